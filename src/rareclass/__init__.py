@@ -1,0 +1,29 @@
+"""rareclass: learning from rare events.
+
+A rare-event system is a chain of honest probabilities: whatever training did to cope with rarity is exactly undone,
+decisions come after, from costs, constraints or budgets, and every number carries its uncertainty.
+
+>>> import rareclass
+>>> from rareclass.metrics import average_precision_score
+>>> round(average_precision_score([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]), 4)
+0.8333
+"""
+
+from rareclass._lazy import lazy_names
+
+__version__ = "0.1.0"
+
+_NAMES = {
+    "RareClassifier": "treatments.classifier",
+    "FunctionSampler": "function_sampler",
+    **{
+        room: f"{room}:"
+        for room in (
+            "advisor artifact base calibration cascade combine crossfit data datasets decisions ensemble errors "
+            "evaluation learners lifecycle losses metrics model_selection monitoring over_sampling pipeline report "
+            "scale serving treatments under_sampling workflow"
+        ).split()
+    },
+}
+__all__ = ["FunctionSampler", "RareClassifier", "__version__"]
+__getattr__, __dir__ = lazy_names(__name__, _NAMES)

@@ -1,0 +1,1 @@
+"""The single door to differences between scikit-learn versions. One reason a line."""
