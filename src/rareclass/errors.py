@@ -67,3 +67,7 @@ class CalibrationWarning(RareclassWarning):
 
 class DroppedWarning(RareclassWarning):
     """Rows or columns were left out; the message says how many and why."""
+
+
+class UndefinedWarning(RareclassWarning):
+    """A metric has no value on these rows and is NaN; the message says why."""

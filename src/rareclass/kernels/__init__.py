@@ -1,1 +1,1 @@
-
+"""Arrays in, arrays out: the numeric core that every other room calls. Import the sub-modules directly."""

@@ -1,0 +1,120 @@
+"""Closed-form confidence intervals for rates and for average precision."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import betaincinv, ndtri
+
+from rareclass.kernels.logits import logit, sigmoid
+
+Floats = NDArray[np.float64]
+
+
+def _plain(low: Any, high: Any) -> tuple[Any, Any]:
+    return (float(low), float(high)) if np.ndim(low) == 0 else (low, high)
+
+
+def wilson(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> tuple[Any, Any]:
+    """Wilson's score interval of a proportion: close to nominal on average, never outside [0, 1].
+
+    Parameters
+    ----------
+    successes, trials : float or arrays, 0 <= successes <= trials
+        Fractional (effective) counts are allowed. ``trials = 0`` gives (0, 1).
+    level : float in (0, 1)
+
+    Returns
+    -------
+    low, high : floats or arrays
+
+    Notes
+    -----
+    Wilson (1927), J. Am. Stat. Assoc. 22:209, without continuity correction.
+
+    Examples
+    --------
+    >>> low, high = wilson(8, 10)
+    >>> round(low, 2), round(high, 2)
+    (0.49, 0.94)
+    """
+    k = np.asarray(successes, dtype=np.float64)
+    n = np.asarray(trials, dtype=np.float64)
+    z2 = float(ndtri(0.5 + level / 2)) ** 2
+    safe = np.where(n > 0, n, 1.0)
+    p = np.where(n > 0, k / safe, 0.5)
+    centre = (p + z2 / (2 * safe)) / (1 + z2 / safe)
+    half = np.sqrt(z2 * (p * (1 - p) / safe + z2 / (4 * safe**2))) / (1 + z2 / safe)
+    # the ends at 0 and n successes are exactly 0 and 1; rounding would leave 1e-17
+    low = np.where((k <= 0) | (n <= 0), 0.0, np.maximum(centre - half, 0.0))
+    high = np.where((k >= n) | (n <= 0), 1.0, np.minimum(centre + half, 1.0))
+    return _plain(low, high)
+
+
+def clopper_pearson(
+    successes: ArrayLike, trials: ArrayLike, level: float = 0.95, side: str = "both"
+) -> tuple[Any, Any]:
+    """Exact (conservative) interval of a proportion: covers at least `level` whatever the truth.
+
+    Parameters
+    ----------
+    successes, trials : float or arrays, 0 <= successes <= trials
+    level : float in (0, 1)
+    side : {"both", "lower", "upper"}
+        "lower" puts the whole error on the lower bound (the upper is 1), "upper" on the upper bound (the lower is 0).
+
+    Returns
+    -------
+    low, high : floats or arrays
+
+    Notes
+    -----
+    Clopper and Pearson (1934), Biometrika 26:404, by quantiles of the beta distribution.
+
+    Examples
+    --------
+    >>> low, high = clopper_pearson(8, 10)
+    >>> round(low, 3), round(high, 3)
+    (0.444, 0.975)
+    """
+    if side not in ("both", "lower", "upper"):
+        raise ValueError(f"side must be 'both', 'lower' or 'upper'; got {side!r}")
+    k = np.asarray(successes, dtype=np.float64)
+    n = np.asarray(trials, dtype=np.float64)
+    error = (1 - level) / 2 if side == "both" else 1 - level
+    low, high = np.zeros(np.broadcast(k, n).shape), np.ones(np.broadcast(k, n).shape)
+    if side != "upper":
+        inside = (k > 0) & (n > 0)
+        low = np.where(inside, betaincinv(np.where(inside, k, 1.0), np.where(inside, n - k + 1, 1.0), error), 0.0)
+    if side != "lower":
+        inside = (k < n) & (n > 0)
+        high = np.where(inside, betaincinv(np.where(inside, k + 1, 1.0), np.where(inside, n - k, 1.0), 1 - error), 1.0)
+    return _plain(low, high)
+
+
+def logit_interval(value: ArrayLike, events: ArrayLike, level: float = 0.95) -> tuple[Any, Any]:
+    """Boyd's logit interval of an average precision (or of any proportion among the events).
+
+    ``logit(a) +- z / sqrt(events * a * (1 - a))``. At a = 0 or 1, where it is undefined, the exact binomial interval
+    of 0 or all of `events` stands in.
+
+    Notes
+    -----
+    Boyd, Eng, Page (2013), "Area under the precision-recall curve: point estimates and confidence intervals",
+    ECML PKDD, section 3.2.
+
+    Examples
+    --------
+    >>> low, high = logit_interval(0.2, 10)
+    >>> round(low, 4), round(high, 4)
+    (0.0504, 0.5407)
+    """
+    a = np.asarray(value, dtype=np.float64)
+    n = np.asarray(events, dtype=np.float64)
+    inside = (a > 0) & (a < 1) & (n > 0)
+    safe = np.where(inside, a, 0.5)
+    half = float(ndtri(0.5 + level / 2)) / np.sqrt(np.where(inside, n, 1.0) * safe * (1 - safe))
+    exact_low, exact_high = clopper_pearson(np.where(a > 0.5, n, 0.0), n, level)
+    low = np.where(inside, sigmoid(logit(safe) - half), exact_low)
+    high = np.where(inside, sigmoid(logit(safe) + half), exact_high)
+    return _plain(low, high)

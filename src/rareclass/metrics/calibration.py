@@ -1,0 +1,299 @@
+"""Are the probabilities right? Brier score and skill, log-loss, observed over expected, slope and intercept."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rareclass.kernels.logits import logit, sigmoid
+from rareclass.metrics._inputs import Rows, mean, probability_rows, total, undefined
+
+Floats = NDArray[np.float64]
+_EPS = float(np.finfo(np.float64).eps)
+
+
+def brier_score(y_true: Any, y_proba: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
+    """Mean squared distance of the probability from the outcome.
+
+    Use it with `brier_skill_score` beside it: under rarity even a useless model has a tiny Brier score.
+
+    Parameters
+    ----------
+    y_true : array-like (n,)
+        Binary labels.
+    y_proba : array-like (n,)
+        Probabilities of the positive class, in [0, 1].
+    sample_weight : array-like (n,), optional
+        Integer weights equal repeated rows.
+    pos_label : label, optional
+
+    Returns
+    -------
+    float in [0, 1], 0 is best
+        A constant equal to the prevalence scores prevalence * (1 - prevalence). Ties play no part.
+
+    Raises
+    ------
+    InputError
+        Empty input, NaN, values outside [0, 1], wrong lengths, negative weights.
+
+    Notes
+    -----
+    Brier (1950), Mon. Weather Rev. 78:1, halved as is usual for two classes; scikit-learn's ``brier_score_loss``.
+
+    Examples
+    --------
+    >>> round(brier_score([0, 1, 1], [0.1, 0.9, 0.8]), 4)
+    0.02
+    """
+    rows = probability_rows(y_true, y_proba, sample_weight, pos_label)
+    return mean((rows.score - rows.y) ** 2, rows.weight)
+
+
+def brier_skill_score(
+    y_true: Any,
+    y_proba: Any,
+    *,
+    reference: float | None = None,
+    sample_weight: Any = None,
+    pos_label: Any = None,
+) -> float:
+    """1 - Brier / Brier of a constant: the share of the variance of the outcome that the probabilities explain.
+
+    Parameters
+    ----------
+    y_true, y_proba, sample_weight, pos_label
+        As in `brier_score`.
+    reference : float in [0, 1], optional
+        Constant to compare with; default: the prevalence of these rows.
+
+    Returns
+    -------
+    float in (-inf, 1], 1 is best
+        Chance level: 0, what the constant reaches; negative is worse than knowing nothing. NaN with an
+        `UndefinedWarning` when the constant is perfect already (one class only).
+
+    Notes
+    -----
+    Murphy (1973), J. Appl. Meteorol. 12:215. Equals scikit-learn's ``d2_brier_score``.
+
+    Examples
+    --------
+    >>> round(brier_skill_score([0, 0, 0, 1], [0.1, 0.2, 0.1, 0.7]), 4)
+    0.8
+    """
+    rows = probability_rows(y_true, y_proba, sample_weight, pos_label)
+    base = mean(rows.y.astype(np.float64), rows.weight) if reference is None else float(reference)
+    worst = mean((rows.y.astype(np.float64) - base) ** 2, rows.weight)
+    if worst == 0:
+        return undefined("The Brier skill", "all rows are of one class, so a constant is perfect")
+    return 1 - mean((rows.score - rows.y) ** 2, rows.weight) / worst
+
+
+def log_loss(y_true: Any, y_proba: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
+    """Mean negative log-likelihood of the outcomes, in nats.
+
+    Probabilities are clipped to [2.2e-16, 1 - 2.2e-16], the resolution of float64, whatever their own type. When
+    log-odds are at hand, ``rareclass.kernels.logits.log_loss_from_logits`` is exact beyond that.
+
+    Parameters
+    ----------
+    y_true, y_proba, sample_weight, pos_label
+        As in `brier_score`.
+
+    Returns
+    -------
+    float in [0, 36.1], 0 is best
+        A constant equal to the prevalence pi scores the entropy -pi ln pi - (1 - pi) ln(1 - pi).
+
+    Notes
+    -----
+    Good (1952), J. R. Stat. Soc. B 14:107. Equals scikit-learn's.
+
+    Examples
+    --------
+    >>> round(log_loss([0, 1, 1], [0.1, 0.9, 0.8]), 4)
+    0.1446
+    """
+    rows = probability_rows(y_true, y_proba, sample_weight, pos_label)
+    p = np.clip(rows.score, _EPS, 1 - _EPS)
+    return mean(-np.where(rows.y, np.log(p), np.log1p(-p)), rows.weight)
+
+
+def observed_to_expected(y_true: Any, y_proba: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
+    """Observed positives over the sum of the probabilities: calibration in the large.
+
+    The first thing to look at after anything changed the training prevalence: 0.01 means that risks are a hundred
+    times overstated.
+
+    Parameters
+    ----------
+    y_true, y_proba, sample_weight, pos_label
+        As in `brier_score`.
+
+    Returns
+    -------
+    float in [0, inf)
+        1 = calibrated in the large. Without positives it is 0, which is its value; NaN with an `UndefinedWarning`
+        when the probabilities sum to zero.
+
+    Notes
+    -----
+    Steyerberg (2019), Clinical Prediction Models, 2nd ed., section 15.3.
+
+    Examples
+    --------
+    >>> round(observed_to_expected([0, 0, 0, 1], [0.1, 0.2, 0.1, 0.4]), 4)
+    1.25
+    """
+    rows = probability_rows(y_true, y_proba, sample_weight, pos_label)
+    expected = mean(rows.score, rows.weight)
+    if expected == 0:
+        return undefined("Observed over expected", "the probabilities sum to zero")
+    return mean(rows.y.astype(np.float64), rows.weight) / expected
+
+
+class CalibrationLine(NamedTuple):
+    """Logistic recalibration: logit P(y) = intercept + slope * logit(p)."""
+
+    intercept: float
+    slope: float
+
+
+def _newton(x: Floats, y: Floats, weight: Floats, offset: Floats) -> Floats | None:
+    """Maximum likelihood of a logistic model with design x (n, d); None when it does not converge."""
+    beta = np.zeros(x.shape[1])
+
+    def deviance(b: Floats) -> float:
+        z = offset + x @ b
+        return float(np.dot(weight, np.logaddexp(0.0, z) - y * z))
+
+    best = deviance(beta)
+    for _ in range(100):
+        p = sigmoid(offset + x @ beta)
+        gradient = x.T @ (weight * (y - p))
+        hessian = (x * (weight * p * (1 - p))[:, None]).T @ x
+        try:
+            step = np.linalg.solve(hessian, gradient)
+        except np.linalg.LinAlgError:
+            return None
+        for _ in range(30):
+            tried = deviance(beta + step)
+            if tried <= best + 1e-12 * abs(best):
+                break
+            step = step / 2
+        beta = beta + step
+        if not np.all(np.isfinite(beta)) or np.abs(beta).max() > 1e6:
+            return None
+        if np.abs(step).max() < 1e-9 * max(1.0, float(np.abs(beta).max())):
+            return beta
+        best = tried
+    return None
+
+
+def _separated(rows: Rows, z: Floats) -> bool:
+    """True when a threshold on z tells the classes apart without error: the slope is then infinite."""
+    return bool(z[rows.y].min() >= z[~rows.y].max() or z[rows.y].max() <= z[~rows.y].min())
+
+
+def calibration_line(y_true: Any, y_proba: Any, *, sample_weight: Any = None, pos_label: Any = None) -> CalibrationLine:
+    """Intercept and slope of a logistic regression of the outcome on the logit of the probability.
+
+    Perfect probabilities give (0, 1). A slope below 1 means too extreme probabilities (over-fitting), above 1 too
+    timid ones. Probabilities are clipped to the resolution of float64 before the logit.
+
+    Parameters
+    ----------
+    y_true, y_proba, sample_weight, pos_label
+        As in `brier_score`.
+
+    Returns
+    -------
+    CalibrationLine(intercept, slope)
+        NaN with an `UndefinedWarning` when a class is absent, when all probabilities are equal (the slope has no
+        meaning then; it is not "perfect"), or when the classes are separated (the slope is infinite).
+
+    Notes
+    -----
+    Cox (1958), Biometrika 45:562; Van Calster et al. (2016), J. Clin. Epidemiol. 74:167.
+
+    Examples
+    --------
+    >>> line = calibration_line([0, 0, 1, 0, 1, 1], [0.1, 0.3, 0.2, 0.6, 0.7, 0.9])
+    >>> round(line.intercept, 3), round(line.slope, 3)
+    (0.148, 0.785)
+    """
+    rows = probability_rows(y_true, y_proba, sample_weight, pos_label)
+    z = logit(np.clip(rows.score, _EPS, 1 - _EPS))
+    reason = None
+    if rows.y.all() or not rows.y.any():
+        reason = "one class is absent"
+    elif z.min() == z.max():
+        reason = "all probabilities are equal"
+    elif _separated(rows, z):
+        reason = "the probabilities separate the classes without error, so the slope is infinite"
+    if reason is None:
+        weight = np.ones(z.shape[0]) if rows.weight is None else rows.weight
+        spread = z - z.mean()
+        design = np.column_stack([np.ones_like(z), spread])
+        beta = _newton(design, rows.y.astype(np.float64), weight, np.zeros_like(z))
+        if beta is not None:
+            return CalibrationLine(float(beta[0] - beta[1] * z.mean()), float(beta[1]))
+        reason = "the fit did not converge"
+    value = undefined("The calibration line", reason)
+    return CalibrationLine(value, value)
+
+
+def calibration_slope(y_true: Any, y_proba: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
+    """Slope of `calibration_line`: 1 is right, below 1 the probabilities are too extreme.
+
+    Parameters, undefined cases and source as in `calibration_line`.
+
+    Examples
+    --------
+    >>> round(calibration_slope([0, 0, 1, 0, 1, 1], [0.1, 0.3, 0.2, 0.6, 0.7, 0.9]), 3)
+    0.785
+    """
+    return calibration_line(y_true, y_proba, sample_weight=sample_weight, pos_label=pos_label).slope
+
+
+def calibration_intercept(y_true: Any, y_proba: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
+    """Shift of the log-odds, at slope 1, that would make observed equal expected: calibration in the large.
+
+    Parameters
+    ----------
+    y_true, y_proba, sample_weight, pos_label
+        As in `brier_score`.
+
+    Returns
+    -------
+    float in (-inf, inf)
+        0 is right; ln 10 means that the odds are ten times understated. NaN with an `UndefinedWarning` when a class
+        is absent (the shift is infinite).
+
+    Notes
+    -----
+    Van Calster et al. (2016), J. Clin. Epidemiol. 74:167: the intercept with the logit as offset.
+
+    Examples
+    --------
+    >>> round(calibration_intercept([0, 0, 0, 1], [0.5, 0.5, 0.5, 0.5]), 4)
+    -1.0986
+    """
+    rows = probability_rows(y_true, y_proba, sample_weight, pos_label)
+    if rows.y.all() or not rows.y.any():
+        return undefined("The calibration intercept", "one class is absent")
+    z = logit(np.clip(rows.score, _EPS, 1 - _EPS))
+    weight = np.ones(z.shape[0]) if rows.weight is None else rows.weight
+    observed = total(rows.y, rows.weight)
+    # sum of sigmoid(z + shift) rises with the shift: bisection cannot fail where Newton steps overshoot
+    low, high = -80.0, 80.0
+    for _ in range(200):
+        middle = (low + high) / 2
+        if np.dot(weight, sigmoid(z + middle)) < observed:
+            low = middle
+        else:
+            high = middle
+        if high - low < 1e-12:
+            break
+    return (low + high) / 2

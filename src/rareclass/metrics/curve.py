@@ -1,0 +1,145 @@
+"""The threshold curve: counts at every distinct score, from one sort; everything about decisions reads it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rareclass.errors import InputError
+from rareclass.kernels import counts
+from rareclass.kernels.thresholds import threshold_counts
+from rareclass.metrics._inputs import scored_rows
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class ThresholdCurve:
+    """True and false positives at every distinct score; a row is flagged iff its score >= threshold.
+
+    Build it with `from_predictions`. Curves of disjoint rows merge exactly, so the same code serves one array, the
+    blocks of a large table and the windows of a monitor.
+
+    Parameters
+    ----------
+    thresholds : float64 array (m,)
+        Strictly descending; the first is +inf ("flag none").
+    tp, fp : arrays (m,)
+        Positives and negatives at or above each threshold: int64 counts, or float64 sums of weights.
+    positives, negatives : int or float
+        Totals.
+
+    Examples
+    --------
+    >>> curve = ThresholdCurve.from_predictions([0, 1, 1, 0], [0.1, 0.9, 0.4, 0.4])
+    >>> curve.thresholds.tolist()
+    [inf, 0.9, 0.4, 0.1]
+    >>> curve.recall.tolist(), curve.fp.tolist()
+    ([0.0, 0.5, 1.0, 1.0], [0, 0, 1, 2])
+    >>> curve.at(0.5)
+    1
+    """
+
+    thresholds: Floats
+    tp: NDArray[Any]
+    fp: NDArray[Any]
+    positives: float
+    negatives: float
+
+    @classmethod
+    def from_predictions(
+        cls, y_true: Any, y_score: Any, *, sample_weight: Any = None, pos_label: Any = None
+    ) -> "ThresholdCurve":
+        """Count once over rows.
+
+        Parameters
+        ----------
+        y_true : array-like (n,)
+            Binary labels; `pos_label` names the positive one.
+        y_score : array-like (n,)
+            Finite scores, higher = more likely positive.
+        sample_weight : array-like (n,), optional
+            Non-negative. Integer weights equal repeated rows; rows of weight zero are left out. For negatives that
+            were sampled with probability q, the weight 1/q makes every count refer to the whole population.
+        pos_label : label, optional
+
+        Raises
+        ------
+        InputError
+            Empty, NaN or infinite scores, wrong lengths, negative weights.
+        """
+        rows = scored_rows(y_true, y_score, sample_weight, pos_label)
+        return cls.from_arrays(rows.y, rows.score, rows.weight)
+
+    @classmethod
+    def from_arrays(cls, y: NDArray[np.bool_], score: Floats, weight: Floats | None = None) -> "ThresholdCurve":
+        """The same from arrays that were checked before."""
+        thresholds, tp, fp = threshold_counts(y, score, weight)
+        return cls(thresholds, tp, fp, tp[-1].item(), fp[-1].item())
+
+    @property
+    def fn(self) -> NDArray[Any]:
+        """Positives below each threshold."""
+        return np.asarray(self.positives - self.tp)
+
+    @property
+    def tn(self) -> NDArray[Any]:
+        """Negatives below each threshold."""
+        return np.asarray(self.negatives - self.fp)
+
+    @property
+    def n(self) -> float:
+        """Rows, or their weight."""
+        return self.positives + self.negatives
+
+    @property
+    def prevalence(self) -> float:
+        """Share of positives."""
+        return self.positives / self.n if self.n else float("nan")
+
+    @property
+    def recall(self) -> Floats:
+        """Share of positives flagged; NaN without positives."""
+        return counts.ratio(self.tp, self.positives)
+
+    @property
+    def precision(self) -> Floats:
+        """Share of alerts that are positive; NaN where nothing is flagged."""
+        return counts.precision(self.tp, self.fp)
+
+    @property
+    def false_positive_rate(self) -> Floats:
+        """Share of negatives flagged; NaN without negatives."""
+        return counts.ratio(self.fp, self.negatives)
+
+    @property
+    def alert_rate(self) -> Floats:
+        """Share of rows flagged."""
+        return counts.ratio(self.tp + self.fp, self.n)
+
+    def at(self, threshold: float) -> int:
+        """Index of the operating point that the rule score >= threshold reaches.
+
+        Raises
+        ------
+        InputError
+            The threshold is NaN.
+        """
+        if np.isnan(threshold):
+            raise InputError("`threshold` is NaN; give a number, or infinity to flag none.")
+        # thresholds descend: the last of them that is >= threshold flags the same rows
+        return int(np.searchsorted(-self.thresholds, -threshold, side="right")) - 1
+
+    def merge(self, other: "ThresholdCurve") -> "ThresholdCurve":
+        """Curve of the rows of both; they must not share rows."""
+        thresholds = np.union1d(self.thresholds, other.thresholds)[::-1]
+        here = np.searchsorted(-self.thresholds, -thresholds, side="right") - 1
+        there = np.searchsorted(-other.thresholds, -thresholds, side="right") - 1
+        return ThresholdCurve(
+            np.ascontiguousarray(thresholds),
+            self.tp[here] + other.tp[there],
+            self.fp[here] + other.fp[there],
+            self.positives + other.positives,
+            self.negatives + other.negatives,
+        )
