@@ -10,10 +10,14 @@ imbalanced-learn keep its signature.
 from rareclass._lazy import lazy_names
 
 _NAMES = {
+    "ConfusionCounts": "labels",
     "Interval": "interval",
+    "ReliabilityTable": "reliability",
     "ThresholdCurve": "curve",
+    "accuracy_score": "labels",
     "average_precision_at_prevalence": "ranking",
     "average_precision_score": "ranking",
+    "balanced_accuracy_score": "labels",
     "brier_decomposition": "reliability",
     "brier_score": "calibration",
     "brier_skill_score": "calibration",
@@ -21,11 +25,28 @@ _NAMES = {
     "calibration_intercept": "calibration",
     "calibration_line": "calibration",
     "calibration_slope": "calibration",
+    "classification_report_imbalanced": "report",
+    "cohen_kappa_score": "labels",
+    "confusion_counts": "labels",
+    "f1_score": "labels",
+    "fbeta_score": "labels",
+    "geometric_mean_score": "imbalance",
+    "likelihood_ratios": "labels",
     "log_loss": "calibration",
+    "macro_averaged_mean_absolute_error": "imbalance",
+    "make_index_balanced_accuracy": "imbalance",
+    "matthews_corrcoef": "labels",
     "observed_to_expected": "calibration",
+    "pairwise": "pairwise:",
     "partial_roc_auc_score": "ranking",
+    "precision_score": "labels",
+    "recall_score": "labels",
     "reliability_table": "reliability",
     "roc_auc_score": "ranking",
+    "sensitivity_score": "imbalance",
+    "sensitivity_specificity_support": "imbalance",
+    "specificity_score": "imbalance",
+    "youden_score": "labels",
 }
 __all__ = sorted(_NAMES)
 __getattr__, __dir__ = lazy_names(__name__, _NAMES)

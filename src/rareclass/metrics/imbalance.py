@@ -1,0 +1,432 @@
+"""imbalanced-learn's metrics of labels, with its signatures and with the weights counted right."""
+
+import functools
+import warnings
+from collections.abc import Callable, Sequence
+from inspect import signature
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rareclass import _check
+from rareclass.errors import InputError, TargetError, UndefinedWarning
+from rareclass.metrics._inputs import positive_value
+
+Floats = NDArray[np.float64]
+_AVERAGES = (None, "binary", "micro", "macro", "weighted", "samples")
+
+
+class ClassCounts(NamedTuple):
+    """Counts (or weights) for each label of interest."""
+
+    labels: NDArray[Any]
+    tp: NDArray[Any]
+    predicted: NDArray[Any]
+    true: NDArray[Any]
+    total: float
+
+    @property
+    def tn(self) -> NDArray[Any]:
+        """Rows neither of the class nor assigned to it: weights on both sides, never a number of rows."""
+        return np.asarray(self.total - (self.predicted + self.true - self.tp))
+
+
+def _one_column(values: Any, name: str) -> NDArray[Any]:
+    array = _check.column(values, name)
+    if array.dtype.kind == "f" and np.isfinite(array).all() and not (array == np.round(array)).all():
+        raise TargetError(f"`{name}` holds continuous values; decisions (labels) are needed.")
+    return array
+
+
+def class_counts(y_true: Any, y_pred: Any, labels: Any = None, sample_weight: Any = None) -> ClassCounts:
+    """Count each label one-against-rest; labels that do not occur count zero, others stay out of the result."""
+    true, predicted = _one_column(y_true, "y_true"), _one_column(y_pred, "y_pred")
+    n = _check.same_length(y_true=true, y_pred=predicted)
+    if n == 0:
+        raise InputError("`y_true` is empty; at least one row is needed.")
+    weight = _check.weights(sample_weight, n)
+    if weight is not None and not weight.all():
+        keep = weight > 0
+        true, predicted, weight = true[keep], predicted[keep], weight[keep]
+    if {true.dtype.kind, predicted.dtype.kind} & {"U", "S"} and true.dtype.kind != predicted.dtype.kind:
+        true, predicted = true.astype(object), predicted.astype(object)
+    both = np.concatenate([true, predicted])
+    present = _check.class_values(both, "y_true")
+    wanted = present if labels is None else np.asarray(labels)
+    everything = present if labels is None else np.concatenate([wanted, present[~np.isin(present, wanted)]])
+    try:
+        sorted_labels = np.unique(everything)
+        code = np.searchsorted(sorted_labels, both)
+        position = np.searchsorted(sorted_labels, wanted)
+    except TypeError:
+        raise TargetError("Labels mix numbers and text; use one kind in `y_true`, `y_pred` and `labels`.") from None
+    k, rows = sorted_labels.shape[0], true.shape[0]
+    code_true, code_predicted = code[:rows], code[rows:]
+    hit = code_true == code_predicted
+
+    def count(codes: NDArray[np.intp], w: Floats | None) -> NDArray[Any]:
+        return np.bincount(codes, weights=w, minlength=k)[position]
+
+    tp = count(code_true[hit], None if weight is None else weight[hit])
+    everyone = rows if weight is None else float(weight.sum())
+    return ClassCounts(wanted, tp, count(code_predicted, weight), count(code_true, weight), everyone)
+
+
+def safe_ratio(top: Any, bottom: Any, name: str, reason: str, zero_division: Any) -> Floats:
+    """top / bottom; where the bottom is zero the given value, or 0 with a warning when it is "warn"."""
+    top, bottom = np.asarray(top, dtype=np.float64), np.asarray(bottom, dtype=np.float64)
+    empty = bottom == 0
+    value = 0.0 if isinstance(zero_division, str) else float(zero_division)
+    result = np.where(empty, value, top / np.where(empty, 1.0, bottom))
+    if empty.any() and isinstance(zero_division, str):
+        warnings.warn(
+            f"{name} is ill-defined and being set to 0.0 for {int(empty.sum())} label(s) with no {reason}; "
+            "`zero_division=float('nan')` marks them instead.",
+            UndefinedWarning,
+            stacklevel=4,
+        )
+    return np.asarray(result)
+
+
+def _zero_division(value: Any) -> Any:
+    if isinstance(value, str):
+        return _check.one_of(value, "zero_division", ("warn",))
+    return float(value)
+
+
+def _labels_wanted(counts: ClassCounts, average: str | None, labels: Any, pos_label: Any) -> Any:
+    """Labels to report; None for "binary" data that hold only negatives."""
+    if average == "binary":
+        if len(counts.labels) > 2:
+            raise TargetError("Target is multiclass but average='binary'. Please choose another average setting.")
+        if pos_label not in counts.labels.tolist():
+            if len(counts.labels) < 2:
+                return None
+            raise TargetError(f"pos_label={pos_label!r} is not a valid label: {counts.labels!r}")
+        return [pos_label]
+    if pos_label is not None and pos_label != 1:
+        warnings.warn(
+            f"Note that pos_label (set to {pos_label!r}) is ignored when average != 'binary' (got {average!r}). You "
+            "may use labels=[pos_label] to specify a single positive class.",
+            UserWarning,
+            stacklevel=3,
+        )
+    return labels
+
+
+def sensitivity_specificity_support(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    labels: Any = None,
+    pos_label: Any = 1,
+    average: str | None = None,
+    warn_for: Sequence[str] = ("sensitivity", "specificity"),
+    sample_weight: Any = None,
+    zero_division: Any = "warn",
+) -> tuple[Any, Any, Any]:
+    """Sensitivity tp / (tp + fn), specificity tn / (tn + fp) and support of each class, one against the rest.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like (n,)
+        Labels of two or more classes.
+    labels : array-like, optional
+        Labels to report, in this order; default: all that occur, sorted. Labels that do not occur count 0.
+    pos_label : label, default 1
+        The class that ``average="binary"`` reports; ignored otherwise.
+    average : {None, "binary", "micro", "macro", "weighted"}, default None
+        None returns one value for each label; "micro" adds the counts first; "macro" is the plain mean, "weighted"
+        the mean by support.
+    warn_for : sequence of {"sensitivity", "specificity"}
+        Which undefined values are warned about.
+    sample_weight : array-like (n,), optional
+        Integer weights equal repeated rows, in the specificity too.
+    zero_division : "warn" or float, default "warn"
+        Value where there is nothing to divide by; "warn" is 0 with an `UndefinedWarning` (imbalanced-learn's rule),
+        NaN the honest choice.
+
+    Returns
+    -------
+    sensitivity, specificity : float, or array (labels,) when average is None
+        Each in [0, 1]. Chance level: they sum to 1.
+    support : array (labels,), or None when an average is taken
+
+    Raises
+    ------
+    InputError
+        Bad average, unknown pos_label, empty input, wrong lengths, continuous or multilabel targets.
+
+    Notes
+    -----
+    Signature of imbalanced-learn 0.14. Weighted specificity differs on purpose: there, the true negatives mix the
+    number of rows with weights.
+
+    Examples
+    --------
+    >>> sen, spe, support = sensitivity_specificity_support([0, 0, 1, 1], [0, 1, 1, 0], sample_weight=[2, 1, 1, 1])
+    >>> sen.round(3).tolist(), spe.round(3).tolist(), support.tolist()
+    ([0.667, 0.5], [0.5, 0.667], [3.0, 2.0])
+    """
+    if average not in _AVERAGES:
+        raise InputError(f"average has to be one of {_AVERAGES}; got {average!r}.")
+    zero_division = _zero_division(zero_division)
+    counts = class_counts(y_true, y_pred, None if average == "binary" else labels, sample_weight)
+    if average == "samples":
+        raise InputError("average='samples' needs multilabel targets, which are not supported.")
+    wanted = _labels_wanted(counts, average, labels, pos_label)
+    if average == "binary":
+        if wanted is None:
+            value = 0.0 if isinstance(zero_division, str) else zero_division
+            message = f"Specificity is ill-defined and being set to {value}: label {pos_label!r} does not occur."
+            warnings.warn(message, UndefinedWarning, stacklevel=2)
+            return value, value, 0
+        counts = class_counts(y_true, y_pred, wanted, sample_weight)
+    tp, predicted, true, tn = counts.tp, counts.predicted, counts.true, counts.tn
+    if average == "micro":
+        tp, predicted, true, tn = (np.array([part.sum()]) for part in (tp, predicted, true, tn))
+    said = zero_division if "specificity" in warn_for or not isinstance(zero_division, str) else 0.0
+    specificity = safe_ratio(tn, tn + predicted - tp, "Specificity", "row of another class", said)
+    said = zero_division if "sensitivity" in warn_for or not isinstance(zero_division, str) else 0.0
+    sensitivity = safe_ratio(tp, true, "Sensitivity", "true row", said)
+    if average is None:
+        return sensitivity, specificity, true
+    if average == "weighted":
+        if true.sum() == 0:
+            return 0.0, 0.0, None
+        return float(np.average(sensitivity, weights=true)), float(np.average(specificity, weights=true)), None
+    return float(np.mean(sensitivity)), float(np.mean(specificity)), None
+
+
+def sensitivity_score(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    labels: Any = None,
+    pos_label: Any = 1,
+    average: str | None = "binary",
+    sample_weight: Any = None,
+    zero_division: Any = "warn",
+) -> Any:
+    """Sensitivity (recall), tp / (tp + fn); parameters and source as in `sensitivity_specificity_support`.
+
+    In [0, 1]; chance level: the share flagged.
+
+    Examples
+    --------
+    >>> round(sensitivity_score([0, 1, 2, 0, 1, 2], [0, 2, 1, 0, 0, 1], average="macro"), 4)
+    0.3333
+    """
+    return sensitivity_specificity_support(
+        y_true,
+        y_pred,
+        labels=labels,
+        pos_label=pos_label,
+        average=average,
+        warn_for=("sensitivity",),
+        sample_weight=sample_weight,
+        zero_division=zero_division,
+    )[0]
+
+
+def specificity_score(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    labels: Any = None,
+    pos_label: Any = 1,
+    average: str | None = "binary",
+    sample_weight: Any = None,
+    zero_division: Any = "warn",
+) -> Any:
+    """Specificity, tn / (tn + fp); parameters and source as in `sensitivity_specificity_support`.
+
+    In [0, 1]; chance level: the share not flagged.
+
+    Examples
+    --------
+    >>> round(specificity_score([0, 1, 2, 0, 1, 2], [0, 2, 1, 0, 0, 1], average="macro"), 4)
+    0.6667
+    """
+    return sensitivity_specificity_support(
+        y_true,
+        y_pred,
+        labels=labels,
+        pos_label=pos_label,
+        average=average,
+        warn_for=("specificity",),
+        sample_weight=sample_weight,
+        zero_division=zero_division,
+    )[1]
+
+
+def geometric_mean_score(
+    y_true: Any,
+    y_pred: Any,
+    *,
+    labels: Any = None,
+    pos_label: Any = 1,
+    average: str | None = "multiclass",
+    sample_weight: Any = None,
+    correction: float = 0.0,
+) -> Any:
+    """Geometric mean of the recalls of all classes; for two classes sqrt(recall * specificity).
+
+    Parameters
+    ----------
+    y_true, y_pred, labels, pos_label, sample_weight
+        As in `sensitivity_specificity_support`.
+    average : {"multiclass", None, "binary", "micro", "macro", "weighted"}, default "multiclass"
+        "multiclass" is the mean over classes. All others are one against the rest, sqrt(sensitivity * specificity):
+        None for each label, "macro" and "weighted" the mean of those values, "micro" from added counts.
+    correction : float >= 0, default 0
+        Replaces a recall of 0 in "multiclass", so that one missed class does not make the whole 0.
+
+    Returns
+    -------
+    float in [0, 1], or array (labels,) when average is None
+        Chance level for two classes: at most 0.5. 0 when a class is missed entirely. A label that does not occur in
+        y_true has recall 0, with an `UndefinedWarning`.
+
+    Notes
+    -----
+    Kubat and Matwin (1997), ICML. Signature of imbalanced-learn 0.14; "macro" and "weighted" differ on purpose: there,
+    the averages of sensitivity and specificity are multiplied, which is the G-mean of no class.
+
+    Examples
+    --------
+    >>> y_true, y_pred = [0, 1, 2, 0, 1, 2], [0, 2, 1, 0, 0, 1]
+    >>> geometric_mean_score(y_true, y_pred)
+    0.0
+    >>> round(geometric_mean_score(y_true, y_pred, average="macro"), 4)
+    0.2887
+    """
+    if average != "multiclass":
+        per_class = None if average in ("macro", "weighted") else average
+        sensitivity, specificity, support = sensitivity_specificity_support(
+            y_true,
+            y_pred,
+            labels=labels,
+            pos_label=pos_label,
+            average=per_class,
+            warn_for=("specificity", "sensitivity"),
+            sample_weight=sample_weight,
+        )
+        value = np.sqrt(sensitivity * specificity)
+        if average == "macro":
+            return float(np.mean(value))
+        if average == "weighted":
+            return float(np.average(value, weights=support)) if np.sum(support) > 0 else 0.0
+        return value if average is None else float(value)
+    counts = class_counts(y_true, y_pred, labels, sample_weight)
+    recall = safe_ratio(counts.tp, counts.true, "Recall", "true row", "warn")
+    recall = np.where(recall == 0, float(correction), recall)
+    if (recall <= 0).any():
+        return 0.0
+    return float(np.exp(np.mean(np.log(recall))))
+
+
+def make_index_balanced_accuracy(*, alpha: float = 0.1, squared: bool = True) -> Callable[..., Any]:
+    """Decorator that turns a metric of labels into its index of balanced accuracy.
+
+    IBA = (1 + alpha * (sensitivity - specificity)) * metric, the metric squared first by default: it rewards
+    classifiers that favour the positive class.
+
+    Parameters
+    ----------
+    alpha : float, default 0.1
+        Weight of the dominance sensitivity - specificity.
+    squared : bool, default True
+
+    Returns
+    -------
+    callable
+        Takes and returns what the metric does.
+
+    Raises
+    ------
+    TypeError
+        When called, for metrics of scores: dominance needs decisions.
+
+    Notes
+    -----
+    Garcia, Sanchez, Mollineda (2012), Knowledge-Based Systems 25:13.
+
+    Examples
+    --------
+    >>> iba = make_index_balanced_accuracy(alpha=0.1, squared=True)(geometric_mean_score)
+    >>> iba([1, 0, 0, 1, 0, 1], [0, 0, 1, 1, 0, 1], average=None).round(4).tolist()
+    [0.4444, 0.4444]
+    """
+    accepted = set(signature(sensitivity_specificity_support).parameters)
+
+    def decorate(scoring_func: Callable[..., Any]) -> Callable[..., Any]:
+        parameters = signature(scoring_func).parameters
+        name = getattr(scoring_func, "__name__", repr(scoring_func))
+
+        @functools.wraps(scoring_func)
+        def compute_score(*args: Any, **kwargs: Any) -> Any:
+            if {"y_score", "y_prob", "y_proba", "y2"} & set(parameters):
+                raise TypeError(f"{name} is a metric of scores; the index of balanced accuracy needs one of `y_pred`.")
+            bound = signature(scoring_func).bind(*args, **kwargs)
+            bound.apply_defaults()
+            score = scoring_func(*bound.args, **bound.kwargs)
+            chosen = {k: v for k, v in bound.arguments.items() if k in accepted}
+            if "average" not in parameters or name in ("accuracy_score", "jaccard_score"):
+                chosen["average"] = "binary"
+                if chosen.get("pos_label") is None:
+                    chosen["pos_label"] = positive_value(chosen["y_true"])[1] if "pos_label" in parameters else 1
+            elif chosen["average"] == "multiclass":
+                chosen["average"] = "macro"
+            if chosen.get("zero_division", "warn") is None:
+                del chosen["zero_division"]
+            sensitivity, specificity, _ = sensitivity_specificity_support(**chosen)
+            base = np.power(score, 2) if squared else score
+            return (1.0 + alpha * (sensitivity - specificity)) * base
+
+        return compute_score
+
+    return decorate
+
+
+def macro_averaged_mean_absolute_error(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
+    """Mean over the true classes of the mean absolute error within each: for ordinal classes of unequal size.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like (n,) of numbers
+        Ordinal classes; equal steps are taken as equal.
+    sample_weight : array-like (n,), optional
+        Integer weights equal repeated rows.
+
+    Returns
+    -------
+    float in [0, inf), 0 is best
+        Chance level: that of the best constant, the middle of the range of classes.
+
+    Raises
+    ------
+    InputError
+        Empty input, text, missing values, wrong lengths, negative weights.
+
+    Notes
+    -----
+    Baccianella, Esuli, Sebastiani (2009), ISDA. Labels that only y_pred holds have no rows to average and are left out
+    (imbalanced-learn fails on them).
+
+    Examples
+    --------
+    >>> round(macro_averaged_mean_absolute_error([1, 2, 2, 2], [1, 2, 1, 2]), 4)
+    0.1667
+    """
+    true, predicted = _check.number_array(y_true, "y_true"), _check.number_array(y_pred, "y_pred")
+    n = _check.same_length(y_true=true, y_pred=predicted)
+    if n == 0:
+        raise InputError("`y_true` is empty; at least one row is needed.")
+    weight = _check.weights(sample_weight, n)
+    weight = np.ones(n) if weight is None else weight
+    keep = weight > 0
+    code = np.unique(true[keep], return_inverse=True)[1]
+    error = np.bincount(code, weights=weight[keep] * np.abs(true - predicted)[keep])
+    return float(np.mean(error / np.bincount(code, weights=weight[keep])))
