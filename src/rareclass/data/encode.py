@@ -1,0 +1,263 @@
+"""From typed columns to a matrix of float64: fitted on the training part, applied to anything."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from rareclass.data.category import CategoryEncoder
+from rareclass.data.columns import to_float, to_time
+from rareclass.data.read import read_table
+from rareclass.data.schema import Column, Schema
+from rareclass.data.text import text_feature_names, text_features
+from rareclass.errors import InputError, SchemaError
+
+_TIME_PARTS = ("epoch_days", "month", "weekday", "hour")
+_DAY = 86_400_000_000  # microseconds
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A table as a matrix.
+
+    Attributes
+    ----------
+    matrix : ndarray of shape (n, d), float64
+        NaN stands for missing.
+    feature_names : tuple of str
+        One name per matrix column.
+    categorical : tuple of int
+        Matrix columns that hold codes 0 ... K-1 (unknown and missing are NaN).
+    unknown_counts : dict of str to int
+        Rows of each category column whose level was not seen in fit (only columns with any).
+    infinite_counts : dict of str to int
+        Infinite values of each number column; they count as missing (only columns with any).
+    extra_columns : tuple of str
+        Columns of the table that were ignored because fit did not know them.
+    """
+
+    matrix: np.ndarray
+    feature_names: tuple[str, ...]
+    categorical: tuple[int, ...]
+    unknown_counts: dict[str, int] = field(default_factory=dict)
+    infinite_counts: dict[str, int] = field(default_factory=dict)
+    extra_columns: tuple[str, ...] = ()
+
+
+class TableEncoder:
+    """Turn the feature columns of a table into a float64 matrix.
+
+    Fit it inside each fold, never on rows that are judged. It learns nothing from the target. Numbers, integers and
+    booleans pass through; categories become codes in order of frequency (code 0 = most frequent), and levels seen
+    fewer than `min_count` times share one last code, which also serves levels that appear only later; dates become
+    days since 1970, month, weekday and hour; text becomes hashed word counts.
+
+    Parameters
+    ----------
+    columns : sequence of Column or Schema
+        The features and their kinds.
+    min_count : int, default=3
+        Category levels with fewer rows than this in fit are pooled.
+    max_levels : int or None, default=None
+        Keep at most this many levels of a column (the most frequent) and pool the others.
+    text_buckets : int, default=256
+        Hashed counts per text column.
+
+    Examples
+    --------
+    >>> from rareclass.data import Column, TableEncoder, read_table
+    >>> encoder = TableEncoder([Column("shop", "category")], min_count=1)
+    >>> encoder = encoder.fit(read_table({"shop": ["b", "a", "a"]}))
+    >>> encoder.transform(read_table({"shop": ["a", "b", "c"]})).matrix.ravel()
+    array([ 0.,  1., nan])
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[Column] | Schema,
+        *,
+        min_count: int = 3,
+        max_levels: int | None = None,
+        text_buckets: int = 256,
+    ) -> None:
+        self.columns = tuple(columns.columns if isinstance(columns, Schema) else columns)
+        self.min_count = min_count
+        self.max_levels = max_levels
+        self.text_buckets = text_buckets
+
+    def fit(self, table: Any, y: Any = None) -> "TableEncoder":
+        """Learn category levels and which parts of a date vary; `y` is accepted and ignored."""
+        table = self._checked(table)
+        if table.num_rows == 0:
+            raise InputError("The encoder cannot be fitted on a table without rows.")
+        self.categories_: dict[str, CategoryEncoder] = {}
+        self.time_parts_: dict[str, tuple[str, ...]] = {}
+        for column in self.columns:
+            values = table.column(column.name)
+            if column.kind == "category":
+                self.categories_[column.name] = CategoryEncoder.learn(values, self.min_count, self.max_levels)
+            elif column.kind == "time":
+                parts = _time_parts(_moments(values, column.name))
+                keep = (
+                    [
+                        p
+                        for p, v in zip(_TIME_PARTS, parts, strict=True)
+                        if p == "epoch_days" or np.nanmin(v) < np.nanmax(v)
+                    ]
+                    if np.isfinite(parts[0]).any()
+                    else ["epoch_days"]
+                )
+                self.time_parts_[column.name] = tuple(keep)
+        return self
+
+    def transform(self, table: Any) -> Encoded:
+        """Encode a table.
+
+        Raises
+        ------
+        SchemaError
+            A column that fit saw is missing, or holds text where numbers or dates were.
+        """
+        if not hasattr(self, "categories_"):
+            raise InputError("The encoder is not fitted; call `fit` first.")
+        table = self._checked(table)
+        names = self.feature_names
+        matrix = np.empty((table.num_rows, len(names)), dtype=np.float64, order="F")
+        unknown: dict[str, int] = {}
+        infinite: dict[str, int] = {}
+        at = 0
+        for column in self.columns:
+            block = self._encode(column, table.column(column.name), unknown, infinite)
+            matrix[:, at : at + len(block)] = np.stack(block, axis=1) if len(block) > 1 else block[0][:, None]
+            at += len(block)
+        known = {column.name for column in self.columns}
+        extra = tuple(name for name in table.column_names if name not in known)
+        return Encoded(np.ascontiguousarray(matrix), names, self.categorical, unknown, infinite, extra)
+
+    def fit_transform(self, table: Any, y: Any = None) -> Encoded:
+        """Fit on a table and encode the same table."""
+        return self.fit(table, y).transform(table)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the matrix columns."""
+        names: list[str] = []
+        for column in self.columns:
+            if column.kind == "time":
+                names += [f"{column.name}:{part}" for part in self.time_parts_[column.name]]
+            elif column.kind == "text":
+                names += text_feature_names(column.name, self.text_buckets)
+            else:
+                names.append(column.name)
+        return tuple(names)
+
+    @property
+    def categorical(self) -> tuple[int, ...]:
+        """Matrix columns that hold category codes."""
+        coded = {column.name for column in self.columns if column.kind == "category"}
+        return tuple(i for i, name in enumerate(self.feature_names) if name in coded)
+
+    def _checked(self, table: Any) -> pa.Table:
+        table = table if isinstance(table, pa.Table) else read_table(table)
+        Schema(self.columns).check(table)
+        return table
+
+    def _encode(
+        self, column: Column, values: pa.ChunkedArray, unknown: dict[str, int], infinite: dict[str, int]
+    ) -> list[np.ndarray]:
+        if column.kind == "category":
+            codes, count = self.categories_[column.name].encode(values)
+            if count:
+                unknown[column.name] = count
+            return [codes]
+        if column.kind == "time":
+            parts = dict(zip(_TIME_PARTS, _time_parts(_moments(values, column.name)), strict=True))
+            return [parts[part] for part in self.time_parts_[column.name]]
+        if column.kind == "text":
+            return text_features(values, column.name, self.text_buckets)
+        numbers = to_float(values) if column.kind != "boolean" else _truth(values)
+        if numbers is None:
+            raise _mismatch(column, values)
+        bad = np.isinf(numbers)
+        if bad.any():
+            infinite[column.name] = int(bad.sum())
+            numbers = np.where(bad, np.nan, numbers)
+        return [numbers]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fitted encoder as JSON-safe values."""
+        return {
+            "columns": [{"name": c.name, "kind": c.kind} for c in self.columns],
+            "min_count": self.min_count,
+            "max_levels": self.max_levels,
+            "text_buckets": self.text_buckets,
+            "categories": {name: encoder.to_dict() for name, encoder in self.categories_.items()},
+            "time_parts": {name: list(parts) for name, parts in self.time_parts_.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "TableEncoder":
+        """The fitted encoder that `to_dict` described."""
+        encoder = cls(
+            Schema.from_dict({"columns": values["columns"]}),
+            min_count=values["min_count"],
+            max_levels=values["max_levels"],
+            text_buckets=values["text_buckets"],
+        )
+        encoder.categories_ = {name: CategoryEncoder.from_dict(d) for name, d in values["categories"].items()}
+        encoder.time_parts_ = {name: tuple(parts) for name, parts in values["time_parts"].items()}
+        return encoder
+
+
+def _mismatch(column: Column, values: pa.ChunkedArray) -> SchemaError:
+    shown = next((v for v in values.slice(0, 10_000).to_pylist() if v is not None and not _is_number(v)), None)
+    return SchemaError(
+        f"Column {column.name!r} was {column.kind} in training but now holds {values.type}, "
+        f"for example {str(shown)[:40]!r}."
+    )
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _truth(values: pa.ChunkedArray) -> np.ndarray | None:
+    """0.0, 1.0 or NaN from booleans, 0/1 numbers or true/false texts."""
+    from rareclass.data.columns import canonical_texts, dictionary_codes
+
+    if not (
+        pa.types.is_string(values.type) or pa.types.is_large_string(values.type) or pa.types.is_dictionary(values.type)
+    ):
+        return to_float(values)
+    codes, levels = dictionary_codes(values)
+    meaning = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0, None: np.nan}
+    texts = [text if text is None else text.strip().lower() for text in canonical_texts(levels)]
+    if any(text not in meaning for text in texts):
+        return None
+    return np.array([meaning[text] for text in texts] + [np.nan])[codes]
+
+
+def _moments(values: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    moments = to_time(values)
+    if moments is None:
+        raise _mismatch(Column(name, "time"), values)
+    return moments
+
+
+def _time_parts(moments: pa.ChunkedArray) -> list[np.ndarray]:
+    """Days since 1970 (with fraction), month 1-12, weekday 0 = Monday, hour of the day (with fraction)."""
+    micros = np.asarray(moments.cast(pa.int64()).fill_null(0).to_numpy(), dtype=np.int64)
+    days = micros // _DAY
+    dates = days.astype("datetime64[D]")
+    month = dates.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    parts = [micros / _DAY, month.astype(float), ((days + 3) % 7).astype(float), (micros - days * _DAY) / 3.6e9]
+    if moments.null_count:
+        gone = moments.is_null().to_numpy()
+        parts = [np.where(gone, np.nan, part) for part in parts]
+    return parts

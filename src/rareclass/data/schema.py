@@ -1,0 +1,269 @@
+"""What the columns of a table are: typed schema, target, and what was left out and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rareclass import _check
+from rareclass.data.columns import dictionary_codes, is_text, missing_mask, parse_numbers, to_time
+from rareclass.data.target import encode_target
+from rareclass.errors import InputError, SchemaError
+
+KINDS = ("number", "integer", "boolean", "category", "text", "time")
+_FEW_ROWS = 50  # below this many rows "nearly all values differ" says nothing
+_SAMPLE = 2_000  # distinct strings that decide whether a column is text, dates or numbers
+
+
+@dataclass(frozen=True)
+class Column:
+    """A feature column: its name and kind (number, integer, boolean, category, text or time)."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Features and target of a table.
+
+    Attributes
+    ----------
+    columns : tuple of Column
+        The features, in the order of the table.
+    target : str or None
+        Name of the label column.
+    pos_label : label or None
+        The event.
+    classes : tuple
+        All labels, sorted.
+    notes : tuple of str
+        One sentence for everything a user should know: columns left out as identifiers, constant or empty columns,
+        text read as numbers.
+    dropped : dict of str to str
+        Columns that are no features, with the reason.
+    """
+
+    columns: tuple[Column, ...]
+    target: str | None = None
+    pos_label: Any = None
+    classes: tuple[Any, ...] = ()
+    notes: tuple[str, ...] = ()
+    dropped: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def infer(
+        cls,
+        table: pa.Table,
+        *,
+        target: str | None = None,
+        pos_label: Any = None,
+        drop: Sequence[str] = (),
+        categorical: Sequence[str] = (),
+    ) -> "Schema":
+        """Find out the kind of each column.
+
+        Integers stay integers however few values they have, and "t"/"f" stay categories: name coded columns in
+        `categorical`. Text whose values are numbers (apart from marks such as "?") is read as number, ISO dates in
+        text as time, long sentences as text; strings that nearly all differ are identifiers and left out. Each such
+        choice is written to `notes`.
+
+        Parameters
+        ----------
+        table : pyarrow.Table
+            Result of `read_table`.
+        target : str or None, default=None
+            Label column; None for a table of features only.
+        pos_label : label or None, default=None
+            The event, see `encode_target`.
+        drop : sequence of str, default=()
+            Columns that must not be features: identifiers, groups, times, costs, what is known only afterwards.
+        categorical : sequence of str, default=()
+            Columns to treat as categories whatever their type.
+
+        Raises
+        ------
+        SchemaError
+            A named column does not exist, no feature is left, or a name occurs twice.
+        TargetError
+            The target is missing, constant or has missing values.
+
+        Examples
+        --------
+        >>> from rareclass.data import Schema, read_table
+        >>> table = read_table({"amount": [9.5, 1.0, 2.5], "shop": ["a", "b", "a"], "fraud": [0, 0, 1]})
+        >>> [column.kind for column in Schema.infer(table, target="fraud").columns]
+        ['number', 'category']
+        """
+        names = table.column_names
+        _known(names, [*drop, *categorical], "column")
+        classes: tuple[Any, ...] = ()
+        if target is not None:
+            _known(names, [target], "target column")
+            _, pos_label, classes = encode_target(table.column(target), pos_label, name=target)
+        if table.num_rows == 0:
+            raise SchemaError("The table has no rows.")
+        columns, notes, dropped = [], [], {name: "left out on request" for name in drop if name != target}
+        for name in names:
+            if name == target or name in dropped:
+                continue
+            kind, note = _kind(table.column(name), name, forced=name in categorical)
+            notes += [note] if note else []
+            if kind in KINDS:
+                columns.append(Column(name, kind))
+            else:
+                dropped[name] = kind
+        if not columns:
+            raise SchemaError("No feature column is left besides the target and what was left out.")
+        return cls(tuple(columns), target, pos_label, classes, tuple(notes), dropped)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the features."""
+        return tuple(column.name for column in self.columns)
+
+    def check(self, table: pa.Table) -> None:
+        """Raise `SchemaError` naming the features that `table` lacks or holds twice."""
+        from rareclass.data.read import check_names
+
+        check_names(table.column_names)
+        present = set(table.column_names)
+        lacking = [name for name in self.names if name not in present]
+        if lacking:
+            more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
+            noun = "the column" if len(lacking) == 1 else "columns"
+            raise SchemaError(
+                f"The table lacks {noun} {', '.join(map(repr, lacking[:5]))}{more}, which the model was trained on."
+            )
+
+    def fingerprint(self, table: pa.Table) -> str:
+        """Digest of names, types and content of all columns of `table`: ``"sha256:..."``; see `table_fingerprint`."""
+        from rareclass.data.fingerprint import table_fingerprint
+
+        return table_fingerprint(table)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The schema as JSON-safe values."""
+        return {
+            "columns": [{"name": c.name, "kind": c.kind} for c in self.columns],
+            "target": self.target,
+            "pos_label": plain_label(self.pos_label),
+            "classes": [plain_label(label) for label in self.classes],
+            "notes": list(self.notes),
+            "dropped": dict(self.dropped),
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Schema":
+        """The schema that `to_dict` described."""
+        columns = tuple(Column(str(c["name"]), _check.one_of(c["kind"], "kind", KINDS)) for c in values["columns"])
+        return cls(
+            columns,
+            values.get("target"),
+            values.get("pos_label"),
+            tuple(values.get("classes", ())),
+            tuple(values.get("notes", ())),
+            dict(values.get("dropped", {})),
+        )
+
+
+def plain_label(label: Any) -> Any:
+    """A label as a value that JSON can hold."""
+    if isinstance(label, np.generic):
+        label = label.item()
+    return label if label is None or isinstance(label, bool | int | float | str) else str(label)
+
+
+def _known(names: list[str], wanted: Sequence[str], what: str) -> None:
+    if isinstance(wanted, str):
+        raise InputError(f"Pass a list of column names; got the text {wanted!r}.")
+    for name in wanted:
+        if name not in names:
+            close = _closest(name, names)
+            hint = f" Did you mean {close!r}?" if close else f" It has: {', '.join(map(repr, names[:8]))}."
+            raise SchemaError(f"The table has no {what} {name!r}.{hint}")
+
+
+def _closest(name: str, names: list[str]) -> str | None:
+    import difflib
+
+    found = difflib.get_close_matches(str(name), names, n=1)
+    return found[0] if found else None
+
+
+def _kind(column: pa.ChunkedArray, name: str, *, forced: bool) -> tuple[str, str | None]:
+    """Kind of one column (or the reason to leave it out) and a note."""
+    missing = (
+        int(np.count_nonzero(missing_mask(column))) if column.null_count or pa.types.is_floating(column.type) else 0
+    )
+    if missing == len(column):
+        return "category" if forced else "number", f"Column {name!r} is empty: all {missing} values are missing."
+    kind = column.type
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return f"holds {kind}", f"Column {name!r} is left out: it holds {kind}, not single values."
+    if forced or is_text(kind) or pa.types.is_dictionary(kind):
+        return _text_kind(column, name, len(column) - missing, forced=forced)
+    note = _constant_note(column, name, missing)
+    if pa.types.is_boolean(kind):
+        return "boolean", note
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        return "time", note
+    if pa.types.is_integer(kind):
+        return "integer", note or _row_number_note(column, name)
+    return "number", note
+
+
+def _constant_note(column: pa.ChunkedArray, name: str, missing: int) -> str | None:
+    if pa.types.is_floating(column.type) and missing:
+        column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+    ends = pc.min_max(column)
+    if ends["min"] == ends["max"]:
+        besides = f" where it is not missing ({missing} rows)" if missing else ""
+        return f"Column {name!r} is constant{besides}; it cannot help."
+    return None
+
+
+def _row_number_note(column: pa.ChunkedArray, name: str) -> str | None:
+    """Integers that rise by one each row number the rows; they stay in, but the user should know."""
+    if len(column) < _FEW_ROWS or column.null_count or pa.types.is_unsigned_integer(column.type):
+        return None
+    ends = column[0].as_py(), column[-1].as_py()
+    if abs(ends[1] - ends[0]) != len(column) - 1:
+        return None
+    if np.all(np.abs(np.diff(column.to_numpy().astype(np.int64))) == 1):
+        return f"Column {name!r} numbers the rows; leave it out (`drop`) if it is an identifier."
+    return None
+
+
+def _text_kind(column: pa.ChunkedArray, name: str, filled: int, *, forced: bool) -> tuple[str, str | None]:
+    codes, values = dictionary_codes(column)
+    used = np.unique(codes[codes >= 0])
+    if used.size == 1:
+        return "category", f"Column {name!r} is constant ({str(values[int(used[0])].as_py())!r}); it cannot help."
+    if forced or not is_text(values.type):
+        return "category", None
+    sample = values.take(pa.array(used[np.linspace(0, used.size - 1, min(_SAMPLE, used.size)).astype(np.int64)]))
+    if to_time(pa.chunked_array([sample])) is not None and to_time(pa.chunked_array([values])) is not None:
+        return "time", f"Column {name!r} holds dates as text; it is read as time."
+    if used.size > _FEW_ROWS and _looks_numeric(sample) and parse_numbers(values.take(pa.array(used))) is not None:
+        return "number", f"Column {name!r} holds numbers as text; it is read as number (marks such as '?' as missing)."
+    words = pc.add(pc.count_substring(sample, " "), 1).to_numpy(zero_copy_only=False)
+    distinct_share = used.size / filled
+    if filled >= _FEW_ROWS and distinct_share > 0.5 and np.mean(words) >= 3:
+        return "text", None
+    if filled >= _FEW_ROWS and distinct_share > 0.95:
+        return (
+            "identifier",
+            f"Column {name!r} is left out: {used.size} of {filled} values differ, so it looks like an identifier.",
+        )
+    return "category", None
+
+
+def _looks_numeric(sample: pa.Array) -> bool:
+    """True when the texts are numbers and none is a code with leading zeros."""
+    if parse_numbers(sample) is None:
+        return False
+    return not pc.any(pc.match_substring_regex(sample, r"^\s*-?0\d")).as_py()

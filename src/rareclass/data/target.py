@@ -1,0 +1,108 @@
+"""From a column of labels to a Boolean target: which label is the event, and is it usable."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rareclass import _check
+from rareclass.errors import TargetError
+
+_MANY_LABELS = 50
+
+
+def encode_target(
+    column: Any, pos_label: Any = None, *, name: str = "target"
+) -> tuple[np.ndarray, Any, tuple[Any, ...]]:
+    """Turn labels into a Boolean event indicator.
+
+    Parameters
+    ----------
+    column : array-like of shape (n,)
+        Labels: Arrow column, ndarray, series or list.
+    pos_label : label or None, default=None
+        The event. None takes the smaller of two classes (at a tie the larger label). Spellings of the same label
+        match: 1, 1.0, "1" and True. With more than two labels it is needed; all other labels are then negative.
+    name : str, default="target"
+        How the column is called in error messages.
+
+    Returns
+    -------
+    y : ndarray of shape (n,), bool
+        True where the row is an event.
+    pos_label : label
+        The event as it is written in the data.
+    classes : tuple
+        All labels of the column, sorted.
+
+    Raises
+    ------
+    TargetError
+        The column is empty, constant or has missing values; it has more than two labels and no `pos_label`; or
+        `pos_label` does not occur.
+
+    Examples
+    --------
+    >>> from rareclass.data import encode_target
+    >>> y, pos_label, classes = encode_target(["no", "no", "yes"])
+    >>> y.tolist(), pos_label, classes
+    ([False, False, True], 'yes', ('no', 'yes'))
+    """
+    labels, counts, codes = _labels(column, name)
+    if len(labels) == 1:
+        raise TargetError(f"`{name}` is constant: all {int(counts[0])} rows are {labels[0]!r}. Two classes are needed.")
+    if pos_label is not None:
+        event = _check.find_label(labels, pos_label)
+    elif len(labels) == 2:
+        event = 0 if counts[0] < counts[1] else 1
+    elif len(labels) > _MANY_LABELS:
+        raise TargetError(
+            f"`{name}` holds {len(labels)} distinct values, which looks like a number or an identifier, not a class. "
+            "Choose another column, or name the event with `pos_label` (`--pos-label`)."
+        )
+    else:
+        seen = ", ".join(f"{label!r} ({int(count)})" for label, count in zip(labels, counts, strict=True))
+        raise TargetError(
+            f"`{name}` has {len(labels)} labels: {seen}. Name the event with `pos_label` (`--pos-label`); "
+            "all others become negative."
+        )
+    return codes == event, labels[event], tuple(labels)
+
+
+def _labels(column: Any, name: str) -> tuple[list[Any], np.ndarray, np.ndarray]:
+    """Sorted labels as Python values, their counts, and the label number (n,) of each row."""
+    if not isinstance(column, pa.Array | pa.ChunkedArray):
+        values = _check.column(column, name)
+        if values.dtype == object:
+            _check.class_values(values, name)  # missing and mixed labels, said in one place
+        try:
+            column = pa.array(values, from_pandas=True)
+        except (pa.ArrowException, TypeError):
+            raise TargetError(
+                f"`{name}` mixes labels of different types. Convert them all to text or numbers."
+            ) from None
+    if len(column) == 0:
+        raise TargetError(f"`{name}` is empty; at least one row of each class is needed.")
+    missing = column.null_count
+    if pa.types.is_floating(column.type):
+        missing += int(pc.sum(pc.is_nan(column)).as_py() or 0)
+    if missing == len(column):
+        raise TargetError(f"`{name}` holds no labels at all ({missing} missing values).")
+    if missing:
+        raise TargetError(f"`{name}` holds {missing} missing value(s). Remove the rows or label them first.")
+    if not pa.types.is_dictionary(column.type):
+        column = pc.dictionary_encode(column)
+    if isinstance(column, pa.ChunkedArray):
+        column = column.unify_dictionaries().combine_chunks()
+    if isinstance(column, pa.ChunkedArray):  # older pyarrow keeps the wrapper
+        column = column.chunk(0)
+    codes = column.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    values = column.dictionary.to_pylist()
+    counts = np.bincount(codes, minlength=len(values))
+    # a dictionary may list levels that no row has
+    present = [i for i in range(len(values)) if counts[i]]
+    present.sort(key=lambda i: values[i])
+    rank = np.zeros(len(values), dtype=np.int64)
+    rank[present] = np.arange(len(present))
+    return [values[i] for i in present], counts[present], rank[codes]
