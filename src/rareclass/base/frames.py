@@ -1,0 +1,175 @@
+"""Frames of mixed types (pandas, polars, Arrow): one matrix for distances, values made column by column by type."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from rareclass.base.columns import Column, append_rows, build, read_columns, to_frame
+from rareclass.base.containers import n_rows, take
+from rareclass.base.draw import Draw
+from rareclass.errors import InputError
+
+# A nominal column enters distances as one-hot columns; beyond this many levels the rest share one column.
+MOST_LEVELS = 32
+_BLOCK = 1 << 16
+
+
+class FrameTable:
+    """A frame whose columns differ in type.
+
+    `columns` holds for each column its kind (number, integer, boolean, ordinal, time, nominal), its numbers and its
+    missing values.
+    """
+
+    def __init__(self, native: Any) -> None:
+        self.native = native
+        self.columns: list[Column] = read_columns(native)
+        self.names = [column.name for column in self.columns]
+        self.n_rows, self.n_columns = n_rows(native), len(self.columns)
+        self._position: dict[int, int] = {}
+
+    def numbers(self, *, allow_nan: bool) -> np.ndarray:
+        """Float64 matrix for distances: numbers as they are, nominal columns as scaled one-hot columns.
+
+        A mismatch in a nominal column costs as much as the median standard deviation of the numeric columns (the rule
+        of SMOTE-NC); times are scaled to that spread. Missing numbers are replaced by the column median.
+        """
+        self._check_finite(allow_nan)
+        self._position = {}
+        blocks: list[np.ndarray] = []
+        spreads: list[float] = []
+        for j, column in enumerate(self.columns):
+            if column.kind not in ("nominal", "time"):
+                self._position[j] = len(blocks)
+                blocks.append(column.filled())
+                spreads.append(float(blocks[-1].std()))
+        unit = float(np.median(spreads)) if spreads else 1.0
+        self.unit = unit if unit > 0 else 1.0
+        for j, column in enumerate(self.columns):
+            if column.kind == "time":
+                self._position[j] = len(blocks)
+                values = column.filled()
+                spread = float(values.std())
+                self.columns[j] = column.with_scale(spread / self.unit if spread > 0 else 1.0, float(values.mean()))
+                blocks.append((values - values.mean()) / self.columns[j].scale)
+        self.n_numeric = len(blocks)
+        for column in self.columns:
+            if column.kind == "nominal":
+                blocks.extend(_one_hot(column.codes(), self.unit / np.sqrt(2.0)))
+        if not blocks:
+            raise InputError("The frame has no columns.")
+        return np.column_stack(blocks)
+
+    def _check_finite(self, allow_nan: bool) -> None:
+        for column in self.columns:
+            if column.kind == "nominal":
+                continue
+            infinite = int(np.isinf(column.values).sum()) if column.values.dtype.kind == "f" else 0
+            missing = 0 if column.missing is None or allow_nan else int(column.missing.sum())
+            for bad, word in ((infinite, "infinity"), (missing, "NaN")):
+                if bad:
+                    raise InputError(
+                        f"Input X contains {word}: {bad} value(s) in column {column.name!r}. "
+                        "Fill, clip or drop them first."
+                    )
+
+    def column_name(self, column: int) -> Any:
+        """Name of a column for messages."""
+        return self.names[column]
+
+    def take(self, rows: np.ndarray) -> Any:
+        """Rows in the user's container."""
+        return take(self.native, rows)
+
+    def compose(self, draw: Draw, seed: int, unscale: Callable[[np.ndarray], np.ndarray]) -> Any:
+        """The output of a draw, in the user's container."""
+        kept = self.native if draw.kept is None else take(self.native, draw.kept)
+        if not draw.n_made and draw.replaced is None:
+            return take(self.native, draw.concatenated(self.n_rows))
+        if draw.replaced is not None:
+            kept = self._replace(kept, draw, seed, unscale)
+        if draw.copies:
+            made = take(self.native, draw.first)
+        else:
+            made = to_frame(
+                self.native, [self._made(j, draw, seed + 7919 * (j + 1), unscale) for j in range(self.n_columns)]
+            )
+        out = append_rows(kept, made, draw, self.native) if draw.n_made else kept
+        return out if draw.order is None else take(out, draw.order)
+
+    def _made(self, j: int, draw: Draw, seed: int, unscale: Callable) -> Any:
+        """Native column of the made rows."""
+        column = self.columns[j]
+        rng = np.random.default_rng(seed)
+        first, second = draw.first, draw.second
+        if column.kind in ("nominal", "boolean") or draw.made is None:
+            share = np.clip(draw.step, 0.0, 1.0)
+            near = np.where(rng.random(draw.n_made) < share, second, first)
+        else:
+            near = first
+        if draw.donors is not None and j in draw.donors:
+            return column.take(draw.donors[j])
+        if column.kind in ("nominal", "boolean"):
+            return column.take(near)
+        missing = None if column.missing is None else column.missing[near]
+        if draw.made is None:
+            values = _between(column, first, second, draw.step, rng)
+        else:
+            values = round_to_column(column, self._decoded(j, draw, unscale), rng)
+        return build(column, values, missing)
+
+    def _decoded(self, j: int, draw: Draw, unscale: Callable) -> np.ndarray:
+        """Values of a numeric column out of rows made in the space of `numbers`."""
+        column, values = self.columns[j], np.empty(draw.n_made)
+        for start in range(0, draw.n_made, _BLOCK):
+            stop = min(start + _BLOCK, draw.n_made)
+            block = unscale(draw.block(start, stop))
+            values[start:stop] = block[:, self._position[j]] * column.scale + column.center
+        return values
+
+    def _replace(self, kept: Any, draw: Draw, seed: int, unscale: Callable) -> Any:
+        rows, values = draw.replaced  # type: ignore[misc]
+        source = np.arange(self.n_rows) if draw.kept is None else draw.kept
+        rng, moved, columns = np.random.default_rng(seed), unscale(np.asarray(values)), []
+        for j, column in enumerate(self.columns):
+            if column.kind in ("nominal", "boolean"):
+                columns.append(column.take(source))
+                continue
+            new = column.values[source]
+            new[rows] = round_to_column(column, moved[:, self._position[j]] * column.scale + column.center, rng)
+            columns.append(build(column, new, None if column.missing is None else column.missing[source]))
+        frame = to_frame(self.native, columns)
+        if hasattr(kept, "index") and hasattr(frame, "set_axis"):
+            frame = frame.set_axis(kept.index, axis=0)
+        return frame
+
+
+def _between(column: Column, first: np.ndarray, second: np.ndarray, gap: np.ndarray, rng: Any) -> np.ndarray:
+    """First value plus gap x difference; where one parent has no value, the other one's value."""
+    a, b = column.values[first], column.values[second]
+    if column.missing is not None:
+        a_gone, b_gone = column.missing[first], column.missing[second]
+        a, b = np.where(a_gone, b, a), np.where(b_gone, a, b)
+    if a.dtype.kind == "f":
+        return a + gap * (b - a)
+    # Only the step is a float, so that integers and times beyond 2^53 stay exact.
+    step = gap * (b.astype(np.float64) - a.astype(np.float64)) / column.grain
+    return np.clip(a + column.grain * np.floor(step + rng.random(step.size)).astype(np.int64), *column.limits())
+
+
+def round_to_column(column: Column, values: np.ndarray, rng: Any) -> np.ndarray:
+    """Values that the column can hold: whole steps drawn so that the mean is kept, inside the range that was seen."""
+    if column.values.dtype.kind == "f":
+        return values
+    steps = np.floor(values / column.grain + rng.random(values.size)).astype(np.int64)
+    return np.clip(column.grain * steps, *column.limits())
+
+
+def _one_hot(codes: np.ndarray, height: float) -> list[np.ndarray]:
+    counts = np.bincount(codes)
+    if counts.size > MOST_LEVELS:
+        rank = np.empty(counts.size, dtype=np.intp)
+        rank[np.argsort(-counts, kind="stable")] = np.arange(counts.size)
+        codes = np.minimum(rank[codes], MOST_LEVELS - 1)
+    return [height * (codes == level) for level in range(int(codes.max(initial=0)) + 1)]

@@ -1,0 +1,161 @@
+"""Matrices of one numeric type (arrays, SciPy sparse, homogeneous pandas frames, lists): read and written whole."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from rareclass.base.containers import fresh_labels, is_pandas, take
+from rareclass.base.draw import Draw
+from rareclass.errors import InputError
+from rareclass.kernels.interpolate import interpolate_into, interpolate_sparse, write_typed
+from rareclass.kernels.matrix import column_ranges, copy_rows, scan_columns
+
+_BLOCK = 1 << 16
+
+
+class MatrixTable:
+    """A matrix and the container that it came in.
+
+    `native` is what the user gave, `array` the same numbers as ndarray or CSR/CSC, without a copy where possible.
+    """
+
+    def __init__(self, native: Any, array: Any, names: list | None = None) -> None:
+        self.native, self.array, self.names = native, array, names
+        self.n_rows, self.n_columns = array.shape
+
+    def column_name(self, column: int) -> Any:
+        """Name of a column for messages: the frame's, else its number."""
+        return self.names[column] if self.names is not None else column
+
+    def numbers(self, *, allow_nan: bool) -> Any:
+        """The matrix as floating-point numbers for distances; missing values replaced by column medians if allowed."""
+        array = self.array
+        if array.dtype.kind not in "fiub":
+            raise InputError(f"This sampler needs numbers; the data have dtype {array.dtype}.")
+        values = array.data if sparse.issparse(array) else array
+        if values.dtype.kind != "f":
+            return array.astype(np.float64)
+        missing = self._check_finite(allow_nan)
+        if array.dtype == np.float16:
+            array = array.astype(np.float32)
+        if not missing.any():
+            return array
+        if sparse.issparse(array):
+            raise InputError("Input X contains NaN in a sparse matrix; fill missing values or give a dense matrix.")
+        return _impute(array, missing)
+
+    def _check_finite(self, allow_nan: bool) -> np.ndarray:
+        """Number of missing values in each column; raises on infinite values, and on missing ones if not allowed."""
+        missing, infinite = scan_columns(self.array)
+        for bad, word in ((infinite, "infinity"), (missing if not allow_nan else infinite, "NaN")):
+            if bad.any():
+                where = ", ".join(repr(self.column_name(int(j))) for j in np.flatnonzero(bad)[:8])
+                raise InputError(
+                    f"Input X contains {word}: {int(bad.sum())} value(s) in column(s) {where}. "
+                    "Fill, clip or drop them first."
+                )
+        return missing
+
+    def take(self, rows: np.ndarray) -> Any:
+        """Rows in the user's container."""
+        return take(self.native, rows)
+
+    def compose(self, draw: Draw, seed: int, unscale: Callable[[np.ndarray], np.ndarray]) -> Any:
+        """The output of a draw, in the user's container."""
+        if draw.kept is not None and not draw.n_made and draw.replaced is None:
+            return self.take(draw.concatenated(self.n_rows))
+        if sparse.issparse(self.array):
+            return self._compose_sparse(draw, seed, unscale)
+        out = self._compose_dense(draw, seed, unscale)
+        if draw.order is not None:
+            out = out[draw.order]
+        return self._wrap(out, draw)
+
+    def _compose_dense(self, draw: Draw, seed: int, unscale: Callable) -> np.ndarray:
+        array = self.array
+        n_kept = self.n_rows if draw.kept is None else len(draw.kept)
+        out = np.empty((n_kept + draw.n_made, self.n_columns), dtype=array.dtype)
+        copy_rows(array, draw.kept, out[:n_kept])
+        limits = column_ranges(array) if array.dtype.kind in "iub" and not draw.copies else None
+        if draw.replaced is not None:
+            rows, values = draw.replaced
+            write_typed(unscale(values), out, rows, seed ^ 0x5EED, limits)
+        if draw.n_made and draw.copies:
+            copy_rows(array, draw.first, out[n_kept:])
+        elif draw.n_made and draw.made is None:
+            interpolate_into(array, draw.first, draw.second, draw.step, out[n_kept:], seed, limits)
+        elif draw.n_made:
+            for start in range(0, draw.n_made, _BLOCK):
+                stop = min(start + _BLOCK, draw.n_made)
+                made = draw.block(start, stop)
+                rows = np.arange(n_kept + start, n_kept + stop)
+                write_typed(unscale(made), out, rows, seed, limits)
+                _keep_missing(array, draw.first[start:stop], out[n_kept + start : n_kept + stop])
+        return out
+
+    def _compose_sparse(self, draw: Draw, seed: int, unscale: Callable) -> Any:
+        array = self.array.tocsr()
+        kept = array if draw.kept is None else array[draw.kept]
+        limits = None
+        if draw.replaced is not None:
+            rows, values = draw.replaced
+            kept = kept.tolil()
+            kept[rows] = unscale(np.asarray(values))
+            kept = kept.tocsr()
+        parts = [kept]
+        if draw.n_made and draw.copies:
+            parts.append(array[draw.first])
+        elif draw.n_made and draw.made is None:
+            parts.append(interpolate_sparse(array, draw.first, draw.second, draw.step, seed))
+        elif draw.n_made:
+            for start in range(0, draw.n_made, _BLOCK):
+                stop = min(start + _BLOCK, draw.n_made)
+                made = draw.block(start, stop)
+                block = np.empty(made.shape, dtype=array.dtype)
+                write_typed(unscale(made), block, np.arange(stop - start), seed + start, limits)
+                parts.append(type(array)(block))
+        out = sparse.vstack(parts, format="csr", dtype=array.dtype) if len(parts) > 1 else kept.copy()
+        if draw.order is not None:
+            out = out[draw.order]
+        return self._wrap(out.asformat(self.array.format), draw)
+
+    def _wrap(self, out: Any, draw: Draw) -> Any:
+        if is_pandas(self.native):
+            import pandas as pd
+
+            index = output_index(self.native.index, draw)
+            if sparse.issparse(out):
+                frame = pd.DataFrame.sparse.from_spmatrix(out, index=index, columns=self.native.columns)
+            else:
+                frame = pd.DataFrame(out, index=index, columns=self.native.columns, copy=False)
+            return frame if list(frame.dtypes) == list(self.native.dtypes) else frame.astype(self.native.dtypes)
+        if isinstance(self.native, list):
+            return out.tolist()
+        if sparse.issparse(out) and sparse.issparse(self.native) and not isinstance(out, type(self.native)):
+            return type(self.native)(out)  # sparse arrays stay arrays, sparse matrices matrices
+        return out
+
+
+def output_index(index: Any, draw: Draw) -> Any:
+    """Index of a pandas output: kept rows keep their labels, made rows get fresh ones."""
+    kept = index if draw.kept is None else index.take(draw.kept)
+    if draw.n_made:
+        kept = kept.append(fresh_labels(index, draw.n_made))
+    return kept if draw.order is None else kept.take(draw.order)
+
+
+def _impute(array: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    filled = array.copy()
+    for column in np.flatnonzero(missing):
+        values = filled[:, column]
+        hole = np.isnan(values)
+        values[hole] = np.median(values[~hole]) if not hole.all() else 0.0
+    return filled
+
+
+def _keep_missing(array: np.ndarray, first: np.ndarray, block: np.ndarray) -> None:
+    """A made value is missing where its first parent's is, so that the share of missing values is kept."""
+    if array.dtype.kind == "f":
+        block[np.isnan(array[first])] = np.nan

@@ -1,0 +1,127 @@
+"""Rows between two parents, written straight into a preallocated output in its own type.
+
+Made value = a + gap (b - a). Integers and Booleans are rounded at random, up with the probability of the fraction, so
+that the mean is kept (truncation halves it); where one parent is missing the value is the other's, and the share of
+missing values is kept by taking the missingness of the nearer parent at random.
+"""
+
+import numpy as np
+from numba import njit
+from scipy import sparse
+
+from rareclass.kernels.random import mix, unit
+from rareclass.kernels.threads import in_blocks
+
+_BLOCK = 1 << 15
+
+
+@njit(cache=True, nogil=True)
+def _floats(start, stop, source, first, second, gap, out, seed):
+    d = source.shape[1]
+    for i in range(start, stop):
+        a, b, g = first[i], second[i], gap[i]
+        bad = False
+        for j in range(d):
+            value = source[a, j] + g * (source[b, j] - source[a, j])
+            out[i, j] = value
+            bad |= value != value
+        if bad:
+            row = mix(seed + np.uint64(i))
+            for j in range(d):
+                left, right = source[a, j], source[b, j]
+                if left != left or right != right:
+                    near = right if unit(row, np.uint64(j)) < g else left
+                    out[i, j] = near if near != near else (right if left != left else left)
+
+
+@njit(cache=True, nogil=True)
+def _integers(start, stop, source, first, second, gap, out, low, high, seed):
+    d = source.shape[1]
+    for i in range(start, stop):
+        a, b, g = first[i], second[i], gap[i]
+        row = mix(seed + np.uint64(i))
+        for j in range(d):
+            left = np.int64(source[a, j])
+            step = g * (np.float64(source[b, j]) - np.float64(source[a, j]))
+            value = left + np.int64(np.floor(step + unit(row, np.uint64(j))))
+            out[i, j] = min(max(value, np.int64(low[j])), np.int64(high[j]))
+
+
+def interpolate_into(
+    source: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
+    gap: np.ndarray,
+    out: np.ndarray,
+    seed: int,
+    limits: tuple[np.ndarray, np.ndarray] | None = None,
+) -> None:
+    """out[i] = source[first[i]] + gap[i] (source[second[i]] - source[first[i]]), in the type of `out`.
+
+    Parameters
+    ----------
+    source : array (n, d), float, integer or Boolean
+    first, second : int arrays (s,)
+        Rows of `source`.
+    gap : float array (s,)
+        0 gives the first parent, 1 the second; values outside [0, 1] extrapolate.
+    out : array (s, d), same dtype as `source`
+    seed : int
+        For the rounding of integers.
+    limits : (smallest, largest) of each column
+        Needed for integers and Booleans: made values stay in this range.
+    """
+    first, second = np.ascontiguousarray(first, dtype=np.intp), np.ascontiguousarray(second, dtype=np.intp)
+    gap, key = np.ascontiguousarray(gap, dtype=np.float64), np.uint64(seed & (2**64 - 1))
+    n, kind = out.shape[0], source.dtype.kind
+    if kind == "f" and source.dtype != np.float16:
+        in_blocks(_floats, n, source, first, second, gap.astype(source.dtype, copy=False), out, key, block=_BLOCK)
+    elif kind == "b" or (kind in "iu" and source.dtype != np.uint64):
+        low, high = limits if limits is not None else (source.min(axis=0), source.max(axis=0))
+        low, high = low.astype(np.int64), high.astype(np.int64)
+        if kind == "b":
+            source, out = source.view(np.uint8), out.view(np.uint8)
+        in_blocks(_integers, n, source, first, second, gap, out, low, high, key, block=_BLOCK)
+    else:
+        for start in range(0, n, _BLOCK):
+            part = slice(start, start + _BLOCK)
+            a, b = source[first[part]].astype(np.float64), source[second[part]].astype(np.float64)
+            made = a + gap[part, None] * (b - a)
+            write_typed(made, out, np.arange(start, start + len(made)), seed, limits)
+
+
+def write_typed(
+    made: np.ndarray,
+    out: np.ndarray,
+    rows: np.ndarray,
+    seed: int,
+    limits: tuple[np.ndarray, np.ndarray] | None = None,
+) -> None:
+    """out[rows] = made; integers and Booleans are rounded at random (mean kept) and clipped to `limits`."""
+    made = np.asarray(made)
+    if out.dtype.kind in "iub":
+        rng = np.random.default_rng((seed & (2**64 - 1), int(rows[0]) if len(rows) else 0))
+        made = np.floor(made + rng.random(made.shape))
+        if limits is not None:
+            made = np.clip(made, limits[0].astype(np.float64), limits[1].astype(np.float64))
+        else:
+            bounds = (0, 1) if out.dtype.kind == "b" else (np.iinfo(out.dtype).min, np.iinfo(out.dtype).max)
+            made = np.clip(made, *bounds)
+    out[rows] = made.astype(out.dtype)
+
+
+def interpolate_sparse(
+    source: sparse.csr_matrix, first: np.ndarray, second: np.ndarray, gap: np.ndarray, seed: int
+) -> sparse.csr_matrix:
+    """Rows between two parents of a CSR matrix, as CSR of the same type, in blocks."""
+    parts = []
+    for start in range(0, len(first), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        a, b = source[first[part]].astype(np.float64), source[second[part]].astype(np.float64)
+        made = (a + sparse.diags_array(gap[part]) @ (b - a)).tocsr()
+        if source.dtype.kind in "iub":
+            rng = np.random.default_rng((seed & (2**64 - 1), start))
+            made.data = np.floor(made.data + rng.random(made.data.size))
+            made.eliminate_zeros()
+        parts.append(made.astype(source.dtype))
+    return sparse.vstack(parts, format="csr")

@@ -1,0 +1,67 @@
+"""One pass over a matrix: missing and infinite values, column ranges, copying of rows."""
+
+import numpy as np
+from numba import njit
+from scipy import sparse
+
+from rareclass.kernels.threads import in_blocks
+
+
+@njit(cache=True, nogil=True)
+def _all_finite(array: np.ndarray, start: int, stop: int) -> bool:
+    bad = 0
+    flat = array[start:stop].ravel()
+    for i in range(flat.size):
+        # x - x is 0 for finite x and NaN otherwise; comparison keeps the loop free of branches.
+        bad += flat[i] - flat[i] != 0
+    return bad == 0
+
+
+@njit(cache=True, nogil=True)
+def _count(array: np.ndarray, missing: np.ndarray, infinite: np.ndarray) -> None:
+    for i in range(array.shape[0]):
+        for j in range(array.shape[1]):
+            value = array[i, j]
+            if value - value != 0:
+                if value != value:
+                    missing[j] += 1
+                else:
+                    infinite[j] += 1
+
+
+def scan_columns(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Number of missing and of infinite values in each column of a floating-point matrix, dense or sparse."""
+    missing, infinite = np.zeros(array.shape[1], dtype=np.int64), np.zeros(array.shape[1], dtype=np.int64)
+    if sparse.issparse(array):
+        if not np.isfinite(array.data).all():
+            entries = array.tocoo()
+            np.add.at(missing, entries.col[np.isnan(entries.data)], 1)
+            np.add.at(infinite, entries.col[np.isinf(entries.data)], 1)
+        return missing, infinite
+    if array.dtype == np.float16:
+        array = array.astype(np.float32)
+    if not array.flags.c_contiguous and not array.flags.f_contiguous:
+        array = np.ascontiguousarray(array)
+    rows = array if array.flags.c_contiguous else array.T
+    fine: list[bool] = []
+    in_blocks(lambda start, stop: fine.append(_all_finite(rows, start, stop)), rows.shape[0], small=1 << 10)
+    if not all(fine):
+        _count(array, missing, infinite)
+    return missing, infinite
+
+
+def column_ranges(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Smallest and largest value of each column."""
+    return array.min(axis=0), array.max(axis=0)
+
+
+def copy_rows(source: np.ndarray, rows: np.ndarray | None, out: np.ndarray) -> None:
+    """out[i] = source[rows[i]], or all rows when `rows` is None."""
+    n = out.shape[0]
+    if rows is None:
+        in_blocks(lambda a, b: np.copyto(out[a:b], source[a:b]), n)
+    elif source.dtype == object or not source.flags.c_contiguous:
+        out[...] = source[rows]
+    else:
+        rows = np.ascontiguousarray(rows, dtype=np.intp)
+        in_blocks(lambda a, b: np.take(source, rows[a:b], axis=0, out=out[a:b], mode="clip"), n)

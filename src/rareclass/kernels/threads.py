@@ -1,0 +1,39 @@
+"""Run compiled, GIL-free kernels on blocks of rows by a few threads.
+
+Plain threads instead of numba's own parallel layers: those cannot be entered by two threads at once (workqueue) or
+after a fork (OpenMP), and a sampler inside a cross-validation meets both. Blocks are cut by size, never by the number
+of threads, so results do not depend on it.
+"""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+_SMALL = 1 << 14
+
+
+def thread_count() -> int:
+    """Threads to use: `RARECLASS_NUM_THREADS`, else the processors this process may run on (8 at most)."""
+    asked = os.environ.get("RARECLASS_NUM_THREADS", "")
+    if asked.isdigit() and int(asked) > 0:
+        return int(asked)
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    return min(8, allowed)
+
+
+def in_blocks(work: Callable[..., Any], n: int, *args: Any, block: int = 1 << 15, small: int = _SMALL) -> None:
+    """Call ``work(start, stop, *args)`` for blocks that cover range(n), side by side where it pays.
+
+    Blocks must not write to the same place. With `n` at most `small` everything runs in the calling thread.
+    """
+    threads = thread_count()
+    if n <= small or threads == 1:
+        for start in range(0, n, block):
+            work(start, min(start + block, n), *args)
+        return
+    block = min(block, -(-n // threads))
+    with ThreadPoolExecutor(threads) as pool:
+        jobs = [pool.submit(work, start, min(start + block, n), *args) for start in range(0, n, block)]
+        for job in jobs:
+            job.result()
