@@ -1,0 +1,211 @@
+"""Certified lower bounds of squared distances by matrix product, and the exact distance that settles a case.
+
+All neighbour decisions of the cleaning methods are taken on the float64 sum of squared differences of the original
+values (`squared_distance`), which is symmetric and zero for duplicates. Computing it for all pairs is slow, so pairs
+are sifted first: a `Panel` holds the rows, centred and scaled, as the right factor ``[x, |x|²]`` of a matrix product
+whose left factor is ``[-2q, 1]``. The product plus ``|q|²`` is the squared distance up to rounding; the squares are
+shrunk by a certified error bound, so that the product never exceeds the true value. A pair whose bound is above the
+current limit is certainly farther away; every other pair is computed exactly. Results therefore equal a float64
+brute force whatever the offset, the scale or the number of threads.
+
+Error bound: with unit roundoff u and K = d + 1 products, rounding the inputs moves the squared distance by at most
+2u(|q| + |x|)², the product by at most K·u(|q| + |x|)² (Higham, Accuracy and Stability of Numerical Algorithms, 2nd
+ed., section 3.1), and (|q| + |x|)² <= 2(|q|² + |x|²); c = 2(K + 8)u times |q|² + |x|² covers both and the rounding of
+the exact distance itself.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from rareclass.kernels.threads import in_blocks
+
+QUERIES = 256
+CANDIDATES = 1024
+_SAMPLE = 1024
+_TINY = 1e-36
+
+
+@njit(inline="always")
+def squared_distance(X: np.ndarray, i: int, j: int) -> float:
+    """Float64 sum of squared differences of two rows, added in column order."""
+    total = 0.0
+    for f in range(X.shape[1]):
+        difference = np.float64(X[i, f]) - np.float64(X[j, f])
+        total += difference * difference
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _fill(
+    start: int,
+    stop: int,
+    X: np.ndarray,
+    rows: np.ndarray,
+    centre: np.ndarray,
+    scale: float,
+    shrink: float,
+    sign: float,
+    right: np.ndarray,
+    low: np.ndarray,
+) -> None:
+    d = X.shape[1]
+    for i in range(start, stop):
+        row = rows[i]
+        square = 0.0
+        for f in range(d):
+            value = (np.float64(X[row, f]) - centre[f]) * scale
+            square += value * value
+            right[i, f] = sign * value
+        low[i] = sign * square - shrink * square - _TINY
+        right[i, d] = low[i]
+
+
+@njit(cache=True, nogil=True)
+def _take_left(right: np.ndarray, sign: float, positions: np.ndarray, left: np.ndarray) -> None:
+    """Left factor ``[-2q, 1]`` of the rows at `positions` of a panel."""
+    d = right.shape[1] - 1
+    factor = -2 * sign
+    for i in range(positions.size):
+        for f in range(d):
+            left[i, f] = factor * right[positions[i], f]
+        left[i, d] = 1
+
+
+@njit(inline="always", fastmath={"nnan", "nsz", "ninf"})
+def strip_minimum(row: np.ndarray, start: int, stop: int) -> float:
+    """Smallest value of ``row[start:stop]`` (a vector instruction per eight values)."""
+    smallest = row[start]
+    for j in range(start + 1, stop):
+        smallest = min(smallest, row[j])
+    return smallest
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Rows of a matrix, ready to be the candidates (and, through `take_left`, the queries) of a product.
+
+    Attributes
+    ----------
+    rows : ndarray (m,) of int64, positions in the matrix
+    right : ndarray (m, d + 1), the factor ``[x, |x|² - slack]``
+    low : ndarray (m,) of float64, ``|x|² - slack``; a product plus the query's `low` is the certified lower bound
+    unit : float, factor between a squared distance of the matrix and one of the panel
+    sign : 1.0, or -1.0 for a panel of negated squared distances, in which the nearest row is the farthest one
+    """
+
+    rows: np.ndarray
+    right: np.ndarray
+    low: np.ndarray
+    unit: float
+    sign: float = 1.0
+
+    def __len__(self) -> int:
+        return int(self.rows.size)
+
+
+class Product:
+    """Matrix products of some rows of a panel with blocks of another, written into one reused buffer."""
+
+    def __init__(self, queries: Panel, positions: np.ndarray) -> None:
+        self._left = np.empty((positions.size, queries.right.shape[1]), dtype=queries.right.dtype)
+        self._buffer = np.empty(positions.size * CANDIDATES, dtype=self._left.dtype)
+        self._queries = queries
+        self._take(positions)
+
+    def _take(self, positions: np.ndarray) -> None:
+        self._rows = positions.size
+        _take_left(self._queries.right, self._queries.sign, positions, self._left)
+
+    def shrink_to(self, positions: np.ndarray) -> None:
+        """Go on with fewer rows."""
+        if positions.size < self._rows:
+            self._take(positions)
+
+    def with_rows(self, right: np.ndarray) -> np.ndarray:
+        """Product (rows, len(right)); valid until the next call."""
+        out = self._buffer[: self._rows * right.shape[0]].reshape(self._rows, right.shape[0])
+        return np.dot(self._left[: self._rows], right.T, out=out)
+
+
+@dataclass(frozen=True)
+class Space:
+    """A matrix with the shift, scale and precision in which its rows are multiplied."""
+
+    X: np.ndarray
+    centre: np.ndarray
+    scale: float
+    shrink: float
+    dtype: Any
+
+    @classmethod
+    def of(cls, X: np.ndarray, *, dtype: Any = None) -> "Space":
+        """Choose shift, scale and precision for `X` (n, d), C-contiguous float32 or float64, all finite.
+
+        float32 unless its certified error would be larger than a tenth of typical neighbour distances, as in far
+        apart, very tight clusters; then float64.
+        """
+        step = max(1, X.shape[0] // _SAMPLE)
+        sample = np.asarray(X[::step][:_SAMPLE], dtype=np.float64)
+        centre = np.median(sample, axis=0) if sample.size else np.zeros(X.shape[1])
+        spread = np.abs(sample - centre)
+        typical = float(np.median(spread.max(axis=1))) if spread.size else 1.0
+        largest = _largest(X, centre)
+        if typical <= 0 or largest > 1e12 * typical:
+            typical = largest
+        scale = float(2.0 ** -np.round(np.log2(typical))) if typical > 0 else 1.0
+        if dtype is None:
+            dtype = np.float32 if _fits_single((sample - centre) * scale, largest * scale) else np.float64
+        return cls(X, centre, scale, _shrink(X.shape[1], dtype), dtype)
+
+    def panel(self, rows: np.ndarray, *, negated: bool = False) -> Panel:
+        """Panel of the given rows, in the given order; `negated` for a search of the farthest rows."""
+        sign = -1.0 if negated else 1.0
+        rows = np.ascontiguousarray(rows, dtype=np.int64)
+        right = np.empty((rows.size, self.X.shape[1] + 1), dtype=self.dtype)
+        low = np.empty(rows.size, dtype=np.float64)
+        in_blocks(_fill, rows.size, self.X, rows, self.centre, self.scale, self.shrink, sign, right, low)
+        return Panel(rows, right, low, self.scale * self.scale, sign)
+
+
+def _shrink(d: int, dtype: Any) -> float:
+    unit = float(np.finfo(dtype).eps) / 2
+    return 2.0 * (d + 9) * unit * (1.0 if dtype == np.float32 else 2.0)
+
+
+def _largest(X: np.ndarray, centre: np.ndarray) -> float:
+    """Largest distance of a value from the centre of its column."""
+    found: list[float] = []
+    in_blocks(lambda start, stop: found.append(_largest_of(X[start:stop], centre)), X.shape[0])
+    return max(found, default=0.0)
+
+
+@njit(cache=True, nogil=True)
+def _largest_of(X: np.ndarray, centre: np.ndarray) -> float:
+    largest = 0.0
+    for i in range(X.shape[0]):
+        for f in range(X.shape[1]):
+            largest = max(largest, abs(np.float64(X[i, f]) - centre[f]))
+    return largest
+
+
+def _fits_single(sample: np.ndarray, largest: float) -> bool:
+    """True when float32 can tell typical nearest neighbours of the sample apart."""
+    if not largest < 1e15:
+        return False
+    queries = sample[:: max(1, sample.shape[0] // 64)][:64]
+    nearest = np.full(queries.shape[0], np.inf)
+    for i, query in enumerate(queries):
+        square = ((sample - query) ** 2).sum(axis=1)
+        square = square[square > 0]
+        nearest[i] = square.min() if square.size else np.inf
+    slack = 2 * _shrink(sample.shape[1], np.float32) * (queries**2).sum(axis=1)
+    return bool(np.median(slack / nearest) < 0.1) if queries.size else True
+
+
+@njit(inline="always")
+def ceiling(limit: float, low: float, unit: float) -> float:
+    """Largest value of a product that may belong to a squared distance of at most `limit`."""
+    return limit * unit + abs(limit) * unit * 1e-15 - low
