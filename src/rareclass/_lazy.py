@@ -12,7 +12,8 @@ def lazy_names(package: str, where: Mapping[str, str]) -> tuple[Callable[[str], 
     """Return module-level `__getattr__` and `__dir__` (PEP 562) for names that live in sub-modules.
 
     `where` maps each public name to the module that defines it, relative to `package`: ``{"SMOTE": "smote"}``.
-    A value that ends in ``:`` stands for the module itself: ``{"metrics": "metrics:"}``.
+    A value that ends in ``:`` stands for the module itself: ``{"metrics": "metrics:"}``; one that starts with
+    ``rareclass.`` is absolute. A name must differ from its module, else importing the module would hide it.
     """
     import sys
 
@@ -21,7 +22,8 @@ def lazy_names(package: str, where: Mapping[str, str]) -> tuple[Callable[[str], 
             target = where[name]
         except KeyError:
             raise AttributeError(f"module {package!r} has no attribute {name!r}") from None
-        module = importlib.import_module(f"{package}.{target.rstrip(':')}")
+        path = target.rstrip(":")
+        module = importlib.import_module(path if path.startswith("rareclass.") else f"{package}.{path}")
         value = module if target.endswith(":") else getattr(module, name)
         setattr(sys.modules[package], name, value)
         return value

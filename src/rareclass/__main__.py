@@ -1,0 +1,5 @@
+"""`python -m rareclass`."""
+
+from rareclass.cli import main
+
+main()

@@ -1,0 +1,140 @@
+"""Diagnosis of a data set before anything is fitted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from rareclass import _check
+from rareclass.advisor.evidence import BY_ID
+from rareclass.data.duplicates import count_duplicates
+from rareclass.data.read import read_table
+from rareclass.data.schema import Schema
+from rareclass.data.target import encode_target
+from rareclass.evaluation.leakage import Finding, column_findings
+from rareclass.kernels.intervals import wilson
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What a data set holds and what it allows.
+
+    Attributes
+    ----------
+    rows, events : int
+    prevalence, imbalance_ratio : float
+    columns : list of (name, kind)
+    missing : dict
+        Share of missing values of each column that has some.
+    duplicates, conflicting : int
+        Rows that repeat an earlier one; rows whose features also occur with the other label.
+    allows : list of str
+        What so many events can and cannot show.
+    advice : list of dict
+        topic, textbook, measured, evidence_id.
+    findings : list of Finding
+    notes : list of str
+    """
+
+    rows: int
+    events: int
+    prevalence: float
+    imbalance_ratio: float
+    pos_label: str
+    columns: list[tuple[str, str]]
+    missing: dict[str, float]
+    duplicates: int
+    conflicting: int
+    allows: list[str]
+    advice: list[dict[str, str]]
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        from dataclasses import asdict
+
+        return asdict(self)
+
+
+def diagnose(
+    X: Any, y: Any, *, pos_label: Any = None, categorical: Sequence[str] = (), drop: Sequence[str] = ()
+) -> Diagnosis:
+    """Say what a data set holds, what its number of events allows, and what to do first.
+
+    Parameters
+    ----------
+    X : table or array of shape (n, d)
+    y : array-like of shape (n,)
+    pos_label : label, optional
+    categorical, drop : sequences of column names
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rareclass.advisor import diagnose
+    >>> d = diagnose(np.arange(300.0)[:, None], np.arange(300) < 12)
+    >>> d.events, round(d.imbalance_ratio)
+    (12, 24)
+    """
+    table = read_table(X)
+    truth, positive, _ = encode_target(_check.column(y, "y"), pos_label)
+    _check.same_length(X=table, y=truth)
+    schema = Schema.infer(table, drop=tuple(drop), categorical=tuple(categorical))
+    features = table.select([c.name for c in schema.columns])
+    repeats = count_duplicates(features, truth)
+    missing = {
+        n: features[n].null_count / max(truth.size, 1) for n in features.column_names if features[n].null_count
+    }
+    events = int(truth.sum())
+    return Diagnosis(
+        rows=int(truth.size), events=events, prevalence=float(truth.mean()),
+        imbalance_ratio=float((truth.size - events) / events), pos_label=str(positive),
+        columns=[(c.name, c.kind) for c in schema.columns], missing=missing, duplicates=repeats.repeated,
+        conflicting=int(repeats.conflicting if repeats.conflicting is not None else 0), allows=what_events_allow(events),
+        advice=advise(events, truth.size, len(schema.columns)), findings=column_findings(features, truth),
+        notes=list(schema.notes),
+    )  # fmt: skip
+
+
+def what_events_allow(events: int) -> list[str]:
+    """What so many events can and cannot show, in sentences with numbers."""
+    low, high = (float(np.squeeze(v)) for v in wilson(np.array([0.8 * events]), np.array([float(events)]), 0.95))
+    said = [f"A recall of 80 % measured on all {events:,} events is known to lie in [{low:.0%}, {high:.0%}]."]
+    if events < 10:
+        said.append("Fewer than 10 events: no model can be selected; a penalised logistic model or rules are all "
+                    "that is justified.")  # fmt: skip
+    elif events < 50:
+        said.append("Fewer than 50 events: models can be fitted, but most differences between them are noise.")
+    elif events < 200:
+        said.append("Fewer than 200 events: large differences can be seen; calibration can be checked only roughly.")
+    else:
+        said.append("Enough events to rank clearly different models and to check calibration.")
+    return said
+
+
+def advise(events: int, rows: int, features: int) -> list[dict[str, str]]:
+    """Textbook suggestions beside measured ones; the evidence ids lead to `rareclass.advisor.EVIDENCE`."""
+    learner = (
+        "penalised logistic regression; forests with leaves of at least 5 rows" if events < 50
+        else "the blend of guarded boosting, forests and logistic regression on quantiles" if events < 500
+        else "guarded boosting, or the blend"
+    )  # fmt: skip
+    rows_of = [
+        ("learner", "any booster with library defaults", f"{learner}", "collapse-lightgbm"),
+        ("imbalance", "SMOTE until the classes are equal", "leave the data as they are, then move the threshold",
+         "smote-threshold"),
+        ("weights", "scale_pos_weight = negatives/positives", "no weights, or at most the square root, undone exactly",
+         "collapse-lightgbm"),
+        ("threshold", "0.5, or the best of a grid", "from costs by the Bayes rule on calibrated probabilities",
+         "threshold-grid"),
+        ("split", "resample, then split", "split first; resample inside the training part only", "leak-before-split"),
+    ]  # fmt: skip
+    if rows > 50_000:
+        rows_of.append(("size", "fit on everything", "all events and 10 to 50 negatives each, undone by the log of "
+                        "the share kept", "undersampling-prior"))  # fmt: skip
+    return [
+        {"topic": t, "textbook": a, "measured": f"{b} ({BY_ID[e].statement})", "evidence_id": e}
+        for t, a, b, e in rows_of
+    ]

@@ -1,0 +1,83 @@
+"""Folders and files that appear whole or not at all."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from rareclass.errors import InputError
+
+
+@contextlib.contextmanager
+def atomic_directory(path: str | os.PathLike, *, overwrite: bool = False) -> Iterator[Path]:
+    """Yield a new folder beside `path` that takes its place when the block ends without an error.
+
+    Whatever stops the block (an error, a full disk, Ctrl-C) leaves the old folder as it was.
+
+    Raises
+    ------
+    InputError
+        When `path` is a file, or a folder that is not empty and `overwrite` is False.
+    """
+    target = Path(path).absolute()
+    refuse_existing(target, overwrite=overwrite)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))
+    try:
+        yield work
+        work.chmod(0o755)
+        for file in work.rglob("*"):
+            if file.is_file():
+                _flush(file)
+        _replace_directory(work, target)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def refuse_existing(path: Path, *, overwrite: bool) -> None:
+    """Raise when writing to `path` would touch something that is there."""
+    if path.is_dir():
+        if any(path.iterdir()) and not overwrite:
+            raise InputError(f"The folder {path} is not empty. Name another one, or allow it to be replaced (--overwrite).")
+    elif path.exists():
+        raise InputError(f"{path} is a file; a folder is needed.")
+
+
+def _replace_directory(new: Path, target: Path) -> None:
+    if not target.exists():
+        new.rename(target)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
+    target.rename(old / target.name)
+    try:
+        new.rename(target)
+    except BaseException:
+        (old / target.name).rename(target)
+        old.rmdir()
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _flush(path: Path) -> None:
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def atomic_file(path: str | os.PathLike) -> Iterator[Path]:
+    """Yield a temporary path beside `path` that replaces it when the block ends without an error."""
+    target = Path(path).absolute()
+    if target.is_dir():
+        raise InputError(f"{target} is a folder; a file name is needed.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=target.suffix, dir=target.parent)
+    os.close(handle)
+    work = Path(name)
+    try:
+        yield work
+        work.chmod(0o644)
+        os.replace(work, target)
+    finally:
+        work.unlink(missing_ok=True)

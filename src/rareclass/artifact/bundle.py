@@ -1,0 +1,200 @@
+"""The bundle: model, way back, calibration, decision, schema and the recipe that can rebuild it."""
+
+import datetime
+import hashlib
+import json
+import os
+import platform
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from rareclass import __version__
+from rareclass.artifact.atomic import atomic_directory
+from rareclass.artifact.learner import dump_learner, load_learner
+from rareclass.calibration import calibrator_from_dict
+from rareclass.data.encode import TableEncoder
+from rareclass.data.schema import Schema
+from rareclass.decisions.rule import Decision
+from rareclass.errors import BundleError
+from rareclass.kernels.logits import sigmoid
+from rareclass.treatments.arm import FittedArm
+from rareclass.treatments.classifier import RareClassifier
+
+FORMAT = 1
+MANIFEST, MODEL, LEARNER = "manifest.json", "model.json", "learner.skops"
+
+
+@dataclass
+class Bundle:
+    """A model as it is deployed.
+
+    A folder of plain files: ``manifest.json`` (what it is, and the sha256 of every other file), ``model.json``
+    (schema, encoder, way back, calibration, decision) and ``learner.skops`` (the learner, without pickle, loaded
+    against a fixed list of types). Loading verifies every checksum and runs nothing.
+
+    Attributes
+    ----------
+    model : RareClassifier
+    name : str
+    target : str or None
+    evidence : dict
+        How well the model did where it was judged.
+    reference : dict
+        Counts of scores at training time, for monitoring.
+    recipe : dict
+        What rebuilds the model: arm, seed, data fingerprint, options.
+    manifest : dict
+        As read from disk; empty for a bundle that was not saved yet.
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile, pathlib
+    >>> from rareclass import RareClassifier
+    >>> from rareclass.artifact import Bundle
+    >>> X = np.random.default_rng(0).normal(size=(300, 2))
+    >>> model = RareClassifier(estimator="logistic_regression").fit(X, X[:, 0] > 1)
+    >>> with tempfile.TemporaryDirectory() as d:
+    ...     Bundle(model).save(pathlib.Path(d) / "m")
+    ...     same = Bundle.load(pathlib.Path(d) / "m").model.predict_proba(X)
+    >>> bool(np.array_equal(same, model.predict_proba(X)))
+    True
+    """
+
+    model: RareClassifier
+    name: str = "model"
+    target: str | None = None
+    evidence: dict[str, Any] = field(default_factory=dict)
+    reference: dict[str, Any] = field(default_factory=dict)
+    recipe: dict[str, Any] = field(default_factory=dict)
+    manifest: dict[str, Any] = field(default_factory=dict)
+
+    def save(self, path: str | os.PathLike, *, overwrite: bool = False) -> None:
+        """Write the bundle; the folder appears whole or not at all.
+
+        Raises
+        ------
+        InputError
+            When the folder holds something and `overwrite` is False.
+        """
+        with atomic_directory(path, overwrite=overwrite) as folder:
+            self.write_into(folder)
+
+    def write_into(self, folder: Path) -> None:
+        """Write the files into an existing empty folder (the caller makes it atomic)."""
+        model = self.model
+        state = {
+            "schema": model.schema_.to_dict(), "encoder": model.encoder_.to_dict(),
+            "arm": {k: getattr(model.fitted_, k) for k in FITTED}, "calibrator": model.calibrator_.to_dict(),
+            "decision": model.decision_.to_dict(), "classes": [_label(c) for c in model.label_values_],
+            "pos_label": _label(model.pos_label_), "evidence": model.evidence_, "random_state": model.random_state,
+        }  # fmt: skip
+        (folder / MODEL).write_text(_dump(state), encoding="utf-8")
+        dump_learner(model.fitted_.learner, folder / LEARNER)
+        manifest = {
+            "format": FORMAT, "name": self.name, "target": self.target, "rareclass": __version__,
+            "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "python": platform.python_version(), "libraries": _library_versions(),
+            "evidence": self.evidence, "reference": self.reference, "recipe": self.recipe,
+            "files": {name: _digest(folder / name) for name in (MODEL, LEARNER)},
+        }  # fmt: skip
+        (folder / MANIFEST).write_text(_dump(manifest), encoding="utf-8")
+        self.manifest = manifest
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> Self:
+        """Read and verify a bundle.
+
+        Raises
+        ------
+        BundleError
+            When a file is missing or was altered, the format is newer, or the learner holds a type that is not on
+            the list.
+        """
+        folder = Path(path)
+        manifest = _read_json(folder / MANIFEST, "This is no bundle")
+        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+            got = manifest.get("format") if isinstance(manifest, dict) else None
+            raise BundleError(f"The bundle {folder} has format {got!r}; this version reads format {FORMAT}. Update rareclass.")
+        for name in (MODEL, LEARNER):
+            _verify(folder, name, manifest)
+        state = _read_json(folder / MODEL, "The bundle is incomplete")
+        learner = load_learner(folder / LEARNER)
+        fitted = FittedArm(learner=learner, **state["arm"])
+        model = RareClassifier.from_parts(
+            schema=Schema.from_dict(state["schema"]), encoder=TableEncoder.from_dict(state["encoder"]), fitted=fitted,
+            calibrator=calibrator_from_dict(state["calibrator"]), decision=Decision.from_dict(state["decision"]),
+            rule=None, classes=tuple(state["classes"]), pos_label=state["pos_label"],
+            random_state=state["random_state"], evidence=state["evidence"],
+        )  # fmt: skip
+        return cls(
+            model, manifest["name"], manifest["target"], manifest["evidence"], manifest["reference"],
+            manifest["recipe"], manifest,
+        )  # fmt: skip
+
+
+FITTED = ("name", "shift", "exact", "note", "restoration", "rows", "seconds")
+
+
+def score_reference(logit: np.ndarray, y: np.ndarray | None = None) -> dict[str, Any]:
+    """Counts of calibrated log-odds in fixed bins, for monitoring drift of the scores later."""
+    edges = np.arange(-16.0, 16.5, 0.5)
+    clipped = np.clip(logit, edges[0], edges[-1] - 1e-9)
+    out: dict[str, Any] = {"edges": edges.tolist(), "rows": int(logit.size), "expected_events": float(sigmoid(logit).sum()),
+                           "counts": np.histogram(clipped, edges)[0].tolist()}  # fmt: skip
+    if y is not None:
+        out["event_counts"] = np.histogram(clipped[y], edges)[0].tolist()
+        out["events"] = int(y.sum())
+    return out
+
+
+def _label(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, indent=1, sort_keys=True, allow_nan=False, default=_plain) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} has no place in a bundle")
+
+
+def _digest(path: Path) -> dict[str, Any]:
+    with open(path, "rb") as file:
+        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
+
+
+def _verify(folder: Path, name: str, manifest: dict[str, Any]) -> None:
+    said = manifest.get("files", {}).get(name)
+    if said is None or not (folder / name).is_file():
+        raise BundleError(f"The bundle {folder} is incomplete: {name} is missing. Save it again.")
+    if _digest(folder / name) != said:
+        raise BundleError(f"The bundle {folder} was altered: {name} does not match its checksum. Do not use it.")
+
+
+def _read_json(path: Path, what: str) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BundleError(f"{what}: {path} does not exist.") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BundleError(f"{what}: {path} cannot be read ({error}).") from None
+
+
+def _library_versions() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    out = {}
+    for name in ("numpy", "scipy", "scikit-learn", "lightgbm", "xgboost-cpu", "xgboost", "catboost", "skops"):
+        try:
+            out[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return out

@@ -1,0 +1,5 @@
+"""`python -m rareclass.cli`."""
+
+from rareclass.cli import main
+
+main()

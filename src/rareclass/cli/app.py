@@ -1,0 +1,69 @@
+"""The application: verbs, exit codes, errors as one sentence."""
+
+import sys
+import warnings
+
+import typer
+
+from rareclass.cli import compare, demo, diagnose, evaluate, predict, report, train
+from rareclass.errors import RareclassError, RareclassWarning
+
+app = typer.Typer(
+    name="rareclass",
+    help="Learning from rare events: honest comparisons, calibrated probabilities, decisions from costs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for verb in (demo, diagnose, compare, train, predict, evaluate, report):
+    app.command(verb.__name__.rsplit(".", 1)[-1])(verb.command)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from rareclass import __version__
+
+        typer.echo(f"rareclass {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version.")) -> None:
+    """Learning from rare events."""
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command and return its exit code; errors of ours become one sentence on stderr."""
+    warnings.showwarning = _show_warning
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("always", RareclassWarning)
+    try:
+        result = app(arguments, prog_name="rareclass", standalone_mode=False)
+        return int(result) if isinstance(result, int) else 0
+    except RareclassError as error:
+        return _say(str(error), 2)
+    except (KeyboardInterrupt, typer.Abort):
+        return _say("Stopped. Nothing was written.", 130)
+    except typer.Exit as stop:
+        return int(stop.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except MemoryError:
+        return _say("Out of memory. Use fewer columns or rows, or the default budget instead of --full.", 2)
+    except OSError as error:
+        return _say(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), 2)
+    except Exception as error:
+        if hasattr(error, "exit_code") and hasattr(error, "format_message"):
+            return _say(error.format_message(), 2)
+        raise
+
+
+def _say(sentence: str, code: int) -> int:
+    print(f"rareclass: {sentence}", file=sys.stderr)
+    return code
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:
+    print(f"note: {message}", file=sys.stderr)

@@ -1,0 +1,29 @@
+"""`rareclass diagnose`: what a data set holds and what its number of events allows."""
+
+import typer
+
+from rareclass.cli import options as o
+
+
+def command(
+    table: o.Table,
+    target: o.Target = None,
+    pos_label: o.PosLabel = None,
+    drop: o.Drop = None,
+    categorical: o.Categorical = None,
+    json: o.Json = False,
+) -> int:
+    """Say what a data set holds, what its events allow, and what to do first."""
+    from rareclass.advisor.diagnosis import diagnose
+    from rareclass.cli.problem import problem_of
+    from rareclass.workflow import to_json
+
+    problem = problem_of(table, target, pos_label=pos_label, drop=drop, categorical=categorical)
+    found = diagnose(problem.features, problem.y, pos_label=problem.pos_label, categorical=problem.categorical)
+    if json:
+        typer.echo(to_json(found.to_dict()))
+        return 0
+    from rareclass.report.diagnosis import render_diagnosis
+
+    render_diagnosis(found.to_dict())
+    return 0

@@ -1,0 +1,131 @@
+"""The one cross-fitting routine: scores for rows that the scoring model did not see.
+
+Learners, treatments, calibrators, thresholds and comparisons all use it, so that every number in the house that is
+called *out-of-fold* (`oof`) is made the same way.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from rareclass.errors import InputError, TooFewEventsError
+from rareclass.kernels.logits import logit
+
+Splits = Sequence[tuple[np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Out-of-fold scores of one model.
+
+    Attributes
+    ----------
+    score : ndarray of shape (n,)
+        Log-odds score of each row, NaN for rows that no part tested (the first part of a forward split).
+    fold : ndarray of shape (n,), int
+        Number of the split that tested the row, -1 where none did. With repeats, that of the last one; the score is
+        the mean over repeats.
+    """
+
+    score: np.ndarray
+    fold: np.ndarray
+
+    @property
+    def tested(self) -> np.ndarray:
+        """Boolean mask (n,) of the rows that have a score."""
+        return self.fold >= 0
+
+
+def take_rows(X: Any, index: np.ndarray) -> Any:
+    """Rows `index` of an array, sparse matrix, list or pandas, polars or Arrow frame, in the same container."""
+    if hasattr(X, "iloc"):
+        return X.iloc[index]
+    if type(X).__module__.startswith("pyarrow"):
+        return X.take(index)
+    if isinstance(X, list):
+        return [X[i] for i in index]
+    return X[index]
+
+
+def check_splits(splits: Splits, y: np.ndarray) -> None:
+    """Raise unless train and test are disjoint, every training part has both classes and every test part an event."""
+    for number, (train, test) in enumerate(splits):
+        if np.intersect1d(train, test).size:
+            raise InputError(f"Split {number}: {np.intersect1d(train, test).size} row(s) are both fitted and tested.")
+        events = int(np.count_nonzero(y[train]))
+        if events == 0 or events == train.size:
+            raise TooFewEventsError(f"Split {number}: the training part holds only one class. Use fewer folds.")
+        if not np.count_nonzero(y[test]):
+            raise TooFewEventsError(f"Split {number}: the test part holds no event. Use fewer folds.")
+
+
+def cross_fit(n: int, splits: Iterable[tuple[np.ndarray, np.ndarray]], fit_score: Callable[..., Any]) -> OutOfFold:
+    """Call `fit_score(train, test)` for each split and collect the scores it returns for `test`.
+
+    Parameters
+    ----------
+    n : int
+        Number of rows.
+    splits : iterable of (train, test) index arrays
+    fit_score : callable
+        Fits on the rows `train` and returns scores (len(test),) of the rows `test`.
+    """
+    total, times, fold = np.zeros(n), np.zeros(n, dtype=np.int64), np.full(n, -1, dtype=np.int64)
+    for number, (train, test) in enumerate(splits):
+        scores = np.asarray(fit_score(train, test), dtype=np.float64)
+        if scores.shape != (len(test),) or not np.isfinite(scores).all():
+            raise InputError(f"Split {number}: the model returned scores that are not {len(test)} finite numbers.")
+        total[test] += scores
+        times[test] += 1
+        fold[test] = number
+    with np.errstate(invalid="ignore"):
+        return OutOfFold(np.where(times > 0, total / np.maximum(times, 1), np.nan), fold)
+
+
+def raw_logit(model: Any, X: Any) -> np.ndarray:
+    """Log-odds of a fitted binary classifier: `decision_function` of ours, else the logit of `predict_proba`.
+
+    Other packages' `decision_function` need not be log-odds (support vector machines), so `predict_proba` is
+    preferred for them where it exists. Probabilities of 0 and 1 are moved by 1e-12.
+    """
+    if type(model).__module__.startswith("rareclass.") and hasattr(model, "decision_function"):
+        return np.asarray(model.decision_function(X), dtype=np.float64)
+    if hasattr(model, "predict_proba"):
+        probability = np.asarray(model.predict_proba(X), dtype=np.float64)[:, 1]
+        return logit(np.clip(probability, 1e-12, 1 - 1e-12))
+    if hasattr(model, "decision_function"):
+        return np.asarray(model.decision_function(X), dtype=np.float64)
+    raise InputError(f"{type(model).__name__} has neither `predict_proba` nor `decision_function`.")
+
+
+def cross_fit_scores(
+    estimator: Any, X: Any, y: np.ndarray, splits: Splits, *, sample_weight: np.ndarray | None = None
+) -> np.ndarray:
+    """Out-of-fold log-odds of clones of `estimator`.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Cloned for each split, never changed.
+    X : array, sparse matrix or frame of shape (n, d)
+    y : array of shape (n,), Boolean or 0/1
+    splits : sequence of (train, test) index arrays
+    sample_weight : array of shape (n,), optional
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        NaN for rows that no split tests.
+    """
+    y = np.asarray(y)
+    check_splits(splits, y)
+
+    def fit_score(train: np.ndarray, test: np.ndarray) -> np.ndarray:
+        extra = {} if sample_weight is None else {"sample_weight": np.asarray(sample_weight)[train]}
+        model = clone(estimator).fit(take_rows(X, train), y[train].astype(int), **extra)
+        return raw_logit(model, take_rows(X, test))
+
+    return cross_fit(len(y), splits, fit_score).score

@@ -1,0 +1,95 @@
+"""Choosing, fitting and testing the model that is deployed."""
+
+from typing import Any
+
+import numpy as np
+
+from rareclass.decisions.rule import DecisionRule
+from rareclass.evaluation.design import Design
+from rareclass.evaluation.figures import figure_data
+from rareclass.evaluation.fit import source_of
+from rareclass.evaluation.judge import (
+    ArmResult,
+    Judged,
+    calibration_numbers,
+    decision_numbers,
+    score_metrics,
+)
+from rareclass.metrics.interval import paired_difference
+from rareclass.treatments.arm import Arm
+from rareclass.treatments.classifier import RareClassifier
+from rareclass.treatments.parts import fit_on
+from rareclass.treatments.restore import fit_calibration
+
+DEFAULT = "blend+none"
+
+
+def choose_champion(
+    results: list[ArmResult], rows: Judged, tested: np.ndarray, baseline: str, *, ranked: bool
+) -> tuple[ArmResult, str]:
+    """The default blend, unless another arm is surely better; the reason in one sentence.
+
+    The level is divided by the number of rivals (Bonferroni), so that with many arms the luckiest does not win.
+    """
+    by_name = {r.name: r for r in results}
+    default = by_name.get(DEFAULT) or by_name[baseline]
+    if not ranked:
+        return default, f"Too few events to rank: cannot tell; {default.name} is deployed by default."
+    rivals = [r for r in results if r is not default and "library_default" not in r.name]
+    default_ap = default.metrics["average_precision"].estimate
+    rivals = sorted(rivals, key=lambda r: -r.metrics["average_precision"].estimate)
+    for r in rivals:
+        if r.metrics["average_precision"].estimate <= default_ap:
+            break
+        d = paired_difference(
+            "average_precision", rows.y, r.logit[tested], default.logit[tested], sample_weight=rows.weight,
+            groups=rows.groups, level=1 - (1 - rows.level) / max(len(rivals), 1), random_state=rows.seed,
+        )  # fmt: skip
+        if d.low > 0:
+            return r, f"It ranks better than the default {default.name} by {d.estimate:.3f} [{d.low:.3f}, {d.high:.3f}]."
+    return default, f"The default; no other arm ranks surely better (average precision {default_ap:.3f})."
+
+
+def fit_champion(
+    design: Design, arm: Arm, result: ArmResult, rows: Judged, rule: DecisionRule, *, calibration: str, n_jobs: int
+) -> RareClassifier:
+    """Fit the champion on the development rows; calibration and decision come from its out-of-fold scores."""
+    last = len(design.splits)
+    part = source_of(design).part(design.dev, design.dev[:0], number=last)
+    fitted = fit_on(part, arm, seed=design.seed, number=last, n_jobs=n_jobs)
+    seen = np.isfinite(result.raw)
+    weight = None if rows.weight is None else rows.weight[seen]
+    calibrator = fit_calibration(result.raw[seen], rows.y[seen], method=calibration, sample_weight=weight)
+    return RareClassifier.from_parts(
+        schema=design.schema, encoder=part.encoder, fitted=fitted, calibrator=calibrator, decision=result.decision,
+        rule=rule, classes=design.classes, pos_label=design.pos_label, random_state=design.seed,
+        evidence={"events": int(rows.y[seen].sum()), "rows": int(seen.sum()), **result.calibration},
+    )  # fmt: skip
+
+
+def judge_test(
+    design: Design, model: RareClassifier, name: str, costs: Any, *, level: float, seed: int
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The champion on the locked test part: numbers and figures; both empty when no part was locked away."""
+    if not design.test.size or not design.y[design.test].any():
+        return {}, {}
+    part = design.table.take(design.test)
+    rows = Judged(
+        design.y[design.test], np.zeros(design.test.size, dtype=np.int64),
+        None if design.sample_weight is None else design.sample_weight[design.test],
+        None if design.groups is None else design.groups[design.test],
+        costs.take(design.test) if hasattr(costs, "take") else costs, level=level, seed=seed,
+    )  # fmt: skip
+    logit = model.decision_function(part)
+    numbers = decision_numbers(model.decision_, rows, logit)
+    calibration = {k: v for k, v in calibration_numbers(rows, logit).items() if k != "brier_skill_ceiling"}
+    metrics = {k: v.to_dict() for k, v in score_metrics(rows, logit).items()}
+    metrics |= {k: numbers[k].to_dict() for k in ("recall", "precision", "expected_cost") if k in numbers}
+    test = {
+        "arm": name, "rows": int(rows.y.size), "events": int(rows.y.sum()), "prevalence": float(rows.y.mean()),
+        "metrics": metrics, "calibration": calibration,
+        "decision": {**model.decision_.to_dict(), "alert_rate": numbers["alert_rate"],
+                     "confusion": numbers["confusion"],
+                     **{k: numbers[k] for k in ("cost_flag_none", "cost_flag_all") if k in numbers}},
+    }  # fmt: skip
+    return test, figure_data(rows, logit, numbers, model.decision_)

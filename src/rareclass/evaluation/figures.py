@@ -1,0 +1,91 @@
+"""Points of every picture, computed here so that the report only draws."""
+
+from typing import Any
+
+import numpy as np
+
+from rareclass.evaluation.judge import Judged
+from rareclass.kernels.intervals import wilson
+from rareclass.kernels.logits import sigmoid
+from rareclass.metrics.calibration import reliability_table
+from rareclass.metrics.curve import ThresholdCurve
+
+POINTS = 160
+COST_NAMES = ("fp", "fn", "tp", "tn")
+
+
+def figure_data(rows: Judged, score: np.ndarray, decision_numbers: dict[str, Any], decision: Any) -> dict[str, Any]:
+    """Curves, bands, bins and counts of one arm; lists of plain numbers."""
+    curve = ThresholdCurve.from_predictions(rows.y, score, sample_weight=rows.weight)
+    confusion = {"threshold": decision.threshold, **decision_numbers["confusion"]}
+    return {
+        "precision_recall": _precision_recall(curve, rows.level),
+        "roc": _roc(curve, rows.level),
+        "reliability": _reliability(rows, score),
+        "cost": _cost(rows, score, decision, decision_numbers),
+        "histogram": _histogram(rows, score),
+        "confusion": confusion,
+    }
+
+
+def _at(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Positions in ascending `values` of the first entry not below each wanted one."""
+    return np.clip(np.searchsorted(values, wanted, side="left"), 0, values.size - 1)
+
+
+def _precision_recall(curve: ThresholdCurve, level: float) -> dict[str, list[float]]:
+    recall = np.asarray(curve.recall)
+    spaced = np.unique(np.concatenate([np.linspace(0, 1, POINTS), np.geomspace(1e-3, 1, 20)]))
+    at = np.unique(_at(recall, spaced))
+    at = at[np.asarray(curve.tp + curve.fp)[at] > 0]
+    flagged = np.asarray(curve.tp + curve.fp, dtype=float)[at]
+    low, high = wilson(np.asarray(curve.tp, dtype=float)[at], flagged, level)
+    precision = np.asarray(curve.tp, dtype=float)[at] / flagged
+    return _lists(recall=recall[at], precision=precision, low=low, high=high)
+
+
+def _roc(curve: ThresholdCurve, level: float) -> dict[str, list[float]]:
+    fpr, tpr = np.asarray(curve.false_positive_rate), np.asarray(curve.recall)
+    spaced = np.unique(np.concatenate([[0.0], np.geomspace(1e-5, 1, POINTS // 2), np.linspace(0, 1, POINTS // 2)]))
+    at = np.unique(np.concatenate([_at(fpr, spaced), [fpr.size - 1]]))
+    low, high = wilson(np.asarray(curve.tp, dtype=float)[at], np.full(at.size, float(curve.positives)), level)
+    return _lists(fpr=fpr[at], tpr=tpr[at], low=low, high=high)
+
+
+def _reliability(rows: Judged, score: np.ndarray) -> dict[str, list[float]]:
+    table = reliability_table(rows.y, sigmoid(score), sample_weight=rows.weight, level=rows.level)
+    return _lists(**{k: table[k] for k in ("mean_predicted", "observed", "low", "high", "count", "events")})
+
+
+def _cost(rows: Judged, score: np.ndarray, decision: Any, numbers: dict[str, Any]) -> dict[str, Any] | None:
+    """Cost per row when every row at or above one probability is flagged, for about `POINTS` probabilities."""
+    if rows.costs is None:
+        return None
+    weight = np.ones(score.size) if rows.weight is None else rows.weight
+    fp, fn, tp, tn = (np.broadcast_to(np.asarray(getattr(rows.costs, k), float), score.shape) for k in COST_NAMES)
+    order = np.argsort(-score, kind="stable")
+    change = (weight * np.where(rows.y, tp - fn, fp - tn))[order]
+    cost = ((weight * np.where(rows.y, fn, tn)).sum() + np.concatenate([[0.0], np.cumsum(change)])) / weight.sum()
+    ranked = sigmoid(score[order])
+    last = np.concatenate([np.flatnonzero(np.diff(ranked)), [ranked.size - 1]])
+    spaced = np.unique(np.concatenate([np.linspace(0, last.size - 1, POINTS // 4),
+                                       np.geomspace(1, last.size, POINTS) - 1]).astype(int))  # fmt: skip
+    at = last[spaced]
+    return {
+        **_lists(threshold=ranked[at][::-1], cost=cost[at + 1][::-1]), "chosen": decision.threshold,
+        "flag_none": numbers["cost_flag_none"], "flag_all": numbers["cost_flag_all"],
+    }  # fmt: skip
+
+
+def _histogram(rows: Judged, score: np.ndarray) -> dict[str, list[float]]:
+    low, high = np.quantile(score, [0.0005, 1.0])
+    edges = np.linspace(np.floor(low * 2) / 2, np.ceil(high * 2) / 2 + 1e-9, 41)
+    clipped = np.clip(score, edges[0], edges[-1])
+    weight = np.ones(score.size) if rows.weight is None else rows.weight
+    positives = np.histogram(clipped[rows.y], edges, weights=weight[rows.y])[0]
+    negatives = np.histogram(clipped[~rows.y], edges, weights=weight[~rows.y])[0]
+    return _lists(edges=edges, positives=positives, negatives=negatives)
+
+
+def _lists(**arrays: Any) -> dict[str, list[float]]:
+    return {k: [None if not np.isfinite(v) else round(float(v), 6) for v in np.asarray(a)] for k, a in arrays.items()}

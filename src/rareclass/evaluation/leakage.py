@@ -1,0 +1,204 @@
+"""Leakage and evaluation mistakes that make rare-event scores too good to be true."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from rareclass import _check
+from rareclass.data.duplicates import duplicate_groups
+from rareclass.data.encode import TableEncoder
+from rareclass.data.read import read_table
+from rareclass.data.schema import Schema
+from rareclass.errors import InputError
+from rareclass.metrics.ranking import average_precision_score, roc_auc_score
+
+SUSPICIOUS_AUC = 0.995
+SAMPLE = 50_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding of an audit.
+
+    Attributes
+    ----------
+    code : str
+        Stable identifier, for example ``"duplicates-across-split"``.
+    severity : str
+        "error" (scores are wrong), "warning" (scores may be wrong) or "note".
+    title, evidence : str
+        What was found, and the numbers behind it.
+    """
+
+    code: str
+    severity: str
+    title: str
+    evidence: str
+
+    def to_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def audit(
+    X: Any,
+    y: Any,
+    *,
+    splits: Sequence[tuple[Any, Any]] | None = None,
+    groups: Any = None,
+    times: Any = None,
+    y_score: Any = None,
+    synthetic: Any = None,
+    prevalence: float | None = None,
+    pos_label: Any = None,
+) -> list[Finding]:
+    """Look for the mistakes that make an evaluation of rare events too good.
+
+    Parameters
+    ----------
+    X : table or array of shape (n, d)
+    y : array-like of shape (n,)
+    splits : sequence of (train, test) index arrays, optional
+        The evaluation to be judged. Without it, only the columns and labels are looked at.
+    groups, times : array-like of shape (n,), optional
+        Entities and times of the rows.
+    y_score : array-like of shape (n,), optional
+        Scores under judgement, out of fold.
+    synthetic : Boolean array-like of shape (n,), optional
+        Rows that a sampler made; none may be tested.
+    prevalence : float in (0, 1), optional
+        Real share of positives; test parts that differ much were resampled.
+    pos_label : label, optional
+
+    Returns
+    -------
+    list of Finding
+        Worst first; empty when nothing was found.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.repeat(np.arange(20.0), 2)[:, None]
+    >>> y = X[:, 0] >= 15
+    >>> even, odd = np.arange(0, 40, 2), np.arange(1, 40, 2)
+    >>> [f.code for f in audit(X, y, splits=[(even, odd)])][0]
+    'duplicates-across-split'
+    """
+    table = read_table(X)
+    truth = _check.binary_target(y, pos_label, "y")
+    _check.same_length(X=table, y=truth, groups=groups, times=times, y_score=y_score, synthetic=synthetic)
+    found = column_findings(table, truth)
+    if splits is not None:
+        found += _split_findings(table, truth, splits, groups, times, synthetic, prevalence)
+    if y_score is not None:
+        found += _score_findings(truth, _check.scores(y_score))
+    rank = {"error": 0, "warning": 1, "note": 2}
+    return sorted(found, key=lambda f: rank[f.severity])
+
+
+def column_findings(table: Any, y: np.ndarray, *, seed: int = 0) -> list[Finding]:
+    """Columns that alone separate the classes almost perfectly; judged on all events and sampled negatives."""
+    rng = np.random.default_rng(seed)
+    rows = np.flatnonzero(y)
+    negatives = np.flatnonzero(~y)
+    if negatives.size > SAMPLE:
+        negatives = np.sort(rng.choice(negatives, SAMPLE, replace=False))
+    rows = np.sort(np.concatenate([rows, negatives]))
+    if rows.size == 0 or y[rows].all() or not y.any() or y.sum() < 5:
+        return []
+    part = table.take(rows)
+    schema = Schema.infer(part)
+    if not schema.columns:
+        return []
+    encoded = TableEncoder(schema.columns).fit(part).transform(part)
+    found = []
+    for j, name in enumerate(encoded.feature_names):
+        if j in encoded.categorical:
+            continue
+        values = encoded.matrix[:, j]
+        known = ~np.isnan(values)
+        if known.mean() < 0.5 or not y[rows][known].any() or y[rows][known].all():
+            continue
+        auc = roc_auc_score(y[rows][known], values[known])
+        if max(auc, 1 - auc) >= SUSPICIOUS_AUC:
+            found.append(Finding(
+                "column-too-good", "warning",
+                f"Column {name!r} alone separates the classes almost perfectly: is it known before the event?",
+                f"area under the ROC curve {max(auc, 1 - auc):.4f} on {int(known.sum()):,} rows",
+            ))  # fmt: skip
+    return found
+
+
+def _split_findings(table: Any, y: np.ndarray, splits: Any, groups: Any, times: Any, synthetic: Any,
+                    prevalence: float | None) -> list[Finding]:  # fmt: skip
+    same = duplicate_groups(table)
+    entity = None if groups is None else np.unique(_check.column(groups, "groups"), return_inverse=True)[1]
+    clock = None if times is None else _check.column(times, "times")
+    made = None if synthetic is None else _check.column(synthetic, "synthetic").astype(bool)
+    found: list[Finding] = []
+    for k, (train, test) in enumerate(splits):
+        train, test = np.asarray(train), np.asarray(test)
+        if train.dtype == bool:
+            train, test = np.flatnonzero(train), np.flatnonzero(test)
+        if train.size == 0 or test.size == 0 or max(train.max(), test.max()) >= y.size:
+            raise InputError(f"Split {k} is empty or points beyond the {y.size} rows.")
+        found += _one_split(k, y, train, test, same, entity, clock, made, prevalence)
+    return found
+
+
+def _one_split(k, y, train, test, same, entity, clock, made, prevalence) -> list[Finding]:
+    found = []
+    shared = np.intersect1d(train, test).size
+    if shared:
+        found.append(Finding("rows-in-both-parts", "error", f"Split {k}: rows are both fitted and tested.",
+                             f"{shared:,} rows"))  # fmt: skip
+    repeated = int(np.isin(same[test], same[train]).sum())
+    if repeated:
+        found.append(Finding("duplicates-across-split", "error", f"Split {k}: test rows repeat training rows exactly.",
+                             f"{repeated:,} of {test.size:,} test rows"))  # fmt: skip
+    if entity is not None:
+        crossing = np.intersect1d(entity[train], entity[test]).size
+        if crossing:
+            found.append(Finding("group-across-split", "error", f"Split {k}: groups stand on both sides.",
+                                 f"{crossing:,} groups"))  # fmt: skip
+    if clock is not None:
+        late = int((clock[train] >= clock[test].min()).sum())
+        if late:
+            found.append(Finding("future-in-training", "error", f"Split {k}: training rows are not before the test.",
+                                 f"{late:,} of {train.size:,} training rows"))  # fmt: skip
+    if made is not None and made[test].any():
+        found.append(Finding("synthetic-rows-tested", "error", f"Split {k}: synthetic rows are tested.",
+                             f"{int(made[test].sum()):,} of {test.size:,} test rows"))  # fmt: skip
+    events = int(y[test].sum())
+    if events == 0:
+        found.append(Finding("no-event-tested", "error", f"Split {k}: the test part holds no event.",
+                             f"0 events in {test.size:,} rows"))  # fmt: skip
+    elif events < 10:
+        found.append(Finding("few-events-tested", "warning", f"Split {k}: scores rest on very few events.",
+                             f"{events} events in {test.size:,} rows"))  # fmt: skip
+    if prevalence is not None:
+        rate, spread = y[test].mean(), np.sqrt(prevalence * (1 - prevalence) / test.size)
+        if rate > 2 * prevalence and rate - prevalence > 5 * spread:
+            found.append(Finding("test-part-resampled", "error",
+                                 f"Split {k}: the test part is richer in events than reality.",
+                                 f"{rate:.3%} against {prevalence:.3%}"))  # fmt: skip
+    return found
+
+
+def _score_findings(y: np.ndarray, score: np.ndarray) -> list[Finding]:
+    found = []
+    if np.unique(score).size == 1:
+        found.append(Finding("constant-score", "error", "All scores are equal.", f"value {score[0]:g}"))
+    elif np.unique(score).size == 2:
+        found.append(Finding("labels-instead-of-scores", "warning",
+                             "The scores take two values only: labels were given where scores belong.",
+                             "ranking metrics of labels say little"))  # fmt: skip
+    ap = average_precision_score(y, score)
+    if y.mean() < 0.05 and ap > 0.99 and y.sum() >= 10:
+        found.append(Finding("too-good", "warning", "The ranking is almost perfect: look for a leak first.",
+                             f"average precision {ap:.4f} at a prevalence of {y.mean():.3%}"))  # fmt: skip
+    if ap < y.mean():
+        found.append(Finding("worse-than-chance", "error", "The scores rank worse than chance.",
+                             f"average precision {ap:.4f}, chance {y.mean():.4f}"))  # fmt: skip
+    return found

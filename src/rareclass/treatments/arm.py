@@ -1,0 +1,142 @@
+"""An arm: a learner under a treatment, fitted on an encoded matrix, whose scores are brought back."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from rareclass.crossfit import raw_logit
+from rareclass.errors import InputError
+from rareclass.learners.registry import make_learner
+from rareclass.treatments.base import NoTreatment, Treatment, TrainingSet
+from rareclass.treatments.registry import make_treatment
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A learner (name or scikit-learn classifier) and a treatment.
+
+    Attributes
+    ----------
+    learner : str or classifier
+        A name of `rareclass.learners`, or any scikit-learn classifier.
+    treatment : Treatment
+    """
+
+    learner: Any
+    treatment: Treatment = NoTreatment()  # noqa: RUF009 - frozen and without state
+
+    @property
+    def learner_name(self) -> str:
+        return self.learner if isinstance(self.learner, str) else type(self.learner).__name__
+
+    @property
+    def name(self) -> str:
+        return f"{self.learner_name}+{self.treatment.name}"
+
+    def fit(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        *,
+        sample_weight: np.ndarray | None = None,
+        categorical_features: tuple[int, ...] = (),
+        shift: float = 0.0,
+        seed: int | np.random.SeedSequence = 0,
+        n_jobs: int = 1,
+    ) -> "FittedArm":
+        """Treat the training part, fit the learner, keep the way back.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, d), float64
+            Encoded features, NaN = missing.
+        y : ndarray of shape (n,), bool
+        sample_weight : ndarray of shape (n,), optional
+        categorical_features : tuple of int
+            Columns of X that hold category codes.
+        shift : float, default=0.0
+            Log-odds that undo how the rows given here were sampled from the table.
+        seed : int or SeedSequence
+        n_jobs : int, default=1
+        """
+        started = time.perf_counter()
+        sequence = seed if isinstance(seed, np.random.SeedSequence) else np.random.SeedSequence(seed)
+        rng = np.random.default_rng(sequence)
+        training = self.treatment.prepare(
+            X, y, sample_weight=sample_weight, categorical_features=categorical_features, rng=rng
+        )
+        model = self._learner(categorical_features, int(y.sum()), int(rng.integers(2**31 - 1)), n_jobs)
+        extra: dict[str, Any] = {}
+        if training.sample_weight is not None:
+            extra["sample_weight"] = training.sample_weight
+        if training.offset is not None:
+            if not getattr(model, "takes_offset", False):
+                raise InputError(
+                    f"{self.learner_name} takes no offsets, which the treatment {self.treatment.name!r} needs. "
+                    "Use lightgbm, xgboost, catboost or logistic_regression."
+                )
+            extra["offset"] = training.offset
+        model.fit(training.X, training.y.astype(np.int64), **extra)
+        return FittedArm(self.name, model, training.shift + shift, training.exact, training.note,
+                         self.treatment.restoration, training.y.size, time.perf_counter() - started)  # fmt: skip
+
+    def _learner(self, categorical: tuple[int, ...], events: int, seed: int, n_jobs: int) -> Any:
+        if isinstance(self.learner, str):
+            return make_learner(
+                self.learner, categorical_features=categorical, events=events, random_state=seed, n_jobs=n_jobs
+            )
+        model = clone(self.learner)
+        if "random_state" in model.get_params() and model.get_params()["random_state"] is None:
+            model.set_params(random_state=seed)
+        if "categorical_features" in model.get_params() and hasattr(model, "takes_offset"):
+            model.set_params(categorical_features=categorical)
+        return model
+
+
+@dataclass(frozen=True)
+class FittedArm:
+    """A fitted learner and the shift that brings its log-odds to the real prevalence.
+
+    Attributes
+    ----------
+    name : str
+    learner : fitted classifier
+    shift : float
+        Log-odds added to the learner's score.
+    exact : bool
+        False where the shift is only approximate (synthetic rows).
+    note, restoration : str
+        What was done to the training rows, and how it is undone.
+    rows : int
+        Rows that the learner was fitted on.
+    seconds : float
+        Wall time of treatment and fit.
+    """
+
+    name: str
+    learner: Any
+    shift: float
+    exact: bool
+    note: str
+    restoration: str
+    rows: int
+    seconds: float
+
+    def logit(self, X: np.ndarray) -> np.ndarray:
+        """Log-odds (n,) at the real prevalence, not yet calibrated."""
+        return raw_logit(self.learner, X) + self.shift
+
+
+def make_arm(name: str | tuple[Any, Any]) -> Arm:
+    """An arm from ``"learner+treatment"`` or a pair (learner, treatment)."""
+    if isinstance(name, str):
+        learner, _, treatment = name.partition("+")
+        return Arm(learner, make_treatment(treatment if treatment else "none"))
+    learner, treatment = name
+    return Arm(learner, make_treatment(treatment))
+
+
+__all__ = ["Arm", "FittedArm", "TrainingSet", "make_arm"]

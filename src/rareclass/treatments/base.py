@@ -1,0 +1,97 @@
+"""What a treatment is: how training is altered, and the exact way back to the real prevalence."""
+
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from rareclass.errors import InputError, TooFewEventsError
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """What a learner is fitted on, and how its scores are brought back.
+
+    Attributes
+    ----------
+    X : ndarray of shape (m, d)
+    y : ndarray of shape (m,), bool
+    sample_weight : ndarray of shape (m,) or None
+    offset : ndarray of shape (m,) or None
+        Known log-odds that the learner adds during training and leaves out at prediction.
+    shift : float
+        Log-odds to add to the learner's score so that it is at the real prevalence.
+    exact : bool
+        Whether `shift` undoes the treatment exactly for the population minimiser. False for synthetic rows.
+    note : str
+        One sentence: what was done, with the counts.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    sample_weight: np.ndarray | None = None
+    offset: np.ndarray | None = None
+    shift: float = 0.0
+    exact: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Treatment(ABC):
+    """How training is altered to cope with rarity, and how the learner's scores are brought back.
+
+    Sub-classes implement `prepare`. A treatment never sees rows that are scored.
+    """
+
+    name: ClassVar[str]
+    restoration: ClassVar[str]
+    needs_complete: ClassVar[bool] = False
+
+    @abstractmethod
+    def prepare(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        *,
+        sample_weight: np.ndarray | None = None,
+        categorical_features: tuple[int, ...] = (),
+        rng: np.random.Generator,
+    ) -> TrainingSet:
+        """Return what the learner is to be fitted on."""
+
+    def restore(self, scores: np.ndarray, training: TrainingSet) -> np.ndarray:
+        """Log-odds at the real prevalence of raw log-odds `scores` (n,) of a learner fitted on `training`."""
+        return np.asarray(scores, dtype=np.float64) + training.shift
+
+    def describe(self) -> dict[str, Any]:
+        """The treatment as plain values, for recipes and bundles."""
+        return {"name": self.name, **asdict(self)}
+
+
+@dataclass(frozen=True)
+class NoTreatment(Treatment):
+    """Fit on the data as they are. The default: the rare class needs a guarded learner, not other data."""
+
+    name: ClassVar[str] = "none"
+    restoration: ClassVar[str] = "nothing to undo"
+
+    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
+        return TrainingSet(X, y, sample_weight, note=f"fitted on {y.size:,} rows with {int(y.sum()):,} events as they are")
+
+
+def class_counts(y: np.ndarray) -> tuple[int, int]:
+    """(events, negatives), both positive or an error."""
+    events = int(np.count_nonzero(y))
+    negatives = int(y.size - events)
+    if events == 0 or negatives == 0:
+        raise TooFewEventsError(f"The training part holds {events} events and {negatives} negatives; both are needed.")
+    return events, negatives
+
+
+def positive_number(value: float, name: str) -> float:
+    """A finite number above zero."""
+    number = float(value)
+    if not (np.isfinite(number) and number > 0):
+        raise InputError(f"`{name}` must be a number above 0; got {value!r}.")
+    return number

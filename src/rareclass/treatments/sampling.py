@@ -1,0 +1,170 @@
+"""Resampling the training part: random over- and under-sampling, sampled negatives, and the SMOTE family."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from rareclass.treatments.base import Treatment, TrainingSet, class_counts, positive_number
+
+
+def _take_weight(sample_weight: np.ndarray | None, index: np.ndarray) -> np.ndarray | None:
+    return None if sample_weight is None else np.asarray(sample_weight)[index]
+
+
+@dataclass(frozen=True)
+class RandomOverSampling(Treatment):
+    """Repeat events until there are `ratio` of them per negative; undone by -ln(repetitions).
+
+    Parameters
+    ----------
+    ratio : float, default=1.0
+        Events per negative after repetition. Nothing is done where there are as many already.
+    """
+
+    name: ClassVar[str] = "random_over"
+    restoration: ClassVar[str] = "log-odds shifted by the log of the repetitions, then calibrated out of fold"
+    ratio: float = 1.0
+
+    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
+        events, negatives = class_counts(y)
+        wanted = max(events, round(positive_number(self.ratio, "ratio") * negatives))
+        rows = np.flatnonzero(y)
+        # Whole repetitions first, then a draw without replacement: no event is left out.
+        extra = np.concatenate(
+            [np.tile(rows, wanted // events - 1), rng.choice(rows, size=wanted % events, replace=False)]
+        )
+        index = np.concatenate([np.arange(y.size), extra])
+        note = f"{events:,} events repeated to {wanted:,} beside {negatives:,} negatives"
+        return TrainingSet(
+            X[index], y[index], _take_weight(sample_weight, index), shift=-float(np.log(wanted / events)), note=note
+        )
+
+
+@dataclass(frozen=True)
+class RandomUnderSampling(Treatment):
+    """Keep all events and `negatives_per_event` random negatives for each; undone by +ln(share kept).
+
+    When to use: to save computing time, with 10 to 50 negatives per event. Full balancing (1) wastes information.
+
+    Parameters
+    ----------
+    negatives_per_event : float, default=20
+
+    Notes
+    -----
+    Dal Pozzolo et al. 2015: ``p = b s / (b s - s + 1)``, which is a shift of the log-odds by ln(b).
+    """
+
+    name: ClassVar[str] = "random_under"
+    restoration: ClassVar[str] = "log-odds shifted by the log of the share of negatives kept, then calibrated out of fold"
+    negatives_per_event: float = 20.0
+
+    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
+        events, negatives = class_counts(y)
+        wanted = max(1, min(negatives, round(positive_number(self.negatives_per_event, "negatives_per_event") * events)))
+        if wanted == negatives:
+            return TrainingSet(
+                X, y, sample_weight, note=f"nothing to drop: {negatives:,} negatives beside {events:,} events"
+            )
+        kept = rng.choice(np.flatnonzero(~y), size=wanted, replace=False, shuffle=False)
+        index = np.sort(np.concatenate([np.flatnonzero(y), kept]))
+        share = wanted / negatives
+        note = f"{wanted:,} of {negatives:,} negatives kept beside all {events:,} events"
+        return TrainingSet(
+            X[index], y[index], _take_weight(sample_weight, index), shift=float(np.log(share)), note=note
+        )
+
+
+@dataclass(frozen=True)
+class SampledNegatives(RandomUnderSampling):
+    """All events and at most `rows` rows altogether: how large tables are fitted at an affordable cost.
+
+    Parameters
+    ----------
+    negatives_per_event : float, default=20
+        At least so many negatives per event are kept, whatever `rows` says.
+    rows : int, default=40_000
+        Rows to fit on.
+    """
+
+    name: ClassVar[str] = "sampled_negatives"
+    rows: int = 40_000
+
+    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
+        events, _ = class_counts(y)
+        per_event = max(self.negatives_per_event if events * 21 <= self.rows else 1.0, (self.rows - events) / events)
+        plan = RandomUnderSampling(max(per_event, 1.0))
+        return plan.prepare(X, y, sample_weight=sample_weight, categorical_features=categorical_features, rng=rng)
+
+
+@dataclass(frozen=True)
+class SyntheticEvents(Treatment):
+    """Synthesise events with a sampler of the SMOTE family; brought back approximately, then calibrated.
+
+    When to use: weak smooth learners (linear models, neighbours) on numeric features with at least 20 events.
+    When not: boosters and forests, where it costs time and, measured fairly, gains nothing.
+
+    Parameters
+    ----------
+    method : str, default="SMOTE"
+        Name of a class of `rareclass.over_sampling`.
+    ratio : float, default=1.0
+        Events per negative after synthesis.
+
+    Notes
+    -----
+    Synthesis changes the distribution of the events, so no shift is exact; the realised counts give the first
+    correction and out-of-fold calibration the rest. Missing values are filled by the median of the training part
+    for the distances and in the synthetic rows; category codes are copied from a parent.
+    """
+
+    name: ClassVar[str] = "smote"
+    restoration: ClassVar[str] = "not exact: shifted by the realised counts, then calibrated on out-of-fold rows"
+    method: str = "SMOTE"
+    ratio: float = 1.0
+
+    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
+        events, negatives = class_counts(y)
+        wanted = round(positive_number(self.ratio, "ratio") * negatives)
+        if wanted <= events:
+            return TrainingSet(X, y, sample_weight, note=f"nothing to add: {events:,} events, {negatives:,} negatives")
+        X_new, y_new, parents = self._synthesise(X, y, wanted, categorical_features, rng)
+        weight = None
+        if sample_weight is not None:
+            made = np.asarray(sample_weight)[parents].mean(axis=1)
+            weight = np.concatenate([sample_weight, made])
+        note = f"{wanted - events:,} synthetic events added to {events:,} real ones beside {negatives:,} negatives"
+        return TrainingSet(X_new, y_new, weight, shift=-float(np.log(wanted / events)), exact=False, note=note)
+
+    def _synthesise(
+        self, X: np.ndarray, y: np.ndarray, wanted: int, categorical: tuple[int, ...], rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        from rareclass import over_sampling
+
+        filled = fill_missing(X)
+        numeric = np.setdiff1d(np.arange(X.shape[1]), np.asarray(categorical, dtype=int))
+        scale = filled[:, numeric].std(axis=0)
+        scale[scale == 0] = 1.0
+        sampler: Any = getattr(over_sampling, self.method)(
+            sampling_strategy={0: int((~y).sum()), 1: wanted}, random_state=rng, k_neighbors="auto"
+        )
+        scaled, y_int = sampler.fit_resample(np.ascontiguousarray(filled[:, numeric] / scale), y.astype(np.int64))
+        parents = np.asarray(sampler.parents_)
+        made = np.empty((scaled.shape[0] - y.size, X.shape[1]))
+        made[:, numeric] = scaled[y.size :] * scale
+        if len(categorical):
+            made[:, list(categorical)] = filled[parents[:, 0]][:, list(categorical)]
+        return np.vstack([X, made]), y_int.astype(bool), parents
+
+
+def fill_missing(X: np.ndarray) -> np.ndarray:
+    """Copy of X (n, d) with NaN replaced by the column's median (0 where all is missing)."""
+    missing = np.isnan(X)
+    if not missing.any():
+        return X
+    filled = X.copy()
+    for j in np.flatnonzero(missing.any(axis=0)):
+        known = X[~missing[:, j], j]
+        filled[missing[:, j], j] = np.median(known) if known.size else 0.0
+    return filled

@@ -1,0 +1,383 @@
+"""The verbs of the command line as functions: read, diagnose, compare, train, predict, evaluate, report.
+
+The only place that joins evaluation, report and artifact.
+"""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from rareclass.artifact.atomic import atomic_directory, atomic_file, refuse_existing
+from rareclass.artifact.bundle import Bundle, score_reference
+from rareclass.data.read import read_table
+from rareclass.errors import InputError, ReadError, SchemaError
+from rareclass.evaluation.comparison import Comparison
+
+RESULTS, REPORT, OOF, CHAMPION = "results.json", "report.html", "oof.parquet", "champion"
+COST_KEYS = ("fp", "fn", "tp", "tn")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A table, its target, and the columns that are not features.
+
+    Attributes
+    ----------
+    features : pyarrow.Table
+    y : ndarray of shape (n,)
+    target : str
+    groups, times : ndarray of shape (n,) or None
+    costs : mapping of arrays, or None
+    pos_label : label or None
+    categorical : tuple of str
+    time_ordered : bool
+    """
+
+    features: pa.Table
+    y: np.ndarray
+    target: str
+    groups: Any = None
+    times: Any = None
+    costs: Any = None
+    pos_label: Any = None
+    categorical: tuple[str, ...] = ()
+    time_ordered: bool = False
+    dropped: tuple[str, ...] = field(default=())
+
+
+def read_problem(
+    source: Any,
+    target: str,
+    *,
+    pos_label: Any = None,
+    drop: Sequence[str] = (),
+    groups: str | None = None,
+    time: str | None = None,
+    time_ordered: bool = False,
+    cost_columns: dict[str, str] | None = None,
+    categorical: Sequence[str] = (),
+) -> Problem:
+    """Read a table and set its target, groups, time and cost columns apart from the features.
+
+    Parameters
+    ----------
+    source : path, frame or table
+    target : str
+        Column that holds the labels.
+    drop : sequence of str
+        Columns that are no features.
+    groups, time : str, optional
+        Columns of entities and of times; neither is a feature.
+    cost_columns : dict, optional
+        Cost name (fp, fn, tp, tn) to column.
+
+    Raises
+    ------
+    SchemaError
+        When a named column does not exist.
+    """
+    table = read_table(source)
+    wanted = {"the target": target, "--groups": groups, "--time": time}
+    wanted |= {f"--drop {name}": name for name in drop} | {f"--categorical {name}": name for name in categorical}
+    wanted |= {f"the cost {k}": name for k, name in (cost_columns or {}).items()}
+    for what, name in wanted.items():
+        if name is not None and name not in table.column_names:
+            near = [c for c in table.column_names if c.lower() == name.lower()]
+            hint = f" Did you mean {near[0]!r}?" if near else f" The columns are: {', '.join(table.column_names[:12])}."
+            raise SchemaError(f"There is no column {name!r} ({what}).{hint}")
+    away = {target, *drop, *(v for v in (groups, time) if v), *(cost_columns or {}).values()}
+    costs = None
+    if cost_columns:
+        unknown = set(cost_columns) - set(COST_KEYS)
+        if unknown:
+            raise InputError(f"Costs are named fp, fn, tp and tn; got {', '.join(sorted(unknown))}.")
+        costs = {k: _numbers(table[name], name) for k, name in cost_columns.items()}
+    return Problem(
+        table.select([c for c in table.column_names if c not in away]), _values(table[target]), target,
+        None if groups is None else _values(table[groups]), None if time is None else _values(table[time]),
+        costs, pos_label, tuple(c for c in categorical if c not in away), time_ordered, tuple(sorted(away - {target})),
+    )  # fmt: skip
+
+
+def _values(column: pa.ChunkedArray) -> np.ndarray:
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if column.null_count or pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return np.array(column.to_pylist(), dtype=object)
+    return np.asarray(column.to_numpy())
+
+
+def _numbers(column: pa.ChunkedArray, name: str) -> np.ndarray:
+    try:
+        return np.asarray(column.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+    except pa.ArrowInvalid:
+        raise InputError(f"The cost column {name!r} must hold numbers.") from None
+
+
+def compare_table(problem: Problem, *, out: str | os.PathLike | None = None, overwrite: bool = False,
+                  command: str = "", **options: Any) -> Comparison:  # fmt: skip
+    """Compare on a problem; with `out`, write the run folder (results.json, report.html, oof.parquet, champion/)."""
+    from rareclass.evaluation.run import compare
+
+    if out is not None:
+        refuse_existing(Path(out).absolute(), overwrite=overwrite)
+    costs = options.pop("costs", None)
+    comparison = compare(
+        problem.features, problem.y, groups=problem.groups, times=problem.times, pos_label=problem.pos_label,
+        time_ordered=problem.time_ordered and problem.times is None, categorical=problem.categorical,
+        costs=problem.costs if costs is None else costs, **options,
+    )  # fmt: skip
+    if out is not None:
+        write_run(comparison, out, target=problem.target, overwrite=overwrite, command=command)
+    return comparison
+
+
+def results_of(comparison: Comparison, *, target: str, command: str = "") -> dict[str, Any]:
+    """The content of `results.json`."""
+    import datetime
+
+    results = comparison.to_dict()
+    results["data"]["target"] = target
+    results["title"] = f"{target} = {results['data']['pos_label']}"
+    results["created"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    results["command"] = command
+    return results
+
+
+def write_run(comparison: Comparison, out: str | os.PathLike, *, target: str, overwrite: bool = False,
+              command: str = "") -> None:  # fmt: skip
+    """Write the run folder; it appears whole or not at all."""
+    import pyarrow.parquet as pq
+
+    from rareclass.report.html import render_html
+    from rareclass.report.json import dump_results
+
+    results = results_of(comparison, target=target, command=command)
+    with atomic_directory(out, overwrite=overwrite) as folder:
+        dump_results(results, folder / RESULTS)
+        (folder / REPORT).write_text(render_html(results), encoding="utf-8")
+        pq.write_table(comparison.oof_table(), folder / OOF)
+        (folder / CHAMPION).mkdir()
+        champion_bundle(comparison, target=target, results=results).write_into(folder / CHAMPION)
+
+
+def champion_bundle(comparison: Comparison, *, target: str, results: dict[str, Any]) -> Bundle:
+    """The champion as a bundle, with its evidence, score reference and recipe."""
+    best = comparison[comparison.champion]
+    seen = np.isfinite(best.logit)
+    y = comparison.design.dev_y()[seen]
+    test = results["test"]
+    evidence = {
+        "out_of_fold": {k: v.to_dict() for k, v in best.metrics.items()} | {"calibration": best.calibration},
+        "test": {k: test[k] for k in ("rows", "events", "metrics", "calibration")} if test else None,
+        "verdict": best.verdict, "reason": comparison.champion_reason,
+    }  # fmt: skip
+    recipe = {
+        "arm": comparison.champion, "seed": comparison.design.seed, "folds": comparison.design.folds,
+        "split": comparison.design.kind, "fingerprint": results["data"]["fingerprint"],
+        "rows": results["data"]["rows"], "events": results["data"]["events"], "command": results["command"],
+        "pos_label": results["data"]["pos_label"],
+    }  # fmt: skip
+    return Bundle(comparison.best_model_, comparison.champion, target, evidence,
+                  score_reference(best.logit[seen], y), recipe)  # fmt: skip
+
+
+def train_table(problem: Problem, *, out: str | os.PathLike, overwrite: bool = False, decision: Any = None,
+                costs: Any = None, command: str = "", **options: Any) -> Bundle:  # fmt: skip
+    """Fit one `RareClassifier` on a problem and save it as a bundle, without a comparison."""
+    from rareclass.data.schema import Schema
+    from rareclass.treatments.classifier import RareClassifier
+
+    refuse_existing(Path(out).absolute(), overwrite=overwrite)
+    model = RareClassifier(
+        decision=decision, pos_label=problem.pos_label, categorical=problem.categorical, **options
+    )
+    times = problem.times if problem.times is not None else (np.arange(problem.y.size) if problem.time_ordered else None)
+    model.fit(problem.features, problem.y, groups=None if times is not None else problem.groups, times=times,
+              costs=problem.costs if costs is None else costs)  # fmt: skip
+    seen = np.isfinite(model.oof_logit_)
+    y = np.array([str(v) == str(model.pos_label_) for v in problem.y])
+    fingerprint = Schema.infer(problem.features, categorical=problem.categorical).fingerprint(problem.features)
+    recipe = {
+        "arm": model.fitted_.name, "seed": model.random_state, "fingerprint": fingerprint, "rows": int(problem.y.size),
+        "events": int(y.sum()), "command": command, "pos_label": str(model.pos_label_),
+    }  # fmt: skip
+    bundle = Bundle(model, model.fitted_.name, problem.target, {"out_of_fold": model.evidence_, "test": None},
+                    score_reference(model.oof_logit_[seen], y[seen]), recipe)  # fmt: skip
+    bundle.save(out, overwrite=overwrite)
+    return bundle
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Probabilities, labels and what was odd about the rows."""
+
+    table: pa.Table
+    notes: list[str]
+
+
+def predict_table(bundle: Bundle, source: Any, *, cost_columns: dict[str, str] | None = None) -> Prediction:
+    """Score a table with a bundle: its probability, the decision, and counts of what was new."""
+    table = read_table(source)
+    model = bundle.model
+    costs = None
+    if cost_columns:
+        costs = {k: _numbers(table[name], name) for k, name in cost_columns.items()}
+    probability = model.predict_proba(table)[:, _positive_column(model)]
+    label = model.predict(table, costs=costs)
+    notes = [
+        f"Column {name!r}: {count:,} value(s) that were never seen in training, treated as unknown."
+        for name, count in (model.unknown_counts_ or {}).items()
+        if count
+    ]
+    extra = set(table.column_names) - {c.name for c in model.schema_.columns} - {bundle.target}
+    if extra:
+        notes.append(f"{len(extra)} column(s) are not used by the model: {', '.join(sorted(extra)[:8])}.")
+    out = pa.table({"row": np.arange(table.num_rows), "probability": probability,
+                    "alert": np.array([str(v) == str(model.pos_label_) for v in label]),
+                    "label": pa.array([str(v) for v in label])})  # fmt: skip
+    return Prediction(out, notes)
+
+
+def _positive_column(model: Any) -> int:
+    return 1 if str(model.classes_[1]) == str(model.pos_label_) else 0
+
+
+def write_table(table: pa.Table, path: str | os.PathLike) -> None:
+    """Write a table as csv or parquet, by the ending of the name; whole or not at all."""
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    with atomic_file(path) as work:
+        if str(path).endswith((".parquet", ".pq")):
+            pyarrow.parquet.write_table(table, work)
+        else:
+            pyarrow.csv.write_csv(table, work)
+
+
+def evaluate_table(bundle: Bundle, source: Any, *, target: str | None = None, costs: Any = None,
+                   cost_columns: dict[str, str] | None = None) -> dict[str, Any]:  # fmt: skip
+    """Judge a bundle on labelled rows that it never saw: metrics with intervals, calibration, decision."""
+    from rareclass.decisions.costs import as_costs
+    from rareclass.evaluation.judge import Judged, calibration_numbers, decision_numbers, score_metrics
+
+    name = target if target is not None else bundle.target
+    if name is None:
+        raise InputError("The bundle does not know its target. Name the column with --target.")
+    problem = read_problem(source, name, cost_columns=cost_columns)
+    model = bundle.model
+    missing = sum(v is None or v != v for v in problem.y)
+    if missing:
+        raise InputError(f"The target {name!r} holds {missing} missing value(s). Remove these rows.")
+    y = np.array([str(v) == str(model.pos_label_) or _number_equal(v, model.pos_label_) for v in problem.y])
+    if not y.any() or y.all():
+        raise InputError(f"The table holds {int(y.sum())} of {y.size} rows of class {model.pos_label_!r}; both classes are needed.")
+    given = problem.costs if problem.costs is not None else costs
+    money = None if given is None else as_costs(given, n=y.size)
+    logit = model.decision_function(problem.features)
+    rows = Judged(y, np.arange(y.size) % 2, costs=money)
+    numbers = decision_numbers(model.decision_, rows, logit)
+    calibration = {k: v for k, v in calibration_numbers(rows, logit).items() if k != "brier_skill_ceiling"}
+    metrics = {k: v.to_dict() for k, v in score_metrics(rows, logit).items()}
+    metrics |= {k: numbers[k].to_dict() for k in ("recall", "precision", "expected_cost") if k in numbers}
+    return {
+        "bundle": bundle.name, "rows": int(y.size), "events": int(y.sum()), "prevalence": float(y.mean()),
+        "metrics": metrics, "calibration": calibration,
+        "decision": {**model.decision_.to_dict(), "alert_rate": numbers["alert_rate"], "confusion": numbers["confusion"]},
+    }  # fmt: skip
+
+
+def _number_equal(left: Any, right: Any) -> bool:
+    try:
+        return float(left) == float(right)
+    except (TypeError, ValueError):
+        return False
+
+
+def redraw(folder: str | os.PathLike) -> Path:
+    """Draw the report of a run folder again from its results.json."""
+    from rareclass.report.html import render_html
+    from rareclass.report.json import load_results
+
+    path = Path(folder) / RESULTS
+    if not path.is_file():
+        raise ReadError(f"{folder} holds no run: {RESULTS} is missing.")
+    html = render_html(load_results(path))
+    with atomic_file(Path(folder) / REPORT) as work:
+        work.write_text(html, encoding="utf-8")
+    return Path(folder) / REPORT
+
+
+Progress = Callable[[str, int, int], None]
+
+
+def to_json(value: Any) -> str:
+    """JSON text of plain values; numbers that are not finite become null."""
+
+    def clean(v: Any) -> Any:
+        if isinstance(v, dict):
+            return {str(k): clean(x) for k, x in v.items()}
+        if isinstance(v, list | tuple):
+            return [clean(x) for x in v]
+        if isinstance(v, np.generic):
+            v = v.item()
+        return None if isinstance(v, float) and not np.isfinite(v) else v
+
+    return json.dumps(clean(value), indent=1)
+
+
+DEMO_COSTS = {"fp": 10.0, "fn": 500.0}
+
+
+def run_demo(out: str | os.PathLike, *, rows: int = 40_000, seed: int = 0, n_jobs: int | None = None,
+             progress: Progress | None = None) -> tuple[dict[str, Any], list[str]]:  # fmt: skip
+    """Compare on simulated card transactions and check the champion against the truth that only a simulator knows.
+
+    Returns
+    -------
+    results : dict
+        As in `results.json`; the run folder is written to `out`.
+    truth : list of str
+        What the truth says about the champion on fresh transactions, in sentences.
+    """
+    from rareclass.data.simulate import simulate_transactions
+    from rareclass.decisions.costs import CostMatrix
+    from rareclass.kernels.logits import sigmoid
+    from rareclass.metrics.ranking import average_precision_score
+
+    simulated = simulate_transactions(rows, prevalence=0.01, seed=seed)
+    problem = read_problem(simulated.table, simulated.target, drop=demo_drops(simulated))
+    costs = CostMatrix(**DEMO_COSTS)
+    comparison = compare_table(
+        problem, out=out, overwrite=True, command="rareclass demo", costs=costs, random_state=seed, n_jobs=n_jobs,
+        progress=progress, budget=60.0,
+    )  # fmt: skip
+    fresh = simulate_transactions(rows, prevalence=0.01, seed=seed + 1)
+    model = comparison.best_model_
+    logit = model.decision_function(fresh.table)
+    p, true = sigmoid(logit), fresh.probability
+    y = read_problem(fresh.table, fresh.target).y.astype(bool)
+
+    def cost(flagged: np.ndarray) -> float:
+        return float(np.where(flagged, costs.fp * (1 - true), costs.fn * true).mean())
+
+    ours, best, none = cost(model.decision_.apply(p)), cost(true >= costs.threshold), cost(np.zeros(p.size, bool))
+    truth = [
+        f"On {rows:,} fresh transactions, where the simulator knows the true probability of each:",
+        f"  mean probability {p.mean():.4f}, true mean {true.mean():.4f}",
+        f"  average precision {average_precision_score(y, logit):.3f}, best possible "
+        f"{average_precision_score(y, true):.3f}",
+        f"  cost per transaction {ours:.3f}, best possible {best:.3f}, doing nothing {none:.3f}",
+    ]
+    return results_of(comparison, target=problem.target, command="rareclass demo"), truth
+
+
+def demo_drops(simulated: Any) -> list[str]:
+    """Columns of a simulation that are identifiers or arrive after the event."""
+    return [c for c in simulated.table.column_names if c in ("customer", "customer_id", "transaction_id", "label_time")]
