@@ -9,7 +9,7 @@ _NAMES = {
     "Encoded": "encode",
     "Schema": "schema",
     "SimulatedScores": "binormal",
-    "SimulatedTransactions": "simulate",
+    "Simulated": "simulate",
     "TableEncoder": "encode",
     "count_duplicates": "duplicates",
     "duplicate_groups": "duplicates",
