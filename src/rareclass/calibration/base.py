@@ -1,0 +1,189 @@
+"""The base of all calibrators: log-odds in, log-odds at the real prevalence out."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from rareclass import _check
+from rareclass.errors import InputError
+from rareclass.kernels.logits import sigmoid
+
+
+@dataclass(frozen=True)
+class GroupedRows:
+    """Calibration rows collapsed to their distinct log-odds.
+
+    All calibrators are functions of the rows' scores and labels only, so equal scores are pooled once. Integer
+    weights are then exactly repeated rows, rows without weight are exactly absent, and the order of rows is
+    irrelevant.
+
+    Attributes
+    ----------
+    logit : ndarray of shape (m,)
+        Distinct log-odds, ascending.
+    events, negatives : ndarray of shape (m,)
+        Weight of the positive and of the negative rows at each distinct log-odds.
+    """
+
+    logit: np.ndarray
+    events: np.ndarray
+    negatives: np.ndarray
+
+    @property
+    def weight(self) -> np.ndarray:
+        """Total weight (m,) at each distinct log-odds."""
+        return self.events + self.negatives
+
+    def take(self, index: np.ndarray) -> "GroupedRows":
+        """The groups at `index` (integers or a mask)."""
+        return GroupedRows(self.logit[index], self.events[index], self.negatives[index])
+
+    def bin_starts(self, bins: int) -> np.ndarray:
+        """First group of each of about `bins` bins that share rows and events evenly.
+
+        Bins follow cumulated weights, so they are the same for weights and for repeated rows.
+        """
+        mass = np.cumsum(self.weight / (2 * self.weight.sum()) + self.events / (2 * self.events.sum()))
+        return np.flatnonzero(np.diff((mass * bins).astype(np.int64), prepend=-1) > 0)
+
+    def coarsen(self, bins: int) -> "GroupedRows":
+        """Neighbouring groups pooled into about `bins` bins at their mean log-odds; unchanged if there are fewer."""
+        if self.logit.size <= bins:
+            return self
+        start = self.bin_starts(bins)
+        weight = np.add.reduceat(self.weight, start)
+        return GroupedRows(
+            np.add.reduceat(self.weight * self.logit, start) / weight,
+            np.add.reduceat(self.events, start),
+            np.add.reduceat(self.negatives, start),
+        )
+
+
+def group_rows(logit: Any, y: Any, sample_weight: Any = None) -> GroupedRows:
+    """Validate calibration rows and pool equal log-odds.
+
+    Raises
+    ------
+    InputError
+        Scores missing, infinite or of another length than the labels; unusable weights.
+    TooFewEventsError
+        Only one class carries weight.
+    """
+    z = _check.scores(logit, "logit")
+    truth = _check.binary_target(y, name="y")
+    _check.same_length(logit=z, y=truth)
+    weight = _check.weights(sample_weight, z.size)
+    if weight is not None:
+        z, truth, weight = z[weight > 0], truth[weight > 0], weight[weight > 0]
+    _check.both_classes(truth, "y")
+    values, place = np.unique(z + 0.0, return_inverse=True)  # -0.0 and 0.0 are one score
+    sums = [
+        np.bincount(place[of], None if weight is None else weight[of], minlength=values.size).astype(np.float64)
+        for of in (truth, ~truth)
+    ]
+    return GroupedRows(values, sums[0], sums[1])
+
+
+class Calibrator(ABC):
+    """Maps log-odds of a model to log-odds that mean what they say, without changing the ranking.
+
+    Sub-classes implement `_fit`, `_map` and `_state`. Fit on rows that the model did not see (out-of-fold scores):
+    fitted scores of training rows are too extreme, and a calibrator learns to keep them so.
+
+    Attributes
+    ----------
+    events_, rows_ : float
+        Weight of the events and of all rows that it was fitted on.
+    why_ : str
+        Why `choose_calibration` chose it; empty otherwise.
+    """
+
+    kind: ClassVar[str]
+    why_: str = ""
+    events_: float
+    rows_: float
+
+    def fit(self, logit: Any, y: Any, *, sample_weight: Any = None) -> Self:
+        """Fit on log-odds of rows that the model did not see.
+
+        Parameters
+        ----------
+        logit : array-like of shape (n,)
+            Log-odds (nats), finite; higher = more likely positive.
+        y : array-like of shape (n,)
+            Labels; both classes must occur.
+        sample_weight : array-like of shape (n,), optional
+            Non-negative; an integer weight is the same as that many equal rows.
+
+        Returns
+        -------
+        self
+        """
+        rows = group_rows(logit, y, sample_weight)
+        self._fit_rows(rows)
+        return self
+
+    def _fit_rows(self, rows: GroupedRows) -> Self:
+        self.events_ = float(rows.events.sum())
+        self.rows_ = float(rows.weight.sum())
+        self._fit(rows)
+        return self
+
+    def predict_logit(self, logit: Any) -> np.ndarray:
+        """Calibrated log-odds (n,) of raw log-odds (n,)."""
+        self._check_fitted()
+        z = _check.number_array(logit, "logit", allow_infinite=True)
+        return self._map(z)
+
+    def predict(self, logit: Any) -> np.ndarray:
+        """Calibrated probability (n,) of the positive class, from raw log-odds (n,)."""
+        return sigmoid(self.predict_logit(logit))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values (JSON) from which `calibrator_from_dict` rebuilds the fitted calibrator."""
+        self._check_fitted()
+        return {"kind": self.kind, "events": self.events_, "rows": self.rows_, "why": self.why_, **self._state()}
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> Self:
+        """Rebuild a fitted calibrator of this class from the values of `to_dict`."""
+        if state.get("kind") != cls.kind:
+            raise InputError(f"{cls.__name__} cannot be built from a calibrator of kind {state.get('kind')!r}.")
+        new = cls.__new__(cls)
+        try:
+            new.events_, new.rows_ = float(state["events"]), float(state["rows"])
+            new.why_ = str(state.get("why", ""))
+            new._restore(state)
+        except (KeyError, TypeError) as error:
+            raise InputError(f"The saved {cls.kind} calibrator is incomplete: {error}.") from None
+        return new
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "events_"):
+            raise InputError(
+                f"This {type(self).__name__} is not fitted yet. Call `fit` with out-of-fold log-odds first."
+            )
+
+    @abstractmethod
+    def _fit(self, rows: GroupedRows) -> None:
+        """Set the fitted attributes."""
+
+    @abstractmethod
+    def _map(self, z: np.ndarray) -> np.ndarray:
+        """Calibrated log-odds of validated log-odds."""
+
+    @abstractmethod
+    def _state(self) -> dict[str, Any]:
+        """JSON-safe parameters and fitted values."""
+
+    @abstractmethod
+    def _restore(self, state: dict[str, Any]) -> None:
+        """Inverse of `_state`."""
+
+    def __repr__(self) -> str:
+        if not hasattr(self, "events_"):
+            return f"{type(self).__name__}()"
+        values = ", ".join(f"{k}={v:.4g}" for k, v in self._state().items() if isinstance(v, float))
+        return f"<{type(self).__name__}{': ' if values else ''}{values}, {self.events_:g} events>"

@@ -1,0 +1,34 @@
+"""No calibration: the scores already are log-odds at the real prevalence."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from rareclass.calibration.base import Calibrator, GroupedRows
+
+
+class IdentityCalibration(Calibrator):
+    """Keep the log-odds as they are.
+
+    The right choice where training was not altered, or was exactly undone, and neither observed/expected nor the
+    calibration slope differs from 1 by more than chance. It costs nothing and cannot do harm.
+
+    Examples
+    --------
+    >>> IdentityCalibration().fit([-2.0, 1.0], [0, 1]).predict_logit([-2.0, 1.0]).tolist()
+    [-2.0, 1.0]
+    """
+
+    kind: ClassVar[str] = "identity"
+
+    def _fit(self, rows: GroupedRows) -> None:
+        return None
+
+    def _map(self, z: np.ndarray) -> np.ndarray:
+        return z.copy()
+
+    def _state(self) -> dict[str, Any]:
+        return {}
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        return None
