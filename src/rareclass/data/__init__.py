@@ -5,6 +5,7 @@ from rareclass._lazy import lazy_names
 _NAMES = {
     "CatalogueEntry": "catalogue",
     "Column": "schema",
+    "DataInfo": "catalogue",
     "DuplicateCount": "duplicates",
     "Encoded": "encode",
     "Schema": "schema",

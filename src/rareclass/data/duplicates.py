@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rareclass import _check
+from rareclass.kernels.random import splitmix64
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def duplicate_groups(data: Any) -> np.ndarray:
         return np.zeros(rows, dtype=np.int64)
     hashed = np.zeros(rows, dtype=np.uint64)
     for bits in columns:
-        hashed = _mix(hashed * _MULTIPLIER + bits)
+        hashed = splitmix64(hashed * _MULTIPLIER + bits)
     groups, first = _number_by_first(hashed)
     representative = first[groups]
     if any(not np.array_equal(bits, bits[representative]) for bits in columns):
@@ -118,13 +118,6 @@ def _number_by_first(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     rank = np.empty_like(order)
     rank[order] = np.arange(order.size)
     return rank[inverse].astype(np.int64), first[order]
-
-
-def _mix(keys: np.ndarray) -> np.ndarray:
-    """Finaliser of splitmix64: every input bit reaches every output bit."""
-    keys = (keys ^ (keys >> np.uint64(30))) * _MIX_1
-    keys = (keys ^ (keys >> np.uint64(27))) * _MIX_2
-    return keys ^ (keys >> np.uint64(31))
 
 
 def _bit_columns(data: Any) -> tuple[list[np.ndarray], int]:

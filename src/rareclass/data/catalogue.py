@@ -1,0 +1,218 @@
+"""The catalogue: data sets by name, with everything a comparison needs to know about them."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from rareclass.data.read import read_table
+from rareclass.errors import ReadError
+
+_VARIABLE = "RARECLASS_DATA"
+_COSTS = {"fp": "false_positive", "fn": "false_negative", "tp": "true_positive", "tn": "true_negative"}
+
+
+@dataclass(frozen=True)
+class DataInfo:
+    """A line of the catalogue: name, rows and events where known, where it comes from, what it is good for."""
+
+    name: str
+    rows: int | None
+    events: int | None
+    origin: str
+    description: str
+
+    @property
+    def prevalence(self) -> float | None:
+        """Share of events, None where unknown."""
+        return None if self.rows is None or self.events is None else self.events / self.rows
+
+
+@dataclass(frozen=True)
+class CatalogueEntry:
+    """A data set with its design.
+
+    Attributes
+    ----------
+    name : str
+        Name in the catalogue.
+    table : pyarrow.Table
+        All columns of the file.
+    target : str
+        Label column.
+    pos_label : label
+        The event.
+    drop : tuple of str
+        Columns that must not be features: identifiers, what is known only afterwards, costs, official splits.
+    why_dropped : dict of str to str
+        The reason for each of them.
+    categorical : tuple of str
+        Nominal features, some of them integer codes.
+    groups : str or None
+        Column of the unit that must stay on one side of a split (such as the patient).
+    times : str or None
+        Column of time, where there is one.
+    time_ordered : bool
+        The rows are in the order of time.
+    cost_matrix : dict or None
+        Costs per decision: ``{"fp": 1.0, "fn": 5.0, "tp": 0.0, "tn": 0.0}``.
+    cost_columns : dict or None
+        Columns that hold the costs of each row: ``{"fp": "C_FP", ...}``.
+    true_prevalence : float or None
+        The real prevalence, where that of the table is not natural.
+    notes, licence : str
+        What to know before use; the licence as stated by the source.
+    """
+
+    name: str
+    table: pa.Table
+    target: str
+    pos_label: Any
+    drop: tuple[str, ...] = ()
+    why_dropped: dict[str, str] = field(default_factory=dict)
+    categorical: tuple[str, ...] = ()
+    groups: str | None = None
+    times: str | None = None
+    time_ordered: bool = False
+    cost_matrix: dict[str, float] | None = None
+    cost_columns: dict[str, str] | None = None
+    true_prevalence: float | None = None
+    notes: str = ""
+    licence: str = ""
+
+    @property
+    def features(self) -> pa.Table:
+        """The feature columns alone."""
+        away = {self.target, *self.drop}
+        return self.table.select([name for name in self.table.column_names if name not in away])
+
+
+def list_data() -> list[DataInfo]:
+    """Data sets that `load_data` knows: first those on this machine, then public ones that it can fetch.
+
+    Local sets are found in the folder named by the environment variable RARECLASS_DATA, else in ``../shared/data``
+    beside the working directory or beside a checkout of this project.
+    """
+    from rareclass.data.public import PUBLIC
+
+    here = [_info(record) for record in _records().values()]
+    names = {info.name for info in here}
+    return here + [DataInfo(p.name, p.rows, p.events, p.origin, p.description) for p in PUBLIC if p.name not in names]
+
+
+def load_data(name: str) -> CatalogueEntry:
+    """Load a data set of the catalogue by name.
+
+    A set that is on this machine is read from there; else a public one is fetched once and kept in scikit-learn's data
+    folder. Names of the imbalanced-learn collection work with and without the prefix "imblearn\\_".
+
+    Parameters
+    ----------
+    name : str
+        A name of `list_data`.
+
+    Raises
+    ------
+    ReadError
+        The name is unknown, or the set must be fetched and there is no network.
+    """
+    from rareclass.data import public
+
+    records = _records()
+    key = name if name in records else f"imblearn_{name}"
+    if key in records:
+        return _local_entry(records[key])
+    wanted = next((p for p in public.PUBLIC if name in (p.name, f"imblearn_{p.name}")), None)
+    if wanted is not None:
+        return public.fetch(wanted)
+    raise ReadError(_unknown(name, [*records, *(p.name for p in public.PUBLIC)], found=bool(records)))
+
+
+def data_folder() -> Path | None:
+    """Folder of the local data sets (with an ``index.json``), or None."""
+    return next((folder for folder in _folders() if (folder / "index.json").is_file()), None)
+
+
+def _folders() -> Iterator[Path]:
+    named = os.environ.get(_VARIABLE)
+    if named:
+        yield Path(named)
+        return
+    yield Path.cwd() / "../shared/data"
+    checkout = Path(__file__).resolve().parents[3]
+    if (checkout / "pyproject.toml").is_file():
+        yield checkout / "../shared/data"
+
+
+def _records() -> dict[str, dict[str, Any]]:
+    folder = data_folder()
+    if folder is None:
+        return {}
+    index = folder / "index.json"
+    try:
+        records = json.loads(index.read_text(encoding="utf-8"))
+        return {str(r["name"]): {**r, "file": str(folder / r["file"])} for r in records}
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ReadError(f"The catalogue {str(index)!r} cannot be read: {error}.") from None
+
+
+def _info(record: dict[str, Any]) -> DataInfo:
+    return DataInfo(record["name"], record.get("rows"), record.get("positives"), "local", record.get("exercises", ""))
+
+
+def _local_entry(record: dict[str, Any]) -> CatalogueEntry:
+    table = read_table(record["file"])
+    why = dict(record.get("not_features") or {})
+    group = record.get("group_column")
+    matrix, columns = _costs(record.get("cost"), record["positive_label"])
+    return CatalogueEntry(
+        name=record["name"],
+        table=table,
+        target=record["target"],
+        pos_label=record["positive_label"],
+        drop=tuple(why),
+        why_dropped=why,
+        categorical=tuple(record.get("categorical_columns") or ()),
+        groups=group,
+        times=record.get("time_column"),
+        time_ordered=bool(record.get("time_ordered")),
+        cost_matrix=matrix,
+        cost_columns=columns,
+        true_prevalence=record.get("true_prior"),
+        notes=record.get("notes", ""),
+        licence=record.get("licence", ""),
+    )
+
+
+def _costs(cost: dict[str, Any] | None, pos_label: Any) -> tuple[dict[str, float] | None, dict[str, str] | None]:
+    """Cost matrix of a two-class problem and cost columns; a matrix of more classes does not fit one event."""
+    if cost is None:
+        return None, None
+    if cost["kind"] == "example":
+        return None, {short: cost["columns"][long] for short, long in _COSTS.items()}
+    if len(cost["labels"]) != 2:
+        return None, None
+    event = cost["labels"].index(pos_label)
+    other, matrix = 1 - event, cost["matrix"]
+    return {
+        "fp": float(matrix[other][event]),
+        "fn": float(matrix[event][other]),
+        "tp": float(matrix[event][event]),
+        "tn": float(matrix[other][other]),
+    }, None
+
+
+def _unknown(name: str, names: list[str], *, found: bool) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, sorted(set(names)), n=3)
+    said = f"There is no data set {name!r} in the catalogue."
+    if close:
+        said += f" Did you mean {' or '.join(map(repr, close))}?"
+    if not found:
+        said += f" No local sets were found either; name their folder in the environment variable {_VARIABLE}."
+    return said
