@@ -1,0 +1,82 @@
+"""Random under-sampling."""
+
+from typing import Any
+
+import numpy as np
+
+from rareclass.base import Draw, class_streams
+from rareclass.under_sampling.base import ORDER, RANDOM_STATE, BaseUnderSampler, by_class
+
+
+class RandomUnderSampler(BaseUnderSampler):
+    """Keep a random part of the larger classes.
+
+    The cheapest treatment of rarity, and often as good as any: use it when there are far more negatives than a learner
+    needs. Probabilities of a model trained on the result are too high; `inclusion_probability_` holds what brings them
+    back. It costs time in proportion to the rows drawn. Any column type, missing values and text are accepted.
+
+    Parameters
+    ----------
+    sampling_strategy : float, str, mapping or callable, default="auto"
+        Rows to keep: a number in (0, 1] is the wanted ratio minority/majority (two classes only), a word names the
+        classes to cut to the size of the smallest ("auto" = "not minority"), a mapping gives the rows of each class.
+    random_state : int, Generator, RandomState or None, default=None
+        Each class has its own stream.
+    replacement : bool, default=False
+        Draw with replacement; a row may then appear more than once.
+    order : {"class", "input"}, default="class"
+        "class": by class, in the order drawn, as imbalanced-learn gives them. "input": as in the data.
+
+    Attributes
+    ----------
+    sampling_strategy_ : dict
+        {label: rows to keep}.
+    sample_indices_ : ndarray (n_out,)
+    inclusion_probability_ : ndarray (n_out,)
+        Share of its class that was to be kept, for each row; above 1 the expected number of copies.
+    n_features_in_, feature_names_in_
+
+    Examples
+    --------
+    >>> from rareclass.under_sampling import RandomUnderSampler
+    >>> X, y = [[0], [1], [2], [3], [4], [5]], ["no", "no", "no", "no", "yes", "yes"]
+    >>> RandomUnderSampler(random_state=0).fit_resample(X, y)[1]
+    ['no', 'no', 'yes', 'yes']
+    """
+
+    _takes = "table"
+    _parameter_constraints: dict = {
+        **BaseUnderSampler._parameter_constraints,
+        "random_state": RANDOM_STATE,
+        "replacement": ["boolean"],
+        "order": ORDER,
+    }
+
+    def __init__(
+        self,
+        *,
+        sampling_strategy: Any = "auto",
+        random_state: Any = None,
+        replacement: bool = False,
+        order: str = "class",
+    ) -> None:
+        super().__init__(sampling_strategy=sampling_strategy)
+        self.random_state = random_state
+        self.replacement = replacement
+        self.order = order
+
+    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+        chosen, share = {}, np.ones(int(y.max()) + 1)
+        for code, stream in class_streams(targets, rng).items():
+            rows = np.flatnonzero(y == code)
+            number = targets[code]
+            chosen[code] = rows[stream.choice(rows.size, size=number, replace=self.replacement, shuffle=True)]
+            share[code] = number / rows.size
+        kept = by_class(y, chosen, self.order)
+        return Draw(kept=kept, probability=share[y[kept]])
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        return tags
