@@ -1,0 +1,194 @@
+"""What all learners share: checks, classes, offsets, one-versus-rest for more than two classes, probabilities."""
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from rareclass import _check
+from rareclass.errors import InputError, TargetError, TooFewEventsError
+from rareclass.kernels.logits import sigmoid
+
+_TAKE_OFFSETS = "RareLGBMClassifier, RareXGBClassifier, RareCatBoostClassifier, QuantileLogisticRegression"
+_TAKE_MISSING = (
+    "RareLGBMClassifier, RareHistGradientBoostingClassifier, RareForestClassifier, QuantileLogisticRegression"
+)
+
+
+class RareLearner(ClassifierMixin, BaseEstimator):
+    """Base of the learners: an author writes `_fit` and `_logit` for two classes, the rest comes from here.
+
+    The positive class is `classes_[1]`. With more than two classes one model is fitted for each class against the
+    rest, and their probabilities are scaled to sum to one.
+    """
+
+    takes_offset: bool = True
+    takes_missing: bool = True
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None) -> Self:
+        """Fit to rows `X` with labels `y`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Encoded features: float64, NaN where missing, codes 0..K-1 in the categorical columns.
+        y : array-like of shape (n,)
+            Labels. ``classes_[1]`` is the positive class.
+        sample_weight : array-like of shape (n,), optional
+            Non-negative, finite. Rows of weight zero are as good as absent.
+        offset : array-like of shape (n,), optional
+            Known log-odds (nats) added to the score during training and not at prediction: ``-log(keep
+            probability)`` of sampled negatives, or the score of an earlier model.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError
+            Wrong lengths, NaN where it is not taken, an offset where the learner takes none.
+        TooFewEventsError
+            Only one class has rows of positive weight.
+        """
+        X, label, weight, shift = self._checked(X, y, sample_weight, offset)
+        rng = _check.random_generator(getattr(self, "random_state", None))
+        if len(self.classes_) == 2:
+            self._fit(X, label == self.classes_[1], weight, shift, rng)
+            return self
+        if shift is not None:
+            raise InputError(f"`offset` needs two classes; `y` holds {len(self.classes_)}.")
+        self.members_ = [
+            clone(self).set_params(**_seed(self, rng)).fit(X, label == value, weight) for value in self.classes_
+        ]
+        return self
+
+    def _fit(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        weight: np.ndarray | None,
+        offset: np.ndarray | None,
+        rng: np.random.Generator,
+    ) -> None:
+        raise NotImplementedError
+
+    def _logit(self, X: np.ndarray) -> np.ndarray:
+        raise NotImplementedError
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Raw log-odds (nats) of the positive class, without any offset: (n,), or (n, K) with more than two classes."""
+        check_is_fitted(self)
+        X = validate_data(
+            self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan" if self.takes_missing else True
+        )
+        if len(self.classes_) == 2:
+            return self._logit(X)
+        return np.column_stack([member.decision_function(X) for member in self.members_])
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probability of each class (n, K), columns in the order of `classes_`."""
+        logit = self.decision_function(X)
+        if logit.ndim == 1:
+            return np.column_stack([sigmoid(-logit), sigmoid(logit)])
+        probability = np.maximum(sigmoid(logit), 1e-300)
+        return probability / probability.sum(axis=1, keepdims=True)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The most probable class of each row (n,). For costs and budgets use `rareclass.decisions` on the probabilities."""
+        logit = self.decision_function(X)
+        return self.classes_[(logit > 0).astype(int) if logit.ndim == 1 else logit.argmax(axis=1)]
+
+    def _checked(
+        self, X: Any, y: Any, sample_weight: Any, offset: Any
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None]:
+        """Clean arrays without rows of weight zero; sets `classes_` and `n_features_in_`."""
+        name = type(self).__name__
+        if y is None:
+            raise TargetError(f"{name} requires y to be passed, but the target y is None.")
+        if hasattr(X, "index") and hasattr(y, "index") and hasattr(X.index, "equals") and not X.index.equals(y.index):
+            raise InputError("`X` and `y` have different row labels (index); align them first.")
+        X = validate_data(self, X, dtype=np.float64, ensure_all_finite=self._finite(X))
+        label = _check.column(y, "y")
+        _check.same_length(X=X, y=label)
+        self._reject_numbers(label)
+        weight = _check.weights(sample_weight, X.shape[0])
+        shift = None if offset is None else _check.number_array(offset, "offset")
+        if shift is not None and not self.takes_offset:
+            raise InputError(f"{name} cannot take offsets. These can: {_TAKE_OFFSETS}.")
+        _check.same_length(X=X, offset=shift)
+        if weight is not None and (weight == 0).any():
+            kept = weight > 0
+            X, label, weight = X[kept], label[kept], weight[kept]
+            shift = None if shift is None else shift[kept]
+        self.classes_ = _check.class_values(label)
+        if len(self.classes_) < 2:
+            raise TooFewEventsError(
+                f"`y` holds one class only ({self.classes_[0]!r}); {name} needs rows of both classes."
+            )
+        return X, label, weight, shift
+
+    def _finite(self, X: Any) -> Any:
+        if self.takes_missing:
+            return "allow-nan"
+        dense = np.asarray(X)
+        if dense.dtype.kind == "f" and np.isnan(dense).any():
+            raise InputError(f"{type(self).__name__} cannot take missing values (NaN). These can: {_TAKE_MISSING}.")
+        return True
+
+    @staticmethod
+    def _reject_numbers(label: np.ndarray) -> None:
+        if label.dtype.kind == "f" and not np.isnan(label).any() and (label != np.floor(label)).any():
+            raise TargetError("Unknown label type: `y` holds continuous numbers; a classifier needs class labels.")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.takes_missing
+        return tags
+
+
+def _seed(learner: BaseEstimator, rng: np.random.Generator) -> dict[str, int]:
+    """Own seed for the model of one class, where the learner has one."""
+    return {"random_state": int(rng.integers(2**31))} if "random_state" in learner.get_params(deep=False) else {}
+
+
+def event_count(y: np.ndarray) -> int:
+    """Rows of the rarer class: what limits every learner."""
+    positives = int(np.count_nonzero(y))
+    return min(positives, y.size - positives)
+
+
+def best_intercept(y: np.ndarray, weight: np.ndarray | None, offset: np.ndarray | None) -> float:
+    """The constant b that minimises the log-loss of ``b + offset`` (Newton steps, clipped to 5 nats each)."""
+    w = np.ones(y.size) if weight is None else weight
+    share = float(np.average(y, weights=w))
+    b = float(np.log(share) - np.log1p(-share))
+    if offset is None:
+        return b
+    b -= float(np.average(offset, weights=w))
+    for _ in range(200):
+        p = sigmoid(b + offset)
+        step = float(w @ (p - y) / max(float(w @ (p * (1 - p))), 1e-12))
+        b -= float(np.clip(step, -5.0, 5.0))
+        if abs(step) < 1e-10:
+            break
+    return b
+
+
+def categorical_columns(categorical_features: Any, n_features: int) -> np.ndarray:
+    """Boolean mask (d,) of the columns that hold codes."""
+    mask = np.zeros(n_features, dtype=bool)
+    if categorical_features is None:
+        return mask
+    index = np.asarray(categorical_features)
+    if index.dtype == bool and index.shape == (n_features,):
+        return index.copy()
+    if index.size == 0:
+        return mask
+    if index.dtype.kind not in "iu" or index.ndim != 1 or index.min() < 0 or index.max() >= n_features:
+        raise InputError(
+            f"`categorical_features` must hold column numbers from 0 to {n_features - 1}; got {categorical_features!r}."
+        )
+    mask[index] = True
+    return mask
