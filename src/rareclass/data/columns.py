@@ -1,11 +1,22 @@
 """Arrow columns as arrays: codes of distinct values, float64 with NaN, canonical texts."""
 
+from collections import Counter
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rareclass.errors import SchemaError
+
 # what tables of text use for "no value" besides the empty cell; compared in lower case without blanks around
 MISSING_MARKS = frozenset({"", "?", "-", "--", ".", "na", "n/a", "#n/a", "nan", "null", "missing"})
+
+
+def check_names(names: list[str], where: str = "The table") -> None:
+    """Raise `SchemaError` when a column name occurs twice."""
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise SchemaError(f"{where} has more than one column called {', '.join(map(repr, repeated[:5]))}. Rename them.")
 
 
 def is_text(kind: pa.DataType) -> bool:

@@ -16,6 +16,7 @@ from rareclass.errors import InputError, SchemaError
 
 _TIME_PARTS = ("epoch_days", "month", "weekday", "hour")
 _DAY = 86_400_000_000  # microseconds
+_ROWS = 2_048
 
 
 @dataclass(frozen=True)
@@ -99,17 +100,7 @@ class TableEncoder:
             if column.kind == "category":
                 self.categories_[column.name] = CategoryEncoder.learn(values, self.min_count, self.max_levels)
             elif column.kind == "time":
-                parts = _time_parts(_moments(values, column.name))
-                keep = (
-                    [
-                        p
-                        for p, v in zip(_TIME_PARTS, parts, strict=True)
-                        if p == "epoch_days" or np.nanmin(v) < np.nanmax(v)
-                    ]
-                    if np.isfinite(parts[0]).any()
-                    else ["epoch_days"]
-                )
-                self.time_parts_[column.name] = tuple(keep)
+                self.time_parts_[column.name] = _varying_parts(_time_parts(_moments(values, column.name)))
         return self
 
     def transform(self, table: Any) -> Encoded:
@@ -123,18 +114,16 @@ class TableEncoder:
         if not hasattr(self, "categories_"):
             raise InputError("The encoder is not fitted; call `fit` first.")
         table = self._checked(table)
-        names = self.feature_names
-        matrix = np.empty((table.num_rows, len(names)), dtype=np.float64, order="F")
         unknown: dict[str, int] = {}
         infinite: dict[str, int] = {}
-        at = 0
+        features: list[np.ndarray] = []
         for column in self.columns:
-            block = self._encode(column, table.column(column.name), unknown, infinite)
-            matrix[:, at : at + len(block)] = np.stack(block, axis=1) if len(block) > 1 else block[0][:, None]
-            at += len(block)
+            features += self._encode(column, table.column(column.name), unknown, infinite)
         known = {column.name for column in self.columns}
         extra = tuple(name for name in table.column_names if name not in known)
-        return Encoded(np.ascontiguousarray(matrix), names, self.categorical, unknown, infinite, extra)
+        return Encoded(
+            _interleave(features, table.num_rows), self.feature_names, self.categorical, unknown, infinite, extra
+        )
 
     def fit_transform(self, table: Any, y: Any = None) -> Encoded:
         """Fit on a table and encode the same table."""
@@ -177,6 +166,8 @@ class TableEncoder:
             return [parts[part] for part in self.time_parts_[column.name]]
         if column.kind == "text":
             return text_features(values, column.name, self.text_buckets)
+        if pa.types.is_integer(values.type) and values.null_count == 0:
+            return [values.to_numpy()]  # turned into float64 where the matrix is filled, without a copy before
         numbers = to_float(values) if column.kind != "boolean" else _truth(values)
         if numbers is None:
             raise _mismatch(column, values)
@@ -209,6 +200,16 @@ class TableEncoder:
         encoder.categories_ = {name: CategoryEncoder.from_dict(d) for name, d in values["categories"].items()}
         encoder.time_parts_ = {name: tuple(parts) for name, parts in values["time_parts"].items()}
         return encoder
+
+
+def _interleave(features: list[np.ndarray], rows: int) -> np.ndarray:
+    """Columns side by side in row order; by blocks that fit the cache, which is several times faster than at once."""
+    matrix = np.empty((rows, len(features)), dtype=np.float64)
+    for start in range(0, rows, _ROWS):
+        block = slice(start, start + _ROWS)
+        for i, values in enumerate(features):
+            matrix[block, i] = values[block]
+    return matrix
 
 
 def _mismatch(column: Column, values: pa.ChunkedArray) -> SchemaError:
@@ -261,3 +262,11 @@ def _time_parts(moments: pa.ChunkedArray) -> list[np.ndarray]:
         gone = moments.is_null().to_numpy()
         parts = [np.where(gone, np.nan, part) for part in parts]
     return parts
+
+
+def _varying_parts(parts: list[np.ndarray]) -> tuple[str, ...]:
+    """The days, and those other parts that are not the same in all rows."""
+    if not np.isfinite(parts[0]).any():
+        return _TIME_PARTS[:1]
+    varies = [np.nanmin(part) < np.nanmax(part) for part in parts]
+    return tuple(name for i, name in enumerate(_TIME_PARTS) if i == 0 or varies[i])

@@ -104,6 +104,8 @@ def share_mask(event: np.ndarray, group: np.ndarray | None, share: float, rng: n
     _fill(in_test, with_events, events, share * events.sum())
     if not in_test[with_events].any():
         in_test[with_events[-1]] = True  # the smallest group with an event
+    elif in_test[with_events].all():
+        in_test[with_events[-1]] = False
     _fill(in_test, without, sizes, share * event.size - sizes[in_test].sum())
     return in_test[group]
 

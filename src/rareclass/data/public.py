@@ -128,7 +128,7 @@ def _from_openml(wanted: PublicData) -> Any:
 
     need("pandas", extra="pandas")
     try:
-        bunch = fetch_openml(data_id=wanted.number, as_frame=True, parser="auto")
+        bunch = fetch_openml(data_id=wanted.number, as_frame=True, parser="auto", n_retries=1, delay=0.0)
     except (OSError, ValueError) as error:
         raise _no_network(wanted.name, "openml.org", error) from None
     return read_table(bunch.frame)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rareclass import _check
-from rareclass.data.columns import dictionary_codes, is_text, missing_mask, parse_numbers, to_time
+from rareclass.data.columns import check_names, dictionary_codes, is_text, missing_mask, parse_numbers, to_time
 from rareclass.data.target import encode_target
 from rareclass.errors import InputError, SchemaError
 
@@ -127,8 +127,6 @@ class Schema:
 
     def check(self, table: pa.Table) -> None:
         """Raise `SchemaError` naming the features that `table` lacks or holds twice."""
-        from rareclass.data.read import check_names
-
         check_names(table.column_names)
         present = set(table.column_names)
         lacking = [name for name in self.names if name not in present]
@@ -248,7 +246,7 @@ def _text_kind(column: pa.ChunkedArray, name: str, filled: int, *, forced: bool)
     sample = values.take(pa.array(used[np.linspace(0, used.size - 1, min(_SAMPLE, used.size)).astype(np.int64)]))
     if to_time(pa.chunked_array([sample])) is not None and to_time(pa.chunked_array([values])) is not None:
         return "time", f"Column {name!r} holds dates as text; it is read as time."
-    if used.size > _FEW_ROWS and _looks_numeric(sample) and parse_numbers(values.take(pa.array(used))) is not None:
+    if _holds_numbers(sample) and parse_numbers(values.take(pa.array(used))) is not None:
         return "number", f"Column {name!r} holds numbers as text; it is read as number (marks such as '?' as missing)."
     words = pc.add(pc.count_substring(sample, " "), 1).to_numpy(zero_copy_only=False)
     distinct_share = used.size / filled
@@ -262,8 +260,15 @@ def _text_kind(column: pa.ChunkedArray, name: str, filled: int, *, forced: bool)
     return "category", None
 
 
-def _looks_numeric(sample: pa.Array) -> bool:
-    """True when the texts are numbers and none is a code with leading zeros."""
-    if parse_numbers(sample) is None:
+def _holds_numbers(sample: pa.Array) -> bool:
+    """True when the texts are numbers and were not meant as codes.
+
+    A mark such as "?" among whole numbers is what made them text. Without one, few whole numbers stored as text are
+    codes, and so are numbers with leading zeros.
+    """
+    numbers = parse_numbers(sample)
+    if numbers is None or np.isnan(numbers).all():
         return False
-    return not pc.any(pc.match_substring_regex(sample, r"^\s*-?0\d")).as_py()
+    if pc.any(pc.match_substring_regex(sample, r"^\s*-?0\d")).as_py():
+        return False
+    return bool(np.isnan(numbers).any()) or len(sample) > _FEW_ROWS or not np.all(numbers == np.round(numbers))
