@@ -1,0 +1,170 @@
+"""Alert budgets: as many alerts as can be worked on, each period."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from rareclass import _check
+from rareclass.decisions.decision import Decision
+from rareclass.decisions.points import OperatingPoints
+from rareclass.decisions.ranking import flag_best, labels_to_codes
+from rareclass.decisions.rule import DecisionRule
+from rareclass.errors import InputError
+
+
+@dataclass(frozen=True)
+class AlertBudget(DecisionRule):
+    """The highest scores, as many as there are hands to work on them.
+
+    No calibration and no costs are needed, only the ranking. With periods, each has its own budget: the best 100 rows
+    *of each day* are not the rows above one threshold. `Decision.apply` with `periods` flags exactly
+    ``min(alerts, rows)`` in each; ties are settled by `keys`, else by the order of rows.
+
+    Parameters
+    ----------
+    alerts : int >= 1, optional
+        Alerts a period.
+    per : str, default="run"
+        What a period is: "run" (one call), or "hour", "day", "week", "month", "group", ...; the labels themselves
+        are passed as `periods`.
+    rate : float in (0, 1], optional
+        Instead of `alerts`: the share of rows.
+    rows_per_period : float > 0, optional
+        Rows that a period holds, for the threshold of a budget per period when the curve or data come without
+        periods.
+    by_entity : bool, default=False
+        Count entities (cards, patients, machines) instead of rows: each once a period, by its best row.
+
+    Examples
+    --------
+    >>> from rareclass.decisions import best_threshold
+    >>> y, s, day = [0, 1, 0, 1], [0.9, 0.8, 0.2, 0.1], ["mon", "mon", "tue", "tue"]
+    >>> chosen = best_threshold(y, s, AlertBudget(1, per="day"), periods=day)
+    >>> chosen.apply(s, periods=day).tolist(), chosen.alert_rate
+    ([True, False, True, False], 0.5)
+    """
+
+    kind: ClassVar[str] = "alert_budget"
+    alerts: int | None = None
+    per: str = "run"
+    rate: float | None = None
+    rows_per_period: float | None = None
+    by_entity: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.alerts is None) == (self.rate is None):
+            raise InputError("An alert budget is either a number of `alerts` or a `rate`; give one of them.")
+        if self.alerts is not None:
+            object.__setattr__(self, "alerts", _check.whole_number(self.alerts, "alerts", low=1))
+        else:
+            object.__setattr__(self, "rate", _check.fraction(self.rate, "rate", closed="right"))
+        if not isinstance(self.per, str) or not self.per:
+            raise InputError(f'`per` must be a word such as "run" or "day"; got {self.per!r}.')
+        if self.rows_per_period is not None:
+            size = _check.fraction(self.rows_per_period, "rows_per_period", high=np.inf, closed="neither")
+            object.__setattr__(self, "rows_per_period", size)
+
+    @classmethod
+    def parse(cls, text: str) -> "AlertBudget":
+        """A budget from "100", "100/day" or "0.5%".
+
+        Examples
+        --------
+        >>> AlertBudget.parse("100/day").alerts, AlertBudget.parse("0.5%").rate
+        (100, 0.005)
+        """
+        share = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", text)
+        if share:
+            return cls(rate=float(share[1]) / 100)
+        match = re.fullmatch(r"\s*(\d+)\s*(?:/\s*([A-Za-z]\w*))?\s*", text)
+        if not match:
+            raise InputError(f"An alert budget must look like 100, 100/day or 0.5%; got {text!r}.")
+        return cls(int(match[1]), per=match[2] if match[2] is not None else "run")
+
+    @property
+    def most(self) -> float:
+        """Alerts a period, or share of its rows."""
+        return float(self.alerts) if self.alerts is not None else float(self.rate)  # type: ignore[arg-type]
+
+    def _allowed(self, n: float) -> float:
+        """Alerts among the `n` rows of a curve."""
+        if self.rate is not None:
+            return n * self.rate
+        assert self.alerts is not None
+        if self.rows_per_period is not None:
+            return n * min(self.alerts / self.rows_per_period, 1.0)
+        return float(self.alerts)
+
+    def feasible(self, points: OperatingPoints) -> np.ndarray:
+        return points.alerts <= self._allowed(points.n) * (1 + 1e-12) + 1e-9
+
+    def objective(self, points: OperatingPoints) -> np.ndarray:
+        return np.asarray(points.alerts, dtype=np.float64)
+
+    def value(self, points: OperatingPoints) -> np.ndarray:
+        return np.asarray(points.alerts, dtype=np.float64)
+
+    def flag(self, score: np.ndarray, threshold: float, *, periods: Any, entities: Any, keys: Any) -> np.ndarray:
+        if self.by_entity and entities is None:
+            raise InputError("This budget counts entities; pass `entities`, the entity of each row.")
+        if not self.by_entity and entities is not None:
+            raise InputError("This budget counts rows; `entities` would have no effect. Set `by_entity=True`.")
+        if periods is None and self.per != "run":
+            return np.asarray(score >= threshold, dtype=bool)
+        return flag_best(score, self.most, periods=periods, entities=entities, keys=keys, share=self.rate is not None)
+
+    def phrase(self) -> str:
+        what = "entities" if self.by_entity else "rows"
+        if self.rate is not None:
+            return f"the best {self.rate:.4g} of the {what} of each {self.per}"
+        return f"the best {self.alerts} {what} of each {self.per}"
+
+    def parameters(self) -> dict[str, Any]:
+        return {
+            "alerts": self.alerts,
+            "per": self.per,
+            "rate": self.rate,
+            "rows_per_period": self.rows_per_period,
+            "by_entity": self.by_entity,
+        }
+
+
+def decide_budget(
+    rule: AlertBudget,
+    y: np.ndarray,
+    score: np.ndarray,
+    weight: np.ndarray | None,
+    *,
+    periods: Any,
+    entities: Any,
+    keys: Any,
+) -> Decision:
+    """Decision of a budget with periods or entities: the exact selection, and its median cut as threshold."""
+    flagged = flag_best(score, rule.most, periods=periods, entities=entities, keys=keys, share=rule.rate is not None)
+    period = np.zeros(y.size, dtype=np.int64) if periods is None else labels_to_codes(periods, y.size, "periods")
+    count = int(period.max()) + 1
+    cut = np.full(count, np.inf)
+    np.minimum.at(cut, period[flagged], score[flagged])
+    w = np.ones(y.size) if weight is None else weight
+    tp, fp = float(w[flagged & y].sum()), float(w[flagged & ~y].sum())
+    positives, total = float(w[y].sum()), float(w.sum())
+    spread = np.quantile(cut[np.isfinite(cut)], [0.5, 0.025, 0.975]) if np.isfinite(cut).any() else np.full(3, np.inf)
+    return Decision(
+        rule=rule,
+        threshold=float(spread[0]),
+        alert_rate=(tp + fp) / total,
+        recall=tp / positives,
+        precision=tp / (tp + fp) if tp + fp > 0 else float("nan"),
+        false_positive_rate=fp / (total - positives),
+        prevalence=positives / total,
+        rows=total,
+        events=positives,
+        value=float(flagged.sum()) / count,
+        interval=(float(spread[1]), float(spread[2])),
+        why=(
+            f"{rule.phrase()[0].upper()}{rule.phrase()[1:]}: {int(flagged.sum())} alerts in {count} period(s), "
+            f"{tp:.6g} of {positives:.6g} events among them. The threshold is the median of the periods' cuts."
+        ),
+    )

@@ -1,0 +1,221 @@
+"""What a rule decided: the threshold, what it is expected to bring, why, and how it is applied."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rareclass import _check
+from rareclass.decisions.costs import RowCosts, as_costs
+from rareclass.errors import CostError, InputError
+from rareclass.kernels.logits import logit, sigmoid
+
+if TYPE_CHECKING:
+    from rareclass.decisions.rule import DecisionRule
+    from rareclass.metrics.curve import ThresholdCurve
+
+_NUMBERS = ("threshold", "expected_cost", "alert_rate", "recall", "precision", "false_positive_rate", "prevalence",
+            "rows", "events", "value", "level")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A cut and what it is expected to bring on rows like those it was chosen on.
+
+    A row is flagged iff its score >= `threshold`. All rates were measured on the rows that the threshold was chosen
+    on, so they are a little too good (least for `MinimumCost`, whose threshold follows from the costs); take
+    intervals from rows that were held back.
+
+    Attributes
+    ----------
+    rule : DecisionRule
+    threshold : float
+        On the scale of the scores given; +inf flags none. With costs by row the threshold of the mean costs, which
+        `apply` does not use; NaN where they leave none.
+    expected_cost : float or None
+        Mean cost per row, None where no costs are known.
+    alert_rate, recall, precision, false_positive_rate : float
+        Share of rows flagged, of positives flagged, of alerts that are positive, of negatives flagged. NaN where
+        undefined.
+    prevalence, rows, events : float
+        Of the rows it was chosen on.
+    value : float
+        What the rule optimises or bounds: the metric, the rate, the cost or the number of alerts.
+    interval : (float, float) or None
+        Where the threshold falls when the rows are drawn again (bootstrap within each class), at `level`.
+    level : float
+    why : str
+        One sentence for the user.
+    shift : float
+        Log-odds by which the prevalence has moved since (`at_prevalence`); used by decisions with costs by row.
+
+    Examples
+    --------
+    >>> from rareclass.decisions import MinimumCost, CostMatrix, best_threshold
+    >>> chosen = best_threshold([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], MinimumCost(CostMatrix(fp=1, fn=4)))
+    >>> chosen.threshold, chosen.apply([0.1, 0.2]).tolist()
+    (0.2, [False, True])
+    """
+
+    rule: "DecisionRule"
+    threshold: float
+    expected_cost: float | None = None
+    alert_rate: float = float("nan")
+    recall: float = float("nan")
+    precision: float = float("nan")
+    false_positive_rate: float = float("nan")
+    prevalence: float = float("nan")
+    rows: float = float("nan")
+    events: float = float("nan")
+    value: float = float("nan")
+    interval: tuple[float, float] | None = None
+    level: float = 0.95
+    why: str = ""
+    shift: float = 0.0
+
+    @property
+    def per_row(self) -> bool:
+        """Whether every row is decided by its own costs."""
+        return self.rule.per_row
+
+    def apply(
+        self, y_proba: Any, costs: Any = None, *, periods: Any = None, entities: Any = None, keys: Any = None
+    ) -> np.ndarray:
+        """Which rows are flagged.
+
+        Parameters
+        ----------
+        y_proba : array-like of shape (n,)
+            Scores on the scale that the decision was made on: calibrated probabilities for `MinimumCost`.
+        costs : RowCosts or mapping, optional
+            Costs of these rows, for decisions with costs by row.
+        periods : array-like of shape (n,), optional
+            Period (day, run, group) of each row, for alert budgets: the best rows of each are flagged, exactly as
+            many as the budget allows. Without periods a budget per run takes all rows as one run, and a budget per
+            period cuts at `threshold` (for rows that arrive one by one).
+        entities : array-like of shape (n,), optional
+            Entity of each row, for budgets that count entities.
+        keys : array-like of shape (n,), optional
+            Row identifiers that settle ties of alert budgets, so that the answer does not depend on the order of
+            rows. Without them earlier rows win.
+
+        Returns
+        -------
+        ndarray of shape (n,), bool
+
+        Raises
+        ------
+        InputError
+            NaN scores; costs missing where they are needed, or given where they would be ignored.
+        """
+        score = _check.number_array(y_proba, "y_proba", allow_infinite=True)
+        if self.per_row:
+            return self._apply_costs(score, costs)
+        if isinstance(costs, RowCosts):
+            raise CostError("This decision uses one threshold for all rows; costs by row would have no effect.")
+        return self.rule.flag(score, self.threshold, periods=periods, entities=entities, keys=keys)
+
+    def _apply_costs(self, proba: np.ndarray, costs: Any) -> np.ndarray:
+        if costs is None:
+            raise CostError("This decision weighs each row by its own costs; pass the costs of these rows.")
+        own = as_costs(costs, n=proba.size)
+        _check_probability(proba)
+        # both sides on the log-odds: a prevalence that has moved is a shift there
+        with np.errstate(invalid="ignore"):
+            return np.asarray(proba >= moved_threshold(own.threshold, -self.shift), dtype=bool)
+
+    def at_prevalence(self, prevalence: float, *, curve: "ThresholdCurve | None" = None) -> "Decision":
+        """The decision for the same, unshifted scores where the share of positives has become `prevalence`.
+
+        Nothing is refitted: rows of each class are taken to score as before. For `MinimumCost` the threshold moves
+        by the change of log-odds; equivalently, keep it and move the probabilities with
+        `rareclass.calibration.prior_shift` (do not do both). Recall and false-positive floors and caps keep their
+        threshold. Every other rule chooses again on `curve`, reweighted to the new prevalence.
+
+        Parameters
+        ----------
+        prevalence : float in (0, 1)
+        curve : ThresholdCurve, optional
+            Of the rows that the decision was chosen on.
+
+        Raises
+        ------
+        InputError
+            The rule depends on the prevalence and no curve is given.
+        """
+        new = _check.fraction(prevalence, "prevalence", closed="neither")
+        return self.rule.move_prevalence(self, new, curve)
+
+    def at_costs(self, costs: Any, *, curve: "ThresholdCurve | None" = None) -> "Decision":
+        """The decision of least expected cost for other costs, on the same calibrated probabilities.
+
+        Parameters
+        ----------
+        costs : CostMatrix, RowCosts or mapping
+        curve : ThresholdCurve, optional
+            Of the rows that the decision was chosen on; without it the rates at the new threshold are unknown (NaN).
+        """
+        return self.rule.move_costs(self, as_costs(costs), curve)
+
+    def with_interval(self, interval: tuple[float, float] | None, level: float) -> "Decision":
+        """The same with a threshold interval."""
+        return replace(self, interval=interval, level=level)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON: NaN becomes null, infinity the string "inf" or "-inf"."""
+        plain: dict[str, Any] = {"rule": self.rule.kind, "parameters": self.rule.parameters(), "per_row": self.per_row}
+        plain |= {name: to_json(getattr(self, name)) for name in _NUMBERS}
+        plain["interval"] = None if self.interval is None else [to_json(v) for v in self.interval]
+        return plain | {"why": self.why, "shift": self.shift}
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> "Decision":
+        """Rebuild a decision from the values of `to_dict`. Costs by row are not stored; `apply` asks for them."""
+        from rareclass.decisions.rule import rule_from_dict
+
+        try:
+            rule = rule_from_dict({"rule": state["rule"], **state.get("parameters", {})})
+            numbers: dict[str, Any] = {name: from_json(state[name]) for name in _NUMBERS}
+            interval = state["interval"]
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"The saved decision is incomplete: {error}.") from None
+        if state["expected_cost"] is None:
+            numbers["expected_cost"] = None
+        return cls(
+            rule=rule,
+            interval=None if interval is None else (from_json(interval[0]), from_json(interval[1])),
+            why=str(state.get("why", "")),
+            shift=float(state.get("shift", 0.0)),
+            **numbers,
+        )
+
+
+def moved_threshold(threshold: Any, shift: float) -> Any:
+    """Probability threshold(s) moved by `shift` on the log-odds; -inf and +inf (always, never) stay."""
+    if shift == 0:
+        return threshold
+    t = np.asarray(threshold, dtype=np.float64)
+    inside = (t > 0) & (t < 1)
+    moved = np.where(inside, sigmoid(logit(np.where(inside, t, 0.5)) + shift), t)
+    return float(moved) if moved.ndim == 0 else moved
+
+
+def to_json(value: float | None) -> Any:
+    """A number as JSON can hold it."""
+    if value is None or np.isnan(value):
+        return None
+    if np.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    return float(value)
+
+
+def from_json(value: Any) -> float:
+    """Inverse of `to_json` (null becomes NaN)."""
+    return float("nan") if value is None else float(value)
+
+
+def _check_probability(proba: np.ndarray) -> None:
+    if proba.size and (proba.min() < 0 or proba.max() > 1):
+        raise InputError(
+            f"Costs need calibrated probabilities in [0, 1]; got scores from {proba.min():g} to {proba.max():g}."
+        )

@@ -1,0 +1,236 @@
+"""Minimum expected cost: the Bayes rule on calibrated probabilities."""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from rareclass import _check
+from rareclass.decisions.costs import CostMatrix, Costs, RowCosts, as_costs
+from rareclass.decisions.decision import Decision, moved_threshold
+from rareclass.decisions.points import OperatingPoints
+from rareclass.decisions.rule import DecisionRule, curve_at_prevalence, decision_at
+from rareclass.errors import CostError, InputError
+from rareclass.kernels.logits import logit
+from rareclass.metrics.curve import ThresholdCurve
+
+
+@dataclass(frozen=True)
+class MinimumCost(DecisionRule):
+    """Flag a row when flagging it is the cheaper decision, given its calibrated probability.
+
+    The threshold follows from the costs alone, ``(fp - tn) / (fp - tn + fn - tp)``, and nothing is searched: with
+    100 events and a missed event 1,000 times as dear as a false alarm, the threshold with the least cost on the data
+    at hand depends on one or two events, and is far worse on new data. It needs probabilities that mean what they
+    say: calibrate first (`rareclass.calibration`). Where they do not, ``search="empirical"`` takes the threshold with
+    the least cost on the given rows.
+
+    Parameters
+    ----------
+    costs : CostMatrix, RowCosts or mapping
+        Money per row. With `RowCosts` each row is cut at its own threshold; `Decision.apply` then takes the costs of
+        the rows it is applied to. None stands for costs by row that are only known at `apply`.
+    search : {"bayes", "empirical"}, default="bayes"
+
+    Raises
+    ------
+    CostError
+        Costs missing, not finite, of the wrong shape, or making one decision always right.
+
+    Notes
+    -----
+    Elkan (2001), "The foundations of cost-sensitive learning", IJCAI, equation 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rareclass.decisions import CostMatrix, best_threshold
+    >>> rng = np.random.default_rng(0)
+    >>> p = rng.beta(0.1, 5, 50_000)
+    >>> chosen = best_threshold(rng.random(p.size) < p, p, MinimumCost(CostMatrix(fp=10, fn=500, tp=10)))
+    >>> chosen.threshold
+    0.02
+    """
+
+    kind: ClassVar[str] = "minimum_cost"
+    costs: Any = None
+    search: str = "bayes"
+
+    def __post_init__(self) -> None:
+        _check.one_of(self.search, "search", ["bayes", "empirical"])
+        if self.costs is not None:
+            object.__setattr__(self, "costs", as_costs(self.costs))
+
+    @property
+    def per_row(self) -> bool:
+        """True for costs by row, unless one threshold is searched for all rows."""
+        return self.search == "bayes" and not isinstance(self.costs, CostMatrix)
+
+    @property
+    def event_points_suffice(self) -> bool:  # type: ignore[override]
+        """Cost rises with false alarms, since a false alarm costs more than a true negative."""
+        return isinstance(self.costs, CostMatrix)
+
+    @property
+    def class_costs(self) -> CostMatrix:
+        """The class costs, or an error."""
+        if not isinstance(self.costs, CostMatrix):
+            raise CostError("Costs by row cannot be summed over a curve; use best_threshold with the rows.")
+        return self.costs
+
+    def value(self, points: OperatingPoints) -> np.ndarray:
+        """Mean cost per row on the given rows."""
+        return self.class_costs.total(points.tp, points.fp, points.fn, points.tn) / points.n
+
+    def objective(self, points: OperatingPoints) -> np.ndarray:
+        """Minus the mean cost: observed (empirical), or expected by the probabilities (Bayes)."""
+        if self.search == "empirical":
+            return -self.value(points)
+        return -self._expected(points)
+
+    def _expected(self, points: OperatingPoints) -> np.ndarray:
+        """Mean cost by the stated probabilities, where the rows at each threshold have that probability.
+
+        Used where a constraint forbids the Bayes threshold itself; rows pooled by thinning count at their threshold.
+        """
+        costs = self.class_costs
+        check_probability(points.thresholds[1:])
+        p = np.r_[0.0, points.thresholds[1:]]
+        gained = np.diff(points.alerts, axis=-1, prepend=0) * (
+            p * (costs.tp - costs.fn) + (1 - p) * (costs.fp - costs.tn)
+        )
+        return np.cumsum(gained, axis=-1) / points.n
+
+    def choose(self, curve: ThresholdCurve, *, costs: Any = None) -> Decision:
+        """The decision on a curve of calibrated probabilities. With costs by row its rates are those of the typical
+        threshold; `best_threshold` gives the exact ones."""
+        if costs is not None:
+            raise InputError("MinimumCost brings its own costs; do not pass others to `choose`.")
+        if self.search == "empirical":
+            return super().choose(curve, costs=self.class_costs)
+        check_probability(curve.thresholds[1:])
+        return self.decide_at(curve, prevalence=curve.prevalence, shift=0.0)
+
+    def decide_at(self, curve: ThresholdCurve | None, *, prevalence: float, shift: float) -> Decision:
+        """The Bayes decision where the prevalence has moved by `shift` on the log-odds since the scores were made.
+
+        `curve`, if given, is that of the scores as they are, at the present prevalence.
+        """
+        costs = self.costs
+        bayes = costs.threshold if isinstance(costs, CostMatrix) else getattr(costs, "typical_threshold", float("nan"))
+        threshold = moved_threshold(bayes, -shift)
+        why = self._reason(bayes, threshold)
+        fixed = None if self.per_row else (threshold, threshold)
+        if curve is None or np.isnan(threshold):
+            return Decision(self, threshold, prevalence=prevalence, interval=fixed, why=why, shift=shift)
+        point = OperatingPoints.from_curve(curve).take(np.array([curve.at(threshold)]))
+        money = costs if isinstance(costs, CostMatrix) else CostMatrix(**costs.means())
+        made = decision_at(MinimumCost(money), point, threshold, money, why=why)
+        said = made.__dict__ | {"rule": self, "interval": fixed, "shift": shift, "prevalence": prevalence}
+        return Decision(**said)
+
+    def move_prevalence(self, decision: Decision, prevalence: float, curve: ThresholdCurve | None) -> Decision:
+        if self.search == "empirical":
+            return super().move_prevalence(decision, prevalence, curve)
+        if np.isnan(decision.prevalence):
+            raise InputError("The decision does not know the prevalence it was made at; choose it on a curve first.")
+        shift = decision.shift + float(logit(prevalence) - logit(decision.prevalence))
+        moved = None if curve is None else curve_at_prevalence(curve, prevalence)
+        return self.decide_at(moved, prevalence=prevalence, shift=shift)
+
+    def phrase(self) -> str:
+        if self.search == "empirical":
+            return "the least cost on these rows"
+        return "the least expected cost"
+
+    def _reason(self, bayes: float, threshold: float) -> str:
+        if self.per_row:
+            return "Each row is flagged where its own costs and its probability make flagging the cheaper decision."
+        costs = self.class_costs
+        moved = "" if bayes == threshold else f", which on scores from before the prevalence moved is {threshold:.4g}"
+        return (
+            f"Flagging is the cheaper decision from a probability of {bayes:.4g}{moved}: a false alarm costs "
+            f"{costs.fp - costs.tn:g}, a missed event {costs.fn - costs.tp:g} more than the right decision."
+        )
+
+    def parameters(self) -> dict[str, Any]:
+        if isinstance(self.costs, CostMatrix):
+            return {"costs": self.costs.to_dict(), "search": self.search}
+        means = self.costs.means() if isinstance(self.costs, RowCosts) else None
+        return {"costs": None, "search": self.search, "mean_costs": means}
+
+    @classmethod
+    def from_parameters(cls, state: dict[str, Any]) -> "MinimumCost":
+        costs = state["costs"]
+        if costs is None:
+            return cls(None, search=state.get("search", "bayes"))
+        return cls(CostMatrix(**costs), search=state.get("search", "bayes"))
+
+    @staticmethod
+    def equal_costs_decision() -> Decision:
+        """The cut at 0.5 that stands where nobody named costs."""
+        rule = MinimumCost(CostMatrix(fp=1.0, fn=1.0))
+        return Decision(
+            rule,
+            0.5,
+            interval=(0.5, 0.5),
+            why="No costs were given, so the cut is at a probability of 0.5, as if a missed event cost no more than "
+            "a false alarm.",
+        )
+
+
+def check_probability(scores: np.ndarray) -> None:
+    """Raise unless scores can be probabilities; warn when they hardly can."""
+    if scores.size and (scores.min() < 0 or scores.max() > 1):
+        raise InputError(
+            f"MinimumCost needs calibrated probabilities in [0, 1]; got scores from {scores.min():g} to "
+            f'{scores.max():g}. Calibrate them (rareclass.calibration), or use search="empirical".'
+        )
+
+
+def decide_rows(
+    rule: MinimumCost, y: np.ndarray, proba: np.ndarray, weight: np.ndarray | None, costs: Costs
+) -> Decision:
+    """Decision with costs by row, with the exact rates and cost on these rows."""
+    assert isinstance(costs, RowCosts)
+    w = np.ones(y.size) if weight is None else weight
+    if rule.search == "bayes":
+        check_probability(proba)
+        threshold, flagged = costs.typical_threshold, proba >= costs.threshold
+        why = rule._reason(threshold, threshold)
+    else:
+        threshold = _cheapest_cut(y, proba, w, costs)
+        flagged = proba >= threshold
+        why = "The one threshold with the least total cost on these rows, each with its own costs."
+        if np.isposinf(threshold):
+            from rareclass.errors import NoOpWarning
+
+            warnings.warn(f"{why} No row will be flagged.", NoOpWarning, stacklevel=4)
+    cost = float(np.average(costs.of(y, flagged), weights=w))
+    tp, fp = float(w[flagged & y].sum()), float(w[flagged & ~y].sum())
+    positives, total = float(w[y].sum()), float(w.sum())
+    return Decision(
+        rule=rule,
+        threshold=threshold,
+        expected_cost=cost,
+        alert_rate=(tp + fp) / total,
+        recall=tp / positives,
+        precision=tp / (tp + fp) if tp + fp > 0 else float("nan"),
+        false_positive_rate=fp / (total - positives),
+        prevalence=positives / total,
+        rows=total,
+        events=positives,
+        value=cost,
+        why=why,
+    )
+
+
+def _cheapest_cut(y: np.ndarray, score: np.ndarray, weight: np.ndarray, costs: RowCosts) -> float:
+    """Threshold with the least total cost when each row has its own; +inf where flagging nothing is cheapest."""
+    order = np.argsort(-score, kind="stable")
+    gain = (weight * np.where(y, costs.tp - costs.fn, costs.fp - costs.tn))[order]
+    ranked = score[order]
+    last = np.flatnonzero(np.r_[np.diff(ranked) < 0, True])
+    total = np.r_[0.0, np.cumsum(gain)[last]]
+    return float(np.r_[np.inf, ranked[last]][int(np.argmin(total))])

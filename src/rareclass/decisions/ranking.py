@@ -1,0 +1,85 @@
+"""The best rows of each period: exactly as many as the budget allows, ties settled reproducibly."""
+
+from typing import Any
+
+import numpy as np
+
+from rareclass import _check
+from rareclass.errors import InputError
+
+
+def flag_best(
+    score: np.ndarray,
+    most: int | float,
+    *,
+    periods: Any = None,
+    entities: Any = None,
+    keys: Any = None,
+    share: bool = False,
+) -> np.ndarray:
+    """Flag the highest scores of each period.
+
+    Parameters
+    ----------
+    score : ndarray of shape (n,)
+    most : int or float
+        Alerts a period, or with `share` the share of a period's rows (entities), rounded down.
+    periods : array-like of shape (n,), optional
+        Label of the period of each row; one period without it.
+    entities : array-like of shape (n,), optional
+        With entities, each counts once a period, by its best row, and only that row is flagged.
+    keys : array-like of shape (n,), optional
+        Rows with equal scores are taken in the order of their keys; without keys in the order given.
+
+    Returns
+    -------
+    ndarray of shape (n,), bool
+        Exactly ``min(most, rows or entities of the period)`` rows flagged in each period.
+
+    Examples
+    --------
+    >>> flag_best(np.array([0.9, 0.8, 0.7, 0.6]), 1, periods=["mon", "mon", "tue", "tue"]).tolist()
+    [True, False, True, False]
+    """
+    n = score.shape[0]
+    period = np.zeros(n, dtype=np.int64) if periods is None else labels_to_codes(periods, n, "periods")
+    tie = np.arange(n) if keys is None else labels_to_codes(keys, n, "keys")
+    order = np.lexsort((tie, -score, period))  # by period, then the best score, then the key
+    if entities is not None:
+        entity = labels_to_codes(entities, n, "entities")
+        order = order[_first_of_pair(period[order], entity[order])]
+    place = _place_within(period[order])
+    allowed: Any = most
+    if share:
+        size = np.bincount(period[order], minlength=int(period.max()) + 1 if n else 0)
+        allowed = np.floor(size * float(most) + 1e-9)[period[order]]
+    flagged = np.zeros(n, dtype=bool)
+    flagged[order[place < allowed]] = True
+    return flagged
+
+
+def labels_to_codes(values: Any, n: int, name: str) -> np.ndarray:
+    """Whole numbers (n,) that stand for labels, in the order of the labels."""
+    column = _check.column(values, name)
+    if column.shape[0] != n:
+        raise InputError(f"`{name}` has {column.shape[0]} rows, the scores {n}.")
+    if column.dtype == object and any(_check.is_missing(v) for v in column):
+        raise InputError(f"`{name}` holds missing values. Give every row one.")
+    if (column.dtype.kind == "f" and np.isnan(column).any()) or (column.dtype.kind in "mM" and np.isnat(column).any()):
+        raise InputError(f"`{name}` holds missing values. Give every row one.")
+    try:
+        return np.unique(column, return_inverse=True)[1]
+    except TypeError:  # mixed types have no order of their own
+        return np.unique(column.astype(str), return_inverse=True)[1]
+
+
+def _first_of_pair(period: np.ndarray, entity: np.ndarray) -> np.ndarray:
+    """Positions, ascending, of the first row of each (period, entity)."""
+    pair = period * (int(entity.max()) + 1 if entity.size else 1) + entity
+    return np.sort(np.unique(pair, return_index=True)[1])
+
+
+def _place_within(sorted_codes: np.ndarray) -> np.ndarray:
+    """Place 0, 1, ... of each row within its run of equal codes."""
+    start = np.flatnonzero(np.r_[True, np.diff(sorted_codes) != 0]) if sorted_codes.size else np.zeros(0, dtype=int)
+    return np.arange(sorted_codes.size) - np.repeat(start, np.diff(np.r_[start, sorted_codes.size]))

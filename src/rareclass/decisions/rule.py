@@ -1,0 +1,234 @@
+"""The base of decision rules: a curve goes in, a decision with its reason comes out."""
+
+import importlib
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from rareclass import _check
+from rareclass.decisions.costs import CostMatrix, Costs, as_costs
+from rareclass.decisions.decision import Decision
+from rareclass.decisions.points import OperatingPoints
+from rareclass.errors import InfeasibleError, InputError, NoOpWarning
+from rareclass.metrics.curve import ThresholdCurve
+
+if TYPE_CHECKING:
+    from rareclass.decisions.constrained import Constrained
+
+__all__ = ["Decision", "DecisionRule", "rule_from_dict"]
+
+TOLERANCE = 1e-12
+"""Rates within this of a bound meet it: 9 of 10 is a recall of 0.9."""
+
+_WHERE = {
+    "minimum_cost": ("minimum_cost", "MinimumCost"),
+    "maximize": ("maximize", "Maximize"),
+    "recall_at_least": ("constraints", "RecallAtLeast"),
+    "precision_at_least": ("constraints", "PrecisionAtLeast"),
+    "false_positive_rate_at_most": ("constraints", "FalsePositiveRateAtMost"),
+    "alert_budget": ("budget", "AlertBudget"),
+    "constrained": ("constrained", "Constrained"),
+}
+
+
+@dataclass(frozen=True)
+class DecisionRule(ABC):
+    """How alerts are chosen. Sub-classes say which operating points are allowed, and which of them is best.
+
+    All distinct scores are candidates, and +inf ("flag none"); there is no grid. A row is flagged iff its score >=
+    threshold, so the threshold is the smallest score that is flagged. Among equally good points the one with the
+    fewest alerts is taken.
+    """
+
+    kind: ClassVar[str]
+    event_points_suffice: ClassVar[bool] = False
+
+    @property
+    def per_row(self) -> bool:
+        """Whether every row is decided by its own costs."""
+        return False
+
+    @abstractmethod
+    def objective(self, points: OperatingPoints) -> np.ndarray:
+        """Value of each point (..., m), higher = better, NaN = undefined."""
+
+    @abstractmethod
+    def value(self, points: OperatingPoints) -> np.ndarray:
+        """What the rule optimises or bounds, at each point (..., m), in the user's terms."""
+
+    def feasible(self, points: OperatingPoints) -> np.ndarray | None:
+        """Which points (..., m) are allowed; None for all."""
+        return None
+
+    def complain(self, points: OperatingPoints) -> str:
+        """Sentence for the case that no point is allowed: the best that can be had."""
+        return f"No threshold meets {self.phrase()}."
+
+    @abstractmethod
+    def phrase(self) -> str:
+        """The rule in words, to stand after "the threshold with"."""
+
+    @abstractmethod
+    def parameters(self) -> dict[str, Any]:
+        """JSON-safe parameters from which `rule_from_dict` rebuilds the rule."""
+
+    @classmethod
+    def from_parameters(cls, state: dict[str, Any]) -> "DecisionRule":
+        """Rebuild the rule from its `parameters`."""
+        return cls(**state)
+
+    def choose(self, curve: ThresholdCurve, *, costs: Any = None) -> Decision:
+        """The best threshold on a curve.
+
+        Parameters
+        ----------
+        curve : ThresholdCurve
+            Of rows that the model did not see, both classes present.
+        costs : CostMatrix or mapping, optional
+            To price the decision; `MinimumCost` brings its own.
+
+        Raises
+        ------
+        InfeasibleError
+            No threshold meets the rule; the message names the best that can be had.
+        TooFewEventsError
+            The curve holds one class only.
+        """
+        points = self._candidates(OperatingPoints.from_curve(curve))
+        index = int(self.best(points))
+        money = None if costs is None else as_costs(costs)
+        return self._decide(points.take(np.array([index])), money if isinstance(money, CostMatrix) else None)
+
+    def best(self, points: OperatingPoints) -> np.ndarray:
+        """Index (...) of the best allowed point; the first, hence the highest threshold, among equals."""
+        value = np.where(np.isnan(v := self.objective(points)), -np.inf, v)
+        allowed = self.feasible(points)
+        if allowed is not None:
+            value = np.where(allowed, value, -np.inf)
+        found = np.argmax(value, axis=-1)
+        if not np.isfinite(np.take_along_axis(value, np.expand_dims(found, -1), -1)).all():
+            if allowed is not None and not allowed.any(axis=-1).all():
+                raise InfeasibleError(self.complain(points))
+            raise InfeasibleError(
+                f"The threshold with {self.phrase()} is undefined: the value is NaN at every threshold."
+            )
+        return found
+
+    def subject_to(self, *constraints: "DecisionRule") -> "Constrained":
+        """This rule among the points that other rules allow too.
+
+        Examples
+        --------
+        >>> from rareclass.decisions import Maximize, FalsePositiveRateAtMost
+        >>> Maximize("f1").subject_to(FalsePositiveRateAtMost(0.01)).phrase()
+        'the greatest f1, with a false-positive rate of at most 0.01'
+        """
+        from rareclass.decisions.constrained import Constrained
+
+        return Constrained(self, constraints)
+
+    def flag(self, score: np.ndarray, threshold: float, *, periods: Any, entities: Any, keys: Any) -> np.ndarray:
+        """Which rows a decision of this rule flags."""
+        if periods is not None or entities is not None:
+            raise InputError(f"`periods` and `entities` belong to alert budgets, not to {type(self).__name__}.")
+        return np.asarray(score >= threshold, dtype=bool)
+
+    def move_prevalence(self, decision: Decision, prevalence: float, curve: ThresholdCurve | None) -> Decision:
+        """See `Decision.at_prevalence`."""
+        if curve is None:
+            raise InputError(
+                f"{type(self).__name__} depends on the prevalence: pass the curve that the decision was chosen on."
+            )
+        return self.choose(curve_at_prevalence(curve, prevalence))
+
+    def move_costs(self, decision: Decision, costs: Costs, curve: ThresholdCurve | None) -> Decision:
+        """See `Decision.at_costs`."""
+        from rareclass.decisions.minimum_cost import MinimumCost
+
+        return MinimumCost(costs).decide_at(curve, prevalence=decision.prevalence, shift=decision.shift)
+
+    def _candidates(self, points: OperatingPoints) -> OperatingPoints:
+        return points.at_events() if self.event_points_suffice else points
+
+    def _decide(self, point: OperatingPoints, costs: CostMatrix | None) -> Decision:
+        """Decision at a single point (arrays of length 1)."""
+        threshold = float(point.thresholds[0])
+        decision = decision_at(self, point, threshold, costs)
+        if np.isposinf(threshold):
+            warnings.warn(f"{decision.why} No row will be flagged.", NoOpWarning, stacklevel=4)
+        return decision
+
+
+def decision_at(
+    rule: DecisionRule, point: OperatingPoints, threshold: float, costs: CostMatrix | None, *, why: str = ""
+) -> Decision:
+    """Decision with the rates of one operating point (arrays of length 1)."""
+    alerts, value = float(point.alerts[0]), float(rule.value(point)[0])
+    reason = (
+        f"The threshold with {rule.phrase()}: {alerts:.6g} of {point.n:.6g} rows flagged, {float(point.tp[0]):.6g} of "
+        f"{point.positives:.6g} events among them."
+    )
+    return Decision(
+        rule=rule,
+        threshold=threshold,
+        expected_cost=None if costs is None else float(
+            costs.total(point.tp[0], point.fp[0], point.fn[0], point.tn[0]) / point.n
+        ),
+        alert_rate=alerts / point.n,
+        recall=float(point.recall[0]),
+        precision=float(point.precision[0]),
+        false_positive_rate=float(point.false_positive_rate[0]),
+        prevalence=point.positives / point.n,
+        rows=point.n,
+        events=point.positives,
+        value=value,
+        why=why if why else reason,
+    )  # fmt: skip
+
+
+def curve_at_prevalence(curve: ThresholdCurve, prevalence: float) -> ThresholdCurve:
+    """The curve that the same scorer would have where the share of positives is `prevalence`.
+
+    Rows of each class score as before (label shift), so counts of positives and of negatives are each scaled. They are
+    no longer counts: confidence bounds must not be computed from them.
+
+    Examples
+    --------
+    >>> curve = ThresholdCurve.from_predictions([0, 1, 1, 0], [0.1, 0.9, 0.4, 0.4])
+    >>> round(float(curve_at_prevalence(curve, 0.1).precision[2]), 4)
+    0.1818
+    """
+    share = _check.fraction(prevalence, "prevalence", closed="neither")
+    up, down = share / curve.prevalence, (1 - share) / (1 - curve.prevalence)
+    return replace(
+        curve, tp=curve.tp * up, fp=curve.fp * down, positives=curve.positives * up, negatives=curve.negatives * down
+    )
+
+
+def rule_from_dict(state: dict[str, Any]) -> DecisionRule:
+    """Rebuild a rule from ``{"rule": kind, **parameters}``.
+
+    Examples
+    --------
+    >>> rule_from_dict({"rule": "recall_at_least", "recall": 0.9, "confidence": None}).phrase()
+    'the fewest alerts at a recall of at least 0.9'
+    """
+    if not isinstance(state, dict) or "rule" not in state:
+        raise InputError("A saved rule is a mapping with the entry 'rule'.")
+    kind = _check.one_of(state["rule"], "rule", list(_WHERE))
+    module, name = _WHERE[kind]
+    rule = getattr(importlib.import_module(f"rareclass.decisions.{module}"), name)
+    parameters = {k: v for k, v in state.items() if k != "rule"}
+    try:
+        return rule.from_parameters(parameters)
+    except TypeError as error:
+        raise InputError(f"The saved rule {kind!r} is incomplete: {error}.") from None
+
+
+def describe_all(rules: Sequence[DecisionRule]) -> list[dict[str, Any]]:
+    """Rules as a list of mappings for JSON."""
+    return [{"rule": r.kind, **r.parameters()} for r in rules]
