@@ -33,6 +33,10 @@ class CostError(InputError):
     """Costs are missing, not finite, of the wrong shape, or make one decision always right."""
 
 
+class MethodError(InputError, RuntimeError):
+    """A method cannot work on these data although they are valid; the message names one that can."""
+
+
 class InfeasibleError(InputError):
     """No threshold meets the constraint; the message names the best that can be had."""
 

@@ -82,9 +82,11 @@ def factorize(column: Any) -> tuple[np.ndarray, np.ndarray]:
 def _arrow_codes(column: Any) -> np.ndarray:
     import pyarrow as pa
 
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    array = column
+    if isinstance(column, pa.ChunkedArray):
+        array = pa.concat_arrays(column.unify_dictionaries().chunks) if column.num_chunks else pa.array([], column.type)
     encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
-    return encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.intp)
+    return encoded.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False).astype(np.intp)
 
 
 def _object_codes(values: np.ndarray) -> np.ndarray:
@@ -142,8 +144,7 @@ def _read_arrow(name: Any, native: Any, array: Any) -> Column:
     import pyarrow.compute as pc
 
     if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
-        array = array.chunk(0) if isinstance(array, pa.ChunkedArray) else array
+        array = pa.concat_arrays(array.unify_dictionaries().chunks) if array.num_chunks else pa.array([], array.type)
     kind, types = array.type, pa.types
     missing = array.is_null(nan_is_null=types.is_floating(kind)).to_numpy(zero_copy_only=False)
     hole = missing if missing.any() else None

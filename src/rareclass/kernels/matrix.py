@@ -1,5 +1,7 @@
 """One pass over a matrix: missing and infinite values, column ranges, copying of rows."""
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 from scipy import sparse
@@ -29,7 +31,7 @@ def _count(array: np.ndarray, missing: np.ndarray, infinite: np.ndarray) -> None
                     infinite[j] += 1
 
 
-def scan_columns(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def scan_columns(array: Any) -> tuple[np.ndarray, np.ndarray]:
     """Number of missing and of infinite values in each column of a floating-point matrix, dense or sparse."""
     missing, infinite = np.zeros(array.shape[1], dtype=np.int64), np.zeros(array.shape[1], dtype=np.int64)
     if sparse.issparse(array):
