@@ -1,0 +1,127 @@
+"""The HTML report: one file that works offline, light and dark, on a phone, on paper and for screen readers."""
+
+from importlib import resources
+from typing import Any
+
+from rareclass.report import html_sections as sections_of
+from rareclass.report import words
+from rareclass.report.html_parts import bar, bullets, chip, esc, name, table, verdict_chip
+from rareclass.report.json import to_plain
+from rareclass.report.story import ArmRow, Fact, Story, tell
+from rareclass.report.svg import round_up
+
+
+def render_html(results: dict[str, Any]) -> str:
+    """Draw `results` as one self-contained HTML page.
+
+    Use it for a person who decides; use `render_terminal` while working. The page loads nothing from outside (its
+    content security policy forbids it), needs no script to be read, and escapes every name that comes from the data.
+
+    Parameters
+    ----------
+    results : dict
+        What `Comparison.to_dict` returns or `load_results` reads. Keys may be missing and numbers null.
+
+    Returns
+    -------
+    str
+        The page; write it with `rareclass.report.json.write_text`.
+
+    Examples
+    --------
+    >>> page = render_html({"arms": [], "data": {"rows": 10, "events": 2, "prevalence": 0.2}})
+    >>> page.startswith("<!doctype html>")
+    True
+    """
+    results = to_plain(results)
+    story = tell(results)
+    sections = [
+        ("arms", "Arms", _arms(story)),
+        ("curves", "Curves", sections_of.curves(results, story)),
+        ("test", "Locked test part", sections_of.test(results, story)),
+        ("verdicts", "Verdicts", sections_of.verdicts(story)),
+        ("notes", "Data and design", sections_of.notes(results, story)),
+        ("advice", "Advice", sections_of.advice(results)),
+        ("use", "Use it", sections_of.use(results)),
+    ]
+    sections = [s for s in sections if s[2]]
+    links = "".join(f'<a href="#{key}">{title}</a>' for key, title, _ in sections)
+    body = "".join(f'<section id="{key}"><h2>{title}</h2>{inner}</section>' for key, title, inner in sections)
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+        "script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">"
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>{esc(story.title)} · rareclass</title><style>{_asset('report.css')}</style></head><body>"
+        f'<header><div><b>rareclass</b><span>{name(story.title)}</span></div><nav aria-label="Sections">{links}</nav>'
+        '<button id="theme" type="button" hidden>Theme: auto</button></header>'
+        f"<main>{_answer(story)}{body}</main>{sections_of.footer(results)}<script>{_asset('report.js')}</script></body></html>\n"
+    )
+
+
+def _asset(file: str) -> str:
+    return resources.files("rareclass.report").joinpath("assets", file).read_text(encoding="utf-8").strip()
+
+
+def _answer(story: Story) -> str:
+    facts = "".join(_fact(f, i == 0) for i, f in enumerate(story.facts))
+    reason = f'<p class="lead">{esc(story.reason)}</p>' if story.reason else ""
+    alarm = (
+        f'<aside class="warnings"><h2>Before you rely on it</h2>{bullets(story.warnings)}</aside>'
+        if story.warnings
+        else ""
+    )
+    return (
+        f'<section class="answer"><p class="eyebrow">{esc(story.subject)}</p><h1>{esc(story.headline)}</h1>{reason}'
+        f'<dl class="facts">{facts}</dl>{alarm}</section>'
+    )
+
+
+def _fact(fact: Fact, first: bool) -> str:
+    drawn = ""
+    if fact.estimate is not None and fact.estimate.value is not None:
+        drawn = bar(fact.estimate, end=1.0, chance=fact.chance, cls="wide")
+    note = f"<p>{esc(fact.note)}</p>" if fact.note else ""
+    detail = f"<p>{esc(fact.detail)}</p>" if fact.detail else ""
+    cls = ' class="first"' if first else ""
+    return f"<div{cls}><dt>{esc(fact.label)}</dt><dd><strong>{esc(fact.value)}</strong>{drawn}{detail}{note}</dd></div>"
+
+
+def _arms(story: Story) -> str:
+    if not story.arms:
+        return '<p class="muted">No arm was judged.</p>'
+    known = [v for a in story.arms for v in (a.precision.high, a.precision.value) if v is not None]
+    end = min(round_up(max(known, default=1.0)), 1.0)
+    guide = next((a.precision.value for a in story.arms if a.baseline), None)
+    head = ["Arm", "Average precision", "To the baseline", "Verdict", *(["Cost per row"] if story.has_costs else []),
+            "O/E", "Brier skill", "Fit time"]  # fmt: skip
+    rows = [_arm(a, end, story.chance, guide, story.has_costs) for a in story.arms]
+    caption = (
+        f"Bars from 0 to {end:g}: dot the estimate, band its 95% interval, dashed line the baseline, "
+        f"red tick chance ({words.score(story.chance)})."
+    )
+    tally = f"<p>{esc(story.tally)}</p>" if story.tally else ""
+    kinds = ["champion" if a.champion else "exhibit" if a.exhibit else "" for a in story.arms]
+    return tally + table(head, rows, caption=caption, cls="arms", row_cls=kinds)
+
+
+def _arm(a: ArmRow, end: float, chance: float | None, guide: float | None, has_costs: bool) -> list[str]:
+    chips = (chip("champion", "accent") if a.champion else "") + (chip("exhibit", "bad") if a.exhibit else "")
+    about = f"{esc(a.learner)}, {esc(a.treatment)}" + ("" if a.exact else "; approximate way back")
+    ap, gap = a.precision, words.interval(a.difference.low, a.difference.high, words.signed)
+    off = a.observed_to_expected is not None and not 0.9 <= a.observed_to_expected <= 1.1
+    ratio = words.NONE if a.observed_to_expected is None else f"{a.observed_to_expected:.2f}"
+    ceiling = "" if a.skill_ceiling is None else f"<small>ceiling {words.score(a.skill_ceiling)}</small>"
+    difference = words.signed(a.difference.value)
+    return [
+        f'<b class="arm">{name(a.name)}</b>{chips}<small>{about}</small>',
+        f"{bar(ap, end=end, chance=chance, guide=guide, cls='lead' if a.champion else '')}"
+        f'<span class="n">{words.score(ap.value)} <small>{words.interval(ap.low, ap.high)}</small></span>',
+        f'<span class="n">{difference}<small>{gap}</small></span>',
+        verdict_chip(a.verdict),
+        *([f'<span class="n">{words.number(a.cost.value)}</span>'] if has_costs else []),
+        f'<span class="n{" off" if off else ""}">{ratio}</span>',
+        f'<span class="n">{words.score(a.skill)}{ceiling}</span>',
+        f'<span class="n">{words.seconds(a.seconds)}</span>',
+    ]

@@ -1,0 +1,218 @@
+"""The report on a terminal: the answer, the table of arms, the verdicts, what to mind."""
+
+import re
+import textwrap
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from rareclass.report import words
+from rareclass.report.story import ArmRow, Story, entries, tell
+
+STYLES = {"helps": "green", "hurts": "red", "cannot tell": "yellow", "no evidence": "dim", "baseline": "dim"}
+BAR = 20
+NAME = {0: 24, 100: 32}  # room kept for names, by the width of the console
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # a column name must not steer the terminal
+PLAIN = {"−": "-", "–": "-", "≥": ">=", "·": "|", "\u00a0": " ", "…": "...", "━": "=", "●": "o"}
+
+
+def render_terminal(results: dict[str, Any], console: Console | None = None) -> None:
+    """Print `results` as a table of arms with the verdicts in words.
+
+    Use it while working; `render_html` draws the curves. Without a terminal (piped, redirected) there is neither
+    colour nor control characters, and where the output is not UTF-8, plain signs stand in for typographic ones.
+
+    Parameters
+    ----------
+    results : dict
+        What `Comparison.to_dict` returns or `load_results` reads. Keys may be missing and numbers null.
+    console : rich.console.Console, optional
+        Where to print; standard output by default. What does not fit its width is left out: fit time and Brier skill
+        first, then the difference to the baseline and the bars.
+
+    Examples
+    --------
+    >>> from rich.console import Console
+    >>> render_terminal({"arms": [], "data": {"rows": 10, "events": 2, "prevalence": 0.2}}, Console(width=60))
+    2 events in 10 rows (20%) · 0 arms
+    <BLANKLINE>
+    No model is deployed.
+    """
+    page = _Page(Console(highlight=False) if console is None else console)
+    story = tell(results)
+    page.say(story.subject, "dim")
+    page.gap()
+    page.say(story.headline, "bold")
+    page.say(story.reason)
+    if story.arms:
+        page.gap()
+        page.grid([(f.label, f.value, "; ".join(t for t in (f.detail, f.note) if t)) for f in story.facts])
+        page.gap()
+        page.console.print(_table(story, page))
+        page.gap()
+        page.say(story.tally)
+        _verdicts(story, page)
+    _notes(results, story, page)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A console that wraps its lines, and writes plain signs where the output is not UTF-8."""
+
+    console: Console
+
+    def sign(self, text: str) -> str:
+        text = CONTROL.sub("?", text)
+        encoding = self.console.encoding or "ascii"
+        if "utf" in encoding.lower():
+            return text
+        for fancy, stand_in in PLAIN.items():
+            text = text.replace(fancy, stand_in)
+        return text.encode(encoding, "replace").decode(encoding)
+
+    def say(self, text: str, style: str = "", first: str = "", rest: str = "") -> None:
+        """A paragraph; nothing for an empty one."""
+        if text:
+            lines = textwrap.wrap(
+                self.sign(text), max(self.console.width, 20), initial_indent=first, subsequent_indent=rest,
+                break_on_hyphens=False,
+            )  # fmt: skip
+            self.console.print(Text("\n".join(lines), style=style), soft_wrap=True)
+
+    def gap(self) -> None:
+        self.console.print()
+
+    def grid(self, rows: list[tuple[str, str, str]]) -> None:
+        """Key figures: label, value, what to hold it against."""
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(style="dim")
+        grid.add_column(style="bold", no_wrap=True)
+        grid.add_column()
+        for row in rows:
+            grid.add_row(*(Text(self.sign(cell)) for cell in row))
+        self.console.print(grid)
+
+
+@dataclass
+class _Column:
+    """A column of the table of arms, with the order in which columns get room."""
+
+    title: str
+    rank: int
+    right: bool = False
+    cells: list[Text] = field(default_factory=list)
+
+    @property
+    def width(self) -> int:
+        return max(cell_len(self.title), max((cell_len(c.plain) for c in self.cells), default=0))
+
+
+def _table(story: Story, page: _Page) -> Table:
+    columns = [c for c in _columns(story, page) if c.cells]
+    names = [a.name + (" (exhibit)" if a.exhibit else "") for a in story.arms]
+    longest = max(cell_len(n) for n in names)
+    # two characters mark the champion; the last column needs no gap after it
+    room = page.console.width - min(longest, max(v for k, v in NAME.items() if k <= page.console.width)) - 2
+    kept: list[_Column] = []
+    for column in sorted(columns, key=lambda c: c.rank):
+        if column.width + 2 > room and column.rank > 1:
+            break
+        room -= column.width + 2
+        kept.append(column)
+    left = max(page.console.width - 2 - sum(c.width + 2 for c in kept), 12)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("  Arm", no_wrap=True)
+    kept = [c for c in columns if c in kept]
+    for column in kept:
+        table.add_column(column.title, justify="right" if column.right else "left", no_wrap=True)
+    for i, (arm, name) in enumerate(zip(story.arms, names, strict=True)):
+        style = "bold cyan" if arm.champion else "red" if arm.exhibit else ""
+        shown = page.sign(("* " if arm.champion else "  ") + _wrapped(name, left).replace("\n", "\n  "))
+        table.add_row(Text(shown, style=style), *(c.cells[i] for c in kept))
+    return table
+
+
+def _wrapped(name: str, width: int) -> str:
+    """A long name in lines that break after its underscores, plus signs and spaces where they can."""
+    lines = [""]
+    for piece in re.findall(r"[^_+\s]*[_+\s]?", name):
+        if lines[-1] and cell_len(lines[-1] + piece) > width:
+            lines.append("")
+        while cell_len(lines[-1] + piece) > width:
+            lines[-1], piece = (lines[-1] + piece)[:width], (lines[-1] + piece)[width:]
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(line for line in lines if line)
+
+
+def _columns(story: Story, page: _Page) -> list[_Column]:
+    """All columns from left to right; a lower rank gets room first."""
+    end = max((v for a in story.arms for v in (a.precision.high, a.precision.value) if v is not None), default=1.0)
+    precision = _Column("Average precision", 0)
+    bars = _Column(f"0{f'{end:.2f}':>{BAR - 1}}", 4)
+    gap, verdict = _Column("To the baseline", 5), _Column("Verdict", 1)
+    cost, ratio = _Column("Cost/row", 2, True), _Column("O/E", 3, True)
+    skill, fit = _Column("Brier skill", 6, True), _Column("Fit", 7, True)
+    for a in story.arms:
+        d, off = a.difference, a.observed_to_expected is not None and not 0.9 <= a.observed_to_expected <= 1.1
+        precision.cells.append(Text(page.sign(a.precision.text())))
+        bars.cells.append(Text(page.sign(_bar(a, end)), style="cyan" if a.champion else "red" if a.exhibit else ""))
+        gap.cells.append(
+            Text(page.sign(f"{words.signed(d.value)} {words.interval(d.low, d.high, words.signed)}".strip()))
+        )
+        verdict.cells.append(Text(page.sign(a.verdict or words.NONE), style=STYLES.get(a.verdict, "")))
+        if story.has_costs:
+            cost.cells.append(Text(page.sign(words.number(a.cost.value))))
+        said = words.NONE if a.observed_to_expected is None else f"{a.observed_to_expected:.2f}"
+        ratio.cells.append(Text(page.sign(said), style="yellow" if off else ""))
+        skill.cells.append(Text(page.sign(words.score(a.skill))))
+        fit.cells.append(Text(page.sign(words.seconds(a.seconds))))
+    return [precision, bars, gap, verdict, cost, ratio, skill, fit]
+
+
+def _bar(arm: ArmRow, end: float) -> str:
+    """The interval as a line, the estimate as a dot on it."""
+    estimate, cells = arm.precision, [" "] * BAR
+
+    def at(value: float) -> int:
+        return min(max(int(value / end * (BAR - 1) + 0.5), 0), BAR - 1) if end > 0 else 0
+
+    if estimate.low is not None and estimate.high is not None:
+        for i in range(at(estimate.low), at(estimate.high) + 1):
+            cells[i] = "━"
+    if estimate.value is not None:
+        cells[at(estimate.value)] = "●"
+    return "".join(cells)
+
+
+def _verdicts(story: Story, page: _Page) -> None:
+    if any(a.sentence for a in story.arms):
+        page.gap()
+    for arm in story.arms:
+        if arm.sentence:
+            page.say(arm.name, "bold" if arm.champion else "")
+            page.say(arm.sentence, STYLES.get(arm.verdict, ""), "  ", "  ")
+            if not arm.exact and arm.restoration:
+                page.say(f"Way back to the real prevalence: {arm.restoration}.", "dim", "  ", "  ")
+
+
+def _notes(results: dict[str, Any], story: Story, page: _Page) -> None:
+    found = [f for f in entries(results, "findings") if isinstance(f, dict)]
+    skipped = [s for s in entries(results, "arms_not_run") if isinstance(s, dict)]
+    blocks = (
+        ("Before you rely on it", story.warnings, "yellow"),
+        ("Findings", [f"{f.get('title') or f.get('code')}: {f.get('evidence') or ''}".rstrip(": ") for f in found], ""),
+        ("Data", story.data_notes, ""),
+        ("Design", story.design_notes, ""),
+        ("Arms not run", [f"{s.get('name')}: {s.get('reason')}" for s in skipped], ""),
+    )
+    for title, lines, style in blocks:
+        if lines:
+            page.gap()
+            page.say(title, f"bold {style}".strip())
+        for line in lines:
+            page.say(line, "", "- ", "  ")

@@ -1,0 +1,79 @@
+"""The words of a report."""
+
+import copy
+
+import pytest
+
+from rareclass.report.story import tell
+
+
+def test_too_few_events_are_the_headline(few_events):
+    story = tell(few_events)
+    assert story.headline.startswith("12 events cannot rank these models")
+    assert not story.ranked
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [
+        ("helps", "better than the baseline"),
+        ("no evidence", "as well as"),
+        ("cannot tell", "cannot tell it"),
+        ("hurts", "worse"),
+    ],
+)
+def test_the_headline_follows_the_verdict_of_the_champion(full, verdict, said):
+    results = copy.deepcopy(full)
+    next(a for a in results["arms"] if a["name"] == results["champion"])["verdict"] = verdict
+    assert said in tell(results).headline
+
+
+def test_a_champion_that_is_the_baseline_is_said_so(full):
+    results = {**full, "champion": full["baseline"]}
+    assert "although 1 arm ranked better" in tell(results).headline
+    calm = copy.deepcopy(results)
+    for arm in calm["arms"]:
+        arm["verdict"] = "cannot tell" if arm["verdict"] == "helps" else arm["verdict"]
+    assert tell(calm).headline.startswith("No arm is shown to rank better than the baseline")
+
+
+def test_the_first_fact_is_the_average_precision_on_the_locked_test_part(full):
+    fact = tell(full).facts[0]
+    assert fact.estimate.value == full["test"]["metrics"]["average_precision"]["estimate"]
+    assert fact.chance == pytest.approx(full["test"]["events"] / full["test"]["rows"])
+    assert "locked test part" in fact.note
+
+
+def test_without_a_test_part_the_facts_are_out_of_fold(few_events):
+    fact = tell(few_events).facts[0]
+    assert fact.note.startswith("out of fold")
+    assert fact.chance == pytest.approx(12 / 4212)
+
+
+def test_money_is_not_mentioned_without_costs(no_cost, full):
+    assert not tell(no_cost).has_costs
+    assert not [f for f in tell(no_cost).facts if "cost" in f.label]
+    assert [f for f in tell(full).facts if "cost" in f.label]
+
+
+def test_library_defaults_are_marked_as_exhibit(full):
+    assert [a.name for a in tell(full).arms if a.exhibit] == ["lightgbm_library_default+none"]
+
+
+def test_the_tally_counts_every_arm_but_the_baseline(full):
+    assert tell(full).tally.startswith("Against the baseline, of 9 other arms: 1 helps")
+
+
+@pytest.mark.parametrize(
+    "results", [{}, {"arms": None, "data": None, "test": []}, {"arms": [None, {}]}, {"champion": "x"}]
+)
+def test_broken_results_still_make_a_story(results):
+    assert tell(results).headline
+
+
+def test_a_threshold_that_flags_none_and_costs_of_each_row_are_said_in_words(no_cost):
+    results = copy.deepcopy(no_cost)
+    results["test"]["decision"] |= {"threshold": None, "alert_rate": 0.0}
+    assert "never" in [f.value for f in tell(results).facts]
+    results["test"]["decision"]["per_row"] = True
+    assert "its own costs say so" in [f.value for f in tell(results).facts]

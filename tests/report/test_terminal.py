@@ -1,0 +1,66 @@
+"""The report on a terminal."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from rareclass.report.terminal import render_terminal
+
+
+def _printed(results, width, encoding="utf-8", **kwargs):
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding=encoding, newline="\n")
+    render_terminal(results, Console(file=file, width=width, **kwargs))
+    file.flush()
+    return raw.getvalue().decode(encoding)
+
+
+@pytest.mark.parametrize("width", [60, 80, 140])
+def test_no_line_is_wider_than_the_console(results, width):
+    assert max(len(line) for line in _printed(results, width).splitlines()) <= width
+
+
+def test_piped_output_holds_no_control_characters(results):
+    assert not [c for c in _printed(results, 100) if ord(c) < 32 and c != "\n"]
+
+
+def test_names_cannot_steer_the_terminal():
+    arm = {"name": "x\x1b[31m\x07[bold]y", "sentence": "Ranks \x1b[2J worse."}
+    text = _printed({"arms": [arm], "warnings": ["column \x1b]0;title\x07"]}, 80)
+    assert "\x1b" not in text
+    assert "[bold]y" in text
+
+
+def test_all_arms_verdicts_and_sentences_are_printed(full):
+    text = " ".join(_printed(full, 200).split())
+    for arm in full["arms"]:
+        assert arm["verdict"] in text
+        assert arm["sentence"].replace(" -", " −").replace("[-", "[−") in text
+    assert "* lightgbm+negative_sampling" in text
+    assert "lightgbm_library_default+none (exhibit)" in text
+
+
+def test_wide_consoles_show_bars_and_differences(full):
+    assert "━●━" in _printed(full, 140)
+    assert "To the baseline" in _printed(full, 140)
+    assert "●" not in _printed(full, 80)
+
+
+def test_an_output_without_unicode_gets_plain_signs(full):
+    for encoding in ("ascii", "cp1252", "latin-1"):
+        assert ">= 0.0196" in _printed(full, 140, encoding=encoding)
+
+
+def test_a_terminal_gets_colour(full):
+    assert "\x1b[" in _printed(full, 100, force_terminal=True, color_system="standard")
+
+
+@pytest.mark.parametrize("results", [{}, {"arms": [None, {}]}, {"arms": [{"name": "a", "metrics": None}]}])
+def test_broken_results_are_still_printed(results):
+    assert _printed(results, 80)
+
+
+def test_standard_output_is_the_default(capsys, full):
+    render_terminal(full)
+    assert "lightgbm+none" in capsys.readouterr().out
