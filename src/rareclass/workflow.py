@@ -6,7 +6,7 @@ The only place that joins evaluation, report and artifact.
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 from rareclass.artifact.atomic import atomic_directory, atomic_file, refuse_existing
 from rareclass.artifact.bundle import Bundle, score_reference
 from rareclass.data.read import read_table
+from rareclass.data.sides import clean_times
 from rareclass.errors import InputError, ReadError, SchemaError
 from rareclass.evaluation.comparison import Comparison
 
@@ -128,6 +129,7 @@ def compare_table(problem: Problem, *, out: str | os.PathLike | None = None, ove
     if out is not None:
         refuse_existing(Path(out).absolute(), overwrite=overwrite)
     costs = options.pop("costs", None)
+    options["decision"] = with_period_rows(options.get("decision"), problem)
     comparison = compare(
         problem.features, problem.y, groups=problem.groups, times=problem.times, pos_label=problem.pos_label,
         time_ordered=problem.time_ordered and problem.times is None, categorical=problem.categorical,
@@ -136,6 +138,23 @@ def compare_table(problem: Problem, *, out: str | os.PathLike | None = None, ove
     if out is not None:
         write_run(comparison, out, target=problem.target, overwrite=overwrite, command=command)
     return comparison
+
+
+PERIODS = {"hour": "h", "day": "D", "week": "W", "month": "M"}
+
+
+def with_period_rows(decision: Any, problem: Problem) -> Any:
+    """An alert budget by hour, day, week or month, told how many rows such a period holds on average."""
+    per = getattr(decision, "per", "run")
+    if per == "run" or getattr(decision, "rows_per_period", None) is not None:
+        return decision
+    if per not in PERIODS:
+        raise InputError(f"A budget is per run, hour, day, week or month; got {per!r}.")
+    times = None if problem.times is None else clean_times(problem.times)
+    if times is None or times.dtype.kind != "M":
+        raise InputError(f"A budget per {per} needs a column of dates: --time COLUMN.")
+    periods = np.unique(times.astype(f"datetime64[{PERIODS[per]}]")).size
+    return replace(decision, rows_per_period=times.size / periods)
 
 
 def results_of(comparison: Comparison, *, target: str, command: str = "") -> dict[str, Any]:
@@ -224,29 +243,29 @@ class Prediction:
 
 def predict_table(bundle: Bundle, source: Any, *, cost_columns: dict[str, str] | None = None) -> Prediction:
     """Score a table with a bundle: its probability, the decision, and counts of what was new."""
+    from rareclass.serving.scoring import score
+
     table = read_table(source)
     model = bundle.model
     costs = None
     if cost_columns:
+        missing = [c for c in cost_columns.values() if c not in table.column_names]
+        if missing:
+            raise SchemaError(f"There is no cost column {missing[0]!r} in the table.")
         costs = {k: _numbers(table[name], name) for k, name in cost_columns.items()}
-    probability = model.predict_proba(table)[:, _positive_column(model)]
-    label = model.predict(table, costs=costs)
+    scored = score(bundle, table, costs=costs)
     notes = [
         f"Column {name!r}: {count:,} value(s) that were never seen in training, treated as unknown."
-        for name, count in (model.unknown_counts_ or {}).items()
+        for name, count in scored.unknown.items()
         if count
     ]
-    extra = set(table.column_names) - {c.name for c in model.schema_.columns} - {bundle.target}
+    known = {c.name for c in model.schema_.columns} | {bundle.target} | set((cost_columns or {}).values())
+    extra = sorted(set(table.column_names) - known)
     if extra:
-        notes.append(f"{len(extra)} column(s) are not used by the model: {', '.join(sorted(extra)[:8])}.")
-    out = pa.table({"row": np.arange(table.num_rows), "probability": probability,
-                    "alert": np.array([str(v) == str(model.pos_label_) for v in label]),
-                    "label": pa.array([str(v) for v in label])})  # fmt: skip
+        notes.append(f"{len(extra)} column(s) are not used by the model: {', '.join(extra[:8])}.")
+    out = pa.table({"row": np.arange(table.num_rows), "probability": scored.probability, "alert": scored.alert,
+                    "label": pa.array([str(v) for v in scored.label])})  # fmt: skip
     return Prediction(out, notes)
-
-
-def _positive_column(model: Any) -> int:
-    return 1 if str(model.classes_[1]) == str(model.pos_label_) else 0
 
 
 def write_table(table: pa.Table, path: str | os.PathLike) -> None:
@@ -352,7 +371,7 @@ def run_demo(out: str | os.PathLike, *, rows: int = 40_000, seed: int = 0, n_job
     from rareclass.metrics.ranking import average_precision_score
 
     simulated = simulate_transactions(rows, prevalence=0.01, seed=seed)
-    problem = read_problem(simulated.table, simulated.target, drop=demo_drops(simulated))
+    problem = read_problem(simulated.table, simulated.target, groups=simulated.group, drop=[simulated.time])
     costs = CostMatrix(**DEMO_COSTS)
     comparison = compare_table(
         problem, out=out, overwrite=True, command="rareclass demo", costs=costs, random_state=seed, n_jobs=n_jobs,
@@ -362,7 +381,6 @@ def run_demo(out: str | os.PathLike, *, rows: int = 40_000, seed: int = 0, n_job
     model = comparison.best_model_
     logit = model.decision_function(fresh.table)
     p, true = sigmoid(logit), fresh.probability
-    y = read_problem(fresh.table, fresh.target).y.astype(bool)
 
     def cost(flagged: np.ndarray) -> float:
         return float(np.where(flagged, costs.fp * (1 - true), costs.fn * true).mean())
@@ -371,13 +389,9 @@ def run_demo(out: str | os.PathLike, *, rows: int = 40_000, seed: int = 0, n_job
     truth = [
         f"On {rows:,} fresh transactions, where the simulator knows the true probability of each:",
         f"  mean probability {p.mean():.4f}, true mean {true.mean():.4f}",
-        f"  average precision {average_precision_score(y, logit):.3f}, best possible "
-        f"{average_precision_score(y, true):.3f}",
+        f"  average precision {average_precision_score(fresh.y, logit):.3f}, best possible "
+        f"{fresh.best_average_precision:.3f}",
         f"  cost per transaction {ours:.3f}, best possible {best:.3f}, doing nothing {none:.3f}",
     ]
     return results_of(comparison, target=problem.target, command="rareclass demo"), truth
 
-
-def demo_drops(simulated: Any) -> list[str]:
-    """Columns of a simulation that are identifiers or arrive after the event."""
-    return [c for c in simulated.table.column_names if c in ("customer", "customer_id", "transaction_id", "label_time")]

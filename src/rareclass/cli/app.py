@@ -5,7 +5,7 @@ import warnings
 
 import typer
 
-from rareclass.cli import compare, demo, diagnose, evaluate, predict, report, train
+from rareclass.cli import compare, demo, diagnose, evaluate, predict, report, sample, train
 from rareclass.errors import RareclassError, RareclassWarning
 
 app = typer.Typer(
@@ -16,7 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (demo, diagnose, compare, train, predict, evaluate, report):
+for verb in (demo, diagnose, compare, train, predict, evaluate, sample, report):
     app.command(verb.__name__.rsplit(".", 1)[-1])(verb.command)
 
 

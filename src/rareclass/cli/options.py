@@ -74,7 +74,7 @@ def decision_of(*, alert_budget: str | None, min_recall: float | None, min_preci
     if len(given) > 1:
         raise InputError(f"Give one rule, not {' and '.join(given)}.")
     if alert_budget is not None:
-        return _budget(alert_budget)
+        return decisions.AlertBudget.parse(alert_budget)
     if min_recall is not None:
         return decisions.RecallAtLeast(min_recall)
     if min_precision is not None:
@@ -82,18 +82,6 @@ def decision_of(*, alert_budget: str | None, min_recall: float | None, min_preci
     if max_fpr is not None:
         return decisions.FalsePositiveRateAtMost(max_fpr)
     return None if maximize is None else decisions.Maximize(maximize)
-
-
-def _budget(text: str) -> Any:
-    from rareclass import decisions
-
-    share = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", text)
-    if share:
-        return decisions.AlertBudget(rate=float(share[1]) / 100)
-    match = re.fullmatch(r"\s*(\d+)\s*(?:/\s*(run|hour|day|week|month))?\s*", text)
-    if not match:
-        raise InputError(f"--alert-budget must look like 100, 100/day or 0.5%; got {text!r}.")
-    return decisions.AlertBudget(int(match[1]), per=match[2] if match[2] is not None else "run")
 
 
 def class_costs(fp: float | None, fn: float | None) -> Any:

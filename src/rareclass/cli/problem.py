@@ -1,5 +1,6 @@
 """A problem from the shared options: a file, or a data set of the catalogue with its own settings."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,17 @@ def problem_of(table: str, target: str | None, *, pos_label: str | None = None, 
         "pos_label": pos_label, "drop": drop or [], "categorical": categorical or [], "groups": groups, "time": time,
         "time_ordered": time_ordered, "cost_columns": cost_columns(costs),
     }  # fmt: skip
+    matrix = None
     if not Path(table).exists() and "/" not in table and "." not in table:
         from rareclass.data.catalogue import load_data
 
         entry = load_data(table)
         source, target = entry.table, target if target is not None else entry.target
         own = {"pos_label": entry.pos_label, "drop": [*entry.drop], "categorical": [*entry.categorical],
-               "groups": entry.groups, "time_ordered": False, "cost_columns": entry.cost_columns}  # fmt: skip
+               "groups": entry.groups, "cost_columns": entry.cost_columns}  # fmt: skip
+        if time is not None or time_ordered:
+            own["groups"] = None
+        matrix = entry.cost_matrix
         for key, value in own.items():
             if not settings.get(key) and value:
                 settings[key] = value
@@ -31,4 +36,5 @@ def problem_of(table: str, target: str | None, *, pos_label: str | None = None, 
         settings["categorical"] = [c for c in settings["categorical"] if c not in away]
     if target is None:
         raise InputError("Name the column that holds the labels: --target COLUMN.")
-    return read_problem(source, target, **settings)
+    problem = read_problem(source, target, **settings)
+    return replace(problem, costs=matrix) if problem.costs is None and matrix else problem

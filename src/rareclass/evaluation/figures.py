@@ -7,8 +7,8 @@ import numpy as np
 from rareclass.evaluation.judge import Judged
 from rareclass.kernels.intervals import wilson
 from rareclass.kernels.logits import sigmoid
-from rareclass.metrics.calibration import reliability_table
 from rareclass.metrics.curve import ThresholdCurve
+from rareclass.metrics.reliability import reliability_table
 
 POINTS = 160
 COST_NAMES = ("fp", "fn", "tp", "tn")
@@ -53,8 +53,12 @@ def _roc(curve: ThresholdCurve, level: float) -> dict[str, list[float]]:
 
 
 def _reliability(rows: Judged, score: np.ndarray) -> dict[str, list[float]]:
-    table = reliability_table(rows.y, sigmoid(score), sample_weight=rows.weight, level=rows.level)
-    return _lists(**{k: table[k] for k in ("mean_predicted", "observed", "low", "high", "count", "events")})
+    """Bins of about equal expected events, so that the top scores, where the alerts are, show."""
+    t = reliability_table(rows.y, sigmoid(score), by="expected", sample_weight=rows.weight, level=rows.level)
+    return _lists(
+        mean_predicted=t.predicted, observed=t.observed, low=t.observed_low, high=t.observed_high, count=t.rows,
+        events=t.positives,
+    )  # fmt: skip
 
 
 def _cost(rows: Judged, score: np.ndarray, decision: Any, numbers: dict[str, Any]) -> dict[str, Any] | None:

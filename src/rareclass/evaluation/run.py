@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from rareclass import _check
-from rareclass.decisions.costs import as_costs
+from rareclass.decisions.costs import CostMatrix, as_costs
+from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
-from rareclass.decisions.rules import MinimumCost
-from rareclass.decisions.costs import CostMatrix
 from rareclass.errors import InputError, RareclassWarning
 from rareclass.evaluation.champion import choose_champion, fit_champion, judge_test
 from rareclass.evaluation.comparison import Comparison

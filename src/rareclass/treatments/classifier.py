@@ -14,9 +14,9 @@ from rareclass.data.schema import Schema
 from rareclass.data.sides import group_numbers
 from rareclass.data.split import make_splits, merge_groups
 from rareclass.data.target import encode_target
-from rareclass.decisions.costs import as_costs
+from rareclass.decisions.costs import CostMatrix, as_costs
+from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
-from rareclass.decisions.rules import MinimumCost
 from rareclass.errors import InputError
 from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.calibration import brier_skill_score, observed_to_expected
@@ -28,6 +28,7 @@ from rareclass.treatments.restore import cross_calibrated, fit_calibration
 
 LARGE_TABLE = 50_000
 FIT_ROWS = 40_000
+EQUAL_COSTS = CostMatrix(fp=1.0, fn=1.0)
 
 
 class RareClassifier(ClassifierMixin, BaseEstimator):
@@ -180,7 +181,7 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         self.schema_, self.encoder_, self.fitted_, self.calibrator_ = schema, encoder, fitted, calibrator
         self.rule_, self.evidence_, self.pos_label_ = rule, evidence, positive
         self.label_values_ = tuple(classes)
-        self.decision_ = decision if decision is not None else MinimumCost.equal_costs_decision()
+        self.decision_ = decision if decision is not None else MinimumCost(EQUAL_COSTS).decide_at(None, prevalence=float("nan"), shift=0.0)
         negatives = [c for c in classes if not _same(c, positive)]
         self._one_vs_rest = len(negatives) > 1
         negative = negatives[0] if len(negatives) == 1 else f"not {positive}"
@@ -249,18 +250,28 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         self.unknown_counts_ = encoded.unknown_counts
         return np.asarray(self.calibrator_.predict_logit(self.fitted_.logit(encoded.matrix)))
 
+    def positive_probability(self, X: Any) -> np.ndarray:
+        """Probability (n,) of the positive class at the real prevalence."""
+        return sigmoid(self.decision_function(X))
+
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities (n, 2) at the real prevalence, columns in the order of `classes_`."""
-        p = sigmoid(self.decision_function(X))
+        p = self.positive_probability(X)
         both = np.column_stack([1 - p, p])
-        return both if _same(self.classes_[1], self.pos_label_) else both[:, ::-1]
+        return both if self._positive_column() else both[:, ::-1]
 
     def predict(self, X: Any, *, costs: Any = None) -> np.ndarray:
         """Labels (n,) by `decision_`; `costs` of these rows where the decision is by row."""
-        p = sigmoid(self.decision_function(X))
-        flagged = self.decision_.apply(p) if costs is None else self.decision_.apply(p, as_costs(costs, n=p.size))
-        at = 1 if _same(self.classes_[1], self.pos_label_) else 0
+        return self.labels_of(self.positive_probability(X), costs=costs)
+
+    def labels_of(self, probability: np.ndarray, *, costs: Any = None) -> np.ndarray:
+        """Labels (n,) that `decision_` gives rows with these probabilities."""
+        flagged = self.decision_.apply(probability, None if costs is None else as_costs(costs, n=probability.size))
+        at = self._positive_column()
         return self.classes_[np.where(flagged, at, 1 - at)]
+
+    def _positive_column(self) -> int:
+        return int(_same(self.classes_[1], self.pos_label_))
 
     def summary(self) -> str:
         """What was done to the training data, how it was undone, and how well calibrated the result is."""

@@ -1,0 +1,147 @@
+"""The two-stage classifier."""
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from rareclass import _check
+from rareclass.crossfit import take_rows
+from rareclass.errors import TooFewEventsError
+from rareclass.kernels.intervals import clopper_pearson
+from rareclass.kernels.logits import sigmoid
+from rareclass.treatments.classifier import RareClassifier
+
+
+class CascadeClassifier(ClassifierMixin, BaseEstimator):
+    """A cheap gate that lets most rows go, and a careful model for the rest.
+
+    When to use: millions of rows of which few deserve an expensive look. When not: when one model is fast enough; the
+    gate can only lose events.
+
+    Parameters
+    ----------
+    gate, judge : str or classifier, default="logistic_regression" and "auto"
+        First and second stage, as in `RareClassifier`.
+    gate_recall : float in (0, 1), default=0.98
+        The gate keeps at least this share of the events with confidence `confidence`.
+    confidence : float in (0, 1), default=0.95
+        One-sided Clopper-Pearson confidence of `gate_recall`, from out-of-fold scores.
+    tiers : sequence of float in (0, 1), default=(0.05, 0.5)
+        Probabilities at which the alert tiers 1, 2, ... begin.
+    random_state : int, default=0
+    n_jobs : int, default=1
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+    gate_threshold_ : float
+        Log-odds of the gate below which a row is let go.
+    gate_recall_ : float
+        The lower bound of the gate's recall that was reached.
+    passed_ : float
+        Share of the training rows that passed the gate.
+    gated_probability_ : float
+        Event rate among the rows that the gate lets go: their probability.
+
+    Notes
+    -----
+    The second stage is fitted on rows that pass the gate out of fold, so it sees what it will see later. Rows below
+    the gate get their own event rate, smoothed by half an event, so that probabilities keep summing to the events.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(3000, 3))
+    >>> y = rng.random(3000) < 1 / (1 + np.exp(5 - 3 * X[:, 0]))
+    >>> c = CascadeClassifier(judge="logistic_regression", gate_recall=0.9).fit(X, y)
+    >>> bool(c.gate_recall_ >= 0.9 and c.passed_ < 0.9)
+    True
+    """
+
+    def __init__(self, gate: Any = "logistic_regression", judge: Any = "auto", *, gate_recall: float = 0.98,
+                 confidence: float = 0.95, tiers: Any = (0.05, 0.5), random_state: int = 0, n_jobs: int = 1):  # fmt: skip
+        self.gate = gate
+        self.judge = judge
+        self.gate_recall = gate_recall
+        self.confidence = confidence
+        self.tiers = tiers
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Fit the gate, place its threshold, fit the second stage on what passes.
+
+        Raises
+        ------
+        TooFewEventsError
+            When no threshold can guarantee the recall; the message says how many events it takes.
+        """
+        wanted = _check.fraction(self.gate_recall, "gate_recall", closed="neither")
+        confidence = _check.fraction(self.confidence, "confidence", closed="neither")
+        steps = [_check.fraction(t, "tiers", closed="neither") for t in self.tiers]
+        self.tiers_ = np.array(sorted(steps))
+        how = {"random_state": self.random_state, "n_jobs": self.n_jobs}
+        self.gate_ = RareClassifier(self.gate, **how).fit(X, y)
+        self.classes_ = self.gate_.classes_
+        truth = np.asarray(_check.column(y, "y") == self.gate_.pos_label_)
+        score = self.gate_.oof_logit_
+        self.gate_threshold_, self.gate_recall_ = _place_gate(score, truth, wanted, confidence)
+        through = score >= self.gate_threshold_
+        self.passed_ = float(through.mean())
+        gone = truth[~through]
+        self.gated_probability_ = float((gone.sum() + 0.5) / (gone.size + 1.0)) if gone.size else 0.0
+        rows = np.flatnonzero(through)
+        self.judge_ = RareClassifier(self.judge, pos_label=self.gate_.pos_label_, **how).fit(
+            take_rows(X, rows), take_rows(np.asarray(y), rows)
+        )
+        return self
+
+    def positive_probability(self, X: Any) -> np.ndarray:
+        """Probability (n,) of the event at the real prevalence."""
+        check_is_fitted(self, "judge_")
+        score = self.gate_.decision_function(X)
+        p = np.full(score.size, self.gated_probability_)
+        through = np.flatnonzero(score >= self.gate_threshold_)
+        if through.size:
+            p[through] = sigmoid(self.judge_.decision_function(take_rows(X, through)))
+        return p
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probabilities (n, 2), columns in the order of `classes_`."""
+        p = self.positive_probability(X)
+        both = np.column_stack([1 - p, p])
+        return both if self.classes_[1] == self.gate_.pos_label_ else both[:, ::-1]
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Labels (n,): the event where its probability is at least one half."""
+        at = 1 if self.classes_[1] == self.gate_.pos_label_ else 0
+        return self.classes_[np.where(self.positive_probability(X) >= 0.5, at, 1 - at)]
+
+    def tier(self, X: Any) -> np.ndarray:
+        """Alert tier (n,) of each row: 0 = no alert, then one for each of `tiers` that is reached."""
+        return np.searchsorted(self.tiers_, self.positive_probability(X), side="right")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
+
+
+def _place_gate(score: np.ndarray, y: np.ndarray, wanted: float, confidence: float) -> tuple[float, float]:
+    """Highest threshold whose recall has a lower bound of at least `wanted`, and that bound."""
+    events = np.sort(score[y])
+    n = events.size
+    missed = np.arange(n)
+    low = np.asarray(clopper_pearson(n - missed, np.full(n, n), confidence, side="lower")[0])
+    ok = np.flatnonzero(low >= wanted)
+    if not ok.size:
+        needed = int(np.ceil(np.log(1 - confidence) / np.log(wanted)))
+        raise TooFewEventsError(
+            f"{n} events cannot guarantee a gate recall of {wanted:g} with confidence {confidence:g}; "
+            f"{needed} events are needed. Lower `gate_recall`."
+        )
+    most = int(ok.max())
+    return float(events[most]), float(low[most])

@@ -1,0 +1,30 @@
+"""`rareclass sample`: all events and sampled negatives of tables of any size."""
+
+from typing import Annotated
+
+import typer
+
+from rareclass.cli import options as o
+
+
+def command(
+    tables: Annotated[list[str], typer.Argument(metavar="TABLE...", help="Files of one kind, or a folder.",
+                                                show_default=False)],
+    out: Annotated[str, typer.Option("--out", help="csv or parquet file.", show_default=False)],
+    target: Annotated[str, typer.Option("--target", help="Column that holds the labels.", show_default=False)],
+    pos_label: o.PosLabel = None,
+    negatives: Annotated[float, typer.Option("--negatives", help="Negatives kept per event.")] = 20.0,
+    seed: o.Seed = 0,
+) -> int:  # fmt: skip
+    """Keep all events and sampled negatives of tables that do not fit into memory."""
+    from rareclass.scale.negatives import sample_negatives
+    from rareclass.workflow import write_table
+
+    sampled = sample_negatives(tables, target=target, pos_label=pos_label, negatives_per_event=negatives, seed=seed)
+    write_table(sampled.table, out)
+    typer.echo(
+        f"Kept {sampled.table.num_rows:,} of {sampled.rows:,} rows: all {sampled.events:,} events, and negatives with "
+        f"probability {sampled.keep:.6g} (column keep_probability). Wrote {out}.",
+        err=True,
+    )
+    return 0

@@ -1,0 +1,44 @@
+"""Champion against challenger on rows that neither has seen."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from rareclass import _check
+from rareclass.artifact.bundle import Bundle
+from rareclass.data.read import read_table
+from rareclass.metrics.interval import paired_difference
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """The outcome: whether the challenger may take over, the paired difference, and why."""
+
+    promote: bool
+    difference: Any
+    sentence: str
+
+
+def challenge_champion(champion: Bundle, challenger: Bundle, X: Any, y: Any, *, margin: float = 0.0,
+                       level: float = 0.95) -> Challenge:  # fmt: skip
+    """Compare two bundles on the same fresh rows by average precision.
+
+    The challenger takes over when the interval of the difference lies above ``-margin``: with ``margin=0`` it must
+    be surely better, with a positive one it must be surely not worse by more than that.
+
+    Parameters
+    ----------
+    champion, challenger : Bundle
+    X : table of shape (n, d)
+    y : array-like of shape (n,)
+    margin : float in [0, 1], default=0.0
+    level : float in (0, 1), default=0.95
+    """
+    _check.fraction(margin, "margin")
+    table = read_table(X)
+    truth = _check.both_classes(_check.binary_target(y, champion.model.pos_label_, "y"), "y")
+    old, new = champion.model.decision_function(table), challenger.model.decision_function(table)
+    d = paired_difference("average_precision", truth, new, old, level=level)
+    promote = bool(d.low > -margin)
+    verdict = "takes over" if promote else "is refused"
+    return Challenge(promote, d, f"The challenger {verdict}: average precision {d.estimate:+.3f} "
+                     f"[{d.low:+.3f}, {d.high:+.3f}] against the champion, {int(truth.sum())} events.")  # fmt: skip

@@ -1,0 +1,53 @@
+"""Retraining: the recipe of a bundle on new data."""
+
+from typing import Any
+
+import numpy as np
+
+from rareclass.artifact.bundle import Bundle, score_reference
+from rareclass.data.read import read_table
+from rareclass.errors import BundleError
+from rareclass.treatments.classifier import RareClassifier
+
+
+def replay(bundle: Bundle, X: Any, y: Any, *, costs: Any = None, groups: Any = None, times: Any = None,
+           n_jobs: int = 1) -> Bundle:  # fmt: skip
+    """Fit the arm of a bundle anew: same learner, treatment and seed, other rows.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    X : table of shape (n, d)
+        Must hold the columns that the bundle was trained on; others are ignored.
+    y : array-like of shape (n,)
+    costs, groups, times : optional
+        As in `RareClassifier.fit`.
+
+    Returns
+    -------
+    Bundle
+        A challenger; nothing is written.
+
+    Raises
+    ------
+    BundleError
+        When the bundle does not say how it was made.
+    """
+    arm = bundle.recipe.get("arm")
+    if not arm:
+        raise BundleError("The bundle holds no recipe, so it cannot be replayed. Train it with compare or train.")
+    learner, _, treatment = arm.partition("+")
+    old = bundle.model
+    table = read_table(X)
+    old.schema_.check(table)
+    numeric_codes = [c.name for c in old.schema_.columns if c.kind == "category"]
+    model = RareClassifier(
+        learner, treatment=treatment, decision=old.rule_, pos_label=old.pos_label_, categorical=numeric_codes,
+        random_state=old.random_state, n_jobs=n_jobs,
+    )  # fmt: skip
+    model.fit(table.select([c.name for c in old.schema_.columns]), y, costs=costs, groups=groups, times=times)
+    seen = np.isfinite(model.oof_logit_)
+    truth = np.array([str(v) == str(model.pos_label_) for v in np.asarray(y)])
+    recipe = {**bundle.recipe, "rows": int(truth.size), "events": int(truth.sum()), "replayed": True}
+    return Bundle(model, bundle.name, bundle.target, {"out_of_fold": model.evidence_, "test": None},
+                  score_reference(model.oof_logit_[seen], truth[seen]), recipe)  # fmt: skip

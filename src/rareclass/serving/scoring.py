@@ -1,0 +1,65 @@
+"""Pure scoring: a bundle and rows in, probabilities and decisions out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rareclass.artifact.bundle import Bundle
+from rareclass.data.read import read_table
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a bundle says about rows.
+
+    Attributes
+    ----------
+    probability : ndarray of shape (n,)
+        P(event) at the real prevalence.
+    alert : ndarray of shape (n,), bool
+        Whether the row is flagged by the bundle's decision.
+    label : ndarray of shape (n,)
+        Predicted label, as it is written in the training data.
+    unknown : dict
+        Number of values of each column that training never saw.
+    """
+
+    probability: np.ndarray
+    alert: np.ndarray
+    label: np.ndarray
+    unknown: dict[str, int]
+
+
+def score(bundle: Bundle, rows: Any, *, costs: Any = None) -> Scored:
+    """Score rows with a bundle.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    rows : table, frame or dict of columns
+    costs : mapping of arrays (n,), optional
+        Costs of these rows, where the decision is by row.
+
+    Raises
+    ------
+    SchemaError
+        When a column that the model was trained on is missing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rareclass import RareClassifier
+    >>> from rareclass.artifact import Bundle
+    >>> from rareclass.serving import score
+    >>> X = np.random.default_rng(0).normal(size=(300, 2))
+    >>> model = RareClassifier(estimator="logistic_regression").fit(X, X[:, 0] > 1)
+    >>> score(Bundle(model), X[:3]).probability.shape
+    (3,)
+    """
+    model = bundle.model
+    table = read_table(rows)
+    probability = model.positive_probability(table)
+    label = model.labels_of(probability, costs=costs)
+    alert = np.array([str(v) == str(model.pos_label_) for v in label])
+    return Scored(probability, alert, label, dict(model.unknown_counts_))
