@@ -1,6 +1,13 @@
 """The single door to differences between scikit-learn versions. One reason a line."""
 
+import functools
+import inspect
+from collections.abc import Callable, Mapping
 from typing import Any
+
+# Metadata routing knows a fixed list of methods. Samplers add one, as imbalanced-learn does, under the same name, so
+# that the samplers and pipelines of both packages can be mixed; the test keeps the list free of repetitions.
+from sklearn.utils import _metadata_requests
 
 # The only vocabulary in which an estimator can declare what its parameters accept, and the only source of the sentence
 # "The 'p' parameter of Cls must be ... Got ... instead." that users and imbalanced-learn's tests know.
@@ -13,7 +20,20 @@ from sklearn.utils._param_validation import (
 
 from rareclass.errors import InputError
 
-__all__ = ["HasMethods", "Interval", "ParameterError", "StrOptions", "validate_parameters"]
+__all__ = [
+    "METHODS",
+    "HasMethods",
+    "Interval",
+    "ParameterError",
+    "StrOptions",
+    "checks_parameters",
+    "validate_parameters",
+]
+
+METHODS = _metadata_requests.METHODS
+for _methods in (_metadata_requests.SIMPLE_METHODS, METHODS):
+    if "fit_resample" not in _methods:
+        _methods.append("fit_resample")
 
 
 class ParameterError(InputError, TypeError):
@@ -28,3 +48,28 @@ def validate_parameters(estimator: Any) -> None:
         )
     except (TypeError, ValueError) as error:
         raise ParameterError(str(error)) from None
+
+
+def checks_parameters(constraints: Mapping[str, Any]) -> Callable[[Callable], Callable]:
+    """Decorate a function so that its arguments are checked against `constraints`, as those of estimators are."""
+
+    def decorate(function: Callable) -> Callable:
+        signature = inspect.signature(function)
+        variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        named = [name for name, parameter in signature.parameters.items() if parameter.kind not in variable]
+
+        @functools.wraps(function)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            bound = signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            given = {name: bound.arguments[name] for name in named}
+            try:
+                validate_parameter_constraints(constraints, given, caller_name=function.__name__)
+            except (TypeError, ValueError) as error:
+                raise ParameterError(str(error)) from None
+            return function(*args, **kwargs)
+
+        checked._skl_parameter_constraints = constraints  # type: ignore[attr-defined]
+        return checked
+
+    return decorate

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from rareclass._check import is_missing
 from rareclass.base.containers import fresh_labels, is_pandas, is_polars, take
 from rareclass.base.draw import Draw
 
@@ -50,15 +51,15 @@ class Column:
 
     def codes(self) -> np.ndarray:
         """Codes 0..K-1 of the levels of a nominal column; missing is a level of its own."""
-        return factorize(self.native)[0]
+        return factorize(self.native)
 
     def take(self, rows: np.ndarray) -> Any:
         """Native column with the values of these rows."""
         return take(self.native, rows)
 
 
-def factorize(column: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Codes (n,) of any column in order of first appearance, and a row of each level."""
+def factorize(column: Any) -> np.ndarray:
+    """Codes 0..K-1 (n,) of the distinct values of any column, in order of first appearance; missing is a value."""
     if is_pandas(column):
         import pandas as pd
 
@@ -67,16 +68,15 @@ def factorize(column: Any) -> tuple[np.ndarray, np.ndarray]:
         else:
             raw = pd.factorize(column, use_na_sentinel=False)[0].astype(np.intp)
     elif is_polars(column):
-        raw = column.rank("dense").fill_null(0).to_numpy().astype(np.intp)
+        raw = _arrow_codes(column.to_arrow())
     elif hasattr(column, "dictionary_encode"):
         raw = _arrow_codes(column)
     else:
         raw = _object_codes(column)
     _, first, codes = np.unique(raw, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    position = np.empty_like(order)
-    position[order] = np.arange(order.size)
-    return position[codes.reshape(-1)], first[order]
+    position = np.empty(first.size, dtype=np.intp)
+    position[np.argsort(first)] = np.arange(first.size)
+    return position[codes.reshape(-1)]
 
 
 def _arrow_codes(column: Any) -> np.ndarray:
@@ -91,6 +91,8 @@ def _arrow_codes(column: Any) -> np.ndarray:
 
 def _object_codes(values: np.ndarray) -> np.ndarray:
     code_of: dict[Any, int] = {}
+    if values.dtype.kind != "O":
+        return np.unique(values, return_inverse=True)[1].reshape(-1)
     listed = [None if value != value else value for value in values.tolist()]
     return np.fromiter((code_of.setdefault(value, len(code_of)) for value in listed), dtype=np.intp, count=len(listed))
 
@@ -139,6 +141,16 @@ def _read_pandas(name: Any, series: Any) -> Column:
     return Column(name, "nominal", series, nothing)
 
 
+def read_array(name: Any, values: np.ndarray) -> Column:
+    """A column of an object array that is to be computed with: whole numbers, or numbers; raises on text."""
+    listed = values.tolist()
+    missing = np.array([is_missing(value) for value in listed])
+    whole = all(isinstance(v, int | np.integer) and not isinstance(v, bool) for v in values[~missing])
+    numbers = np.zeros(values.size, dtype=np.int64 if whole else np.float64)
+    numbers[~missing] = values[~missing].astype(numbers.dtype)
+    return Column(name, "integer" if whole else "number", values, numbers, missing if missing.any() else None)
+
+
 def _read_arrow(name: Any, native: Any, array: Any) -> Column:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -177,6 +189,27 @@ def _time_grain(values: np.ndarray, unit: str) -> int:
     steps = [seconds * per_second for seconds in _TIME_STEPS]
     steps += [per_second // part for part in (10**3, 10**6) if per_second >= part]
     return next((step for step in steps if not (values % step).any()), 1)
+
+
+def between(column: Column, first: np.ndarray, second: np.ndarray, gap: np.ndarray, rng: Any) -> np.ndarray:
+    """First value plus gap x difference; where one parent has no value, the other one's value."""
+    a, b = column.values[first], column.values[second]
+    if column.missing is not None:
+        a_gone, b_gone = column.missing[first], column.missing[second]
+        a, b = np.where(a_gone, b, a), np.where(b_gone, a, b)
+    if a.dtype.kind == "f":
+        return a + gap * (b - a)
+    # Only the step is a float, so that integers and times beyond 2^53 stay exact.
+    step = gap * (b.astype(np.float64) - a.astype(np.float64)) / column.grain
+    return np.clip(a + column.grain * np.floor(step + rng.random(step.size)).astype(np.int64), *column.limits())
+
+
+def round_to_column(column: Column, values: np.ndarray, rng: Any) -> np.ndarray:
+    """Values that the column can hold: whole steps drawn so that the mean is kept, inside the range that was seen."""
+    if column.values.dtype.kind == "f":
+        return values
+    steps = np.floor(values / column.grain + rng.random(values.size)).astype(np.int64)
+    return np.clip(column.grain * steps, *column.limits())
 
 
 def build(column: Column, values: np.ndarray, missing: np.ndarray | None) -> Any:

@@ -85,7 +85,7 @@ class Draw:
     @property
     def copies(self) -> bool:
         """True when every made row is an exact copy of its first parent."""
-        return self.gap is None and self.made is None
+        return self.gap is None and self.made is None and self.donors is None
 
     def concatenated(self, n_rows: int) -> Rows:
         """Input row that each output row copies or, if made, has as first parent (n_out,)."""

@@ -5,7 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from rareclass.base.columns import Column, append_rows, build, read_columns, to_frame
+from rareclass.base.columns import (
+    Column,
+    append_rows,
+    between,
+    build,
+    read_columns,
+    round_to_column,
+    to_frame,
+)
 from rareclass.base.containers import n_rows, take
 from rareclass.base.draw import Draw
 from rareclass.errors import InputError
@@ -28,6 +36,21 @@ class FrameTable:
         self.names = [column.name for column in self.columns]
         self.n_rows, self.n_columns = n_rows(native), len(self.columns)
         self._position: dict[int, int] = {}
+
+    def codes(self, column: int) -> np.ndarray:
+        """Codes 0..K-1 of the distinct values of a column (n,); missing is a value."""
+        return self.columns[column].codes()
+
+    def continuous(self, columns: np.ndarray) -> np.ndarray:
+        """Float64 matrix of these columns alone, for distances; raises if one of them holds no numbers."""
+        wordy = [self.columns[j].name for j in columns if self.columns[j].kind == "nominal"]
+        if wordy:
+            raise InputError(
+                f"could not convert string to float: column(s) {wordy[:8]} hold no numbers. Name them as categorical."
+            )
+        chosen = FrameTable.__new__(FrameTable)
+        chosen.columns = [self.columns[j] for j in columns]
+        return chosen.numbers(allow_nan=True)
 
     def numbers(self, *, allow_nan: bool) -> np.ndarray:
         """Float64 matrix for distances: numbers as they are, nominal columns as scaled one-hot columns.
@@ -114,7 +137,7 @@ class FrameTable:
             return column.take(near)
         missing = None if column.missing is None else column.missing[near]
         if draw.made is None:
-            values = _between(column, first, second, draw.step, rng)
+            values = between(column, first, second, draw.step, rng)
         else:
             values = round_to_column(column, self._decoded(j, draw, unscale), rng)
         return build(column, values, missing)
@@ -143,27 +166,6 @@ class FrameTable:
         if hasattr(kept, "index") and hasattr(frame, "set_axis"):
             frame = frame.set_axis(kept.index, axis=0)
         return frame
-
-
-def _between(column: Column, first: np.ndarray, second: np.ndarray, gap: np.ndarray, rng: Any) -> np.ndarray:
-    """First value plus gap x difference; where one parent has no value, the other one's value."""
-    a, b = column.values[first], column.values[second]
-    if column.missing is not None:
-        a_gone, b_gone = column.missing[first], column.missing[second]
-        a, b = np.where(a_gone, b, a), np.where(b_gone, a, b)
-    if a.dtype.kind == "f":
-        return a + gap * (b - a)
-    # Only the step is a float, so that integers and times beyond 2^53 stay exact.
-    step = gap * (b.astype(np.float64) - a.astype(np.float64)) / column.grain
-    return np.clip(a + column.grain * np.floor(step + rng.random(step.size)).astype(np.int64), *column.limits())
-
-
-def round_to_column(column: Column, values: np.ndarray, rng: Any) -> np.ndarray:
-    """Values that the column can hold: whole steps drawn so that the mean is kept, inside the range that was seen."""
-    if column.values.dtype.kind == "f":
-        return values
-    steps = np.floor(values / column.grain + rng.random(values.size)).astype(np.int64)
-    return np.clip(column.grain * steps, *column.limits())
 
 
 def _one_hot(codes: np.ndarray, height: float) -> list[np.ndarray]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from rareclass.base.columns import between, factorize, read_array
 from rareclass.base.containers import fresh_labels, is_pandas, take
 from rareclass.base.draw import Draw
 from rareclass.errors import InputError
@@ -13,6 +14,7 @@ from rareclass.kernels.interpolate import interpolate_into, interpolate_sparse, 
 from rareclass.kernels.matrix import column_ranges, copy_rows, scan_columns
 
 _BLOCK = 1 << 16
+_CELLS = 1 << 24
 
 
 class MatrixTable:
@@ -58,6 +60,22 @@ class MatrixTable:
                 )
         return missing
 
+    def column(self, column: int) -> np.ndarray:
+        """One column, dense (n,)."""
+        if sparse.issparse(self.array):
+            return self.array[:, [column]].toarray().ravel()
+        return self.array[:, column]
+
+    def codes(self, column: int) -> np.ndarray:
+        """Codes 0..K-1 of the distinct values of a column (n,); missing is a value."""
+        return factorize(self.column(column))
+
+    def continuous(self, columns: np.ndarray) -> np.ndarray:
+        """Float64 matrix of these columns alone, for distances; missing values replaced by medians."""
+        block = np.column_stack([self.column(int(j)) for j in columns]).astype(np.float64)
+        names = [self.column_name(int(j)) for j in columns]
+        return MatrixTable(block, block, names).numbers(allow_nan=True)
+
     def take(self, rows: np.ndarray) -> Any:
         """Rows in the user's container."""
         return take(self.native, rows)
@@ -68,7 +86,8 @@ class MatrixTable:
             return self.take(draw.concatenated(self.n_rows))
         if sparse.issparse(self.array):
             return self._compose_sparse(draw, seed, unscale)
-        out = self._compose_dense(draw, seed, unscale)
+        compose = self._compose_objects if self.array.dtype.kind not in "fiub" else self._compose_dense
+        out = compose(draw, seed, unscale)
         if draw.order is not None:
             out = out[draw.order]
         return self._wrap(out, draw)
@@ -93,12 +112,29 @@ class MatrixTable:
                 rows = np.arange(n_kept + start, n_kept + stop)
                 write_typed(unscale(made), out, rows, seed, limits)
                 _keep_missing(array, draw.first[start:stop], out[n_kept + start : n_kept + stop])
+        for column, rows in (draw.donors or {}).items():
+            out[n_kept:, column] = array[rows, column]
         return out
+
+    def _compose_objects(self, draw: Draw, seed: int, unscale: Callable) -> np.ndarray:
+        """Text and object arrays: copies, columns with donors, and numbers between two parents."""
+        array, donors = self.array, draw.donors or {}
+        kept = array if draw.kept is None else array[draw.kept]
+        made = array[draw.first]
+        for j in range(self.n_columns):
+            if j in donors:
+                made[:, j] = array[donors[j], j]
+            elif draw.gap is not None:
+                column = read_array(j, array[:, j])
+                rng = np.random.default_rng((seed, j))
+                missing = None if column.missing is None else column.missing[draw.first]
+                values = between(column, draw.first, draw.second, draw.step, rng).astype(object)
+                made[:, j] = values if missing is None else np.where(missing, np.nan, values)
+        return np.concatenate((kept, made))
 
     def _compose_sparse(self, draw: Draw, seed: int, unscale: Callable) -> Any:
         array = self.array.tocsr()
         kept = array if draw.kept is None else array[draw.kept]
-        limits = None
         if draw.replaced is not None:
             rows, values = draw.replaced
             kept = kept.tolil()
@@ -108,14 +144,13 @@ class MatrixTable:
         if draw.n_made and draw.copies:
             parts.append(array[draw.first])
         elif draw.n_made and draw.made is None:
-            parts.append(interpolate_sparse(array, draw.first, draw.second, draw.step, seed))
+            made = interpolate_sparse(array, draw.first, draw.second, draw.step, seed)
+            parts.append(_with_donors(made, array, draw.donors) if draw.donors else made)
         elif draw.n_made:
-            for start in range(0, draw.n_made, _BLOCK):
-                stop = min(start + _BLOCK, draw.n_made)
-                made = draw.block(start, stop)
-                block = np.empty(made.shape, dtype=array.dtype)
-                write_typed(unscale(made), block, np.arange(stop - start), seed + start, limits)
-                parts.append(type(array)(block))
+            step = max(1, min(_BLOCK, _CELLS // max(1, self.n_columns)))
+            for start in range(0, draw.n_made, step):
+                stop = min(start + step, draw.n_made)
+                parts.append(_typed_sparse(draw.block(start, stop), array.dtype, unscale, seed + start))
         out = sparse.vstack(parts, format="csr", dtype=array.dtype) if len(parts) > 1 else kept.copy()
         if draw.order is not None:
             out = out[draw.order]
@@ -136,6 +171,26 @@ class MatrixTable:
         if sparse.issparse(out) and sparse.issparse(self.native) and not isinstance(out, type(self.native)):
             return type(self.native)(out)  # sparse arrays stay arrays, sparse matrices matrices
         return out
+
+
+def _with_donors(made: Any, array: Any, donors: Any) -> Any:
+    """Made rows with some columns copied from donor rows."""
+    made = made.tocsc()
+    columns = [made[:, [j]] for j in range(made.shape[1])]
+    for j, rows in donors.items():
+        columns[j] = array[rows][:, [j]].tocsc()
+    return sparse.hstack(columns, format="csr")
+
+
+def _typed_sparse(made: Any, dtype: np.dtype, unscale: Callable, seed: int) -> Any:
+    """Made rows, dense or sparse, as CSR of the input's type."""
+    if sparse.issparse(made):
+        if dtype.kind in "iub":
+            made.data = np.floor(made.data + np.random.default_rng(seed).random(made.data.size))
+        return made.tocsr().astype(dtype)
+    block = np.empty(made.shape, dtype=dtype)
+    write_typed(unscale(made), block, np.arange(len(made)), seed)
+    return sparse.csr_matrix(block)
 
 
 def output_index(index: Any, draw: Draw) -> Any:

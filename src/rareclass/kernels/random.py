@@ -80,3 +80,24 @@ def uniform_from_key(seed: int, index: np.ndarray) -> np.ndarray:
 def seed_from(rng: np.random.Generator) -> int:
     """A 63-bit seed for counter-based numbers, drawn from a generator."""
     return int(rng.integers(0, 2**63 - 1))
+
+
+_NORMAL_ROWS = 4096
+
+
+def normal_rows(seed: int, start: int, stop: int, columns: int) -> np.ndarray:
+    """Rows `start` to `stop` of an endless matrix of standard normal numbers; the same for any cut into blocks.
+
+    Examples
+    --------
+    >>> whole = normal_rows(1, 0, 10, 2)
+    >>> bool((normal_rows(1, 4, 10, 2) == whole[4:]).all())
+    True
+    """
+    out = np.empty((stop - start, columns))
+    for block in range(start // _NORMAL_ROWS, -(-stop // _NORMAL_ROWS)):
+        first = block * _NORMAL_ROWS
+        low, high = max(start, first), min(stop, first + _NORMAL_ROWS)
+        rows = np.random.default_rng((seed, block)).standard_normal((high - first, columns))
+        out[low - start : high - start] = rows[low - first :]
+    return out

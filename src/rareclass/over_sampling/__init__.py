@@ -3,8 +3,15 @@
 from rareclass._lazy import lazy_names
 
 _NAMES = {
+    "ADASYN": "adasyn",
+    "BorderlineSMOTE": "borderline",
+    "KMeansSMOTE": "kmeans",
+    "ROSE": "rose",
     "RandomOverSampler": "random",
     "SMOTE": "smote",
+    "SMOTEN": "smoten",
+    "SMOTENC": "smotenc",
+    "SVMSMOTE": "svm",
 }
 __all__ = sorted(_NAMES)
 __getattr__, __dir__ = lazy_names(__name__, _NAMES)

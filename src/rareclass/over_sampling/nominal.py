@@ -1,0 +1,66 @@
+"""Nominal columns of any table: which they are, and how scikit-learn's encoders take them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from rareclass._sklearn import HasMethods
+from rareclass.base.containers import is_frame, is_pandas
+from rareclass.base.tables import Table
+from rareclass.errors import InputError
+
+ENCODER = [HasMethods(["fit_transform", "inverse_transform"]), None]
+
+
+def column_positions(wanted: Any, X: Table) -> np.ndarray:
+    """Positions of columns given as positions, names or a Boolean mask."""
+    listed = list(np.asarray(wanted, dtype=object).ravel()) if not isinstance(wanted, Sequence) else list(wanted)
+    n = X.n_columns
+    if listed and all(isinstance(item, bool | np.bool_) for item in listed):
+        if len(listed) != n:
+            raise InputError(f"A mask of categorical features needs {n} entries; got {len(listed)}.")
+        return np.flatnonzero(listed)
+    positions = []
+    for item in listed:
+        if isinstance(item, str):
+            if X.names is None or item not in X.names:
+                raise InputError(f"The column {item!r} does not exist; names need a frame that has them.")
+            positions.append(X.names.index(item))
+        elif isinstance(item, int | np.integer) and -n <= item < n:
+            positions.append(int(item) % n)
+        else:
+            raise InputError(f"Of `categorical_features`, all features must be in [0, {n - 1}] or names; got {item!r}.")
+    return np.array(sorted(set(positions)), dtype=np.int64)
+
+
+def category_columns(frame: Any) -> np.ndarray:
+    if not is_frame(frame):
+        raise InputError(
+            "When `categorical_features='auto'`, the input data should be a pandas.DataFrame (or a polars or Arrow "
+            f"table), whose types tell the categories. Got {type(frame).__name__} instead."
+        )
+    if is_pandas(frame):
+        import pandas as pd
+
+        return np.flatnonzero([isinstance(dtype, pd.CategoricalDtype) for dtype in frame.dtypes])
+    types = frame.dtypes if hasattr(frame, "dtypes") else frame.schema.types
+    return np.flatnonzero([str(t).lower().startswith(("categorical", "enum", "dictionary")) for t in types])
+
+
+def sub_table(X: Table, columns: np.ndarray) -> Any:
+    """These columns as scikit-learn's encoders take them: pandas frame or dense array."""
+    native = X.native
+    if is_pandas(native):
+        return native.iloc[:, columns]
+    if is_frame(native):
+        return np.column_stack([np.asarray(_list(native, j), dtype=object) for j in columns])
+    array = X.array[:, columns]  # type: ignore[union-attr]
+    return array.toarray() if sparse.issparse(array) else array
+
+
+def _list(frame: Any, column: int) -> list:
+    name = list(frame.columns if hasattr(frame, "height") else frame.column_names)[column]
+    values = frame[name]
+    return values.to_list() if hasattr(values, "to_list") else values.to_pylist()
