@@ -23,10 +23,10 @@ def is_missing(value: Any) -> bool:
 
 def column(values: Any, name: str) -> np.ndarray:
     """One-dimensional NumPy array of any array-like, frame column or (n, 1) array."""
-    if hasattr(values, "to_numpy"):
+    if type(values).__module__.startswith("pyarrow") and not hasattr(values, "chunks"):
+        array = np.asarray(values.to_numpy(zero_copy_only=False))
+    elif hasattr(values, "to_numpy"):
         array = np.asarray(values.to_numpy())
-    elif type(values).__module__.startswith("pyarrow"):
-        array = np.asarray(values.to_pylist(), dtype=object) if values.null_count else np.asarray(values)
     else:
         array = np.asarray(values)
     if array.ndim == 2 and array.shape[1] == 1:

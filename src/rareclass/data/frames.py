@@ -87,11 +87,11 @@ def _to_arrow(values: Any, name: str) -> pa.Array | pa.ChunkedArray:
         return values
     if hasattr(values, "__arrow_c_stream__") and not hasattr(values, "iloc"):
         return pa.chunked_array(values)
+    if hasattr(values, "sparse"):  # pandas gives this accessor to sparse columns only
+        values = values.sparse.to_dense()
     try:
         if isinstance(values, np.ndarray):
-            if values.dtype.kind == "f" and values.dtype.itemsize not in (2, 4, 8):
-                values = values.astype(np.float64)
-            return pa.array(np.ascontiguousarray(values), from_pandas=True)
+            return pa.array(np.ascontiguousarray(_arrow_ready(values)), from_pandas=True)
         return pa.array(values, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         kinds = sorted({type(v).__name__ for v in values if v is not None})
@@ -99,3 +99,13 @@ def _to_arrow(values: Any, name: str) -> pa.Array | pa.ChunkedArray:
             f"Column {name!r} cannot be used: it mixes or holds values of type {', '.join(kinds[:4])}. "
             "Convert it to numbers, dates or text."
         ) from None
+
+
+def _arrow_ready(values: np.ndarray) -> np.ndarray:
+    """Types that Arrow lacks as the nearest that it has: long doubles, hours and months, bytes."""
+    kind = values.dtype.kind
+    if kind == "f" and values.dtype.itemsize > 8:
+        return values.astype(np.float64)
+    if kind in "mM" and np.datetime_data(values.dtype)[0] not in ("s", "ms", "us", "ns"):
+        return values.astype(f"{kind}8[s]")
+    return np.char.decode(values, "utf-8") if kind == "S" else values

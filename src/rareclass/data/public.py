@@ -3,6 +3,7 @@
 import io
 import tarfile
 import urllib.request
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,10 +88,12 @@ def _from_zenodo(wanted: PublicData) -> Any:
     file = folder / f"x{wanted.number}data.npz"
     if not file.is_file():
         _unpack(_download(ZENODO_URL, wanted.name), folder, wanted.name)
+    if not file.is_file():
+        raise ReadError(f"The archive at {ZENODO_URL} does not hold {wanted.name!r} ({file.name}).")
     try:
-        with np.load(file, allow_pickle=False) as arrays:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             matrix, label = np.asarray(arrays["data"], dtype=np.float64), np.asarray(arrays["label"]).ravel()
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ReadError(f"{str(file)!r} is damaged ({error}). Delete it and load the set again.") from None
     columns = {f"x{i}": matrix[:, i] for i in range(matrix.shape[1])}
     return read_table({**columns, wanted.target: (label > 0).astype(np.int8)})

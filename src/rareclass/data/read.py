@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from rareclass.data.columns import check_names
+from rareclass.data.columns import check_names, to_float
 from rareclass.data.files import read_file
 from rareclass.data.frames import from_array, from_frame, from_mapping, from_rows
 
@@ -33,7 +34,7 @@ def read_table(source: Any, *, delimiter: str | None = None) -> pa.Table:
     -------
     pyarrow.Table
         Missing values are nulls (NaN in floating-point columns also counts as missing everywhere in this package).
-        The index of a pandas frame is left out.
+        Durations and times of the day become seconds. The index of a pandas frame is left out.
 
     Raises
     ------
@@ -67,13 +68,19 @@ def read_table(source: Any, *, delimiter: str | None = None) -> pa.Table:
 
 
 def _plain_types(table: pa.Table) -> pa.Table:
-    """Views become strings, half floats and decimals become float64, extension types their storage."""
+    """Views become strings, half floats and decimals float64, durations seconds, extension types their storage."""
     for i, field in enumerate(table.schema):
+        if pa.types.is_duration(field.type) or pa.types.is_time(field.type):
+            seconds = pa.array(to_float(table.column(i)), from_pandas=True)
+            table = table.set_column(i, field.name, seconds)
+            continue
         plain = _plain_type(field.type)
         if plain != field.type:
             column = table.column(i)
             if isinstance(field.type, pa.BaseExtensionType):
                 column = pa.chunked_array([c.storage for c in column.chunks], type=field.type.storage_type)
+            if pa.types.is_run_end_encoded(column.type):
+                column = pa.chunked_array([pc.run_end_decode(c) for c in column.chunks])
             table = table.set_column(i, pa.field(field.name, plain), column.cast(plain))
     return table.replace_schema_metadata(None)
 

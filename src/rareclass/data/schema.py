@@ -9,7 +9,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rareclass import _check
-from rareclass.data.columns import check_names, dictionary_codes, is_text, missing_mask, parse_numbers, to_time
+from rareclass.data.columns import (
+    check_names,
+    dictionary_codes,
+    is_bytes,
+    is_text,
+    missing_mask,
+    parse_numbers,
+    to_time,
+)
 from rareclass.data.target import encode_target
 from rareclass.errors import InputError, SchemaError
 
@@ -99,7 +107,8 @@ class Schema:
         ['number', 'category']
         """
         names = table.column_names
-        _known(names, [*drop, *categorical], "column")
+        _known(names, drop, "column")
+        _known(names, categorical, "column")
         classes: tuple[Any, ...] = ()
         if target is not None:
             _known(names, [target], "target column")
@@ -200,7 +209,7 @@ def _kind(column: pa.ChunkedArray, name: str, *, forced: bool) -> tuple[str, str
     if missing == len(column):
         return "category" if forced else "number", f"Column {name!r} is empty: all {missing} values are missing."
     kind = column.type
-    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+    if pa.types.is_nested(kind) or is_bytes(kind):
         return f"holds {kind}", f"Column {name!r} is left out: it holds {kind}, not single values."
     if forced or is_text(kind) or pa.types.is_dictionary(kind):
         return _text_kind(column, name, len(column) - missing, forced=forced)
