@@ -1,0 +1,101 @@
+"""The asymmetric loss with a probability margin: focal for positives, r^k (-log(1 - r)) for negatives.
+
+r = max(P - m, 0), P = sigmoid(z), k = gamma_neg. With d1 = k r^(k-1) (-log(1-r)) + r^k / (1-r) and Q = 1 - P:
+dL/dz = d1 P Q; d2L/dz2 = d2 (P Q)^2 + d1 P Q (Q - P); everything is zero where P <= m.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from rareclass.kernels.logits import sigmoid
+from rareclass.losses._fastmath import OPTIONS
+from rareclass.losses._power import CURVATURE_FLOOR, PowerForm
+
+
+@njit(**OPTIONS)
+def _negative(z, k, margin):  # pragma: no cover - compiled
+    """(value, gradient, Hessian, curvature) of one negative row."""
+    e = math.exp(-abs(z))
+    large = 1.0 / (1.0 + e)
+    p = large if z >= 0 else e * large
+    q = e * large if z >= 0 else large
+    r = p - margin
+    if r <= 0.0:
+        return 0.0, 0.0, 0.0, 0.0
+    rest = q + margin  # 1 - r, which never falls below the margin
+    ratio = -math.log1p(-r) / r
+    power = r**k
+    d1 = power * (k * ratio + 1.0 / rest)
+    d2 = power * (k * (k - 1.0) * ratio / r + 2.0 * k / (r * rest) + 1.0 / (rest * rest))
+    slope = d1 * p * q
+    hessian = d2 * (p * q) * (p * q) + slope * (q - p)
+    gauss_newton = slope * q
+    # for 0 < k < 1 the Hessian has no bound next to the margin and would freeze these rows
+    curvature = gauss_newton if k < 1.0 else max(hessian, gauss_newton)
+    return r * power * ratio, slope, hessian, curvature
+
+
+@njit(**OPTIONS)
+def _fill_terms(y, z, k, margin, weight, out):  # pragma: no cover - compiled
+    for i in range(z.shape[0]):
+        if not y[i]:
+            value, gradient, hessian, _ = _negative(z[i], k, margin)
+            out[0, i] = weight * value
+            out[1, i] = weight * gradient
+            out[2, i] = weight * hessian
+
+
+@njit(**OPTIONS)
+def _fill_newton(y, z, k, margin, weight, out):  # pragma: no cover - compiled
+    for i in range(z.shape[0]):
+        if not y[i]:
+            _, gradient, _, curvature = _negative(np.float64(z[i]), k, margin)
+            out[0, i] = weight * gradient
+            out[1, i] = max(weight * curvature, CURVATURE_FLOOR)
+
+
+@dataclass(frozen=True)
+class MarginForm:
+    """Positives follow `power`; negatives the shifted focal term with exponent `k` and margin `margin` > 0."""
+
+    power: PowerForm
+    k: float
+    margin: float
+    weight: float = 1.0
+    is_shift: bool = False
+
+    def terms(self, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(value, gradient, Hessian), each float64 (n,)."""
+        out = np.stack(self.power.terms(y, z))
+        _fill_terms(y, z, self.k, self.margin, self.weight, out)
+        return out[0], out[1], out[2]
+
+    def newton(self, y: np.ndarray, z: np.ndarray, out: np.ndarray) -> None:
+        """Write gradient and curvature into out (2, n)."""
+        self.power.newton(y, z, out)
+        _fill_newton(y, z, self.k, self.margin, self.weight, out)
+
+    def log_slope(self, positive: bool, z: np.ndarray) -> np.ndarray:
+        """log |dL/dz| of a row of one class; -inf for negatives below the margin."""
+        if positive:
+            return self.power.log_slope(True, z)
+        p = sigmoid(z)
+        r = np.maximum(p - self.margin, 0.0)
+        active = r > 0
+        safe = np.where(active, r, 0.5)
+        d1 = self.k * -np.log1p(-safe) / safe + 1.0 / (sigmoid(-z) + self.margin)
+        # log Q stays finite where Q itself underflows
+        log_pq = -np.abs(z) - 2 * np.log1p(np.exp(-np.abs(z)))
+        found = np.log(self.weight) + self.k * np.log(safe) + np.log(d1) + log_pq
+        return np.where(active, found, -np.inf)
+
+    def link_logit(self, z: np.ndarray) -> np.ndarray:
+        """Log-odds that the minimiser means; -inf below the margin, where they are not identified."""
+        return self.log_slope(False, z) - self.log_slope(True, z)
+
+    def scaled(self, weight: tuple[float, float]) -> "MarginForm":
+        """The same loss with class weights on top."""
+        return MarginForm(self.power.scaled((1.0, weight[1])), self.k, self.margin, self.weight * weight[0])

@@ -1,0 +1,126 @@
+"""The power family a_y (q^g l + e q^(g + 1)): cross-entropy, focal loss, Poly-1 and both at once.
+
+With t = (2y - 1) z, p = sigmoid(t), q = sigmoid(-t) and l = -log p, everything follows from r = p l / q, which is
+smooth from 0 (t = -inf) to 1 (t = +inf), and A = 1 + g r + e (g + 1) p:
+
+    dL/dt   = -a q^(g + 1) A
+    d2L/dt2 =  a q^(g + 1) [g r (g p - q) + p (2 g + 1 + e (g + 1) ((g + 1) p - q))]
+    logit of the Bayes link = (g + 1) z + log A(-z) - log A(z) - log(a_1 / a_0)     (equal g in both classes)
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from rareclass.kernels.logits import log_sigmoid, sigmoid, softplus
+from rareclass.losses._fastmath import OPTIONS, exp_negative, log1p_ratio
+
+CURVATURE_FLOOR = 1e-16  # the booster's sum of Hessians must not be exactly zero; XGBoost uses the same number
+
+
+@njit(inline="always", **OPTIONS)
+def _row(t, gamma):  # pragma: no cover - compiled
+    """(p, q, r = p l / q, l, q^(gamma + 1)) of one row."""
+    e = exp_negative(-abs(t))
+    large = 1.0 / (1.0 + e)
+    ratio = log1p_ratio(e)
+    likely = t >= 0
+    p = large if likely else e * large
+    q = e * large if likely else large
+    ell = e * ratio - min(t, 0.0)
+    r = ratio if likely else e * ell
+    return p, q, r, ell, exp_negative(-(gamma + 1.0) * (e * ratio + max(t, 0.0)))
+
+
+@njit(**OPTIONS)
+def _terms(y, z, gamma, epsilon, weight, value, gradient, hessian):  # pragma: no cover - compiled
+    for i in range(z.shape[0]):
+        c = 1 if y[i] else 0
+        sign = 2.0 * c - 1.0
+        g, e, a = gamma[c], epsilon[c], weight[c]
+        p, q, r, ell, power = _row(sign * z[i], g)
+        value[i] = a * (exp_negative(-g * (ell + sign * z[i])) * ell + e * power)
+        gradient[i] = -sign * a * power * (1.0 + g * r + e * (g + 1.0) * p)
+        bend = g * r * (g * p - q) + p * (2.0 * g + 1.0 + e * (g + 1.0) * ((g + 1.0) * p - q))
+        hessian[i] = a * power * bend
+
+
+@njit(**OPTIONS)
+def _newton(y, z, gamma, epsilon, weight, gradient, curvature):  # pragma: no cover - compiled
+    # scalars instead of arrays indexed by class: the loop then compiles to vector selects without gathers
+    g0, g1, e0, e1, a0, a1 = gamma[0], gamma[1], epsilon[0], epsilon[1], weight[0], weight[1]
+    for i in range(z.shape[0]):
+        positive = y[i]
+        sign = 1.0 if positive else -1.0
+        g = g1 if positive else g0
+        e = e1 if positive else e0
+        a = a1 if positive else a0
+        p, q, r, _, power = _row(sign * np.float64(z[i]), g)
+        slope = a * power * (1.0 + g * r + e * (g + 1.0) * p)
+        bend = a * power * (g * r * (g * p - q) + p * (2.0 * g + 1.0 + e * (g + 1.0) * ((g + 1.0) * p - q)))
+        gradient[i] = -sign * slope
+        curvature[i] = max(max(bend, p * slope), CURVATURE_FLOOR)
+
+
+def _log_factor(t: np.ndarray, gamma: float, epsilon: float) -> np.ndarray:
+    """log A(t), exact in the tails for epsilon = -1 too, where A itself falls like exp(-t)."""
+    positive = t >= 0
+    e = np.exp(-np.abs(t))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.where(e > 0, np.log1p(e) / e, 1.0)
+        series = 1 / 2 - e * (1 / 3 - e * (1 / 4 - e * (1 / 5 - e * (1 / 6 - e * (1 / 7 - e / 8)))))
+        rest = np.where(e > 1e-2, (1.0 - ratio) / e, series)  # (1 - log1p(e)/e) / e without cancellation
+        base = (gamma + 1) * (1 + epsilon)
+        slope = -epsilon * (gamma + 1) / (1 + e) - gamma * rest  # A = base + e * slope for t >= 0
+        right = np.where(
+            slope > 0, np.logaddexp(np.log(base), np.log(slope) - np.abs(t)), np.log(base + e * np.minimum(slope, 0))
+        )
+    t = np.minimum(t, 0.0)  # the other branch is not evaluated far outside its own side
+    p = sigmoid(t)
+    left = np.log1p(gamma * p * softplus(-t) / sigmoid(-t) + epsilon * (gamma + 1) * p)
+    return np.where(positive, right, left)
+
+
+@dataclass(frozen=True)
+class PowerForm:
+    """Parameters of the family, each a pair (class 0, class 1)."""
+
+    gamma: tuple[float, float] = (0.0, 0.0)
+    epsilon: tuple[float, float] = (0.0, 0.0)
+    weight: tuple[float, float] = (1.0, 1.0)
+
+    def _parameters(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return np.array(self.gamma), np.array(self.epsilon), np.array(self.weight)
+
+    def terms(self, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(value, gradient, Hessian), each float64 (n,)."""
+        out = np.empty((3, z.shape[0]))
+        _terms(y, z, *self._parameters(), out[0], out[1], out[2])
+        return out[0], out[1], out[2]
+
+    def newton(self, y: np.ndarray, z: np.ndarray, out: np.ndarray) -> None:
+        """Write gradient and curvature into out (2, n)."""
+        _newton(y, z, *self._parameters(), out[0], out[1])
+
+    def log_slope(self, positive: bool, z: np.ndarray) -> np.ndarray:
+        """log |dL/dz| of a row of one class."""
+        c = int(positive)
+        t = z if positive else -z
+        q = (self.gamma[c] + 1) * log_sigmoid(-t)
+        return np.log(self.weight[c]) + q + _log_factor(t, self.gamma[c], self.epsilon[c])
+
+    def link_logit(self, z: np.ndarray) -> np.ndarray:
+        """Log-odds that the minimiser means."""
+        if self.gamma == (0.0, 0.0) and self.epsilon == (0.0, 0.0):
+            return z - np.log(self.weight[1] / self.weight[0])
+        return self.log_slope(False, z) - self.log_slope(True, z)
+
+    @property
+    def is_shift(self) -> bool:
+        """True when the link is the logistic curve moved by a constant."""
+        return self.gamma == (0.0, 0.0) and self.epsilon == (0.0, 0.0)
+
+    def scaled(self, weight: tuple[float, float]) -> "PowerForm":
+        """The same loss with class weights on top."""
+        return PowerForm(self.gamma, self.epsilon, (self.weight[0] * weight[0], self.weight[1] * weight[1]))
