@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq, minimize_scalar
 
-from rareclass.errors import InputError
+from rareclass.errors import DependencyError, InputError
 from rareclass.kernels.logits import log_sigmoid, logit, sigmoid, softplus
 from rareclass.losses import (
     AsymmetricLoss,
@@ -401,3 +402,10 @@ def test_weights_of_published_examples():
     np.testing.assert_allclose(weights, [0.019706127823, 1.980293872177], atol=1e-12)
     np.testing.assert_allclose(LDAMLoss((100_000, 100)).class_margins, [0.0889139705019, 0.5], atol=1e-12)
     assert ClassBalancedLoss((7, 3), 0.0).weights == (1.0, 1.0)
+
+
+def test_without_torch_the_import_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "rareclass.losses.torch", raising=False)
+    with pytest.raises(DependencyError, match=r"rareclass\[torch\]"):
+        import rareclass.losses.torch  # noqa: F401
