@@ -78,11 +78,11 @@ class Constrained(DecisionRule):
             mine = r.feasible(points)
             if mine is not None and not mine.any():
                 return r.complain(points)
-        bounds = " and ".join(r.phrase() for r in self._bounds)
+        bounds = " and ".join(r.bound() for r in self._bounds)
         return f"No threshold meets all constraints at once ({bounds}), though each can be met alone. Loosen one."
 
     def phrase(self) -> str:
-        return f"{self.rule.phrase()}, with {' and '.join(r.phrase() for r in self._bounds)}"
+        return f"{self.rule.phrase()} with {' and '.join(r.bound() for r in self._bounds)}"
 
     def parameters(self) -> dict[str, Any]:
         return {"objective": describe_all([self.rule])[0], "subject_to": describe_all(self._bounds)}

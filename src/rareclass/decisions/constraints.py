@@ -99,7 +99,10 @@ class RecallAtLeast(_ClassRate):
         )
 
     def phrase(self) -> str:
-        return f"the fewest alerts at a recall of at least {self.recall:g}{_sure(self.confidence)}"
+        return f"the fewest alerts at {self.bound()}"
+
+    def bound(self) -> str:
+        return f"a recall of at least {self.recall:g}{_sure(self.confidence)}"
 
     def parameters(self) -> dict[str, Any]:
         return {"recall": self.recall, "confidence": self.confidence}
@@ -165,7 +168,10 @@ class PrecisionAtLeast(DecisionRule):
         )
 
     def phrase(self) -> str:
-        return f"the greatest recall at a precision of at least {self.precision:g}{_sure(self.confidence)}"
+        return f"the greatest recall at {self.bound()}"
+
+    def bound(self) -> str:
+        return f"a precision of at least {self.precision:g}{_sure(self.confidence)}"
 
     def parameters(self) -> dict[str, Any]:
         return {"precision": self.precision, "confidence": self.confidence}

@@ -92,6 +92,15 @@ class Maximize(DecisionRule):
             return counts.f_beta(*args, beta=self.beta)  # type: ignore[arg-type]
         return counts.OF_COUNTS[self.metric](*args)
 
+    def explain(self, threshold: float) -> str:
+        """The cost ratio that this threshold stands for, if the scores are calibrated probabilities."""
+        if not 0 < threshold < 1:
+            return ""
+        return (
+            f" On calibrated probabilities this treats a missed event as {(1 - threshold) / threshold:.3g} times as "
+            "dear as a false alarm."
+        )
+
     def phrase(self) -> str:
         name = getattr(self.metric, "__name__", "value") if callable(self.metric) else self.metric
         return f"the greatest {name}" + (f" (beta {self.beta:g})" if self.beta is not None else "")

@@ -66,11 +66,15 @@ class DecisionRule(ABC):
 
     def complain(self, points: OperatingPoints) -> str:
         """Sentence for the case that no point is allowed: the best that can be had."""
-        return f"No threshold meets {self.phrase()}."
+        return f"No threshold meets {self.bound()}."
 
     @abstractmethod
     def phrase(self) -> str:
-        """The rule in words, to stand after "the threshold with"."""
+        """What the rule seeks, in words."""
+
+    def bound(self) -> str:
+        """The bound that it sets, in words."""
+        return self.phrase()
 
     @abstractmethod
     def parameters(self) -> dict[str, Any]:
@@ -125,7 +129,7 @@ class DecisionRule(ABC):
         --------
         >>> from rareclass.decisions import Maximize, FalsePositiveRateAtMost
         >>> Maximize("f1").subject_to(FalsePositiveRateAtMost(0.01)).phrase()
-        'the greatest f1, with a false-positive rate of at most 0.01'
+        'the greatest f1 with a false-positive rate of at most 0.01'
         """
         from rareclass.decisions.constrained import Constrained
 
@@ -136,6 +140,10 @@ class DecisionRule(ABC):
         if periods is not None or entities is not None:
             raise InputError(f"`periods` and `entities` belong to alert budgets, not to {type(self).__name__}.")
         return np.asarray(score >= threshold, dtype=bool)
+
+    def explain(self, threshold: float) -> str:
+        """What else to tell the user about this threshold; a sentence with a leading blank, or nothing."""
+        return ""
 
     def move_prevalence(self, decision: Decision, prevalence: float, curve: ThresholdCurve | None) -> Decision:
         """See `Decision.at_prevalence`."""
@@ -169,8 +177,8 @@ def decision_at(
     """Decision with the rates of one operating point (arrays of length 1)."""
     alerts, value = float(point.alerts[0]), float(rule.value(point)[0])
     reason = (
-        f"The threshold with {rule.phrase()}: {alerts:.6g} of {point.n:.6g} rows flagged, {float(point.tp[0]):.6g} of "
-        f"{point.positives:.6g} events among them."
+        f"Threshold for {rule.phrase()}: {alerts:.6g} of {point.n:.6g} rows flagged, {float(point.tp[0]):.6g} of "
+        f"{point.positives:.6g} events among them.{rule.explain(threshold)}"
     )
     return Decision(
         rule=rule,
