@@ -232,3 +232,27 @@ def test_rare_types_get_a_plain_form():
     hours = read_table({"h": np.array(["2024-01-01T05"], "M8[h]"), "b": np.array([b"x"])})
     assert hours.to_pylist()[0]["b"] == "x"
     assert hours.to_pylist()[0]["h"].hour == 5
+
+
+def test_damaged_bytes_are_refused_and_never_crash_the_process(tmp_path):
+    """300 random damages to each kind of file: a table or one sentence. Unchecked Arrow offsets would end the process."""
+    rng = np.random.default_rng(0)
+    table = pa.table(
+        {"n": rng.normal(size=50), "s": pa.array(list("abcde") * 10).dictionary_encode(), "t": ["word"] * 50}
+    )
+    plain = table.set_column(1, "s", table["s"].cast(pa.string()))
+    pa.parquet.write_table(table, tmp_path / "t.parquet")
+    pa.feather.write_feather(table, tmp_path / "t.feather", compression="uncompressed")
+    (tmp_path / "t.csv").write_text(plain.to_pandas().to_csv(index=False))
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress((tmp_path / "t.csv").read_bytes()))
+    for name in ("t.parquet", "t.feather", "t.csv", "t.csv.gz"):
+        raw = (tmp_path / name).read_bytes()
+        for _ in range(75):
+            damaged = bytearray(raw)
+            for _ in range(rng.integers(1, 10)):
+                damaged[rng.integers(len(raw))] = rng.integers(256)
+            path = write(tmp_path, f"damaged_{name}", bytes(damaged[: rng.integers(1, 2 * len(raw))]))
+            try:
+                table_fingerprint(read_table(path))
+            except (ReadError, SchemaError) as error:
+                assert "\n" not in str(error)

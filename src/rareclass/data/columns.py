@@ -105,7 +105,8 @@ def to_float(column: pa.ChunkedArray) -> np.ndarray | None:
 
 def _numbers(column: pa.ChunkedArray) -> np.ndarray:
     values = column.to_numpy()
-    return np.asarray(values, dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # a signalling NaN is as missing as any other
+        return np.asarray(values, dtype=np.float64)
 
 
 def parse_numbers(values: pa.Array) -> np.ndarray | None:

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,8 @@ def _open_arrow(path: Path) -> pa.Table:
 def _read_binary(path: Path, what: str, reader: Any) -> pa.Table:
     try:
         table = reader(path)
+        # damaged offsets or codes would crash the process later instead of raising
+        table.validate(full=True)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise ReadError(
             f"{str(path)!r} cannot be read as {what}: it is cut off, damaged or of another format "
@@ -112,7 +115,7 @@ def _header_line(path: Path, zipped: bool) -> str:
     try:
         with gzip.open(path, "rb") if zipped else path.open("rb") as stream:
             line = stream.readline(1 << 20)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise ReadError(f"{str(path)!r} is cut off or damaged: {_first_line(error)}.") from None
     if line.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise _not_utf8(path)
