@@ -50,6 +50,7 @@ def _nearest_tile(
     rows: np.ndarray,
     unit: float,
     sign: float,
+    with_itself: bool,
     squares: np.ndarray,
     nearest: np.ndarray,
 ) -> None:
@@ -72,15 +73,17 @@ def _nearest_tile(
             if minimum[s] > limit:
                 continue
             for j in range(s * _STRIP, min(width, (s + 1) * _STRIP)):
-                if line[j] <= limit and rows[j] != own:
+                if line[j] <= limit and (with_itself or rows[j] != own):
                     _insert(squares[i], nearest[i], sign * squared_distance(X, own, rows[j]), rows[j])
                     limit = ceiling(squares[i, last], query_low[i], unit)
 
 
 def nearest_rows(
-    space: Space, queries: Panel, candidates: Panel, k: int, *, threads: int = 1
+    space: Space, queries: Panel, candidates: Panel, k: int, *, threads: int = 1, with_itself: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """The `k` nearest candidates of every query, by (squared distance, position); of negated panels the farthest.
+
+    A query that is among the candidates is passed over unless `with_itself`.
 
     Returns
     -------
@@ -104,6 +107,7 @@ def nearest_rows(
                 candidates.rows[at : at + CANDIDATES],
                 candidates.unit,
                 candidates.sign,
+                with_itself,
                 squares[part],
                 nearest[part],
             )

@@ -163,7 +163,9 @@ class _Exact:
         self, estimator: Any, queries: np.ndarray, rows: np.ndarray, farthest: bool
     ) -> tuple[np.ndarray, np.ndarray]:
         ours, theirs = self.space.panel(queries, negated=farthest), self.space.panel(rows, negated=farthest)
-        return nearest_rows(self.space, ours, theirs, int(estimator.n_neighbors), threads=self.threads)
+        # Where the smallest class itself is thinned out, a row counts as its own neighbour, as in imbalanced-learn.
+        k = int(estimator.n_neighbors)
+        return nearest_rows(self.space, ours, theirs, k, threads=self.threads, with_itself=True)
 
 
 class _Estimated:

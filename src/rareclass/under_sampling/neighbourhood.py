@@ -33,6 +33,21 @@ def neighbours_object(n_neighbors: Any, *, extra: int, n_jobs: int | None) -> An
     return made.set_params(n_jobs=n_jobs) if "n_jobs" in made.get_params() else made
 
 
+def check_neighbors_object(nn_name: str, nn_object: Any, additional_neighbor: int = 0) -> Any:
+    """`NearestNeighbors` of a number plus `additional_neighbor`, or a clone of the object given.
+
+    imbalanced-learn's helper for writers of samplers.
+    """
+    if isinstance(nn_object, numbers.Integral):
+        return NearestNeighbors(n_neighbors=int(nn_object) + additional_neighbor)
+    if not (hasattr(nn_object, "kneighbors") and hasattr(nn_object, "kneighbors_graph")):
+        raise InputError(
+            f"`{nn_name}` has to be one of an int or an object with `kneighbors` and `kneighbors_graph`. "
+            f"Got {type(nn_object)} instead."
+        )
+    return clone(nn_object)
+
+
 def is_euclidean(estimator: Any) -> bool:
     """True when our exact Euclidean kernels give what this estimator would give."""
     if type(estimator) not in (NearestNeighbors, KNeighborsClassifier):

@@ -1,0 +1,5 @@
+"""Imbalanced data."""
+
+from rareclass.datasets import fetch_datasets, make_imbalance
+
+__all__ = ["fetch_datasets", "make_imbalance"]

@@ -1,0 +1,5 @@
+"""Splits."""
+
+from rareclass.model_selection import InstanceHardnessCV
+
+__all__ = ["InstanceHardnessCV"]

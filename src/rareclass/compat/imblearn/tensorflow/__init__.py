@@ -1,0 +1,5 @@
+"""Balanced batches."""
+
+from rareclass.batches import balanced_batch_generator
+
+__all__ = ["balanced_batch_generator"]

@@ -1,0 +1,5 @@
+"""Bases of the under-samplers."""
+
+from rareclass.under_sampling.base import BaseCleaningSampler, BaseUnderSampler
+
+__all__ = ["BaseCleaningSampler", "BaseUnderSampler"]

@@ -1,0 +1,5 @@
+"""Deprecation helper."""
+
+from rareclass._dropin import deprecate_parameter
+
+__all__ = ["deprecate_parameter"]

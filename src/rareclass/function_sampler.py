@@ -1,0 +1,105 @@
+"""`FunctionSampler`: any function of (X, y) as a sampler."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.utils.multiclass import check_classification_targets
+
+from rareclass._sklearn import validate_parameters
+from rareclass.base import Sampler
+from rareclass.base.roundtrip import ArraysTransformer
+
+
+class FunctionSampler(Sampler):
+    """Wrap a function ``func(X, y, **kw_args) -> (X, y)`` as a sampler, for use in a `Pipeline`.
+
+    Rows that the function returns cannot be traced back to rows of the input, so there is no `sample_indices_`, and
+    weights cannot follow them through a pipeline.
+
+    Parameters
+    ----------
+    func : callable or None, default=None
+        None returns its input.
+    accept_sparse : bool, default=True
+    kw_args : dict or None, default=None
+        Further arguments of `func`.
+    validate : bool, default=True
+        Check X and y and hand them on as arrays; the output gets the containers of the input. With False the function
+        sees and returns whatever the user gave; labels need not be classes then.
+
+    Attributes
+    ----------
+    sampling_strategy_, n_features_in_, feature_names_in_
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rareclass import FunctionSampler
+    >>> X, y = np.array([[1.0], [2.0], [99.0]]), np.array([0, 1, 1])
+    >>> FunctionSampler(func=lambda X, y: (X[X[:, 0] < 10], y[X[:, 0] < 10])).fit_resample(X, y)[1].tolist()
+    [0, 1]
+    """
+
+    _sampling_type = "bypass"
+    _parameter_constraints: dict = {
+        "func": [callable, None],
+        "accept_sparse": ["boolean"],
+        "kw_args": [dict, None],
+        "validate": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        func: Callable | None = None,
+        accept_sparse: bool = True,
+        kw_args: dict | None = None,
+        validate: bool = True,
+    ) -> None:
+        super().__init__()
+        self.func = func
+        self.accept_sparse = accept_sparse
+        self.kw_args = kw_args
+        self.validate = validate
+
+    def fit(self, X: Any, y: Any) -> "FunctionSampler":
+        """Check the input, without calling the function."""
+        validate_parameters(self)
+        if self.validate:
+            self._check_X_y(X, y, self._formats())
+        self.sampling_strategy_ = self.sampling_strategy
+        return self
+
+    def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
+        """Call the function.
+
+        Parameters
+        ----------
+        X : rows (n, d)
+        y : labels (n,)
+
+        Returns
+        -------
+        X_resampled, y_resampled
+            What the function returned, in the containers of the input (with `validate`).
+        """
+        validate_parameters(self)
+        self.sampling_strategy_ = self.sampling_strategy
+        if not self.validate:
+            return self._call(X, y)
+        check_classification_targets(y)
+        transformer = ArraysTransformer(X, y)
+        X, values, one_hot = self._check_X_y(X, y, self._formats())
+        X_out, y_out = self._call(X, values)
+        if one_hot:
+            y_out = np.eye(int(values.max()) + 1, dtype=np.asarray(y).dtype)[y_out]
+        return transformer.transform(X_out, y_out)
+
+    def _formats(self) -> Any:
+        return ["csr", "csc"] if self.accept_sparse else False
+
+    def _call(self, X: Any, y: Any) -> tuple[Any, Any]:
+        if self.func is None:
+            return X, y
+        return self.func(X, y, **(self.kw_args if self.kw_args is not None else {}))
