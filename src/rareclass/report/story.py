@@ -172,6 +172,8 @@ def _subject(data: dict[str, Any], arms: int) -> str:
 def _headline(
     arms: list[ArmRow], champion: str, baseline: str, ranked: bool, data: dict[str, Any], design: dict[str, Any]
 ) -> str:
+    if not champion:
+        return "No model is deployed."
     if not ranked:
         events = design.get("dev_events", data.get("events"))
         return f"{words.counted(events, 'event')} cannot rank these models; {champion} is deployed as the default."
@@ -191,7 +193,7 @@ def _headline(
         return f"{champion} is deployed; these data cannot tell it from the baseline."
     if verdict == "hurts":
         return f"{champion} is deployed although it ranks worse than the baseline."
-    return f"{champion} is deployed." if champion else "No model is deployed."
+    return f"{champion} is deployed."
 
 
 def _tally(arms: list[ArmRow]) -> str:

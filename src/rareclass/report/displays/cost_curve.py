@@ -1,0 +1,155 @@
+"""Cost per row against the threshold, with the chosen point and the trivial rules."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rareclass import _check
+from rareclass.decisions.costs import CostMatrix, as_costs
+from rareclass.metrics.curve import ThresholdCurve
+from rareclass.report.displays.base import (
+    ACCENT,
+    INK,
+    SOFT,
+    Display,
+    Floats,
+    log_odds,
+    odds_axis,
+    round_odds,
+    show_legend,
+)
+
+_POINTS = 1000
+
+
+@dataclass(eq=False)
+class CostCurveDisplay(Display):
+    """What a row costs on average when all rows at or above one probability are flagged.
+
+    A flat valley means that the exact threshold hardly matters; a curve that never falls below both trivial rules
+    means that the model does not pay at these costs.
+
+    Parameters
+    ----------
+    threshold, cost : float64 array (m,)
+        Probabilities, ascending, and the mean cost per row.
+    flag_none, flag_all : float
+        Cost per row of the two rules that need no model.
+    chosen : float or None
+        Threshold to mark.
+    name : str or None
+
+    Examples
+    --------
+    >>> display = CostCurveDisplay.from_predictions([0, 0, 1, 0], [0.1, 0.4, 0.35, 0.2], {"fp": 1, "fn": 4})
+    >>> display.flag_none, display.flag_all, display.chosen
+    (1.0, 0.75, 0.2)
+    """
+
+    threshold: Floats
+    cost: Floats
+    flag_none: float
+    flag_all: float
+    chosen: float | None = None
+    name: str | None = None
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y_true: Any,
+        y_proba: Any,
+        costs: Any,
+        *,
+        chosen: float | None = None,
+        sample_weight: Any = None,
+        pos_label: Any = None,
+        name: str | None = None,
+        color: str | None = None,
+        ax: Any = None,
+    ) -> "CostCurveDisplay":
+        """Compute and draw.
+
+        Parameters
+        ----------
+        y_true, y_proba : array-like (n,)
+            Binary labels and calibrated probabilities.
+        costs : CostMatrix, RowCosts or mapping
+            Money per row (`rareclass.decisions`). With costs by row the curve is that of one threshold for all rows.
+        chosen : float in (0, 1), optional
+            Threshold to mark; by default that of the Bayes rule for class costs.
+        sample_weight, pos_label, name, color, ax
+            As in `PrecisionRecallDisplay.from_predictions`.
+
+        Returns
+        -------
+        CostCurveDisplay
+
+        Raises
+        ------
+        InputError, CostError
+            Unusable probabilities or costs.
+        """
+        y = _check.binary_target(y_true, pos_label)
+        proba = _check.scores(y_proba, "y_proba")
+        n = _check.same_length(y_true=y, y_proba=proba)
+        found = as_costs(costs, n=n)
+        weight = _check.weights(sample_weight, n)
+        if isinstance(found, CostMatrix):
+            curve = ThresholdCurve.from_arrays(y, proba, weight)
+            mean = np.asarray(found.total(curve.tp, curve.fp, curve.fn, curve.tn), dtype=np.float64) / curve.n
+            threshold = curve.thresholds
+            chosen = found.threshold if chosen is None else chosen
+        else:
+            threshold, mean = _by_row(y, proba, found, np.ones(n) if weight is None else weight)
+        keep = np.unique(np.linspace(1, threshold.size - 1, _POINTS).astype(np.int64))
+        # the top of the ranking, where the alerts are, is kept in full
+        keep = np.union1d(keep, np.arange(1, min(_POINTS, threshold.size)))[::-1]
+        display = cls(threshold[keep], mean[keep], float(mean[0]), float(mean[-1]), chosen, name)
+        return display.plot(ax, color=color)
+
+    def plot(self, ax: Any = None, *, name: str | None = None, color: str | None = None) -> "CostCurveDisplay":
+        """Draw the curve, the chosen threshold and the trivial rules on `ax`, or on new axes."""
+        ax = self._place(ax, "Threshold on the probability (log-odds axis)", "Cost per row")
+        color = ACCENT if color is None else color
+        x = log_odds(self.threshold)
+        ax.plot(x, self.cost, color=color, linewidth=1.8, label=self.name if name is None else name)
+        ax.axhline(
+            self.flag_none, color=SOFT, linestyle=(0, (3, 3)), linewidth=1, label=f"flag none {self.flag_none:.3g}"
+        )
+        ax.axhline(
+            self.flag_all, color=SOFT, linestyle=(0, (1, 2)), linewidth=1.2, label=f"flag all {self.flag_all:.3g}"
+        )
+        least, trivial = float(self.cost.min()), min(self.flag_none, self.flag_all)
+        top = 1.3 * max(trivial, least) if max(trivial, least) > 0 else float(self.cost.max())
+        shown = self.threshold[self.cost <= top]
+        if self.chosen is not None and 0 < self.chosen < 1:
+            shown = np.r_[shown, self.chosen]
+            # the rows flagged from `chosen` on are those of the next higher score
+            at = min(int(np.searchsorted(self.threshold, self.chosen)), self.threshold.size - 1)
+            value = float(self.cost[at]) if self.chosen <= self.threshold[-1] else self.flag_none
+            marker = f"chosen {self.chosen:.3g}: {value:.3g}"
+            ax.plot(
+                log_odds([self.chosen]),
+                [value],
+                "o",
+                color=INK,
+                markerfacecolor="white",
+                markeredgewidth=1.8,
+                label=marker,
+            )
+        low, high = round_odds(shown)
+        odds_axis(ax.xaxis, low, high)
+        ax.set_xlim(*log_odds([low, high]))
+        ax.set_ylim(min(0.0, least), top)
+        show_legend(ax)
+        return self
+
+
+def _by_row(y: np.ndarray, proba: Floats, costs: Any, weight: Floats) -> tuple[Floats, Floats]:
+    """Thresholds (descending, first +inf) and the mean cost per row when every row has its own costs."""
+    order = np.argsort(-proba, kind="stable")
+    none, every = costs.of(y, np.zeros(y.size, dtype=bool)), costs.of(y, np.ones(y.size, dtype=bool))
+    total = np.r_[0.0, np.cumsum((weight * (every - none))[order])] + (weight * none).sum()
+    last = np.r_[np.flatnonzero(np.diff(proba[order])), y.size - 1]
+    return np.r_[np.inf, proba[order][last]], np.r_[total[0], total[last + 1]] / weight.sum()
