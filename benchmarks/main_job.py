@@ -33,8 +33,7 @@ RUNS: dict[str, list[str]] = {
 
 def run(name: str, folder: Path) -> dict:
     """One comparison in a process of its own: wall seconds, peak memory, results."""
-    command = [
-        sys.executable, "-m", "rareclass", "compare", name, *RUNS[name], "--out", str(folder / name)]
+    command = [sys.executable, "-m", "rareclass", "compare", name, *RUNS[name], "--out", str(folder / name)]
     started = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     _, said = process.communicate()
@@ -74,8 +73,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(asked.keep) if asked.keep else Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        print("| set | rows | events | seconds | peak GB | arms (left out) | champion | AP out of fold [95 %] | test AP "
-              "| logistic | library default | not below logistic | O/E of arms | Brier skill gap |")  # fmt: skip
+        print(
+            "| set | rows | events | seconds | peak GB | arms (left out) | champion | AP out of fold [95 %] | test AP | "
+            "logistic | library default | not below logistic | O/E of arms | Brier skill gap |"
+        )
         print("|" + "---|" * 14)
         for name in asked.only:
             j = judge(run(name, folder))

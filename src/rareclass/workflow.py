@@ -214,10 +214,10 @@ def train_table(problem: Problem, *, out: str | os.PathLike, overwrite: bool = F
     from rareclass.treatments.classifier import RareClassifier
 
     refuse_existing(Path(out).absolute(), overwrite=overwrite)
-    model = RareClassifier(
-        decision=decision, pos_label=problem.pos_label, categorical=problem.categorical, **options
+    model = RareClassifier(decision=decision, pos_label=problem.pos_label, categorical=problem.categorical, **options)
+    times = (
+        problem.times if problem.times is not None else (np.arange(problem.y.size) if problem.time_ordered else None)
     )
-    times = problem.times if problem.times is not None else (np.arange(problem.y.size) if problem.time_ordered else None)
     model.fit(problem.features, problem.y, groups=None if times is not None else problem.groups, times=times,
               costs=problem.costs if costs is None else costs)  # fmt: skip
     seen = np.isfinite(model.oof_logit_)
@@ -296,7 +296,9 @@ def evaluate_table(bundle: Bundle, source: Any, *, target: str | None = None, co
         raise InputError(f"The target {name!r} holds {missing} missing value(s). Remove these rows.")
     y = np.array([str(v) == str(model.pos_label_) or _number_equal(v, model.pos_label_) for v in problem.y])
     if not y.any() or y.all():
-        raise InputError(f"The table holds {int(y.sum())} of {y.size} rows of class {model.pos_label_!r}; both classes are needed.")
+        raise InputError(
+            f"The table holds {int(y.sum())} of {y.size} rows of class {model.pos_label_!r}; both classes are needed."
+        )
     given = problem.costs if problem.costs is not None else costs
     money = None if given is None else as_costs(given, n=y.size)
     logit = model.decision_function(problem.features)
@@ -308,7 +310,7 @@ def evaluate_table(bundle: Bundle, source: Any, *, target: str | None = None, co
     return {
         "bundle": bundle.name, "rows": int(y.size), "events": int(y.sum()), "prevalence": float(y.mean()),
         "metrics": metrics, "calibration": calibration,
-        "decision": {**model.decision_.to_dict(), "alert_rate": numbers["alert_rate"], "confusion": numbers["confusion"]},
+        "decision": {**model.decision_.to_dict(), **{k: numbers[k] for k in ("alert_rate", "confusion")}},
     }  # fmt: skip
 
 
@@ -394,4 +396,3 @@ def run_demo(out: str | os.PathLike, *, rows: int = 40_000, seed: int = 0, n_job
         f"  cost per transaction {ours:.3f}, best possible {best:.3f}, doing nothing {none:.3f}",
     ]
     return results_of(comparison, target=problem.target, command="rareclass demo"), truth
-

@@ -1,6 +1,7 @@
 """Nothing is half-written, whatever stops a writer."""
 
 import pytest
+
 from rareclass.artifact.atomic import atomic_directory, atomic_file
 from rareclass.errors import InputError
 

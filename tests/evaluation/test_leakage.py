@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from rareclass.errors import InputError
 from rareclass.evaluation import audit
 

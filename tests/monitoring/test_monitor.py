@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from rareclass.artifact.bundle import score_reference
 from rareclass.errors import InputError
 from rareclass.kernels.logits import sigmoid

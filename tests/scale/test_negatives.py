@@ -5,6 +5,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
+
 from rareclass.errors import InputError, ReadError, SchemaError
 from rareclass.scale import sample_negatives
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from rareclass.errors import InputError, TooFewEventsError
 from rareclass.kernels.logits import logit
 from rareclass.treatments.base import NoTreatment
@@ -108,8 +109,13 @@ def test_no_treatment_changes_the_users_arrays(name):
     np.testing.assert_array_equal(weight, w0)
 
 
-@pytest.mark.parametrize("treatment", [ClassWeights(0), ClassWeights(-1.0), ClassWeights(float("nan")),
-                                       ClassWeights("huge"), RandomOverSampling(0), RandomUnderSampling(-2)])  # fmt: skip
+IMPOSSIBLE = [
+    ClassWeights(0), ClassWeights(-1.0), ClassWeights(float("nan")), ClassWeights("huge"), RandomOverSampling(0),
+    RandomUnderSampling(-2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("treatment", IMPOSSIBLE)
 def test_impossible_parameters_are_refused(treatment):
     X, y = cells(1000)
     with pytest.raises(InputError):

@@ -84,15 +84,14 @@ def diagnose(
     schema = Schema.infer(table, drop=tuple(drop), categorical=tuple(categorical))
     features = table.select([c.name for c in schema.columns])
     repeats = count_duplicates(features, truth)
-    missing = {
-        n: features[n].null_count / max(truth.size, 1) for n in features.column_names if features[n].null_count
-    }
+    missing = {n: features[n].null_count / max(truth.size, 1) for n in features.column_names if features[n].null_count}
     events = int(truth.sum())
     return Diagnosis(
         rows=int(truth.size), events=events, prevalence=float(truth.mean()),
         imbalance_ratio=float((truth.size - events) / events), pos_label=str(positive),
         columns=[(c.name, c.kind) for c in schema.columns], missing=missing, duplicates=repeats.repeated,
-        conflicting=int(repeats.conflicting if repeats.conflicting is not None else 0), allows=what_events_allow(events),
+        conflicting=int(repeats.conflicting if repeats.conflicting is not None else 0),
+        allows=what_events_allow(events),
         advice=advise(events, truth.size, len(schema.columns)), findings=column_findings(features, truth),
         notes=list(schema.notes),
     )  # fmt: skip

@@ -40,7 +40,9 @@ def refuse_existing(path: Path, *, overwrite: bool) -> None:
     """Raise when writing to `path` would touch something that is there."""
     if path.is_dir():
         if any(path.iterdir()) and not overwrite:
-            raise InputError(f"The folder {path} is not empty. Name another one, or allow it to be replaced (--overwrite).")
+            raise InputError(
+                f"The folder {path} is not empty. Name another one, or allow it to be replaced (--overwrite)."
+            )
     elif path.exists():
         raise InputError(f"{path} is a file; a folder is needed.")
 

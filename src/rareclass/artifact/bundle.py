@@ -117,7 +117,9 @@ class Bundle:
         manifest = _read_json(folder / MANIFEST, "This is no bundle")
         if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
             got = manifest.get("format") if isinstance(manifest, dict) else None
-            raise BundleError(f"The bundle {folder} has format {got!r}; this version reads format {FORMAT}. Update rareclass.")
+            raise BundleError(
+                f"The bundle {folder} has format {got!r}; this version reads format {FORMAT}. Update rareclass."
+            )
         for name in (MODEL, LEARNER):
             _verify(folder, name, manifest)
         state = _read_json(folder / MODEL, "The bundle is incomplete")
@@ -142,8 +144,10 @@ def score_reference(logit: np.ndarray, y: np.ndarray | None = None) -> dict[str,
     """Counts of calibrated log-odds in fixed bins, for monitoring drift of the scores later."""
     edges = np.arange(-16.0, 16.5, 0.5)
     clipped = np.clip(logit, edges[0], edges[-1] - 1e-9)
-    out: dict[str, Any] = {"edges": edges.tolist(), "rows": int(logit.size), "expected_events": float(sigmoid(logit).sum()),
-                           "counts": np.histogram(clipped, edges)[0].tolist()}  # fmt: skip
+    out: dict[str, Any] = {
+        "edges": edges.tolist(), "rows": int(logit.size), "expected_events": float(sigmoid(logit).sum()),
+        "counts": np.histogram(clipped, edges)[0].tolist(),
+    }  # fmt: skip
     if y is not None:
         out["event_counts"] = np.histogram(clipped[y], edges)[0].tolist()
         out["events"] = int(y.sum())

@@ -61,8 +61,17 @@ class CascadeClassifier(ClassifierMixin, BaseEstimator):
     True
     """
 
-    def __init__(self, gate: Any = "logistic_regression", judge: Any = "auto", *, gate_recall: float = 0.98,
-                 confidence: float = 0.95, tiers: Any = (0.05, 0.5), random_state: int = 0, n_jobs: int = 1):  # fmt: skip
+    def __init__(
+        self,
+        gate: Any = "logistic_regression",
+        judge: Any = "auto",
+        *,
+        gate_recall: float = 0.98,
+        confidence: float = 0.95,
+        tiers: Any = (0.05, 0.5),
+        random_state: int = 0,
+        n_jobs: int = 1,
+    ):
         self.gate = gate
         self.judge = judge
         self.gate_recall = gate_recall
@@ -83,7 +92,7 @@ class CascadeClassifier(ClassifierMixin, BaseEstimator):
         confidence = _check.fraction(self.confidence, "confidence", closed="neither")
         steps = [_check.fraction(t, "tiers", closed="neither") for t in self.tiers]
         self.tiers_ = np.array(sorted(steps))
-        how = {"random_state": self.random_state, "n_jobs": self.n_jobs}
+        how: dict[str, Any] = {"random_state": self.random_state, "n_jobs": self.n_jobs}
         self.gate_ = RareClassifier(self.gate, **how).fit(X, y)
         self.classes_ = self.gate_.classes_
         truth = np.asarray(_check.column(y, "y") == self.gate_.pos_label_)

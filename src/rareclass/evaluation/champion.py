@@ -12,6 +12,7 @@ from rareclass.evaluation.judge import (
     ArmResult,
     Judged,
     calibration_numbers,
+    costs_of,
     decision_numbers,
     score_metrics,
 )
@@ -46,7 +47,10 @@ def choose_champion(
             groups=rows.groups, level=1 - (1 - rows.level) / max(len(rivals), 1), random_state=rows.seed,
         )  # fmt: skip
         if d.low > 0:
-            return r, f"It ranks better than the default {default.name} by {d.estimate:.3f} [{d.low:.3f}, {d.high:.3f}]."
+            return (
+                r,
+                f"It ranks better than the default {default.name} by {d.estimate:.3f} [{d.low:.3f}, {d.high:.3f}].",
+            )
     return default, f"The default; no other arm ranks surely better (average precision {default_ap:.3f})."
 
 
@@ -78,7 +82,7 @@ def judge_test(
         design.y[design.test], np.zeros(design.test.size, dtype=np.int64),
         None if design.sample_weight is None else design.sample_weight[design.test],
         None if design.groups is None else design.groups[design.test],
-        costs.take(design.test) if hasattr(costs, "take") else costs, level=level, seed=seed,
+        costs_of(costs, design.test), level=level, seed=seed,
     )  # fmt: skip
     logit = model.decision_function(part)
     numbers = decision_numbers(model.decision_, rows, logit)

@@ -89,7 +89,7 @@ def make_design(
     features = table.select([c.name for c in schema.columns])
     same = duplicate_groups(features)
     found = count_duplicates(features, truth, groups=same)
-    repeated, conflicting = found.repeated, found.conflicting
+    repeated, conflicting = found.repeated, found.conflicting if found.conflicting is not None else 0
     kind, keep_together = _split_kind(groups, times, time_ordered)
     if repeated and kind != "time":
         if split_duplicates:
@@ -99,10 +99,9 @@ def make_design(
             keep_together = same if keep_together is None else merge_groups(keep_together, same)
     if conflicting:
         notes.append(f"{conflicting:,} rows have the same features as a row with the other label.")
-    order = None
+    order: np.ndarray | None = None
     if kind == "time":
         order = np.arange(truth.size) if times is None else clean_times(times)
-    if kind == "time":
         warnings += _prevalence_drift(truth, order)
     how: dict[str, Any] = {"kind": "group" if keep_together is not None and kind != "time" else kind,
                            "groups": keep_together, "times": order, "gap": gap, "seed": seed}  # fmt: skip

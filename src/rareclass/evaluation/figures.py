@@ -33,7 +33,7 @@ def _at(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return np.clip(np.searchsorted(values, wanted, side="left"), 0, values.size - 1)
 
 
-def _precision_recall(curve: ThresholdCurve, level: float) -> dict[str, list[float]]:
+def _precision_recall(curve: ThresholdCurve, level: float) -> dict[str, list[float | None]]:
     recall = np.asarray(curve.recall)
     spaced = np.unique(np.concatenate([np.linspace(0, 1, POINTS), np.geomspace(1e-3, 1, 20)]))
     at = np.unique(_at(recall, spaced))
@@ -44,7 +44,7 @@ def _precision_recall(curve: ThresholdCurve, level: float) -> dict[str, list[flo
     return _lists(recall=recall[at], precision=precision, low=low, high=high)
 
 
-def _roc(curve: ThresholdCurve, level: float) -> dict[str, list[float]]:
+def _roc(curve: ThresholdCurve, level: float) -> dict[str, list[float | None]]:
     fpr, tpr = np.asarray(curve.false_positive_rate), np.asarray(curve.recall)
     spaced = np.unique(np.concatenate([[0.0], np.geomspace(1e-5, 1, POINTS // 2), np.linspace(0, 1, POINTS // 2)]))
     at = np.unique(np.concatenate([_at(fpr, spaced), [fpr.size - 1]]))
@@ -52,7 +52,7 @@ def _roc(curve: ThresholdCurve, level: float) -> dict[str, list[float]]:
     return _lists(fpr=fpr[at], tpr=tpr[at], low=low, high=high)
 
 
-def _reliability(rows: Judged, score: np.ndarray) -> dict[str, list[float]]:
+def _reliability(rows: Judged, score: np.ndarray) -> dict[str, list[float | None]]:
     """Bins of about equal expected events, so that the top scores, where the alerts are, show."""
     t = reliability_table(rows.y, sigmoid(score), by="expected", sample_weight=rows.weight, level=rows.level)
     return _lists(
@@ -81,7 +81,7 @@ def _cost(rows: Judged, score: np.ndarray, decision: Any, numbers: dict[str, Any
     }  # fmt: skip
 
 
-def _histogram(rows: Judged, score: np.ndarray) -> dict[str, list[float]]:
+def _histogram(rows: Judged, score: np.ndarray) -> dict[str, list[float | None]]:
     low, high = np.quantile(score, [0.0005, 1.0])
     edges = np.linspace(np.floor(low * 2) / 2, np.ceil(high * 2) / 2 + 1e-9, 41)
     clipped = np.clip(score, edges[0], edges[-1])
@@ -91,5 +91,5 @@ def _histogram(rows: Judged, score: np.ndarray) -> dict[str, list[float]]:
     return _lists(edges=edges, positives=positives, negatives=negatives)
 
 
-def _lists(**arrays: Any) -> dict[str, list[float]]:
+def _lists(**arrays: Any) -> dict[str, list[float | None]]:
     return {k: [None if not np.isfinite(v) else round(float(v), 6) for v in np.asarray(a)] for k, a in arrays.items()}

@@ -1,11 +1,16 @@
 """Fit every arm on identical, once-encoded splits and keep the out-of-fold scores."""
 
-from collections.abc import Sequence
+import threading
+import warnings as python_warnings
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from rareclass.crossfit import OutOfFold, cross_fit
+from rareclass.errors import RareclassWarning
 from rareclass.evaluation.design import Design
 from rareclass.treatments.arm import Arm, FittedArm
 from rareclass.treatments.parts import Part, Source, fit_on
@@ -36,22 +41,75 @@ def source_of(design: Design) -> Source:
 def prepare_parts(design: Design) -> list[Part]:
     """All splits of the design, encoded."""
     source = source_of(design)
-    return [
-        source.part(design.dev[train], design.dev[test], number=k) for k, (train, test) in enumerate(design.splits)
-    ]
+    return [source.part(design.dev[train], design.dev[test], number=k) for k, (train, test) in enumerate(design.splits)]
 
 
-def cross_fit_arm(design: Design, parts: Sequence[Part], arm: Arm, *, n_jobs: int) -> ArmScores:
-    """Fit `arm` on every part and collect the scores of the rows it did not see."""
-    fitted: list[FittedArm] = []
+class CrossFitter:
+    """Fit arms on all parts with a few threads, each fit on one core.
 
-    def fit_score(train: np.ndarray, test: np.ndarray) -> np.ndarray:
-        k = len(fitted)
-        model = fit_on(parts[k], arm, seed=design.seed, number=k, n_jobs=n_jobs)
-        fitted.append(model)
-        return model.logit(parts[k].test)[parts[k].expand]
+    Fits run side by side rather than each on several cores: small fits gain little from threads of their own, and
+    lose much when the machine is busy.
+    """
 
-    oof = cross_fit(design.dev.size, design.splits, fit_score)
-    seconds = float(np.mean([f.seconds for f in fitted]))
-    last = fitted[-1]
-    return ArmScores(arm, oof, seconds, last.rows, last.exact, last.note, last.restoration)
+    def __init__(self, design: Design, parts: Sequence[Part], *, n_jobs: int):
+        self.design = design
+        self.parts = parts
+        self.n_jobs = n_jobs
+        self._arm = threading.local()
+
+    def run(
+        self, arms: Sequence[Arm], *, starts: Callable[[Arm], bool], ends: Callable[[Arm, float], None]
+    ) -> list[ArmScores]:
+        """Cross-fit the arms in order; `starts` may refuse an arm, `ends` hears its seconds on one core.
+
+        Raises whatever a fit raises, once the fits under way have ended.
+        """
+        said: dict[str, list[str]] = {}
+        done: dict[str, list[tuple[FittedArm, np.ndarray]]] = {}
+        pool = ThreadPoolExecutor(self.n_jobs, initializer=threadpool_limits, initargs=(1,))
+        # OpenMP counts threads for each thread that calls it, hence the initializer; BLAS for the whole process.
+        with python_warnings.catch_warnings(), threadpool_limits(1), pool:
+            python_warnings.simplefilter("always", RareclassWarning)
+            python_warnings.showwarning = self._hear(said)
+            waiting: list[tuple[Arm, list[Future]]] = []
+            for arm in arms:
+                # At most one arm waits behind the one that runs, so that the clock decides late.
+                while len(waiting) > 1:
+                    self._collect(waiting.pop(0), done, ends)
+                if starts(arm):
+                    waiting.append((arm, [pool.submit(self._fit, arm, k) for k in range(len(self.parts))]))
+            while waiting:
+                self._collect(waiting.pop(0), done, ends)
+        return [self._scores(arm, done[arm.name], said.get(arm.name, [])) for arm in arms if arm.name in done]
+
+    def _fit(self, arm: Arm, k: int) -> tuple[FittedArm, np.ndarray]:
+        self._arm.name = arm.name
+        model = fit_on(self.parts[k], arm, seed=self.design.seed, number=k, n_jobs=1)
+        return model, model.logit(self.parts[k].test)[self.parts[k].expand]
+
+    @staticmethod
+    def _collect(waiting: tuple[Arm, list[Future]], done: dict, ends: Callable[[Arm, float], None]) -> None:
+        arm, futures = waiting
+        try:
+            done[arm.name] = [f.result() for f in futures]
+        except BaseException:
+            for f in futures:
+                f.cancel()
+            raise
+        ends(arm, sum(model.seconds for model, _ in done[arm.name]))
+
+    def _hear(self, said: dict[str, list[str]]) -> Callable[..., None]:
+        def show(message, category, filename, lineno, file=None, line=None) -> None:
+            if issubclass(category, RareclassWarning):
+                heard = said.setdefault(getattr(self._arm, "name", ""), [])
+                if str(message) not in heard:
+                    heard.append(str(message))
+
+        return show
+
+    def _scores(self, arm: Arm, fitted: list[tuple[FittedArm, np.ndarray]], said: list[str]) -> ArmScores:
+        scores = iter(score for _, score in fitted)
+        oof = cross_fit(self.design.dev.size, self.design.splits, lambda train, test: next(scores))
+        last = fitted[-1][0]
+        seconds = float(np.mean([model.seconds for model, _ in fitted]))
+        return ArmScores(arm, oof, seconds, last.rows, last.exact, last.note, last.restoration, said)

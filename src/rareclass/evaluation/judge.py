@@ -1,6 +1,6 @@
 """Numbers of one arm from its scores: metrics with intervals, calibration, decision, paired verdict."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from rareclass.decisions.rule import Decision, DecisionRule
 from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.calibration import brier_skill_score, observed_to_expected
-from rareclass.metrics.cost import expected_cost
+from rareclass.metrics.costs import expected_cost
 from rareclass.metrics.curve import ThresholdCurve
 from rareclass.metrics.interval import Interval, confidence_interval, paired_difference
 from rareclass.treatments.restore import cross_calibrated
@@ -33,9 +33,7 @@ class Judged:
     def take(self, index: np.ndarray) -> "Judged":
         """The same for the rows `index`."""
         rows = {k: (None if getattr(self, k) is None else getattr(self, k)[index]) for k in ("weight", "groups")}
-        costs = self.costs.take(index) if hasattr(self.costs, "take") else self.costs
-        return Judged(self.y[index], self.fold[index], costs=costs, forward=self.forward, level=self.level,
-                      seed=self.seed, **rows)  # fmt: skip
+        return replace(self, y=self.y[index], fold=self.fold[index], costs=costs_of(self.costs, index), **rows)
 
 
 @dataclass
@@ -62,6 +60,11 @@ class ArmResult:
     warnings: list[str] = field(default_factory=list)
 
 
+def costs_of(costs: Any, index: np.ndarray) -> Any:
+    """Costs of the rows `index`: class costs stay, costs by row are taken."""
+    return costs.take(index) if hasattr(costs, "take") else costs
+
+
 def score_metrics(rows: Judged, score: np.ndarray) -> dict[str, Interval]:
     """Ranking and probability metrics with intervals. `score` are calibrated log-odds (n,)."""
     how = {"level": rows.level, "sample_weight": rows.weight, "groups": rows.groups, "random_state": rows.seed}
@@ -71,14 +74,13 @@ def score_metrics(rows: Judged, score: np.ndarray) -> dict[str, Interval]:
 def calibration_numbers(rows: Judged, score: np.ndarray) -> dict[str, Any]:
     """Observed/expected, Brier skill and the skill that a cross-fitted monotone recalibration would reach."""
     p = sigmoid(score)
-    w = {"sample_weight": rows.weight}
     ceiling = cross_calibrated(
         score, rows.y, rows.fold, method="isotonic", sample_weight=rows.weight, forward=rows.forward
     )
     return {
-        "observed_to_expected": float(observed_to_expected(rows.y, p, **w)),
-        "brier_skill": float(brier_skill_score(rows.y, p, **w)),
-        "brier_skill_ceiling": float(brier_skill_score(rows.y, sigmoid(ceiling), **w)),
+        "observed_to_expected": float(observed_to_expected(rows.y, p, sample_weight=rows.weight)),
+        "brier_skill": float(brier_skill_score(rows.y, p, sample_weight=rows.weight)),
+        "brier_skill_ceiling": float(brier_skill_score(rows.y, sigmoid(ceiling), sample_weight=rows.weight)),
     }
 
 

@@ -50,7 +50,9 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
     pairs = [make_arm((learner, t)) for learner in chosen for t in how if not (learner == "blend" and t != "none")]
     names = {a.name: a for a in pairs}
     if len(names) < len(pairs):
-        raise InputError("Two arms have the same name. Give learners of different classes, or compare them in two runs.")
+        raise InputError(
+            "Two arms have the same name. Give learners of different classes, or compare them in two runs."
+        )
     missing = available("lightgbm")
     baseline = "lightgbm+none" if missing is None else "hist_gradient_boosting+none"
     for needed in (baseline, EXHIBIT):
@@ -82,25 +84,22 @@ class Clock:
 
     always = frozenset(PRIORITY[:6])
 
-    def __init__(self, seconds: float):
+    def __init__(self, seconds: float, n_jobs: int):
         self.seconds = seconds
+        self.n_jobs = n_jobs
         self.started = time.perf_counter()
         self.took: dict[str, float] = {}
 
-    @property
-    def elapsed(self) -> float:
-        return time.perf_counter() - self.started
-
-    def fits(self, arm: Arm, reserve: float) -> bool:
-        """Whether `arm` is expected to end before the budget less `reserve` seconds."""
-        if arm.name in self.always:
-            return True
-        return self.elapsed + self.expected(arm) + reserve <= self.seconds
+    def fits(self, arm: Arm) -> bool:
+        """Whether `arm` is expected to end within the budget."""
+        elapsed = time.perf_counter() - self.started
+        return arm.name in self.always or elapsed + self.expected(arm) <= self.seconds
 
     def expected(self, arm: Arm) -> float:
         """Seconds that `arm` will take: as long as the untreated one, doubled where the treatment adds rows."""
-        base = self.took.get(f"{arm.learner_name}+none", 0.0)
+        base = self.took.get(f"{arm.learner_name}+none", 0.0) / self.n_jobs
         return base * (2.0 if arm.treatment.name in ("smote", "random_over") else 1.0)
 
     def note(self, arm: Arm, seconds: float) -> None:
+        """Remember how many seconds on one core `arm` took."""
         self.took[arm.name] = seconds

@@ -2,7 +2,6 @@
 
 import os
 import time
-import warnings as python_warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,16 +11,17 @@ from rareclass import _check
 from rareclass.decisions.costs import CostMatrix, as_costs
 from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
-from rareclass.errors import InputError, RareclassWarning
+from rareclass.errors import InputError
 from rareclass.evaluation.champion import choose_champion, fit_champion, judge_test
 from rareclass.evaluation.comparison import Comparison
 from rareclass.evaluation.design import Design, make_design
 from rareclass.evaluation.figures import figure_data
-from rareclass.evaluation.fit import ArmScores, cross_fit_arm, prepare_parts
+from rareclass.evaluation.fit import ArmScores, CrossFitter, prepare_parts
 from rareclass.evaluation.judge import (
     ArmResult,
     Judged,
     calibration_numbers,
+    costs_of,
     decide,
     decision_numbers,
     paired_verdict,
@@ -29,6 +29,7 @@ from rareclass.evaluation.judge import (
     verdict_sentence,
 )
 from rareclass.evaluation.plan import Clock, Plan, make_plan
+from rareclass.treatments.arm import Arm
 from rareclass.treatments.restore import cross_calibrated
 
 Progress = Callable[[str, int, int], None]
@@ -146,7 +147,7 @@ def compare(
     scores = _run(design, plan, budget=budget, n_jobs=jobs, progress=progress)
     rows = Judged(
         design.dev_y(), scores[0].oof.fold, _at(design.sample_weight, design.dev), _at(design.groups, design.dev),
-        money.take(design.dev) if hasattr(money, "take") else money, design.forward, level, random_state,
+        costs_of(money, design.dev), design.forward, level, random_state,
     )  # fmt: skip
     tested = np.flatnonzero(scores[0].oof.tested)
     results = _judge(design, plan, rows, tested, scores, rule, calibration)
@@ -188,28 +189,27 @@ def _rule(decision: DecisionRule | None, costs: Any) -> tuple[DecisionRule, str]
 
 def _run(design: Design, plan: Plan, *, budget: float, n_jobs: int, progress: Progress | None) -> list[ArmScores]:
     """Cross-fit the arms of the plan, in order, until the budget is used up."""
-    clock = Clock(budget)
+    clock = Clock(budget, n_jobs)
     parts = prepare_parts(design)
-    total = len(plan.arms)
-    done: list[ArmScores] = []
-    for number, arm in enumerate(plan.arms):
+    total, finished = len(plan.arms), 0
+
+    def starts(arm: Arm) -> bool:
+        if clock.fits(arm):
+            return True
+        plan.not_run.append({"name": arm.name, "reason": f"the budget of {budget:g} s was used up"})
+        return False
+
+    def ends(arm: Arm, seconds: float) -> None:
+        nonlocal finished
+        finished += 1
+        clock.note(arm, seconds)
         if progress is not None:
-            progress(arm.name, number, total)
-        reserve = clock.took.get("blend+none", 0.0) / max(len(parts), 1)
-        if not clock.fits(arm, reserve):
-            plan.not_run.append({"name": arm.name, "reason": f"the budget of {budget:g} s was used up"})
-            continue
-        begun = time.perf_counter()
-        with python_warnings.catch_warnings(record=True) as caught:
-            python_warnings.simplefilter("always", RareclassWarning)
-            scores = cross_fit_arm(design, parts, arm, n_jobs=n_jobs)
-        said = [str(w.message) for w in caught if issubclass(w.category, RareclassWarning)]
-        scores.warnings.extend(dict.fromkeys(said))
-        clock.note(arm, time.perf_counter() - begun)
-        done.append(scores)
+            progress(arm.name, finished, total)
+
+    scores = CrossFitter(design, parts, n_jobs=n_jobs).run(plan.arms, starts=starts, ends=ends)
     if progress is not None:
         progress("judging", total, total)
-    return done
+    return scores
 
 
 def _judge(

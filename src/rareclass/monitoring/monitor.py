@@ -77,7 +77,11 @@ class RareClassMonitor:
         noise = 3 * (a.size - 1) * (1 / p.size + 1 / max(sum(self.reference["counts"]), 1))
         if index < max(UNSTABLE, noise):
             return []
-        return [Alarm("scores-moved", f"The scores have moved (stability index {index:.2f}); check the inputs first.", index)]
+        return [
+            Alarm(
+                "scores-moved", f"The scores have moved (stability index {index:.2f}); check the inputs first.", index
+            )
+        ]
 
     def labels(self, y_true: Any, y_proba: Any) -> list[Alarm]:
         """Compare matured labels with the probabilities given to the same rows, in order of arrival."""
@@ -94,8 +98,9 @@ class RareClassMonitor:
         if self.misses is not None:
             self.misses.update(p[y] < self.threshold)
             if self.misses.alarm:
-                alarms.append(Alarm("recall-fell", f"More events are missed than in the reference "
-                                    f"(statistic {self.misses.statistic:.0f}): retrain.", self.misses.statistic))  # fmt: skip
+                found = self.misses.statistic
+                said = f"More events are missed than in the reference (statistic {found:.0f}): retrain."
+                alarms.append(Alarm("recall-fell", said, found))
         return alarms
 
     def acknowledge(self) -> Self:

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from rareclass.crossfit import raw_logit
 from rareclass.errors import InputError
 from rareclass.learners.registry import make_learner
-from rareclass.treatments.base import NoTreatment, Treatment, TrainingSet
+from rareclass.treatments.base import NoTreatment, TrainingSet, Treatment
 from rareclass.treatments.registry import make_treatment
 
 

@@ -77,7 +77,9 @@ class NoTreatment(Treatment):
     restoration: ClassVar[str] = "nothing to undo"
 
     def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
-        return TrainingSet(X, y, sample_weight, note=f"fitted on {y.size:,} rows with {int(y.sum()):,} events as they are")
+        return TrainingSet(
+            X, y, sample_weight, note=f"fitted on {y.size:,} rows with {int(y.sum()):,} events as they are"
+        )
 
 
 def class_counts(y: np.ndarray) -> tuple[int, int]:

@@ -181,7 +181,11 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         self.schema_, self.encoder_, self.fitted_, self.calibrator_ = schema, encoder, fitted, calibrator
         self.rule_, self.evidence_, self.pos_label_ = rule, evidence, positive
         self.label_values_ = tuple(classes)
-        self.decision_ = decision if decision is not None else MinimumCost(EQUAL_COSTS).decide_at(None, prevalence=float("nan"), shift=0.0)
+        self.decision_ = (
+            decision
+            if decision is not None
+            else MinimumCost(EQUAL_COSTS).decide_at(None, prevalence=float("nan"), shift=0.0)
+        )
         negatives = [c for c in classes if not _same(c, positive)]
         self._one_vs_rest = len(negatives) > 1
         negative = negatives[0] if len(negatives) == 1 else f"not {positive}"

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from rareclass.treatments.base import Treatment, TrainingSet, class_counts, positive_number
+from rareclass.treatments.base import TrainingSet, Treatment, class_counts, positive_number
 
 
 def _take_weight(sample_weight: np.ndarray | None, index: np.ndarray) -> np.ndarray | None:
@@ -57,12 +57,16 @@ class RandomUnderSampling(Treatment):
     """
 
     name: ClassVar[str] = "random_under"
-    restoration: ClassVar[str] = "log-odds shifted by the log of the share of negatives kept, then calibrated out of fold"
+    restoration: ClassVar[str] = (
+        "log-odds shifted by the log of the share of negatives kept, then calibrated out of fold"
+    )
     negatives_per_event: float = 20.0
 
     def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
         events, negatives = class_counts(y)
-        wanted = max(1, min(negatives, round(positive_number(self.negatives_per_event, "negatives_per_event") * events)))
+        wanted = max(
+            1, min(negatives, round(positive_number(self.negatives_per_event, "negatives_per_event") * events))
+        )
         if wanted == negatives:
             return TrainingSet(
                 X, y, sample_weight, note=f"nothing to drop: {negatives:,} negatives beside {events:,} events"

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from rareclass._check import one_of
-from rareclass.treatments.base import Treatment, TrainingSet, class_counts, positive_number
+from rareclass.treatments.base import TrainingSet, Treatment, class_counts, positive_number
 
 
 @dataclass(frozen=True)
