@@ -1,9 +1,27 @@
-"""What an interval is; `confidence_interval` and `paired_difference` return it."""
+"""Confidence intervals of metrics for a fixed scorer: what each covers is said in `confidence_interval`."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
-__all__ = ["Interval"]
+import numpy as np
+
+from rareclass import _check
+from rareclass.errors import InputError, TooFewEventsError
+from rareclass.kernels.bootstrap import bootstrap_average_precision
+from rareclass.kernels.intervals import blaker, clopper_pearson, logit_interval, poisson_limits, wilson
+from rareclass.kernels.thresholds import threshold_counts
+from rareclass.metrics._influence import NAMED, NEEDS_DECISIONS, Estimate, Sample, make_sample, metric_name
+from rareclass.metrics._money import cost_limits
+from rareclass.metrics._resample import bca, group_jackknife, percentile, replicate, statistic_of
+from rareclass.metrics._spread import ends_on_scale, metric_spread
+
+__all__ = ["Interval", "confidence_interval"]
+
+_METHODS = (
+    "auto", "influence", "logit", "wilson", "clopper_pearson", "blaker", "percentile", "bca", "jackknife"
+)  # fmt: skip
+# events' worth of trust in the binomial variance (see benchmarks/intervals.py: the least that covers at 10 events)
+_SHRINK = {"average_precision": 20.0, "roc_auc": 20.0}
 
 
 @dataclass(frozen=True)
@@ -42,3 +60,231 @@ class Interval:
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, ready for JSON."""
         return asdict(self)
+
+
+def confidence_interval(
+    metric: Any,
+    y_true: Any,
+    y_score: Any,
+    *,
+    level: float = 0.95,
+    method: str = "auto",
+    groups: Any = None,
+    sample_weight: Any = None,
+    weight_kind: str = "auto",
+    threshold: Any = None,
+    costs: Any = None,
+    n_bootstrap: int = 2000,
+    stratified: bool = False,
+    random_state: Any = 0,
+    pos_label: Any = None,
+) -> Interval:
+    """Interval for the value that a fixed scorer has in the population the rows come from.
+
+    Estimand: the metric of this very scorer (and threshold) on infinitely many rows of the same source, so the number
+    of events is random too. It says nothing about refitting; for that compare folds (`rareclass.metrics.comparison`).
+    Rows are independent, or, with `groups`, groups are. Do not use it on the rows that chose the scorer or threshold.
+
+    Parameters
+    ----------
+    metric : str or callable
+        A name: average_precision, roc_auc, recall, precision, specificity, false_positive_rate, alert_rate,
+        prevalence, accuracy, f1, balanced_accuracy, geometric_mean, youden, matthews_corrcoef, cohen_kappa, brier,
+        log_loss, brier_skill, observed_to_expected, expected_cost ("_score" may follow). Or any
+        ``f(y_true, y_score)``, best with ``sample_weight``.
+    y_true : array-like (n,)
+    y_score : array-like (n,)
+        Scores, probabilities, or decisions (Boolean or 0/1).
+    level : float in (0, 1), default 0.95
+    method : str, default "auto"
+        "auto" takes what covers at few events: for rates Blaker's exact interval; for average precision and ROC area
+        a logit interval with the influence-function variance shrunk to the binomial one; for the expected cost exact
+        Poisson limits of each kind of error, combined (MOVER); for observed/expected Poisson limits; for other names
+        influence functions on the metric's own scale; for functions BCa (percentile below 10 events, jackknife with
+        groups). Others: "influence", "logit" (Boyd), "wilson", "clopper_pearson", "blaker", "percentile", "bca",
+        "jackknife" (leaves out one group at a time).
+    groups : array-like (n,), optional
+        Rows of one group (customer, day) are dependent; the interval is then over groups, with a leave-one-group-out
+        correction and few degrees of freedom when few groups carry the events.
+    sample_weight : array-like (n,), optional
+    weight_kind : {"auto", "repeated", "sampling"}, default "auto"
+        Whether a weight says how often a row occurred or 1 / the probability with which it was sampled; the value is
+        the same, the interval is not. "auto": whole numbers are repetitions.
+    threshold : float or array (n,), optional
+        For metrics of decisions: flagged iff score >= threshold.
+    costs : mapping or object with fp, fn, tp, tn, optional
+        For "expected_cost".
+    n_bootstrap : int, default 2000
+        Resamples of "percentile" and "bca".
+    stratified : bool, default False
+        Resample within the classes. Then the estimand has the prevalence of these rows.
+    random_state : None, int or generator, default 0
+    pos_label : label, optional
+
+    Returns
+    -------
+    Interval
+        ``estimate`` is the metric itself. NaN, with the reason as a warning, where it is undefined.
+
+    Raises
+    ------
+    InputError
+        Bad input, an unknown metric or method, a method that does not fit the metric.
+    TooFewEventsError
+        BCa with fewer than ten events, or a bootstrap in which most resamples have none.
+
+    Notes
+    -----
+    Coverage at 10, 30, 100 and 300 events, with widths beside the percentile bootstrap, is printed by
+    ``benchmarks/intervals.py``. Boyd et al. (2013), ECML PKDD; Blaker (2000); Zou and Donner (2008); Korn and Graubard
+    (1998), Survey Methodology 24:193, for rates over groups; Bell and McCaffrey (2002) for the group correction.
+
+    Examples
+    --------
+    >>> interval = confidence_interval("recall", [1] * 10, [0.9] * 8 + [0.1] * 2, threshold=0.5)
+    >>> interval.estimate, round(interval.low, 3), round(interval.high, 3)
+    (0.8, 0.444, 0.963)
+    """
+    level = _check.fraction(level, "level", closed="neither")
+    _check.one_of(method, "method", _METHODS)
+    name = metric_name(metric)
+    sample = make_sample(
+        y_true, y_score, sample_weight=sample_weight, weight_kind=weight_kind, groups=groups, threshold=threshold,
+        costs=costs, pos_label=pos_label,
+    )  # fmt: skip
+    if name is None and method == "auto":
+        method = "jackknife" if sample.groups is not None else "bca" if sample.events >= 10 else "percentile"
+    if method in ("percentile", "bca", "jackknife"):
+        size = _check.whole_number(n_bootstrap, "n_bootstrap", low=100)
+        rng = _check.random_generator(random_state)
+        return _resampled(metric, name, sample, level, method, size, bool(stratified), rng)
+    if name is None:
+        raise InputError(f"method={method!r} needs a metric by name; a function takes 'percentile' or 'bca'.")
+    estimate = NAMED[name](sample)
+    if np.isnan(estimate.value):
+        low, high = (0.0, 1.0) if estimate.scale == "unit" or name in ("recall", "precision") else (np.nan, np.nan)
+        return Interval(estimate.value, low, high, level, "undefined")
+    if method == "auto":
+        low, high, said = _automatic(name, sample, estimate, level)
+    else:
+        low, high, said = _asked(name, sample, estimate, level, method)
+    return Interval(estimate.value, min(low, estimate.value), max(high, estimate.value), level, said)
+
+
+def _automatic(name: str, sample: Sample, estimate: Estimate, level: float) -> tuple[float, float, str]:
+    if estimate.among is not None:
+        if sample.groups is None and sample.repeated:
+            return (*_binomial(sample, estimate, level, "blaker"), "blaker")
+        return (*_effective_binomial(sample, estimate, level), "effective_binomial")
+    if name == "expected_cost":
+        return (*cost_limits(sample, level), "poisson_sum")
+    if name == "observed_to_expected":
+        return (*_poisson_ratio(sample, estimate, level), "poisson")
+    return (*influence_limits(name, sample, estimate, level), "influence")
+
+
+def _asked(name: str, sample: Sample, estimate: Estimate, level: float, method: str) -> tuple[float, float, str]:
+    if method == "influence":
+        return (*influence_limits(name, sample, estimate, level), method)
+    if sample.groups is not None or not sample.repeated:
+        raise InputError(f"method={method!r} is for independent, unweighted rows; use 'auto' with groups or weights.")
+    if method == "logit" and name == "average_precision":
+        low, high = logit_interval(estimate.value, sample.events, level)
+        return float(low), float(high), method
+    if estimate.among is None:
+        raise InputError(f"method={method!r} is not for {name!r}; use 'auto', 'influence', 'percentile' or 'bca'.")
+    return (*_binomial(sample, estimate, level, method), method)
+
+
+def _binomial(sample: Sample, estimate: Estimate, level: float, method: str) -> tuple[float, float]:
+    assert estimate.hit is not None
+    assert estimate.among is not None
+    trials = float(sample.weight[estimate.among].sum())
+    hits = float(sample.weight[estimate.hit].sum())
+    if method == "blaker" and hits == round(hits) and trials == round(trials):
+        return blaker(int(hits), int(trials), level)
+    function = {"wilson": wilson, "logit": lambda k, n, c: logit_interval(k / n, n, c)}.get(method, clopper_pearson)
+    low, high = function(hits, trials, level)
+    return float(low), float(high)
+
+
+def _effective_binomial(sample: Sample, estimate: Estimate, level: float) -> tuple[float, float]:
+    """Korn and Graubard: exact binomial limits at the number of independent trials that the variance amounts to."""
+    assert estimate.among is not None
+    weight = sample.weight[estimate.among]
+    trials = float(weight.sum()) if sample.repeated else float(weight.sum() ** 2 / np.sum(weight**2))
+    p = estimate.value
+    if 0 < p < 1:
+        spread = metric_spread(sample, estimate.influence)
+        ratio = 1.0
+        if sample.groups is not None:
+            # the spread of rates over groups is near normal; the few-group correction is in the variance already
+            from scipy.special import ndtri, stdtrit
+
+            number = int(sample.groups.max())
+            ratio = (float(ndtri(0.5 + level / 2)) / float(stdtrit(number, 0.5 + level / 2))) ** 2
+        trials = min(p * (1 - p) / spread.variance, trials) * ratio
+    elif sample.groups is not None:
+        trials = min(trials, float(np.unique(sample.groups[estimate.among]).shape[0]))
+    low, high = clopper_pearson(p * trials, trials, level)
+    return float(low), float(high)
+
+
+def _poisson_ratio(sample: Sample, estimate: Estimate, level: float) -> tuple[float, float]:
+    if estimate.value == 0:
+        expected = float(np.sum(sample.weight * sample.score))
+        one = 1.0 if sample.repeated else float(np.mean(sample.weight))
+        return 0.0, float(poisson_limits(0.0, level)[1]) * one / expected
+    variance = metric_spread(sample, estimate.influence).variance
+    if variance <= 0:
+        return 0.0, float("inf")
+    count = estimate.value**2 / variance
+    low, high = poisson_limits(count, level)
+    return estimate.value * float(low) / count, estimate.value * float(high) / count
+
+
+def influence_limits(name: str, sample: Sample, estimate: Estimate, level: float) -> tuple[float, float]:
+    """t interval on the metric's scale; at the edge of the range, binomial limits among the events stand in."""
+    at_edge = abs(estimate.value) > 1 - 1e-12 or (estimate.scale == "unit" and estimate.value < 1e-12)
+    if at_edge and estimate.scale in ("unit", "signed"):
+        events = sample.events
+        if sample.groups is not None:
+            events = min(events, float(np.unique(sample.groups[sample.y]).shape[0]))
+        share = estimate.value if estimate.scale == "unit" else (estimate.value + 1) / 2
+        low, high = clopper_pearson(events * min(max(share, 0.0), 1.0), events, level)
+        return (float(low), float(high)) if estimate.scale == "unit" else (2 * float(low) - 1, 2 * float(high) - 1)
+    centre = estimate.centre
+    shrink = _SHRINK.get(name, 0.0)
+    ceiling = centre * (1 - centre) / sample.events if shrink else 0.0
+    influence = estimate.influence
+    if shrink and 0 < centre < 1:
+        # the variance belongs to the centre: on the logit scale both then have the same relative error
+        influence = influence * np.sqrt(centre * (1 - centre) / (estimate.value * (1 - estimate.value)))
+    spread = metric_spread(sample, influence, shrink, ceiling)
+    return ends_on_scale(centre, float(np.sqrt(spread.variance)), spread.quantile(level), estimate.scale)
+
+
+def _resampled(
+    metric: Any, name: str | None, sample: Sample, level: float, method: str, size: int, stratified: bool,
+    rng: np.random.Generator,
+) -> Interval:  # fmt: skip
+    if name in NEEDS_DECISIONS and sample.flag is None:
+        raise InputError("This metric judges decisions: give `threshold`, or Boolean decisions as `y_score`.")
+    if not sample.y.any():
+        raise TooFewEventsError("A bootstrap or jackknife needs positive rows; there is none.")
+    statistic = statistic_of(metric, name, sample)
+    value = statistic(sample.weight)
+    if np.isnan(value):
+        return Interval(value, np.nan, np.nan, level, "undefined")
+    if method == "jackknife":
+        return Interval(value, *group_jackknife(statistic, sample, level), level, method)
+    plain = sample.groups is None and sample.repeated and float(sample.weight.max()) == 1.0
+    if name == "average_precision" and plain:
+        _, tp, fp = threshold_counts(sample.y, sample.score)
+        values, _ = bootstrap_average_precision(tp, fp, size, rng, stratified=stratified)
+        values = values[np.isfinite(values)]
+    else:
+        values = replicate([statistic], sample, size, rng, stratified)[:, 0]
+    if method == "bca":
+        return Interval(value, *bca(statistic, sample, values, level, rng), level, method)
+    return Interval(value, *percentile(values, level), level, method)

@@ -1,0 +1,186 @@
+"""Influence of each row on a ranking metric: one sort gives standard errors, clustered and paired ones too.
+
+For a metric M, ``influence[i]`` is such that the sampling error of M is close to the weighted mean of the influences
+over independent rows, the number of events being random. Differences of two scorers on the same rows subtract their
+influences; clusters add them up.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+class RankInfluence(NamedTuple):
+    """A ranking metric with the influence of each row."""
+
+    value: float
+    centre: float
+    influence: Floats
+
+
+@njit(cache=True, nogil=True)
+def _average_precision(y, score, weight, order, half, influence):  # pragma: no cover - compiled
+    n = y.shape[0]
+    positives = 0.0
+    everything = 0.0
+    for i in range(n):
+        everything += weight[i]
+        if y[i]:
+            positives += weight[i]
+    # first pass, from the top: precision of each group of tied scores
+    value, centre = 0.0, 0.0
+    tp, fp = 0.0, 0.0
+    k = n - 1
+    while k >= 0:
+        cut = score[order[k]]
+        first = k
+        gained = 0.0
+        while k >= 0 and score[order[k]] == cut:
+            row = order[k]
+            if y[row]:
+                gained += weight[row]
+            else:
+                fp += weight[row]
+            k -= 1
+        tp += gained
+        if gained > 0:
+            precision = tp / (tp + fp)
+            value += gained * precision
+            centre += gained * max(tp - half, 0.0) / (max(tp - half, 0.0) + fp) if tp + fp > half else gained
+            for j in range(first, k, -1):
+                if y[order[j]]:
+                    influence[order[j]] = precision
+    value /= positives
+    centre /= positives
+    # second pass, from the bottom: what a row adds to the precision at every positive below it
+    from_tp, from_fp = 0.0, 0.0
+    k = 0
+    while k < n:
+        cut = score[order[k]]
+        first = k
+        gained, lost = 0.0, 0.0
+        precision = 0.0
+        while k < n and score[order[k]] == cut:
+            row = order[k]
+            if y[row]:
+                gained += weight[row]
+                precision = influence[row]
+            else:
+                lost += weight[row]
+            k += 1
+        if gained > 0:
+            change = gained * precision * (1 - precision)
+            from_tp += change / tp
+            if fp > 0:
+                from_fp += change / fp
+        scale = everything / positives
+        for j in range(first, k):
+            row = order[j]
+            if y[row]:
+                influence[row] = (precision - value + from_tp) * scale
+            else:
+                influence[row] = -from_fp * scale
+        tp -= gained
+        fp -= lost
+    return value, centre
+
+
+@njit(cache=True, nogil=True)
+def _roc_auc(y, score, weight, order, influence):  # pragma: no cover - compiled
+    n = y.shape[0]
+    positives, negatives = 0.0, 0.0
+    for i in range(n):
+        if y[i]:
+            positives += weight[i]
+        else:
+            negatives += weight[i]
+    below_pos, below_neg, area = 0.0, 0.0, 0.0
+    k = 0
+    while k < n:
+        cut = score[order[k]]
+        first = k
+        tied_pos, tied_neg = 0.0, 0.0
+        while k < n and score[order[k]] == cut:
+            if y[order[k]]:
+                tied_pos += weight[order[k]]
+            else:
+                tied_neg += weight[order[k]]
+            k += 1
+        beaten = (below_neg + tied_neg / 2) / negatives
+        lost_to = 1 - (below_pos + tied_pos / 2) / positives
+        area += tied_pos * beaten
+        for j in range(first, k):
+            row = order[j]
+            influence[row] = beaten if y[row] else lost_to
+        below_pos += tied_pos
+        below_neg += tied_neg
+    value = area / positives
+    everything = positives + negatives
+    for i in range(n):
+        share = positives if y[i] else negatives
+        influence[i] = (influence[i] - value) * everything / share
+    return value
+
+
+def average_precision_influence(
+    y: NDArray[np.bool_], score: Floats, weight: Floats | None = None, *, repeated: bool = True
+) -> RankInfluence:
+    """Average precision, a nearly unbiased companion, and the influence of each row.
+
+    `centre` takes half a positive off the count of true positives at each score: a positive counts itself, which makes
+    the average precision of few events too good (by a quarter at ten events); the interval is built around `centre`.
+
+    Parameters
+    ----------
+    y : bool array (n,)
+        At least one positive.
+    score : float64 array (n,)
+    weight : float64 array (n,) or None
+    repeated : bool
+        True when weights are repetitions of rows, False when they are inverse sampling probabilities.
+
+    Notes
+    -----
+    With P the precision at a score, the influence of a positive is (P - AP + sum over lower positives of
+    P (1 - P) / tp) / prevalence and that of a negative -(sum over lower positives of P (1 - P) / fp) / prevalence;
+    both are derivatives of AP with respect to a row's weight. Tied scores share one precision.
+
+    Examples
+    --------
+    >>> result = average_precision_influence(np.array([False, True, True]), np.array([0.1, 0.4, 0.8]))
+    >>> result.value, float(result.influence.sum())
+    (1.0, 0.0)
+    """
+    n = y.shape[0]
+    half = 0.5
+    if weight is None:
+        weight = np.ones(n)
+    elif not repeated:
+        half = 0.5 * float(np.sum(weight[y] ** 2) / np.sum(weight[y]))
+    influence = np.zeros(n)
+    order = np.argsort(score, kind="stable")
+    value, centre = _average_precision(y, score, np.asarray(weight, np.float64), order, half, influence)
+    return RankInfluence(value, centre, influence)
+
+
+def roc_auc_influence(y: NDArray[np.bool_], score: Floats, weight: Floats | None = None) -> RankInfluence:
+    """Area under the ROC curve and the influence of each row (DeLong's placement values).
+
+    Notes
+    -----
+    DeLong, DeLong, Clarke-Pearson (1988), Biometrics 44:837.
+
+    Examples
+    --------
+    >>> result = roc_auc_influence(np.array([False, True, False, True]), np.array([0.1, 0.35, 0.4, 0.8]))
+    >>> result.value
+    0.75
+    """
+    weight = np.ones(y.shape[0]) if weight is None else np.asarray(weight, np.float64)
+    influence = np.zeros(y.shape[0])
+    value = _roc_auc(y, score, weight, np.argsort(score, kind="stable"), influence)
+    return RankInfluence(value, value, influence)

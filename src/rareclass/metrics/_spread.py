@@ -1,0 +1,111 @@
+"""From influences to intervals: standard error, degrees of freedom, shrinkage at few events, scale."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit, stdtrit
+
+from rareclass.errors import InputError
+from rareclass.metrics._influence import Sample
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Variance of an estimate and the degrees of freedom behind it."""
+
+    variance: float
+    freedom: float
+    inflation: float = 1.0
+
+    def quantile(self, level: float) -> float:
+        """Two-sided t quantile."""
+        return float(stdtrit(self.freedom, 0.5 + level / 2))
+
+
+def _freedom(each: Floats) -> float:
+    """Satterthwaite's degrees of freedom of a sum of squares, from the kurtosis of what is summed.
+
+    2 V^2 / var(V): a few rows that carry most of the variance leave few degrees of freedom, however many rows
+    there are.
+    """
+    total = float(np.sum(each**2))
+    excess = float(np.sum(each**4)) - total**2 / each.shape[0]
+    return max(2 * total**2 / max(excess, 1e-12 * total**2), 1.0) if total > 0 else 1.0
+
+
+def row_spread(sample: Sample, influence: Floats, shrink: float = 0.0, ceiling: float = 0.0) -> Spread:
+    """Spread over independent rows.
+
+    `ceiling` is the variance that the estimate would have as a proportion among the events; `shrink` says how many
+    events' worth of trust it gets. With few events the observed influences miss what no event happened to show.
+    """
+    power = 1 if sample.repeated else 2
+    size = sample.size
+    variance = float(np.sum(sample.weight**power * influence**2)) / size**2
+    events = sample.events
+    limit = max(events - 1, 1.0)
+    parts = []
+    for mask in (sample.y, ~sample.y):
+        # the centre of each class is prevalence noise, which has no heavy tail
+        if mask.any():
+            each = influence[mask] - np.average(influence[mask], weights=sample.weight[mask])
+            times = sample.weight[mask] if sample.repeated else np.ones(int(mask.sum()))
+            each = each if sample.repeated else each * sample.weight[mask]
+            parts.append((each, times))
+    total = sum(float(np.sum(t * e**2)) for e, t in parts)
+    excess = sum(float(np.sum(t * e**4) - np.sum(t * e**2) ** 2 / np.sum(t)) for e, t in parts)
+    freedom = min(max(2 * total**2 / max(excess, 1e-12 * total**2), 1.0), limit) if total > 0 else limit
+    if events > 1:
+        variance *= events / (events - 1)
+    if shrink:
+        variance = (events * variance + shrink * ceiling) / (events + shrink)
+        freedom = min((events + shrink) ** 2 / (events**2 / freedom), limit)
+    return Spread(variance, max(freedom, 1.0))
+
+
+def group_spread(sample: Sample, influence: Floats) -> Spread:
+    """Spread over independent groups: delete-one-group jackknife of the influences (CR3), Satterthwaite's df."""
+    assert sample.groups is not None
+    number = int(sample.groups.max()) + 1
+    if number < 2:
+        raise InputError(f"`groups` holds {number} group; an interval over groups needs at least two.")
+    sums = np.bincount(sample.groups, weights=sample.weight * influence, minlength=number).astype(np.float64)
+    held = np.bincount(sample.groups, weights=sample.weight * sample.y, minlength=number)
+    # a group that holds a share h of the events moves the estimate by 1 / (1 - h) when it is left out
+    share = np.minimum(held / max(held.sum(), 1e-300), 0.9)
+    moved = sums / (1 - share)
+    variance = float(np.sum(moved**2)) * (number - 1) / number / sample.size**2
+    alone = row_spread(sample, influence).variance
+    inflation = variance / alone if alone > 0 else 1.0
+    return Spread(variance, min(_freedom(sums), number - 1.0), max(inflation, 1.0))
+
+
+def metric_spread(sample: Sample, influence: Floats, shrink: float = 0.0, ceiling: float = 0.0) -> Spread:
+    """Spread over groups when there are any, never below that over rows."""
+    rows = row_spread(sample, influence, shrink, ceiling)
+    if sample.groups is None:
+        return rows
+    groups = group_spread(sample, influence)
+    return Spread(max(groups.variance, rows.variance), groups.freedom, groups.inflation)
+
+
+def ends_on_scale(centre: float, standard_error: float, quantile: float, scale: str) -> tuple[float, float]:
+    """centre -+ quantile * standard error, taken on the metric's own scale."""
+    half = quantile * standard_error
+    if scale == "unit":
+        c = min(max(centre, 1e-12), 1 - 1e-12)
+        half /= c * (1 - c)
+        return float(expit(logit(c) - half)), float(expit(logit(c) + half))
+    if scale == "signed":
+        c = min(max(centre, -1 + 1e-12), 1 - 1e-12)
+        half /= 1 - c * c
+        return float(np.tanh(np.arctanh(c) - half)), float(np.tanh(np.arctanh(c) + half))
+    if scale == "positive" and centre > 0:
+        return float(centre * np.exp(-half / centre)), float(centre * np.exp(min(half / centre, 700.0)))
+    if scale == "below_one" and centre < 1:
+        rest = 1 - centre
+        return float(1 - rest * np.exp(min(half / rest, 700.0))), float(1 - rest * np.exp(-half / rest))
+    return centre - half, centre + half
