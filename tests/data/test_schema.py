@@ -70,6 +70,13 @@ def test_integers_that_number_the_rows_are_said_but_stay():
     assert any("numbers the rows" in note for note in schema.notes)
 
 
+def test_names_of_customers_are_kept_but_said():
+    columns = {"customer": [f"C{i // 2}" for i in range(600)], "x": RNG.normal(size=600)}
+    found, schema = kinds(columns)
+    assert found["customer"] == "category"
+    assert any("'customer'" in note and "groups" in note for note in schema.notes)
+
+
 def test_integer_codes_become_categories_only_when_named():
     columns = {"code": RNG.integers(0, 3, N)}
     assert kinds(columns)[0] == {"code": "integer"}

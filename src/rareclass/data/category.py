@@ -1,6 +1,7 @@
 """Levels of one category column and their codes."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -39,13 +40,18 @@ class CategoryEncoder:
     def encode(self, column: pa.ChunkedArray) -> tuple[np.ndarray, int]:
         """Codes (n,) as float64 with NaN for missing, and how many rows hold a level that `learn` did not see."""
         rows, values = dictionary_codes(column)
-        code_of = {text: float(i) for i, text in enumerate(self.levels)}
-        pooled = float(len(self.levels)) if self.rare else np.nan
-        code_of.update(dict.fromkeys(self.rare, pooled))
+        code_of, pooled = self._codes
         texts = canonical_texts(values)
         table = np.array([np.nan if t is None else code_of.get(t, pooled) for t in texts] + [np.nan], dtype=np.float64)
         new = np.array([t is not None and t not in code_of for t in texts] + [False], dtype=bool)
         return table[rows], int(np.count_nonzero(new[rows])) if new.any() else 0
+
+    @cached_property
+    def _codes(self) -> tuple[dict[str, float], float]:
+        """Code of each level seen in fit, and the code of all others."""
+        pooled = float(len(self.levels)) if self.rare else float("nan")
+        codes = {text: float(i) for i, text in enumerate(self.levels)}
+        return codes | dict.fromkeys(self.rare, pooled), pooled
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-safe values."""

@@ -23,6 +23,7 @@ from rareclass.errors import InputError, SchemaError
 
 KINDS = ("number", "integer", "boolean", "category", "text", "time")
 _FEW_ROWS = 50  # below this many rows "nearly all values differ" says nothing
+_MANY_LEVELS = 200
 _SAMPLE = 2_000  # distinct strings that decide whether a column is text, dates or numbers
 
 
@@ -266,7 +267,17 @@ def _text_kind(column: pa.ChunkedArray, name: str, filled: int, *, forced: bool)
             "identifier",
             f"Column {name!r} is left out: {used.size} of {filled} values differ, so it looks like an identifier.",
         )
-    return "category", None
+    return "category", _many_levels_note(name, used.size, filled)
+
+
+def _many_levels_note(name: str, levels: int, filled: int) -> str | None:
+    """Few rows per level: likely the name of a customer or device, whose rows must not be split."""
+    if levels <= _MANY_LEVELS or levels < filled / 20:
+        return None
+    return (
+        f"Column {name!r} has {levels} levels in {filled} rows; if it names a customer or a device, "
+        "leave it out and pass it as groups."
+    )
 
 
 def _holds_numbers(sample: pa.Array) -> bool:
