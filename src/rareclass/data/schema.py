@@ -6,25 +6,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from rareclass import _check
-from rareclass.data.columns import (
-    check_names,
-    dictionary_codes,
-    is_bytes,
-    is_text,
-    missing_mask,
-    parse_numbers,
-    to_time,
-)
+from rareclass.data.columns import check_names
+from rareclass.data.kinds import KINDS, column_kind
 from rareclass.data.target import encode_target
 from rareclass.errors import InputError, SchemaError
-
-KINDS = ("number", "integer", "boolean", "category", "text", "time")
-_FEW_ROWS = 50  # below this many rows "nearly all values differ" says nothing
-_MANY_LEVELS = 200
-_SAMPLE = 2_000  # distinct strings that decide whether a column is text, dates or numbers
 
 
 @dataclass(frozen=True)
@@ -120,7 +107,7 @@ class Schema:
         for name in names:
             if name == target or name in dropped:
                 continue
-            kind, note = _kind(table.column(name), name, forced=name in categorical)
+            kind, note = column_kind(table.column(name), name, forced=name in categorical)
             notes += [note] if note else []
             if kind in KINDS:
                 columns.append(Column(name, kind))
@@ -200,95 +187,3 @@ def _closest(name: str, names: list[str]) -> str | None:
 
     found = difflib.get_close_matches(str(name), names, n=1)
     return found[0] if found else None
-
-
-def _kind(column: pa.ChunkedArray, name: str, *, forced: bool) -> tuple[str, str | None]:
-    """Kind of one column (or the reason to leave it out) and a note."""
-    missing = (
-        int(np.count_nonzero(missing_mask(column))) if column.null_count or pa.types.is_floating(column.type) else 0
-    )
-    if missing == len(column):
-        return "category" if forced else "number", f"Column {name!r} is empty: all {missing} values are missing."
-    kind = column.type
-    if pa.types.is_nested(kind) or is_bytes(kind):
-        return f"holds {kind}", f"Column {name!r} is left out: it holds {kind}, not single values."
-    if forced or is_text(kind) or pa.types.is_dictionary(kind):
-        return _text_kind(column, name, len(column) - missing, forced=forced)
-    note = _constant_note(column, name, missing)
-    if pa.types.is_boolean(kind):
-        return "boolean", note
-    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        return "time", note
-    if pa.types.is_integer(kind):
-        return "integer", note or _row_number_note(column, name)
-    return "number", note
-
-
-def _constant_note(column: pa.ChunkedArray, name: str, missing: int) -> str | None:
-    if pa.types.is_floating(column.type) and missing:
-        column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
-    ends = pc.min_max(column)
-    if ends["min"] == ends["max"]:
-        besides = f" where it is not missing ({missing} rows)" if missing else ""
-        return f"Column {name!r} is constant{besides}; it cannot help."
-    return None
-
-
-def _row_number_note(column: pa.ChunkedArray, name: str) -> str | None:
-    """Integers that rise by one each row number the rows; they stay in, but the user should know."""
-    if len(column) < _FEW_ROWS or column.null_count or pa.types.is_unsigned_integer(column.type):
-        return None
-    ends = column[0].as_py(), column[-1].as_py()
-    if abs(ends[1] - ends[0]) != len(column) - 1:
-        return None
-    if np.all(np.abs(np.diff(column.to_numpy().astype(np.int64))) == 1):
-        return f"Column {name!r} numbers the rows; leave it out (`drop`) if it is an identifier."
-    return None
-
-
-def _text_kind(column: pa.ChunkedArray, name: str, filled: int, *, forced: bool) -> tuple[str, str | None]:
-    codes, values = dictionary_codes(column)
-    used = np.unique(codes[codes >= 0])
-    if used.size == 1:
-        return "category", f"Column {name!r} is constant ({str(values[int(used[0])].as_py())!r}); it cannot help."
-    if forced or not is_text(values.type):
-        return "category", None
-    sample = values.take(pa.array(used[np.linspace(0, used.size - 1, min(_SAMPLE, used.size)).astype(np.int64)]))
-    if to_time(pa.chunked_array([sample])) is not None and to_time(pa.chunked_array([values])) is not None:
-        return "time", f"Column {name!r} holds dates as text; it is read as time."
-    if _holds_numbers(sample) and parse_numbers(values.take(pa.array(used))) is not None:
-        return "number", f"Column {name!r} holds numbers as text; it is read as number (marks such as '?' as missing)."
-    words = pc.add(pc.count_substring(sample, " "), 1).to_numpy(zero_copy_only=False)
-    distinct_share = used.size / filled
-    if filled >= _FEW_ROWS and distinct_share > 0.5 and np.mean(words) >= 3:
-        return "text", None
-    if filled >= _FEW_ROWS and distinct_share > 0.95:
-        return (
-            "identifier",
-            f"Column {name!r} is left out: {used.size} of {filled} values differ, so it looks like an identifier.",
-        )
-    return "category", _many_levels_note(name, used.size, filled)
-
-
-def _many_levels_note(name: str, levels: int, filled: int) -> str | None:
-    """Few rows per level: likely the name of a customer or device, whose rows must not be split."""
-    if levels <= _MANY_LEVELS or levels < filled / 20:
-        return None
-    return (
-        f"Column {name!r} has {levels} levels in {filled} rows; if it names a customer or a device, "
-        "leave it out and pass it as groups."
-    )
-
-
-def _holds_numbers(sample: pa.Array) -> bool:
-    """True when the texts are numbers and were not meant as codes.
-
-    A mark such as "?" among whole numbers is what made them text. Without one, few whole numbers stored as text are
-    codes, and so are numbers with leading zeros.
-    """
-    numbers = parse_numbers(sample)
-    if numbers is None or np.isnan(numbers).all():
-        return False
-    if pc.any(pc.match_substring_regex(sample, r"^\s*-?0\d")).as_py():
-        return False
-    return bool(np.isnan(numbers).any()) or len(sample) > _FEW_ROWS or not np.all(numbers == np.round(numbers))
