@@ -84,6 +84,15 @@ class AlertBudget(DecisionRule):
         return cls(int(match[1]), per=match[2] if match[2] is not None else "run")
 
     @property
+    def cuts_at_threshold(self) -> bool:
+        return self.per != "run"
+
+    def explain(self, threshold: float) -> str:
+        if np.isfinite(threshold):
+            return ""
+        return " More rows than the budget allows share the highest score; `Decision.apply` settles such ties."
+
+    @property
     def most(self) -> float:
         """Alerts a period, or share of its rows."""
         return float(self.alerts) if self.alerts is not None else float(self.rate)  # type: ignore[arg-type]

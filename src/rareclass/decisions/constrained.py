@@ -56,6 +56,11 @@ class Constrained(DecisionRule):
         object.__setattr__(self, "constraints", several)
 
     @property
+    def event_points_suffice(self) -> bool:  # type: ignore[override]
+        """As the objective's: no bound forbids a point and allows it with more false alarms."""
+        return self.rule.event_points_suffice
+
+    @property
     def _bounds(self) -> tuple[DecisionRule, ...]:
         return tuple(self.constraints)  # type: ignore[arg-type]
 

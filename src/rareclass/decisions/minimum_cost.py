@@ -69,8 +69,8 @@ class MinimumCost(DecisionRule):
 
     @property
     def event_points_suffice(self) -> bool:  # type: ignore[override]
-        """Cost rises with false alarms, since a false alarm costs more than a true negative."""
-        return isinstance(self.costs, CostMatrix)
+        """The observed cost rises with false alarms, since a false alarm costs more than a true negative."""
+        return self.search == "empirical" and isinstance(self.costs, CostMatrix)
 
     @property
     def class_costs(self) -> CostMatrix:

@@ -52,6 +52,11 @@ class DecisionRule(ABC):
         """Whether every row is decided by its own costs."""
         return False
 
+    @property
+    def cuts_at_threshold(self) -> bool:
+        """Whether rows are flagged by comparing their score with the threshold."""
+        return True
+
     @abstractmethod
     def objective(self, points: OperatingPoints) -> np.ndarray:
         """Value of each point (..., m), higher = better, NaN = undefined."""
@@ -113,8 +118,10 @@ class DecisionRule(ABC):
         allowed = self.feasible(points)
         if allowed is not None:
             value = np.where(allowed, value, -np.inf)
-        found = np.argmax(value, axis=-1)
-        if not np.isfinite(np.take_along_axis(value, np.expand_dims(found, -1), -1)).all():
+        top = value.max(axis=-1, keepdims=True)
+        # equal values may differ by rounding; the first within it has the fewest alerts
+        found = np.argmax(value >= top - TOLERANCE * np.abs(top), axis=-1)
+        if not np.isfinite(top).all():
             if allowed is not None and not allowed.any(axis=-1).all():
                 raise InfeasibleError(self.complain(points))
             raise InfeasibleError(
@@ -166,7 +173,7 @@ class DecisionRule(ABC):
         """Decision at a single point (arrays of length 1)."""
         threshold = float(point.thresholds[0])
         decision = decision_at(self, point, threshold, costs)
-        if np.isposinf(threshold):
+        if np.isposinf(threshold) and self.cuts_at_threshold:
             warnings.warn(f"{decision.why} No row will be flagged.", NoOpWarning, stacklevel=4)
         return decision
 

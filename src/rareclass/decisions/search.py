@@ -6,7 +6,7 @@ import numpy as np
 
 from rareclass import _check
 from rareclass.decisions.budget import AlertBudget, decide_budget
-from rareclass.decisions.costs import RowCosts, as_costs
+from rareclass.decisions.costs import CostMatrix, RowCosts, as_costs
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.minimum_cost import MinimumCost, decide_rows
 from rareclass.decisions.rule import DecisionRule
@@ -84,7 +84,7 @@ def best_threshold(
     if not isinstance(rule, DecisionRule):
         raise InputError(f"`rule` must be a rule of rareclass.decisions; got {type(rule).__name__}.")
     y, score, weight, kept = _rows(y_true, y_score, sample_weight, pos_label)
-    if isinstance(rule, MinimumCost) and not rule.event_points_suffice:
+    if isinstance(rule, MinimumCost) and not isinstance(rule.costs, CostMatrix):
         return _by_row(rule, y, score, weight, costs, kept)
     if periods is not None or entities is not None:
         if not isinstance(rule, AlertBudget):
