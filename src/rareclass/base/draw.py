@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 Rows = np.ndarray
 Made = np.ndarray | Callable[[int, int], np.ndarray]
@@ -129,6 +130,8 @@ def _stacked(draws: list[Draw]) -> Made:
             low, high = max(start, first) - first, min(stop, end) - first
             if low < high:
                 parts.append(draw.block(low, high))
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        if len(parts) == 1:
+            return parts[0]
+        return sparse.vstack(parts, format="csr") if sparse.issparse(parts[0]) else np.concatenate(parts)
 
     return rows

@@ -120,7 +120,7 @@ def pair_up(
 
 
 @njit(cache=True, nogil=True)
-def _votes(start, stop, base, neighbours, counts, codes, seed, donors):
+def _votes(start, stop, base, neighbours, counts, codes, favour, seed, donors):
     n_columns = codes.shape[1]
     for i in range(start, stop):
         b = base[i]
@@ -140,6 +140,12 @@ def _votes(start, stop, base, neighbours, counts, codes, seed, donors):
                 if votes > most:
                     most, ties, chosen = votes, 1, neighbours[b, p]
                 elif votes == most:
+                    here, there = favour[neighbours[b, p], c], favour[chosen, c]
+                    if here < there:
+                        continue
+                    if here > there:
+                        ties, chosen = 1, neighbours[b, p]
+                        continue
                     ties += 1
                     # Reservoir: the t-th tied level replaces the choice with probability 1/t.
                     key = np.uint64((i * n_columns + c) * neighbours.shape[1] + p)
@@ -148,7 +154,14 @@ def _votes(start, stop, base, neighbours, counts, codes, seed, donors):
             donors[i, c] = chosen
 
 
-def vote(base: np.ndarray, neighbours: np.ndarray, counts: np.ndarray, codes: np.ndarray, seed: int) -> np.ndarray:
+def vote(
+    base: np.ndarray,
+    neighbours: np.ndarray,
+    counts: np.ndarray,
+    codes: np.ndarray,
+    seed: int,
+    favour: np.ndarray | None = None,
+) -> np.ndarray:
     """Row whose nominal value the neighbours of each base row elect, by column; ties are drawn at random.
 
     Parameters
@@ -161,11 +174,15 @@ def vote(base: np.ndarray, neighbours: np.ndarray, counts: np.ndarray, codes: np
     codes : int array (n, c)
         Level codes of the nominal columns.
     seed : int
+    favour : int array (n, c), optional
+        Of tied levels those with the largest number here remain.
 
     Returns
     -------
     int array (s, c)
     """
+    if favour is None:
+        favour = np.broadcast_to(np.zeros((), dtype=np.int64), codes.shape)
     donors = np.empty((base.size, codes.shape[1]), dtype=np.int64)
-    in_blocks(_votes, base.size, base, neighbours, counts, codes, np.uint64(seed), donors, block=1 << 13)
+    in_blocks(_votes, base.size, base, neighbours, counts, codes, favour, np.uint64(seed), donors, block=1 << 13)
     return donors

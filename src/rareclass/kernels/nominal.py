@@ -1,14 +1,17 @@
-"""Nominal columns: the value difference metric as look-up tables, and nearest rows by it."""
+"""Nominal columns: the value difference metric, and nearest rows by it."""
 
 import numpy as np
 from numba import njit
 
+from rareclass.kernels.threads import in_blocks
 
-def value_difference_tables(codes: np.ndarray, y: np.ndarray, n_classes: int) -> list[np.ndarray]:
-    """Squared value difference of every two levels of each column.
 
-    Two levels differ by the sum over classes of |P(class | level a) - P(class | level b)|; the square of that is what a
-    column adds to the distance of two rows (Stanfill and Waltz 1986; Cost and Salzberg 1993, with k = 1 and r = 2).
+def class_shares(codes: np.ndarray, y: np.ndarray, n_classes: int) -> np.ndarray:
+    """What the value difference metric sees of each row: for each column, how the classes share its level.
+
+    Two rows differ in a column by the sum over classes of |P(class | level a) - P(class | level b)|, and their distance
+    is the sum of the squares (Stanfill and Waltz 1986; Cost and Salzberg 1993, with k = 1 and r = 2). Of two classes
+    one share says it all, so it is doubled and the other left out.
 
     Parameters
     ----------
@@ -16,22 +19,24 @@ def value_difference_tables(codes: np.ndarray, y: np.ndarray, n_classes: int) ->
     y : int array (n,), class codes
     n_classes : int
 
+    Returns
+    -------
+    float array (n, c, n_classes), or (n, c, 1) for two classes
+
     Examples
     --------
     >>> import numpy as np
-    >>> value_difference_tables(np.array([[0], [0], [1]]), np.array([0, 1, 1]), 2)[0].tolist()
-    [[0.0, 1.0], [1.0, 0.0]]
+    >>> class_shares(np.array([[0], [0], [1]]), np.array([0, 1, 1]), 2)[:, 0, 0].tolist()
+    [1.0, 1.0, 0.0]
     """
-    tables = []
-    for column in codes.T:
+    width = 1 if n_classes == 2 else n_classes
+    shares = np.empty((*codes.shape, width))
+    for c, column in enumerate(codes.T):
         levels = int(column.max()) + 1
         counts = np.bincount(column * n_classes + y, minlength=levels * n_classes).reshape(levels, n_classes)
         share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-        difference = np.zeros((levels, levels))
-        for k in range(n_classes):
-            difference += np.abs(share[:, k][:, None] - share[:, k][None, :])
-        tables.append(difference**2)
-    return tables
+        shares[:, c] = (2.0 * share[:, :1] if n_classes == 2 else share)[column]
+    return shares
 
 
 @njit(inline="always")
@@ -40,15 +45,23 @@ def _is_nearer(distance: float, row: int, other: float, other_row: int) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _nearest(points, flat, offsets, levels, members, starts, distances, rows):
+def _distance(left, right):
+    total = 0.0
+    for c in range(left.shape[0]):
+        difference = 0.0
+        for k in range(left.shape[1]):
+            difference += abs(left[c, k] - right[c, k])
+        total += difference * difference
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _nearest(start, stop, points, members, starts, distances, rows):
     """For each distinct point the nearest rows of the class, by (distance, row)."""
-    n_points, n_columns = points.shape
     last = rows.shape[1] - 1
-    for g in range(n_points):
-        for h in range(n_points):
-            distance = 0.0
-            for c in range(n_columns):
-                distance += flat[offsets[c] + points[g, c] * levels[c] + points[h, c]]
+    for g in range(start, stop):
+        for h in range(points.shape[0]):
+            distance = _distance(points[g], points[h])
             for at in range(starts[h], starts[h + 1]):
                 row = members[at]
                 if not _is_nearer(distance, row, distances[g, last], rows[g, last]):
@@ -62,32 +75,44 @@ def _nearest(points, flat, offsets, levels, members, starts, distances, rows):
                 rows[g, slot] = row
 
 
-def nearest_by_tables(codes: np.ndarray, rows: np.ndarray, tables: list[np.ndarray], k: int) -> np.ndarray:
-    """For each row itself and its `k` nearest others among `rows`, by summed tables; ties: the lower position.
+@njit(cache=True, nogil=True)
+def _all_pairs(start, stop, points, out):
+    for i in range(start, stop):
+        for j in range(points.shape[0]):
+            out[i, j] = _distance(points[i], points[j])
+
+
+def value_differences(shares: np.ndarray) -> np.ndarray:
+    """Distances of all pairs of rows (m, m) from their class shares (m, c, K)."""
+    out = np.empty((shares.shape[0], shares.shape[0]))
+    in_blocks(_all_pairs, shares.shape[0], np.ascontiguousarray(shares), out, block=64, small=64)
+    return out
+
+
+def nearest_by_value_difference(codes: np.ndarray, shares: np.ndarray, rows: np.ndarray, k: int) -> np.ndarray:
+    """For each row itself and its `k` nearest others among `rows`; ties: the lower position.
 
     Rows with equal values are searched once.
 
     Parameters
     ----------
     codes : int array (n, c)
+    shares : float array (n, c, K), of `class_shares`
     rows : int array (m,), rising
-    tables : list of float arrays (L, L), one a column
     k : int < m
 
     Returns
     -------
     int array (m, k + 1), positions in `codes`, each row itself first
     """
-    points, group, sizes = np.unique(codes[rows], axis=0, return_inverse=True, return_counts=True)
+    _, first, group, sizes = np.unique(codes[rows], axis=0, return_index=True, return_inverse=True, return_counts=True)
     group = group.reshape(-1)
-    members = rows[np.argsort(group, kind="stable")]
+    members = rows[np.argsort(group, kind="stable")].astype(np.int64)
     starts = np.concatenate(([0], np.cumsum(sizes)))
-    levels = np.array([table.shape[0] for table in tables], dtype=np.int64)
-    offsets = np.concatenate(([0], np.cumsum(levels**2)))[:-1]
-    flat = np.concatenate([table.ravel() for table in tables])
-    distances = np.full((points.shape[0], k + 1), np.inf)
-    nearest = np.full((points.shape[0], k + 1), np.iinfo(np.int64).max, dtype=np.int64)
-    _nearest(points.astype(np.int64), flat, offsets, levels, members.astype(np.int64), starts, distances, nearest)
+    points = np.ascontiguousarray(shares[rows[first]])
+    distances = np.full((sizes.size, k + 1), np.inf)
+    nearest = np.full((sizes.size, k + 1), np.iinfo(np.int64).max, dtype=np.int64)
+    in_blocks(_nearest, sizes.size, points, members, starts, distances, nearest, block=64, small=64)
     lists = nearest[group]
     keep = lists != rows[:, None]
     keep[keep.all(axis=1), -1] = False

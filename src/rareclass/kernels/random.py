@@ -6,6 +6,7 @@ that seed, so results do not depend on how the work is cut into blocks.
 
 import numpy as np
 from numba import njit
+from scipy.special import ndtri
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -82,22 +83,20 @@ def seed_from(rng: np.random.Generator) -> int:
     return int(rng.integers(0, 2**63 - 1))
 
 
-_NORMAL_ROWS = 4096
-
-
-def normal_rows(seed: int, start: int, stop: int, columns: int) -> np.ndarray:
-    """Rows `start` to `stop` of an endless matrix of standard normal numbers; the same for any cut into blocks.
+def normal_from_key(seed: int, index: np.ndarray) -> np.ndarray:
+    """Standard normal numbers: for each index the number of that place in the stream of `seed`.
 
     Examples
     --------
-    >>> whole = normal_rows(1, 0, 10, 2)
-    >>> bool((normal_rows(1, 4, 10, 2) == whole[4:]).all())
+    >>> import numpy as np
+    >>> whole = normal_from_key(1, np.arange(10))
+    >>> bool((normal_from_key(1, np.arange(4, 10)) == whole[4:]).all())
     True
     """
-    out = np.empty((stop - start, columns))
-    for block in range(start // _NORMAL_ROWS, -(-stop // _NORMAL_ROWS)):
-        first = block * _NORMAL_ROWS
-        low, high = max(start, first), min(stop, first + _NORMAL_ROWS)
-        rows = np.random.default_rng((seed, block)).standard_normal((high - first, columns))
-        out[low - start : high - start] = rows[low - first :]
-    return out
+    # The smallest uniform number is 0, whose normal quantile is not finite.
+    return ndtri(np.maximum(uniform_from_key(seed, index), 0.5 * _TO_UNIT))
+
+
+def normal_rows(seed: int, start: int, stop: int, columns: int) -> np.ndarray:
+    """Rows `start` to `stop` of an endless matrix of standard normal numbers; the same for any cut into blocks."""
+    return normal_from_key(seed, np.arange(start * columns, stop * columns).reshape(stop - start, columns))

@@ -3,6 +3,12 @@
 from rareclass._lazy import lazy_names
 
 _NAMES = {
+    "CCR": "ccr",
+    "GeometricSMOTE": "geometric",
+    "MWMOTE": "mwmote",
+    "PolynomFitSMOTE": "polynom_fit",
+    "ProWSyn": "prowsyn",
+    "SMOTEIPF": "smote_ipf",
     "ADASYN": "adasyn",
     "BorderlineSMOTE": "borderline",
     "KMeansSMOTE": "kmeans",

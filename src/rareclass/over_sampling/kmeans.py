@@ -188,3 +188,9 @@ class KMeansSMOTE(BaseSMOTE):
         if exponent == "auto":
             exponent = math.log(rows.size, 1.6) ** 1.8 * 0.16
         return mean_distance(X, rows) ** float(exponent) / rows.size
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        # Whether a cluster qualifies must not hang on how missing values were filled in.
+        tags.input_tags.allow_nan = False
+        return tags

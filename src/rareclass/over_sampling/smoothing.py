@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from rareclass.base import Draw
-from rareclass.kernels.random import normal_rows, seed_from
+from rareclass.kernels.random import normal_from_key, normal_rows, seed_from
 
 
 def bandwidth(X: Any, rows: np.ndarray) -> np.ndarray:
@@ -40,11 +40,11 @@ def smoothed_bootstrap(X: Any, rows: np.ndarray, count: int, factor: float, rng:
 
     def made(start: int, stop: int) -> Any:
         points = X[parents[start:stop]]
-        noise = normal_rows(seed, start, stop, X.shape[1]) * scale if not sparse.issparse(points) else None
-        if noise is not None:
-            return points + noise
+        if not sparse.issparse(points):
+            return points + normal_rows(seed, start, stop, X.shape[1]) * scale
         points = points.tocsr().astype(np.float64)
-        points.data += normal_rows(seed + start, 0, points.data.size, 1)[:, 0] * scale[points.indices]
+        row = np.repeat(np.arange(start, stop), np.diff(points.indptr))
+        points.data += normal_from_key(seed, row * X.shape[1] + points.indices) * scale[points.indices]
         return points
 
     return Draw(parents=parents, made=made)

@@ -13,7 +13,7 @@ from sklearn.preprocessing import OrdinalEncoder
 from rareclass.base import Draw, class_streams, join
 from rareclass.base.tables import Table
 from rareclass.kernels.draw import uniform_positions, vote
-from rareclass.kernels.nominal import nearest_by_tables, value_difference_tables
+from rareclass.kernels.nominal import class_shares, nearest_by_value_difference, value_differences
 from rareclass.kernels.random import seed_from
 from rareclass.over_sampling.neighbourhood import is_neighbours_object, neighbours_object, usable_neighbours
 from rareclass.over_sampling.nominal import ENCODER, sub_table
@@ -52,7 +52,7 @@ class SMOTEN(SMOTE):
     Notes
     -----
     Chawla et al., JAIR 16 (2002), section 6.2, SMOTE-N: value difference metric with k = 1, r = 2, majority vote of the
-    row and its k nearest neighbours. Tied votes are drawn at random for each new row (imbalanced-learn: first level).
+    row and its k nearest neighbours. Of tied levels the one that is more frequent in the class wins, then chance.
 
     Examples
     --------
@@ -94,36 +94,34 @@ class SMOTEN(SMOTE):
         if isinstance(self.nn_k_, NearestNeighbors):
             self.nn_k_.set_params(metric="precomputed")
         codes = self._codes(X)
-        tables = value_difference_tables(codes, y, len(self._labels))
+        shares = class_shares(codes, y, len(self._labels))
         draws = []
         for code, stream in class_streams(targets, rng).items():
             if not targets[code]:
                 continue
             rows = np.flatnonzero(y == code)
             k = usable_neighbours(self.k_neighbors, rows.size, name="k_neighbors", label=self._label(code))
-            voters = self._voters(codes, rows, tables, k)
+            voters = self._voters(codes, shares, rows, k)
             pick, ties = (seed_from(part) for part in stream.spawn(2))
             base = uniform_positions(rows.size, targets[code], pick)
-            donors = vote(base, voters, np.full(rows.size, voters.shape[1]), codes, ties)
+            donors = vote(base, voters, np.full(rows.size, voters.shape[1]), codes, ties, _frequency(codes, rows))
             draws.append(Draw(parents=rows[base], donors=dict(enumerate(donors.T))))
         return join(draws)
 
     def _codes(self, X: Table) -> np.ndarray:
         every = np.arange(X.n_columns)
         if self.categorical_encoder is None:
-            self.categorical_encoder_ = OrdinalEncoder(dtype=np.int32)
+            self.categorical_encoder_ = OrdinalEncoder(dtype=np.int32, encoded_missing_value=-1)
             self.categorical_encoder_.fit(sub_table(X, every))
             return np.column_stack([X.codes(int(j)) for j in every])
         self.categorical_encoder_ = clone(self.categorical_encoder)
         encoded = np.asarray(self.categorical_encoder_.fit_transform(sub_table(X, every)))
         return np.column_stack([np.unique(column, return_inverse=True)[1].reshape(-1) for column in encoded.T])
 
-    def _voters(self, codes: np.ndarray, rows: np.ndarray, tables: list[np.ndarray], k: int) -> np.ndarray:
+    def _voters(self, codes: np.ndarray, shares: np.ndarray, rows: np.ndarray, k: int) -> np.ndarray:
         if not is_neighbours_object(self.k_neighbors):
-            return nearest_by_tables(codes, rows, tables, k)
-        distance = np.zeros((rows.size, rows.size))
-        for table, column in zip(tables, codes[rows].T):
-            distance += table[column[:, None], column[None, :]]
+            return nearest_by_value_difference(codes, shares, rows, k)
+        distance = value_differences(shares[rows])
         finder = clone(self.k_neighbors).set_params(metric="precomputed").fit(distance)
         return rows[np.asarray(finder.kneighbors(distance, return_distance=False))]
 
@@ -131,3 +129,9 @@ class SMOTEN(SMOTE):
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         return tags
+
+
+def _frequency(codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """How often the class has the level of each row and column (n, c)."""
+    counts = [np.bincount(column[rows], minlength=int(column.max()) + 1) for column in codes.T]
+    return np.column_stack([count[column] for count, column in zip(counts, codes.T)])

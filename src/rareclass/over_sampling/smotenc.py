@@ -1,6 +1,6 @@
 """SMOTE-NC: numbers between two rows, nominal values by a vote of the neighbours."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from sklearn.base import clone
@@ -100,6 +100,11 @@ class SMOTENC(SMOTE):
         self.categorical_features = categorical_features
         self.categorical_encoder = categorical_encoder
 
+    def _read(self, X: Any, y: Any) -> Any:
+        if isinstance(self.categorical_features, str) and category_columns(X).size == 0:
+            _no_nominal()
+        return super()._read(X, y)
+
     def _draw(self, X: Table, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_k_ = neighbours_object(self.k_neighbors, self._default_neighbors)
         self._choose_columns(X)
@@ -159,10 +164,7 @@ class SMOTENC(SMOTE):
                 "It requires some numerical features; use SMOTEN."
             )
         if chosen.size == 0:
-            raise InputError(
-                "SMOTE-NC is not designed to work only with numerical features. "
-                "It requires some categorical features; use SMOTE."
-            )
+            _no_nominal()
 
     def _fit_encoder(self, X: Table) -> None:
         nominal = sub_table(X, self.categorical_features_)
@@ -183,6 +185,13 @@ class SMOTENC(SMOTE):
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         return tags
+
+
+def _no_nominal() -> NoReturn:
+    raise InputError(
+        "SMOTE-NC is not designed to work only with numerical features. "
+        "It requires some categorical features; use SMOTE."
+    )
 
 
 def _ask(value: Any, numbers: np.ndarray, codes: np.ndarray, rows: np.ndarray, unit: float) -> np.ndarray:

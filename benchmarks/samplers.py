@@ -1,0 +1,325 @@
+"""Speed and memory of the samplers beside imbalanced-learn, both sides in one run.
+
+    python benchmarks/samplers.py                     every case
+    python benchmarks/samplers.py --only SMOTE ADASYN cases whose name contains one of these words
+    python benchmarks/samplers.py --quick             smaller data, to see that it runs
+    python benchmarks/samplers.py --list
+
+A case times `fit_resample` of both sides on the same data, five interleaved runs each after one warm-up (compilation is
+excluded and reported apart), and prints the medians. Memory is the growth of the peak resident size above the loaded
+input, each side in a process of its own; for over-samplers it is also shown as a multiple of the output.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+QUICK = 20  # --quick divides the rows by this
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of the table.
+
+    `data(scale)` returns X, y; `ours()` and `peer()` return samplers; `ratio` is the ratio of times promised (peer over
+    ours), `memory` the bound on ours: "output x 1.2" or "peer / 20". `peer=None` times ours alone.
+    """
+
+    name: str
+    data: Callable[[int], tuple[Any, Any]]
+    ours: Callable[[], Any]
+    peer: Callable[[], Any] | None
+    ratio: float | None = None
+    memory: str = ""
+
+
+def gaussian(n: int, d: int, share: float) -> Callable[[int], tuple[Any, Any]]:
+    """N(0, I) in float64, positives shifted by 0.5 in each column, seed 0."""
+
+    def make(scale: int = 1) -> tuple[Any, Any]:
+        rng = np.random.default_rng(0)
+        X, y = rng.standard_normal((n // scale, d)), np.zeros(n // scale, dtype=np.int64)
+        y[rng.choice(y.size, max(30, int(share * y.size)), replace=False)] = 1
+        X[y == 1] += 0.5
+        return X, y
+
+    return make
+
+
+def mixed(n: int, numeric: int, nominal: int, levels: int, share: float) -> Callable[[int], tuple[Any, Any]]:
+    """Object array: numeric columns first, then text columns of so many levels."""
+
+    def make(scale: int = 1) -> tuple[Any, Any]:
+        X, y = gaussian(n, numeric, share)(scale)
+        rng = np.random.default_rng(1)
+        words = np.array([f"level{i}" for i in range(levels)], dtype=object)
+        text = words[rng.integers(0, levels, (len(y), nominal))]
+        return np.concatenate((X.astype(object), text), axis=1), y
+
+    return make
+
+
+def frame(n: int) -> Callable[[int], tuple[Any, Any]]:
+    """pandas frame of 11 columns of seven types, 1 % positives."""
+
+    def make(scale: int = 1) -> tuple[Any, Any]:
+        import pandas as pd
+
+        X, y = gaussian(n, 4, 0.01)(scale)
+        rng, m = np.random.default_rng(2), len(y)
+        table = pd.DataFrame(X, columns=list("abcd"))
+        table["e"], table["f"] = rng.integers(0, 9, m), rng.integers(0, 9, m).astype(np.int32)
+        table["g"], table["h"] = rng.random(m) < 0.3, rng.choice(["x", "y", "z"], m)
+        table["i"] = pd.Categorical(rng.choice(["u", "v", "w"], m))
+        table["j"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 10**6, m), unit="s")
+        table["k"] = pd.array(rng.integers(0, 5, m), dtype="Int64")
+        return table, pd.Series(y)
+
+    return make
+
+
+def _ours(room: str, name: str, **parameters: Any) -> Callable[[], Any]:
+    def make() -> Any:
+        import importlib
+
+        return getattr(importlib.import_module(f"rareclass.{room}"), name)(**parameters)
+
+    return make
+
+
+def _peer(room: str, name: str, **parameters: Any) -> Callable[[], Any]:
+    def make() -> Any:
+        import importlib
+
+        return getattr(importlib.import_module(f"imblearn.{room}"), name)(**parameters)
+
+    return make
+
+
+def both(room: str, name: str, *, peer: dict | None = None, **parameters: Any) -> tuple[Callable, Callable]:
+    """The class of this name on both sides; `peer` adds parameters for the peer only (n_jobs=2 where it has it)."""
+    return _ours(room, name, **parameters), _peer(room, name, **parameters, **(peer or {}))
+
+
+def _near(k: int) -> dict:
+    """The peer's search with two jobs, where its only way to have them is a neighbours object."""
+    from sklearn.neighbors import NearestNeighbors
+
+    return NearestNeighbors(n_neighbors=k + 1, n_jobs=2)
+
+
+def over_sampling() -> list[Case]:
+    """Rows of the over-samplers."""
+    big, room = gaussian(1_000_000, 30, 0.01), "over_sampling"
+    ours = lambda name, **parameters: _ours(room, name, random_state=0, **parameters)  # noqa: E731
+    peer = lambda name, **parameters: _peer(room, name, random_state=0, **parameters)  # noqa: E731
+    text = {"categorical_features": list(range(10, 15))}
+    return [
+        Case("SMOTE 1,000,000x30 1%", big, ours("SMOTE"), peer("SMOTE", k_neighbors=_near(5)), 5, "output x 1.2"),
+        Case(
+            "BorderlineSMOTE 1,000,000x30 1%",
+            big,
+            ours("BorderlineSMOTE"),
+            peer("BorderlineSMOTE", k_neighbors=_near(5), m_neighbors=_near(10)),
+            2.5,
+            "output x 1.2",
+        ),
+        Case("ADASYN 1,000,000x30 1%", big, ours("ADASYN"), peer("ADASYN", n_neighbors=_near(5)), 2.5, "output x 1.2"),
+        Case(
+            "KMeansSMOTE 100,000x30 1%",
+            gaussian(100_000, 30, 0.01),
+            ours("KMeansSMOTE", cluster_balance_threshold=0.001),
+            peer("KMeansSMOTE", cluster_balance_threshold=0.001, n_jobs=2),
+            2,
+        ),
+        Case("SVMSMOTE 20,000x30 2%", gaussian(20_000, 30, 0.02), ours("SVMSMOTE"), one_svc, 1 / 1.1),
+        Case(
+            "SMOTENC 20,000 rows, 10 numeric + 5x200 levels, 2%",
+            mixed(20_000, 10, 5, 200, 0.02),
+            ours("SMOTENC", **text),
+            peer("SMOTENC", **text),
+            20,
+            "peer / 20",
+        ),
+        Case(
+            "SMOTENC 100,000 rows, 5x1,000 levels, 2%", mixed(100_000, 10, 5, 1000, 0.02), ours("SMOTENC", **text), None
+        ),
+        Case(
+            "RandomOverSampler 1,000,000x30 1%",
+            big,
+            ours("RandomOverSampler"),
+            peer("RandomOverSampler"),
+            2,
+            "output x 1.2",
+        ),
+        Case(
+            "RandomOverSampler pandas 200,000x11",
+            frame(200_000),
+            ours("RandomOverSampler"),
+            peer("RandomOverSampler"),
+            10,
+        ),
+    ]
+
+
+class OneSVC:
+    """The single fit that SVM-SMOTE cannot do without, as the yardstick of its case."""
+
+    def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
+        """Fit the machine; nothing is resampled."""
+        from sklearn.svm import SVC
+
+        SVC(gamma="scale").fit(X, y)
+        return X, y
+
+
+def one_svc() -> OneSVC:
+    """Yardstick of SVMSMOTE."""
+    return OneSVC()
+
+
+CASES: list[Callable[[], list[Case]]] = [over_sampling]
+
+
+def run(case: Case, scale: int, repeats: int) -> dict:
+    """Interleaved times and separate peaks of one case."""
+    X, y = case.data(scale)
+    sides = {"ours": case.ours} | ({"peer": case.peer} if case.peer else {})
+    times: dict[str, list[float]] = {side: [] for side in sides}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        start = time.perf_counter()
+        case.ours().fit_resample(X, y)
+        first = time.perf_counter() - start
+        for _ in range(repeats):
+            for side, make in sides.items():
+                sampler = make()
+                start = time.perf_counter()
+                sampler.fit_resample(X, y)
+                times[side].append(time.perf_counter() - start)
+    out = {f"{side}_s": statistics.median(values) for side, values in times.items()}
+    out["first_s"] = first
+    for side in sides:
+        out[f"{side}_peak"], out["output"] = peak_of(case.name, side, scale)
+    return out
+
+
+def peak_of(name: str, side: str, scale: int) -> tuple[float, float]:
+    """Growth of the peak resident size (MB) and size of the output (MB), measured in a fresh process."""
+    command = [sys.executable, __file__, "--peak", side, "--only", name, "--exact", "--scale", str(scale)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        return float("nan"), float("nan")
+    answer = json.loads(done.stdout.splitlines()[-1])
+    return answer["peak"], answer["output"]
+
+
+def measure_peak(case: Case, side: str, scale: int) -> dict:
+    """Runs inside the fresh process: load, warm up on a small part, then watch the peak."""
+    warnings.simplefilter("ignore")
+    small = case.data(max(scale, 200))
+    make = case.ours if side == "ours" else case.peer
+    assert make is not None
+    with contextlib.suppress(ValueError):  # the small part may not suit the method; then compilation counts
+        make().fit_resample(*small)
+    X, y = case.data(scale)
+    _reset_peak()
+    before = _resident()
+    result = make().fit_resample(X, y)
+    return {"peak": (_peak() - before) / 2**20, "output": sum(_size(part) for part in result) / 2**20}
+
+
+def _reset_peak() -> None:
+    try:
+        with open("/proc/self/clear_refs", "w") as file:
+            file.write("5")
+    except OSError:
+        pass
+
+
+def _status(key: str) -> int:
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) * 1024 for line in file if line.startswith(key))
+
+
+def _resident() -> int:
+    return _status("VmRSS") if os.path.exists("/proc/self/status") else 0
+
+
+def _peak() -> int:
+    if os.path.exists("/proc/self/status"):
+        return _status("VmHWM")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _size(value: Any) -> int:
+    if hasattr(value, "nbytes"):
+        return int(value.nbytes)
+    return int(value.memory_usage(index=False, deep=False).sum())
+
+
+def line(case: Case, found: dict) -> str:
+    """One row of the markdown table."""
+    ratio = found["peer_s"] / found["ours_s"] if case.peer else float("nan")
+    asked = f"{case.ratio:.3g}x" if case.ratio else ""
+    peer = f"{found['peer_s']:.3f}" if case.peer else "-"
+    peer_peak = f"{found['peer_peak']:.0f}" if case.peer else "-"
+    times_output = found["ours_peak"] / found["output"]
+    return (
+        f"| {case.name} | {found['ours_s']:.3f} | {peer} | {ratio:.1f}x | {asked} | {found['ours_peak']:.0f} "
+        f"({times_output:.2f} x output) | {peer_peak} | {case.memory} | {found['first_s']:.2f} |"
+    )
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", default=[], metavar="WORD")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--exact", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--peak", help=argparse.SUPPRESS)
+    parser.add_argument("--scale", type=int, default=1, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    scale = QUICK if options.quick else options.scale
+    cases = [case for group in CASES for case in group()]
+    if options.only:
+        match = (lambda c, w: c == w) if options.exact else (lambda c, w: w.lower() in c.lower())
+        cases = [case for case in cases if any(match(case.name, word) for word in options.only)]
+    if options.list:
+        print("\n".join(case.name for case in cases))
+        return
+    if options.peak:
+        print(json.dumps(measure_peak(cases[0], options.peak, scale)))
+        return
+    import imblearn
+    import sklearn
+
+    print(
+        f"{date.today()}, {platform.processor() or platform.machine()}, {os.cpu_count()} processors, Python "
+        f"{platform.python_version()}, numpy {np.__version__}, scikit-learn {sklearn.__version__}, imbalanced-learn "
+        f"{imblearn.__version__}; medians of {options.repeats} interleaved runs\n"
+    )
+    print("| method, data | ours s | peer s | ratio | asked | ours MB | peer MB | memory asked | first call s |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for case in cases:
+        print(line(case, run(case, scale, options.repeats)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
