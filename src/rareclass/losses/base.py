@@ -249,10 +249,10 @@ class RowLoss(_Loss):
         return float(brentq(miss, low, high, xtol=1e-14, rtol=1e-14))
 
     def curvature_ratio(self, prevalence: float) -> float:
-        """Mean curvature at the start as a share of that of cross-entropy, prevalence (1 - prevalence).
+        """Mean curvature at the start, as a multiple of that of cross-entropy, prevalence (1 - prevalence).
 
-        Multiply a booster's minimum Hessian per leaf by it: focal Hessians are far smaller than cross-entropy's, and a
-        limit made for the latter would forbid every split around the events.
+        Multiply a booster's minimum Hessian per leaf by it, so that the limit means as many rows as it does for
+        cross-entropy (focal loss with gamma = 2 at a prevalence of 0.001: 3.19).
         """
         at = np.full(2, self.start(prevalence))
         negative, positive = self.curvature(np.array([0, 1]), at)
