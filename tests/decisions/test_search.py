@@ -61,7 +61,7 @@ METRICS = {
 }
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def every_point(seed):
     """(threshold, counts) for +inf and all distinct scores of a small case, descending."""
     y, s, w = small_case(seed)
@@ -157,7 +157,7 @@ def test_threshold_equals_brute_force_on_a_thousand_small_cases(rule, allowed, v
             continue
         chosen = best_threshold(y, s, rule, sample_weight=weight, n_bootstrap=0)
         assert chosen.threshold == expected, (seed, y, s, w)
-        tp, fp, fn, tn = dict(every_point(seed))[expected]
+        tp, fp, fn, _ = dict(every_point(seed))[expected]
         assert chosen.recall == pytest.approx(tp / (tp + fn))
         assert chosen.alert_rate == pytest.approx((tp + fp) / w.sum())
         if not isinstance(rule, AlertBudget):
@@ -252,7 +252,7 @@ def test_unusable_weights_raise_one_clear_error(weight, match):
 
 
 def test_a_rule_of_another_kind_is_refused():
-    with pytest.raises(InputError, match="rule of rareclass.decisions"):
+    with pytest.raises(InputError, match=r"rule of rareclass\.decisions"):
         best_threshold([0, 1], [0.1, 0.2], "f1")
 
 

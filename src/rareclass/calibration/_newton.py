@@ -24,7 +24,7 @@ def fit_intercept(z: np.ndarray, events: np.ndarray, weight: np.ndarray) -> floa
     for _ in range(200):
         p = sigmoid(z + b)
         gap = float(weight @ p) - target
-        if abs(gap) <= 1e-12 * target:
+        if abs(gap) <= 1e-11 * target:
             break
         low, high = (b, high) if gap < 0 else (low, b)
         slope = float(weight @ (p * (1 - p)))

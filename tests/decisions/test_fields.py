@@ -1,0 +1,70 @@
+"""Costs from the fields of a row."""
+
+import json
+
+import numpy as np
+import pytest
+
+from rareclass.decisions import FieldCost, FieldCosts, cost_proportionate_weights, present_value
+from rareclass.errors import CostError, InputError, SchemaError
+
+COLUMNS = {"amount": [100.0, 0.0, 1000.0], "term": [365.25, 0.0, 730.5]}
+
+
+def test_money_that_comes_late_is_worth_less():
+    assert present_value(121.0, 730.5, 0.1) == pytest.approx(100.0)
+    late = FieldCost("amount", days="term", annual_rate=0.1).of(COLUMNS)
+    assert late == pytest.approx([100 / 1.1, 0.0, 1000 / 1.21])
+
+
+def test_linear_costs_are_bounded():
+    cost = FieldCost("amount", times=0.5, plus=10.0, minimum=20.0, maximum=300.0)
+    assert cost.of(COLUMNS).tolist() == [60.0, 20.0, 300.0]
+
+
+@pytest.mark.parametrize("library", ["dict", "pandas", "polars", "pyarrow"])
+def test_any_table_serves(library):
+    table = COLUMNS
+    if library == "pyarrow":
+        table = pytest.importorskip(library).table(COLUMNS)
+    elif library != "dict":
+        table = pytest.importorskip(library).DataFrame(COLUMNS)
+    costs = FieldCosts(fp=10.0, fn=FieldCost("amount", plus=5.0), tp=lambda t: np.full(3, 2.0)).of(table)
+    assert costs.fn.tolist() == [105.0, 5.0, 1005.0]
+    assert costs.tp.tolist() == [2.0, 2.0, 2.0]
+
+
+def test_costs_survive_json():
+    costs = FieldCosts(fp=10.0, fn=FieldCost("amount", days="term", annual_rate=0.1), tn="amount")
+    assert FieldCosts.from_dict(json.loads(json.dumps(costs.to_dict()))) == costs
+    with pytest.raises(CostError, match="function"):
+        FieldCosts(fp=1.0, fn=lambda t: t).to_dict()
+
+
+def test_unusable_fields_raise():
+    with pytest.raises(SchemaError, match="'price'"):
+        FieldCosts(fp=1.0, fn="price").of(COLUMNS)
+    with pytest.raises(CostError, match="missing"):
+        FieldCosts(fp=1.0, fn="amount").of({"amount": [1.0, np.nan]})
+    with pytest.raises(CostError, match="CostMatrix"):
+        FieldCosts(fp=1.0, fn=2.0).of(COLUMNS)
+    with pytest.raises(InputError, match="annual_rate"):
+        present_value(1.0, 1.0, -1.0)
+    with pytest.raises(InputError, match="days"):
+        present_value(1.0, -1.0, 0.1)
+
+
+def test_weights_are_what_a_wrong_decision_loses():
+    y = [0, 1, 1]
+    weight = cost_proportionate_weights(y, {"fp": [1.0, 1.0, 1.0], "fn": [9.0, 5.0, 3.0], "tp": 1.0})
+    assert weight == pytest.approx(np.array([1.0, 4.0, 2.0]) * 3 / 7)
+    with pytest.raises(CostError, match="negative"):
+        cost_proportionate_weights(y, {"fp": [1.0, 1.0, 1.0], "fn": [9.0, 0.5, 3.0], "tp": 1.0})
+
+
+def test_weighted_errors_are_costs():
+    rng = np.random.default_rng(0)
+    y, flagged = rng.random(50) < 0.3, rng.random(50) < 0.5
+    fp, fn = rng.uniform(1, 2, 50), rng.uniform(2, 9, 50)
+    weight = cost_proportionate_weights(y, {"fp": fp, "fn": fn}, normalise=False)
+    assert weight[flagged != y].sum() == pytest.approx(np.where(y, fn * ~flagged, fp * flagged).sum())
