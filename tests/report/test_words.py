@@ -48,3 +48,8 @@ def test_plurals_and_minus_signs_are_right():
 @pytest.mark.parametrize(("value", "said"), [(0.44, "0.4 s"), (12.3, "12 s"), (185, "3 min 5 s"), (None, "–")])
 def test_times_are_written_in_seconds_and_minutes(value, said):
     assert words.seconds(value) == said
+
+
+@pytest.mark.parametrize(("value", "said"), [(0.0123, "+0.012"), (-0.0003, "−0.0003"), (0.0, "+0.000"), (None, "–")])
+def test_a_small_difference_keeps_its_sign_and_size(value, said):
+    assert words.signed(value) == said

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from rareclass.report import words
+from rareclass.report.story import is_exhibit, part
 from rareclass.report.svg import Plot, Point, pairs, tick
 
 MOST_LINES = 4
@@ -36,14 +37,16 @@ class Layer(NamedTuple):
 
 
 def layers(figures: dict[str, Any], kind: str, champion: str, baseline: str) -> list[Layer]:
-    """The arms that have a picture of this kind, champion first; at most `MOST_LINES`."""
+    """The arms that have a picture of this kind: champion, baseline, exhibit, others; at most `MOST_LINES`."""
+    known = {k: v for k, v in figures.items() if isinstance(v, dict) and isinstance(v.get(kind), dict)}
+    order = sorted(known, key=lambda n: (n != champion, n != baseline, not is_exhibit(n)))
     out: list[Layer] = []
-    spare = iter(("line-c", "line-d", "line-e"))
-    for name in sorted(figures, key=lambda n: (n != champion, n != baseline)):
-        figure = figures[name] if isinstance(figures[name], dict) else {}
-        if isinstance(figure.get(kind), dict) and len(out) < MOST_LINES:
-            cls = "line-a" if name == champion or not out else "line-b" if name == baseline else next(spare)
-            out.append(Layer(name, cls, figure[kind], figure.get("confusion") or {}))
+    spare = iter(("line-d", "line-e", "line-f"))
+    for name in order[:MOST_LINES]:
+        cls = "line-b" if name == baseline else "line-c" if is_exhibit(name) else None
+        if not out:
+            cls = "line-a"
+        out.append(Layer(name, next(spare) if cls is None else cls, known[name][kind], part(known[name], "confusion")))
     return out
 
 

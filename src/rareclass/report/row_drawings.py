@@ -130,7 +130,8 @@ def _outcomes(plot: Plot, cut: float, confusion: dict[str, Any]) -> None:
                                   ("tn", "passed", False, False), ("fp", "false alerts", True, False)):  # fmt: skip
         value = words.finite(confusion.get(key))
         text = f"{words.count(value)} {word}"
-        room = plot.x.end - cut if right else cut - plot.x.start
-        if value is not None and room > 5.6 * len(text) + 6:
+        room = ((plot.x.end - cut if right else cut - plot.x.start) - 6) / 5.6
+        text = text if room > len(text) else words.count(value)
+        if value is not None and room > len(text):
             y = plot.y.end + 9 if top else plot.y.start - 5
             plot.text(cut + 6 if right else cut - 6, y, text, anchor="start" if right else "end", cls="note strong")

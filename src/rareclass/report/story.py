@@ -151,12 +151,17 @@ def _arm(arm: dict[str, Any], champion: str, baseline: str) -> ArmRow:
         seconds=words.finite(arm.get("fit_seconds")),
         champion=name == champion,
         baseline=name == baseline,
-        exhibit=learner.endswith("library_default"),
+        exhibit=is_exhibit(learner),
         exact=arm.get("exact") is not False,
         restoration=str(arm.get("restoration") or ""),
         fit_rows=words.finite(arm.get("fit_rows")),
         notes=[str(n) for n in [arm.get("note"), *entries(arm, "warnings")] if n],
     )
+
+
+def is_exhibit(arm: str) -> bool:
+    """Whether an arm shows the defaults of its library, to warn; it is never deployed."""
+    return arm.partition("+")[0].endswith("library_default")
 
 
 def _subject(data: dict[str, Any], arms: int) -> str:
@@ -260,7 +265,7 @@ def _decision_facts(metrics: dict[str, Any], decision: dict[str, Any], cost: dic
             shown = "never"
         elif decision.get("threshold") == "-inf":
             shown = "always"
-        facts.append(Fact("Decision: flag a row when", shown, rule, str(decision.get("why") or "")))
+        facts.append(Fact("Decision: flag a row when", shown, rule + _reach(decision), str(decision.get("why") or "")))
     money = Estimate.read(metrics.get("expected_cost", decision.get("expected_cost")))
     if money.value is not None:
         rules = [
@@ -277,6 +282,14 @@ def _decision_facts(metrics: dict[str, Any], decision: dict[str, Any], cost: dic
         note = "" if rate is None else f"{words.percent(rate)} of the rows are alerts"
         facts.append(Fact("Events caught", words.percent(recall.value), right, note))
     return facts
+
+
+def _reach(decision: dict[str, Any]) -> str:
+    """Where the threshold falls when the rows are drawn again, unless it follows from the costs alone."""
+    ends = [words.finite(v) for v in entries(decision, "interval")]
+    if len(ends) != 2 or ends[0] == ends[1]:
+        return ""
+    return f" {words.interval(ends[0], ends[1], words.number)}"
 
 
 def _design(design: dict[str, Any]) -> list[str]:

@@ -69,7 +69,9 @@ def score(value: Any) -> str:
 def signed(value: Any) -> str:
     """A difference with its sign and three decimals."""
     v = finite(value)
-    return NONE if v is None else minus(f"{v:+.3f}")
+    if v is None:
+        return NONE
+    return minus(f"{v:+.2g}" if 0 < abs(v) < 0.0005 else f"{v:+.3f}")
 
 
 def percent(value: Any, digits: int = 2) -> str:
