@@ -236,3 +236,29 @@ def test_no_sideways_scrolling_in_a_browser(full, tmp_path, width):
     if not found:
         pytest.skip("the browser did not start on this machine")
     assert int(found[1]) <= width
+
+
+def _luminance(colour):
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one, other):
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", [0, 1, 2])
+def test_text_has_enough_contrast_in_light_and_dark(theme):
+    """WCAG 2.2, success criterion 1.4.3: at least 4.5 to 1."""
+    css = Page(render_html({})).css
+    palette = [
+        dict(re.findall(r"--([\w-]+):(#\w{3,6})[;}]", block)) for block in re.findall(r"\{color-scheme:[^}]+\}", css)
+    ]
+    colours = {k: v if len(v) == 7 else "#" + "".join(2 * c for c in v[1:]) for k, v in palette[theme].items()}
+    for text, ground in (
+        ("ink", "bg"), ("soft", "bg"), ("accent", "bg"), ("bad", "bg"), ("doubt", "bg"), ("ink", "panel"),
+        ("good", "good-bg"), ("bad", "bad-bg"), ("doubt", "doubt-bg"), ("soft", "plain-bg"), ("ink", "doubt-bg"),
+    ):  # fmt: skip
+        assert _contrast(colours[text], colours[ground]) >= 4.5, (text, ground)

@@ -3,6 +3,15 @@
 from rareclass._lazy import lazy_names
 
 _NAMES = {
+    "ConfusionDisplay": "displays.confusion",
+    "CostCurveDisplay": "displays.cost_curve",
+    "DecisionCurveDisplay": "displays.decision_curve",
+    "GainLiftDisplay": "displays.gain_lift",
+    "PrecisionRecallDisplay": "displays.precision_recall",
+    "ReliabilityDisplay": "displays.reliability",
+    "RocDisplay": "displays.roc",
+    "ScoreDensityDisplay": "displays.score_density",
+    "ThresholdStabilityDisplay": "displays.threshold_stability",
     "render_html": "html",
     "render_terminal": "terminal",
     "load_results": "json",

@@ -22,6 +22,7 @@
     const cursor = document.createElementNS(svg.namespaceURI, 'circle'), tip = document.createElement('div');
     cursor.setAttribute('class', 'cursor'); cursor.setAttribute('r', 5);
     tip.className = 'tip';
+    svg.querySelectorAll('title').forEach(t => t.remove()); // the tip says the same, at once
     const hide = () => { cursor.remove(); tip.remove(); };
     svg.addEventListener('pointerleave', hide);
     svg.addEventListener('pointermove', event => {
