@@ -67,7 +67,7 @@ class TemperatureCalibration(Calibrator):
         if (counts == 0).any():
             raise TargetError(f"`y` holds no row of class {int(np.argmin(counts))}; each class needs at least one.")
         self.events_, self.rows_ = float(counts.min()), float(weight.sum())
-        scale, bias = _fit_classes(z, number, weight)
+        scale, bias = fit_classes(z, number, weight)
         self.temperature_, self.bias_ = 1 / scale, bias
         return self
 
@@ -93,7 +93,7 @@ class TemperatureCalibration(Calibrator):
     def predict(self, logit: Any) -> np.ndarray:
         """Calibrated probabilities: (n,) of the positive class, or (n, K)."""
         calibrated = self.predict_logit(logit)
-        return sigmoid(calibrated) if calibrated.ndim == 1 else _softmax(calibrated)
+        return sigmoid(calibrated) if calibrated.ndim == 1 else softmax(calibrated)
 
     def _map(self, z: np.ndarray) -> np.ndarray:
         return z / self.temperature_ + (self.bias_[0] if self.bias_.size == 1 else self.bias_)
@@ -106,13 +106,15 @@ class TemperatureCalibration(Calibrator):
         self.bias_ = np.asarray(state["bias"], dtype=np.float64)
 
 
-def _softmax(z: np.ndarray) -> np.ndarray:
+def softmax(z: np.ndarray) -> np.ndarray:
     e = np.exp(z - z.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
 
 
-def _fit_classes(z: np.ndarray, number: np.ndarray, weight: np.ndarray) -> tuple[float, np.ndarray]:
-    """Inverse temperature and biases (K,) by damped Newton steps; the first bias is the reference."""
+def fit_classes(
+    z: np.ndarray, number: np.ndarray, weight: np.ndarray, *, precision: float = _PRECISION
+) -> tuple[float, np.ndarray]:
+    """Inverse temperature and biases (K,) by damped Newton steps; a huge `precision` holds the temperature at 1."""
     n, k = z.shape
     truth = np.zeros((n, k))
     truth[np.arange(n), number] = 1.0
@@ -121,15 +123,15 @@ def _fit_classes(z: np.ndarray, number: np.ndarray, weight: np.ndarray) -> tuple
         u = at[0] * z + np.r_[0.0, at[1:]]
         top = u.max(axis=1, keepdims=True)
         log_sum = top[:, 0] + np.log(np.exp(u - top).sum(axis=1))
-        return float(weight @ (log_sum - u[np.arange(n), number]) + 0.5 * _PRECISION * (at[0] - 1) ** 2)
+        return float(weight @ (log_sum - u[np.arange(n), number]) + 0.5 * precision * (at[0] - 1) ** 2)
 
     at = np.r_[1.0, np.zeros(k - 1)]
     value = objective(at)
     for _ in range(100):
-        p = _softmax(at[0] * z + np.r_[0.0, at[1:]])
+        p = softmax(at[0] * z + np.r_[0.0, at[1:]])
         gap = weight[:, None] * (p - truth)
-        gradient = np.r_[float((gap * z).sum()) + _PRECISION * (at[0] - 1), gap[:, 1:].sum(axis=0)]
-        step = np.linalg.lstsq(_curvature(z, p, weight), gradient, rcond=1e-14)[0]
+        gradient = np.r_[float((gap * z).sum()) + precision * (at[0] - 1), gap[:, 1:].sum(axis=0)]
+        step = np.linalg.lstsq(_curvature(z, p, weight, precision), gradient, rcond=1e-14)[0]
         decrement = float(gradient @ step)
         if decrement < 1e-10:
             break
@@ -143,12 +145,12 @@ def _fit_classes(z: np.ndarray, number: np.ndarray, weight: np.ndarray) -> tuple
     return scale, bias - bias.mean()
 
 
-def _curvature(z: np.ndarray, p: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def _curvature(z: np.ndarray, p: np.ndarray, weight: np.ndarray, precision: float) -> np.ndarray:
     """Hessian (K, K) in (inverse temperature, biases of classes 1 to K - 1)."""
     k = z.shape[1]
     mean = (p * z).sum(axis=1, keepdims=True)
     hessian = np.empty((k, k))
-    hessian[0, 0] = float(weight @ (p * (z - mean) ** 2).sum(axis=1)) + _PRECISION
+    hessian[0, 0] = float(weight @ (p * (z - mean) ** 2).sum(axis=1)) + precision
     hessian[0, 1:] = hessian[1:, 0] = (weight[:, None] * p * (z - mean))[:, 1:].sum(axis=0)
     tail = p[:, 1:]
     hessian[1:, 1:] = np.diag(weight @ tail) - (tail * weight[:, None]).T @ tail

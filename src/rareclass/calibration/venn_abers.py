@@ -70,10 +70,10 @@ class VennAbersCalibration(Calibrator):
 
     Attributes
     ----------
-    score_ : ndarray of shape (m,)
-        Distinct calibration log-odds.
-    low_, high_ : ndarray of shape (2 m + 1,)
-        The pair below, at, and above each of them.
+    start_ : ndarray of shape (k,)
+        Log-odds from which each pair holds; the first is -inf.
+    low_, high_ : ndarray of shape (k,)
+        The pairs.
 
     Notes
     -----
@@ -92,21 +92,27 @@ class VennAbersCalibration(Calibrator):
     """
 
     kind: ClassVar[str] = "venn_abers"
-    score_: np.ndarray
+    start_: np.ndarray
     low_: np.ndarray
     high_: np.ndarray
+    centre_: float
+    spread_: float
 
     def _fit(self, rows: GroupedRows) -> None:
         m = rows.logit.size
         x = np.concatenate([[0.0], np.cumsum(rows.weight)])
         s = np.concatenate([[0.0], np.cumsum(rows.events)])
         before, after = _hulls(x, s)
+        # places of a new row: below the first score, at it, between it and the next, at that, ...
         place = np.arange(2 * m + 1)
-        left, right = place // 2, (place + 1) // 2  # odd places stand at a score and include its rows
-        self.score_ = rows.logit
-        self.low_, self.high_ = np.empty(2 * m + 1), np.empty(2 * m + 1)
-        _values(x, s, before, after, left, right, 0, self.low_)
-        _values(x, s, before, after, left, right, 1, self.high_)
+        pairs = np.empty((2, 2 * m + 1))
+        for label in (0, 1):
+            _values(x, s, before, after, place // 2, (place + 1) // 2, label, pairs[label])
+        start = np.concatenate([[-np.inf], np.ravel([rows.logit, np.nextafter(rows.logit, np.inf)], order="F")])
+        new = np.r_[True, (np.diff(pairs) != 0).any(axis=0)]
+        self.start_, self.low_, self.high_ = start[new], pairs[0, new], pairs[1, new]
+        self.centre_ = float(np.average(rows.logit, weights=rows.weight))
+        self.spread_ = max(float(np.sqrt(np.average((rows.logit - self.centre_) ** 2, weights=rows.weight))), 1e-12)
 
     def predict_pair(self, logit: Any) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities (n,) if the row were negative, and if it were positive; the first is the smaller."""
@@ -115,29 +121,26 @@ class VennAbersCalibration(Calibrator):
         return self.low_[place], self.high_[place]
 
     def _place(self, z: np.ndarray) -> np.ndarray:
-        return np.searchsorted(self.score_, z, side="left") + np.searchsorted(self.score_, z, side="right")
+        return np.searchsorted(self.start_[1:], z, side="right")
 
     def _map(self, z: np.ndarray) -> np.ndarray:
         place = self._place(z)
         low, high = self.low_[place], self.high_[place]
         merged = to_logit(high / (1 - low + high))
-        # rows of one step stay in the order of their scores; arctan keeps the spread below every gap between steps
-        centre, spread = float(np.median(self.score_)), max(float(np.std(self.score_)), 1e-12)
-        return merged + _TIE_BREAK * np.arctan((z - centre) / spread)
+        # rows of one step stay in the order of their scores; arctan keeps the spread below any gap that matters
+        return merged + _TIE_BREAK * np.arctan((z - self.centre_) / self.spread_)
 
     def _state(self) -> dict[str, Any]:
-        step = np.flatnonzero(
-            np.r_[True, (np.diff(self.low_) != 0) | (np.diff(self.high_) != 0)]
-        )  # runs of equal pairs are stored once
         return {
-            "score": self.score_.tolist(),
-            "step": step.tolist(),
-            "low": self.low_[step].tolist(),
-            "high": self.high_[step].tolist(),
+            "centre": self.centre_,
+            "spread": self.spread_,
+            "start": self.start_[1:].tolist(),
+            "low": self.low_.tolist(),
+            "high": self.high_.tolist(),
         }
 
     def _restore(self, state: dict[str, Any]) -> None:
-        self.score_ = np.asarray(state["score"], dtype=np.float64)
-        run = np.diff(np.r_[np.asarray(state["step"], dtype=np.int64), 2 * self.score_.size + 1])
-        self.low_ = np.repeat(np.asarray(state["low"], dtype=np.float64), run)
-        self.high_ = np.repeat(np.asarray(state["high"], dtype=np.float64), run)
+        self.centre_, self.spread_ = float(state["centre"]), float(state["spread"])
+        self.start_ = np.r_[-np.inf, np.asarray(state["start"], dtype=np.float64)]
+        self.low_ = np.asarray(state["low"], dtype=np.float64)
+        self.high_ = np.asarray(state["high"], dtype=np.float64)
