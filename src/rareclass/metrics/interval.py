@@ -1,6 +1,5 @@
 """Confidence intervals of metrics for a fixed scorer: what each covers is said in `confidence_interval`."""
 
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -14,52 +13,16 @@ from rareclass.metrics._influence import NAMED, NEEDS_DECISIONS, Estimate, Sampl
 from rareclass.metrics._money import cost_limits
 from rareclass.metrics._resample import bca, group_jackknife, percentile, replicate, statistic_of
 from rareclass.metrics._spread import ends_on_scale, metric_spread
+from rareclass.metrics.estimate import Interval
+from rareclass.metrics.paired import PairedInterval, paired_difference
 
-__all__ = ["Interval", "confidence_interval"]
+__all__ = ["Interval", "PairedInterval", "confidence_interval", "paired_difference"]
 
 _METHODS = (
     "auto", "influence", "logit", "wilson", "clopper_pearson", "blaker", "percentile", "bca", "jackknife"
 )  # fmt: skip
 # events' worth of trust in the binomial variance (see benchmarks/intervals.py: the least that covers at 10 events)
 _SHRINK = {"average_precision": 20.0, "roc_auc": 20.0}
-
-
-@dataclass(frozen=True)
-class Interval:
-    """An estimate with its confidence interval.
-
-    Parameters
-    ----------
-    estimate, low, high : float
-        NaN where undefined.
-    level : float in (0, 1)
-        Nominal coverage.
-    method : str
-        How it was computed.
-
-    Examples
-    --------
-    >>> Interval(0.8, 0.49, 0.94, method="wilson").to_dict()["high"]
-    0.94
-    """
-
-    estimate: float
-    low: float
-    high: float
-    level: float = 0.95
-    method: str = ""
-
-    @property
-    def width(self) -> float:
-        """high - low."""
-        return self.high - self.low
-
-    def __contains__(self, value: float) -> bool:
-        return self.low <= value <= self.high
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers, ready for JSON."""
-        return asdict(self)
 
 
 def confidence_interval(

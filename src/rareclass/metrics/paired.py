@@ -12,7 +12,7 @@ from rareclass.metrics._influence import NAMED, NEEDS_DECISIONS, Sample, make_sa
 from rareclass.metrics._money import cost_difference_limits
 from rareclass.metrics._resample import percentile, replicate, statistic_of
 from rareclass.metrics._spread import metric_spread
-from rareclass.metrics.interval import Interval
+from rareclass.metrics.estimate import Interval
 
 LOWER_IS_BETTER = frozenset("brier log_loss expected_cost false_positive_rate".split())
 # pseudo-events: with few events two scorers may differ in ways that none of them happened to show

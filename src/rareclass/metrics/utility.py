@@ -1,0 +1,285 @@
+"""Curves over all cost ratios: net benefit (decision curve), cost curve, Brier curve."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rareclass import _check
+from rareclass.errors import InputError
+from rareclass.kernels.hull import upper_hull
+from rareclass.metrics._inputs import probability_rows
+from rareclass.metrics.curve import ThresholdCurve
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class _Table:
+    def to_dict(self) -> dict[str, Any]:
+        """Lists of plain numbers, ready for JSON."""
+        return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in asdict(self).items()}
+
+
+@dataclass(frozen=True, eq=False)
+class DecisionCurve(_Table):
+    """Net benefit per row at each threshold probability.
+
+    Parameters
+    ----------
+    thresholds : float64 array (m,), ascending, in (0, 1)
+    net_benefit : float64 array (m,)
+        Of flagging rows with probability >= threshold.
+    flag_all : float64 array (m,)
+        Of flagging every row; flagging none has 0 everywhere.
+    prevalence : float
+        The largest net benefit there can be.
+    """
+
+    thresholds: Floats
+    net_benefit: Floats
+    flag_all: Floats
+    prevalence: float
+
+
+@dataclass(frozen=True, eq=False)
+class CostCurve(_Table):
+    """Normalised expected cost against the share of misclassification cost that positives carry.
+
+    Parameters
+    ----------
+    probability_cost : float64 array (m,), ascending, in [0, 1]
+        PC(+) = pi * c_fn / (pi * c_fn + (1 - pi) * c_fp).
+    normalized_cost : float64 array (m,), in [0, 0.5]
+        Cost of the best threshold for that point over the cost of getting every row wrong.
+    trivial : float64 array (m,)
+        min(PC(+), 1 - PC(+)): flagging none or all.
+    thresholds : float64 array (m,)
+        The threshold that attains it; +inf flags none.
+    """
+
+    probability_cost: Floats
+    normalized_cost: Floats
+    trivial: Floats
+    thresholds: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class BrierCurve(_Table):
+    """Loss of deciding by probability >= cost proportion, against the cost proportion.
+
+    Parameters
+    ----------
+    cost_proportion : float64 array (m,), ascending, in [0, 1]
+        c = c_fp / (c_fp + c_fn).
+    loss : float64 array (m,)
+        2 (c P(false positive) + (1 - c) P(false negative)); its area is the Brier score.
+    best : float64 array (m,)
+        The same with the best threshold for each c: the gap is what calibration costs.
+    trivial : float64 array (m,)
+        2 min(c (1 - pi), (1 - c) pi): flagging all or none.
+    """
+
+    cost_proportion: Floats
+    loss: Floats
+    best: Floats
+    trivial: Floats
+
+
+def _grid(values: Any, name: str, *, open_ends: bool) -> Floats:
+    grid = np.sort(np.atleast_1d(_check.number_array(values, name)))
+    outside = (grid <= 0) | (grid >= 1) if open_ends else (grid < 0) | (grid > 1)
+    if grid.size == 0 or outside.any():
+        raise InputError(f"`{name}` must lie in {'(0, 1)' if open_ends else '[0, 1]'} and not be empty.")
+    return grid
+
+
+def _curve(y_true: Any, y_proba: Any, sample_weight: Any, pos_label: Any) -> ThresholdCurve:
+    rows = probability_rows(y_true, y_proba, sample_weight, pos_label)
+    return ThresholdCurve.from_arrays(rows.y, rows.score, rows.weight)
+
+
+def _at(curve: ThresholdCurve, thresholds: Floats) -> NDArray[np.intp]:
+    return np.searchsorted(-curve.thresholds, -thresholds, side="right") - 1
+
+
+def net_benefit(
+    y_true: Any, y_proba: Any, threshold: float, *, sample_weight: Any = None, pos_label: Any = None
+) -> float:
+    """True positives per row minus false positives weighted by the odds of the threshold.
+
+    tp/n - fp/n * t/(1 - t): who acts at probability t says that a false alarm costs t/(1 - t) of a hit.
+
+    Parameters
+    ----------
+    y_true : array-like (n,)
+        Binary labels.
+    y_proba : array-like (n,)
+        Calibrated probabilities of the positive class.
+    threshold : float in (0, 1)
+        Flagged iff probability >= threshold.
+    sample_weight : array-like (n,), optional
+        Integer weights equal repeated rows.
+    pos_label : label, optional
+
+    Returns
+    -------
+    float in (-inf, prevalence]
+        In units of hits per row. Chance level: 0 (flag none); below that the model does harm.
+
+    Raises
+    ------
+    InputError
+        Values that are no probabilities, a threshold outside (0, 1).
+
+    Notes
+    -----
+    Vickers and Elkin (2006), Med. Decis. Making 26:565.
+
+    Examples
+    --------
+    >>> round(net_benefit([0, 1, 1, 0], [0.4, 0.9, 0.2, 0.1], 0.25), 4)
+    0.1667
+    """
+    t = _check.fraction(threshold, "threshold", closed="neither")
+    curve = _curve(y_true, y_proba, sample_weight, pos_label)
+    i = curve.at(t)
+    return float((curve.tp[i] - curve.fp[i] * t / (1 - t)) / curve.n)
+
+
+def decision_curve(
+    y_true: Any, y_proba: Any, *, thresholds: Any = None, sample_weight: Any = None, pos_label: Any = None
+) -> DecisionCurve:
+    """Net benefit over a range of thresholds, beside flagging all and none.
+
+    Parameters
+    ----------
+    y_true, y_proba, sample_weight, pos_label
+        As in `net_benefit`.
+    thresholds : array-like, optional
+        In (0, 1). Default: 101 points, evenly spaced on the log scale from prevalence/20 to 0.5, because rare events
+        are acted on at small probabilities.
+
+    Returns
+    -------
+    DecisionCurve
+
+    Notes
+    -----
+    Source, range and chance level as in `net_benefit`.
+
+    Examples
+    --------
+    >>> curve = decision_curve([0, 1, 1, 0], [0.4, 0.9, 0.2, 0.1], thresholds=[0.25, 0.5])
+    >>> curve.net_benefit.round(4).tolist(), curve.flag_all.round(4).tolist()
+    ([0.1667, 0.25], [0.3333, 0.0])
+    """
+    curve = _curve(y_true, y_proba, sample_weight, pos_label)
+    prevalence = curve.prevalence
+    if thresholds is None:
+        grid = np.geomspace(max(prevalence / 20, 1e-9), 0.5, 101)
+    else:
+        grid = _grid(thresholds, "thresholds", open_ends=True)
+    i = _at(curve, grid)
+    odds = grid / (1 - grid)
+    return DecisionCurve(
+        grid, (curve.tp[i] - curve.fp[i] * odds) / curve.n, prevalence - (1 - prevalence) * odds, prevalence
+    )
+
+
+def _hull(curve: ThresholdCurve) -> NDArray[np.intp]:
+    """Thresholds that some cost ratio prefers: the upper hull of the ROC curve."""
+    if curve.positives == 0 or curve.negatives == 0:
+        raise InputError("Curves over cost ratios need both classes; one is absent.")
+    return upper_hull(curve.false_positive_rate, curve.recall)
+
+
+def cost_curve(
+    y_true: Any, y_score: Any, *, points: int = 101, sample_weight: Any = None, pos_label: Any = None
+) -> CostCurve:
+    """Normalised expected cost of the best threshold over all cost ratios and prevalences at once.
+
+    Unlike a ROC curve it can be read: at each point of the x axis the height is the cost, and where it meets the
+    trivial triangle the scorer is of no use.
+
+    Parameters
+    ----------
+    y_true : array-like (n,)
+        Binary labels, both classes.
+    y_score : array-like (n,)
+        Finite scores; higher = more likely positive.
+    points : int >= 2, default 101
+        Points on [0, 1].
+    sample_weight, pos_label
+        As in `net_benefit`.
+
+    Returns
+    -------
+    CostCurve
+        Chance level: ``trivial``. The best threshold is chosen on these rows, so the curve is optimistic with few
+        events.
+
+    Raises
+    ------
+    InputError
+        Bad scores, or one class only.
+
+    Notes
+    -----
+    Drummond and Holte (2006), Machine Learning 65:95. The lower envelope is evaluated on the hull of the ROC curve.
+
+    Examples
+    --------
+    >>> cost_curve([0, 1, 1, 0], [0.4, 0.9, 0.2, 0.1], points=3).normalized_cost.tolist()
+    [0.0, 0.25, 0.0]
+    """
+    points = _check.whole_number(points, "points", low=2)
+    curve = ThresholdCurve.from_predictions(y_true, y_score, sample_weight=sample_weight, pos_label=pos_label)
+    kept = _hull(curve)
+    x = np.linspace(0.0, 1.0, points)
+    missed, alarms = 1 - curve.recall[kept], curve.false_positive_rate[kept]
+    cost = np.outer(x, missed) + np.outer(1 - x, alarms)
+    best = cost.argmin(axis=1)
+    return CostCurve(x, cost[np.arange(points), best], np.minimum(x, 1 - x), curve.thresholds[kept][best])
+
+
+def brier_curve(
+    y_true: Any, y_proba: Any, *, points: Any = 101, sample_weight: Any = None, pos_label: Any = None
+) -> BrierCurve:
+    """Loss of deciding by the probabilities as they are, over all cost proportions.
+
+    Parameters
+    ----------
+    y_true, y_proba, sample_weight, pos_label
+        As in `net_benefit`; both classes.
+    points : int >= 2 or array-like, default 101
+        Number of equal steps on [0, 1], or the cost proportions themselves.
+
+    Returns
+    -------
+    BrierCurve
+        Chance level: ``trivial``. The area under ``loss`` is the Brier score; the gap to ``best`` is what recalibration
+        could gain.
+
+    Notes
+    -----
+    Hernandez-Orallo, Flach, Ferri (2011), ICML, "Brier curves", eq. 6.
+
+    Examples
+    --------
+    >>> brier_curve([0, 1, 1, 0], [0.4, 0.9, 0.2, 0.1], points=[0.3]).loss.round(3).tolist()
+    [0.5]
+    """
+    curve = _curve(y_true, y_proba, sample_weight, pos_label)
+    kept = _hull(curve)
+    if np.ndim(points) == 0:
+        c = np.linspace(0.0, 1.0, _check.whole_number(points, "points", low=2))
+    else:
+        c = _grid(points, "points", open_ends=False)
+    alarms, missed = curve.fp / curve.n, curve.fn / curve.n
+    i = _at(curve, c)
+    loss = 2 * (c * alarms[i] + (1 - c) * missed[i])
+    best = 2 * (np.outer(c, alarms[kept]) + np.outer(1 - c, missed[kept])).min(axis=1)
+    trivial = 2 * np.minimum(c * (1 - curve.prevalence), (1 - c) * curve.prevalence)
+    return BrierCurve(c, loss, best, trivial)
