@@ -68,7 +68,7 @@ def test_neighbours_equal_float64_brute_force(kind, farthest):
     for place, i in enumerate(queries):
         expected = reference_neighbours(X, candidates, i, 5, farthest)
         assert rows[place].tolist() == expected.tolist()
-        np.testing.assert_array_equal(np.abs(found[place]), squares(X, i, expected))
+        np.testing.assert_allclose(np.abs(found[place]), squares(X, i, expected), rtol=1e-14)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

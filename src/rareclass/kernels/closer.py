@@ -19,7 +19,7 @@ from rareclass.kernels.panel import (
     Space,
     ceiling,
     squared_distance,
-    strip_minimum,
+    strip_count,
 )
 from rareclass.kernels.team import Run, team
 
@@ -52,13 +52,13 @@ def count_tile(
         line = tile[i]
         own = query_rows[position]
         bound = limit_square[position]
-        ceil = ceiling(bound, query_low[position], unit)
+        ceil = ceiling(tile, bound, query_low[position], unit)
         found = count[position]
         start = max(0, cursor[position] - offset)
         stopped = width
         while start < width and found < need:
             stop = min(width, start + _STRIP)
-            if strip_minimum(line, start, stop) <= ceil:
+            if strip_count(line, start, stop, ceil) > 0:
                 for j in range(start, stop):
                     if line[j] <= ceil and rows[j] != own and alive[rows[j]]:
                         square = squared_distance(X, own, rows[j])

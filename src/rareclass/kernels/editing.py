@@ -101,7 +101,7 @@ class Editor:
         return judged
 
     def _enemies(self, code: int) -> Panel:
-        return self.space.panel(np.flatnonzero(self.alive & (self.codes != code)))
+        return self.space.panel(np.flatnonzero(self.alive & (self.codes != code))).hubs_first()
 
     def _first_judgement(self, code: int, lose: int) -> _Judged:
         own = np.flatnonzero(self.alive & (self.codes == code))

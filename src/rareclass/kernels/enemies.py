@@ -4,6 +4,8 @@ Ties: of two rows at the same distance the one with the lower position in the ma
 A row is never its own neighbour; it is recognised by position, so that duplicates of it are neighbours at distance 0.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numba import njit
 
@@ -15,11 +17,12 @@ from rareclass.kernels.panel import (
     Space,
     ceiling,
     squared_distance,
-    strip_minimum,
+    strip_count,
 )
-from rareclass.kernels.team import team
+from rareclass.kernels.team import Run, team
 
-_STRIP = 64
+# Short strips: a search for nearest rows looks into many of them.
+_STRIP = 32
 
 
 @njit(inline="always")
@@ -54,28 +57,19 @@ def _nearest_tile(
     squares: np.ndarray,
     nearest: np.ndarray,
 ) -> None:
-    width = rows.size
-    strips = (width + _STRIP - 1) // _STRIP
-    minimum = np.empty(strips, dtype=tile.dtype)
     last = squares.shape[1] - 1
     for i in range(query_rows.size):
         line = tile[i]
-        first = 0
-        for s in range(strips):
-            minimum[s] = strip_minimum(line, s * _STRIP, min(width, (s + 1) * _STRIP))
-            if minimum[s] < minimum[first]:
-                first = s
         own = query_rows[i]
-        for visit in range(strips):
-            # The strip of the overall minimum goes first: it lowers the limit, so that most others are skipped.
-            s = first if visit == 0 else (visit if visit > first else visit - 1)
-            limit = ceiling(squares[i, last], query_low[i], unit)
-            if minimum[s] > limit:
+        limit = ceiling(tile, squares[i, last], query_low[i], unit)
+        for start in range(0, rows.size, _STRIP):
+            stop = min(rows.size, start + _STRIP)
+            if strip_count(line, start, stop, limit) == 0:
                 continue
-            for j in range(s * _STRIP, min(width, (s + 1) * _STRIP)):
+            for j in range(start, stop):
                 if line[j] <= limit and (with_itself or rows[j] != own):
                     _insert(squares[i], nearest[i], sign * squared_distance(X, own, rows[j]), rows[j])
-                    limit = ceiling(squares[i, last], query_low[i], unit)
+                    limit = ceiling(tile, squares[i, last], query_low[i], unit)
 
 
 def nearest_rows(
@@ -115,3 +109,97 @@ def nearest_rows(
     with team(threads) as run:
         run(block, range(0, len(queries), QUERIES))
     return squares, nearest
+
+
+@njit(cache=True, nogil=True)
+def _bounds_tile(tile: np.ndarray, smallest: np.ndarray) -> None:
+    """Merge the products of each line into the sorted list of its smallest ones."""
+    last = smallest.shape[1] - 1
+    for i in range(tile.shape[0]):
+        line, kept = tile[i], smallest[i]
+        for start in range(0, line.size, _STRIP):
+            stop = min(line.size, start + _STRIP)
+            if strip_count(line, start, stop, kept[last]) == 0:
+                continue
+            for j in range(start, stop):
+                value = line[j]
+                if value < kept[last]:
+                    slot = last
+                    while slot > 0 and value < kept[slot - 1]:
+                        kept[slot] = kept[slot - 1]
+                        slot -= 1
+                    kept[slot] = value
+
+
+@njit(cache=True, nogil=True)
+def _any_tile(tile: np.ndarray, limit: float, low: np.ndarray, unit: float, found: np.ndarray) -> None:
+    """Note the lines with a product that may belong to a squared distance of at most `limit`."""
+    for i in range(tile.shape[0]):
+        if not found[i]:
+            found[i] = strip_count(tile[i], 0, tile.shape[1], ceiling(tile, limit, low[i], unit)) > 0
+
+
+class _Search:
+    """Limits of nearest distances of chosen queries, without computing any distance exactly."""
+
+    def __init__(self, queries: Panel, candidates: Panel, k: int, run: Run) -> None:
+        self.queries, self.candidates, self.k, self.run = queries, candidates, k, run
+
+    def _each(self, positions: np.ndarray, visit: Callable[[np.ndarray, slice], None]) -> None:
+        """Call ``visit(products, part of the positions)`` for all pairs of blocks."""
+
+        def block(start: int) -> None:
+            part = slice(start, min(start + QUERIES, positions.size))
+            product = Product(self.queries, positions[part])
+            for at in range(0, len(self.candidates), CANDIDATES):
+                visit(product.with_rows(self.candidates.right[at : at + CANDIDATES]), part)
+
+        self.run(block, range(0, positions.size, QUERIES))
+
+    def within(self, positions: np.ndarray, limit: float) -> np.ndarray:
+        """Those that may have a candidate at a squared distance of at most `limit`."""
+        found = np.zeros(positions.size, dtype=np.bool_)
+        low, unit = self.queries.low[positions], self.queries.unit
+        self._each(positions, lambda tile, part: _any_tile(tile, limit, low[part], unit, found[part]))
+        return positions[found]
+
+    def bracket(self, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Limits (len(positions), k) of the sorted smallest squared distances; of negated panels of minus them."""
+        smallest = np.full((positions.size, self.k), np.inf, dtype=self.queries.right.dtype)
+        self._each(positions, lambda tile, part: _bounds_tile(tile, smallest[part]))
+        low = smallest.astype(np.float64) + self.queries.low[positions][:, None]
+        # A bound lies below the truth by at most twice the slack of both rows.
+        slack = 2.0 * (self.queries.slack[positions][:, None] + self.candidates.slack.max(initial=0.0))
+        return low / self.queries.unit, (low + slack) / self.queries.unit
+
+
+def nearest_on_average(queries: Panel, candidates: Panel, k: int, number: int, *, threads: int = 1) -> np.ndarray:
+    """Queries that may be among the `number` whose mean distance to their k nearest candidates is smallest.
+
+    Of negated panels: to their k farthest. A ranking computes exactly (`nearest_rows`) only what is returned: positions
+    in the panel, ascending, at least `number`. A query among the candidates counts as its own neighbour.
+    """
+    everyone = np.arange(len(queries))
+    if number >= everyone.size or number == 0:
+        return everyone
+    contenders, least, most = np.empty(0, dtype=np.intp), np.empty(0), np.empty(0)
+    reach = np.inf
+    with team(threads) as run:
+        search = _Search(queries, candidates, k, run)
+        # Batches of one size, whatever the number of threads: each profits from what the earlier ones found.
+        for start in range(0, everyone.size, 16 * QUERIES):
+            positions = everyone[start : start + 16 * QUERIES]
+            if queries.sign > 0 and np.isfinite(reach):
+                # If the mean of k distances is within reach, so is the smallest of them.
+                positions = search.within(positions, (reach / k) ** 2)
+            low, high = search.bracket(positions)
+            if queries.sign < 0:
+                low, high = -high, -low
+            contenders = np.concatenate((contenders, positions))
+            least = np.concatenate((least, np.sqrt(np.maximum(low, 0.0)).sum(axis=1) * (1 - 1e-12)))
+            most = np.concatenate((most, np.sqrt(np.maximum(high, 0.0)).sum(axis=1) * (1 + 1e-12)))
+            if most.size >= number:
+                reach = np.partition(most, number - 1)[number - 1]
+                stays = least <= reach
+                contenders, least, most = contenders[stays], least[stays], most[stays]
+    return contenders

@@ -174,7 +174,9 @@ class CondensedNearestNeighbour(StoredSubset):
     ) -> tuple[np.ndarray, int]:
         need = own_votes_needed(k, wins_ties)
         panel = space.panel(own)
-        limits, rows = nearest_rows(space, panel, space.panel(others), k - need + 1, threads=threads_of(self.n_jobs))
+        limits, rows = nearest_rows(
+            space, panel, space.panel(others).hubs_first(), k - need + 1, threads=threads_of(self.n_jobs)
+        )
         return condense(space, panel, seeds, limits[:, -1], rows[:, -1], need, passes=self.max_passes)
 
 

@@ -10,7 +10,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from rareclass._sklearn import Interval
 from rareclass.base import Draw
 from rareclass.errors import ShortfallWarning
-from rareclass.kernels.enemies import nearest_rows
+from rareclass.kernels.enemies import nearest_on_average, nearest_rows
 from rareclass.kernels.panel import Space
 from rareclass.under_sampling.base import JOBS, ORDER, BaseUnderSampler, by_class, smallest_class
 from rareclass.under_sampling.neighbourhood import (
@@ -117,10 +117,9 @@ class NearMiss(BaseUnderSampler):
 
     def _choose(self, measure: "_Measure", rows: np.ndarray, rare: np.ndarray, number: int, label: Any) -> np.ndarray:
         """Rows of one class to keep, best first."""
-        if self.version == 2:
-            total = measure.distances(self.nn_, rows, rare, farthest=True).sum(axis=1)
-        elif self.version == 1:
-            total = measure.distances(self.nn_, rows, rare).sum(axis=1)
+        if self.version in (1, 2):
+            rows = measure.contenders(self.nn_, rows, rare, number, farthest=self.version == 2)
+            total = measure.distances(self.nn_, rows, rare, farthest=self.version == 2).sum(axis=1)
         else:
             enough_rows(
                 rows.size, self.nn_ver3_.n_neighbors, "n_neighbors_ver3", self.nn_ver3_.n_neighbors, "of a class"
@@ -153,6 +152,14 @@ class _Exact:
     def __init__(self, space: Space, threads: int) -> None:
         self.space, self.threads = space, threads
 
+    def contenders(
+        self, estimator: Any, queries: np.ndarray, rows: np.ndarray, number: int, *, farthest: bool
+    ) -> np.ndarray:
+        """The queries that may be among the `number` with the smallest sum of distances."""
+        ours, theirs = self.space.panel(queries, negated=farthest), self.space.panel(rows, negated=farthest)
+        k = int(estimator.n_neighbors)
+        return queries[nearest_on_average(ours, theirs.hubs_first(), k, number, threads=self.threads)]
+
     def nearest(self, estimator: Any, queries: np.ndarray, rows: np.ndarray) -> np.ndarray:
         return self._search(estimator, queries, rows, False)[1]
 
@@ -175,6 +182,11 @@ class _Estimated:
 
     def __init__(self, X: Any, y: np.ndarray) -> None:
         self.X, self.y = X, y
+
+    def contenders(
+        self, estimator: Any, queries: np.ndarray, rows: np.ndarray, number: int, *, farthest: bool
+    ) -> np.ndarray:
+        return queries
 
     def _fit(self, estimator: Any, rows: np.ndarray) -> Any:
         labels = (self.y[rows],) if isinstance(estimator, KNeighborsClassifier) else ()

@@ -117,7 +117,7 @@ def _outvoted(
     closer = CloserCount(
         space,
         queries,
-        space.panel(others),
+        space.panel(others).hubs_first(),
         squares[:, -1].copy(),
         rows[:, -1].copy(),
         enough,
