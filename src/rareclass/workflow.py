@@ -50,6 +50,7 @@ class Problem:
     categorical: tuple[str, ...] = ()
     time_ordered: bool = False
     dropped: tuple[str, ...] = field(default=())
+    name: str = ""
 
 
 def read_problem(
@@ -103,6 +104,7 @@ def read_problem(
         table.select([c for c in table.column_names if c not in away]), _values(table[target]), target,
         None if groups is None else _values(table[groups]), None if time is None else _values(table[time]),
         costs, pos_label, tuple(c for c in categorical if c not in away), time_ordered, tuple(sorted(away - {target})),
+        Path(source).name if isinstance(source, str | os.PathLike) else "",
     )  # fmt: skip
 
 
@@ -136,7 +138,7 @@ def compare_table(problem: Problem, *, out: str | os.PathLike | None = None, ove
         costs=problem.costs if costs is None else costs, **options,
     )  # fmt: skip
     if out is not None:
-        write_run(comparison, out, target=problem.target, overwrite=overwrite, command=command)
+        write_run(comparison, out, problem, overwrite=overwrite, command=command)
     return comparison
 
 
@@ -157,33 +159,39 @@ def with_period_rows(decision: Any, problem: Problem) -> Any:
     return replace(decision, rows_per_period=times.size / periods)
 
 
-def results_of(comparison: Comparison, *, target: str, command: str = "") -> dict[str, Any]:
+def results_of(comparison: Comparison, problem: Problem, *, command: str = "") -> dict[str, Any]:
     """The content of `results.json`."""
     import datetime
 
     results = comparison.to_dict()
-    results["data"]["target"] = target
-    results["title"] = f"{target} = {results['data']['pos_label']}"
+    results["data"]["target"] = problem.target
+    results["title"] = problem.name
     results["created"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     results["command"] = command
     return results
 
 
-def write_run(comparison: Comparison, out: str | os.PathLike, *, target: str, overwrite: bool = False,
-              command: str = "") -> None:  # fmt: skip
+def write_run(
+    comparison: Comparison,
+    out: str | os.PathLike,
+    problem: Problem,
+    *,
+    overwrite: bool = False,
+    command: str = "",
+) -> None:
     """Write the run folder; it appears whole or not at all."""
     import pyarrow.parquet as pq
 
     from rareclass.report.html import render_html
     from rareclass.report.json import dump_results
 
-    results = results_of(comparison, target=target, command=command)
+    results = results_of(comparison, problem, command=command)
     with atomic_directory(out, overwrite=overwrite) as folder:
         dump_results(results, folder / RESULTS)
         (folder / REPORT).write_text(render_html(results), encoding="utf-8")
         pq.write_table(comparison.oof_table(), folder / OOF)
         (folder / CHAMPION).mkdir()
-        champion_bundle(comparison, target=target, results=results).write_into(folder / CHAMPION)
+        champion_bundle(comparison, target=problem.target, results=results).write_into(folder / CHAMPION)
 
 
 def champion_bundle(comparison: Comparison, *, target: str, results: dict[str, Any]) -> Bundle:
@@ -220,15 +228,20 @@ def train_table(problem: Problem, *, out: str | os.PathLike, overwrite: bool = F
     )
     model.fit(problem.features, problem.y, groups=None if times is not None else problem.groups, times=times,
               costs=problem.costs if costs is None else costs)  # fmt: skip
-    seen = np.isfinite(model.oof_logit_)
-    y = np.array([str(v) == str(model.pos_label_) for v in problem.y])
+    if not hasattr(model, "model_"):
+        raise InputError(
+            f"The target {problem.target!r} holds {len(model.classes_)} classes; name the event with --pos-label."
+        )
+    fit = model.model_
+    seen = np.isfinite(fit.oof_logit)
+    y = np.array([str(v) == str(fit.pos_label) for v in problem.y])
     fingerprint = Schema.infer(problem.features, categorical=problem.categorical).fingerprint(problem.features)
     recipe = {
-        "arm": model.fitted_.name, "seed": model.random_state, "fingerprint": fingerprint, "rows": int(problem.y.size),
-        "events": int(y.sum()), "command": command, "pos_label": str(model.pos_label_),
+        "arm": fit.arm.name, "seed": model.random_state, "fingerprint": fingerprint, "rows": int(problem.y.size),
+        "events": int(y.sum()), "command": command, "pos_label": str(fit.pos_label),
     }  # fmt: skip
-    bundle = Bundle(model, model.fitted_.name, problem.target, {"out_of_fold": model.evidence_, "test": None},
-                    score_reference(model.oof_logit_[seen], y[seen]), recipe)  # fmt: skip
+    bundle = Bundle(model, fit.arm.name, problem.target, {"out_of_fold": fit.evidence, "test": None},
+                    score_reference(fit.oof_logit[seen], y[seen]), recipe)  # fmt: skip
     bundle.save(out, overwrite=overwrite)
     return bundle
 
@@ -259,7 +272,7 @@ def predict_table(bundle: Bundle, source: Any, *, cost_columns: dict[str, str] |
         for name, count in scored.unknown.items()
         if count
     ]
-    known = {c.name for c in model.schema_.columns} | {bundle.target} | set((cost_columns or {}).values())
+    known = {c.name for c in model.model_.schema.columns} | {bundle.target} | set((cost_columns or {}).values())
     extra = sorted(set(table.column_names) - known)
     if extra:
         notes.append(f"{len(extra)} column(s) are not used by the model: {', '.join(extra[:8])}.")
@@ -284,7 +297,7 @@ def evaluate_table(bundle: Bundle, source: Any, *, target: str | None = None, co
                    cost_columns: dict[str, str] | None = None) -> dict[str, Any]:  # fmt: skip
     """Judge a bundle on labelled rows that it never saw: metrics with intervals, calibration, decision."""
     from rareclass.decisions.costs import as_costs
-    from rareclass.evaluation.judge import Judged, calibration_numbers, decision_numbers, score_metrics
+    from rareclass.evaluation.judge import Judged, judgement
 
     name = target if target is not None else bundle.target
     if name is None:
@@ -294,24 +307,17 @@ def evaluate_table(bundle: Bundle, source: Any, *, target: str | None = None, co
     missing = sum(v is None or v != v for v in problem.y)
     if missing:
         raise InputError(f"The target {name!r} holds {missing} missing value(s). Remove these rows.")
-    y = np.array([str(v) == str(model.pos_label_) or _number_equal(v, model.pos_label_) for v in problem.y])
+    label = model.model_.pos_label
+    y = np.array([str(v) == str(label) or _number_equal(v, label) for v in problem.y])
     if not y.any() or y.all():
         raise InputError(
-            f"The table holds {int(y.sum())} of {y.size} rows of class {model.pos_label_!r}; both classes are needed."
+            f"The table holds {int(y.sum())} of {y.size} rows of class {label!r}; both classes are needed."
         )
     given = problem.costs if problem.costs is not None else costs
     money = None if given is None else as_costs(given, n=y.size)
-    logit = model.decision_function(problem.features)
+    logit = model.positive_logit(problem.features)
     rows = Judged(y, np.arange(y.size) % 2, costs=money)
-    numbers = decision_numbers(model.decision_, rows, logit)
-    calibration = {k: v for k, v in calibration_numbers(rows, logit).items() if k != "brier_skill_ceiling"}
-    metrics = {k: v.to_dict() for k, v in score_metrics(rows, logit).items()}
-    metrics |= {k: numbers[k].to_dict() for k in ("recall", "precision", "expected_cost") if k in numbers}
-    return {
-        "bundle": bundle.name, "rows": int(y.size), "events": int(y.sum()), "prevalence": float(y.mean()),
-        "metrics": metrics, "calibration": calibration,
-        "decision": {**model.decision_.to_dict(), **{k: numbers[k] for k in ("alert_rate", "confusion")}},
-    }  # fmt: skip
+    return {"bundle": bundle.name, **judgement(rows, logit, model.decision_)[0]}
 
 
 def _number_equal(left: Any, right: Any) -> bool:
@@ -381,7 +387,7 @@ def run_demo(out: str | os.PathLike, *, rows: int = 40_000, seed: int = 0, n_job
     )  # fmt: skip
     fresh = simulate_transactions(rows, prevalence=0.01, seed=seed + 1)
     model = comparison.best_model_
-    logit = model.decision_function(fresh.table)
+    logit = model.positive_logit(fresh.table)
     p, true = sigmoid(logit), fresh.probability
 
     def cost(flagged: np.ndarray) -> float:
@@ -395,4 +401,4 @@ def run_demo(out: str | os.PathLike, *, rows: int = 40_000, seed: int = 0, n_job
         f"{fresh.best_average_precision:.3f}",
         f"  cost per transaction {ours:.3f}, best possible {best:.3f}, doing nothing {none:.3f}",
     ]
-    return results_of(comparison, target=problem.target, command="rareclass demo"), truth
+    return results_of(comparison, problem, command="rareclass demo"), truth

@@ -22,6 +22,7 @@ from rareclass.errors import BundleError
 from rareclass.kernels.logits import sigmoid
 from rareclass.treatments.arm import FittedArm
 from rareclass.treatments.classifier import RareClassifier
+from rareclass.treatments.model import FittedModel
 
 FORMAT = 1
 MANIFEST, MODEL, LEARNER = "manifest.json", "model.json", "learner.skops"
@@ -84,15 +85,19 @@ class Bundle:
 
     def write_into(self, folder: Path) -> None:
         """Write the files into an existing empty folder (the caller makes it atomic)."""
-        model = self.model
+        if not hasattr(self.model, "model_"):
+            raise BundleError(
+                "Only a fitted model of one rare class can be saved. Fit it, with `pos_label` if need be."
+            )
+        model = self.model.model_
         state = {
-            "schema": model.schema_.to_dict(), "encoder": model.encoder_.to_dict(),
-            "arm": {k: getattr(model.fitted_, k) for k in FITTED}, "calibrator": model.calibrator_.to_dict(),
-            "decision": model.decision_.to_dict(), "classes": [_label(c) for c in model.label_values_],
-            "pos_label": _label(model.pos_label_), "evidence": model.evidence_, "random_state": model.random_state,
+            "schema": model.schema.to_dict(), "encoder": model.encoder.to_dict(),
+            "arm": {k: getattr(model.arm, k) for k in FITTED}, "calibrator": model.calibrator.to_dict(),
+            "decision": model.decision.to_dict(), "classes": [_label(c) for c in model.classes],
+            "pos_label": _label(model.pos_label), "evidence": model.evidence, "random_state": self.model.random_state,
         }  # fmt: skip
         (folder / MODEL).write_text(_dump(state), encoding="utf-8")
-        dump_learner(model.fitted_.learner, folder / LEARNER)
+        dump_learner(model.arm.learner, folder / LEARNER)
         manifest = {
             "format": FORMAT, "name": self.name, "target": self.target, "rareclass": __version__,
             "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -125,12 +130,13 @@ class Bundle:
         state = _read_json(folder / MODEL, "The bundle is incomplete")
         learner = load_learner(folder / LEARNER)
         fitted = FittedArm(learner=learner, **state["arm"])
-        model = RareClassifier.from_parts(
-            schema=Schema.from_dict(state["schema"]), encoder=TableEncoder.from_dict(state["encoder"]), fitted=fitted,
-            calibrator=calibrator_from_dict(state["calibrator"]), decision=Decision.from_dict(state["decision"]),
-            rule=None, classes=tuple(state["classes"]), pos_label=state["pos_label"],
-            random_state=state["random_state"], evidence=state["evidence"],
+        decision = Decision.from_dict(state["decision"])
+        fit = FittedModel(
+            Schema.from_dict(state["schema"]), TableEncoder.from_dict(state["encoder"]), fitted,
+            calibrator_from_dict(state["calibrator"]), decision, decision.rule, state["pos_label"],
+            tuple(state["classes"]), state["evidence"],
         )  # fmt: skip
+        model = RareClassifier.from_model(fit, random_state=state["random_state"])
         return cls(
             model, manifest["name"], manifest["target"], manifest["evidence"], manifest["reference"],
             manifest["recipe"], manifest,

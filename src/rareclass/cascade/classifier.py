@@ -95,15 +95,15 @@ class CascadeClassifier(ClassifierMixin, BaseEstimator):
         how: dict[str, Any] = {"random_state": self.random_state, "n_jobs": self.n_jobs}
         self.gate_ = RareClassifier(self.gate, **how).fit(X, y)
         self.classes_ = self.gate_.classes_
-        truth = np.asarray(_check.column(y, "y") == self.gate_.pos_label_)
-        score = self.gate_.oof_logit_
+        truth = np.asarray(_check.column(y, "y") == self.gate_.model_.pos_label)
+        score = self.gate_.model_.oof_logit
         self.gate_threshold_, self.gate_recall_ = _place_gate(score, truth, wanted, confidence)
         through = score >= self.gate_threshold_
         self.passed_ = float(through.mean())
         gone = truth[~through]
         self.gated_probability_ = float((gone.sum() + 0.5) / (gone.size + 1.0)) if gone.size else 0.0
         rows = np.flatnonzero(through)
-        self.judge_ = RareClassifier(self.judge, pos_label=self.gate_.pos_label_, **how).fit(
+        self.judge_ = RareClassifier(self.judge, pos_label=self.gate_.model_.pos_label, **how).fit(
             take_rows(X, rows), take_rows(np.asarray(y), rows)
         )
         return self
@@ -111,22 +111,22 @@ class CascadeClassifier(ClassifierMixin, BaseEstimator):
     def positive_probability(self, X: Any) -> np.ndarray:
         """Probability (n,) of the event at the real prevalence."""
         check_is_fitted(self, "judge_")
-        score = self.gate_.decision_function(X)
+        score = self.gate_.positive_logit(X)
         p = np.full(score.size, self.gated_probability_)
         through = np.flatnonzero(score >= self.gate_threshold_)
         if through.size:
-            p[through] = sigmoid(self.judge_.decision_function(take_rows(X, through)))
+            p[through] = sigmoid(self.judge_.positive_logit(take_rows(X, through)))
         return p
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities (n, 2), columns in the order of `classes_`."""
         p = self.positive_probability(X)
         both = np.column_stack([1 - p, p])
-        return both if self.classes_[1] == self.gate_.pos_label_ else both[:, ::-1]
+        return both if self.classes_[1] == self.gate_.model_.pos_label else both[:, ::-1]
 
     def predict(self, X: Any) -> np.ndarray:
         """Labels (n,): the event where its probability is at least one half."""
-        at = 1 if self.classes_[1] == self.gate_.pos_label_ else 0
+        at = 1 if self.classes_[1] == self.gate_.model_.pos_label else 0
         return self.classes_[np.where(self.positive_probability(X) >= 0.5, at, 1 - at)]
 
     def tier(self, X: Any) -> np.ndarray:

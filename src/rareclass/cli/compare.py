@@ -62,7 +62,7 @@ def command(
             repeats=repeats, test_share=test_share, budget=o.seconds(budget), full=full,
             split_duplicates=split_duplicates, gap=gap, random_state=seed, n_jobs=threads, progress=progress,
         )  # fmt: skip
-    results = results_of(comparison, target=problem.target, command=o.shown_command())
+    results = results_of(comparison, problem, command=o.shown_command())
     if json:
         typer.echo(to_json(results))
         return 0

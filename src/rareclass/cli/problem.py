@@ -37,4 +37,4 @@ def problem_of(table: str, target: str | None, *, pos_label: str | None = None, 
     if target is None:
         raise InputError("Name the column that holds the labels: --target COLUMN.")
     problem = read_problem(source, target, **settings)
-    return replace(problem, costs=matrix) if problem.costs is None and matrix else problem
+    return replace(problem, name=Path(table).name, costs=problem.costs if problem.costs is not None else matrix)

@@ -11,14 +11,13 @@ from rareclass.evaluation.fit import source_of
 from rareclass.evaluation.judge import (
     ArmResult,
     Judged,
-    calibration_numbers,
     costs_of,
-    decision_numbers,
-    score_metrics,
+    judgement,
 )
-from rareclass.metrics.interval import paired_difference
+from rareclass.metrics.paired import paired_difference
 from rareclass.treatments.arm import Arm
 from rareclass.treatments.classifier import RareClassifier
+from rareclass.treatments.model import FittedModel, calibration_evidence
 from rareclass.treatments.parts import fit_on
 from rareclass.treatments.restore import fit_calibration
 
@@ -64,11 +63,10 @@ def fit_champion(
     seen = np.isfinite(result.raw)
     weight = None if rows.weight is None else rows.weight[seen]
     calibrator = fit_calibration(result.raw[seen], rows.y[seen], method=calibration, sample_weight=weight)
-    return RareClassifier.from_parts(
-        schema=design.schema, encoder=part.encoder, fitted=fitted, calibrator=calibrator, decision=result.decision,
-        rule=rule, classes=design.classes, pos_label=design.pos_label, random_state=design.seed,
-        evidence={"events": int(rows.y[seen].sum()), "rows": int(seen.sum()), **result.calibration},
-    )  # fmt: skip
+    evidence = calibration_evidence(rows.y[seen], result.logit[seen], weight)
+    model = FittedModel(design.schema, part.encoder, fitted, calibrator, result.decision, rule, design.pos_label,
+                        design.classes, evidence, result.logit)  # fmt: skip
+    return RareClassifier.from_model(model, random_state=design.seed)
 
 
 def judge_test(
@@ -84,16 +82,6 @@ def judge_test(
         None if design.groups is None else design.groups[design.test],
         costs_of(costs, design.test), level=level, seed=seed,
     )  # fmt: skip
-    logit = model.decision_function(part)
-    numbers = decision_numbers(model.decision_, rows, logit)
-    calibration = {k: v for k, v in calibration_numbers(rows, logit).items() if k != "brier_skill_ceiling"}
-    metrics = {k: v.to_dict() for k, v in score_metrics(rows, logit).items()}
-    metrics |= {k: numbers[k].to_dict() for k in ("recall", "precision", "expected_cost") if k in numbers}
-    test = {
-        "arm": name, "rows": int(rows.y.size), "events": int(rows.y.sum()), "prevalence": float(rows.y.mean()),
-        "metrics": metrics, "calibration": calibration,
-        "decision": {**model.decision_.to_dict(), "alert_rate": numbers["alert_rate"],
-                     "confusion": numbers["confusion"],
-                     **{k: numbers[k] for k in ("cost_flag_none", "cost_flag_all") if k in numbers}},
-    }  # fmt: skip
-    return test, figure_data(rows, logit, numbers, model.decision_)
+    logit = model.positive_logit(part)
+    test, numbers = judgement(rows, logit, model.decision_)
+    return {"arm": name, **test}, figure_data(rows, logit, numbers, model.decision_)

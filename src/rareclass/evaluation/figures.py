@@ -92,4 +92,4 @@ def _histogram(rows: Judged, score: np.ndarray) -> dict[str, list[float | None]]
 
 
 def _lists(**arrays: Any) -> dict[str, list[float | None]]:
-    return {k: [None if not np.isfinite(v) else round(float(v), 6) for v in np.asarray(a)] for k, a in arrays.items()}
+    return {k: [None if not np.isfinite(v) else float(f"{v:.6g}") for v in np.asarray(a)] for k, a in arrays.items()}

@@ -10,7 +10,8 @@ from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.calibration import brier_skill_score, observed_to_expected
 from rareclass.metrics.costs import expected_cost
 from rareclass.metrics.curve import ThresholdCurve
-from rareclass.metrics.interval import Interval, confidence_interval, paired_difference
+from rareclass.metrics.interval import Interval, confidence_interval
+from rareclass.metrics.paired import paired_difference
 from rareclass.treatments.restore import cross_calibrated
 
 NEGLIGIBLE = 0.1
@@ -30,9 +31,17 @@ class Judged:
     level: float = 0.95
     seed: int = 0
 
+    def interval_options(self) -> dict[str, Any]:
+        """Arguments that every interval over these rows shares."""
+        return {
+            "level": self.level, "sample_weight": self.weight, "groups": self.groups, "random_state": self.seed,
+        }  # fmt: skip
+
     def take(self, index: np.ndarray) -> "Judged":
         """The same for the rows `index`."""
-        rows = {k: (None if getattr(self, k) is None else getattr(self, k)[index]) for k in ("weight", "groups")}
+        rows: dict[str, Any] = {
+            k: (None if getattr(self, k) is None else getattr(self, k)[index]) for k in ("weight", "groups")
+        }
         return replace(self, y=self.y[index], fold=self.fold[index], costs=costs_of(self.costs, index), **rows)
 
 
@@ -67,8 +76,10 @@ def costs_of(costs: Any, index: np.ndarray) -> Any:
 
 def score_metrics(rows: Judged, score: np.ndarray) -> dict[str, Interval]:
     """Ranking and probability metrics with intervals. `score` are calibrated log-odds (n,)."""
-    how = {"level": rows.level, "sample_weight": rows.weight, "groups": rows.groups, "random_state": rows.seed}
-    return {name: confidence_interval(name, rows.y, score, **how) for name in ("average_precision", "roc_auc")}
+    return {
+        name: confidence_interval(name, rows.y, score, **rows.interval_options())
+        for name in ("average_precision", "roc_auc")
+    }
 
 
 def calibration_numbers(rows: Judged, score: np.ndarray) -> dict[str, Any]:
@@ -99,7 +110,7 @@ def decision_numbers(decision: Decision, rows: Judged, score: np.ndarray) -> dic
         "tp": float(weight[flagged & rows.y].sum()), "fp": float(weight[flagged & ~rows.y].sum()),
         "fn": float(weight[~flagged & rows.y].sum()), "tn": float(weight[~flagged & ~rows.y].sum()),
     }  # fmt: skip
-    how = {"level": rows.level, "sample_weight": rows.weight, "groups": rows.groups, "random_state": rows.seed}
+    how = rows.interval_options()
     acted = flagged.astype(np.float64)
     out: dict[str, Any] = {"confusion": counts, "alert_rate": (counts["tp"] + counts["fp"]) / weight.sum()}
     for name in ("recall", "precision"):
@@ -112,6 +123,21 @@ def decision_numbers(decision: Decision, rows: Judged, score: np.ndarray) -> dic
         for name, act in trivial.items():
             out[f"cost_{name}"] = float(expected_cost(rows.y, act, rows.costs, sample_weight=rows.weight))
     return out
+
+
+def judgement(rows: Judged, score: np.ndarray, decision: Decision) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A model and its decision on rows that neither has seen: (plain values for a report, `decision_numbers`)."""
+    numbers = decision_numbers(decision, rows, score)
+    metrics = {k: v.to_dict() for k, v in score_metrics(rows, score).items()}
+    metrics |= {k: numbers[k].to_dict() for k in ("recall", "precision", "expected_cost") if k in numbers}
+    seen: dict[str, Any] = {k: numbers[k].estimate for k in ("recall", "precision", "expected_cost") if k in numbers}
+    plain: dict[str, Any] = {k: v for k, v in numbers.items() if k not in seen}
+    calibration = {k: v for k, v in calibration_numbers(rows, score).items() if k != "brier_skill_ceiling"}
+    said: dict[str, Any] = {
+        "rows": int(rows.y.size), "events": int(rows.y.sum()), "prevalence": float(rows.y.mean()), "metrics": metrics,
+        "calibration": calibration, "decision": {**decision.to_dict(), **plain, **seen},
+    }  # fmt: skip
+    return said, numbers
 
 
 def paired_verdict(

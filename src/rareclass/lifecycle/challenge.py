@@ -6,7 +6,7 @@ from typing import Any
 from rareclass import _check
 from rareclass.artifact.bundle import Bundle
 from rareclass.data.read import read_table
-from rareclass.metrics.interval import paired_difference
+from rareclass.metrics.paired import paired_difference
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ def challenge_champion(champion: Bundle, challenger: Bundle, X: Any, y: Any, *, 
     """
     _check.fraction(margin, "margin")
     table = read_table(X)
-    truth = _check.both_classes(_check.binary_target(y, champion.model.pos_label_, "y"), "y")
-    old, new = champion.model.decision_function(table), challenger.model.decision_function(table)
+    truth = _check.both_classes(_check.binary_target(y, champion.model.model_.pos_label, "y"), "y")
+    old, new = champion.model.positive_logit(table), challenger.model.positive_logit(table)
     d = paired_difference("average_precision", truth, new, old, level=level)
     promote = bool(d.low > -margin)
     verdict = "takes over" if promote else "is refused"

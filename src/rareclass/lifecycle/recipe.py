@@ -39,15 +39,17 @@ def replay(bundle: Bundle, X: Any, y: Any, *, costs: Any = None, groups: Any = N
     learner, _, treatment = arm.partition("+")
     old = bundle.model
     table = read_table(X)
-    old.schema_.check(table)
-    numeric_codes = [c.name for c in old.schema_.columns if c.kind == "category"]
+    fit = old.model_
+    fit.schema.check(table)
+    codes = [c.name for c in fit.schema.columns if c.kind == "category"]
     model = RareClassifier(
-        learner, treatment=treatment, decision=old.rule_, pos_label=old.pos_label_, categorical=numeric_codes,
+        learner, treatment=treatment, decision=fit.rule, pos_label=fit.pos_label, categorical=codes,
         random_state=old.random_state, n_jobs=n_jobs,
     )  # fmt: skip
-    model.fit(table.select([c.name for c in old.schema_.columns]), y, costs=costs, groups=groups, times=times)
-    seen = np.isfinite(model.oof_logit_)
-    truth = np.array([str(v) == str(model.pos_label_) for v in np.asarray(y)])
+    model.fit(table.select([c.name for c in fit.schema.columns]), y, costs=costs, groups=groups, times=times)
+    new = model.model_
+    seen = np.isfinite(new.oof_logit)
+    truth = np.array([str(v) == str(new.pos_label) for v in np.asarray(y)])
     recipe = {**bundle.recipe, "rows": int(truth.size), "events": int(truth.sum()), "replayed": True}
-    return Bundle(model, bundle.name, bundle.target, {"out_of_fold": model.evidence_, "test": None},
-                  score_reference(model.oof_logit_[seen], truth[seen]), recipe)  # fmt: skip
+    return Bundle(model, bundle.name, bundle.target, {"out_of_fold": new.evidence, "test": None},
+                  score_reference(new.oof_logit[seen], truth[seen]), recipe)  # fmt: skip

@@ -7,6 +7,7 @@ import numpy as np
 
 from rareclass.artifact.bundle import Bundle
 from rareclass.data.read import read_table
+from rareclass.kernels.logits import sigmoid
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,8 @@ def score(bundle: Bundle, rows: Any, *, costs: Any = None) -> Scored:
     >>> score(Bundle(model), X[:3]).probability.shape
     (3,)
     """
-    model = bundle.model
-    table = read_table(rows)
-    probability = model.positive_probability(table)
-    label = model.labels_of(probability, costs=costs)
-    alert = np.array([str(v) == str(model.pos_label_) for v in label])
-    return Scored(probability, alert, label, dict(model.unknown_counts_))
+    logit, unknown = bundle.model.model_.logit(read_table(rows))
+    probability = sigmoid(logit)
+    label = bundle.model.labels_of(probability, costs=costs)
+    alert = np.array([str(v) == str(bundle.model.model_.pos_label) for v in label])
+    return Scored(probability, alert, label, dict(unknown))

@@ -3,32 +3,24 @@
 from typing import Any, Self
 
 import numpy as np
+import pyarrow as pa
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils import column_or_1d
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rareclass import _check
-from rareclass.crossfit import cross_fit
-from rareclass.data.duplicates import duplicate_groups
 from rareclass.data.read import read_table
-from rareclass.data.schema import Schema
-from rareclass.data.sides import group_numbers
-from rareclass.data.split import make_splits, merge_groups
 from rareclass.data.target import encode_target
-from rareclass.decisions.costs import CostMatrix, as_costs
-from rareclass.decisions.minimum_cost import MinimumCost
+from rareclass.decisions.costs import as_costs
 from rareclass.decisions.rule import DecisionRule
-from rareclass.errors import InputError
+from rareclass.errors import InputError, TargetError, TooFewEventsError
 from rareclass.kernels.logits import sigmoid
-from rareclass.metrics.calibration import brier_skill_score, observed_to_expected
-from rareclass.metrics.curve import ThresholdCurve
-from rareclass.treatments.arm import Arm, FittedArm
-from rareclass.treatments.parts import Source, fit_on
+from rareclass.treatments.arm import Arm
+from rareclass.treatments.model import FitOptions, FittedModel, fit_model
 from rareclass.treatments.registry import make_treatment
-from rareclass.treatments.restore import cross_calibrated, fit_calibration
 
 LARGE_TABLE = 50_000
 FIT_ROWS = 40_000
-EQUAL_COSTS = CostMatrix(fp=1.0, fn=1.0)
 
 
 class RareClassifier(ClassifierMixin, BaseEstimator):
@@ -36,7 +28,8 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
 
     It encodes the table, cross-fits the learner under the treatment, brings the scores back to the real
     prevalence, calibrates them on rows that the learner did not see, and takes decisions from costs, constraints
-    or budgets. `summary()` says what was done.
+    or budgets. `summary()` says what was done. With more than two labels and no `pos_label`, one such model is
+    fitted for each class against the rest, and the probabilities are scaled to sum to one.
 
     Parameters
     ----------
@@ -49,10 +42,10 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         "auto" chooses by the number of events; else the name of a calibration ("none" leaves the scores as restored).
     decision : DecisionRule, optional
         How `predict` flags rows. Without one, and without `costs` in `fit`, `predict` cuts the probability at 0.5.
-    cv : int, default=5
-        Folds of the cross-fitting; lowered to the number of events where that is smaller.
+    cv : int or list of (train, test), default=5
+        Folds of the cross-fitting; lowered to the number of distinct events where that is smaller.
     pos_label : label, optional
-        The rare class; default: the smaller one.
+        The rare class; default: the smaller one of two.
     categorical : sequence of str, default=()
         Columns to be treated as categories although they hold numbers.
     fit_rows : "auto", int or None, default="auto"
@@ -64,13 +57,13 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (2,)
+    classes_ : ndarray of shape (K,)
+    model_ : FittedModel
+        Encoder, fitted arm, calibration, decision (two classes).
     decision_ : Decision
-        How `predict` flags.
-    schema_ : Schema
-        Columns and kinds of the training table.
-    oof_logit_ : ndarray of shape (n,)
-        Calibrated out-of-fold log-odds of the training rows.
+        How `predict` flags (two classes).
+    members_ : list of RareClassifier
+        One for each class, with more than two.
     n_features_in_ : int
     feature_names_in_ : ndarray of str, only for frames
 
@@ -93,7 +86,7 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         treatment: Any = "auto",
         calibration: str = "auto",
         decision: DecisionRule | None = None,
-        cv: int = 5,
+        cv: Any = 5,
         pos_label: Any = None,
         categorical: Any = (),
         fit_rows: Any = "auto",
@@ -111,8 +104,9 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None, times: Any = None,
-            costs: Any = None) -> Self:  # fmt: skip
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None, times: Any = None, costs: Any = None
+    ) -> Self:
         """Fit, bring back, calibrate, decide.
 
         Parameters
@@ -130,179 +124,146 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         InputError
             When the data or a parameter cannot be used; the sentence says what to do.
         """
+        if y is None:
+            raise TargetError("RareClassifier requires y to be passed, but the target y is None.")
         table = self._read(X, reset=True)
-        target = _check.column(y, "y")
-        _check.same_length(X=table, y=target)
-        truth, positive, classes = encode_target(target, self.pos_label)
-        schema = Schema.infer(table, categorical=tuple(self.categorical))
-        if not schema.columns:
-            raise InputError("No usable feature column is left: " + " ".join(schema.notes))
-        weight = _check.weights(sample_weight, truth.size)
-        source = Source(
-            table, schema.columns, truth, duplicate_groups(table.select([c.name for c in schema.columns])), weight,
-            self._fit_rows(truth.size), _check.whole_number(self.random_state, "random_state"),
-        )  # fmt: skip
-        arm = self._arm()
-        score, fold = self._out_of_fold(source, arm, groups, times)
-        fitted = fit_on(whole := source.part(np.arange(truth.size), np.empty(0, dtype=np.int64), number=self.cv),
-                        arm, seed=source.seed, number=self.cv, n_jobs=self.n_jobs)  # fmt: skip
-        seen = fold >= 0
-        seen_weight = None if weight is None else weight[seen]
-        calibrator = fit_calibration(score[seen], truth[seen], method=self.calibration, sample_weight=seen_weight)
-        logit = cross_calibrated(
-            score, truth, fold, method=self.calibration, sample_weight=weight, forward=times is not None
-        )
-        rule = self.decision
-        if rule is None and costs is not None:
-            rule = MinimumCost(as_costs(costs, n=truth.size))
-        decision = None if rule is None else self._decide(rule, truth[seen], logit[seen], seen_weight)
-        probability = sigmoid(logit[seen])
-        evidence = {
-            "rows": int(seen.sum()), "events": int(truth[seen].sum()),
-            "observed_to_expected": float(observed_to_expected(truth[seen], probability, sample_weight=seen_weight)),
-            "brier_skill": float(brier_skill_score(truth[seen], probability, sample_weight=seen_weight)),
-        }  # fmt: skip
-        self._assemble(schema, whole.encoder, fitted, calibrator, decision, rule, tuple(classes), positive, evidence)
-        self.oof_logit_ = logit
+        target = _clean_target(y)
+        n = _check.same_length(X=table, y=target)
+        if n == 1:
+            raise TooFewEventsError("1 sample is not enough: rows of both classes are needed.")
+        labels = _check.class_values(target)
+        weight = _check.weights(sample_weight, n)
+        how: dict[str, Any] = {"weight": weight, "groups": groups, "times": times}
+        if len(labels) > 2 and self.pos_label is None:
+            return self._fit_each(table, target, labels, costs, how)
+        truth, positive, classes = encode_target(target, self.pos_label, name="y")
+        self._set_model(fit_model(table, truth, positive, tuple(classes), self._options(n), costs=costs, **how))
         return self
 
     @classmethod
-    def from_parts(cls, *, schema: Schema, encoder: Any, fitted: FittedArm, calibrator: Any, decision: Any,
-                   rule: Any, classes: tuple, pos_label: Any, random_state: int, evidence: dict) -> Self:  # fmt: skip
-        """A fitted classifier from parts that were fitted elsewhere (`compare` does so)."""
-        learner, _, treatment = fitted.name.partition("+")
-        model = cls(learner, treatment=treatment, decision=rule, pos_label=pos_label, random_state=random_state)
-        model._assemble(schema, encoder, fitted, calibrator, decision, rule, classes, pos_label, evidence)
-        model.n_features_in_ = len(schema.columns)
-        model.feature_names_in_ = np.array([c.name for c in schema.columns], dtype=object)
-        return model
+    def from_model(cls, model: FittedModel, *, random_state: int = 0) -> Self:
+        """A fitted classifier around a model that was fitted elsewhere (by `compare`, or loaded from a bundle)."""
+        learner, _, treatment = model.arm.name.partition("+")
+        made = cls(learner, treatment=treatment, decision=model.rule, pos_label=model.pos_label,
+                   random_state=random_state)  # fmt: skip
+        made._set_model(model)
+        made.n_features_in_ = len(model.schema.columns)
+        made.feature_names_in_ = np.array([c.name for c in model.schema.columns], dtype=object)
+        return made
 
-    def _assemble(self, schema, encoder, fitted, calibrator, decision, rule, classes, positive, evidence) -> None:
-        self.schema_, self.encoder_, self.fitted_, self.calibrator_ = schema, encoder, fitted, calibrator
-        self.rule_, self.evidence_, self.pos_label_ = rule, evidence, positive
-        self.label_values_ = tuple(classes)
-        self.decision_ = (
-            decision
-            if decision is not None
-            else MinimumCost(EQUAL_COSTS).decide_at(None, prevalence=float("nan"), shift=0.0)
-        )
-        negatives = [c for c in classes if not _same(c, positive)]
-        self._one_vs_rest = len(negatives) > 1
-        negative = negatives[0] if len(negatives) == 1 else f"not {positive}"
-        self.classes_ = np.array(sorted([negative, positive], key=_order)) if not self._one_vs_rest else np.array(
-            [negative, str(positive)], dtype=object)  # fmt: skip
+    def _set_model(self, model: FittedModel) -> None:
+        self.model_, self.decision_ = model, model.decision
+        rest = [c for c in model.classes if not _same(c, model.pos_label)]
+        if len(rest) == 1:
+            self.classes_ = np.array(list(model.classes))
+        else:
+            self.classes_ = np.array([f"not {model.pos_label}", str(model.pos_label)], dtype=object)
 
-    def _arm(self) -> Arm:
+    def _fit_each(self, table: pa.Table, target: np.ndarray, labels: np.ndarray, costs: Any, how: dict) -> Self:
+        """One model for each class against the rest."""
+        if costs is not None or self.decision is not None:
+            raise InputError(
+                f"`y` holds {len(labels)} classes; costs and decision rules need one rare class. Name it with "
+                "`pos_label`, or use rareclass.decisions.expected_cost_decision on the probabilities."
+            )
+        self.classes_ = labels
+        self.members_ = []
+        for label in labels:
+            member = type(self)(**{**self.get_params(deep=False), "pos_label": label})
+            member._set_model(
+                fit_model(table, target == label, label, tuple(labels), self._options(target.size), **how)
+            )
+            self.members_.append(member)
+        return self
+
+    def _options(self, n: int) -> FitOptions:
         learner = "blend" if isinstance(self.estimator, str) and self.estimator == "auto" else self.estimator
-        named = isinstance(self.treatment, str) and self.treatment == "auto"
-        return Arm(learner, make_treatment("none" if named else self.treatment))
-
-    def _fit_rows(self, n: int) -> int | None:
+        treatment = "none" if isinstance(self.treatment, str) and self.treatment == "auto" else self.treatment
         if isinstance(self.fit_rows, str):
             _check.one_of(self.fit_rows, "fit_rows", ("auto",))
-            return FIT_ROWS if n > LARGE_TABLE else None
-        return None if self.fit_rows is None else _check.whole_number(self.fit_rows, "fit_rows", low=2)
-
-    def _out_of_fold(self, source: Source, arm: Arm, groups: Any, times: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Restored log-odds of rows that the learner did not see, and their folds; -1 everywhere with one event."""
-        y = source.y
-        folds = min(_check.whole_number(self.cv, "cv", low=2), int(y.sum()), int((~y).sum()))
-        if folds < 2:
-            return np.full(y.size, np.nan), np.full(y.size, -1)
-        if times is not None:
-            splits = make_splits(y, folds=folds, kind="time", times=times, seed=source.seed)
+            rows = FIT_ROWS if n > LARGE_TABLE else None
         else:
-            together = source.duplicate_id if groups is None else merge_groups(
-                group_numbers(groups), source.duplicate_id)  # fmt: skip
-            distinct = np.unique(together).size == y.size
-            splits = make_splits(
-                y, folds=folds, kind="stratified" if distinct else "group", groups=None if distinct else together,
-                seed=source.seed,
-            )  # fmt: skip
-        counter = iter(range(len(splits)))
+            rows = None if self.fit_rows is None else _check.whole_number(self.fit_rows, "fit_rows", low=2)
+        return FitOptions(
+            Arm(learner, make_treatment(treatment)), self.calibration, self.decision, self.cv, tuple(self.categorical),
+            rows, _check.whole_number(self.random_state, "random_state"),
+            _check.whole_number(self.n_jobs, "n_jobs", low=1),
+        )  # fmt: skip
 
-        def fit_score(train: np.ndarray, test: np.ndarray) -> np.ndarray:
-            k = next(counter)
-            part = source.part(train, test, number=k)
-            return fit_on(part, arm, seed=source.seed, number=k, n_jobs=self.n_jobs).logit(part.test)[part.expand]
-
-        oof = cross_fit(y.size, splits, fit_score)
-        return oof.score, oof.fold
-
-    def _decide(self, rule: DecisionRule, y: np.ndarray, logit: np.ndarray, weight: np.ndarray | None) -> Any:
-        return rule.choose(ThresholdCurve.from_predictions(y, sigmoid(logit), sample_weight=weight))
-
-    def _read(self, X: Any, *, reset: bool = False) -> Any:
-        from sklearn.utils.validation import validate_data
-
-        if not hasattr(X, "columns") and not hasattr(X, "schema") and not isinstance(X, dict):
+    def _read(self, X: Any, *, reset: bool = False) -> pa.Table:
+        """Arrow table of the features; arrays are checked as scikit-learn does, frames by their column names."""
+        framed = hasattr(X, "columns") or hasattr(X, "column_names") or isinstance(X, dict)
+        if not framed:
             X = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
-            if X.dtype.kind in "OUS":
-                X = X.astype(object)
-        elif reset:
-            names = [str(c) for c in (X.column_names if hasattr(X, "column_names") else X.columns if hasattr(
-                X, "columns") else X)]  # fmt: skip
-            self.n_features_in_, self.feature_names_in_ = len(names), np.array(names, dtype=object)
-        return read_table(X)
+        table = read_table(X)
+        if framed and reset:
+            self.n_features_in_ = table.num_columns
+            self.feature_names_in_ = np.array(table.column_names, dtype=object)
+        return table
+
+    def positive_logit(self, X: Any) -> np.ndarray:
+        """Calibrated log-odds (n,) of the rare class at the real prevalence."""
+        check_is_fitted(self, "model_")
+        return self.model_.logit(self._read(X))[0]
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Calibrated log-odds (n,) of the positive class at the real prevalence."""
-        check_is_fitted(self, "fitted_")
-        table = self._read(X)
-        self.schema_.check(table)
-        encoded = self.encoder_.transform(table)
-        self.unknown_counts_ = encoded.unknown_counts
-        return np.asarray(self.calibrator_.predict_logit(self.fitted_.logit(encoded.matrix)))
-
-    def positive_probability(self, X: Any) -> np.ndarray:
-        """Probability (n,) of the positive class at the real prevalence."""
-        return sigmoid(self.decision_function(X))
+        """Calibrated log-odds of `classes_[1]` (n,), or of each class (n, K) with more than two."""
+        check_is_fitted(self, "classes_")
+        if len(self.classes_) > 2:
+            table = self._read(X)
+            return np.column_stack([m.model_.logit(table)[0] for m in self.members_])
+        logit = self.positive_logit(X)
+        return logit if self._positive_column() else -logit
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Probabilities (n, 2) at the real prevalence, columns in the order of `classes_`."""
-        p = self.positive_probability(X)
-        both = np.column_stack([1 - p, p])
-        return both if self._positive_column() else both[:, ::-1]
+        """Probabilities (n, K) at the real prevalence, columns in the order of `classes_`."""
+        logit = self.decision_function(X)
+        if logit.ndim == 1:
+            return np.column_stack([sigmoid(-logit), sigmoid(logit)])
+        each = np.maximum(sigmoid(logit), 1e-300)
+        return each / each.sum(axis=1, keepdims=True)
 
     def predict(self, X: Any, *, costs: Any = None) -> np.ndarray:
-        """Labels (n,) by `decision_`; `costs` of these rows where the decision is by row."""
-        return self.labels_of(self.positive_probability(X), costs=costs)
+        """Labels (n,) by `decision_`, or the most probable of more than two classes.
+
+        `costs` are those of these rows, where the decision is by row.
+        """
+        check_is_fitted(self, "classes_")
+        if len(self.classes_) > 2:
+            return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return self.labels_of(sigmoid(self.positive_logit(X)), costs=costs)
 
     def labels_of(self, probability: np.ndarray, *, costs: Any = None) -> np.ndarray:
-        """Labels (n,) that `decision_` gives rows with these probabilities."""
+        """Labels (n,) that `decision_` gives rows with these probabilities of the rare class."""
         flagged = self.decision_.apply(probability, None if costs is None else as_costs(costs, n=probability.size))
         at = self._positive_column()
         return self.classes_[np.where(flagged, at, 1 - at)]
 
-    def _positive_column(self) -> int:
-        return int(_same(self.classes_[1], self.pos_label_))
-
     def summary(self) -> str:
         """What was done to the training data, how it was undone, and how well calibrated the result is."""
-        check_is_fitted(self, "fitted_")
-        e, f = self.evidence_, self.fitted_
-        lines = [
-            f"Model: {f.name}, fitted on {f.rows:,} rows ({f.note}).",
-            f"Way back: {f.restoration} (shift {f.shift:+.3f} log-odds{'' if f.exact else ', not exact'}).",
-            f"Calibration: {type(self.calibrator_).__name__}, from {e['rows']:,} out-of-fold rows "
-            f"with {e['events']:,} events.",
-            f"Out of fold: observed/expected {e['observed_to_expected']:.3f}, Brier skill {e['brier_skill']:.3f}.",
-            f"Decision: {self.decision_.why}",
-        ]
-        return "\n".join(lines)
+        check_is_fitted(self, "classes_")
+        if len(self.classes_) > 2:
+            return "\n\n".join(f"Class {m.pos_label!r}\n{m.summary()}" for m in self.members_)
+        return self.model_.summary()
+
+    def _positive_column(self) -> int:
+        return int(_same(self.classes_[1], self.model_.pos_label))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
 
 
+def _clean_target(y: Any) -> np.ndarray:
+    target = column_or_1d(y, warn=True) if np.ndim(y) == 2 else _check.column(y, "y")
+    fractions = target.dtype.kind == "f" and not np.isnan(target).any() and (target != np.floor(target)).any()
+    if fractions:
+        raise TargetError("Unknown label type: continuous. `y` holds fractions; a classifier needs class labels.")
+    return target
+
+
 def _same(left: Any, right: Any) -> bool:
     return bool(left == right) or str(left) == str(right)
-
-
-def _order(label: Any) -> tuple[int, Any]:
-    return (1, str(label)) if isinstance(label, str) else (0, label)

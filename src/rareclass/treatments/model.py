@@ -1,0 +1,220 @@
+"""The unit that is deployed: encoder, fitted arm, calibration and decision for one rare class."""
+
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from rareclass import _check
+from rareclass.crossfit import cross_fit
+from rareclass.data.duplicates import duplicate_groups
+from rareclass.data.encode import TableEncoder
+from rareclass.data.schema import Schema
+from rareclass.data.sides import group_numbers
+from rareclass.data.split import make_splits, merge_groups
+from rareclass.decisions.costs import CostMatrix, as_costs
+from rareclass.decisions.decision import Decision
+from rareclass.decisions.minimum_cost import MinimumCost
+from rareclass.decisions.rule import DecisionRule
+from rareclass.errors import CalibrationWarning, InputError
+from rareclass.kernels.logits import sigmoid
+from rareclass.metrics.calibration import brier_skill_score, observed_to_expected
+from rareclass.metrics.curve import ThresholdCurve
+from rareclass.treatments.arm import Arm, FittedArm
+from rareclass.treatments.parts import Source, fit_on
+from rareclass.treatments.restore import cross_calibrated, fit_calibration
+
+LAST = 10_000
+"""Number of the random stream of the fit on all rows."""
+EQUAL_COSTS = CostMatrix(fp=1.0, fn=1.0)
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """Everything that turns a row into a calibrated probability and a decision.
+
+    Attributes
+    ----------
+    schema : Schema
+    encoder : TableEncoder
+    arm : FittedArm
+    calibrator : Calibrator
+    decision : Decision
+    rule : DecisionRule or None
+        The rule that chose the decision; None when nothing was asked for.
+    pos_label : label
+    classes : tuple
+        All labels of the training data.
+    evidence : dict
+        Rows, events, observed/expected and Brier skill out of fold.
+    oof_logit : ndarray of shape (n,)
+        Calibrated out-of-fold log-odds; empty after loading.
+    """
+
+    schema: Schema
+    encoder: TableEncoder
+    arm: FittedArm
+    calibrator: Any
+    decision: Decision
+    rule: DecisionRule | None
+    pos_label: Any
+    classes: tuple[Any, ...]
+    evidence: dict[str, Any]
+    oof_logit: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+    def logit(self, table: pa.Table) -> tuple[np.ndarray, dict[str, int]]:
+        """Calibrated log-odds (n,) of the event, and the number of values of each column that training never saw.
+
+        Raises
+        ------
+        SchemaError
+            When a column is missing or holds another kind of values.
+        """
+        self.schema.check(table)
+        encoded = self.encoder.transform(table)
+        return np.asarray(self.calibrator.predict_logit(self.arm.logit(encoded.matrix))), encoded.unknown_counts
+
+    def summary(self) -> str:
+        """What was done to the training data, how it was undone, and how well calibrated the result is."""
+        e, f = self.evidence, self.arm
+        lines = [
+            f"Model: {f.name}, {f.note}.",
+            f"Way back: {f.restoration} (shift {f.shift:+.3f} log-odds{'' if f.exact else ', not exact'}).",
+        ]
+        if e.get("rows"):
+            why = getattr(self.calibrator, "why_", "")
+            lines += [
+                f"Calibration: {type(self.calibrator).__name__}, from {e['rows']:,} out-of-fold rows with "
+                f"{e['events']:,} events. {why}".rstrip(),
+                f"Out of fold: observed/expected {e['observed_to_expected']:.3f} "
+                f"[{e['observed_to_expected_low']:.3f}, {e['observed_to_expected_high']:.3f}], "
+                f"Brier skill {e['brier_skill']:.3f}.",
+            ]
+        else:
+            lines.append(
+                "Calibration: none, too few events to hold any out; probabilities are as the learner gave them."
+            )
+        return "\n".join([*lines, f"Decision: {self.decision.why}"])
+
+
+def equal_costs_decision() -> Decision:
+    """Flag from a probability of one half on: what is done when nothing was asked for."""
+    return MinimumCost(EQUAL_COSTS).decide_at(None, prevalence=float("nan"), shift=0.0)
+
+
+def calibration_evidence(y: np.ndarray, logit: np.ndarray, weight: np.ndarray | None) -> dict[str, Any]:
+    """Observed/expected with its Poisson interval, and Brier skill, of calibrated log-odds of rows held out."""
+    from scipy.stats import chi2
+
+    p = sigmoid(logit)
+    ratio = float(observed_to_expected(y, p, sample_weight=weight))
+    events = int(y.sum())
+    expected = events / ratio if ratio > 0 else float("nan")
+    low = chi2.ppf(0.025, 2 * events) / 2 / expected if events else 0.0
+    return {
+        "rows": int(y.size), "events": events, "observed_to_expected": ratio, "observed_to_expected_low": float(low),
+        "observed_to_expected_high": float(chi2.ppf(0.975, 2 * events + 2) / 2 / expected),
+        "brier_skill": float(brier_skill_score(y, p, sample_weight=weight)),
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """How a model is fitted, as `RareClassifier` was asked to."""
+
+    arm: Arm
+    calibration: str = "auto"
+    rule: DecisionRule | None = None
+    cv: Any = 5
+    categorical: tuple[str, ...] = ()
+    fit_rows: int | None = None
+    seed: int = 0
+    n_jobs: int = 1
+
+
+def fit_model(
+    table: pa.Table,
+    y: np.ndarray,
+    pos_label: Any,
+    classes: tuple[Any, ...],
+    options: FitOptions,
+    *,
+    weight: np.ndarray | None = None,
+    groups: Any = None,
+    times: Any = None,
+    costs: Any = None,
+) -> FittedModel:
+    """Encode, cross-fit, bring back, calibrate, decide, and fit on all rows."""
+    schema = Schema.infer(table, categorical=options.categorical)
+    features = table.select([c.name for c in schema.columns])
+    source = Source(table, schema.columns, y, duplicate_groups(features), weight, options.fit_rows, options.seed)
+    score, fold = _out_of_fold(source, options, groups, times)
+    whole = source.part(np.arange(y.size), np.empty(0, dtype=np.int64), number=LAST)
+    fitted = fit_on(whole, options.arm, seed=options.seed, number=LAST, n_jobs=options.n_jobs)
+    rule = options.rule
+    if rule is None and costs is not None:
+        rule = MinimumCost(as_costs(costs, n=y.size))
+    seen = fold >= 0
+    if not seen.any():
+        warnings.warn(
+            f"{int(y.sum())} event(s) are too few to hold any out: the probabilities are not calibrated.",
+            CalibrationWarning, stacklevel=3,
+        )  # fmt: skip
+        calibrator = fit_calibration(np.zeros(2), np.array([False, True]), method="none")
+        known = ThresholdCurve.from_predictions(whole.y, sigmoid(fitted.logit(whole.X)))
+        decision = equal_costs_decision() if rule is None else rule.choose(known)
+        evidence: dict[str, Any] = {"rows": 0, "events": 0}
+        return FittedModel(
+            schema, whole.encoder, fitted, calibrator, decision, rule, pos_label, classes, evidence, score
+        )
+    held = None if weight is None else weight[seen]
+    calibrator = fit_calibration(score[seen], y[seen], method=options.calibration, sample_weight=held)
+    logit = cross_calibrated(
+        score, y, fold, method=options.calibration, sample_weight=weight, forward=times is not None
+    )
+    curve = ThresholdCurve.from_predictions(y[seen], sigmoid(logit[seen]), sample_weight=held)
+    decision = equal_costs_decision() if rule is None else rule.choose(curve)
+    return FittedModel(schema, whole.encoder, fitted, calibrator, decision, rule, pos_label, classes,
+                       calibration_evidence(y[seen], logit[seen], held), logit)  # fmt: skip
+
+
+def _out_of_fold(source: Source, options: FitOptions, groups: Any, times: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Restored log-odds of rows that the learner did not see, and their folds; -1 where there were too few events."""
+    splits = _splits(source, options, groups, times)
+    if not splits:
+        return np.full(source.y.size, np.nan), np.full(source.y.size, -1)
+    counter = iter(range(len(splits)))
+
+    def fit_score(train: np.ndarray, test: np.ndarray) -> np.ndarray:
+        k = next(counter)
+        part = source.part(train, test, number=k)
+        fitted = fit_on(part, options.arm, seed=options.seed, number=k, n_jobs=options.n_jobs)
+        return fitted.logit(part.test)[part.expand]
+
+    oof = cross_fit(source.y.size, splits, fit_score)
+    return oof.score, oof.fold
+
+
+def _splits(source: Source, options: FitOptions, groups: Any, times: Any) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Splits of the cross-fitting: equal rows and groups together, or forward in time; none with too few events."""
+    y = source.y
+    if not isinstance(options.cv, int | np.integer):
+        splits = [(np.asarray(a), np.asarray(b)) for a, b in options.cv]
+        if not splits:
+            raise InputError("`cv` holds no split. Give a number of folds or pairs of row indices.")
+        return splits
+    folds = _check.whole_number(options.cv, "cv", low=2)
+    if times is not None:
+        folds = min(folds, int(y.sum()))
+        return make_splits(y, folds=folds, kind="time", times=times, seed=options.seed) if folds >= 2 else []
+    together = source.duplicate_id
+    if groups is not None:
+        together = merge_groups(group_numbers(groups), together)
+    folds = min(folds, np.unique(together[y]).size, np.unique(together[~y]).size)
+    if folds < 2:
+        return []
+    if np.unique(together).size == y.size:
+        return make_splits(y, folds=folds, seed=options.seed)
+    return make_splits(y, folds=folds, kind="group", groups=together, seed=options.seed)
