@@ -93,3 +93,17 @@ def load(name: str, *, seed: int = 0) -> RareSet:
         keep[rng.choice(np.flatnonzero(y), size=min(events, int(y.sum())), replace=False)] = True
         X, y = X[keep], y[keep]
     return RareSet(name, X, y, tuple(categorical), row_groups(X))
+
+
+def grouped_folds(y: np.ndarray, groups: np.ndarray, *, seed: int = 0, folds: int = 3) -> np.ndarray:
+    """Fold (n,) of each row: groups stay whole, positives are spread evenly (largest groups first)."""
+    rng = np.random.default_rng(seed)
+    size = int(groups.max()) + 1
+    positives = np.bincount(groups, weights=y, minlength=size)
+    home = rng.integers(folds, size=size)
+    filled = np.zeros(folds)
+    order = rng.permutation(np.flatnonzero(positives))
+    for group in order[np.argsort(-positives[order], kind="stable")]:
+        home[group] = int(np.argmin(filled))
+        filled[home[group]] += positives[group]
+    return home[groups]

@@ -3,6 +3,7 @@
 from rareclass._lazy import lazy_names
 
 __all__ = [
+    "FewEventsLogisticRegression",
     "QuantileLogisticRegression",
     "RareForestClassifier",
     "RareHistGradientBoostingClassifier",
@@ -13,6 +14,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "FewEventsLogisticRegression": "few_events_logistic",
         "QuantileLogisticRegression": "quantile_logistic",
         "RareForestClassifier": "forest",
         "RareHistGradientBoostingClassifier": "hist_gradient_boosting",

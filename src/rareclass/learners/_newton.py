@@ -13,11 +13,15 @@ from rareclass.kernels.logits import sigmoid, softplus
 
 
 def weighted_gram(Z: np.ndarray, weight: np.ndarray, block: int = 65_536) -> np.ndarray:
-    """Z' diag(weight) Z (d, d), by blocks of rows so that no second copy of Z is made."""
+    """Z' diag(weight) Z (d, d) of float32 products, by blocks of rows so that no second copy of Z is made.
+
+    Newton's direction forgives a relative error of 1e-6; the gradient, which decides where it stops, stays float64.
+    """
     total = np.zeros((Z.shape[1], Z.shape[1]))
+    root = np.sqrt(weight)
     for start in range(0, Z.shape[0], block):
-        part = Z[start : start + block]
-        total += part.T @ (part * weight[start : start + block, None])
+        part = (Z[start : start + block] * root[start : start + block, None]).astype(np.float32)
+        total += part.T @ part
     return total
 
 

@@ -96,7 +96,7 @@ class RareLearner(ClassifierMixin, BaseEstimator):
         return probability / probability.sum(axis=1, keepdims=True)
 
     def predict(self, X: Any) -> np.ndarray:
-        """The most probable class of each row (n,). For costs and budgets use `rareclass.decisions` on the probabilities."""
+        """The most probable class of each row (n,); for costs and budgets use `rareclass.decisions`."""
         logit = self.decision_function(X)
         return self.classes_[(logit > 0).astype(int) if logit.ndim == 1 else logit.argmax(axis=1)]
 
@@ -151,6 +151,11 @@ class RareLearner(ClassifierMixin, BaseEstimator):
 def _seed(learner: BaseEstimator, rng: np.random.Generator) -> dict[str, int]:
     """Own seed for the model of one class, where the learner has one."""
     return {"random_state": int(rng.integers(2**31))} if "random_state" in learner.get_params(deep=False) else {}
+
+
+def rare_class(y: np.ndarray) -> np.ndarray:
+    """Boolean mask (n,) of the rarer class (the positive one when both are equal)."""
+    return y if np.count_nonzero(y) * 2 <= y.size else ~y
 
 
 def event_count(y: np.ndarray) -> int:

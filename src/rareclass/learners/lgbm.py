@@ -28,7 +28,7 @@ class RareLGBMClassifier(RareLearner):
     weight of 0.001) takes steps that destroy the ranking. Here the step is limited (`max_delta_step`), regularised
     (`reg_lambda`, `min_child_weight`), and features are cut where the events lie (`event_bins`).
 
-    Parameters are those of `lightgbm.LGBMClassifier`; what is "auto" is set for rare events, anything else is passed on.
+    Parameters are those of `lightgbm.LGBMClassifier`; what is "auto" is set for rare events, the rest passed on.
 
     Parameters
     ----------

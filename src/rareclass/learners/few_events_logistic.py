@@ -1,0 +1,207 @@
+"""Logistic regression for few events: Firth with intercept correction, log-F prior, ridge, profile intervals."""
+
+import warnings
+
+import numpy as np
+from scipy.linalg import qr
+from scipy.optimize import brentq
+from scipy.stats import chi2
+
+from rareclass import _check
+from rareclass.errors import DroppedWarning, InputError
+from rareclass.learners._penalised import PenalisedLikelihood
+from rareclass.learners.base import RareLearner, best_intercept
+
+
+class FewEventsLogisticRegression(RareLearner):
+    """Logistic regression that stays finite and nearly unbiased with a handful of events.
+
+    Maximum likelihood diverges when a column separates the classes, and overstates effects below some ten events a
+    coefficient. Three penalties repair it:
+
+    * ``"firth"``: Jeffreys' prior (half the log-determinant of the information). Invariant to scaling, nothing to
+      choose. It pulls probabilities towards one half, the more the rarer the events are, so the intercept is fitted
+      again by plain likelihood with the other coefficients fixed (FLIC): expected then equal observed events.
+    * ``"log_f"``: a log-F(1, 1) prior on each coefficient but the intercept, by two pseudo-rows each; unbiased
+      probabilities, weaker shrinkage than a Cauchy prior.
+    * ``"ridge"``: a normal prior of variance `C` on each coefficient; the lowest log-loss with many columns.
+
+    Use it with 5 to 100 events and few columns, where coefficients are to be read. With many columns or heavy tails
+    `QuantileLogisticRegression` predicts better. It costs n x d^2 a Newton step.
+
+    Parameters
+    ----------
+    penalty : {"firth", "log_f", "ridge"}, default="firth"
+    C : float > 0, default=1.0
+        Prior variance of a coefficient (ridge only), on columns of unit variance where `standardize` is on.
+    standardize : bool, default=True
+        Apply log-F and ridge to columns of mean zero and unit variance, so that units do not matter; coefficients are
+        reported in the units of the data. Firth is invariant and takes no notice.
+    intercept_correction : bool, default=True
+        FLIC, for ``"firth"`` only.
+    fit_intercept : bool, default=True
+    interval_level : float in (0, 1), optional
+        Fit profile-likelihood intervals of this level too; each end costs about ten fits.
+    max_iter : int, default=100
+        Newton steps.
+    tol : float, default=1e-9
+        Newton decrement (nats) at which it stops.
+    n_jobs : int, default=1
+        Accepted for uniformity.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (1, d), intercept_ : ndarray of shape (1,)
+    penalised_intercept_ : float
+        Intercept before the correction.
+    coef_interval_ : ndarray of shape (d, 2)
+        With `interval_level`: the values of each coefficient whose profile (penalised) log-likelihood is within half
+        the chi-squared quantile of the maximum. Unlike Wald's they respect the skewness that separation brings; an end
+        that no value reaches is infinite, and so are those of dropped columns.
+    dropped_ : ndarray of int
+        Columns that are constant or follow from others; their coefficient is 0.
+    log_likelihood_ : float
+        Penalised log-likelihood (nats) at the maximum.
+    n_iter_ : int
+    converged_ : bool
+
+    References
+    ----------
+    Firth 1993, Biometrika 80:27 (modified score); Heinze and Schemper 2002, Stat Med 21:2409 (profile intervals);
+    Puhr et al. 2017, Stat Med 36:2302 (FLIC); Greenland and Mansournia 2015, Stat Med 34:3133 (log-F by
+    augmentation). With case weights w the hat values count w copies of the row, so that weights equal repetition.
+
+    Examples
+    --------
+    A column that separates the classes has a finite coefficient:
+
+    >>> import numpy as np
+    >>> X = np.array([[0.0], [0.0], [0.0], [0.0], [1.0], [1.0]])
+    >>> model = FewEventsLogisticRegression().fit(X, [0, 0, 0, 0, 1, 1])
+    >>> round(float(model.coef_[0, 0]), 4)
+    3.8067
+    >>> float(model.predict_proba(X)[:, 1].sum().round(6))
+    2.0
+    """
+
+    takes_missing = False
+
+    def __init__(
+        self,
+        *,
+        penalty: str = "firth",
+        C: float = 1.0,
+        standardize: bool = True,
+        intercept_correction: bool = True,
+        fit_intercept: bool = True,
+        interval_level: float | None = None,
+        max_iter: int = 100,
+        tol: float = 1e-9,
+        n_jobs: int = 1,
+    ) -> None:
+        self.penalty = penalty
+        self.C = C
+        self.standardize = standardize
+        self.intercept_correction = intercept_correction
+        self.fit_intercept = fit_intercept
+        self.interval_level = interval_level
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_jobs = n_jobs
+
+    def _fit(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        weight: np.ndarray | None,
+        offset: np.ndarray | None,
+        rng: np.random.Generator,
+    ) -> None:
+        _check.one_of(self.penalty, "penalty", ("firth", "log_f", "ridge"))
+        _check.fraction(self.C, "C", high=np.inf, closed="neither")
+        w = np.ones(y.size) if weight is None else weight
+        shift = np.zeros(y.size) if offset is None else offset
+        self._centre, self._scale = self._columns(X, w)
+        Z = (X[:, self._kept] - self._centre) / self._scale
+        design = np.column_stack([np.ones(y.size), Z]) if self.fit_intercept else Z
+        problem = PenalisedLikelihood(
+            design, y.astype(np.float64), w, shift, kind=self.penalty, variance=self.C, intercept=self.fit_intercept
+        )
+        start = np.zeros(design.shape[1])
+        if self.fit_intercept:
+            start[0] = best_intercept(y, weight, offset)
+        beta, self.n_iter_, self.converged_ = problem.maximise(start, max_iter=self.max_iter, tol=self.tol)
+        self.log_likelihood_ = problem.value(beta)
+        slopes = beta[1:] if self.fit_intercept else beta
+        self.coef_ = np.zeros((1, X.shape[1]))
+        self.coef_[0, self._kept] = slopes / self._scale
+        centred = float(self._centre @ self.coef_[0, self._kept])
+        self.penalised_intercept_ = float(beta[0]) - centred if self.fit_intercept else 0.0
+        intercept = self.penalised_intercept_
+        if self.fit_intercept and self.intercept_correction and self.penalty == "firth":
+            intercept = best_intercept(y, weight, shift + X[:, self._kept] @ self.coef_[0, self._kept])
+        self.intercept_ = np.array([intercept])
+        if self.interval_level is not None:
+            self.coef_interval_ = self._intervals(problem, beta)
+
+    def _columns(self, X: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Choose the columns that carry information of their own; their centre and scale."""
+        mean = np.average(X, axis=0, weights=w)
+        spread = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=w))
+        alive = spread > 1e-12 * np.maximum(np.abs(mean), 1e-300)
+        Z = (X[:, alive] - mean[alive]) / spread[alive] * np.sqrt(w)[:, None]
+        if not self.fit_intercept:
+            alive = (X != 0).any(axis=0)
+            Z = X[:, alive] / np.abs(X[:, alive]).max(axis=0) * np.sqrt(w)[:, None]
+        kept = np.flatnonzero(alive)
+        if kept.size:
+            triangle, order = qr(Z, mode="r", pivoting=True)
+            size = np.abs(np.diag(triangle))
+            kept = np.sort(kept[order[: int((size > 1e-10 * max(size[0], 1e-300)).sum())]])
+        self._kept = kept
+        self.dropped_ = np.setdiff1d(np.arange(X.shape[1]), kept)
+        if self.dropped_.size:
+            warnings.warn(
+                f"{self.dropped_.size} of {X.shape[1]} columns are constant or follow from others; "
+                f"their coefficient is 0: columns {self.dropped_[:10].tolist()}.",
+                DroppedWarning,
+                stacklevel=4,
+            )
+        if not kept.size and not self.fit_intercept:
+            raise InputError("No column varies and `fit_intercept` is off; there is nothing to fit.")
+        if self.penalty == "firth" or not self.standardize:
+            # Firth is invariant; scaling still keeps the numbers of the solver near one
+            scale = spread[kept] if self.penalty == "firth" and self.fit_intercept else np.ones(kept.size)
+            return (mean[kept] if self.fit_intercept else np.zeros(kept.size)), scale
+        return (mean[kept] if self.fit_intercept else np.zeros(kept.size)), spread[kept]
+
+    def _logit(self, X: np.ndarray) -> np.ndarray:
+        return X @ self.coef_[0] + self.intercept_[0]
+
+    def _intervals(self, problem: PenalisedLikelihood, beta: np.ndarray) -> np.ndarray:
+        level = _check.fraction(self.interval_level, "interval_level", closed="neither")
+        lowest = problem.value(beta) - float(chi2.ppf(level, 1)) / 2
+        first = int(self.fit_intercept)
+        ends = np.tile([-np.inf, np.inf], (self.coef_.shape[1], 1))
+        for position, column in enumerate(self._kept):
+            found = [self._profile_end(problem, beta, first + position, side, lowest) for side in (-1, 1)]
+            ends[column] = np.array(found) / self._scale[position]
+        return ends
+
+    def _profile_end(self, problem: PenalisedLikelihood, beta: np.ndarray, j: int, side: int, lowest: float) -> float:
+        """Where the profile log-likelihood of coefficient `j` falls to `lowest`, below or above the maximum."""
+        start = beta.copy()
+
+        def above(value: float) -> float:
+            start[j] = value
+            start[:], _, _ = problem.maximise(start, fixed=j, max_iter=self.max_iter, tol=1e-10)
+            return problem.value(start) - lowest
+
+        inner, step = float(beta[j]), 1.0
+        outer = inner + side * step
+        while above(outer) > 0:
+            step *= 2
+            if step > 1e6:
+                return side * np.inf
+            inner, outer = outer, outer + side * step
+        return float(brentq(above, inner, outer, xtol=1e-9, rtol=1e-10))
