@@ -10,8 +10,7 @@ import numpy as np
 from numba import njit
 
 from rareclass.kernels.logits import log_sigmoid
-from rareclass.losses._fastmath import OPTIONS, exp_negative, log1p_ratio
-from rareclass.losses._power import CURVATURE_FLOOR
+from rareclass.losses._fastmath import CURVATURE_FLOOR, OPTIONS, exp_negative, log1p_ratio
 
 
 @njit(**OPTIONS)
@@ -28,8 +27,8 @@ def _terms(y, z, weight, shift, scale, value, gradient, hessian):  # pragma: no 
 
 
 @njit(**OPTIONS)
-def _newton(y, z, weight, shift, scale, gradient, curvature):  # pragma: no cover - compiled
-    w0, w1, i0, i1, d0, d1 = weight[0], weight[1], shift[0], shift[1], scale[0], scale[1]
+def newton_kernel(y, z, w0, w1, i0, i1, d0, d1, gradient, curvature):  # pragma: no cover - compiled
+    """Gradient and curvature; scalars instead of arrays indexed by class compile to vector selects without gathers."""
     for i in range(z.shape[0]):
         positive = y[i]
         sign = 1.0 if positive else -1.0
@@ -62,7 +61,7 @@ class AffineForm:
 
     def newton(self, y: np.ndarray, z: np.ndarray, out: np.ndarray) -> None:
         """Write gradient and curvature into out (2, n)."""
-        _newton(y, z, *self._parameters(), out[0], out[1])
+        newton_kernel(y, z, *self.weight, *self.shift, *self.scale, out[0], out[1])
 
     @property
     def is_shift(self) -> bool:

@@ -4,32 +4,33 @@ r = max(P - m, 0), P = sigmoid(z), k = gamma_neg. With d1 = k r^(k-1) (-log(1-r)
 dL/dz = d1 P Q; d2L/dz2 = d2 (P Q)^2 + d1 P Q (Q - P); everything is zero where P <= m.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
 
 from rareclass.kernels.logits import sigmoid
-from rareclass.losses._fastmath import OPTIONS
-from rareclass.losses._power import CURVATURE_FLOOR, PowerForm
+from rareclass.losses._fastmath import CURVATURE_FLOOR, OPTIONS, exp_negative, log_positive
+from rareclass.losses._power import PowerForm
 
 
-@njit(**OPTIONS)
+@njit(inline="always", **OPTIONS)
 def _negative(z, k, margin):  # pragma: no cover - compiled
-    """(value, gradient, Hessian, curvature) of one negative row."""
-    e = math.exp(-abs(z))
+    """(value, gradient, Hessian, curvature) of one negative row, without branches."""
+    e = exp_negative(-abs(z))
     large = 1.0 / (1.0 + e)
     p = large if z >= 0 else e * large
     q = e * large if z >= 0 else large
-    r = p - margin
-    if r <= 0.0:
-        return 0.0, 0.0, 0.0, 0.0
-    rest = q + margin  # 1 - r, which never falls below the margin
-    ratio = -math.log1p(-r) / r
-    power = r**k
-    d1 = power * (k * ratio + 1.0 / rest)
-    d2 = power * (k * (k - 1.0) * ratio / r + 2.0 * k / (r * rest) + 1.0 / (rest * rest))
+    active = p > margin
+    r = p - margin if active else 0.5
+    rest = q + margin if active else 0.5  # 1 - r, which never falls below the margin
+    series = 1.0 + r * (1 / 2 + r * (1 / 3 + r * (1 / 4 + r * (1 / 5 + r / 6))))
+    both = 1.0 / (r * rest)
+    over_r, over_rest = rest * both, r * both
+    ratio = series if r < 1e-3 else -log_positive(rest) * over_r
+    power = exp_negative(k * min(log_positive(r), 0.0)) if active else 0.0
+    d1 = power * (k * ratio + over_rest)
+    d2 = power * (k * (k - 1.0) * ratio * over_r + 2.0 * k * both + over_rest * over_rest)
     slope = d1 * p * q
     hessian = d2 * (p * q) * (p * q) + slope * (q - p)
     gauss_newton = slope * q
@@ -49,12 +50,11 @@ def _fill_terms(y, z, k, margin, weight, out):  # pragma: no cover - compiled
 
 
 @njit(**OPTIONS)
-def _fill_newton(y, z, k, margin, weight, out):  # pragma: no cover - compiled
+def _fill_newton(z, k, margin, weight, gradient, curvature):  # pragma: no cover - compiled
     for i in range(z.shape[0]):
-        if not y[i]:
-            _, gradient, _, curvature = _negative(np.float64(z[i]), k, margin)
-            out[0, i] = weight * gradient
-            out[1, i] = max(weight * curvature, CURVATURE_FLOOR)
+        _, slope, _, bend = _negative(np.float64(z[i]), k, margin)
+        gradient[i] = weight * slope
+        curvature[i] = max(weight * bend, CURVATURE_FLOOR)
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,11 @@ class MarginForm:
 
     def newton(self, y: np.ndarray, z: np.ndarray, out: np.ndarray) -> None:
         """Write gradient and curvature into out (2, n)."""
-        self.power.newton(y, z, out)
-        _fill_newton(y, z, self.k, self.margin, self.weight, out)
+        _fill_newton(z, self.k, self.margin, self.weight, out[0], out[1])
+        rows = np.flatnonzero(y)  # few: cheaper than both formulas for all rows
+        found = np.empty((2, rows.shape[0]))
+        self.power.newton(y[rows], z[rows], found)
+        out[:, rows] = found
 
     def log_slope(self, positive: bool, z: np.ndarray) -> np.ndarray:
         """log |dL/dz| of a row of one class; -inf for negatives below the margin."""

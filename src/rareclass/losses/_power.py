@@ -14,9 +14,10 @@ import numpy as np
 from numba import njit
 
 from rareclass.kernels.logits import log_sigmoid, sigmoid, softplus
-from rareclass.losses._fastmath import OPTIONS, exp_negative, log1p_ratio
+from rareclass.losses._affine import newton_kernel
+from rareclass.losses._fastmath import CURVATURE_FLOOR, OPTIONS, exp_negative, log1p_ratio
 
-CURVATURE_FLOOR = 1e-16  # the booster's sum of Hessians must not be exactly zero; XGBoost uses the same number
+WHOLE = 4  # exponents up to here are products, which saves the second exp
 
 
 @njit(inline="always", **OPTIONS)
@@ -46,21 +47,39 @@ def _terms(y, z, gamma, epsilon, weight, value, gradient, hessian):  # pragma: n
         hessian[i] = a * power * bend
 
 
+@njit(inline="always", **OPTIONS)
+def _step(p, q, r, power, g, e, a):  # pragma: no cover - compiled
+    """(size of the gradient, curvature) of one row."""
+    slope = a * power * (1.0 + g * r + e * (g + 1.0) * p)
+    bend = a * power * (g * r * (g * p - q) + p * (2.0 * g + 1.0 + e * (g + 1.0) * ((g + 1.0) * p - q)))
+    return slope, max(max(bend, p * slope), CURVATURE_FLOOR)
+
+
+# scalars instead of arrays indexed by class: the loops then compile to vector selects without gathers
 @njit(**OPTIONS)
-def _newton(y, z, gamma, epsilon, weight, gradient, curvature):  # pragma: no cover - compiled
-    # scalars instead of arrays indexed by class: the loop then compiles to vector selects without gathers
-    g0, g1, e0, e1, a0, a1 = gamma[0], gamma[1], epsilon[0], epsilon[1], weight[0], weight[1]
+def _newton(y, z, g0, g1, e0, e1, a0, a1, gradient, curvature):  # pragma: no cover - compiled
     for i in range(z.shape[0]):
         positive = y[i]
         sign = 1.0 if positive else -1.0
         g = g1 if positive else g0
-        e = e1 if positive else e0
-        a = a1 if positive else a0
         p, q, r, _, power = _row(sign * np.float64(z[i]), g)
-        slope = a * power * (1.0 + g * r + e * (g + 1.0) * p)
-        bend = a * power * (g * r * (g * p - q) + p * (2.0 * g + 1.0 + e * (g + 1.0) * ((g + 1.0) * p - q)))
+        slope, bend = _step(p, q, r, power, g, e1 if positive else e0, a1 if positive else a0)
         gradient[i] = -sign * slope
-        curvature[i] = max(max(bend, p * slope), CURVATURE_FLOOR)
+        curvature[i] = bend
+
+
+@njit(**OPTIONS)
+def _newton_whole(y, z, g, e0, e1, a0, a1, gradient, curvature):  # pragma: no cover - compiled
+    """The same for one whole exponent of at most `WHOLE`."""
+    for i in range(z.shape[0]):
+        positive = y[i]
+        sign = 1.0 if positive else -1.0
+        p, q, r, _, _ = _row(sign * np.float64(z[i]), 0.0)
+        power = q * (q if g >= 1.0 else 1.0) * (q if g >= 2.0 else 1.0) * (q if g >= 3.0 else 1.0)
+        power *= q if g >= 4.0 else 1.0
+        slope, bend = _step(p, q, r, power, g, e1 if positive else e0, a1 if positive else a0)
+        gradient[i] = -sign * slope
+        curvature[i] = bend
 
 
 def _log_factor(t: np.ndarray, gamma: float, epsilon: float) -> np.ndarray:
@@ -101,7 +120,13 @@ class PowerForm:
 
     def newton(self, y: np.ndarray, z: np.ndarray, out: np.ndarray) -> None:
         """Write gradient and curvature into out (2, n)."""
-        _newton(y, z, *self._parameters(), out[0], out[1])
+        gamma = self.gamma[0]
+        if self.is_shift:
+            newton_kernel(y, z, *self.weight, 0.0, 0.0, 1.0, 1.0, out[0], out[1])
+        elif self.gamma[1] == gamma and gamma <= WHOLE and gamma == int(gamma):
+            _newton_whole(y, z, gamma, *self.epsilon, *self.weight, out[0], out[1])
+        else:
+            _newton(y, z, *self.gamma, *self.epsilon, *self.weight, out[0], out[1])
 
     def log_slope(self, positive: bool, z: np.ndarray) -> np.ndarray:
         """log |dL/dz| of a row of one class."""
@@ -112,7 +137,7 @@ class PowerForm:
 
     def link_logit(self, z: np.ndarray) -> np.ndarray:
         """Log-odds that the minimiser means."""
-        if self.gamma == (0.0, 0.0) and self.epsilon == (0.0, 0.0):
+        if self.is_shift:
             return z - np.log(self.weight[1] / self.weight[0])
         return self.log_slope(False, z) - self.log_slope(True, z)
 

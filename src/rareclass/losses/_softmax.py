@@ -18,8 +18,8 @@ from scipy.optimize import root
 from scipy.special import log_softmax, logsumexp
 
 from rareclass.errors import InputError
-from rareclass.losses._fastmath import OPTIONS
-from rareclass.losses._power import CURVATURE_FLOOR, _log_factor
+from rareclass.losses._fastmath import CURVATURE_FLOOR, OPTIONS
+from rareclass.losses._power import _log_factor
 
 
 @njit(**OPTIONS)

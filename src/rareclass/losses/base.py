@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 from rareclass import _check
 from rareclass.errors import InputError
 from rareclass.kernels.logits import logit, sigmoid
-from rareclass.losses._power import CURVATURE_FLOOR
+from rareclass.losses._fastmath import CURVATURE_FLOOR
 from rareclass.losses._softmax import SoftmaxForm
 
 # scores beyond this are no start for any learner; it also stops the search where a link never reaches a prevalence

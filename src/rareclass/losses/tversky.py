@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 
 from rareclass import _check
 from rareclass.errors import InputError
-from rareclass.kernels.logits import sigmoid
+from rareclass.losses._fastmath import OPTIONS, exp_negative
 from rareclass.losses.base import BatchLoss
 
 
@@ -16,19 +17,43 @@ def _checked(loss: BatchLoss, *names: str) -> None:
         object.__setattr__(loss, name, number)
 
 
+@njit(**OPTIONS)
+def _sums(y, z, weight):  # pragma: no cover - compiled
+    """Soft counts: true positives, false positives, false negatives."""
+    hit, false, missed = 0.0, 0.0, 0.0
+    for i in range(z.shape[0]):
+        e = exp_negative(-abs(z[i]))
+        large = weight[i] / (1.0 + e)
+        p, q = (large, e * large) if z[i] >= 0 else (e * large, large)
+        if y[i]:
+            hit += p
+            missed += q
+        else:
+            false += p
+    return hit, false, missed
+
+
+@njit(**OPTIONS)
+def _slopes(y, z, weight, for_positive, for_negative, gradient):  # pragma: no cover - compiled
+    for i in range(z.shape[0]):
+        e = exp_negative(-abs(z[i]))
+        large = 1.0 / (1.0 + e)
+        gradient[i] = weight[i] * (for_positive if y[i] else for_negative) * (e * large * large)
+
+
 def tversky_parts(
     y: np.ndarray, z: np.ndarray, weight: np.ndarray, fp_weight: float, fn_weight: float, smooth: float
 ) -> tuple[float, np.ndarray, np.ndarray]:
     """(1 - index, its gradient, its curvature). All differences are formed without cancellation."""
-    p, q = sigmoid(z), sigmoid(-z)
-    true_positive = float(weight[y] @ p[y]) + smooth
-    miss = fp_weight * float(weight[~y] @ p[~y]) + fn_weight * float(weight[y] @ q[y])
-    total = true_positive + miss
+    hit, false, missed = _sums(y, z, weight)
+    hit += smooth
+    miss = fp_weight * false + fn_weight * missed
+    total = hit + miss
     if total == 0:
         raise InputError("The Tversky index is 0 / 0: no positives in the batch and `smooth=0`. Set `smooth` above 0.")
-    slope = weight * np.where(y, -(miss + fn_weight * true_positive), fp_weight * true_positive) / total / total
-    size = p * q * slope
-    return miss / total, size, np.abs(size)
+    gradient = np.empty_like(z)
+    _slopes(y, z, weight, -(miss + fn_weight * hit) / total / total, fp_weight * hit / total / total, gradient)
+    return miss / total, gradient, np.abs(gradient)
 
 
 @dataclass(frozen=True)
