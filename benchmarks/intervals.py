@@ -72,17 +72,19 @@ class Tally:
     def __init__(self) -> None:
         self.covered: dict[str, list[bool]] = {}
         self.width: dict[str, list[float]] = {}
+        self.better: list[bool] = []
 
     def add(self, method: str, low: float, high: float, truth: float) -> None:
         self.covered.setdefault(method, []).append(low <= truth <= high)
         self.width.setdefault(method, []).append(high - low)
 
     def line(self) -> str:
-        return " | ".join(
-            f"{m} {100 * np.mean(c):5.1f} % {np.mean(self.width[m]):.4g}" for m, c in self.covered.items()
-        )
+        parts = [f"{m} {100 * np.mean(c):5.1f} % {np.mean(self.width[m]):8.4f}" for m, c in self.covered.items()]
+        if self.better:
+            parts.append(f"A called better {100 * np.mean(self.better):5.1f} %")
+        return " | ".join(parts)
 
-    def least(self) -> float:
+    def first(self) -> float:
         return float(np.mean(next(iter(self.covered.values()))))
 
 
@@ -95,7 +97,7 @@ def table(title: str, cells: list[tuple[str, Callable[[np.random.Generator, Tall
         tally = Tally()
         for _ in range(runs):
             simulate(rng, tally)
-        lowest = min(lowest, tally.least())
+        lowest = min(lowest, tally.first())
         print(f"  {name:44s} {tally.line()}", flush=True)
     print(f"  lowest coverage {100 * lowest:.1f} %", flush=True)
     return lowest
@@ -103,7 +105,7 @@ def table(title: str, cells: list[tuple[str, Callable[[np.random.Generator, Tall
 
 def average_precision_cells():
     cells = []
-    for d, prevalence in ((1.0, 0.01), (1.5, 0.01), (2.0, 0.001), (2.5, 0.01), (4.0, 0.01), (2.5, 0.1)):
+    for d, prevalence in ((1.0, 0.01), (1.5, 0.01), (2.0, 0.005), (2.5, 0.01), (4.0, 0.01), (2.5, 0.1)):
         truth = true_average_precision(d, prevalence)
         for events in EVENTS:
 
@@ -113,7 +115,7 @@ def average_precision_cells():
                 tally.add("ours", ours.low, ours.high, truth)
                 tally.add("logit (Boyd)", *logit_interval(ours.estimate, int(y.sum())), truth)
                 _, tp, fp = threshold_counts(y, score)
-                values, _ = bootstrap_average_precision(tp, fp, 300, rng)
+                values, _ = bootstrap_average_precision(tp, fp, 200, rng)
                 tally.add("percentile bootstrap", *np.nanquantile(values, [0.025, 0.975]), truth)
 
             cells.append((f"d={d} prevalence={prevalence} AP={truth:.3f} events={events}", simulate))
@@ -123,10 +125,12 @@ def average_precision_cells():
 def rate_cells():
     cells = []
     d, prevalence = 2.0, 0.01
-    for metric, cuts in (("recall", (1.0, 2.0, -0.2)), ("precision", (1.5, 3.0))):
+    for metric, cuts in (("recall", (1.0, -0.2)), ("precision", (1.5, 3.0))):
         for cut in cuts:
             recall, fpr = float(ndtr(d - cut)), float(ndtr(-cut))
-            truth = recall if metric == "recall" else prevalence * recall / (prevalence * recall + (1 - prevalence) * fpr)
+            truth = (
+                recall if metric == "recall" else prevalence * recall / (prevalence * recall + (1 - prevalence) * fpr)
+            )
             for events in EVENTS:
 
                 def simulate(rng, tally, metric=metric, cut=cut, events=events, truth=truth):
@@ -146,7 +150,7 @@ def rate_cells():
 def cost_cells():
     cells = []
     d, prevalence = 2.0, 0.01
-    for ratio in (1.0, 10.0, 100.0, 1000.0):
+    for ratio in (1.0, 10.0, 100.0):
         cut = (np.log((1 - prevalence) / prevalence / ratio) + d * d / 2) / d
         for spread in (0.0, 0.5):
             truth = (1 - prevalence) * float(ndtr(-cut)) + prevalence * float(ndtr(cut - d)) * ratio
@@ -168,17 +172,18 @@ def cost_cells():
 
 def paired_cells():
     cells = []
-    for a, b, correlation, prevalence in ((2.0, 2.0, 0.5, 0.01), (2.0, 2.0, 0.9, 0.01), (3.0, 3.0, 0.8, 0.01),
-                                          (2.5, 1.5, 0.5, 0.01), (4.0, 3.0, 0.9, 0.01), (3.0, 2.0, 0.5, 0.01)):  # fmt: skip
+    for a, b, correlation, prevalence in ((2.0, 2.0, 0.5, 0.01), (3.0, 3.0, 0.8, 0.01),
+                                          (2.5, 1.5, 0.5, 0.01), (4.0, 3.0, 0.9, 0.01)):  # fmt: skip
         truth = true_average_precision(a, prevalence) - true_average_precision(b, prevalence)
         for events in EVENTS:
 
-            def simulate(rng, tally, a=a, b=b, correlation=correlation, prevalence=prevalence, events=events, truth=truth):
+            def simulate(
+                rng, tally, a=a, b=b, correlation=correlation, prevalence=prevalence, events=events, truth=truth
+            ):
                 y, (first, second) = draw(rng, events, prevalence, (a, b), correlation)
                 ours = paired_difference("average_precision", y, first, second)
                 tally.add("ours", ours.low, ours.high, truth)
-                tally.add("says A better", -1, 0 if ours.low > 0 else 1, 0.5)
-                tally.width["says A better"][-1] = np.nan
+                tally.better.append(ours.low > 0)
 
             cells.append((f"d={a:g},{b:g} correlation={correlation} difference={truth:.3f} events={events}", simulate))
     return cells
@@ -186,9 +191,13 @@ def paired_cells():
 
 def group_cells(paired: bool):
     cells = []
-    for a, b, prevalence, share, spread in ((2.0, 2.0, 0.01, 0.0, 0.0), (2.0, 1.5, 0.01, 0.3, 0.5), (3.0, 2.5, 0.02, 0.5, 0.5)):
-        total = {"average_precision": true_average_precision(a, prevalence), "recall": float(ndtr(0.8)),
-                 "difference": true_average_precision(a, prevalence) - true_average_precision(b, prevalence)}  # fmt: skip
+    for a, b, prevalence, share, spread in (
+        (2.0, 2.0, 0.01, 0.0, 0.0),
+        (2.0, 1.5, 0.01, 0.3, 0.5),
+        (3.0, 2.5, 0.02, 0.5, 0.5),
+    ):
+        first, second = true_average_precision(a, prevalence), true_average_precision(b, prevalence)
+        total = {"average_precision": first, "recall": float(ndtr(0.8)), "difference": first - second}
         cut = a - 0.8
         cost = 20 * prevalence * float(ndtr(-0.8)) + (1 - prevalence) * float(ndtr(-cut))
         for events in EVENTS:
@@ -217,10 +226,13 @@ def group_cells(paired: bool):
 
 
 TABLES = {
-    "ap": ("Average precision: ours, Boyd's logit, percentile bootstrap (300)", average_precision_cells),
+    "ap": ("Average precision: ours, Boyd's logit, percentile bootstrap (200 resamples)", average_precision_cells),
     "rate": ("Recall and precision: ours, Wilson", rate_cells),
     "cost": ("Expected cost per row (fp = 1): ours, normal", cost_cells),
-    "paired": ('Paired difference of average precision; "says A better": 1 - its rate', paired_cells),
+    "paired": (
+        "Paired difference of average precision (A called better: 2.5 % is nominal without a difference)",
+        paired_cells,
+    ),
     "groups": ("50 groups: ours, and rows taken as independent", lambda: group_cells(False)),
     "groups_paired": ("50 groups, paired difference", lambda: group_cells(True)),
 }

@@ -23,7 +23,8 @@ class RankInfluence(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def _average_precision(y, score, weight, order, half, influence):  # pragma: no cover - compiled
+def _average_precision(y, score, weight, half, influence):  # pragma: no cover - compiled
+    """Rows in ascending order of score; fills `influence` in that order."""
     n = y.shape[0]
     positives = 0.0
     everything = 0.0
@@ -36,61 +37,59 @@ def _average_precision(y, score, weight, order, half, influence):  # pragma: no 
     tp, fp = 0.0, 0.0
     k = n - 1
     while k >= 0:
-        cut = score[order[k]]
+        cut = score[k]
         first = k
         gained = 0.0
-        while k >= 0 and score[order[k]] == cut:
-            row = order[k]
-            if y[row]:
-                gained += weight[row]
+        while k >= 0 and score[k] == cut:
+            if y[k]:
+                gained += weight[k]
             else:
-                fp += weight[row]
+                fp += weight[k]
             k -= 1
         tp += gained
         if gained > 0:
             precision = tp / (tp + fp)
             value += gained * precision
-            centre += gained * max(tp - half, 0.0) / (max(tp - half, 0.0) + fp) if tp + fp > half else gained
-            for j in range(first, k, -1):
-                if y[order[j]]:
-                    influence[order[j]] = precision
+            fewer = max(tp - half, 0.0)
+            centre += gained * (fewer / (fewer + fp) if fewer + fp > 0 else 1.0)
+            for j in range(k + 1, first + 1):
+                if y[j]:
+                    influence[j] = precision
     value /= positives
     centre /= positives
     # second pass, from the bottom: what a row adds to the precision at every positive below it
     from_tp, from_fp = 0.0, 0.0
+    scale = everything / positives
     k = 0
     while k < n:
-        cut = score[order[k]]
+        cut = score[k]
         first = k
-        gained, lost = 0.0, 0.0
-        precision = 0.0
-        while k < n and score[order[k]] == cut:
-            row = order[k]
-            if y[row]:
-                gained += weight[row]
-                precision = influence[row]
+        gained, lost, precision = 0.0, 0.0, 0.0
+        while k < n and score[k] == cut:
+            if y[k]:
+                gained += weight[k]
+                precision = influence[k]
             else:
-                lost += weight[row]
+                lost += weight[k]
             k += 1
         if gained > 0:
             change = gained * precision * (1 - precision)
             from_tp += change / tp
             if fp > 0:
                 from_fp += change / fp
-        scale = everything / positives
         for j in range(first, k):
-            row = order[j]
-            if y[row]:
-                influence[row] = (precision - value + from_tp) * scale
+            if y[j]:
+                influence[j] = (precision - value + from_tp) * scale
             else:
-                influence[row] = -from_fp * scale
+                influence[j] = -from_fp * scale
         tp -= gained
         fp -= lost
     return value, centre
 
 
 @njit(cache=True, nogil=True)
-def _roc_auc(y, score, weight, order, influence):  # pragma: no cover - compiled
+def _roc_auc(y, score, weight, influence):  # pragma: no cover - compiled
+    """Rows in ascending order of score; fills `influence` in that order."""
     n = y.shape[0]
     positives, negatives = 0.0, 0.0
     for i in range(n):
@@ -101,21 +100,20 @@ def _roc_auc(y, score, weight, order, influence):  # pragma: no cover - compiled
     below_pos, below_neg, area = 0.0, 0.0, 0.0
     k = 0
     while k < n:
-        cut = score[order[k]]
+        cut = score[k]
         first = k
         tied_pos, tied_neg = 0.0, 0.0
-        while k < n and score[order[k]] == cut:
-            if y[order[k]]:
-                tied_pos += weight[order[k]]
+        while k < n and score[k] == cut:
+            if y[k]:
+                tied_pos += weight[k]
             else:
-                tied_neg += weight[order[k]]
+                tied_neg += weight[k]
             k += 1
         beaten = (below_neg + tied_neg / 2) / negatives
         lost_to = 1 - (below_pos + tied_pos / 2) / positives
         area += tied_pos * beaten
         for j in range(first, k):
-            row = order[j]
-            influence[row] = beaten if y[row] else lost_to
+            influence[j] = beaten if y[j] else lost_to
         below_pos += tied_pos
         below_neg += tied_neg
     value = area / positives
@@ -124,6 +122,15 @@ def _roc_auc(y, score, weight, order, influence):  # pragma: no cover - compiled
         share = positives if y[i] else negatives
         influence[i] = (influence[i] - value) * everything / share
     return value
+
+
+def _ascending(
+    y: NDArray[np.bool_], score: Floats, weight: Floats | None
+) -> tuple[NDArray[np.intp], NDArray[np.bool_], Floats, Floats]:
+    """Order, and the rows in it. Ties share one value, so their order does not matter and no stable sort is needed."""
+    order = np.argsort(score)
+    weight = np.ones(y.shape[0]) if weight is None else np.asarray(weight, np.float64)[order]
+    return order, y[order], np.asarray(score, np.float64)[order], weight
 
 
 def average_precision_influence(
@@ -155,15 +162,14 @@ def average_precision_influence(
     >>> result.value, float(result.influence.sum())
     (1.0, 0.0)
     """
-    n = y.shape[0]
     half = 0.5
-    if weight is None:
-        weight = np.ones(n)
-    elif not repeated:
+    if weight is not None and not repeated:
         half = 0.5 * float(np.sum(weight[y] ** 2) / np.sum(weight[y]))
-    influence = np.zeros(n)
-    order = np.argsort(score, kind="stable")
-    value, centre = _average_precision(y, score, np.asarray(weight, np.float64), order, half, influence)
+    order, positive, ascending, weight = _ascending(y, score, weight)
+    sorted_influence = np.zeros(y.shape[0])
+    value, centre = _average_precision(positive, ascending, weight, half, sorted_influence)
+    influence = np.empty_like(sorted_influence)
+    influence[order] = sorted_influence
     return RankInfluence(value, centre, influence)
 
 
@@ -180,7 +186,9 @@ def roc_auc_influence(y: NDArray[np.bool_], score: Floats, weight: Floats | None
     >>> result.value
     0.75
     """
-    weight = np.ones(y.shape[0]) if weight is None else np.asarray(weight, np.float64)
-    influence = np.zeros(y.shape[0])
-    value = _roc_auc(y, score, weight, np.argsort(score, kind="stable"), influence)
+    order, positive, ascending, weight = _ascending(y, score, weight)
+    sorted_influence = np.zeros(y.shape[0])
+    value = _roc_auc(positive, ascending, weight, sorted_influence)
+    influence = np.empty_like(sorted_influence)
+    influence[order] = sorted_influence
     return RankInfluence(value, value, influence)

@@ -1,5 +1,6 @@
 """Closed-form confidence intervals for rates, for sums of counts and for average precision."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -142,6 +143,7 @@ def _accepted(k: float, n: float, p: Floats) -> Floats:
     return np.minimum(first, second)
 
 
+@lru_cache(maxsize=4096)
 def blaker(successes: int, trials: int, level: float = 0.95) -> tuple[float, float]:
     """Blaker's exact interval of a proportion: covers at least `level`, never wider than Clopper-Pearson's.
 

@@ -254,7 +254,7 @@ def make_sample(
         if np.isnan(cut).any() or cut.ndim > 1 or (cut.ndim == 1 and cut.shape[0] != n):
             raise InputError("`threshold` must be a number, or one number for each row, without NaN.")
         flag = score >= cut
-    elif raw.dtype == bool or np.isin(score, (0.0, 1.0)).all():
+    elif raw.dtype == bool or bool(((score == 0) | (score == 1)).all()):
         flag = score > 0
     weight = _check.weights(sample_weight, n)
     _check.one_of(weight_kind, "weight_kind", ("auto", "repeated", "sampling"))

@@ -42,21 +42,24 @@ def row_spread(sample: Sample, influence: Floats, shrink: float = 0.0, ceiling: 
     `ceiling` is the variance that the estimate would have as a proportion among the events; `shrink` says how many
     events' worth of trust it gets. With few events the observed influences miss what no event happened to show.
     """
-    power = 1 if sample.repeated else 2
-    size = sample.size
-    variance = float(np.sum(sample.weight**power * influence**2)) / size**2
+    # a repeated row counts as often as it occurred; a sampled row counts once, with its weight in its influence
+    times = sample.weight if sample.repeated else None
+    each = influence if sample.repeated else influence * sample.weight
+    squares = each**2
+    # sums, not dot products: their result does not depend on the number of threads
+    variance = float(np.sum(squares * times) if times is not None else squares.sum()) / sample.size**2
     events = sample.events
     limit = max(events - 1, 1.0)
-    parts = []
+    total, excess = 0.0, 0.0
     for mask in (sample.y, ~sample.y):
-        # the centre of each class is prevalence noise, which has no heavy tail
-        if mask.any():
-            each = influence[mask] - np.average(influence[mask], weights=sample.weight[mask])
-            times = sample.weight[mask] if sample.repeated else np.ones(int(mask.sum()))
-            each = each if sample.repeated else each * sample.weight[mask]
-            parts.append((each, times))
-    total = sum(float(np.sum(t * e**2)) for e, t in parts)
-    excess = sum(float(np.sum(t * e**4) - np.sum(t * e**2) ** 2 / np.sum(t)) for e, t in parts)
+        w = times[mask] if times is not None else np.ones(int(np.count_nonzero(mask)))
+        if w.size:
+            # the centre of each class is prevalence noise, which has no heavy tail
+            part = each[mask]
+            part = (part - np.sum(w * part) / w.sum()) ** 2
+            second = float(np.sum(w * part))
+            total += second
+            excess += float(np.sum(w * part * part)) - second**2 / float(w.sum())
     freedom = min(max(2 * total**2 / max(excess, 1e-12 * total**2), 1.0), limit) if total > 0 else limit
     if events > 1:
         variance *= events / (events - 1)

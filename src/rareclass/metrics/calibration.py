@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rareclass.kernels.logits import logit, sigmoid
+from rareclass.kernels.logits import logit, sigmoid, softplus
 from rareclass.metrics._inputs import Rows, mean, probability_rows, total, undefined
 
 Floats = NDArray[np.float64]
@@ -160,34 +160,34 @@ class CalibrationLine(NamedTuple):
     slope: float
 
 
-def _newton(x: Floats, y: Floats, weight: Floats, offset: Floats) -> Floats | None:
-    """Maximum likelihood of a logistic model with design x (n, d); None when it does not converge."""
-    beta = np.zeros(x.shape[1])
+def _logistic_line(z: Floats, y: Floats, weight: Floats) -> tuple[float, float] | None:
+    """Maximum likelihood of intercept and slope on z by damped Newton steps; None when it does not converge."""
 
-    def deviance(b: Floats) -> float:
-        z = offset + x @ b
-        return float(np.dot(weight, np.logaddexp(0.0, z) - y * z))
+    def deviance(a: float, b: float) -> float:
+        u = a + b * z
+        return float(np.sum(weight * (softplus(u) - y * u)))
 
-    best = deviance(beta)
+    a, b = 0.0, 0.0
+    best = deviance(a, b)
     for _ in range(100):
-        p = sigmoid(offset + x @ beta)
-        gradient = x.T @ (weight * (y - p))
-        hessian = (x * (weight * p * (1 - p))[:, None]).T @ x
-        try:
-            step = np.linalg.solve(hessian, gradient)
-        except np.linalg.LinAlgError:
+        p = sigmoid(a + b * z)
+        residual, curvature = weight * (y - p), weight * p * (1 - p)
+        g0, g1 = float(residual.sum()), float(np.sum(residual * z))
+        h00, h01, h11 = float(curvature.sum()), float(np.sum(curvature * z)), float(np.sum(curvature * z * z))
+        determinant = h00 * h11 - h01 * h01
+        if determinant <= 0:
             return None
-        for _ in range(30):
-            tried = deviance(beta + step)
+        step_a, step_b = (h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant
+        for _ in range(40):
+            tried = deviance(a + step_a, b + step_b)
             if tried <= best + 1e-12 * abs(best):
                 break
-            step = step / 2
-        beta = beta + step
-        if not np.all(np.isfinite(beta)) or np.abs(beta).max() > 1e6:
+            step_a, step_b = step_a / 2, step_b / 2
+        a, b, best = a + step_a, b + step_b, tried
+        if not np.isfinite(a + b) or max(abs(a), abs(b)) > 1e6:
             return None
-        if np.abs(step).max() < 1e-9 * max(1.0, float(np.abs(beta).max())):
-            return beta
-        best = tried
+        if max(abs(step_a), abs(step_b)) < 1e-9 * max(1.0, abs(a), abs(b)):
+            return a, b
     return None
 
 
@@ -234,11 +234,12 @@ def calibration_line(y_true: Any, y_proba: Any, *, sample_weight: Any = None, po
         reason = "the probabilities separate the classes without error, so the slope is infinite"
     if reason is None:
         weight = np.ones(z.shape[0]) if rows.weight is None else rows.weight
-        spread = z - z.mean()
-        design = np.column_stack([np.ones_like(z), spread])
-        beta = _newton(design, rows.y.astype(np.float64), weight, np.zeros_like(z))
-        if beta is not None:
-            return CalibrationLine(float(beta[0] - beta[1] * z.mean()), float(beta[1]))
+        # a centred and scaled regressor keeps the two steps independent
+        centre, spread = float(z.mean()), float(z.std())
+        line = _logistic_line((z - centre) / spread, rows.y.astype(np.float64), weight)
+        if line is not None:
+            slope = line[1] / spread
+            return CalibrationLine(line[0] - slope * centre, slope)
         reason = "the fit did not converge"
     value = undefined("The calibration line", reason)
     return CalibrationLine(value, value)
@@ -290,7 +291,7 @@ def calibration_intercept(y_true: Any, y_proba: Any, *, sample_weight: Any = Non
     low, high = -80.0, 80.0
     for _ in range(200):
         middle = (low + high) / 2
-        if np.dot(weight, sigmoid(z + middle)) < observed:
+        if np.sum(weight * sigmoid(z + middle)) < observed:
             low = middle
         else:
             high = middle

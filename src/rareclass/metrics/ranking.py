@@ -62,7 +62,7 @@ def average_precision_of(curve: ThresholdCurve) -> float:
         return undefined("Average precision", "there is no positive row", stacklevel=4)
     gained = np.diff(curve.tp)
     step = np.flatnonzero(gained) + 1
-    return float(np.dot(gained[step - 1], curve.precision[step]) / curve.positives)
+    return float(np.sum(gained[step - 1] * curve.precision[step]) / curve.positives)
 
 
 def roc_auc_score(y_true: Any, y_score: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
@@ -100,7 +100,7 @@ def roc_auc_of(curve: ThresholdCurve) -> float:
         absent = "positive" if curve.positives == 0 else "negative"
         return undefined("The area under the ROC curve", f"there is no {absent} row", stacklevel=4)
     tp, fp = np.asarray(curve.tp, dtype=np.float64), np.asarray(curve.fp, dtype=np.float64)
-    area = np.dot(np.diff(fp), tp[1:] + tp[:-1]) / 2
+    area = np.sum(np.diff(fp) * (tp[1:] + tp[:-1])) / 2
     return float(area / (curve.positives * curve.negatives))
 
 
@@ -193,4 +193,4 @@ def average_precision_at_prevalence(
     precision = ratio(hit, hit + (1 - pi) * curve.false_positive_rate)
     gained = np.diff(curve.recall)
     step = np.flatnonzero(gained) + 1
-    return float(np.dot(gained[step - 1], precision[step]))
+    return float(np.sum(gained[step - 1] * precision[step]))

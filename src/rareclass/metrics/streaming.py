@@ -160,8 +160,8 @@ class StreamingCurve:
         if pairs == 0:
             nan = undefined("The area under the ROC curve", "a class is absent")
             return Bounded(nan, nan, nan)
-        won = float(np.dot(p, np.cumsum(n) - n)) / pairs
-        tied = float(np.dot(p, n)) / pairs
+        won = float(np.sum(p * (np.cumsum(n) - n))) / pairs
+        tied = float(np.sum(p * n)) / pairs
         return Bounded(won + tied / 2, won, won + tied)
 
     def to_dict(self) -> dict[str, Any]:
