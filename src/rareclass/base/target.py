@@ -11,6 +11,8 @@ from rareclass import _check
 from rareclass.base.containers import is_frame, is_pandas, is_polars, is_pyarrow, shape_of, take
 from rareclass.errors import InputError, TargetError
 
+_REMEDY = "Remove the rows or label them first."
+
 
 @dataclass
 class Target:
@@ -113,7 +115,12 @@ def _encode(y: np.ndarray) -> tuple[list, np.ndarray, np.ndarray]:
     if y.dtype.kind == "b":
         return _encode_integers(y, bool)
     if y.dtype.kind in "fc":
-        check_classification_targets(y)  # continuous, infinite and missing targets: scikit-learn's sentences
+        missing = int(np.isnan(y).sum())
+        if missing:
+            raise TargetError(f"Input y contains NaN: {missing} missing value(s). {_REMEDY}")
+        if not np.isfinite(y).all():
+            raise TargetError(f"Input y contains infinity or a value too large for {y.dtype!r}.")
+        check_classification_targets(y)  # continuous targets: scikit-learn's sentence
         labels, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
         return labels.tolist(), codes.reshape(-1), counts
     return _encode_objects(y)
@@ -148,7 +155,7 @@ def _encode_objects(y: np.ndarray) -> tuple[list, np.ndarray, np.ndarray]:
     distinct = list(dict.fromkeys(values))
     if any(_check.is_missing(value) for value in distinct):
         missing = sum(_check.is_missing(value) for value in values)
-        raise TargetError(f"Input y contains NaN: {missing} missing value(s). Remove the rows or label them first.")
+        raise TargetError(f"Input y contains NaN: {missing} missing value(s). {_REMEDY}")
     if all(isinstance(value, float) for value in distinct):
         check_classification_targets(y.astype(np.float64))
     labels = _check.class_values(np.array(distinct, dtype=object) if y.dtype == object else np.array(distinct)).tolist()

@@ -1,8 +1,8 @@
 """Exact k nearest rows: certified float32 products sift, float64 differences decide; a tree where columns are few.
 
-The distance that decides is the float64 sum of squared differences in column order, plus a penalty for each nominal
-column whose codes differ. Of equally distant rows the one with the lower position is nearer; a row is never its own
-neighbour, recognised by position, so that its duplicates are neighbours at distance 0. Results equal a brute force in
+The distance that decides is the float64 sum of squared differences (`panel.squared_distance`), plus a penalty for each
+nominal column whose codes differ. Of equally distant rows the one with the lower position is nearer; a row is never its
+own neighbour, recognised by position, so that duplicates are neighbours at distance 0. Results equal a brute force in
 float64 whatever the offset, the scale or the number of threads (see `panel` for the certificate).
 """
 
@@ -13,7 +13,7 @@ from numba import njit
 from scipy import sparse
 from scipy.spatial import cKDTree
 
-from rareclass.kernels.panel import Product, Space, ceiling, squared_distance
+from rareclass.kernels.panel import Product, Space, squared_distance
 from rareclass.kernels.team import team
 from rareclass.kernels.threads import thread_count
 
@@ -57,9 +57,12 @@ def _mixed_distance(X: np.ndarray, codes: np.ndarray, penalty: float, i: int, j:
 
 @njit(inline="always")
 def _tile_limit(square: float, low: float, unit: float) -> float:
-    """`ceiling`, widened by more than the rounding to float32, so that comparing in the tile's type loses nothing."""
-    limit = ceiling(square, low, unit)
-    return limit + abs(limit) * 2e-7
+    """Largest value of a product that may belong to this squared distance or a smaller one.
+
+    Widened by more than the rounding to float32, so that comparing in the type of the tile loses nothing.
+    """
+    limit = square * unit - low
+    return limit + abs(limit) * 2e-7 + square * unit * 1e-15
 
 
 @njit(cache=True, nogil=True)
