@@ -264,3 +264,13 @@ def test_scikit_learns_checks_pass(name):
             except Exception as error:  # unittest.SkipTest subclasses Exception
                 if type(error).__name__ != "SkipTest":
                     raise
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_example_in_the_docstring_runs(name):
+    import doctest
+    import sys
+
+    found = doctest.DocTestFinder(recurse=False).find(EVERY[name], name, module=sys.modules[EVERY[name].__module__])
+    assert sum(len(part.examples) for part in found) > 1
+    assert all(doctest.DocTestRunner().run(part).failed == 0 for part in found)

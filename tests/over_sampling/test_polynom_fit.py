@@ -35,7 +35,7 @@ def test_bus_rows_join_consecutive_rows():
 
 
 def test_mesh_uses_all_pairs_before_any_pair_twice():
-    rows, method = made("mesh")
+    _, method = made("mesh")
     pairs = set(map(tuple, np.sort(method.parents_, axis=1).tolist()))
     assert len(pairs) == 28  # 8 * 7 / 2, and 44 rows
     _, method = made("mesh", X[:30], y[:30])

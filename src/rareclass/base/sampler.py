@@ -1,6 +1,7 @@
 """`Sampler`: the base of all resamplers. A sampler decides (`_draw`); everything else happens here, once."""
 
 import warnings
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -42,7 +43,7 @@ def is_sampler(estimator: Any) -> bool:
         return False
 
 
-class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator):
+class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
     """Base of all resamplers: validation, target, strategy, containers, types and provenance.
 
     An author writes ``_draw(X, y, targets, rng) -> Draw`` and sets these class attributes:
@@ -95,9 +96,15 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator):
     def __init__(self, sampling_strategy: Any = "auto") -> None:
         self.sampling_strategy = sampling_strategy
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # A class that brings imbalanced-learn's hook, or the whole of `fit_resample`, needs no `_draw`.
+        if "_draw" not in vars(cls) and {"_fit_resample", "fit_resample"} & vars(cls).keys():
+            cls._draw = _without_draw  # type: ignore[method-assign]
+
+    @abstractmethod
     def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         """Decide which rows stay and which are made. The one method that a sampler writes."""
-        raise NotImplementedError(f"{type(self).__name__} must define `_draw`.")
 
     def fit(self, X: Any, y: Any) -> "Sampler":
         """Check the input and resolve `sampling_strategy_`, without resampling. Use `fit_resample`.
@@ -354,6 +361,10 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator):
         out = self._fit_resample(X_array, values)
         y_out = np.eye(len(self._labels), dtype=np.asarray(y).dtype)[out[1]] if one_hot else out[1]
         return (*transformer.transform(out[0], y_out), *out[2:])  # type: ignore[return-value]
+
+
+def _without_draw(self: Sampler, *args: Any) -> Draw:
+    raise NotImplementedError(f"{type(self).__name__} resamples without `_draw`.")
 
 
 def _same(rows: np.ndarray) -> np.ndarray:

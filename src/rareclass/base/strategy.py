@@ -141,12 +141,14 @@ def _from_mapping(wanted: Mapping[Any, Any], counts: Mapping[Any, int], kind: st
         if kind == "over-sampling" and asked < present:
             raise InputError(
                 "With over-sampling methods, the number of samples in a class should be greater or equal to the "
-                f"original number of samples. Class {label!r} has {present} samples and {asked} samples are asked."
+                f"original number of samples. Originally, there is {present} samples and {asked} samples are asked. "
+                f"Ask for {present} or more of class {label!r}."
             )
         if kind == "under-sampling" and asked > present:
             raise InputError(
                 "With under-sampling methods, the number of samples in a class should be less or equal to the "
-                f"original number of samples. Class {label!r} has {present} samples and {asked} samples are asked."
+                f"original number of samples. Originally, there is {present} samples and {asked} samples are asked. "
+                f"Ask for {present} or fewer of class {label!r}."
             )
         numbers[label] = int(asked) - present if kind == "over-sampling" else int(asked)
     return numbers

@@ -81,7 +81,7 @@ class MWMOTE(BaseOverSampler):
     >>> X, y = make_classification(n_samples=300, weights=[0.9], flip_y=0, random_state=0)
     >>> X_res, y_res = MWMOTE(random_state=0).fit_resample(X, y)
     >>> sorted(Counter(y_res.tolist()).items())
-    [(0, 270), (1, 270)]
+    [(0, 271), (1, 271)]
     """
 
     _parameter_constraints: dict = {

@@ -58,7 +58,7 @@ class RandomOverSampler(BaseOverSampler):
     >>> X, y = make_classification(n_samples=1000, weights=[0.9], flip_y=0, random_state=10)
     >>> X_res, y_res = RandomOverSampler(random_state=42).fit_resample(X, y)
     >>> sorted(Counter(y_res.tolist()).items())
-    [(0, 900), (1, 900)]
+    [(0, 901), (1, 901)]
     """
 
     _exposes_indices = True

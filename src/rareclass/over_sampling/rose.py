@@ -49,7 +49,7 @@ class ROSE(BaseOverSampler):
     >>> X, y = make_classification(n_samples=200, weights=[0.9], flip_y=0, random_state=0)
     >>> X_res, y_res = ROSE(random_state=0).fit_resample(X, y)
     >>> sorted(Counter(y_res.tolist()).items())
-    [(0, 180), (1, 180)]
+    [(0, 181), (1, 181)]
     """
 
     _parameter_constraints: dict = {
