@@ -58,8 +58,16 @@ def test_mappings_of_any_kind_and_callables_give_final_counts():
         ("middle", "over-sampling", "it needs to be one of"),
         ("majority", "over-sampling", "cannot be used with over-sampler"),
         ("minority", "under-sampling", "cannot be used with under-sampler and clean-sampler"),
-        ({0: 5, 1: 4}, "over-sampling", "Class 0 has 10 samples and 5 samples are asked"),
-        ({0: 11, 1: 4}, "under-sampling", "Class 0 has 10 samples and 11 samples are asked"),
+        (
+            {0: 5, 1: 4},
+            "over-sampling",
+            "Originally, there is 10 samples and 5 samples are asked. Ask for 10 or more of class 0",
+        ),
+        (
+            {0: 11, 1: 4},
+            "under-sampling",
+            "Originally, there is 10 samples and 11 samples are asked. Ask for 10 or fewer of class 0",
+        ),
         ({7: 5}, "over-sampling", r"\[7\] target class is/are not present in the data"),
         ({1: -1}, "over-sampling", "in a class cannot be negative"),
         ([0], "over-sampling", "cannot be a list for samplers which are not cleaning methods"),

@@ -40,7 +40,9 @@ def shape_of(value: Any) -> tuple[int, ...]:
         return (value.num_rows, value.num_columns) if is_frame(value) else (len(value),)
     if hasattr(value, "shape"):
         return tuple(value.shape)
-    return np.shape(value) if isinstance(value, list | tuple) else (len(value),)
+    if isinstance(value, list | tuple) or not hasattr(value, "__len__"):
+        return np.shape(value)
+    return (len(value),)
 
 
 def n_rows(value: Any) -> int:

@@ -100,7 +100,7 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
         super().__init_subclass__(**kwargs)
         # A class that brings imbalanced-learn's hook, or the whole of `fit_resample`, needs no `_draw`.
         if "_draw" not in vars(cls) and {"_fit_resample", "fit_resample"} & vars(cls).keys():
-            cls._draw = _without_draw  # type: ignore[method-assign]
+            cls._draw = _without_draw  # type: ignore[method-assign, assignment]
 
     @abstractmethod
     def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
