@@ -9,6 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from rareclass._sklearn import validate_parameters
 from rareclass.base import Sampler
 from rareclass.base.roundtrip import ArraysTransformer
+from rareclass.base.target import read_target
 
 
 class FunctionSampler(Sampler):
@@ -67,7 +68,8 @@ class FunctionSampler(Sampler):
         """Check the input, without calling the function."""
         validate_parameters(self)
         if self.validate:
-            self._check_X_y(X, y, self._formats())
+            check_classification_targets(y)
+            self._resolve(read_target(self._check_X_y(X, y, self._formats())[1]))
         self.sampling_strategy_ = self.sampling_strategy
         return self
 
@@ -91,6 +93,7 @@ class FunctionSampler(Sampler):
         check_classification_targets(y)
         transformer = ArraysTransformer(X, y)
         X, values, one_hot = self._check_X_y(X, y, self._formats())
+        self._resolve(read_target(values))
         X_out, y_out = self._call(X, values)
         if one_hot:
             y_out = np.eye(int(values.max()) + 1, dtype=np.asarray(y).dtype)[y_out]

@@ -173,7 +173,7 @@ class Pipeline(_Chain):
                 if is_absent(step):
                     continue
                 given = step if getattr(memory, "location", None) is None else clone(step)
-                before = n_rows(X) if X is not None else 0
+                before = X
                 X, y, fitted = fit_one(given, X, y, pending.pop(name))
                 # The cache may have given another, equal object.
                 self.steps[place] = (name, fitted)
@@ -272,11 +272,11 @@ class Pipeline(_Chain):
                 for parameter, value in list(values.items()):
                     yield values, parameter, value, parameter in named
 
-    def _resample_pending(self, sampler: Any, name: str, pending: dict[str, dict[str, dict]], before: int) -> None:
-        """Per-row metadata of later steps follow the rows."""
+    def _resample_pending(self, sampler: Any, name: str, pending: dict[str, dict[str, dict]], before: Any) -> None:
+        """Per-row metadata of later steps follow the rows; `before` is what the sampler was given."""
         done: dict[int, Any] = {}
         for values, parameter, value, is_transformed in self._pending_values(pending):
-            if not is_transformed and _is_per_row(value, before):
+            if not is_transformed and _is_per_row(value, n_rows(before)):
                 if id(value) not in done:
                     done[id(value)] = _resampled(sampler, value, name)
                 values[parameter] = done[id(value)]

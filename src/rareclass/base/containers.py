@@ -40,9 +40,9 @@ def shape_of(value: Any) -> tuple[int, ...]:
         return (value.num_rows, value.num_columns) if is_frame(value) else (len(value),)
     if hasattr(value, "shape"):
         return tuple(value.shape)
-    if isinstance(value, list | tuple) or not hasattr(value, "__len__"):
+    if isinstance(value, list | tuple):
         return np.shape(value)
-    return (len(value),)
+    return (len(value),) if hasattr(value, "__len__") else np.asarray(value).shape
 
 
 def n_rows(value: Any) -> int:

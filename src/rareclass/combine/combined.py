@@ -1,10 +1,12 @@
 """Any over-sampler followed by any under-sampler, with provenance through both."""
 
 import warnings
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.utils import get_tags
 
 from rareclass import _check
 from rareclass._sklearn import HasMethods, validate_parameters
@@ -15,20 +17,23 @@ from rareclass.errors import InputError, NoOpWarning
 RANDOM_STATE = ["random_state", np.random.Generator]
 
 
-class TwoSteps(Sampler):
+class TwoSteps(Sampler, ABC):
     """Base of the combinations: fit the first sampler, then the second on its output."""
 
     _sampling_type = "over-sampling"
+    _takes = "table"
 
+    @abstractmethod
     def _steps(self, rng: np.random.Generator) -> tuple[Any, Any]:
         """The two samplers, new and unfitted."""
-        raise NotImplementedError(f"{type(self).__name__} must define `_steps`.")
 
     def fit(self, X: Any, y: Any) -> "TwoSteps":
         """Check the input and resolve `sampling_strategy_`, without resampling."""
         validate_parameters(self)
-        self._read(X, y)
-        first, _ = self._steps(_check.random_generator(getattr(self, "random_state", None)))
+        table, _ = self._read(X, y)
+        first, second = self._steps(_check.random_generator(getattr(self, "random_state", None)))
+        if getattr(table, "array", np.empty(0, dtype=object)).dtype.kind == "f":
+            table.numbers(allow_nan=all(_allows_nan(step) for step in (first, second)))
         self.sampling_strategy_ = getattr(first.fit(X, y), "sampling_strategy_", None)
         return self
 
@@ -79,6 +84,10 @@ class TwoSteps(Sampler):
         # The second step undoes part of the first by design, so counts below those asked for are no shortfall.
         if draw.n_made == 0 and draw.order is not None and draw.order.size == n:
             warnings.warn(f"{type(self).__name__} changed nothing.", NoOpWarning, stacklevel=4)
+
+
+def _allows_nan(step: Any) -> bool:
+    return bool(get_tags(step).input_tags.allow_nan)
 
 
 def _as_columns(X: Any) -> Any:

@@ -1,5 +1,6 @@
 """Distances between rows of categories."""
 
+import numbers
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rareclass import _check
+from rareclass._sklearn import StrOptions, validate_parameters
 from rareclass.errors import InputError
 
 
@@ -47,6 +49,12 @@ class ValueDifferenceMetric(BaseEstimator):
     [[0.0, 0.04, 1.96], [0.04, 0.0, 1.44], [1.96, 1.44, 0.0]]
     """
 
+    _parameter_constraints: dict = {
+        "n_categories": [StrOptions({"auto"}), "array-like"],
+        "k": [numbers.Integral],
+        "r": [numbers.Integral],
+    }
+
     def __init__(self, *, n_categories: Any = "auto", k: int = 1, r: int = 2) -> None:
         self.n_categories = n_categories
         self.k = k
@@ -65,6 +73,7 @@ class ValueDifferenceMetric(BaseEstimator):
         InputError
             Negative codes, bad exponents, or `n_categories` that does not fit the data.
         """
+        validate_parameters(self)
         _check.whole_number(self.k, "k", low=1)
         _check.whole_number(self.r, "r", low=1)
         X, y = validate_data(self, X, y, reset=True, dtype=np.int32)
