@@ -2,6 +2,7 @@
 
 import os
 import time
+import warnings as python_warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from rareclass import _check
 from rareclass.decisions.costs import CostMatrix, as_costs
 from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
-from rareclass.errors import InputError
+from rareclass.errors import InputError, RareclassWarning
 from rareclass.evaluation.champion import choose_champion, fit_champion, judge_test
 from rareclass.evaluation.comparison import Comparison
 from rareclass.evaluation.design import Design, make_design
@@ -151,10 +152,13 @@ def compare(
     )  # fmt: skip
     tested = np.flatnonzero(scores[0].oof.tested)
     results = _judge(design, plan, rows, tested, scores, rule, calibration)
-    champion, reason = choose_champion(results, rows.take(tested), tested, plan.baseline, ranked=design.ranked)
-    arm = next(s.arm for s in scores if s.arm.name == champion.name)
-    model = fit_champion(design, arm, champion, rows, rule, calibration=calibration, n_jobs=jobs)
-    test, figures_test = judge_test(design, model, champion.name, money, level=level, seed=random_state)
+    with python_warnings.catch_warnings(record=True) as heard:
+        python_warnings.simplefilter("always", RareclassWarning)
+        champion, reason = choose_champion(results, rows.take(tested), tested, plan.baseline, ranked=design.ranked)
+        arm = next(s.arm for s in scores if s.arm.name == champion.name)
+        model = fit_champion(design, arm, champion, rows, rule, calibration=calibration, n_jobs=jobs)
+        test, figures_test = judge_test(design, model, champion.name, money, level=level, seed=random_state)
+    plan.warnings += dict.fromkeys(str(w.message) for w in heard if issubclass(w.category, RareclassWarning))
     shown = dict.fromkeys([champion.name, plan.baseline, *(r.name for r in results)])
     figures = {
         r.name: figure_data(rows.take(tested), r.logit[tested], r.decision_metrics, r.decision)
@@ -220,15 +224,19 @@ def _judge(
     seen = rows.take(tested)
     results = []
     for s in scores:
-        logit = cross_calibrated(
-            s.oof.score, rows.y, rows.fold, method=calibration, sample_weight=rows.weight, forward=rows.forward
-        )
-        z = logit[tested]
-        chosen = decide(rule, seen, z)
+        with python_warnings.catch_warnings(record=True) as heard:
+            python_warnings.simplefilter("always", RareclassWarning)
+            logit = cross_calibrated(
+                s.oof.score, rows.y, rows.fold, method=calibration, sample_weight=rows.weight, forward=rows.forward
+            )
+            z = logit[tested]
+            chosen = decide(rule, seen, z)
+            numbers = decision_numbers(chosen, seen, z)
+            metrics, calibrated = score_metrics(seen, z), calibration_numbers(seen, z)
+        said = [*s.warnings, *(str(w.message) for w in heard if issubclass(w.category, RareclassWarning))]
         results.append(ArmResult(
-            s.arm.name, s.arm.learner_name, s.arm.treatment.name, s.oof.score, logit, score_metrics(seen, z),
-            calibration_numbers(seen, z), chosen, decision_numbers(chosen, seen, z), s.seconds, s.rows, s.exact,
-            s.note, s.restoration, warnings=s.warnings,
+            s.arm.name, s.arm.learner_name, s.arm.treatment.name, s.oof.score, logit, metrics, calibrated, chosen,
+            numbers, s.seconds, s.rows, s.exact, s.note, s.restoration, warnings=list(dict.fromkeys(said)),
         ))  # fmt: skip
     base = next(r for r in results if r.name == plan.baseline)
     base_ap = base.metrics["average_precision"].estimate

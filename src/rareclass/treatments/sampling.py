@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from rareclass._check import one_of
 from rareclass.treatments.base import TrainingSet, Treatment, class_counts, positive_number
 
 
@@ -37,8 +38,9 @@ class RandomOverSampling(Treatment):
         index = np.concatenate([np.arange(y.size), extra])
         note = f"{events:,} events repeated to {wanted:,} beside {negatives:,} negatives"
         return TrainingSet(
-            X[index], y[index], _take_weight(sample_weight, index), shift=-float(np.log(wanted / events)), note=note
-        )
+            X[index], y[index], _take_weight(sample_weight, index), shift=-float(np.log(wanted / events)), note=note,
+            rows=index,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ class RandomUnderSampling(Treatment):
 
     Parameters
     ----------
-    negatives_per_event : float, default=20
+    negatives_per_event : float or "auto", default="auto"
+        "auto" keeps 20, or 1 where there are fewer than 40 for each event (so that something is dropped at all).
 
     Notes
     -----
@@ -60,13 +63,16 @@ class RandomUnderSampling(Treatment):
     restoration: ClassVar[str] = (
         "log-odds shifted by the log of the share of negatives kept, then calibrated out of fold"
     )
-    negatives_per_event: float = 20.0
+    negatives_per_event: float | str = "auto"
 
     def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
         events, negatives = class_counts(y)
-        wanted = max(
-            1, min(negatives, round(positive_number(self.negatives_per_event, "negatives_per_event") * events))
-        )
+        if isinstance(self.negatives_per_event, str):
+            one_of(self.negatives_per_event, "negatives_per_event", ("auto",))
+            each = 20.0 if negatives >= 40 * events else 1.0
+        else:
+            each = positive_number(self.negatives_per_event, "negatives_per_event")
+        wanted = max(1, min(negatives, round(each * events)))
         if wanted == negatives:
             return TrainingSet(
                 X, y, sample_weight, note=f"nothing to drop: {negatives:,} negatives beside {events:,} events"
@@ -76,7 +82,7 @@ class RandomUnderSampling(Treatment):
         share = wanted / negatives
         note = f"{wanted:,} of {negatives:,} negatives kept beside all {events:,} events"
         return TrainingSet(
-            X[index], y[index], _take_weight(sample_weight, index), shift=float(np.log(share)), note=note
+            X[index], y[index], _take_weight(sample_weight, index), shift=float(np.log(share)), note=note, rows=index
         )
 
 
@@ -86,8 +92,8 @@ class SampledNegatives(RandomUnderSampling):
 
     Parameters
     ----------
-    negatives_per_event : float, default=20
-        At least so many negatives per event are kept, whatever `rows` says.
+    negatives_per_event : float or "auto", default="auto"
+        At least so many (20) negatives per event are kept, whatever `rows` says.
     rows : int, default=40_000
         Rows to fit on.
     """
@@ -97,7 +103,8 @@ class SampledNegatives(RandomUnderSampling):
 
     def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
         events, _ = class_counts(y)
-        per_event = max(self.negatives_per_event if events * 21 <= self.rows else 1.0, (self.rows - events) / events)
+        each = 20.0 if isinstance(self.negatives_per_event, str) else self.negatives_per_event
+        per_event = max(each if events * (each + 1) <= self.rows else 1.0, (self.rows - events) / events)
         plan = RandomUnderSampling(max(per_event, 1.0))
         return plan.prepare(X, y, sample_weight=sample_weight, categorical_features=categorical_features, rng=rng)
 
@@ -139,7 +146,8 @@ class SyntheticEvents(Treatment):
             made = np.asarray(sample_weight)[parents].mean(axis=1)
             weight = np.concatenate([sample_weight, made])
         note = f"{wanted - events:,} synthetic events added to {events:,} real ones beside {negatives:,} negatives"
-        return TrainingSet(X_new, y_new, weight, shift=-float(np.log(wanted / events)), exact=False, note=note)
+        return TrainingSet(X_new, y_new, weight, shift=-float(np.log(wanted / events)), exact=False, note=note,
+                           synthetic=True)  # fmt: skip
 
     def _synthesise(
         self, X: np.ndarray, y: np.ndarray, wanted: int, categorical: tuple[int, ...], rng: np.random.Generator

@@ -1,0 +1,181 @@
+"""The comparison on simulated data whose truth is known, and on real sets."""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rareclass.data.simulate import simulate_transactions
+from rareclass.decisions import CostMatrix
+from rareclass.evaluation import compare
+from rareclass.kernels.logits import sigmoid
+from rareclass.metrics.ranking import average_precision_score
+
+DATA = Path(os.environ.get("RARECLASS_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
+needs_data = pytest.mark.skipif(not (DATA / "index.json").is_file(), reason="the shared data sets are not here")
+FEW = {"learners": ["lightgbm", "logistic_regression"], "n_jobs": 2}
+
+
+@pytest.fixture(scope="module")
+def world():
+    """One world of customers and merchants, cut at random into rows to learn from and fresh ones."""
+    return halves(simulate_transactions(32_000, prevalence=0.02, seed=3), 12_000)
+
+
+def halves(s, first):
+    order = np.random.default_rng(0).permutation(s.y.size)
+    return [
+        replace(s, table=s.table.take(rows), probability=s.probability[rows], label_time=s.label_time[rows])
+        for rows in (np.sort(order[:first]), np.sort(order[first:]))
+    ]
+
+
+@pytest.fixture(scope="module")
+def simulated(world):
+    return world[0]
+
+
+@pytest.fixture(scope="module")
+def comparison(simulated):
+    table = simulated.table.drop_columns([simulated.target, simulated.time, simulated.group])
+    return compare(table, simulated.y, groups=simulated.groups, treatments=["none", "class_weight", "smote"],
+                   costs=CostMatrix(fp=10, fn=300), **FEW)  # fmt: skip
+
+
+def test_every_arm_is_judged_on_the_same_rows(comparison):
+    seen = [np.isfinite(r.logit) for r in comparison.results]
+    assert len(comparison.results) == 7
+    assert all(np.array_equal(s, seen[0]) for s in seen)
+    assert seen[0].all()
+
+
+def test_no_group_and_no_row_crosses_a_split(comparison):
+    d = comparison.design
+    assert np.intersect1d(d.dev, d.test).size == 0
+    assert np.intersect1d(d.groups[d.dev], d.groups[d.test]).size == 0
+    for train, test in d.splits:
+        assert np.intersect1d(d.groups[d.dev][train], d.groups[d.dev][test]).size == 0
+
+
+def test_probabilities_of_every_arm_are_at_the_real_prevalence(comparison):
+    for r in comparison.results:
+        assert 0.9 <= r.calibration["observed_to_expected"] <= 1.1, r.name
+        if "library_default" not in r.name:
+            gap = r.calibration["brier_skill_ceiling"] - r.calibration["brier_skill"]
+            assert gap <= 0.01, r.name
+
+
+def test_a_known_truth_is_met_on_fresh_rows(comparison, world):
+    fresh = world[1]
+    logit = comparison.best_model_.positive_logit(fresh.table)
+    p = sigmoid(logit)
+    # The model knows the prevalence from about 190 events: three standard errors are 22 %.
+    assert abs(p.mean() - fresh.probability.mean()) < 3 / np.sqrt(190) * 0.02
+    assert average_precision_score(fresh.y, logit) > 0.4 * fresh.best_average_precision
+    flagged = comparison.best_model_.decision_.apply(p)
+    true = fresh.probability
+    cost = np.where(flagged, 10 * (1 - true), 300 * true).mean()
+    best = np.where(true >= 1 / 31, 10 * (1 - true), 300 * true).mean()
+    trivial = min(10 * (1 - true).mean(), 300 * true.mean())
+    assert best <= cost < trivial
+
+
+def test_the_exhibit_always_runs_and_the_baseline_is_guarded(comparison):
+    names = {r.name for r in comparison.results}
+    assert {"lightgbm_library_default+none", "lightgbm+none"} <= names
+    assert comparison.baseline == "lightgbm+none"
+    assert comparison["lightgbm+none"].verdict == "baseline"
+
+
+def test_results_hold_what_is_promised(comparison):
+    results = comparison.to_dict()
+    text = json.dumps(results, default=float)
+    assert json.loads(text)["schema_version"] == 1
+    assert {"rows", "events", "prevalence", "pos_label", "target", "fingerprint"} <= set(results["data"])
+    assert {"folds", "repeats", "split", "test_rows", "test_events", "seed"} <= set(results["design"])
+    for arm in results["arms"]:
+        assert {"estimate", "low", "high"} <= set(arm["metrics"]["average_precision"])
+        assert {"observed_to_expected", "brier_skill", "brier_skill_ceiling"} <= set(arm["calibration"])
+        assert {"rule", "threshold", "expected_cost"} <= set(arm["decision"])
+        assert arm["verdict"] in ("helps", "no evidence", "hurts", "cannot tell", "baseline")
+        if arm["verdict"] != "baseline":
+            assert {"metric", "estimate", "low", "high", "probability_better"} <= set(arm["difference_to_baseline"])
+    assert results["design"]["split"] == "group"
+
+
+def test_the_threshold_follows_from_the_costs(comparison):
+    assert comparison.best_model_.decision_.threshold == pytest.approx(10 / 310)
+
+
+def test_the_same_seed_gives_the_same_numbers(simulated):
+    table = simulated.table.drop_columns([simulated.target, simulated.time, simulated.group]).slice(0, 3000)
+    y = simulated.y[:3000]
+    runs = [compare(table, y, learners=["logistic_regression"], treatments=["none"], n_jobs=n) for n in (1, 2)]
+    for a, b in zip(runs[0].results, runs[1].results, strict=True):
+        assert a.name == b.name
+        np.testing.assert_array_equal(a.logit, b.logit)
+
+
+def test_permuting_test_labels_does_not_move_the_threshold(simulated):
+    from rareclass.decisions import Maximize
+
+    table = simulated.table.drop_columns([simulated.target, simulated.time, simulated.group]).slice(0, 4000)
+    y = simulated.y[:4000].copy()
+    how = {"learners": ["logistic_regression"], "treatments": ["none"], "decision": Maximize("f1"), "n_jobs": 1}
+    first = compare(table, y, **how)
+    changed = y.copy()
+    changed[first.design.test] = np.random.default_rng(0).permutation(y[first.design.test])
+    second = compare(table, changed, **how)
+    if np.array_equal(first.design.test, second.design.test):
+        assert first.best_model_.decision_.threshold == second.best_model_.decision_.threshold
+
+
+def test_too_few_events_are_not_ranked():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 3))
+    y = np.zeros(300, dtype=bool)
+    y[np.argsort(-X[:, 0])[:8]] = True
+    c = compare(X, y, learners=["logistic_regression"], n_jobs=1)
+    assert not c.design.ranked
+    assert c.design.test.size == 0
+    assert {r.verdict for r in c.results} == {"baseline", "cannot tell"}
+    assert "too few" in " ".join(c.design.notes).lower()
+
+
+def test_noise_gives_no_winner():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(3000, 4))
+    y = rng.random(3000) < 0.03
+    c = compare(X, y, treatments=["none"], **FEW)
+    ap = c["lightgbm+none"].metrics["average_precision"]
+    assert ap.low <= 0.03 <= ap.high + 0.01
+    assert c["logistic_regression+none"].verdict in ("cannot tell", "no evidence")
+
+
+def test_drifting_prevalence_is_said_under_forward_splits():
+    rng = np.random.default_rng(2)
+    n = 6000
+    X = rng.normal(size=(n, 2))
+    y = rng.random(n) < np.linspace(0.02, 0.3, n) * (X[:, 0] > 0) * 2
+    c = compare(X, y, time_ordered=True, treatments=["none"], **FEW)
+    assert any("prevalence drifts" in w for w in c.design.warnings)
+    for train, test in c.design.splits:
+        assert train.max() < test.min()
+    assert c.design.dev.max() < c.design.test.min()
+
+
+@needs_data
+def test_collapse_of_library_defaults_shows_on_smtp():
+    from rareclass.data import load_data
+
+    e = load_data("smtp")
+    X = e.table.select([c for c in e.table.column_names if c != e.target])
+    c = compare(X, e.table[e.target].to_numpy(), learners=["lightgbm"], treatments=["none"], n_jobs=2)
+    collapsed = c["lightgbm_library_default+none"].metrics["average_precision"].estimate
+    guarded = c["lightgbm+none"].metrics["average_precision"].estimate
+    assert collapsed < 0.05
+    assert guarded > 0.5
+    assert "sampled negatives" in " ".join(c.design.notes)
