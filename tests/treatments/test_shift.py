@@ -98,6 +98,7 @@ def test_synthetic_events_are_not_called_exact_and_reach_the_count():
     assert training.shift == pytest.approx(-np.log(480 / 20))
 
 
+@pytest.mark.filterwarnings("ignore:Local case-control sampling needs")
 @pytest.mark.parametrize("name", sorted(TREATMENTS))
 def test_no_treatment_changes_the_users_arrays(name):
     X, y = cells(3000, seed=3)

@@ -8,7 +8,6 @@ import numpy as np
 from sklearn.base import clone
 
 from rareclass.crossfit import raw_logit
-from rareclass.errors import InputError
 from rareclass.learners.registry import make_learner
 from rareclass.treatments.base import NoTreatment, TrainingSet, Treatment
 from rareclass.treatments.registry import make_treatment
@@ -68,18 +67,10 @@ class Arm:
         training = self.treatment.prepare(
             X, y, sample_weight=sample_weight, categorical_features=categorical_features, rng=rng
         )
-        model = self._learner(categorical_features, int(y.sum()), int(rng.integers(2**31 - 1)), n_jobs)
-        extra: dict[str, Any] = {}
-        if training.sample_weight is not None:
-            extra["sample_weight"] = training.sample_weight
-        if training.offset is not None:
-            if not getattr(model, "takes_offset", False):
-                raise InputError(
-                    f"{self.learner_name} takes no offsets, which the treatment {self.treatment.name!r} needs. "
-                    "Use lightgbm, xgboost, catboost or logistic_regression."
-                )
-            extra["offset"] = training.offset
-        model.fit(training.X, training.y.astype(np.int64), **extra)
+        events = int(np.count_nonzero(y))
+        model = self.treatment.fit_learner(
+            lambda seed: self._learner(categorical_features, events, seed, n_jobs), training, rng=rng
+        )
         return FittedArm(self.name, model, training.shift + shift, training.exact, training.note,
                          self.treatment.restoration, training.y.size, time.perf_counter() - started)  # fmt: skip
 

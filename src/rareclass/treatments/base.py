@@ -1,6 +1,7 @@
 """What a treatment is: how training is altered, and the exact way back to the real prevalence."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -26,6 +27,12 @@ class TrainingSet:
         Whether `shift` undoes the treatment exactly for the population minimiser. False for synthetic rows.
     note : str
         One sentence: what was done, with the counts.
+    rows : ndarray of shape (m,) or None
+        Which of the given rows each row is; None where they are the given rows in their order.
+    synthetic : bool
+        Whether some rows are none of the given ones; `rows` then says nothing.
+    pilot : fitted learner or None
+        A model whose log-odds are added at prediction: the learner only corrects it.
     """
 
     X: np.ndarray
@@ -35,13 +42,17 @@ class TrainingSet:
     shift: float = 0.0
     exact: bool = True
     note: str = ""
+    rows: np.ndarray | None = None
+    synthetic: bool = False
+    pilot: Any = None
 
 
 @dataclass(frozen=True)
 class Treatment(ABC):
     """How training is altered to cope with rarity, and how the learner's scores are brought back.
 
-    Sub-classes implement `prepare`. A treatment never sees rows that are scored.
+    Sub-classes implement `prepare`, and `fit_learner` where the learner is not simply fitted on what `prepare` returns.
+    A treatment never sees rows that are scored.
     """
 
     name: ClassVar[str]
@@ -59,6 +70,27 @@ class Treatment(ABC):
         rng: np.random.Generator,
     ) -> TrainingSet:
         """Return what the learner is to be fitted on."""
+
+    def fit_learner(self, make: Callable[[int], Any], training: TrainingSet, *, rng: np.random.Generator) -> Any:
+        """A fitted learner whose log-odds are at the real prevalence after `training.shift` is added.
+
+        Parameters
+        ----------
+        make : callable
+            Returns an unfitted learner for a seed.
+        training : TrainingSet
+            What `prepare` returned.
+        rng : Generator
+
+        Raises
+        ------
+        InputError
+            The learner cannot do what the treatment needs; the message names those that can.
+        """
+        from rareclass.learners.logit_sum import LogitSum
+
+        model = fit_on_training(make(draw_seed(rng)), training, self.name)
+        return model if training.pilot is None else LogitSum([training.pilot, model])
 
     def restore(self, scores: np.ndarray, training: TrainingSet) -> np.ndarray:
         """Log-odds at the real prevalence of raw log-odds `scores` (n,) of a learner fitted on `training`."""
@@ -80,6 +112,26 @@ class NoTreatment(Treatment):
         return TrainingSet(
             X, y, sample_weight, note=f"fitted on {y.size:,} rows with {int(y.sum()):,} events as they are"
         )
+
+
+def fit_on_training(model: Any, training: TrainingSet, treatment: str) -> Any:
+    """Fit an unfitted learner on a training set, with its weights and offsets."""
+    extra: dict[str, Any] = {}
+    if training.sample_weight is not None:
+        extra["sample_weight"] = training.sample_weight
+    if training.offset is not None:
+        if not getattr(model, "takes_offset", False):
+            raise InputError(
+                f"{type(model).__name__} takes no offsets, which the treatment {treatment!r} needs. Use lightgbm, "
+                "xgboost, catboost or logistic_regression, or a treatment with `correction='weight'`."
+            )
+        extra["offset"] = training.offset
+    return model.fit(training.X, training.y.astype(np.int64), **extra)
+
+
+def draw_seed(rng: np.random.Generator) -> int:
+    """A seed for one learner."""
+    return int(rng.integers(2**31 - 1))
 
 
 def class_counts(y: np.ndarray) -> tuple[int, int]:

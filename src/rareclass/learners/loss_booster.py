@@ -1,0 +1,138 @@
+"""LightGBM or XGBoost fitted on a loss of `rareclass.losses`, with log-odds that the loss's link brings back."""
+
+from typing import Any
+
+import numpy as np
+
+from rareclass._check import one_of
+from rareclass._lazy import need
+from rareclass.learners._bins import apply_cuts, fit_cuts
+from rareclass.learners.base import RareLearner, categorical_columns
+from rareclass.learners.lgbm import load_lightgbm
+from rareclass.learners.objectives import BoosterObjective, booster_objective, usable_loss
+
+LIBRARIES = ("lightgbm", "xgboost")
+
+
+class LossBoosterClassifier(RareLearner):
+    """A gradient booster whose objective is a loss of `rareclass.losses`.
+
+    Training starts at the loss's best constant score, minimum Hessians and the ridge penalty are scaled to the loss's
+    curvature, and `decision_function` returns log-odds: the loss's link of the score. For batch losses, which have no
+    link, it returns the raw score, which ranks and needs a fitted calibration.
+
+    When to use: to compare a loss (focal, asymmetric, ...) with cross-entropy. When not: as a cure for rarity; the
+    guard of the boosters (`RareLGBMClassifier`) does more than any loss.
+
+    Parameters
+    ----------
+    loss : RowLoss, BatchLoss, or their dictionary
+    library : {"lightgbm", "xgboost"}, default="lightgbm"
+    parameters : dict, optional
+        Keywords of the library's classifier.
+    event_bins : bool, default=False
+        LightGBM only: cut numeric features around the values of events.
+    categorical_features : sequence of int, optional
+        Columns that hold category codes.
+    random_state : int, Generator or None, default=None
+    n_jobs : int, default=1
+
+    Examples
+    --------
+    >>> from rareclass.losses import FocalLoss
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(4000, 2))
+    >>> y = rng.random(4000) < 1 / (1 + np.exp(4 - X[:, 0]))
+    >>> model = LossBoosterClassifier(FocalLoss(2.0), parameters={"n_estimators": 10}, random_state=0).fit(X, y)
+    >>> bool(abs(model.predict_proba(X)[:, 1].mean() / y.mean() - 1) < 0.2)
+    True
+    """
+
+    def __init__(
+        self,
+        loss: Any,
+        *,
+        library: str = "lightgbm",
+        parameters: dict[str, Any] | None = None,
+        event_bins: bool = False,
+        categorical_features: Any = None,
+        random_state: Any = None,
+        n_jobs: int = 1,
+    ) -> None:
+        self.loss = loss
+        self.library = library
+        self.parameters = parameters
+        self.event_bins = event_bins
+        self.categorical_features = categorical_features
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def _fit(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        weight: np.ndarray | None,
+        offset: np.ndarray | None,
+        rng: np.random.Generator,
+    ) -> None:
+        one_of(self.library, "library", LIBRARIES)
+        objective = booster_objective(usable_loss(self.loss), y, sample_weight=weight, offset=offset)
+        # A dictionary, so that the fitted learner holds nothing but plain values and the library's booster.
+        self.objective_ = objective.to_dict()
+        codes = categorical_columns(self.categorical_features, X.shape[1])
+        start = objective.initial_scores(y.size, offset)
+        options = {"random_state": int(rng.integers(2**31)), "n_jobs": self.n_jobs, **(self.parameters or {})}
+        if self.library == "xgboost":
+            self.booster_ = self._fit_xgboost(objective, options, X, y, weight, start)
+            return
+        lightgbm = load_lightgbm()
+        if self.event_bins:
+            self.cuts_ = fit_cuts(X, y, rng, skip=codes)
+            X = apply_cuts(X, self.cuts_)
+            options |= {"min_data_in_bin": 1, "subsample_for_bin": X.shape[0]}
+        scaled = lightgbm_options(objective, options)
+        model = lightgbm.LGBMClassifier(verbose=-1, deterministic=True, force_row_wise=True, **scaled)
+        model.fit(X, y.astype(int), sample_weight=weight, init_score=start,
+                  categorical_feature=[int(j) for j in np.flatnonzero(codes)])  # fmt: skip
+        # through text, so that the objective does not travel with it
+        self.booster_ = lightgbm.Booster(model_str=model.booster_.model_to_string())
+
+    def _fit_xgboost(
+        self,
+        objective: BoosterObjective,
+        options: dict[str, Any],
+        X: np.ndarray,
+        y: np.ndarray,
+        weight: np.ndarray | None,
+        start: np.ndarray,
+    ) -> Any:
+        xgboost = need("xgboost", extra="xgboost")
+        ratio = objective.curvature_ratio
+        scaled = {**options, **objective.xgboost_parameters()}
+        for name, default in (("min_child_weight", 1.0), ("reg_lambda", 1.0)):
+            given = options.get(name)
+            scaled[name] = ratio * (default if given is None else given)
+        model = xgboost.XGBClassifier(**scaled)
+        model.fit(X, y.astype(int), sample_weight=weight, base_margin=start)
+        return model
+
+    def _logit(self, X: np.ndarray) -> np.ndarray:
+        objective = BoosterObjective.from_dict(self.objective_)
+        if self.library == "xgboost":
+            raw = self.booster_.predict(X, output_margin=True)
+        else:
+            raw = self.booster_.predict(apply_cuts(X, self.cuts_) if self.event_bins else X, raw_score=True)
+        raw = np.asarray(raw, dtype=np.float64)
+        return raw + objective.start if objective.needs_calibration else objective.logit(raw)
+
+
+def lightgbm_options(objective: BoosterObjective, options: dict[str, Any]) -> dict[str, Any]:
+    """LightGBM's keywords with the objective, and with guards that act on as many rows as for cross-entropy."""
+    scaled = {k: v for k, v in options.items() if k != "objective"}
+    limit = scaled.pop("min_child_weight", None)
+    known = objective.lightgbm_parameters()
+    if limit is not None:
+        known["min_sum_hessian_in_leaf"] = limit * objective.curvature_ratio
+    if scaled.get("reg_lambda"):
+        scaled["reg_lambda"] = scaled["reg_lambda"] * objective.curvature_ratio
+    return {**scaled, **known}

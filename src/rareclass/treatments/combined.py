@@ -1,0 +1,97 @@
+"""Two treatments one after the other: shifts add, offsets add, rows are traced."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from rareclass.errors import InputError
+from rareclass.treatments.base import NoTreatment, TrainingSet, Treatment
+
+
+@dataclass(frozen=True)
+class Combined(Treatment):
+    """Apply `first`, then `second` to what it returned; both are undone.
+
+    When to use: sampled negatives before class weights or a loss, so that a large table is affordable. By name:
+    ``"score_negatives+class_weight"``.
+
+    Parameters
+    ----------
+    first, second : Treatment
+        A loss or a balanced ensemble goes second: it decides how the learner is fitted.
+
+    Raises
+    ------
+    InputError
+        `first` is a loss or an ensemble; or `second` makes synthetic rows although `first` gave offsets, which
+        synthetic rows do not have; or both have a pilot.
+
+    Examples
+    --------
+    >>> from rareclass.treatments.sampling import RandomUnderSampling
+    >>> from rareclass.treatments.weights import ClassWeights
+    >>> both = Combined(RandomUnderSampling(4), ClassWeights(2.0))
+    >>> X, y = np.zeros((1000, 1)), np.arange(1000) < 10
+    >>> round(both.prepare(X, y, rng=np.random.default_rng(0)).shift, 3)  # ln(40 / 990) - ln(2)
+    -3.902
+    """
+
+    first: Treatment = field(default_factory=NoTreatment)
+    second: Treatment = field(default_factory=NoTreatment)
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return f"{self.first.name}+{self.second.name}"
+
+    @property
+    def restoration(self) -> str:  # type: ignore[override]
+        return f"{self.first.name}: {self.first.restoration}; {self.second.name}: {self.second.restoration}"
+
+    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
+        if type(self.first).fit_learner is not Treatment.fit_learner:
+            raise InputError(f"{self.first.name!r} decides how the learner is fitted, so it must be the second one.")
+        one = self.first.prepare(
+            X, y, sample_weight=sample_weight, categorical_features=categorical_features, rng=rng
+        )  # fmt: skip
+        two = self.second.prepare(
+            one.X, one.y, sample_weight=one.sample_weight, categorical_features=categorical_features, rng=rng
+        )
+        if one.pilot is not None and two.pilot is not None:
+            raise InputError(
+                "Only one of two combined treatments may have a pilot; use 'score_negatives' for the other."
+            )
+        if one.offset is not None and two.synthetic:
+            raise InputError(
+                f"{self.second.name!r} makes rows for which {self.first.name!r} has no offset. Put it first."
+            )
+        return TrainingSet(
+            two.X, two.y, two.sample_weight, _sum(_traced(one.offset, two.rows), two.offset),
+            one.shift + two.shift, one.exact and two.exact, f"{one.note}; then {two.note}",
+            rows=_traced_rows(one, two), synthetic=one.synthetic or two.synthetic,
+            pilot=two.pilot if one.pilot is None else one.pilot,
+        )  # fmt: skip
+
+    def fit_learner(self, make: Callable[[int], Any], training: TrainingSet, *, rng: np.random.Generator) -> Any:
+        return self.second.fit_learner(make, training, rng=rng)
+
+    def describe(self) -> dict[str, Any]:
+        return {"name": self.name, "first": self.first.describe(), "second": self.second.describe()}
+
+
+def _traced(values: np.ndarray | None, rows: np.ndarray | None) -> np.ndarray | None:
+    return values if values is None or rows is None else values[rows]
+
+
+def _traced_rows(one: TrainingSet, two: TrainingSet) -> np.ndarray | None:
+    """Which of the first given rows each row is."""
+    if one.synthetic or two.synthetic:
+        return None
+    return two.rows if one.rows is None else _traced(one.rows, two.rows)
+
+
+def _sum(a: np.ndarray | None, b: np.ndarray | None) -> np.ndarray | None:
+    if a is None or b is None:
+        return b if a is None else a
+    return a + b

@@ -1,0 +1,108 @@
+"""A loss as a treatment: the learner is fitted on it, and its link brings the scores back."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from rareclass.errors import InputError
+from rareclass.learners.loss_booster import LossBoosterClassifier
+from rareclass.learners.objectives import usable_loss
+from rareclass.losses.base import BatchLoss
+from rareclass.losses.focal import FocalLoss
+from rareclass.treatments.base import TrainingSet, Treatment, class_counts, draw_seed, fit_on_training
+
+_XGBOOST_GUARD = {"n_estimators": 200, "learning_rate": 0.05, "max_leaves": 15, "grow_policy": "lossguide",
+                  "max_depth": 0, "tree_method": "hist", "max_delta_step": 1.0, "reg_lambda": 1.0,
+                  "min_child_weight": 0.1}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LossTreatment(Treatment):
+    """Fit a booster on a loss of `rareclass.losses` instead of on cross-entropy.
+
+    When to use: to see whether a loss helps on your data. When not: learners other than LightGBM and XGBoost.
+
+    Parameters
+    ----------
+    loss : RowLoss, BatchLoss, or object with value, gradient, hessian and link; default ``FocalLoss(2.0)``
+        Row losses are brought back exactly (for the population minimiser) by their link. Batch losses (Tversky,
+        pairwise, average precision) mean no probability: their scores become one by the calibration that follows.
+
+    Raises
+    ------
+    InputError
+        The learner takes no loss of one's own, or the loss has no link (when it is fitted).
+
+    Examples
+    --------
+    >>> LossTreatment(FocalLoss(1.0)).name
+    'focal'
+    """
+
+    loss: Any = field(default_factory=FocalLoss)
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """The loss's class in lower case, without the word loss."""
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self.loss).__name__).lower()
+        return words.removesuffix("_loss").removesuffix("loss").rstrip("_")
+
+    @property
+    def restoration(self) -> str:  # type: ignore[override]
+        if isinstance(self.loss, BatchLoss):
+            return "not by a formula: the scores of this loss become probabilities by out-of-fold calibration"
+        return "the loss's link from score to probability, then calibrated out of fold"
+
+    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
+        events, _ = class_counts(y)
+        loss = usable_loss(self.loss)
+        note = f"fitted on {y.size:,} rows with {events:,} events by {loss!r}"
+        return TrainingSet(X, y, sample_weight, exact=not loss.needs_calibration, note=note)
+
+    def fit_learner(self, make: Callable[[int], Any], training: TrainingSet, *, rng: np.random.Generator) -> Any:
+        model = booster_with_loss(make(draw_seed(rng)), self.loss)
+        return fit_on_training(model, training, self.name)
+
+    def describe(self) -> dict[str, Any]:
+        return {"name": self.name, "loss": usable_loss(self.loss).to_dict()}
+
+
+def booster_with_loss(learner: Any, loss: Any) -> LossBoosterClassifier:
+    """The unfitted booster that a learner means, with `loss` as its objective and the learner's guards.
+
+    Raises
+    ------
+    InputError
+        The learner has no loss of one's own.
+    """
+    name = type(learner).__name__
+    given = learner.get_params() if hasattr(learner, "get_params") else {}
+    common = {"categorical_features": given.pop("categorical_features", None),
+              "random_state": given.pop("random_state", None), "n_jobs": given.pop("n_jobs", None) or 1}  # fmt: skip
+    if name == "RareLGBMClassifier":
+        event_bins = bool(given.pop("event_bins", True))
+        guard = getattr(type(learner), "_AUTO", {})
+        chosen = {k: guard[k] if _is_auto(v) else v for k, v in given.items() if not _is_auto(v) or k in guard}
+        return LossBoosterClassifier(loss, parameters=chosen, event_bins=event_bins, **common)
+    if name == "LGBMClassifier":
+        return LossBoosterClassifier(loss, parameters=_set_only(given, "objective", "class_weight"), **common)
+    if name == "XGBClassifier":
+        return LossBoosterClassifier(loss, library="xgboost", parameters=_set_only(given, "objective"), **common)
+    if name == "RareXGBClassifier":
+        chosen = {k: v for k, v in given.items() if k in _XGBOOST_GUARD and not _is_auto(v) and v is not None}
+        return LossBoosterClassifier(loss, library="xgboost", parameters=_XGBOOST_GUARD | chosen, **common)
+    raise InputError(
+        f"{name} cannot be fitted on a loss of one's own. RareLGBMClassifier ('lightgbm'), RareXGBClassifier "
+        "('xgboost') and the classifiers of lightgbm and xgboost can."
+    )
+
+
+def _is_auto(value: Any) -> bool:
+    return isinstance(value, str) and value == "auto"
+
+
+def _set_only(given: dict[str, Any], *left_out: str) -> dict[str, Any]:
+    return {k: v for k, v in given.items() if v is not None and k not in left_out}

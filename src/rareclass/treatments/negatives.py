@@ -1,0 +1,247 @@
+"""Negative sampling that knows with which probability each negative was kept, and takes it back exactly."""
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from rareclass._check import one_of
+from rareclass.crossfit import raw_logit
+from rareclass.errors import InputError, ShortfallWarning, TooFewEventsError
+from rareclass.kernels.logits import sigmoid
+from rareclass.learners.base import RareLearner
+from rareclass.treatments.base import TrainingSet, Treatment, class_counts, draw_seed, positive_number
+from rareclass.treatments.sampling import RandomUnderSampling
+
+STRATEGIES = ("uniform", "score", "local_case_control")
+CORRECTIONS = ("offset", "weight")
+PILOTS = ("lightgbm", "logistic_regression")
+PILOT_NEGATIVES = 5
+# below it the pilot is too noisy for a design that leaves out events (21.9 times the variance at 98 events)
+LOCAL_CASE_CONTROL_EVENTS = 1000
+_BATCH = 200_000
+
+
+@dataclass(frozen=True)
+class NegativeSampling(Treatment):
+    """Keep all events, and each negative with a known probability pi(x), which is taken back exactly.
+
+    When to use: tables so large that a full fit costs too much. When not: tables that a full fit affords; sampling
+    never improves a fit, it only makes it cheaper. Score-weighted sampling keeps the negatives that look like events
+    (the informative ones) and needs two to five times fewer of them than uniform sampling.
+
+    Parameters
+    ----------
+    strategy : {"uniform", "score", "local_case_control"}, default="uniform"
+        "uniform" keeps all with the same probability; "score" in proportion to max(p / mean p, `floor`), where p is
+        the probability of a quickly fitted pilot; "local_case_control" thins likely events as well and adds the
+        pilot's log-odds back at prediction (at least 1,000 events, else it falls back to "score" with a warning).
+    negatives_per_event : float, default=20
+        Expected number of negatives for each event. The variance grows by about 1 + 1/negatives_per_event for
+        "score", whatever the signal, and by more for "uniform".
+    floor : float in (0, 1], default=0.1
+        Least weight of a negative relative to the mean, so that no region is left without negatives.
+    correction : {"offset", "weight"}, default="offset"
+        How the sampling is taken back: an offset -ln pi(x) in training, or weights 1 / pi(x). Weights have the larger
+        variance; choose them for learners that take no offset.
+    pilot : {"lightgbm", "logistic_regression"}, default="lightgbm"
+        What scores the negatives.
+    pool_per_event : float, optional
+        Draw so many negatives per event uniformly first and let the pilot score only those: bounds the cost of the
+        pilot on very large tables. None scores all.
+
+    Raises
+    ------
+    InputError
+        An option is unknown or a number is out of its range; or the learner takes no offset (when it is fitted).
+
+    Notes
+    -----
+    For a kept row the log-odds of an event are logit p(x) - ln pi(x), for events as well as for negatives (Wang, Zhang,
+    Wang, "Nonuniform negative sampling and log odds correction with rare events data", NeurIPS 2021). The learner adds
+    -ln pi(x) during training and leaves it out at prediction. Local case-control: Fithian & Hastie 2014, accepting a
+    row with min(1, c |y - p(x)|); unlike there, c is chosen so that `negatives_per_event` are kept, and where an
+    acceptance is cut at 1 the remaining difference is an offset.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(20_000, 1))
+    >>> y = rng.random(20_000) < 1 / (1 + np.exp(6 - X[:, 0]))
+    >>> training = NegativeSampling("uniform", negatives_per_event=3).prepare(X, y, rng=rng)
+    >>> int((~training.y).sum() / training.y.sum())
+    3
+    """
+
+    name: ClassVar[str] = "negative_sampling"
+    restoration: ClassVar[str] = (
+        "log-odds corrected by -ln of each row's keep probability while training, then calibrated out of fold"
+    )
+    strategy: str = "uniform"
+    negatives_per_event: float = 20.0
+    floor: float = 0.1
+    correction: str = "offset"
+    pilot: str = "lightgbm"
+    pool_per_event: float | None = None
+
+    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
+        self._check_options()
+        events, negatives = class_counts(y)
+        strategy = self.strategy
+        if strategy == "local_case_control" and events < LOCAL_CASE_CONTROL_EVENTS:
+            warnings.warn(
+                f"Local case-control sampling needs {LOCAL_CASE_CONTROL_EVENTS:,} events; got {events:,}. Negatives "
+                "are sampled by score instead and all events are kept.",
+                ShortfallWarning, stacklevel=2,
+            )  # fmt: skip
+            strategy = "score"
+        if strategy == "uniform" or self.negatives_per_event * events >= negatives:
+            return self._uniform(X, y, sample_weight, rng)
+        pool, share = self._pool(y, rng)
+        pilot, shift = self._fit_pilot(X, y, sample_weight, categorical_features, rng)
+        score = pilot_logit(pilot, X[pool]) + shift
+        if strategy == "score":
+            return self._by_score(X, y, sample_weight, pool, share, score, rng)
+        return self._local_case_control(X, y, sample_weight, pool, share, score, (pilot, shift), rng)
+
+    def _check_options(self) -> None:
+        one_of(self.strategy, "strategy", STRATEGIES)
+        one_of(self.correction, "correction", CORRECTIONS)
+        one_of(self.pilot, "pilot", PILOTS)
+        positive_number(self.negatives_per_event, "negatives_per_event")
+        if positive_number(self.floor, "floor") > 1:
+            raise InputError(f"`floor` must be at most 1 (then all weights are equal); got {self.floor!r}.")
+        if self.pool_per_event is not None and self.pool_per_event < self.negatives_per_event:
+            raise InputError(
+                f"`pool_per_event` ({self.pool_per_event!r}) must not be below `negatives_per_event` "
+                f"({self.negatives_per_event!r}), which are drawn from the pool."
+            )
+        if self.strategy == "local_case_control" and self.correction == "weight":
+            raise InputError("Local case-control sampling is taken back by the pilot's log-odds; leave `correction`.")
+
+    def _uniform(self, X, y, sample_weight, rng) -> TrainingSet:
+        plan = RandomUnderSampling(self.negatives_per_event).prepare(X, y, sample_weight=sample_weight, rng=rng)
+        if self.correction == "offset" or plan.rows is None:
+            return plan
+        weight = np.ones(plan.y.size) if plan.sample_weight is None else plan.sample_weight
+        weight = np.where(plan.y, weight, weight * np.exp(-plan.shift))
+        return replace(plan, sample_weight=weight, shift=0.0, note=f"{plan.note}, weighted by 1 / share kept")
+
+    def _pool(self, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, float]:
+        """Rows that the pilot scores (all events among them), and the share of the negatives among these."""
+        events = int(np.count_nonzero(y))
+        negatives = y.size - events
+        if self.pool_per_event is None or self.pool_per_event * events >= negatives:
+            return np.arange(y.size), 1.0
+        wanted = round(self.pool_per_event * events)
+        drawn = rng.choice(np.flatnonzero(~y), size=wanted, replace=False, shuffle=False)
+        return np.sort(np.concatenate([np.flatnonzero(y), drawn])), wanted / negatives
+
+    def _fit_pilot(self, X, y, sample_weight, categorical_features, rng) -> tuple[Any, float]:
+        """A cheap model on a uniform sample, and the shift to the real prevalence."""
+        sample = RandomUnderSampling(PILOT_NEGATIVES).prepare(X, y, sample_weight=sample_weight, rng=rng)
+        model = make_pilot(self.pilot, categorical_features, draw_seed(rng))
+        return model.fit(sample.X, sample.y, sample.sample_weight), sample.shift
+
+    def _by_score(self, X, y, sample_weight, pool, share, score, rng) -> TrainingSet:
+        label = y[pool]
+        keep = keep_probability(sigmoid(score), label, self.negatives_per_event, self.floor)
+        kept = label | (rng.random(pool.size) < keep)
+        rows, probability = pool[kept], keep[kept] * share
+        weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)[rows]
+        offset: np.ndarray | None = -np.log(probability)
+        if self.correction == "weight":
+            base = np.ones(rows.size) if weight is None else weight
+            weight, offset = np.where(y[rows], base, base / probability), None
+        note = self._note(y, rows, share)
+        return TrainingSet(X[rows], y[rows], weight, offset, note=note, rows=rows)
+
+    def _local_case_control(self, X, y, sample_weight, pool, share, score, pilot, rng) -> TrainingSet:
+        label, p = y[pool], sigmoid(score)
+        keep = keep_probability(p, label, self.negatives_per_event, self.floor)
+        # the same constant for both classes: a row is accepted with min(1, c |y - p|), the floor aside
+        constant = float(np.min(keep / np.maximum(p, 1e-300), where=keep < 1, initial=np.inf))
+        keep_event = np.minimum(1.0, np.maximum(constant * sigmoid(-score), 1e-6))
+        kept = rng.random(pool.size) < np.where(label, keep_event, keep)
+        rows = pool[kept]
+        if not y[rows].any() or y[rows].all():
+            raise TooFewEventsError("Local case-control sampling kept rows of one class only; use strategy 'score'.")
+        offset = np.log(keep_event[kept]) - np.log(keep[kept] * share) + score[kept]
+        weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)[rows]
+        note = self._note(y, rows, share) + "; the pilot's log-odds are added back"
+        return TrainingSet(
+            X[rows], y[rows], weight, None if np.allclose(offset, 0, atol=1e-9) else offset, shift=pilot[1], note=note,
+            rows=rows, pilot=pilot[0],
+        )  # fmt: skip
+
+    def _note(self, y: np.ndarray, rows: np.ndarray, share: float) -> str:
+        events, negatives = int(y[rows].sum()), int((~y[rows]).sum())
+        scored = "" if share == 1 else f" (from a uniform {share:.2%} of them)"
+        return (
+            f"{negatives:,} of {int((~y).sum()):,} negatives kept{scored}, the more so the more they look like events, "
+            f"beside {events:,} of {int(y.sum()):,} events, corrected by {self.correction}"
+        )
+
+
+@dataclass(frozen=True)
+class ScoreNegatives(NegativeSampling):
+    """`NegativeSampling` with `strategy="score"`: the informative negatives, found by a pilot."""
+
+    name: ClassVar[str] = "score_negatives"
+    strategy: str = "score"
+
+
+@dataclass(frozen=True)
+class LocalCaseControl(NegativeSampling):
+    """`NegativeSampling` with `strategy="local_case_control"`; needs 1,000 events."""
+
+    name: ClassVar[str] = "local_case_control"
+    restoration: ClassVar[str] = (
+        "log-odds of the pilot added back, acceptance probabilities corrected by offset, then calibrated out of fold"
+    )
+    strategy: str = "local_case_control"
+
+
+def keep_probability(p: np.ndarray, y: np.ndarray, negatives_per_event: float, floor: float) -> np.ndarray:
+    """Probability (n,) with which a negative of each row's features is kept, for events as well.
+
+    min(1, c max(p / mean p, floor)), with c such that the expected number of negatives is `negatives_per_event` for
+    each event; means are over negatives.
+    """
+    negative = ~y
+    phi = np.maximum(p / max(float(p[negative].mean()), 1e-300), floor)
+    wanted = min(negatives_per_event * np.count_nonzero(y), np.count_nonzero(negative))
+    of_negatives = phi[negative]
+    c = wanted / of_negatives.sum()
+    for _ in range(50):  # rows cut at 1 give their share to the others; a few rounds settle it
+        full = c * of_negatives >= 1
+        rest = of_negatives[~full].sum()
+        found = (wanted - np.count_nonzero(full)) / rest if rest > 0 else np.inf
+        if not found > c * (1 + 1e-9):
+            break
+        c = found
+    return np.minimum(1.0, c * phi)
+
+
+def make_pilot(name: str, categorical_features: tuple[int, ...], seed: int) -> RareLearner:
+    """Unfitted pilot: 40 small trees, or logistic regression on quantiles."""
+    if name == "logistic_regression":
+        from rareclass.learners.quantile_logistic import QuantileLogisticRegression
+
+        # a fixed penalty: choosing it out of fold would cost more than the pilot is worth
+        return QuantileLogisticRegression(C=1.0, categorical_features=categorical_features, random_state=seed)
+    from rareclass.learners.lgbm import RareLGBMClassifier
+
+    # plain bins: cuts around events would have to be applied to every row that is scored
+    return RareLGBMClassifier(
+        n_estimators=40, num_leaves=8, learning_rate=0.15, event_bins=False,
+        categorical_features=categorical_features, random_state=seed,
+    )  # fmt: skip
+
+
+def pilot_logit(pilot: Any, X: np.ndarray) -> np.ndarray:
+    """Log-odds (n,) of a fitted pilot, in batches that bound the memory."""
+    if X.shape[0] <= _BATCH:
+        return raw_logit(pilot, X)
+    return np.concatenate([raw_logit(pilot, X[i : i + _BATCH]) for i in range(0, X.shape[0], _BATCH)])

@@ -1,0 +1,84 @@
+"""Two treatments one after the other are undone together."""
+
+import numpy as np
+import pytest
+from tests.treatments.known import Saturated, cells
+
+from rareclass.errors import InputError
+from rareclass.losses.cross_entropy import CrossEntropy
+from rareclass.treatments.arm import Arm, make_arm
+from rareclass.treatments.combined import Combined
+from rareclass.treatments.ensemble import BalancedEnsembleTreatment
+from rareclass.treatments.loss import LossTreatment
+from rareclass.treatments.negatives import LocalCaseControl, NegativeSampling, ScoreNegatives
+from rareclass.treatments.registry import make_treatment
+from rareclass.treatments.sampling import RandomOverSampling, RandomUnderSampling, SyntheticEvents
+from rareclass.treatments.weights import ClassWeights
+
+GRID = np.array([[0.0], [1.0], [2.0]])
+
+PAIRS = [
+    (ScoreNegatives(negatives_per_event=5), ClassWeights("balanced")),
+    (ScoreNegatives(negatives_per_event=10), RandomUnderSampling(5)),
+    (ScoreNegatives(negatives_per_event=5), RandomOverSampling(0.5)),
+    (NegativeSampling(negatives_per_event=5), ClassWeights(3.0)),
+    (ClassWeights(7.0), ScoreNegatives(negatives_per_event=5)),
+    (ScoreNegatives(negatives_per_event=5), BalancedEnsembleTreatment(5)),
+    (LocalCaseControl(negatives_per_event=5), ClassWeights("sqrt")),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS, ids=lambda t: t.name)
+def test_pairs_restore_the_rate_of_each_cell(first, second):
+    X, y = cells()
+    plain = Arm(Saturated()).fit(X, y).logit(GRID)
+    events = np.array([y[X[:, 0] == c].sum() for c in range(3)])
+    fitted = Arm(Saturated(), Combined(first, second)).fit(X, y, seed=1)
+    assert fitted.exact
+    assert np.all(np.abs(fitted.logit(GRID) - plain) < 4.5 / np.sqrt(0.4 * events))
+
+
+def test_names_joined_by_plus_make_a_combination():
+    treatment = make_treatment("score_negatives+class_weight")
+    assert treatment == Combined(ScoreNegatives(), ClassWeights())
+    assert treatment.name == "score_negatives+class_weight"
+    assert make_arm("lightgbm+score_negatives+focal").name == "lightgbm+score_negatives+focal"
+    assert [treatment.describe()[k]["name"] for k in ("first", "second")] == ["score_negatives", "class_weight"]
+    assert "out of fold" in treatment.restoration
+
+
+def test_rows_are_traced_through_both():
+    X, y = cells(50_000)
+    training = Combined(NegativeSampling(negatives_per_event=8), RandomUnderSampling(2)).prepare(
+        X, y, rng=np.random.default_rng(0)
+    )
+    np.testing.assert_array_equal(X[training.rows], training.X)
+    np.testing.assert_array_equal(y[training.rows], training.y)
+    assert (~training.y).sum() == 2 * y.sum()
+
+
+def test_a_synthetic_treatment_makes_the_combination_inexact_and_cannot_follow_offsets():
+    X, y = cells(20_000)
+    X = np.column_stack([X, np.random.default_rng(0).normal(size=y.size)])
+    smote = SyntheticEvents(ratio=0.2)
+    after = Combined(smote, RandomUnderSampling(2)).prepare(X, y, rng=np.random.default_rng(0))
+    assert not after.exact
+    with pytest.raises(InputError, match="Put it first"):
+        Combined(ScoreNegatives(negatives_per_event=10), smote).prepare(X, y, rng=np.random.default_rng(0))
+
+
+def test_a_treatment_that_fits_the_learner_must_be_second():
+    X, y = cells(20_000)
+    for first in (LossTreatment(CrossEntropy()), BalancedEnsembleTreatment()):
+        with pytest.raises(InputError, match="must be the second"):
+            Combined(first, ClassWeights()).prepare(X, y, rng=np.random.default_rng(0))
+
+
+def test_offsets_reach_a_loss_that_is_a_shift_and_no_other():
+    X, y = cells(60_000)
+    score = ScoreNegatives(negatives_per_event=5)
+    fitted = Arm("lightgbm", Combined(score, LossTreatment(CrossEntropy()))).fit(X, y)
+    plain = Arm("lightgbm", score).fit(X, y)
+    np.testing.assert_allclose(fitted.logit(GRID), plain.logit(GRID), atol=0.2)
+    with pytest.raises(InputError, match="Offsets are log-odds"):
+        Arm("lightgbm", Combined(score, make_treatment("focal"))).fit(X, y)
