@@ -31,6 +31,12 @@ RUNS: dict[str, list[str]] = {
 }
 
 
+COLUMNS = (
+    "set", "rows", "events", "seconds", "peak GB", "arms (left out)", "champion", "AP out of fold [95 %]", "test AP",
+    "logistic", "library default", "not below logistic", "O/E of arms", "Brier skill gap",
+)  # fmt: skip
+
+
 def run(name: str, folder: Path) -> dict:
     """One comparison in a process of its own: wall seconds, peak memory, results."""
     command = [sys.executable, "-m", "rareclass", "compare", name, *RUNS[name], "--out", str(folder / name)]
@@ -73,11 +79,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(asked.keep) if asked.keep else Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        print(
-            "| set | rows | events | seconds | peak GB | arms (left out) | champion | AP out of fold [95 %] | test AP | "
-            "logistic | library default | not below logistic | O/E of arms | Brier skill gap |"
-        )
-        print("|" + "---|" * 14)
+        print("| " + " | ".join(COLUMNS) + " |")
+        print("|" + "---|" * len(COLUMNS))
         for name in asked.only:
             j = judge(run(name, folder))
             peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6

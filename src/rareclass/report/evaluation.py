@@ -28,8 +28,8 @@ def render_evaluation(found: dict[str, Any], console: Any = None) -> None:
     table.add_row("Brier skill", _number(found["calibration"]["brier_skill"]), "")
     out.print(table)
     c = found["decision"]["confusion"]
-    out.print(f"Alerts: {c['tp'] + c['fp']:,.0f} rows flagged, {c['tp']:,.0f} of them events; {c['fn']:,.0f} events missed.",
-              highlight=False)  # fmt: skip
+    said = f"Alerts: {c['tp'] + c['fp']:,.0f} rows flagged, {c['tp']:,.0f} of them events; {c['fn']:,.0f} events missed."
+    out.print(said, highlight=False)
 
 
 def _number(value: float | None) -> str:

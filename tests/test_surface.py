@@ -1,0 +1,87 @@
+"""Names that are promises, and an import that stays light."""
+
+import importlib
+import subprocess
+import sys
+import types
+
+import pytest
+
+PROMISED = {
+    "rareclass": ["RareClassifier", "FunctionSampler"],
+    "rareclass.over_sampling": ["SMOTE", "SMOTENC", "SMOTEN", "BorderlineSMOTE", "SVMSMOTE", "KMeansSMOTE", "ADASYN",
+                                "RandomOverSampler"],
+    "rareclass.under_sampling": [
+        "RandomUnderSampler", "NearMiss", "TomekLinks", "EditedNearestNeighbours", "RepeatedEditedNearestNeighbours",
+        "AllKNN", "CondensedNearestNeighbour", "OneSidedSelection", "NeighbourhoodCleaningRule",
+        "InstanceHardnessThreshold", "ClusterCentroids", "NegativeSampler"],
+    "rareclass.combine": ["SMOTEENN", "SMOTETomek"],
+    "rareclass.ensemble": ["BalancedBaggingClassifier", "BalancedRandomForestClassifier", "EasyEnsembleClassifier",
+                           "RUSBoostClassifier", "SelfPacedEnsembleClassifier"],
+    "rareclass.pipeline": ["Pipeline", "make_pipeline"],
+    "rareclass.datasets": ["make_imbalance"],
+    "rareclass.model_selection": ["InstanceHardnessCV"],
+    "rareclass.losses": ["FocalLoss", "WeightedCrossEntropy", "ClassBalancedLoss", "LDAMLoss", "AsymmetricLoss",
+                         "LogitAdjustedLoss", "PolyLoss", "TverskyLoss"],
+    "rareclass.calibration": ["prior_shift"],
+    "rareclass.learners": ["RareLGBMClassifier", "RareXGBClassifier", "RareCatBoostClassifier",
+                           "RareHistGradientBoostingClassifier", "RareForestClassifier",
+                           "FewEventsLogisticRegression", "RareBlendClassifier"],
+    "rareclass.decisions": ["MinimumCost", "RecallAtLeast", "PrecisionAtLeast", "FalsePositiveRateAtMost",
+                            "AlertBudget", "Maximize", "CostMatrix", "best_threshold", "ThresholdedClassifier"],
+    "rareclass.metrics": [
+        "average_precision_score", "matthews_corrcoef", "geometric_mean_score", "expected_cost", "savings_score",
+        "precision_at_k", "recall_at_k", "recall_at_precision", "precision_at_recall", "recall_at_fpr",
+        "brier_skill_score", "observed_to_expected", "confidence_interval"],
+    "rareclass.evaluation": ["compare", "cross_fit", "audit"],
+    "rareclass.advisor": ["diagnose"],
+    "rareclass.artifact": ["Bundle"],
+    "rareclass.cascade": ["CascadeClassifier"],
+    "rareclass.monitoring": ["RareClassMonitor"],
+}  # fmt: skip
+ROOMS = sorted({*PROMISED, "rareclass.data", "rareclass.treatments", "rareclass.report", "rareclass.serving",
+                "rareclass.lifecycle", "rareclass.scale"} - {"rareclass"})  # fmt: skip
+
+
+@pytest.mark.parametrize("module", sorted(PROMISED))
+def test_promised_names_exist(module):
+    room = importlib.import_module(module)
+    for name in PROMISED[module]:
+        assert not isinstance(getattr(room, name), types.ModuleType), name
+
+
+@pytest.mark.parametrize("module", ROOMS)
+def test_every_exported_name_loads_and_is_not_hidden_by_a_module(module):
+    room = importlib.import_module(module)
+    exported = getattr(room, "__all__", [])
+    assert exported or not module.startswith("rareclass.pipeline")
+    for name in exported:
+        value = getattr(room, name)
+        assert not isinstance(value, types.ModuleType), name
+        assert getattr(value, "__doc__", None), f"{module}.{name} has no docstring"
+
+
+def loaded_by(code: str) -> set[str]:
+    script = f"import sys; {code}; print(' '.join(sys.modules))"
+    return set(
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    )
+
+
+def test_importing_the_package_loads_no_library():
+    assert not {"numpy", "sklearn", "pyarrow", "lightgbm", "matplotlib"} & loaded_by("import rareclass")
+
+
+def test_help_loads_no_library():
+    script = (
+        "from rareclass.cli import main\nmain(['--help'])\nimport sys\nprint('|'.join(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "compare" in done.stdout
+    assert not {"numpy", "sklearn", "pyarrow", "lightgbm", "matplotlib"} & set(done.stderr.split("|"))
+
+
+def test_nothing_loads_xgboost_catboost_or_torch_by_itself():
+    code = "import rareclass.workflow, rareclass.evaluation.run, rareclass.report.html"
+    # LightGBM itself loads pandas where it is installed.
+    assert not {"xgboost", "catboost", "torch", "polars"} & loaded_by(code)
