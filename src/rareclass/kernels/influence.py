@@ -136,7 +136,7 @@ def _ascending(
 def average_precision_influence(
     y: NDArray[np.bool_], score: Floats, weight: Floats | None = None, *, repeated: bool = True
 ) -> RankInfluence:
-    """Average precision, a nearly unbiased companion, and the influence of each row.
+    """Average precision, a companion whose log-odds are nearly unbiased, and the influence of each row.
 
     `centre` takes half a positive off the count of true positives at each score: a positive counts itself, which makes
     the average precision of few events too good (by a quarter at ten events); the interval is built around `centre`.

@@ -155,7 +155,7 @@ def blaker(successes: int, trials: int, level: float = 0.95) -> tuple[float, flo
     Returns
     -------
     low, high : floats
-        Accurate to about 1e-9. ``trials = 0`` gives (0, 1).
+        Accurate to about one millionth of the width. ``trials = 0`` gives (0, 1).
 
     Notes
     -----
@@ -185,7 +185,8 @@ def blaker(successes: int, trials: int, level: float = 0.95) -> tuple[float, flo
                 right = left
                 break
             left, right = float(grid[first - 1]), float(grid[first])
-        ends.append(left)
+        # rounding decides at a jump: step out rather than in
+        ends.append(max(left - 1e-6 * (k_side / n - left), start))
     return ends[0], 1 - ends[1]
 
 

@@ -57,6 +57,14 @@ def probability_rows(y_true: Any, y_proba: Any, sample_weight: Any = None, pos_l
     return _weighted(y, proba, sample_weight)
 
 
+def label_column(values: Any, name: str) -> NDArray[Any]:
+    """Labels (n,); continuous values are refused, because they are scores."""
+    array = _check.column(values, name)
+    if array.dtype.kind == "f" and np.isfinite(array).all() and not (array == np.round(array)).all():
+        raise TargetError(f"`{name}` holds continuous values; labels are needed, and scores need a threshold first.")
+    return array
+
+
 def positive_value(y: Any, pos_label: Any = None, name: str = "y_true") -> tuple[Flags, Any]:
     """Boolean target and the label that it stands for."""
     flags = _check.binary_target(y, pos_label, name)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rareclass import _check
 from rareclass.errors import UndefinedWarning
 from rareclass.kernels import counts
-from rareclass.metrics._inputs import labelled_rows, total
+from rareclass.metrics._inputs import label_column, labelled_rows, total
 
 Floats = NDArray[np.float64]
 
@@ -217,7 +217,7 @@ def _class_matrix(y_true: Any, y_pred: Any, sample_weight: Any, pos_label: Any) 
         if pos_label is not None or other.dtype == bool or len(_check.class_values(other, "y_pred")) <= 2:
             c = confusion_counts(y_true, y_pred, sample_weight=sample_weight, pos_label=pos_label)
             return np.array([[c.tn, c.fp], [c.fn, c.tp]], dtype=np.float64)
-    predicted = _check.column(y_pred, "y_pred")
+    predicted = label_column(y_pred, "y_pred")
     _check.same_length(y_true=raw, y_pred=predicted)
     weight = _check.weights(sample_weight, raw.shape[0])
     labels, code = np.unique(np.concatenate([raw, predicted]), return_inverse=True)
