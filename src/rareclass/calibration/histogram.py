@@ -59,7 +59,7 @@ class HistogramCalibration(Calibrator):
         mass = np.cumsum(rows.weight * sigmoid(line.slope_ * rows.logit + line.intercept_))
         which = np.minimum((mass / mass[-1] * bins).astype(np.int64), bins - 1)
         start = np.flatnonzero(np.r_[True, np.diff(which) > 0])
-        self.knots_ = fit_knots(rows, line, start, pseudo_events=k)
+        self.knots_ = fit_knots(rows, line, start, pseudo_events=k, rounds=1)
 
     def _map(self, z: np.ndarray) -> np.ndarray:
         return self.knots_(z)

@@ -41,7 +41,7 @@ class IsotonicCalibration(Calibrator):
     >>> y = np.arange(50) % 7 == 0
     >>> y[40:] = True
     >>> fitted = IsotonicCalibration().fit(z, y)
-    >>> bool((np.diff(fitted.predict_logit(z)) > 0).all()), round(float(fitted.predict(z).sum()) - y.sum(), 6)
+    >>> bool((np.diff(fitted.predict_logit(z)) > 0).all()), round(float(fitted.predict(z).sum() - y.sum()), 6)
     (True, 0.0)
     """
 

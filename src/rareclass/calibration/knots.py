@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import gammainc, gammaincc
 
 from rareclass.calibration._newton import fit_intercept
 from rareclass.calibration.base import GroupedRows
@@ -17,6 +18,10 @@ from rareclass.kernels.logits import sigmoid
 
 _FLATTEST = 1e-3
 """Least slope between two knots, relative to the two-parameter fit; blocks that would be flatter are pooled."""
+
+
+_BEYOND = 3.0
+"""Nats past log(rows) from which log-odds are drawn in: one stray event there must not cost hundreds of nats."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class KnotMap:
         Knots: calibrated log-odds `value` where the two-parameter fit says `at`.
     shift : float
         Added last, so that the expected events equal the observed ones.
+    limit : float
+        Log-odds further from 0 than the calibration rows can show are drawn in, in the order they have.
     """
 
     slope: float
@@ -38,13 +45,12 @@ class KnotMap:
     at: np.ndarray
     value: np.ndarray
     shift: float
+    limit: float = np.inf
 
     def __call__(self, z: np.ndarray) -> np.ndarray:
-        u = self.slope * z + self.intercept
-        inside = np.interp(u, self.at, self.value)
-        # beyond the knots: parallel to the two-parameter fit
-        beyond = np.where(u < self.at[0], u - self.at[0], 0.0) + np.where(u > self.at[-1], u - self.at[-1], 0.0)
-        return inside + beyond + self.shift
+        v = _follow(self.slope * z + self.intercept, self.at, self.value)
+        excess = np.maximum(np.abs(v) - self.limit, 0.0)
+        return np.where(excess > 0, np.sign(v) * (self.limit + np.log1p(excess)), v) + self.shift
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -53,6 +59,7 @@ class KnotMap:
             "at": self.at.tolist(),
             "value": self.value.tolist(),
             "shift": self.shift,
+            "limit": self.limit,
         }
 
     @classmethod
@@ -63,31 +70,74 @@ class KnotMap:
             np.asarray(state["at"], dtype=np.float64),
             np.asarray(state["value"], dtype=np.float64),
             float(state["shift"]),
+            float(state["limit"]),
         )
 
 
-def fit_knots(rows: GroupedRows, line: SigmoidCalibration, start: np.ndarray, *, pseudo_events: float) -> KnotMap:
+def fit_knots(
+    rows: GroupedRows, line: SigmoidCalibration, start: np.ndarray, *, pseudo_events: float, rounds: int = 5
+) -> KnotMap:
     """Knots of the blocks that begin at the groups `start` (indices, ascending, the first is 0).
 
-    Each block's log-odds is the two-parameter fit's plus the log ratio of observed to expected odds, with
-    `pseudo_events` added to both, so that a block without events stays finite and a block with few barely moves.
+    Each block's log-odds is the two-parameter fit's plus the log ratio of observed to expected odds, with up to
+    `pseudo_events` added to both, so that a block without events stays finite and a block with few moves little.
+    Where that fit is far off, the rows of a block spread too widely for one knot in the right place; further rounds,
+    each on the map so far, move the blocks that still miss their events by more than chance.
     """
     u = line.slope_ * rows.logit + line.intercept_
-    p = sigmoid(u)
-    observed, missed = np.add.reduceat(rows.events, start), np.add.reduceat(rows.negatives, start)
-    expected, rest = np.add.reduceat(rows.weight * p, start), np.add.reduceat(rows.weight * (1 - p), start)
-    sums = _pool(np.stack([observed, missed, expected, rest]), pseudo_events)
-    at, value = _place(sums, pseudo_events)
-    shape = KnotMap(line.slope_, line.intercept_, at, value, 0.0)
+    at = value = np.zeros(1)
+    for number in range(rounds):
+        p = sigmoid(_follow(u, at, value))
+        if number:  # finer blocks, at most some 200, each of ten observed and expected events or more
+            mass = np.cumsum(rows.events + rows.weight * p)
+            bins = (mass / max(10.0, mass[-1] / 200)).astype(np.int64)
+            start = np.union1d(start, np.flatnonzero(np.diff(bins, prepend=0) > 0))
+        sums = np.stack([
+            np.add.reduceat(v, start) for v in (rows.events, rows.negatives, rows.weight * p, rows.weight * (1 - p))
+        ])  # fmt: skip
+        if number:
+            calm = ~(_surprising(sums[0], sums[2]) | _surprising(sums[1], sums[3]))
+            if calm.all():
+                break
+            sums[:2, calm] = sums[2:, calm]
+        placed = _place(_pool(sums, pseudo_events), pseudo_events)
+        at, value = _compose(at, value, *placed) if number else placed
+    limit = float(np.log(rows.weight.sum())) + _BEYOND
+    shape = KnotMap(line.slope_, line.intercept_, at, value, 0.0, limit)
     shift = fit_intercept(shape(rows.logit), rows.events, rows.weight)
-    return KnotMap(line.slope_, line.intercept_, at, value, shift)
+    return KnotMap(line.slope_, line.intercept_, at, value, shift, limit)
+
+
+def _surprising(seen: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Whether counts are too many or too few for Poisson counts of these expectations, one in a thousand each way."""
+    many = np.where(seen > 0, gammainc(np.maximum(seen, 1e-9), expected), 1.0)  # P(count >= seen)
+    return (many < 1e-3) | (gammaincc(seen + 1, expected) < 1e-3)
+
+
+def _follow(u: np.ndarray, at: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """Piecewise-linear through the knots, parallel to the diagonal beyond them."""
+    beyond = np.where(u < at[0], u - at[0], 0.0) + np.where(u > at[-1], u - at[-1], 0.0)
+    return np.interp(u, at, value) + beyond
+
+
+def _compose(
+    at: np.ndarray, value: np.ndarray, next_at: np.ndarray, next_value: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Knots of the second map after the first."""
+    all_at = np.union1d(at, _follow(next_at, value, at))  # swapping knots inverts the first map
+    all_value = _follow(_follow(all_at, at, value), next_at, next_value)
+    keep = np.r_[True, (np.diff(all_at) > 0) & (np.diff(all_value) > 0)]
+    return all_at[keep], all_value[keep]
 
 
 def _place(sums: np.ndarray, k: float) -> tuple[np.ndarray, np.ndarray]:
     """(at, value) of blocks given their observed and expected events and negatives, (4, blocks)."""
-    observed, missed, expected, rest = sums
-    at = np.log(np.maximum(expected, 1e-300)) - np.log(np.maximum(rest, 1e-300))
-    gain = np.log((observed + k) / (expected + k)) - np.log((missed + k) / (rest + k))
+    observed, missed = sums[:2]
+    expected, rest = np.maximum(sums[2:], 1e-300)
+    at = np.log(expected) - np.log(rest)
+    # where the fit expects next to nothing it must not outweigh what was seen: it is worth no more than it expects
+    few, rare = np.minimum(k, expected), np.minimum(k, rest)
+    gain = np.log((observed + few) / (expected + few)) - np.log((missed + rare) / (rest + rare))
     return at, at + gain
 
 

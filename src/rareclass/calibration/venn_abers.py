@@ -9,8 +9,8 @@ from rareclass import _check
 from rareclass.calibration.base import Calibrator, GroupedRows
 from rareclass.kernels.logits import logit as to_logit
 
-_TIE_BREAK = 1e-9
-"""Log-odds by which rows of one step are spread, so that the ranking of the scores survives."""
+_TIE_BREAK = 1e-6
+"""Log-odds a standard deviation by which rows of one step are spread, so that the ranking of the scores survives."""
 
 
 @njit(cache=True, nogil=True)
@@ -127,8 +127,8 @@ class VennAbersCalibration(Calibrator):
         place = self._place(z)
         low, high = self.low_[place], self.high_[place]
         merged = to_logit(high / (1 - low + high))
-        # rows of one step stay in the order of their scores; arctan keeps the spread below any gap that matters
-        return merged + _TIE_BREAK * np.arctan((z - self.centre_) / self.spread_)
+        # rows of one step stay in the order of their scores
+        return merged + _TIE_BREAK * np.clip((z - self.centre_) / self.spread_, -1e6, 1e6)
 
     def _state(self) -> dict[str, Any]:
         return {

@@ -1,0 +1,132 @@
+"""The choice of a calibration by events, and the check that precedes it."""
+
+import numpy as np
+import pytest
+
+from rareclass.calibration import (
+    IsotonicCalibration,
+    SigmoidCalibration,
+    check_calibration,
+    check_disjoint,
+    choose_calibration,
+)
+from rareclass.errors import InputError
+from rareclass.kernels.logits import log_loss_from_logits, sigmoid
+
+
+def draw(events, prevalence=0.05, seed=0):
+    rng = np.random.default_rng(seed)
+    z = rng.normal(-4.5, 1.7, int(events / prevalence))
+    z += np.log(prevalence) - np.log(sigmoid(z).mean())
+    return z, rng.random(z.size) < sigmoid(z)
+
+
+@pytest.mark.parametrize(
+    ("events", "change", "kinds"),
+    [
+        (6, lambda z: z, {"identity"}),
+        (6, lambda z: z + 4, {"intercept"}),
+        (8, lambda z: 3 * z, {"identity", "intercept"}),  # too few events for a slope
+        (60, lambda z: z, {"intercept"}),
+        (60, lambda z: z + 4, {"intercept"}),
+        (60, lambda z: 2.5 * z, {"sigmoid"}),
+        (2000, lambda z: z, {"intercept"}),
+        (2000, lambda z: 2.5 * z - 1, {"sigmoid"}),
+        (5000, lambda z: np.sinh(z / 1.5), {"isotonic", "beta"}),
+    ],
+)
+def test_choice_follows_events_and_evidence(events, change, kinds):
+    found = []
+    for seed in range(5):
+        z, y = draw(events, seed=seed)
+        found.append(choose_calibration(change(z), y).kind)
+    assert sum(kind in kinds for kind in found) >= 4, found
+
+
+def test_reason_is_said():
+    z, y = draw(100)
+    chosen = choose_calibration(2.5 * z, y)
+    assert "sigmoid: observed/expected" in chosen.why_
+    assert "slope 0." in chosen.why_
+    assert "events" in chosen.why_
+
+
+def test_calibrated_scores_are_hardly_harmed():
+    """Cost of calibrating what needs none: the log-loss on new rows rises by about one parameter's worth, 1 / (2 n)."""
+    new, label = draw(5000, seed=99)
+    best = log_loss_from_logits(label, new)
+    worse = []
+    for seed in range(20):
+        z, y = draw(100, seed=seed)
+        worse.append(log_loss_from_logits(label, choose_calibration(z, y).predict_logit(new)) - best)
+    assert np.mean(worse) < 3 / (2 * 5000)
+
+
+def test_interval_of_observed_to_expected_and_slope_cover():
+    large = slope = 0
+    for seed in range(200):
+        z, y = draw(40, seed=seed)
+        found = check_calibration(z, y)
+        large += found.in_the_large
+        slope += found.in_the_slope
+    assert large >= 184
+    assert slope >= 184
+
+
+def test_slope_of_overconfident_scores_is_the_inverse_of_the_stretch():
+    z, y = draw(3000)
+    assert check_calibration(2 * z, y).slope == pytest.approx(0.5, abs=0.03)
+    assert np.isnan(check_calibration(np.zeros(10), np.arange(10) == 0).slope)
+    assert check_calibration(np.zeros(10), np.arange(10) == 0).in_the_slope
+
+
+def test_check_counts_weights_as_rows():
+    z, y = draw(40)
+    z = z.round(1)
+    w = np.random.default_rng(0).integers(1, 4, z.size)
+    weighted, repeated = check_calibration(z, y, sample_weight=w), check_calibration(np.repeat(z, w), np.repeat(y, w))
+    for name, value in weighted.to_dict().items():
+        assert value == pytest.approx(repeated.to_dict()[name], rel=1e-9)
+
+
+def test_named_methods_and_objects_are_taken():
+    z, y = draw(60)
+    assert choose_calibration(z, y, method="none").kind == "identity"
+    assert choose_calibration(z, y, method="beta").kind == "beta"
+    mine = IsotonicCalibration(pseudo_events=2.0)
+    taken = choose_calibration(z, y, method=mine)
+    assert taken.pseudo_events == 2.0
+    assert not hasattr(mine, "knots_")
+    with pytest.raises(InputError, match="method"):
+        choose_calibration(z, y, method="magic")
+    with pytest.raises(InputError, match="level"):
+        choose_calibration(z, y, level=1.5)
+
+
+def test_calibrating_on_fitted_rows_raises():
+    z, y = draw(10)
+    rows = np.arange(z.size)
+    with pytest.raises(InputError, match=f"3 of {z.size} calibration rows were fitted"):
+        choose_calibration(z, y, rows=rows, fitted_rows=np.r_[[0, 1, 2], rows + z.size])
+    assert choose_calibration(z, y, rows=rows, fitted_rows=rows + z.size).events_ == y.sum()
+    with pytest.raises(InputError, match="without `fitted_rows`"):
+        check_disjoint(rows, None)
+    with pytest.raises(InputError, match="names 3 rows"):
+        choose_calibration(z, y, rows=[1, 2, 3], fitted_rows=[4])
+    with pytest.raises(InputError, match="1 of 2"):
+        check_disjoint(["a", "b"], ["b", "c"])
+
+
+def test_weights_equal_repeated_rows_in_the_choice_too():
+    z, y = draw(1500)
+    z = np.sinh(z / 2).round(2)
+    w = np.random.default_rng(0).integers(1, 3, z.size)
+    weighted, repeated = choose_calibration(z, y, sample_weight=w), choose_calibration(np.repeat(z, w), np.repeat(y, w))
+    assert weighted.kind == repeated.kind
+    assert weighted.predict_logit(z) == pytest.approx(repeated.predict_logit(z), abs=1e-8)
+
+
+def test_repr_shows_what_was_fitted():
+    assert repr(SigmoidCalibration()) == "SigmoidCalibration()"
+    z, y = draw(10)
+    assert "slope=" in repr(SigmoidCalibration().fit(z, y))

@@ -1,0 +1,103 @@
+"""Estimating the prevalence of unlabelled rows: right on average, intervals that cover."""
+
+import json
+
+import numpy as np
+import pytest
+
+from rareclass.calibration import estimate_prevalence, estimate_prevalence_from_rates
+from rareclass.errors import InputError, TooFewEventsError
+from rareclass.kernels.logits import logit, sigmoid
+
+SEPARATION = 2.5
+
+
+def draw(n, prevalence, seed):
+    rng = np.random.default_rng(seed)
+    y = rng.random(n) < prevalence
+    return y, rng.normal(size=n) + SEPARATION * y
+
+
+def log_odds(score, prevalence):
+    return SEPARATION * score - SEPARATION**2 / 2 + logit(prevalence)
+
+
+def test_estimate_is_the_limit_of_saerens_steps():
+    _, score = draw(5000, 0.03, 0)
+    z, old = log_odds(score, 0.1), 0.1
+    share = old
+    for _ in range(3000):
+        share = float(sigmoid(z - logit(old) + logit(share)).mean())
+    assert estimate_prevalence(z, train_prevalence=old).estimate == pytest.approx(share, rel=1e-7)
+
+
+def test_likelihood_interval_covers():
+    held = 0
+    for seed in range(200):
+        _, score = draw(8000, 0.005, seed)
+        found = estimate_prevalence(log_odds(score, 0.05), train_prevalence=0.05)
+        held += found.low <= 0.005 <= found.high
+    assert held >= 0.95 * 200 - 2 * np.sqrt(200 * 0.95 * 0.05)
+
+
+def test_interval_of_rates_covers_with_a_small_reference():
+    for threshold in (None, 1.5):
+        held = 0
+        for seed in range(200):
+            y, reference = draw(1500, 0.1, 1000 + seed)
+            _, score = draw(8000, 0.01, seed)
+            sample = (
+                [sigmoid(log_odds(s, 0.1)) for s in (score, reference)] if threshold is None else [score, reference]
+            )
+            found = estimate_prevalence_from_rates(sample[0], y, sample[1], threshold=threshold)
+            held += found.low <= 0.01 <= found.high
+        assert held >= 0.95 * 200 - 2 * np.sqrt(200 * 0.95 * 0.05) - 2
+
+
+def test_calibration_with_few_events_widens_the_interval():
+    _, score = draw(20_000, 0.01, 0)
+    z = log_odds(score, 0.05)
+    plain = estimate_prevalence(z, train_prevalence=0.05)
+    wide = estimate_prevalence(z, train_prevalence=0.05, calibration_events=50)
+    assert wide.low < plain.low < plain.estimate == wide.estimate < plain.high < wide.high
+    assert np.log(wide.high / wide.estimate) > 1.96 / np.sqrt(50)
+
+
+def test_no_positive_among_the_rows_gives_zero_with_an_upper_bound():
+    z = log_odds(np.random.default_rng(0).normal(-3, 0.3, 2000), 0.05)
+    found = estimate_prevalence(z, train_prevalence=0.05, calibration_events=100)
+    assert found.estimate == found.low == 0.0
+    assert 0 < found.high < 0.01
+    upper = estimate_prevalence(-z, train_prevalence=0.95)
+    assert upper.estimate == upper.high == 1.0
+
+
+def test_weights_are_repeated_rows():
+    _, score = draw(500, 0.1, 0)
+    z = log_odds(score, 0.3)
+    w = np.random.default_rng(0).integers(0, 4, 500)
+    weighted = estimate_prevalence(z, train_prevalence=0.3, sample_weight=w)
+    repeated = estimate_prevalence(np.repeat(z, w), train_prevalence=0.3)
+    assert weighted.to_dict() == pytest.approx(repeated.to_dict())
+    json.dumps(weighted.to_dict(), allow_nan=False)
+
+
+def test_same_prevalence_is_found_again():
+    _, score = draw(100_000, 0.02, 3)
+    found = estimate_prevalence(log_odds(score, 0.02), train_prevalence=0.02)
+    assert found.low < 0.02 < found.high
+
+
+def test_unusable_input_raises():
+    with pytest.raises(InputError, match="train_prevalence"):
+        estimate_prevalence([0.0], train_prevalence=0.0)
+    with pytest.raises(InputError, match="missing"):
+        estimate_prevalence([np.nan], train_prevalence=0.1)
+    with pytest.raises(InputError, match="empty"):
+        estimate_prevalence([], train_prevalence=0.1)
+    with pytest.raises(InputError, match="calibration_events"):
+        estimate_prevalence([0.0, 1.0], train_prevalence=0.1, calibration_events=0)
+    with pytest.raises(InputError, match="score no higher"):
+        estimate_prevalence_from_rates([0.5], [0, 1], [0.9, 0.1])
+    with pytest.raises(TooFewEventsError):
+        estimate_prevalence_from_rates([0.5], [1, 1], [0.9, 0.1])
