@@ -124,3 +124,16 @@ def show_versions(github: bool = False) -> None:
         "<details><summary>System, Dependency Information</summary>\n\n**System Information**\n\n"
         f"{listed[0]}\n\n**Python Dependencies**\n\n{listed[1]}\n\n</details>"
     )
+
+
+def promised(module: Any, name: str) -> Any:
+    """The class of this name if the module has it, else one that says on construction that it is not there yet."""
+    try:
+        return getattr(module, name)
+    except (AttributeError, ModuleNotFoundError):
+        pass
+
+    def refuse(self: Any, *args: Any, **kwargs: Any) -> NoReturn:
+        raise InputError(f"{name} is not part of this version of rareclass. Use a sampler in a Pipeline instead.")
+
+    return type(name, (), {"__init__": refuse, "__doc__": f"{name}: not there yet.", "__module__": module.__name__})

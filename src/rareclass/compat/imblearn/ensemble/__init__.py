@@ -1,11 +1,12 @@
-"""Balanced ensembles."""
+"""Balanced ensembles, as far as they exist."""
 
-from rareclass.ensemble import (
-    BalancedBaggingClassifier,
-    BalancedRandomForestClassifier,
-    EasyEnsembleClassifier,
-    RUSBoostClassifier,
-)
+from rareclass import ensemble
+from rareclass._dropin import promised
+
+BalancedBaggingClassifier = promised(ensemble, "BalancedBaggingClassifier")
+BalancedRandomForestClassifier = promised(ensemble, "BalancedRandomForestClassifier")
+EasyEnsembleClassifier = promised(ensemble, "EasyEnsembleClassifier")
+RUSBoostClassifier = promised(ensemble, "RUSBoostClassifier")
 
 __all__ = [
     "BalancedBaggingClassifier",
