@@ -1,1 +1,26 @@
+"""Balanced ensembles: many small balanced samples instead of one, with probabilities at the real prevalence.
 
+The names, parameters and defaults are those of imbalanced-learn. What differs in all of them: `predict_proba` is at the
+prevalence of the training data (``corrected=True``), `balanced_proba` gives imbalanced-learn's scores, and `predict`
+still cuts those, so that changed imports do not change decisions.
+"""
+
+from rareclass._lazy import lazy_names
+
+__all__ = [
+    "BalancedBaggingClassifier",
+    "BalancedRandomForestClassifier",
+    "EasyEnsembleClassifier",
+    "RUSBoostClassifier",
+    "SelfPacedEnsembleClassifier",
+]
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "BalancedBaggingClassifier": "bagging",
+        "BalancedRandomForestClassifier": "forest",
+        "EasyEnsembleClassifier": "easy",
+        "RUSBoostClassifier": "rus_boost",
+        "SelfPacedEnsembleClassifier": "self_paced",
+    },
+)
