@@ -287,13 +287,13 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
 
     def _count(self, draw: Draw, target: Target) -> None:
         size = len(target.labels)
-        kept_codes = target.codes if draw.kept is None else target.codes[draw.kept]
         made_codes = target.codes[draw.first] if draw.labels is None else draw.labels
-        every = np.concatenate((kept_codes, made_codes)) if draw.order is not None else None
-        if every is not None:
-            after = np.bincount(every[draw.order], minlength=size)
+        if draw.order is not None:
+            kept_codes = target.codes if draw.kept is None else target.codes[draw.kept]
+            after = np.bincount(np.concatenate((kept_codes, made_codes))[draw.order], minlength=size)
         else:
-            after = np.bincount(kept_codes, minlength=size) + np.bincount(made_codes, minlength=size)
+            kept = target.counts if draw.kept is None else np.bincount(target.codes[draw.kept], minlength=size)
+            after = kept + np.bincount(made_codes, minlength=size)
         self.counts_: dict = {}
         for code, label in enumerate(target.labels):
             entry = {"before": int(target.counts[code]), "after": int(after[code])}

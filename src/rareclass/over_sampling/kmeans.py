@@ -9,6 +9,7 @@ from scipy import sparse
 from scipy.spatial.distance import pdist
 from sklearn.base import clone
 from sklearn.cluster import MiniBatchKMeans
+from threadpoolctl import threadpool_limits
 
 from rareclass._sklearn import HasMethods, Interval, StrOptions
 from rareclass.base import Draw, class_streams, join
@@ -135,14 +136,24 @@ class KMeansSMOTE(BaseSMOTE):
         self.cluster_balance_threshold_ = -np.inf if single else self.cluster_balance_threshold
         if not any(targets.values()):
             return Draw()
-        one_pass = hasattr(self.kmeans_estimator_, "fit_predict")
-        clusters = self.kmeans_estimator_.fit_predict(X) if one_pass else self.kmeans_estimator_.fit(X).predict(X)
+        clusters = self._clusters(X)
         share = {code: number / sum(targets.values()) / 2 for code, number in targets.items()}
         draws = []
         for code, stream in class_streams(targets, rng).items():
             if targets[code]:
                 draws.append(self._in_clusters(X, y, clusters, code, targets[code], share[code], stream))
         return join(draws)
+
+    def _clusters(self, X: Any) -> np.ndarray:
+        """Cluster of each row (n,)."""
+        if isinstance(self.kmeans_estimator, int | np.integer | None):
+            # Batches of 1,024 rows are too small to share: a second thread mostly waits, and a busy machine makes it
+            # wait ten times longer than the work takes.
+            with threadpool_limits(1):
+                return self.kmeans_estimator_.fit_predict(X)
+        if hasattr(self.kmeans_estimator_, "fit_predict"):
+            return self.kmeans_estimator_.fit_predict(X)
+        return self.kmeans_estimator_.fit(X).predict(X)
 
     def _in_clusters(
         self,
