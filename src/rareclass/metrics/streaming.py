@@ -43,8 +43,9 @@ class StreamingCurve:
 
     Notes
     -----
-    Counts are int64 until fractional weights arrive, then float64. The bound on average precision sums
-    (a + j) / (a + j + f) over the positives of a bin by differences of the digamma function.
+    Counts are int64 until fractional weights arrive, then float64. Average precision is highest when the positives of a
+    bin are tied above its negatives and lowest when they follow them one by one; that sum of (a + j) / (a + j + f) is
+    a difference of digamma functions.
 
     Examples
     --------
@@ -149,8 +150,8 @@ class StreamingCurve:
         m, tp, fp = gained[keep], tp[keep], fp[keep]
         total = float(m.sum())
         whole = self._positive.dtype == np.int64 and self._negative.dtype == np.int64
-        low = _ordered_sum(above_tp, m, fp, whole, best=False)
-        high = _ordered_sum(above_tp, m, above_fp, whole, best=True)
+        low = _worst_order(above_tp, m, fp, whole)
+        high = _best_order(above_tp, m, above_fp)
         return Bounded(float(np.sum(m * tp / (tp + fp))) / total, low / total, high / total)
 
     def roc_auc(self) -> Bounded:
@@ -190,13 +191,16 @@ class StreamingCurve:
         return out
 
 
-def _ordered_sum(above: Floats, m: Floats, fp: Floats, whole: bool, *, best: bool) -> float:
-    """Sum over bins of the precisions of m positives that follow `above` positives with fp negatives before them."""
+def _best_order(above: Floats, m: Floats, fp: Floats) -> float:
+    """Sum of precisions of m positives of a bin that are tied and lie above its negatives: the highest there can be."""
+    return float(np.sum(m * (above + m) / (above + m + fp)))
+
+
+def _worst_order(above: Floats, m: Floats, fp: Floats, whole: bool) -> float:
+    """The same for positives one by one below the negatives of their bin: the lowest there can be."""
     if whole:
         # sum over j of (a + j) / (a + j + f) = m - f * (psi(a + m + f + 1) - psi(a + f + 1))
         return float(np.sum(m - fp * (psi(above + m + fp + 1) - psi(above + fp + 1))))
-    if best:
-        return float(np.sum(m * (above + m) / (above + m + fp)))
     # fractional weights: the integral lies below any split of the weight into rows
     bottom = np.where(above + fp > 0, above + fp, 1.0)
     return float(np.sum(m - np.where(fp > 0, fp * np.log((above + m + fp) / bottom), 0.0)))
