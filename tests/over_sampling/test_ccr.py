@@ -54,6 +54,18 @@ def test_a_row_on_top_of_a_rare_row_moves_somewhere():
     assert (out[200] != X[0]).all()
 
 
+def test_a_moved_row_keeps_its_missing_value():
+    Z = X.copy()
+    Z[:, 2] = 0.0
+    Z[150, 2] = np.nan
+    Z[150, :2] = Z[0, :2] + 1e-3
+    method = CCR(energy=1.0, scaling=None, random_state=0)
+    out, _ = method.fit_resample(Z, y)
+    assert 150 in method.moved_
+    assert np.isnan(out[150, 2])
+    assert np.isnan(out).sum() == 1
+
+
 def test_scaled_columns_move_in_their_own_unit():
     plain, large = CCR(random_state=0), CCR(random_state=0)
     a, _ = plain.fit_resample(X, y)

@@ -267,6 +267,16 @@ def test_scikit_learns_checks_pass(name):
 
 
 @pytest.mark.parametrize("name", EVERY)
+def test_our_samplers_work_inside_imbalanced_learns_pipeline(name, data):
+    from imblearn.pipeline import make_pipeline
+    from sklearn.tree import DecisionTreeClassifier
+
+    X, y = data
+    model = make_pipeline(sampler(name), DecisionTreeClassifier(random_state=0)).fit(X, y)
+    assert model.predict(X).shape == y.shape
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_the_example_in_the_docstring_runs(name):
     import doctest
     import sys

@@ -1,6 +1,7 @@
 """Frames of mixed types (pandas, polars, Arrow): one matrix for distances, values made column by column by type."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,10 +33,14 @@ class FrameTable:
 
     def __init__(self, native: Any) -> None:
         self.native = native
-        self.columns: list[Column] = read_columns(native)
-        self.names = [column.name for column in self.columns]
-        self.n_rows, self.n_columns = n_rows(native), len(self.columns)
+        self.names = list(native.column_names if hasattr(native, "column_names") else native.columns)
+        self.n_rows, self.n_columns = n_rows(native), len(self.names)
         self._position: dict[int, int] = {}
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        """Typed columns, read when they are first needed: methods that only select rows never do."""
+        return read_columns(self.native)
 
     def codes(self, column: int) -> np.ndarray:
         """Codes 0..K-1 of the distinct values of a column (n,); missing is a value."""

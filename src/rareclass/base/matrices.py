@@ -101,6 +101,7 @@ class MatrixTable:
         if draw.replaced is not None:
             rows, values = draw.replaced
             write_typed(unscale(values), out, rows, seed ^ 0x5EED, limits)
+            out[rows] = _with_holes(array, rows if draw.kept is None else draw.kept[rows], out[rows])
         if draw.n_made and draw.copies:
             copy_rows(array, draw.first, out[n_kept:])
         elif draw.n_made and draw.made is None:
@@ -111,7 +112,7 @@ class MatrixTable:
                 made = draw.block(start, stop)
                 rows = np.arange(n_kept + start, n_kept + stop)
                 write_typed(unscale(made), out, rows, seed, limits)
-                _keep_missing(array, draw.first[start:stop], out[n_kept + start : n_kept + stop])
+                out[rows] = _with_holes(array, draw.first[start:stop], out[rows])
         for column, rows in (draw.donors or {}).items():
             out[n_kept:, column] = array[rows, column]
         return out
@@ -185,6 +186,7 @@ def _with_donors(made: Any, array: Any, donors: Any) -> Any:
 def _typed_sparse(made: Any, dtype: np.dtype, unscale: Callable, seed: int) -> Any:
     """Made rows, dense or sparse, as CSR of the input's type."""
     if sparse.issparse(made):
+        made = unscale(made)
         if dtype.kind in "iub":
             made.data = np.floor(made.data + np.random.default_rng(seed).random(made.data.size))
         return made.tocsr().astype(dtype)
@@ -210,7 +212,8 @@ def _impute(array: np.ndarray, missing: np.ndarray) -> np.ndarray:
     return filled
 
 
-def _keep_missing(array: np.ndarray, first: np.ndarray, block: np.ndarray) -> None:
-    """A made value is missing where its first parent's is, so that the share of missing values is kept."""
+def _with_holes(array: np.ndarray, source: np.ndarray, block: np.ndarray) -> np.ndarray:
+    """A made value is missing where its row of origin has none, so that the share of missing values is kept."""
     if array.dtype.kind == "f":
-        block[np.isnan(array[first])] = np.nan
+        block[np.isnan(array[source])] = np.nan
+    return block

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin
 from sklearn.utils import get_tags
 from sklearn.utils.validation import validate_data
@@ -254,7 +255,8 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
         scale = column_scale(view, scaling, getattr(table, "n_numeric", None))
         if isinstance(view, np.ndarray):
             return view / scale, lambda rows: rows * scale
-        return view.multiply(1.0 / scale).asformat(view.format), lambda rows: rows * scale
+        small = view.multiply(1.0 / scale).asformat(view.format)
+        return small, lambda rows: rows.multiply(scale).tocsr() if sparse.issparse(rows) else rows * scale
 
     def _record(self, draw: Draw, target: Target) -> None:
         """Fitted attributes and warnings that a draw implies."""

@@ -141,7 +141,9 @@ def nearest_rows(
     if sparse.issparse(X):
         if codes is None and (queries.size + candidates.size) * X.shape[1] > _DENSE_CELLS:
             return _nearest_sparse(X.tocsr(), queries, candidates, k)
-        return _nearest_of_dense_copy(X.tocsr(), queries, candidates, k, codes, penalty, threads)
+        return _nearest_of_part(X.tocsr(), queries, candidates, k, codes, penalty, threads)
+    if 2 * (queries.size + candidates.size) < X.shape[0]:
+        return _nearest_of_part(X, queries, candidates, k, codes, penalty, threads)
     if X.dtype not in (np.float32, np.float64) or not X.flags.c_contiguous:
         X = np.ascontiguousarray(X, dtype=np.float32 if X.dtype in (np.float16, np.float32) else np.float64)
     codes = np.zeros((X.shape[0], 0), dtype=np.int32) if codes is None else np.ascontiguousarray(codes, dtype=np.int32)
@@ -198,10 +200,10 @@ def _by_tree(X, codes, queries, candidates, squares, rows, threads) -> np.ndarra
     return np.flatnonzero(~certain)
 
 
-def _nearest_of_dense_copy(X, queries, candidates, k, codes, penalty, threads):
-    """Search the rows that take part, as a dense matrix, and translate positions."""
+def _nearest_of_part(X, queries, candidates, k, codes, penalty, threads):
+    """Search a dense copy of the rows that take part, and translate positions."""
     used, place = np.unique(np.concatenate((queries, candidates)), return_inverse=True)
-    dense = X[used].toarray()
+    dense = X[used].toarray() if sparse.issparse(X) else X[used]
     squares, rows = nearest_rows(
         dense,
         place[: queries.size],
