@@ -1,5 +1,6 @@
 """Choosing, fitting and testing the model that is deployed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from rareclass.decisions.rule import DecisionRule
 from rareclass.evaluation.design import Design
 from rareclass.evaluation.figures import figure_data
-from rareclass.evaluation.fit import source_of
+from rareclass.evaluation.fit import ArmScores, member_scores, source_of
 from rareclass.evaluation.judge import (
     ArmResult,
     Judged,
@@ -16,6 +17,7 @@ from rareclass.evaluation.judge import (
 )
 from rareclass.metrics.paired import paired_difference
 from rareclass.treatments.arm import Arm
+from rareclass.treatments.blend import is_blend, join_arms
 from rareclass.treatments.classifier import RareClassifier
 from rareclass.treatments.model import FittedModel, calibration_evidence
 from rareclass.treatments.parts import fit_on
@@ -54,12 +56,18 @@ def choose_champion(
 
 
 def fit_champion(
-    design: Design, arm: Arm, result: ArmResult, rows: Judged, rule: DecisionRule, *, calibration: str, n_jobs: int
-) -> RareClassifier:
+    design: Design, arm: Arm, result: ArmResult, rows: Judged, rule: DecisionRule, *, calibration: str, n_jobs: int,
+    scores: Sequence[ArmScores],
+) -> RareClassifier:  # fmt: skip
     """Fit the champion on the development rows; calibration and decision come from its out-of-fold scores."""
     last = len(design.splits)
     part = source_of(design).part(design.dev, design.dev[:0], number=last)
-    fitted = fit_on(part, arm, seed=design.seed, number=last, n_jobs=n_jobs)
+    if is_blend(arm):
+        members, matrix = member_scores(scores)
+        each = [fit_on(part, m.arm, seed=design.seed, number=last, n_jobs=n_jobs) for m in members]
+        fitted = join_arms(each, matrix, rows.y, sample_weight=rows.weight)
+    else:
+        fitted = fit_on(part, arm, seed=design.seed, number=last, n_jobs=n_jobs)
     seen = np.isfinite(result.raw)
     weight = None if rows.weight is None else rows.weight[seen]
     calibrator = fit_calibration(result.raw[seen], rows.y[seen], method=calibration, sample_weight=weight)

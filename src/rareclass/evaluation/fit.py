@@ -13,6 +13,7 @@ from rareclass.crossfit import OutOfFold, cross_fit
 from rareclass.errors import RareclassWarning
 from rareclass.evaluation.design import Design
 from rareclass.treatments.arm import Arm, FittedArm
+from rareclass.treatments.blend import blend_members, blend_out_of_fold
 from rareclass.treatments.parts import Part, Source, fit_on
 
 
@@ -113,3 +114,23 @@ class CrossFitter:
         last = fitted[-1][0]
         seconds = float(np.mean([model.seconds for model, _ in fitted]))
         return ArmScores(arm, oof, seconds, last.rows, last.exact, last.note, last.restoration, said)
+
+
+def member_scores(scores: Sequence[ArmScores]) -> tuple[list[ArmScores], np.ndarray]:
+    """The members of the blend among the arms that ran, and their out-of-fold log-odds (n, k)."""
+    by_name = {s.arm.name: s for s in scores}
+    members = [by_name[m.name] for m in blend_members() if m.name in by_name]
+    return members, np.column_stack([m.oof.score for m in members])
+
+
+def blend_scores(design: Design, scores: Sequence[ArmScores], arm: Arm) -> ArmScores:
+    """The blend of the arms that were cross-fitted already: no further fit."""
+    members, matrix = member_scores(scores)
+    fold = members[0].oof.fold
+    weight = None if design.sample_weight is None else design.sample_weight[design.dev]
+    blended = blend_out_of_fold(matrix, design.dev_y(), fold, sample_weight=weight, forward=design.forward)
+    said = ", ".join(m.arm.learner_name for m in members)
+    return ArmScores(
+        arm, OutOfFold(blended, fold), sum(m.seconds for m in members), members[0].rows, True,
+        f"weighted mean of the log-odds of {said}", members[0].restoration,
+    )  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from rareclass._lazy import available
 from rareclass.errors import InputError
 from rareclass.treatments.arm import Arm, make_arm
+from rareclass.treatments.blend import blend_members, is_blend
 
 LEARNERS = ("lightgbm", "logistic_regression", "random_forest", "hist_gradient_boosting", "blend")
 TREATMENTS = ("none", "class_weight", "random_over", "random_under", "smote")
@@ -53,6 +54,9 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
         raise InputError(
             "Two arms have the same name. Give learners of different classes, or compare them in two runs."
         )
+    if any(is_blend(a) for a in pairs):
+        for member in blend_members():
+            names.setdefault(member.name, member)
     missing = available("lightgbm")
     baseline = "lightgbm+none" if missing is None else "hist_gradient_boosting+none"
     for needed in (baseline, EXHIBIT):

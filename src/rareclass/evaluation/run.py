@@ -17,7 +17,7 @@ from rareclass.evaluation.champion import choose_champion, fit_champion, judge_t
 from rareclass.evaluation.comparison import Comparison
 from rareclass.evaluation.design import Design, make_design
 from rareclass.evaluation.figures import figure_data
-from rareclass.evaluation.fit import ArmScores, CrossFitter, prepare_parts
+from rareclass.evaluation.fit import ArmScores, CrossFitter, blend_scores, prepare_parts
 from rareclass.evaluation.judge import (
     ArmResult,
     Judged,
@@ -31,6 +31,7 @@ from rareclass.evaluation.judge import (
 )
 from rareclass.evaluation.plan import Clock, Plan, make_plan
 from rareclass.treatments.arm import Arm
+from rareclass.treatments.blend import is_blend
 from rareclass.treatments.restore import cross_calibrated
 
 Progress = Callable[[str, int, int], None]
@@ -156,7 +157,7 @@ def compare(
         python_warnings.simplefilter("always", RareclassWarning)
         champion, reason = choose_champion(results, rows.take(tested), tested, plan.baseline, ranked=design.ranked)
         arm = next(s.arm for s in scores if s.arm.name == champion.name)
-        model = fit_champion(design, arm, champion, rows, rule, calibration=calibration, n_jobs=jobs)
+        model = fit_champion(design, arm, champion, rows, rule, calibration=calibration, n_jobs=jobs, scores=scores)
         test, figures_test = judge_test(design, model, champion.name, money, level=level, seed=random_state)
     plan.warnings += dict.fromkeys(str(w.message) for w in heard if issubclass(w.category, RareclassWarning))
     shown = dict.fromkeys([champion.name, plan.baseline, *(r.name for r in results)])
@@ -210,7 +211,10 @@ def _run(design: Design, plan: Plan, *, budget: float, n_jobs: int, progress: Pr
         if progress is not None:
             progress(arm.name, finished, total)
 
-    scores = CrossFitter(design, parts, n_jobs=n_jobs).run(plan.arms, starts=starts, ends=ends)
+    fitted = [arm for arm in plan.arms if not is_blend(arm)]
+    scores = CrossFitter(design, parts, n_jobs=n_jobs).run(fitted, starts=starts, ends=ends)
+    if len(fitted) < total:
+        scores.append(blend_scores(design, scores, next(arm for arm in plan.arms if is_blend(arm))))
     if progress is not None:
         progress("judging", total, total)
     return scores

@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 
 from rareclass import _check
-from rareclass.crossfit import cross_fit
 from rareclass.data.duplicates import duplicate_groups
 from rareclass.data.encode import TableEncoder
 from rareclass.data.schema import Schema
@@ -23,6 +22,7 @@ from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.calibration import brier_skill_score, observed_to_expected
 from rareclass.metrics.curve import ThresholdCurve
 from rareclass.treatments.arm import Arm, FittedArm
+from rareclass.treatments.blend import blend_members, blend_out_of_fold, is_blend, join_arms
 from rareclass.treatments.parts import Source, fit_on
 from rareclass.treatments.restore import cross_calibrated, fit_calibration
 
@@ -150,9 +150,13 @@ def fit_model(
     schema = Schema.infer(table, categorical=options.categorical)
     features = table.select([c.name for c in schema.columns])
     source = Source(table, schema.columns, y, duplicate_groups(features), weight, options.fit_rows, options.seed)
-    score, fold = _out_of_fold(source, options, groups, times)
+    member_scores, fold = _out_of_fold(source, options, groups, times)
+    score = member_scores[:, 0]
+    if is_blend(options.arm):
+        score = blend_out_of_fold(member_scores, y, fold, sample_weight=weight, forward=times is not None)
     whole = source.part(np.arange(y.size), np.empty(0, dtype=np.int64), number=LAST)
-    fitted = fit_on(whole, options.arm, seed=options.seed, number=LAST, n_jobs=options.n_jobs)
+    each = [fit_on(whole, a, seed=options.seed, number=LAST, n_jobs=options.n_jobs) for a in _arms(options.arm)]
+    fitted = join_arms(each, member_scores, y, sample_weight=weight) if is_blend(options.arm) else each[0]
     rule = options.rule
     if rule is None and costs is not None:
         rule = MinimumCost(as_costs(costs, n=y.size))
@@ -180,21 +184,26 @@ def fit_model(
                        calibration_evidence(y[seen], logit[seen], held), logit)  # fmt: skip
 
 
+def _arms(arm: Arm) -> tuple[Arm, ...]:
+    """The arms to be fitted: the members of a blend, or the arm itself."""
+    return blend_members() if is_blend(arm) else (arm,)
+
+
 def _out_of_fold(source: Source, options: FitOptions, groups: Any, times: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Restored log-odds of rows that the learner did not see, and their folds; -1 where there were too few events."""
+    """Restored log-odds (n, k) of the arms on rows that they did not see, and the folds (n,): -1 for none."""
     splits = _splits(source, options, groups, times)
+    arms = _arms(options.arm)
+    scores = np.full((source.y.size, len(arms)), np.nan)
+    fold = np.full(source.y.size, -1)
     if not splits:
-        return np.full(source.y.size, np.nan), np.full(source.y.size, -1)
-    counter = iter(range(len(splits)))
-
-    def fit_score(train: np.ndarray, test: np.ndarray) -> np.ndarray:
-        k = next(counter)
+        return scores, fold
+    for k, (train, test) in enumerate(splits):
         part = source.part(train, test, number=k)
-        fitted = fit_on(part, options.arm, seed=options.seed, number=k, n_jobs=options.n_jobs)
-        return fitted.logit(part.test)[part.expand]
-
-    oof = cross_fit(source.y.size, splits, fit_score)
-    return oof.score, oof.fold
+        for j, arm in enumerate(arms):
+            fitted = fit_on(part, arm, seed=options.seed, number=k, n_jobs=options.n_jobs)
+            scores[test, j] = fitted.logit(part.test)[part.expand]
+        fold[test] = k
+    return scores, fold
 
 
 def _splits(source: Source, options: FitOptions, groups: Any, times: Any) -> list[tuple[np.ndarray, np.ndarray]]:

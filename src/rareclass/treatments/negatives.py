@@ -47,9 +47,10 @@ class NegativeSampling(Treatment):
         variance; choose them for learners that take no offset.
     pilot : {"lightgbm", "logistic_regression"}, default="lightgbm"
         What scores the negatives.
-    pool_per_event : float, optional
-        Draw so many negatives per event uniformly first and let the pilot score only those: bounds the cost of the
-        pilot on very large tables. None scores all.
+    pool_factor : float >= 1, default=10
+        The pilot scores only so many times the negatives that are kept, drawn uniformly: scoring all rows of a large
+        table can cost more than the fit. The variance grows by about 1 + 1/(pool_factor * negatives_per_event), times
+        the signal. ``float("inf")`` scores all.
 
     Raises
     ------
@@ -83,7 +84,7 @@ class NegativeSampling(Treatment):
     floor: float = 0.1
     correction: str = "offset"
     pilot: str = "lightgbm"
-    pool_per_event: float | None = None
+    pool_factor: float = 10.0
 
     def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
         self._check_options()
@@ -99,10 +100,11 @@ class NegativeSampling(Treatment):
         if strategy == "uniform" or self.negatives_per_event * events >= negatives:
             return self._uniform(X, y, sample_weight, rng)
         pool, share = self._pool(y, rng)
+        if strategy == "score":
+            score = self._cross_scores(X, y, sample_weight, categorical_features, pool, rng)
+            return self._by_score(X, y, sample_weight, pool, share, score, rng)
         pilot, shift = self._fit_pilot(X, y, sample_weight, categorical_features, rng)
         score = pilot_logit(pilot, X[pool]) + shift
-        if strategy == "score":
-            return self._by_score(X, y, sample_weight, pool, share, score, rng)
         return self._local_case_control(X, y, sample_weight, pool, share, score, (pilot, shift), rng)
 
     def _check_options(self) -> None:
@@ -112,11 +114,8 @@ class NegativeSampling(Treatment):
         positive_number(self.negatives_per_event, "negatives_per_event")
         if positive_number(self.floor, "floor") > 1:
             raise InputError(f"`floor` must be at most 1 (then all weights are equal); got {self.floor!r}.")
-        if self.pool_per_event is not None and self.pool_per_event < self.negatives_per_event:
-            raise InputError(
-                f"`pool_per_event` ({self.pool_per_event!r}) must not be below `negatives_per_event` "
-                f"({self.negatives_per_event!r}), which are drawn from the pool."
-            )
+        if not float(self.pool_factor) >= 1:
+            raise InputError(f"`pool_factor` must be at least 1: the kept are drawn from it; got {self.pool_factor!r}.")
         if self.strategy == "local_case_control" and self.correction == "weight":
             raise InputError("Local case-control sampling is taken back by the pilot's log-odds; leave `correction`.")
 
@@ -132,17 +131,42 @@ class NegativeSampling(Treatment):
         """Rows that the pilot scores (all events among them), and the share of the negatives among these."""
         events = int(np.count_nonzero(y))
         negatives = y.size - events
-        if self.pool_per_event is None or self.pool_per_event * events >= negatives:
+        wanted = self.pool_factor * self.negatives_per_event * events
+        if wanted >= negatives:
             return np.arange(y.size), 1.0
-        wanted = round(self.pool_per_event * events)
+        wanted = max(1, round(wanted))
         drawn = rng.choice(np.flatnonzero(~y), size=wanted, replace=False, shuffle=False)
         return np.sort(np.concatenate([np.flatnonzero(y), drawn])), wanted / negatives
 
-    def _fit_pilot(self, X, y, sample_weight, categorical_features, rng) -> tuple[Any, float]:
-        """A cheap model on a uniform sample, and the shift to the real prevalence."""
-        sample = RandomUnderSampling(PILOT_NEGATIVES).prepare(X, y, sample_weight=sample_weight, rng=rng)
+    def _fit_pilot(self, X, y, sample_weight, categorical_features, rng, among=None) -> tuple[Any, float]:
+        """A cheap model on a uniform sample of the rows `among` (all by default), and the shift to the real prevalence.
+
+        Only row numbers are drawn, so that the table is not copied.
+        """
+        among = np.arange(y.size) if among is None else among
+        plan = RandomUnderSampling(PILOT_NEGATIVES).prepare(among[:, None], y[among], rng=rng)
+        rows = plan.X[:, 0]
+        weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)[rows]
         model = make_pilot(self.pilot, categorical_features, draw_seed(rng))
-        return model.fit(sample.X, sample.y, sample.sample_weight), sample.shift
+        return model.fit(X[rows], y[rows], weight), plan.shift
+
+    def _cross_scores(self, X, y, sample_weight, categorical_features, pool, rng) -> np.ndarray:
+        """Log-odds (m,) of the rows `pool` by a pilot that was not fitted on them.
+
+        A pilot that has seen a row gives events too high a score, hence too small an offset: at two negatives per event
+        the intercept of a logistic model was then 0.1 too high. Two pilots on half of the rows cost the same.
+        """
+        half = np.empty(y.size, dtype=bool)
+        for rows in (np.flatnonzero(y), np.flatnonzero(~y)):
+            half[rows] = rng.permutation(np.arange(rows.size) % 2 == 0)
+        score = np.empty(pool.size)
+        for side in (half, ~half):
+            fit_rows, mine = np.flatnonzero(~side), side[pool]
+            if np.count_nonzero(y[fit_rows]) < 1:  # a single event: there is nothing to cross
+                fit_rows = np.arange(y.size)
+            pilot, shift = self._fit_pilot(X, y, sample_weight, categorical_features, rng, fit_rows)
+            score[mine] = pilot_logit(pilot, X[pool[mine]]) + shift
+        return score
 
     def _by_score(self, X, y, sample_weight, pool, share, score, rng) -> TrainingSet:
         label = y[pool]
@@ -225,7 +249,7 @@ def keep_probability(p: np.ndarray, y: np.ndarray, negatives_per_event: float, f
 
 
 def make_pilot(name: str, categorical_features: tuple[int, ...], seed: int) -> RareLearner:
-    """Unfitted pilot: 40 small trees, or logistic regression on quantiles."""
+    """Unfitted pilot: 20 small trees, or logistic regression on quantiles."""
     if name == "logistic_regression":
         from rareclass.learners.quantile_logistic import QuantileLogisticRegression
 
@@ -235,7 +259,7 @@ def make_pilot(name: str, categorical_features: tuple[int, ...], seed: int) -> R
 
     # plain bins: cuts around events would have to be applied to every row that is scored
     return RareLGBMClassifier(
-        n_estimators=40, num_leaves=8, learning_rate=0.15, event_bins=False,
+        n_estimators=20, num_leaves=8, learning_rate=0.3, event_bins=False,
         categorical_features=categorical_features, random_state=seed,
     )  # fmt: skip
 
