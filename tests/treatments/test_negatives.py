@@ -28,7 +28,7 @@ def test_sampled_negatives_restore_the_rate_of_each_cell(strategy, correction):
 
 
 def test_score_weighting_has_the_variance_that_theory_promises():
-    """Slopes of a logistic model: uniform and score-weighted samples are unbiased, score-weighted ones vary less."""
+    """Slopes of a logistic model: the bias is below a standard error of the full fit, and score-weighting varies less."""
     X, y, _ = line(60_000)
     full = Arm(Linear()).fit(X, y).learner.beta_
     spread = {}
@@ -36,7 +36,7 @@ def test_score_weighting_has_the_variance_that_theory_promises():
         treatment = NegativeSampling(strategy, negatives_per_event=2)
         found = np.array([Arm(Linear(), treatment).fit(X, y, seed=s).learner.beta_[1:] for s in range(12)])
         error = found.std(axis=0, ddof=1)
-        assert np.all(np.abs(found.mean(axis=0) - full[1:]) < 4 * error / np.sqrt(12) + 0.01)
+        assert np.all(np.abs(found.mean(axis=0) - full[1:]) < 2 * error / np.sqrt(12) + 1 / np.sqrt(y.sum()))
         spread[strategy] = np.mean((found - full[1:]) ** 2)
     assert spread["score"] < spread["uniform"]
 
@@ -94,9 +94,12 @@ def test_events_carry_the_offset_of_their_features_too():
     training = ScoreNegatives(negatives_per_event=3).prepare(X, y, rng=np.random.default_rng(0))
     for c in range(3):
         here = training.X[:, 0] == c
-        assert np.unique(training.offset[here].round(9)).size == 1
+        # one offset for each of the two pilots, and the events have the same ones as the negatives
+        values = np.unique(training.offset[here & ~training.y].round(9))
+        assert values.size == 2
+        assert set(np.unique(training.offset[here & training.y].round(9))) <= set(values)
         kept = (here & ~training.y).sum() / ((X[:, 0] == c) & ~y).sum()
-        assert -np.log(kept) == pytest.approx(training.offset[here][0], abs=0.25)
+        assert -np.log(kept) == pytest.approx(values.mean(), abs=0.25)
 
 
 def test_a_uniform_shift_equals_a_uniform_offset():
@@ -112,10 +115,10 @@ def test_a_uniform_shift_equals_a_uniform_offset():
 
 def test_a_pool_bounds_what_the_pilot_scores_and_the_offset_knows_it():
     X, y = cells()
-    treatment = ScoreNegatives(negatives_per_event=3, pool_per_event=20)
+    treatment = ScoreNegatives(negatives_per_event=3, pool_factor=7)
     training = treatment.prepare(X, y, rng=np.random.default_rng(0))
     assert (~training.y).sum() == pytest.approx(3 * y.sum(), rel=0.05)
-    assert np.all(training.offset > -np.log(20 * y.sum() / (~y).sum()) - 1e-9)
+    assert np.all(training.offset > -np.log(21 * y.sum() / (~y).sum()) - 1e-9)
     events = np.array([y[X[:, 0] == c].sum() for c in range(3)])
     fitted = Arm(Saturated(), treatment).fit(X, y, seed=2)
     assert np.all(np.abs(fitted.logit(GRID) - Arm(Saturated()).fit(X, y).logit(GRID)) < 4 / np.sqrt(0.4 * events))
@@ -167,7 +170,7 @@ def test_the_same_seed_keeps_the_same_rows():
 @pytest.mark.parametrize(
     "options",
     [{"strategy": "hard"}, {"negatives_per_event": 0}, {"floor": 0}, {"floor": 2}, {"correction": "none"},
-     {"pilot": "svm"}, {"pool_per_event": 2}, {"strategy": "local_case_control", "correction": "weight"}],
+     {"pilot": "svm"}, {"pool_factor": 0.5}, {"strategy": "local_case_control", "correction": "weight"}],
 )  # fmt: skip
 def test_impossible_options_are_refused(options):
     X, y = cells(5000)

@@ -41,8 +41,8 @@ class ConformalSets:
     The p-value of class k for a new row is (weight of the calibration rows of class k whose score for k is not above
     its own + w) / (weight of all of them + w), where w is the weight of the new row: 1 without sample weights, else
     the heaviest of its class, which errs on the side of coverage (Vovk, Gammerman & Shafer 2005, section 4.5; for
-    unbalanced classes Löfström et al. 2015). Holds when calibration rows and new rows of a class are exchangeable: rows held out
-    from the model. With out-of-fold scores of several models it holds approximately.
+    unbalanced classes Löfström et al. 2015). Holds when calibration rows and new rows of a class are exchangeable:
+    rows held out from the model. With out-of-fold scores of several models it holds approximately.
 
     Examples
     --------
