@@ -1,11 +1,19 @@
 """From balanced scores to probabilities at the real prevalence, and the prediction methods that all ensembles share."""
 
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from sklearn.ensemble import AdaBoostClassifier
 from sklearn.utils.validation import check_is_fitted
 
+from rareclass.ensemble._correction import Correction, cross_fitted, fit_correction, judged_rows
+from rareclass.ensemble._training import Training
+from rareclass.errors import ShortfallWarning
+
+# Fewer left-out rows of a class than this say nothing about it.
+_UNSEEN = 5
 # Log-odds stay finite where every member votes alike: no ensemble can tell a probability below this from nothing.
 _SMALLEST = 1e-12
 
@@ -17,18 +25,17 @@ class RealPrevalence:
     `prior_shift_` (K,) = log(real class mass / drawn class mass) in `fit`; then Bayes' rule gives the rest::
 
         P(k | x, real) is proportional to P(k | x, drawn) * exp(prior_shift_[k])
+
+    With ``corrected=True`` the shift is then checked on rows that the voters did not see, and moved: `correction_`.
     """
 
     classes_: np.ndarray
     prior_shift_: np.ndarray
-    corrected: bool
+    correction_: Correction
+    corrected: Any
 
     def _balanced(self, X: Any) -> np.ndarray:
         raise NotImplementedError
-
-    def _shift(self, X: Any) -> np.ndarray:
-        """Log of real over drawn class mass: (K,), or (n, K) where the sampling depends on the row."""
-        return self.prior_shift_
 
     def balanced_proba(self, X: Any) -> np.ndarray:
         """Class probabilities (n, K) at the prior of the drawn, balanced samples: imbalanced-learn's `predict_proba`.
@@ -41,10 +48,66 @@ class RealPrevalence:
     def predict_proba(self, X: Any) -> np.ndarray:
         """Class probabilities (n, K), columns in the order of `classes_`.
 
-        At the prevalence of the training data when ``corrected=True`` (the default), else `balanced_proba`.
+        At the prevalence of the training data unless ``corrected=False``, which gives `balanced_proba`.
         """
-        balanced = self.balanced_proba(X)
-        return to_real_prevalence(balanced, self._shift(X)) if self.corrected else balanced
+        return self._real(self.balanced_proba(X))
+
+    def _real(self, balanced: np.ndarray) -> np.ndarray:
+        if self.corrected is False:
+            return balanced
+        fitted = self.correction_ if self.corrected is True else None
+        return (Correction(shift=self.prior_shift_) if fitted is None else fitted)(balanced)
+
+    def _fit_correction(
+        self, training: Training, seed: int, members: int, drawn: np.ndarray, unseen: Callable | None = None
+    ) -> None:
+        """Set `correction_`, from out-of-bag votes ``unseen(rows) -> (balanced, voters)`` or else by cross-fitting.
+
+        `drawn` (K,) is what a member draws of each class.
+        """
+        self.correction_ = Correction(shift=self.prior_shift_)
+        if self.corrected is not True:
+            return
+        balanced = None
+        if unseen is not None:
+            rows, weight = judged_rows(training, seed, drawn, per_class=20_000, per_event=20)
+            codes, source = training.codes[rows], "out-of-bag rows"
+            votes, voters = unseen(rows)
+            known = voters > 0
+            # only if rows of all classes were left out often enough to stand for their class
+            if np.bincount(codes[known], minlength=training.classes.size).min() >= _UNSEEN:
+                codes, balanced = codes[known], votes[known]
+                weight = _same_masses(weight, known, training.codes[rows])
+        if balanced is None:
+            rows, weight = judged_rows(training, seed, drawn, per_class=5_000, per_event=5)
+            codes, source = training.codes[rows], "cross-fitted scores"
+            balanced = cross_fitted(self, training, rows, seed, self._plain())
+        if balanced is not None:
+            self.correction_ = fit_correction(balanced, codes, weight, self.prior_shift_, members, source)
+
+    def _set_out_of_bag(self, training: Training, balanced: np.ndarray, voters: np.ndarray) -> None:
+        """Set `oob_decision_function_` and `oob_score_` from the votes (n, K) of members that did not draw a row."""
+        known = voters > 0
+        if not known.all():
+            warnings.warn(
+                f"Some inputs do not have OOB scores: {int((~known).sum())} of {training.n} rows were drawn by every "
+                "member. Use more members, or bootstrap=True.",
+                ShortfallWarning,
+                stacklevel=3,
+            )
+        self.oob_decision_function_ = np.where(known[:, None], self._real(balanced), np.nan)
+        truth = training.classes[training.codes[known]]
+        guess = training.classes[balanced[known].argmax(axis=1)]
+        metric = self.oob_score  # type: ignore[attr-defined]
+        if callable(metric):
+            self.oob_score_ = metric(truth, guess)
+        else:
+            self.oob_score_ = float((truth == guess).mean()) if known.any() else float("nan")
+
+    def _plain(self) -> dict[str, Any]:
+        """Parameters of the clones that are cross-fitted: nothing that only serves reporting or continuing."""
+        off = {"oob_score": False, "warm_start": False, "verbose": 0}
+        return {name: value for name, value in off.items() if name in self.get_params(deep=False)}  # type: ignore[attr-defined]
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Log of `predict_proba` (n, K); minus infinity where a probability is 0."""
@@ -67,14 +130,8 @@ class RealPrevalence:
         missed event as (1 - prevalence) / prevalence times as bad as a false alarm; for your own costs or alert budget
         use `rareclass.decisions` on `predict_proba`.
         """
-        return self.classes_.take(self.balanced_proba(X).argmax(axis=1))
-
-
-def to_real_prevalence(balanced: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """Probabilities (n, K) after moving the log-odds by `shift`, (K,) or (n, K)."""
-    scaled = balanced * np.exp(shift - shift.max(axis=-1, keepdims=True))
-    total = scaled.sum(axis=1, keepdims=True)
-    return np.divide(scaled, total, out=balanced.copy(), where=total > 0)
+        best = self.balanced_proba(X).argmax(axis=1)
+        return self.classes_.take(best)
 
 
 def prior_shift(real: np.ndarray, drawn: np.ndarray) -> np.ndarray:
@@ -112,3 +169,10 @@ def softmax(score: np.ndarray) -> np.ndarray:
     """Rows of exponentials that sum to one, without overflow."""
     e = np.exp(score - score.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
+
+
+def _same_masses(weight: np.ndarray, known: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Weights of the known rows, scaled so that each class keeps its mass."""
+    full = np.bincount(codes, weights=weight)
+    part = np.bincount(codes[known], weights=weight[known], minlength=full.size)
+    return weight[known] * (full / part)[codes[known]]

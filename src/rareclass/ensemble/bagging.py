@@ -14,8 +14,9 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rareclass import _check
-from rareclass._sklearn import HasMethods
-from rareclass.ensemble._scores import RealPrevalence, member_proba, prior_shift, to_real_prevalence
+from rareclass._sklearn import HasMethods, StrOptions
+from rareclass.ensemble._correction import unseen_votes
+from rareclass.ensemble._scores import RealPrevalence, member_proba, prior_shift
 from rareclass.ensemble._training import (
     Training,
     draw_rows,
@@ -25,7 +26,7 @@ from rareclass.ensemble._training import (
     seeded,
     split_by_class,
 )
-from rareclass.errors import InputError, RareclassWarning, ShortfallWarning, TooFewEventsError
+from rareclass.errors import InputError, RareclassWarning, TooFewEventsError
 from rareclass.pipeline import Pipeline
 from rareclass.under_sampling.random import RandomUnderSampler
 
@@ -83,10 +84,11 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
     verbose : int, default=0
     sampler : sampler or None, default=None
         None is `RandomUnderSampler`.
-    corrected : bool, default=True
-        `predict_proba` at the prevalence of the training data; False gives the balanced scores of imbalanced-learn.
-        `predict` cuts the balanced scores in both cases. The way back is exact for random sampling and approximate
-        for samplers that make or choose rows.
+    corrected : {True, "shift", False}, default=True
+        What `predict_proba` returns. True: probabilities at the prevalence of the training data, by the exact shift of
+        the prior and then a line fitted on out-of-bag rows (cross-fitted where there are none).
+        "shift": the exact shift only, which costs nothing. False: balanced scores, as imbalanced-learn returns them.
+        `predict` cuts the balanced scores in all cases.
 
     Attributes
     ----------
@@ -99,6 +101,8 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
     classes_, n_classes_, n_features_in_, feature_names_in_
     prior_shift_ : ndarray (K,)
         Log of real over drawn class share.
+    correction_ : Correction
+        What `predict_proba` applies; `correction_.how` says it in words.
     oob_decision_function_ : ndarray (n, K)
         Out-of-bag `predict_proba`, at the same prevalence.
     oob_score_ : float
@@ -127,6 +131,10 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
     True
     """
 
+    estimators_: list[Pipeline]
+    estimators_features_: list[np.ndarray]
+    _redraws: list[int]
+    _drawn: np.ndarray
     _parameter_constraints: dict = {
         **BaggingClassifier._parameter_constraints,
         "oob_score": ["boolean", callable],
@@ -134,7 +142,7 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
         "sampling_strategy": [numbers.Real, str, dict, callable],
         "replacement": ["boolean"],
         "sampler": [HasMethods(["fit_resample"]), None],
-        "corrected": ["boolean"],
+        "corrected": ["boolean", StrOptions({"shift"})],
     }
 
     def __init__(
@@ -154,7 +162,7 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
         random_state: Any = None,
         verbose: int = 0,
         sampler: Any = None,
-        corrected: bool = True,
+        corrected: Any = True,
     ) -> None:
         super().__init__(
             estimator=estimator,
@@ -208,8 +216,19 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
         self.estimators_ = [*self.estimators_, *(member for member, _, _ in parts)]
         self._drawn = self._drawn + sum(mass for _, mass, _ in parts)
         self.prior_shift_ = prior_shift(training.class_mass(), self._drawn)
+        # Rows of members from an earlier, warm-started fit are not known any more: the new members speak for them.
+        bags = [rows for _, _, rows in parts]
+
+        def vote(i: int, out: np.ndarray) -> np.ndarray:
+            X_out = take_columns(training.X[out], self.estimators_features_[start + i])
+            return member_proba(self.estimators_[start + i], X_out, self.n_classes_)
+
+        def unseen(part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            return unseen_votes(self.n_classes_, part, training.n, bags, vote)
+
+        self._fit_correction(training, int(self._seeds[0, 0]), self.n_estimators, parts[0][1], unseen)
         if self.oob_score:
-            self._score_out_of_bag(training, [rows for _, _, rows in parts])
+            self._set_out_of_bag(training, *unseen(np.arange(training.n)))
         return self
 
     # Before the members ---------------------------------------------------------------------------------------------
@@ -347,34 +366,6 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
         return [self._bag(int(seed[0]), redraws) for seed, redraws in zip(self._seeds, self._redraws)]
 
     # After the members ----------------------------------------------------------------------------------------------
-
-    def _score_out_of_bag(self, training: Training, bags: list[np.ndarray]) -> None:
-        total, members = np.zeros((training.n, self.n_classes_)), np.zeros(training.n)
-        for member, columns, bag in zip(self.estimators_, self.estimators_features_, bags):
-            unseen = np.ones(training.n, dtype=bool)
-            unseen[bag] = False
-            out = np.flatnonzero(unseen)
-            if out.size:
-                total[out] += member_proba(member, take_columns(training.X[out], columns), self.n_classes_)
-            members[out] += 1
-        missing = int((members == 0).sum())
-        if missing:
-            warnings.warn(
-                f"Some inputs do not have OOB scores: {missing} of {training.n} rows were in every bag. "
-                "Use more members.",
-                ShortfallWarning,
-                stacklevel=3,
-            )
-        known = members > 0
-        balanced = total / np.maximum(members, 1)[:, None]
-        scores = to_real_prevalence(balanced, self.prior_shift_) if self.corrected else balanced
-        self.oob_decision_function_ = np.where(known[:, None], scores, np.nan)
-        truth = training.classes[training.codes[known]]
-        guess = training.classes[balanced[known].argmax(axis=1)]
-        if callable(self.oob_score):
-            self.oob_score_ = self.oob_score(truth, guess)
-        else:
-            self.oob_score_ = float((truth == guess).mean()) if known.any() else float("nan")
 
     def _balanced(self, X: Any) -> np.ndarray:
         X = validate_data(self, X, accept_sparse="csr", dtype=None, ensure_all_finite=False, reset=False)

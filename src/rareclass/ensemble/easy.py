@@ -27,9 +27,11 @@ class EasyEnsembleClassifier(BalancedBaggingClassifier):
     n_jobs : int or None, default=None
     random_state : int, RandomState, Generator or None, default=None
     verbose : int, default=0
-    corrected : bool, default=True
-        `predict_proba` at the prevalence of the training data; False gives balanced scores. `predict` cuts the
-        balanced scores in both cases.
+    corrected : {True, "shift", False}, default=True
+        What `predict_proba` returns. True: probabilities at the prevalence of the training data, by the exact shift of
+        the prior and then a line fitted on scores cross-fitted in three parts.
+        "shift": the exact shift only, which costs nothing. False: balanced scores, as imbalanced-learn returns them.
+        `predict` cuts the balanced scores in all cases.
 
     Attributes
     ----------
@@ -72,7 +74,7 @@ class EasyEnsembleClassifier(BalancedBaggingClassifier):
         n_jobs: int | None = None,
         random_state: Any = None,
         verbose: int = 0,
-        corrected: bool = True,
+        corrected: Any = True,
     ) -> None:
         super().__init__(
             estimator=estimator,

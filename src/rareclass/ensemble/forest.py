@@ -12,9 +12,11 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rareclass import _check
-from rareclass.ensemble._scores import RealPrevalence, prior_shift, to_real_prevalence
+from rareclass._sklearn import StrOptions
+from rareclass.ensemble._correction import unseen_votes
+from rareclass.ensemble._scores import RealPrevalence, prior_shift
 from rareclass.ensemble._training import Training, draw_rows, read_training, rows_to_keep, seed_table
-from rareclass.errors import InputError, RareclassWarning, ShortfallWarning
+from rareclass.errors import InputError, RareclassWarning
 from rareclass.pipeline import Pipeline
 from rareclass.under_sampling.random import RandomUnderSampler
 
@@ -63,9 +65,11 @@ min_impurity_decrease, ccp_alpha, monotonic_cst
         Further weights; they are undone in `predict_proba` like the draw.
     max_samples : int, float or None, default=None
         Size of the bootstrap (needs ``bootstrap=True``).
-    corrected : bool, default=True
-        `predict_proba` at the prevalence of the training data; False gives the balanced scores of imbalanced-learn.
-        `predict` cuts the balanced scores in both cases.
+    corrected : {True, "shift", False}, default=True
+        What `predict_proba` returns. True: probabilities at the prevalence of the training data, by the exact shift of
+        the prior and then a line fitted on out-of-bag rows (cross-fitted where there are none).
+        "shift": the exact shift only, which costs nothing. False: balanced scores, as imbalanced-learn returns them.
+        `predict` cuts the balanced scores in all cases.
 
     Attributes
     ----------
@@ -74,6 +78,8 @@ min_impurity_decrease, ccp_alpha, monotonic_cst
     classes_, n_classes_, n_features_in_, feature_names_in_, feature_importances_
     prior_shift_ : ndarray (K,)
         Log of real over drawn class share.
+    correction_ : Correction
+        What `predict_proba` applies; `correction_.how` says it in words.
     samplers_, pipelines_ : lists, made on access
         The under-sampler of each tree, and sampler and tree as a pipeline; nothing is stored twice.
     oob_decision_function_ : ndarray (n, K)
@@ -105,6 +111,8 @@ min_impurity_decrease, ccp_alpha, monotonic_cst
     True
     """
 
+    estimators_: list[DecisionTreeClassifier]
+    _drawn: np.ndarray
     _parameter_constraints: dict = {
         **RandomForestClassifier._parameter_constraints,
         "bootstrap": ["boolean"],
@@ -112,7 +120,7 @@ min_impurity_decrease, ccp_alpha, monotonic_cst
         "random_state": ["random_state", np.random.Generator],
         "sampling_strategy": [numbers.Real, str, dict, callable],
         "replacement": ["boolean"],
-        "corrected": ["boolean"],
+        "corrected": ["boolean", StrOptions({"shift"})],
     }
 
     def __init__(
@@ -139,7 +147,7 @@ min_impurity_decrease, ccp_alpha, monotonic_cst
         ccp_alpha: float = 0.0,
         max_samples: Any = None,
         monotonic_cst: Any = None,
-        corrected: bool = True,
+        corrected: Any = True,
     ) -> None:
         super().__init__(
             n_estimators=n_estimators,
@@ -196,26 +204,35 @@ min_impurity_decrease, ccp_alpha, monotonic_cst
             )
             return self
         rows = training.rows_of_classes()
-        self._labels = training.classes[training.codes] if self.class_weight is not None else None
-        targets = rows_to_keep(self.sampling_strategy, rows, training.classes, training.classes[training.codes])
+        labels = training.classes[training.codes]
+        targets = rows_to_keep(self.sampling_strategy, rows, training.classes, labels)
         seeds = seed_table(_check.random_generator(self.random_state), self.n_estimators, 3)
         grown = Parallel(n_jobs=self.n_jobs, verbose=self.verbose, prefer="threads")(
-            delayed(self._grow)(training, rows, targets, seed) for seed in seeds[start:]
+            delayed(self._grow)(training, labels, rows, targets, seed) for seed in seeds[start:]
         )
         self._seeds = seeds[:, 0].tolist()
-        self.estimators_ = [*self.estimators_, *(tree for tree, _, _ in grown)]
-        self._drawn = self._drawn + sum(mass for _, mass, _ in grown)
+        self.estimators_ = [*self.estimators_, *(tree for tree, _ in grown)]
+        self._drawn = self._drawn + sum(mass for _, mass in grown)
         self.n_outputs_ = 1
         self.estimator_ = DecisionTreeClassifier(**self._tree_params())
         self.prior_shift_ = prior_shift(training.class_mass(), self._drawn)
-        del self._labels
+        bags = [np.unique(self._drawn_rows(rows, targets, seed)) for seed in seeds]
+
+        def unseen(part: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            return unseen_votes(
+                self.n_classes_, part, training.n, bags, lambda i, out: self._vote(self.estimators_[i], training.X[out])
+            )
+
+        each = np.array([targets.get(code, part.size) for code, part in enumerate(rows)])
+        self._fit_correction(training, int(seeds[0, 0]), self.n_estimators, each, unseen)
         if self.oob_score:
-            self._score_out_of_bag(training, [*self._bags, *(bag for _, _, bag in grown)])
+            self._set_out_of_bag(training, *unseen(np.arange(training.n)))
         return self
 
     def _kept_trees(self) -> int:
         if not (self.warm_start and hasattr(self, "estimators_")):
-            self.estimators_, self._drawn, self._bags = [], np.zeros(self.n_classes_), []
+            self.estimators_ = []
+            self._drawn = np.zeros(self.n_classes_)
         if len(self.estimators_) > self.n_estimators:
             raise InputError(
                 f"n_estimators={self.n_estimators} must be larger or equal to "
@@ -226,23 +243,33 @@ min_impurity_decrease, ccp_alpha, monotonic_cst
     def _tree_params(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in _TREE_PARAMS}
 
-    def _grow(
-        self, training: Training, rows: list[np.ndarray], targets: dict[int, int], seed: np.ndarray
-    ) -> tuple[DecisionTreeClassifier, np.ndarray, np.ndarray]:
-        """One tree, the class mass (K,) it was grown on, and its distinct rows."""
+    def _drawn_rows(self, rows: list[np.ndarray], targets: dict[int, int], seed: np.ndarray) -> np.ndarray:
         drawn = draw_rows(rows, targets, int(seed[0]), self.replacement)
         if self.bootstrap:
             drawn = np.random.default_rng(seed[1]).choice(drawn, size=self._bootstrap_size(drawn.size))
-        bag, times = np.unique(drawn, return_counts=True)
+        return drawn
+
+    def _grow(
+        self,
+        training: Training,
+        labels: np.ndarray,
+        rows: list[np.ndarray],
+        targets: dict[int, int],
+        seed: np.ndarray,
+    ) -> tuple[DecisionTreeClassifier, np.ndarray]:
+        """One tree, and the class mass (K,) it was grown on."""
+        bag, times = np.unique(self._drawn_rows(rows, targets, seed), return_counts=True)
         mass = times.astype(float)
         if training.weight is not None:
             mass *= training.weight[bag]
-        if self.class_weight is not None:
-            mass *= self._class_weights(drawn, bag)
+        if self.class_weight == "balanced_subsample":
+            mass *= compute_sample_weight("balanced", np.repeat(labels[bag], times))[np.cumsum(times) - 1]
+        elif self.class_weight is not None:
+            mass *= compute_sample_weight(self.class_weight, labels)[bag]
         codes = training.codes[bag]
         tree = DecisionTreeClassifier(**self._tree_params(), random_state=int(seed[2]))
         tree.fit(training.X[bag], codes, sample_weight=mass)
-        return tree, np.bincount(codes, weights=mass, minlength=training.classes.size), bag
+        return tree, np.bincount(codes, weights=mass, minlength=training.classes.size)
 
     def _bootstrap_size(self, drawn: int) -> int:
         if self.max_samples is None:
@@ -250,45 +277,6 @@ min_impurity_decrease, ccp_alpha, monotonic_cst
         if isinstance(self.max_samples, numbers.Integral):
             return min(int(self.max_samples), drawn)
         return max(round(drawn * self.max_samples), 1)
-
-    def _class_weights(self, drawn: np.ndarray, bag: np.ndarray) -> np.ndarray:
-        if self.class_weight == "balanced_subsample":
-            labels = self._labels[drawn]
-            return compute_sample_weight("balanced", labels)[np.unique(drawn, return_index=True)[1]]
-        return compute_sample_weight(self.class_weight, self._labels)[bag]
-
-    def _score_out_of_bag(self, training: Training, bags: list[np.ndarray]) -> None:
-        total, trees = np.zeros((training.n, self.n_classes_)), np.zeros(training.n)
-        for tree, bag in zip(self.estimators_, bags):
-            unseen = np.ones(training.n, dtype=bool)
-            unseen[bag] = False
-            out = np.flatnonzero(unseen)
-            for start in range(0, out.size, _BLOCK):
-                part = out[start : start + _BLOCK]
-                total[np.ix_(part, tree.classes_)] += tree.predict_proba(training.X[part], check_input=False)
-            trees[out] += 1
-        missing = int((trees == 0).sum())
-        if missing:
-            warnings.warn(
-                f"Some inputs do not have OOB scores: {missing} of {training.n} rows were drawn by every tree. "
-                "Use more trees, or bootstrap=True.",
-                ShortfallWarning,
-                stacklevel=3,
-            )
-        with np.errstate(invalid="ignore"):
-            balanced = total / trees[:, None]
-        known = trees > 0
-        self.oob_decision_function_ = (
-            np.where(known[:, None], to_real_prevalence(np.nan_to_num(balanced), self.prior_shift_), np.nan)
-            if self.corrected
-            else balanced
-        )
-        truth = training.classes[training.codes[known]]
-        guess = training.classes[total[known].argmax(axis=1)]
-        if callable(self.oob_score):
-            self.oob_score_ = self.oob_score(truth, guess)
-        else:
-            self.oob_score_ = float((truth == guess).mean()) if known.any() else float("nan")
 
     def _balanced(self, X: Any) -> np.ndarray:
         X = validate_data(self, X, dtype=np.float32, accept_sparse="csr", ensure_all_finite="allow-nan", reset=False)
@@ -298,10 +286,16 @@ min_impurity_decrease, ccp_alpha, monotonic_cst
         )
         return np.concatenate(parts)
 
+    def _vote(self, tree: DecisionTreeClassifier, X: Any) -> np.ndarray:
+        """Leaf shares (n, K); `tree` may not have seen every class."""
+        out = np.zeros((X.shape[0], self.n_classes_))
+        out[:, tree.classes_] = tree.predict_proba(X, check_input=False)
+        return out
+
     def _mean_vote(self, X: Any) -> np.ndarray:
         total = np.zeros((X.shape[0], self.n_classes_))
         for tree in self.estimators_:
-            total[:, tree.classes_] += tree.predict_proba(X, check_input=False)
+            total += self._vote(tree, X)
         return total / len(self.estimators_)
 
     @property

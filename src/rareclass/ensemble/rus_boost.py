@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validat
 
 from rareclass import _check
 from rareclass._sklearn import StrOptions
-from rareclass.ensemble._scores import RealPrevalence, member_proba, prior_shift, softmax, to_real_prevalence
+from rareclass.ensemble._scores import RealPrevalence, member_proba, prior_shift, softmax
 from rareclass.ensemble._training import Training, draw_rows, read_training, rows_to_keep, seed_table, seeded
 from rareclass.errors import CollapseWarning, InputError
 from rareclass.pipeline import Pipeline
@@ -42,9 +42,11 @@ class RUSBoostClassifier(RealPrevalence, AdaBoostClassifier):
         Rows to draw of each class in a round, imbalanced-learn's grammar for under-sampling.
     replacement : bool, default=False
     random_state : int, RandomState, Generator or None, default=None
-    corrected : bool, default=True
-        `predict_proba` at the prevalence of the training data; False gives balanced scores. `predict` cuts the
-        balanced scores in both cases.
+    corrected : {True, "shift", False}, default=True
+        What `predict_proba` returns. True: probabilities at the prevalence of the training data, by the exact shift of
+        the prior and then a line fitted on scores cross-fitted in three parts.
+        "shift": the exact shift only, which costs nothing. False: balanced scores, as imbalanced-learn returns them.
+        `predict` cuts the balanced scores in all cases.
 
     Attributes
     ----------
@@ -88,7 +90,7 @@ class RUSBoostClassifier(RealPrevalence, AdaBoostClassifier):
         "random_state": ["random_state", np.random.Generator],
         "sampling_strategy": [numbers.Real, str, dict, callable],
         "replacement": ["boolean"],
-        "corrected": ["boolean"],
+        "corrected": ["boolean", StrOptions({"shift"})],
     }
 
     def __init__(
@@ -101,7 +103,7 @@ class RUSBoostClassifier(RealPrevalence, AdaBoostClassifier):
         sampling_strategy: Any = "auto",
         replacement: bool = False,
         random_state: Any = None,
-        corrected: bool = True,
+        corrected: Any = True,
     ) -> None:
         super().__init__(
             estimator=estimator, n_estimators=n_estimators, learning_rate=learning_rate, random_state=random_state
@@ -143,6 +145,8 @@ class RUSBoostClassifier(RealPrevalence, AdaBoostClassifier):
         self._seeds = seed_table(_check.random_generator(self.random_state), self.n_estimators, 2)
         self.prior_shift_ = prior_shift(mass, np.ones(mass.size))
         self._boost_all(training, rows, targets, start)
+        each = np.array([targets.get(code, part.size) for code, part in enumerate(rows)])
+        self._fit_correction(training, int(self._seeds[0, 0]), len(self.estimators_), each)
         if not self.estimator_weights_.any():
             warnings.warn(
                 f"None of {len(self.estimators_)} members is better than chance; probabilities are the prevalence.",
@@ -157,6 +161,7 @@ class RUSBoostClassifier(RealPrevalence, AdaBoostClassifier):
         self.estimators_ = []
         weights, errors = [], []
         score = np.zeros((training.n, self.n_classes_))
+        fewest = min(part.size for part in rows)
         for seed in self._seeds:
             pairs = self._pair_weights(training.codes, score, start)
             drawn = draw_rows(rows, targets, int(seed[0]), self.replacement)
@@ -166,7 +171,7 @@ class RUSBoostClassifier(RealPrevalence, AdaBoostClassifier):
             error = _pseudo_loss(training.codes, vote, pairs)
             self.estimators_.append(member)
             errors.append(error)
-            weights.append(_member_weight(error, self.learning_rate))
+            weights.append(_member_weight(error, self.learning_rate, fewest))
             if weights[-1] == 0:
                 # The hardest rows are no guide any more: begin again from equal weights. What was learned is kept.
                 score = np.zeros_like(score)
@@ -218,7 +223,7 @@ class RUSBoostClassifier(RealPrevalence, AdaBoostClassifier):
     def staged_predict_proba(self, X: Any) -> Iterator[np.ndarray]:
         """`predict_proba` after each round, (n, K) each."""
         for balanced in self._staged_balanced(X):
-            yield to_real_prevalence(balanced, self._shift(X)) if self.corrected else balanced
+            yield self._real(balanced)
 
     def staged_decision_function(self, X: Any) -> Iterator[np.ndarray]:
         """`decision_function` after each round."""
@@ -273,9 +278,13 @@ def _pseudo_loss(codes: np.ndarray, vote: np.ndarray, pairs: np.ndarray) -> floa
     return float(np.clip((pairs * (1 - own + vote)).sum() / 2, 0.0, 1.0))
 
 
-def _member_weight(error: float, learning_rate: float) -> float:
-    """log(1 / beta), beta = error / (1 - error); never negative, which would invert the ranking, nor infinite."""
+def _member_weight(error: float, learning_rate: float, fewest: int) -> float:
+    """log(1 / beta), beta = error / (1 - error); never negative, which would invert the ranking.
+
+    `fewest` rows of the smallest class cannot show an error below half of one in `fewest` + 1; a member that made none
+    is weighted as if it had that.
+    """
     if error >= 0.5 - _EDGE:
         return 0.0
-    error = max(error, _PERFECT)
+    error = max(error, 0.5 / (fewest + 1))
     return learning_rate * float(np.log1p(-error) - np.log(error))

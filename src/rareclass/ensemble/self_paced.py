@@ -46,10 +46,11 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
     replacement : bool, default=False
         Draw with replacement within a level of hardness.
     random_state : int, RandomState, Generator or None, default=None
-    corrected : bool, default=True
-        `predict_proba` at the prevalence of the training data; False gives balanced scores. `predict` cuts the
-        balanced scores in both cases. The draw depends on the row, so the way back does too; it is approximate, and
-        out-of-fold calibration should follow where costs depend on it.
+    corrected : {True, "shift", False}, default=True
+        What `predict_proba` returns. True: probabilities at the prevalence of the training data, by the exact shift of
+        the prior and then a line fitted on scores cross-fitted in three parts.
+        "shift": the exact shift only, which costs nothing. False: balanced scores, as imbalanced-learn returns them.
+        `predict` cuts the balanced scores in all cases.
 
     Attributes
     ----------
@@ -87,7 +88,7 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
         "sampling_strategy": [numbers.Real, str, dict, callable],
         "replacement": ["boolean"],
         "random_state": ["random_state", np.random.Generator],
-        "corrected": ["boolean"],
+        "corrected": ["boolean", StrOptions({"shift"})],
     }
 
     def __init__(
@@ -100,7 +101,7 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
         sampling_strategy: Any = "auto",
         replacement: bool = False,
         random_state: Any = None,
-        corrected: bool = True,
+        corrected: Any = True,
     ) -> None:
         self.estimator = estimator
         self.n_estimators = n_estimators
@@ -131,7 +132,9 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
         targets = rows_to_keep(self.sampling_strategy, rows, training.classes, training.classes[training.codes])
         seeds = seed_table(_check.random_generator(self.random_state), self.n_estimators, 2)
         self.alphas_ = np.tan(np.arange(self.n_estimators) * np.pi / (2 * max(self.n_estimators - 1, 1)))
-        self.estimators_, self.bin_edges_, self.bin_rates_ = [], [], []
+        self.estimators_: list[Any] = []
+        self.bin_edges_: list[dict[int, np.ndarray]] = []
+        self.bin_rates_: list[dict[int, np.ndarray]] = []
         mass = training.class_mass()
         counts = np.array([targets.get(code, part.size) for code, part in enumerate(rows)], dtype=float)
         total = np.array([part.size for part in rows], dtype=float)
@@ -139,8 +142,10 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
         vote = np.zeros((training.n, self.n_classes_))
         for seed, alpha in zip(seeds, self.alphas_):
             first = not self.estimators_
+            edges: dict[int, np.ndarray] = {}
+            rates: dict[int, np.ndarray] = {}
             if first:
-                drawn, edges, rates = draw_rows(rows, targets, int(seed[0]), self.replacement), {}, {}
+                drawn = draw_rows(rows, targets, int(seed[0]), self.replacement)
             else:
                 rng = np.random.default_rng(seed[0])
                 drawn, edges, rates = self._paced_rows(
@@ -152,6 +157,7 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
             self.bin_edges_.append(edges)
             self.bin_rates_.append(rates)
             vote += member_proba(member, training.X, self.n_classes_)
+        self._fit_correction(training, int(seeds[0, 0]), self.n_estimators, counts)
         return self
 
     def _base(self) -> BaseEstimator:
@@ -178,7 +184,7 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
         rng: np.random.Generator,
     ) -> tuple[np.ndarray, dict[int, np.ndarray], dict[int, np.ndarray]]:
         """Rows of one round, and for every targeted class the edges of its levels and the share drawn of each."""
-        parts, edges, rates = list(rows), {}, {}
+        parts, edges, rates = list(rows), dict[int, np.ndarray](), dict[int, np.ndarray]()
         for code, wanted in targets.items():
             hard = self._measure(proba[rows[code], code])
             edges[code] = level_edges(hard, self.k_bins)
