@@ -88,6 +88,28 @@ def test_an_object_without_a_link_is_refused():
         Arm("lightgbm", LossTreatment(Wrong())).fit(X, y)
 
 
+def test_a_loss_of_ones_own_needs_value_gradient_hessian_and_link_only():
+    class Logistic:
+        def value(self, y, z):
+            return np.logaddexp(0, z) - y * z
+
+        def gradient(self, y, z):
+            return sigmoid(z) - y
+
+        def hessian(self, y, z):
+            return sigmoid(z) * sigmoid(-z)
+
+        def link(self, z):
+            return sigmoid(z)
+
+    X, y = cells(60_000)
+    own = Arm("lightgbm", LossTreatment(Logistic()))
+    plain = Arm("lightgbm", LossTreatment(CrossEntropy()))
+    assert own.name == "lightgbm+logistic"
+    assert own.treatment.describe() == {"name": "logistic", "loss": {"loss": "Logistic"}}
+    np.testing.assert_allclose(own.fit(X, y).logit(GRID), plain.fit(X, y).logit(GRID), atol=0.05)
+
+
 def test_sample_weights_count_as_repeated_rows():
     X, y = cells(30_000)
     weight = np.where(X[:, 0] == 1, 2.0, 1.0)

@@ -28,7 +28,7 @@ def test_sampled_negatives_restore_the_rate_of_each_cell(strategy, correction):
 
 
 def test_score_weighting_has_the_variance_that_theory_promises():
-    """Slopes of a logistic model: the bias is below a standard error of the full fit, and score-weighting varies less."""
+    """Slopes of a logistic model: bias below a standard error of the full fit, less spread with score-weighting."""
     X, y, _ = line(60_000)
     full = Arm(Linear()).fit(X, y).learner.beta_
     spread = {}

@@ -77,8 +77,8 @@ class LossBoosterClassifier(RareLearner):
     ) -> None:
         one_of(self.library, "library", LIBRARIES)
         objective = booster_objective(usable_loss(self.loss), y, sample_weight=weight, offset=offset)
-        # A dictionary, so that the fitted learner holds nothing but plain values and the library's booster.
-        self.objective_ = objective.to_dict()
+        # Plain values where they can be read back, so that bundles accept the learner; a loss of the user's own cannot.
+        self.objective_ = objective.to_dict() if is_ours(objective.loss) else objective
         codes = categorical_columns(self.categorical_features, X.shape[1])
         start = objective.initial_scores(y.size, offset)
         options = {"random_state": int(rng.integers(2**31)), "n_jobs": self.n_jobs, **(self.parameters or {})}
@@ -117,13 +117,19 @@ class LossBoosterClassifier(RareLearner):
         return model
 
     def _logit(self, X: np.ndarray) -> np.ndarray:
-        objective = BoosterObjective.from_dict(self.objective_)
+        kept = self.objective_
+        objective = BoosterObjective.from_dict(kept) if isinstance(kept, dict) else kept
         if self.library == "xgboost":
             raw = self.booster_.predict(X, output_margin=True)
         else:
             raw = self.booster_.predict(apply_cuts(X, self.cuts_) if self.event_bins else X, raw_score=True)
         raw = np.asarray(raw, dtype=np.float64)
         return raw + objective.start if objective.needs_calibration else objective.logit(raw)
+
+
+def is_ours(loss: Any) -> bool:
+    """Whether the loss is one of `rareclass.losses`, which are known by name."""
+    return type(loss).__module__.startswith("rareclass.losses.")
 
 
 def lightgbm_options(objective: BoosterObjective, options: dict[str, Any]) -> dict[str, Any]:

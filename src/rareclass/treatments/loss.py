@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rareclass.errors import InputError
-from rareclass.learners.loss_booster import LossBoosterClassifier
+from rareclass.learners.loss_booster import LossBoosterClassifier, is_ours
 from rareclass.learners.objectives import usable_loss
 from rareclass.losses.base import BatchLoss
 from rareclass.losses.focal import FocalLoss
@@ -67,7 +67,8 @@ class LossTreatment(Treatment):
         return fit_on_training(model, training, self.name)
 
     def describe(self) -> dict[str, Any]:
-        return {"name": self.name, "loss": usable_loss(self.loss).to_dict()}
+        loss = usable_loss(self.loss)
+        return {"name": self.name, "loss": loss.to_dict() if is_ours(loss) else {"loss": type(self.loss).__name__}}
 
 
 def booster_with_loss(learner: Any, loss: Any) -> LossBoosterClassifier:
@@ -79,6 +80,9 @@ def booster_with_loss(learner: Any, loss: Any) -> LossBoosterClassifier:
         The learner has no loss of one's own.
     """
     name = type(learner).__name__
+    loss = usable_loss(loss)
+    if is_ours(loss):
+        loss = loss.to_dict()  # plain values, which a bundle accepts
     given = learner.get_params() if hasattr(learner, "get_params") else {}
     common = {"categorical_features": given.pop("categorical_features", None),
               "random_state": given.pop("random_state", None), "n_jobs": given.pop("n_jobs", None) or 1}  # fmt: skip

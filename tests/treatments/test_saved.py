@@ -1,0 +1,22 @@
+"""Learners that treatments build are written to a bundle and read again."""
+
+import numpy as np
+import pytest
+from tests.treatments.known import line
+
+from rareclass.artifact.learner import dump_learner, load_learner
+from rareclass.treatments.arm import make_arm
+from rareclass.treatments.ensemble import BalancedEnsembleTreatment
+from rareclass.treatments.negatives import LocalCaseControl
+
+
+@pytest.mark.parametrize(
+    "treatment", ["focal", "tversky", BalancedEnsembleTreatment(2), LocalCaseControl(negatives_per_event=3)]
+)
+def test_a_saved_learner_gives_the_same_log_odds(treatment, tmp_path):
+    X, y, _ = line(200_000 if isinstance(treatment, LocalCaseControl) else 5000)
+    fitted = make_arm(("lightgbm", treatment)).fit(X, y)
+    assert isinstance(treatment, str) or type(fitted.learner).__name__ == "LogitSum"
+    dump_learner(fitted.learner, tmp_path / "learner.skops")
+    again = load_learner(tmp_path / "learner.skops")
+    np.testing.assert_array_equal(again.decision_function(X[:200]), fitted.learner.decision_function(X[:200]))
