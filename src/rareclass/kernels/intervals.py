@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import bdtrik, betaincc, betaincinv, gammaincinv, ndtri
+from scipy.special import betaincc, betaincinv, gammaincinv, ndtri
 
 from rareclass.kernels.logits import logit, sigmoid
 
@@ -129,18 +129,15 @@ def _at_most(k: Floats, n: float, p: Floats) -> Floats:
 
 
 def _accepted(k: float, n: float, p: Floats) -> Floats:
-    """Blaker's acceptability of p after k successes in n trials."""
-
-    def quantile(probability: Floats) -> Floats:
-        # bdtrik inverts the distribution over real k; the integer above it may be one too far by rounding
-        q = np.maximum(np.ceil(bdtrik(np.clip(probability, 0.0, 1.0), n, p) - 1e-7), 0.0)
-        return np.where((q > 0) & (_at_most(q - 1, n, p) >= probability), q - 1, q)
-
+    """Blaker's acceptability of values p <= k/n after k successes: the upper tail and the lower one it dominates."""
     upper = 1 - _at_most(np.full_like(p, k - 1), n, p)
-    lower = _at_most(np.full_like(p, k), n, p)
-    first = upper + _at_most(quantile(upper) - 1, n, p)
-    second = lower + 1 - _at_most(quantile(1 - lower), n, p)
-    return np.minimum(first, second)
+    # the longest lower tail that is no likelier than the upper one, by bisection on its number of outcomes
+    least, most = np.zeros_like(p), np.full_like(p, k)
+    while (most - least).max() > 0:
+        middle = np.ceil((least + most) / 2)
+        fits = _at_most(middle - 1, n, p) <= upper
+        least, most = np.where(fits, middle, least), np.where(fits, most, middle - 1)
+    return upper + _at_most(least - 1, n, p)
 
 
 @lru_cache(maxsize=4096)
@@ -178,7 +175,7 @@ def blaker(successes: int, trials: int, level: float = 0.95) -> tuple[float, flo
             continue
         left, right = start, k_side / n
         for _ in range(5):
-            grid = np.linspace(left, right, 65)
+            grid = np.linspace(left, right, 41)
             inside = np.flatnonzero(_accepted(k_side, n, grid) > 1 - level)
             first = int(inside[0]) if inside.size else grid.shape[0] - 1
             if first == 0:

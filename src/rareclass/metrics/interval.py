@@ -22,7 +22,7 @@ _METHODS = (
     "auto", "influence", "logit", "wilson", "clopper_pearson", "blaker", "percentile", "bca", "jackknife"
 )  # fmt: skip
 # events' worth of trust in the binomial variance (see benchmarks/intervals.py: the least that covers at 10 events)
-_SHRINK = {"average_precision": 20.0, "roc_auc": 20.0}
+_SHRINK = {"average_precision": 20.0, "roc_auc": 1.0}
 
 
 def confidence_interval(
