@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from rareclass import _check
+from rareclass.calibration.ends import Ends, find_ends
 from rareclass.errors import InputError
 from rareclass.kernels.logits import sigmoid
 
@@ -96,14 +97,18 @@ class Calibrator(ABC):
     ----------
     events_, rows_ : float
         Weight of the events and of all rows that it was fitted on.
+    ends_ : Ends
+        Where rows with a clipped probability of 0 or 1 were put.
     why_ : str
         Why `choose_calibration` chose it; empty otherwise.
     """
 
     kind: ClassVar[str]
+    draws_ends_in: ClassVar[bool] = True
     why_: str = ""
     events_: float
     rows_: float
+    ends_: Ends
 
     def fit(self, logit: Any, y: Any, *, sample_weight: Any = None) -> Self:
         """Fit on log-odds of rows that the model did not see.
@@ -121,11 +126,18 @@ class Calibrator(ABC):
         -------
         self
         """
-        rows = group_rows(logit, y, sample_weight)
-        self._fit_rows(rows)
+        return self._fit_from(group_rows(logit, y, sample_weight))
+
+    def _fit_from(self, rows: GroupedRows) -> Self:
+        """Fit on grouped rows whose ends were not drawn in yet."""
+        ends = find_ends(rows.logit, rows.weight) if self.draws_ends_in else Ends()
+        self._fit_rows(GroupedRows(ends(rows.logit), rows.events, rows.negatives))
+        self.ends_ = ends
         return self
 
     def _fit_rows(self, rows: GroupedRows) -> Self:
+        """Fit on grouped rows as they are."""
+        self.ends_ = Ends()
         self.events_ = float(rows.events.sum())
         self.rows_ = float(rows.weight.sum())
         self._fit(rows)
@@ -135,7 +147,7 @@ class Calibrator(ABC):
         """Calibrated log-odds (n,) of raw log-odds (n,)."""
         self._check_fitted()
         z = _check.number_array(logit, "logit", allow_infinite=True)
-        return self._map(z)
+        return self._map(self.ends_(z))
 
     def predict(self, logit: Any) -> np.ndarray:
         """Calibrated probability (n,) of the positive class, from raw log-odds (n,)."""
@@ -144,7 +156,8 @@ class Calibrator(ABC):
     def to_dict(self) -> dict[str, Any]:
         """Plain values (JSON) from which `calibrator_from_dict` rebuilds the fitted calibrator."""
         self._check_fitted()
-        return {"kind": self.kind, "events": self.events_, "rows": self.rows_, "why": self.why_, **self._state()}
+        shared = {"kind": self.kind, "events": self.events_, "rows": self.rows_, "why": self.why_}
+        return {**shared, "ends": self.ends_.to_dict(), **self._state()}
 
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Self:
@@ -154,7 +167,7 @@ class Calibrator(ABC):
         new = cls.__new__(cls)
         try:
             new.events_, new.rows_ = float(state["events"]), float(state["rows"])
-            new.why_ = str(state.get("why", ""))
+            new.why_, new.ends_ = str(state.get("why", "")), Ends.from_dict(state.get("ends"))
             new._restore(state)
         except (KeyError, TypeError) as error:
             raise InputError(f"The saved {cls.kind} calibrator is incomplete: {error}.") from None

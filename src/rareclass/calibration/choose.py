@@ -10,6 +10,7 @@ import numpy as np
 from rareclass import _check
 from rareclass.calibration.assess import CalibrationCheck, check_rows
 from rareclass.calibration.base import Calibrator, GroupedRows, group_rows
+from rareclass.calibration.ends import Ends, find_ends
 from rareclass.errors import InputError
 from rareclass.kernels.logits import softplus
 from rareclass.kernels.random import splitmix64
@@ -29,8 +30,10 @@ _WHERE = {
 EVENTS_FOR_INTERCEPT = 20
 """From here on the intercept is always fitted; below, only if the data contradict observed/expected = 1."""
 EVENTS_FOR_SLOPE = 10
-EVENTS_FOR_BETA = 200
+EVENTS_FOR_SHAPE = 100
+"""From here on other shapes are candidates, each if it lowers the cross-validated log-loss clearly."""
 EVENTS_FOR_ISOTONIC = 1000
+"""Below, an isotonic map must gain two standard errors instead of one."""
 _FOLDS = 5
 _BINS = 4000
 
@@ -74,8 +77,9 @@ def choose_calibration(
 
     ``"auto"`` first asks whether observed/expected and the calibration slope differ from 1 by more than chance. The
     intercept is fitted from 20 events on (it costs one parameter, and is what observed/expected measures), the slope
-    only if its interval excludes 1, a beta map from 200 and an isotonic map from 1,000 events, each only if it lowers
-    the cross-validated log-loss by more than one standard error. ``why_`` of the result says what was found.
+    if its interval excludes 1. From 100 events on a slope, a beta and an isotonic map are taken if they lower the
+    cross-validated log-loss by more than one standard error (the isotonic map below 1,000 events: two). ``why_`` of
+    the result says what was found.
 
     Parameters
     ----------
@@ -164,15 +168,19 @@ def _class_of(kind: Any) -> type[Calibrator]:
 
 
 def _automatic(rows: GroupedRows, level: float) -> Calibrator:
-    found = check_rows(rows, level)
+    ends = find_ends(rows.logit, rows.weight)
+    drawn = GroupedRows(ends(rows.logit), rows.events, rows.negatives)
+    found = check_rows(drawn, level)
     kind, why = _few_parameters(found)
-    if found.events >= EVENTS_FOR_BETA:
-        richer = ["sigmoid"] if kind == "intercept" else []
-        richer += ["beta"] + (["isotonic"] if found.events >= EVENTS_FOR_ISOTONIC else [])
-        kind, gained = _by_log_loss(rows, kind, richer)
+    if kind == "identity" and ends != Ends():
+        kind, why = "intercept", f"{why}, but some have a probability of exactly 0 or 1"
+    if found.events >= EVENTS_FOR_SHAPE:
+        richer = {"sigmoid": 1.0} if kind == "intercept" else {}
+        richer |= {"beta": 1.0, "isotonic": 1.0 if found.events >= EVENTS_FOR_ISOTONIC else 2.0}
+        kind, gained = _by_log_loss(drawn, kind, richer)
         if gained:
             why = f"{why}; {gained}"
-    chosen = make_calibrator(kind)._fit_rows(rows)
+    chosen = make_calibrator(kind)._fit_from(rows)
     chosen.why_ = f"{kind}: {why}."
     return chosen
 
@@ -192,20 +200,20 @@ def _few_parameters(found: CalibrationCheck) -> tuple[str, str]:
     return "identity", f"{why}: nothing contradicts the scores"
 
 
-def _by_log_loss(rows: GroupedRows, kind: str, richer: list[str]) -> tuple[str, str]:
-    """The simplest kind that no richer one beats by more than one standard error of the paired difference."""
+def _by_log_loss(rows: GroupedRows, kind: str, richer: dict[str, float]) -> tuple[str, str]:
+    """The simplest kind that no richer one beats by more than so many standard errors of the paired difference."""
     parts = _fold_parts(rows)
     events = np.concatenate([test.events for _, test in parts])
     negatives = np.concatenate([test.negatives for _, test in parts])
     total = float(events.sum() + negatives.sum())
     best, best_loss, said = kind, _cross_validated_loss(parts, kind), ""
-    for other in richer:
+    for other, errors in richer.items():
         loss = _cross_validated_loss(parts, other)
         gain = best_loss - loss
         mean = float(negatives @ gain[:, 0] + events @ gain[:, 1])
         square = float(negatives @ gain[:, 0] ** 2 + events @ gain[:, 1] ** 2)
         error = float(np.sqrt(max(square - mean**2 / total, 0.0)))
-        if mean > error:
+        if mean > errors * error:
             best, best_loss = other, loss
             said = f"{other} lowers the cross-validated log-loss by {mean:.3g} nats (standard error {error:.2g})"
     return best, said

@@ -20,6 +20,7 @@ class IdentityCalibration(Calibrator):
     """
 
     kind: ClassVar[str] = "identity"
+    draws_ends_in: ClassVar[bool] = False
 
     def _fit(self, rows: GroupedRows) -> None:
         return None

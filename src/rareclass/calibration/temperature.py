@@ -7,6 +7,7 @@ import numpy as np
 from rareclass import _check
 from rareclass.calibration._newton import fit_intercept, fit_ridge
 from rareclass.calibration.base import Calibrator, GroupedRows
+from rareclass.calibration.ends import Ends
 from rareclass.errors import InputError, TargetError
 from rareclass.kernels.logits import sigmoid
 
@@ -66,7 +67,7 @@ class TemperatureCalibration(Calibrator):
         counts = np.bincount(number, weight, minlength=z.shape[1])
         if (counts == 0).any():
             raise TargetError(f"`y` holds no row of class {int(np.argmin(counts))}; each class needs at least one.")
-        self.events_, self.rows_ = float(counts.min()), float(weight.sum())
+        self.events_, self.rows_, self.ends_ = float(counts.min()), float(weight.sum()), Ends()
         scale, bias = fit_classes(z, number, weight)
         self.temperature_, self.bias_ = 1 / scale, bias
         return self
