@@ -91,7 +91,7 @@ def _take_left(right: np.ndarray, sign: float, positions: np.ndarray, left: np.n
 
 
 @njit(inline="always")
-def strip_count(row: np.ndarray, start: int, stop: int, limit: float) -> int:
+def strip_count(row: np.ndarray, start: int, stop: int, limit: float) -> Any:
     """How many values of ``row[start:stop]`` are at most `limit`; counting in 32 bits lets vector registers do it."""
     count = np.int32(0)
     for j in range(start, stop):

@@ -9,6 +9,7 @@ _NAMES = {
     "EditedNearestNeighbours": "edited",
     "InstanceHardnessThreshold": "hardness",
     "NearMiss": "near_miss",
+    "NegativeSampler": "negatives",
     "NeighbourhoodCleaningRule": "cleaning_rule",
     "OneSidedSelection": "one_sided",
     "RandomUnderSampler": "random",

@@ -115,6 +115,10 @@ class NearMiss(BaseUnderSampler):
             chosen[code] = self._choose(measure, rows, rare, number, self._label(code))
         return Draw(kept=by_class(y, chosen, self.order))
 
+    def _is_short(self, after: int, asked: int) -> bool:
+        # Version 3 says itself why its short list was too short.
+        return self.version != 3 and super()._is_short(after, asked)
+
     def _choose(self, measure: "_Measure", rows: np.ndarray, rare: np.ndarray, number: int, label: Any) -> np.ndarray:
         """Rows of one class to keep, best first."""
         if self.version in (1, 2):
@@ -122,7 +126,11 @@ class NearMiss(BaseUnderSampler):
             total = measure.distances(self.nn_, rows, rare, farthest=self.version == 2).sum(axis=1)
         else:
             enough_rows(
-                rows.size, self.nn_ver3_.n_neighbors, "n_neighbors_ver3", self.nn_ver3_.n_neighbors, "of a class"
+                rows.size,
+                self.nn_ver3_.n_neighbors,
+                "n_neighbors_ver3",
+                self.nn_ver3_.n_neighbors,
+                f"of class {label!r}",
             )
             rows = np.unique(measure.nearest(self.nn_ver3_, rare, rows))
             total = -measure.distances(self.nn_, rows, rare).sum(axis=1)
