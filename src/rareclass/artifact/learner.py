@@ -9,6 +9,7 @@ from rareclass.errors import BundleError
 TRUSTED = frozenset({
     "collections.OrderedDict",
     "collections.defaultdict",
+    "functools.partial",
     "lightgbm.basic.Booster",
     "lightgbm.sklearn.LGBMClassifier",
     "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
@@ -18,6 +19,7 @@ TRUSTED = frozenset({
     "sklearn._loss.loss.HalfBinomialLoss",
     "sklearn._loss._loss.CyHalfBinomialLoss",
     "sklearn.tree._tree.Tree",
+    "sklearn.utils.validation.check_array",
     "numpy.dtype",
 })  # fmt: skip
 OURS = "rareclass.learners."

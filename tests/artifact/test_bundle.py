@@ -1,0 +1,114 @@
+"""Every learner survives the disk, and nothing that is not on the list is loaded."""
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from rareclass import RareClassifier
+from rareclass.artifact import Bundle
+from rareclass.decisions import CostMatrix, Maximize
+from rareclass.errors import BundleError, InputError
+
+LEARNERS = ["lightgbm", "hist_gradient_boosting", "logistic_regression", "random_forest", "blend", "xgboost",
+            "catboost"]  # fmt: skip
+
+
+def rows(n=600, seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=n)
+    shop = np.array(["a", "b", "c", "d"])[rng.integers(0, 4, n)]
+    y = np.where(x + (shop == "a") + rng.normal(size=n) > 2.2, "yes", "no")
+    table = pa.table(
+        {"x": x, "z": np.where(rng.random(n) < 0.1, np.nan, x**2), "shop": shop, "ok": rng.random(n) < 0.5}
+    )
+    return table, y
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_a_saved_model_gives_the_same_probabilities_and_decisions(learner, tmp_path):
+    if learner in ("xgboost", "catboost"):
+        pytest.importorskip(learner)
+    table, y = rows()
+    model = RareClassifier(learner, cv=2).fit(table, y, costs=CostMatrix(fp=1, fn=9))
+    Bundle(model, target="y").save(tmp_path / "m")
+    loaded = Bundle.load(tmp_path / "m")
+    np.testing.assert_array_equal(loaded.model.predict_proba(table), model.predict_proba(table))
+    np.testing.assert_array_equal(loaded.model.predict(table), model.predict(table))
+    assert loaded.target == "y"
+    assert loaded.model.summary() == model.summary()
+
+
+@pytest.mark.parametrize("calibration", ["none", "intercept", "sigmoid", "beta", "isotonic", "venn_abers", "histogram"])
+def test_every_calibration_and_rule_is_kept(calibration, tmp_path):
+    table, y = rows()
+    model = RareClassifier("logistic_regression", calibration=calibration, decision=Maximize("f1"), cv=3).fit(table, y)
+    Bundle(model).save(tmp_path / "m")
+    loaded = Bundle.load(tmp_path / "m").model
+    np.testing.assert_allclose(loaded.predict_proba(table), model.predict_proba(table), rtol=0, atol=1e-12)
+    assert loaded.decision_.threshold == model.decision_.threshold
+
+
+def test_a_bundle_holds_plain_files_only(tmp_path):
+    table, y = rows()
+    Bundle(RareClassifier("logistic_regression", cv=2).fit(table, y)).save(tmp_path / "m")
+    assert {p.name for p in (tmp_path / "m").iterdir()} == {"manifest.json", "model.json", "learner.skops"}
+    manifest = json.loads((tmp_path / "m" / "manifest.json").read_text())
+    assert set(manifest["files"]) == {"model.json", "learner.skops"}
+    assert b"pickle" not in (tmp_path / "m" / "model.json").read_bytes()
+
+
+def test_a_foreign_type_is_neither_saved_nor_loaded(tmp_path):
+    import hashlib
+
+    import skops.io
+    from sklearn.svm import SVC
+
+    from rareclass.artifact.learner import dump_learner, load_learner
+
+    class Foreign:
+        pass
+
+    Foreign.__module__ = "somewhere.else"
+    with pytest.raises((BundleError, Exception)):
+        dump_learner(Foreign(), tmp_path / "x.skops")
+    skops.io.dump({"model": SVC(), "call": print}, tmp_path / "y.skops")
+    with pytest.raises(BundleError, match="not loaded from a bundle"):
+        load_learner(tmp_path / "y.skops")
+    assert hashlib.sha256((tmp_path / "y.skops").read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["model.json", "learner.skops"])
+def test_one_changed_byte_is_noticed(tmp_path, name):
+    table, y = rows()
+    Bundle(RareClassifier("logistic_regression", cv=2).fit(table, y)).save(tmp_path / "m")
+    raw = bytearray((tmp_path / "m" / name).read_bytes())
+    raw[len(raw) // 2] ^= 1
+    (tmp_path / "m" / name).write_bytes(bytes(raw))
+    with pytest.raises(BundleError, match="altered"):
+        Bundle.load(tmp_path / "m")
+
+
+def test_a_newer_format_and_an_empty_folder_are_refused(tmp_path):
+    with pytest.raises(BundleError, match="no bundle"):
+        Bundle.load(tmp_path)
+    (tmp_path / "manifest.json").write_text('{"format": 99}')
+    with pytest.raises(BundleError, match="format 99"):
+        Bundle.load(tmp_path)
+
+
+def test_an_existing_bundle_is_not_overwritten_unless_asked(tmp_path):
+    table, y = rows()
+    bundle = Bundle(RareClassifier("logistic_regression", cv=2).fit(table, y))
+    bundle.save(tmp_path / "m")
+    with pytest.raises(InputError, match="not empty"):
+        bundle.save(tmp_path / "m")
+    bundle.save(tmp_path / "m", overwrite=True)
+
+
+def test_several_classes_are_not_saved_as_one_rare_class(tmp_path):
+    table, _ = rows()
+    model = RareClassifier("logistic_regression", cv=2).fit(table, np.digitize(table["x"].to_numpy(), [-0.5, 0.5]))
+    with pytest.raises(BundleError, match="one rare class"):
+        Bundle(model).save(tmp_path / "m")
