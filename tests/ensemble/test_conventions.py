@@ -23,8 +23,6 @@ PARENTS = {
     "EasyEnsembleClassifier": BaggingClassifier,
     "RUSBoostClassifier": AdaBoostClassifier,
 }
-# Checks fit dozens of times: the cross-fitted correction has its own tests.
-CHECKED = {"EasyEnsembleClassifier", "RUSBoostClassifier", "SelfPacedEnsembleClassifier"}
 SMALL = [
     ensemble.BalancedBaggingClassifier(n_estimators=5, random_state=0),
     ensemble.BalancedRandomForestClassifier(n_estimators=10, random_state=0),
@@ -49,8 +47,10 @@ def rare_data(n=6000, seed=0, intercept=-4.5):
 @pytest.mark.parametrize("model", SMALL, ids=IDS)
 def test_scikit_learn_accepts_the_estimator(model):
     failed = []
-    if type(model).__name__ in CHECKED:
-        model = clone(model).set_params(n_estimators=2, corrected="shift")
+    # check_classifiers_train wants predict to be the argmax of predict_proba. Here predict cuts the balanced scores, so
+    # that holds for balanced data and the exact shift; a correction learned from the data may move a tied row.
+    members = 2 if hasattr(model, "learning_rate") or "Easy" in type(model).__name__ else 5
+    model = clone(model).set_params(n_estimators=members, corrected="shift")
     for estimator, check in estimator_checks_generator(model):
         name = check.func.__name__ if hasattr(check, "func") else check.__name__
         if name in EXEMPT:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils import get_tags
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from rareclass import _check
@@ -57,9 +58,11 @@ class Training:
 
 
 def read_training(
-    estimator: BaseEstimator, X: Any, y: Any, sample_weight: Any, *, dtype: Any = None, missing: bool = True
+    estimator: BaseEstimator, X: Any, y: Any, sample_weight: Any, *, dtype: Any = None, finite: Any = False
 ) -> Training:
     """Check parameters and data of a `fit`; sets `n_features_in_`, `classes_` and `n_classes_` on the estimator.
+
+    `finite` is True, "allow-nan", or False where the members judge for themselves.
 
     Raises
     ------
@@ -76,7 +79,7 @@ def read_training(
         X,
         accept_sparse="csr",
         dtype=dtype,
-        ensure_all_finite="allow-nan" if missing and dtype is not None else not missing,
+        ensure_all_finite=finite,
     )
     if getattr(y, "ndim", 1) == 2 and y.shape[1] == 1 and isinstance(y, np.ndarray):
         y = column_or_1d(y, warn=True)
@@ -93,6 +96,11 @@ def read_training(
     estimator.classes_ = classes
     estimator.n_classes_ = int(classes.size)
     return training
+
+
+def finite_for(estimator: BaseEstimator) -> Any:
+    """What `finite` has to be for members of this kind."""
+    return "allow-nan" if get_tags(estimator).input_tags.allow_nan else True
 
 
 def split_by_class(rows: np.ndarray, codes: np.ndarray, n_classes: int) -> list[np.ndarray]:

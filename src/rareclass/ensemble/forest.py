@@ -190,7 +190,7 @@ min_impurity_decrease, ccp_alpha, monotonic_cst
         -------
         self
         """
-        training = read_training(self, X, y, sample_weight, dtype=np.float32)
+        training = read_training(self, X, y, sample_weight, dtype=np.float32, finite="allow-nan")
         if self.max_samples is not None and not self.bootstrap:
             raise InputError(
                 "`max_samples` sets the size of the bootstrap; give it with bootstrap=True or leave it out."

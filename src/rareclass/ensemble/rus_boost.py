@@ -9,12 +9,21 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.ensemble import AdaBoostClassifier
 from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
 from rareclass import _check
 from rareclass._sklearn import StrOptions
 from rareclass.ensemble._scores import RealPrevalence, member_proba, prior_shift, softmax
-from rareclass.ensemble._training import Training, draw_rows, read_training, rows_to_keep, seed_table, seeded
+from rareclass.ensemble._training import (
+    Training,
+    draw_rows,
+    finite_for,
+    read_training,
+    rows_to_keep,
+    seed_table,
+    seeded,
+)
 from rareclass.errors import CollapseWarning, InputError
 from rareclass.pipeline import Pipeline
 from rareclass.under_sampling.random import RandomUnderSampler
@@ -127,14 +136,15 @@ class RUSBoostClassifier(RealPrevalence, AdaBoostClassifier):
         -------
         self
         """
-        training = read_training(self, X, y, sample_weight)
+        base = DecisionTreeClassifier(max_depth=1) if self.estimator is None else self.estimator
+        training = read_training(self, X, y, sample_weight, finite=finite_for(base))
         if self.algorithm != "deprecated":
             warnings.warn(
                 "`algorithm` parameter is deprecated in 0.12 and will be removed in 0.14; it has no effect here.",
                 FutureWarning,
                 stacklevel=2,
             )
-        self.estimator_ = DecisionTreeClassifier(max_depth=1) if self.estimator is None else self.estimator
+        self.estimator_ = base
         if not has_fit_parameter(self.estimator_, "sample_weight"):
             raise InputError(f"{type(self.estimator_).__name__} doesn't support sample_weight, which boosting needs.")
         rows = training.rows_of_classes()
@@ -205,7 +215,9 @@ class RUSBoostClassifier(RealPrevalence, AdaBoostClassifier):
     # Prediction -----------------------------------------------------------------------------------------------------
 
     def _read(self, X: Any) -> Any:
-        return validate_data(self, X, accept_sparse="csr", dtype=None, ensure_all_finite=False, reset=False)
+        return validate_data(
+            self, X, accept_sparse="csr", dtype=None, ensure_all_finite=finite_for(self.estimator_), reset=False
+        )
 
     def _staged_balanced(self, X: Any) -> Iterator[np.ndarray]:
         check_is_fitted(self)
@@ -269,6 +281,7 @@ class RUSBoostClassifier(RealPrevalence, AdaBoostClassifier):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = self.estimator is None or get_tags(self.estimator).input_tags.allow_nan
         return tags
 
 

@@ -13,7 +13,15 @@ from sklearn.utils.validation import has_fit_parameter, validate_data
 from rareclass import _check
 from rareclass._sklearn import HasMethods, Interval, StrOptions
 from rareclass.ensemble._scores import RealPrevalence, member_proba, prior_shift
-from rareclass.ensemble._training import Training, draw_rows, read_training, rows_to_keep, seed_table, seeded
+from rareclass.ensemble._training import (
+    Training,
+    draw_rows,
+    finite_for,
+    read_training,
+    rows_to_keep,
+    seed_table,
+    seeded,
+)
 
 _HARDNESS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "absolute": lambda own: 1.0 - own,
@@ -56,7 +64,8 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
     ----------
     estimators_ : list of classifiers, of class codes
     alphas_ : ndarray (n_estimators,)
-        Self-paced factor of each round: tan(i pi / (2 n)), 0 in the first, huge in the last.
+        Self-paced factor of round i = 0, 1, ..., n: tan(i pi / (2 n)), 0 in the first, huge in the last; n is one less
+        than `n_estimators`.
     bin_edges_ : list of {class code: ndarray (k_bins + 1,)}
         Levels of hardness of each targeted class and round; empty for the first, which draws alike.
     bin_rates_ : list of {class code: ndarray (k_bins,)}
@@ -77,7 +86,7 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
     >>> y = X[:, 0] + 0.5 * rng.normal(size=5000) > 2.5
     >>> model = SelfPacedEnsembleClassifier(n_estimators=10, random_state=0).fit(X, y)
     >>> model.alphas_[:3].round(3).tolist()
-    [0.0, 0.158, 0.325]
+    [0.0, 0.176, 0.364]
     """
 
     _parameter_constraints: dict = {
@@ -127,7 +136,7 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
         -------
         self
         """
-        training = read_training(self, X, y, sample_weight)
+        training = read_training(self, X, y, sample_weight, finite=finite_for(self._base()))
         rows = training.rows_of_classes()
         targets = rows_to_keep(self.sampling_strategy, rows, training.classes, training.classes[training.codes])
         seeds = seed_table(_check.random_generator(self.random_state), self.n_estimators, 2)
@@ -207,7 +216,9 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
 
     def _stages(self, X: Any) -> Iterator[np.ndarray]:
         """Balanced scores (n, K) of the first 1, 2, ... members."""
-        X = validate_data(self, X, accept_sparse="csr", dtype=None, ensure_all_finite=False, reset=False)
+        X = validate_data(
+            self, X, accept_sparse="csr", dtype=None, ensure_all_finite=finite_for(self._base()), reset=False
+        )
         total = np.zeros((X.shape[0], self.n_classes_))
         for number, member in enumerate(self.estimators_, start=1):
             total += member_proba(member, X, self.n_classes_)
