@@ -139,15 +139,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="*", choices=list(TABLES), default=list(TABLES))
     parser.add_argument("--splits", type=int, default=3)
-    parser.add_argument("--per-event", type=float, nargs="*", default=[1, 2, 5, 20])
+    parser.add_argument("--per-event", type=float, nargs="*", default=[2, 5, 20])
     parser.add_argument("--score-all", action="store_true", help="also with a pilot that scores all rows")
     options = parser.parse_args()
-    treatments: dict[str, Treatment] = {}
+    treatments: dict[str, Treatment] = {"score, default": ScoreNegatives()}
     for k in options.per_event:
-        treatments[f"score {k:g}"] = ScoreNegatives(negatives_per_event=k)
+        treatments[f"score {k:g}"] = ScoreNegatives(negatives_per_event=k, least_negatives=0)
         if options.score_all:
-            treatments[f"score {k:g}, all scored"] = ScoreNegatives(negatives_per_event=k, pool_factor=float("inf"))
-        treatments[f"uniform {k:g}"] = NegativeSampling(negatives_per_event=k)
+            treatments[f"score {k:g}, all scored"] = ScoreNegatives(
+                negatives_per_event=k, least_negatives=0, pool_factor=float("inf")
+            )
+        treatments[f"uniform {k:g}"] = NegativeSampling(negatives_per_event=k, least_negatives=0)
     import lightgbm
 
     print(f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, Python {platform.python_version()}, "

@@ -18,13 +18,13 @@ from rareclass.treatments.weights import ClassWeights
 GRID = np.array([[0.0], [1.0], [2.0]])
 
 PAIRS = [
-    (ScoreNegatives(negatives_per_event=5), ClassWeights("balanced")),
-    (ScoreNegatives(negatives_per_event=10), RandomUnderSampling(5)),
-    (ScoreNegatives(negatives_per_event=5), RandomOverSampling(0.5)),
-    (NegativeSampling(negatives_per_event=5), ClassWeights(3.0)),
-    (ClassWeights(7.0), ScoreNegatives(negatives_per_event=5)),
-    (ScoreNegatives(negatives_per_event=5), BalancedEnsembleTreatment(5)),
-    (LocalCaseControl(negatives_per_event=5), ClassWeights("sqrt")),
+    (ScoreNegatives(negatives_per_event=5, least_negatives=0), ClassWeights("balanced")),
+    (ScoreNegatives(negatives_per_event=10, least_negatives=0), RandomUnderSampling(5)),
+    (ScoreNegatives(negatives_per_event=5, least_negatives=0), RandomOverSampling(0.5)),
+    (NegativeSampling(negatives_per_event=5, least_negatives=0), ClassWeights(3.0)),
+    (ClassWeights(7.0), ScoreNegatives(negatives_per_event=5, least_negatives=0)),
+    (ScoreNegatives(negatives_per_event=5, least_negatives=0), BalancedEnsembleTreatment(5)),
+    (LocalCaseControl(negatives_per_event=5, least_negatives=0), ClassWeights("sqrt")),
 ]
 
 
@@ -49,7 +49,7 @@ def test_names_joined_by_plus_make_a_combination():
 
 def test_rows_are_traced_through_both():
     X, y = cells(50_000)
-    training = Combined(NegativeSampling(negatives_per_event=8), RandomUnderSampling(2)).prepare(
+    training = Combined(NegativeSampling(negatives_per_event=8, least_negatives=0), RandomUnderSampling(2)).prepare(
         X, y, rng=np.random.default_rng(0)
     )
     np.testing.assert_array_equal(X[training.rows], training.X)
@@ -64,7 +64,9 @@ def test_a_synthetic_treatment_makes_the_combination_inexact_and_cannot_follow_o
     after = Combined(smote, RandomUnderSampling(2)).prepare(X, y, rng=np.random.default_rng(0))
     assert not after.exact
     with pytest.raises(InputError, match="Put it first"):
-        Combined(ScoreNegatives(negatives_per_event=10), smote).prepare(X, y, rng=np.random.default_rng(0))
+        Combined(ScoreNegatives(negatives_per_event=10, least_negatives=0), smote).prepare(
+            X, y, rng=np.random.default_rng(0)
+        )
 
 
 def test_a_treatment_that_fits_the_learner_must_be_second():
@@ -76,7 +78,7 @@ def test_a_treatment_that_fits_the_learner_must_be_second():
 
 def test_offsets_reach_a_loss_that_is_a_shift_and_no_other():
     X, y = cells(60_000)
-    score = ScoreNegatives(negatives_per_event=5)
+    score = ScoreNegatives(negatives_per_event=5, least_negatives=0)
     fitted = Arm("lightgbm", Combined(score, LossTreatment(CrossEntropy()))).fit(X, y)
     plain = Arm("lightgbm", score).fit(X, y)
     np.testing.assert_allclose(fitted.logit(GRID), plain.logit(GRID), atol=0.2)

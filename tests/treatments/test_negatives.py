@@ -19,7 +19,7 @@ def test_sampled_negatives_restore_the_rate_of_each_cell(strategy, correction):
     X, y = cells()
     plain = Arm(Saturated()).fit(X, y)
     events = np.array([y[X[:, 0] == c].sum() for c in range(3)])
-    treatment = NegativeSampling(strategy, negatives_per_event=5, correction=correction)
+    treatment = NegativeSampling(strategy, negatives_per_event=5, least_negatives=0, correction=correction)
     fitted = Arm(Saturated(), treatment).fit(X, y, seed=1)
     assert fitted.exact
     # the events are the same in both fits, so only the kept negatives are noise: at least 0.5 an event in each cell
@@ -33,7 +33,7 @@ def test_score_weighting_has_the_variance_that_theory_promises():
     full = Arm(Linear()).fit(X, y).learner.beta_
     spread = {}
     for strategy in ("uniform", "score"):
-        treatment = NegativeSampling(strategy, negatives_per_event=2)
+        treatment = NegativeSampling(strategy, negatives_per_event=2, least_negatives=0)
         found = np.array([Arm(Linear(), treatment).fit(X, y, seed=s).learner.beta_[1:] for s in range(12)])
         error = found.std(axis=0, ddof=1)
         assert np.all(np.abs(found.mean(axis=0) - full[1:]) < 2 * error / np.sqrt(12) + 1 / np.sqrt(y.sum()))
@@ -43,7 +43,7 @@ def test_score_weighting_has_the_variance_that_theory_promises():
 
 def test_local_case_control_recovers_the_slopes_and_the_intercept():
     X, y, z = line(400_000, seed=3)
-    fitted = Arm(Linear(), LocalCaseControl(negatives_per_event=2)).fit(X, y, seed=0)
+    fitted = Arm(Linear(), LocalCaseControl(negatives_per_event=2, least_negatives=0)).fit(X, y, seed=0)
     found = fitted.logit(X[:20_000])
     assert fitted.rows < 4 * y.sum()
     slope = np.polyfit(z[:20_000], found, 1)[0]
@@ -56,7 +56,7 @@ def test_local_case_control_keeps_fewer_events_where_the_pilot_is_sure():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(60_000, 1))
     y = rng.random(60_000) < 1 / (1 + np.exp(6 - 4 * X[:, 0]))
-    training = LocalCaseControl(negatives_per_event=0.3).prepare(X, y, rng=rng)
+    training = LocalCaseControl(negatives_per_event=0.3, least_negatives=0).prepare(X, y, rng=rng)
     assert training.y.sum() < 0.9 * y.sum()
     assert training.pilot is not None
     assert "added back" in training.note
@@ -65,7 +65,9 @@ def test_local_case_control_keeps_fewer_events_where_the_pilot_is_sure():
 def test_local_case_control_with_few_events_falls_back_and_says_so():
     X, y = cells(20_000)
     with pytest.warns(ShortfallWarning, match="needs 1,000 events"):
-        training = LocalCaseControl(negatives_per_event=5).prepare(X, y, rng=np.random.default_rng(0))
+        training = LocalCaseControl(negatives_per_event=5, least_negatives=0).prepare(
+            X, y, rng=np.random.default_rng(0)
+        )
     assert training.y.sum() == y.sum()
     assert training.pilot is None
 
@@ -91,7 +93,7 @@ def test_keep_probabilities_keep_a_floor():
 
 def test_events_carry_the_offset_of_their_features_too():
     X, y = cells(100_000)
-    training = ScoreNegatives(negatives_per_event=3).prepare(X, y, rng=np.random.default_rng(0))
+    training = ScoreNegatives(negatives_per_event=3, least_negatives=0).prepare(X, y, rng=np.random.default_rng(0))
     for c in range(3):
         here = training.X[:, 0] == c
         # one offset for each of the two pilots, and the events have the same ones as the negatives
@@ -104,7 +106,7 @@ def test_events_carry_the_offset_of_their_features_too():
 
 def test_a_uniform_shift_equals_a_uniform_offset():
     X, y = cells(100_000)
-    treatment = NegativeSampling(negatives_per_event=4)
+    treatment = NegativeSampling(negatives_per_event=4, least_negatives=0)
     training = treatment.prepare(X, y, rng=np.random.default_rng(5))
     shifted = Saturated().fit(training.X, training.y).decision_function(GRID) + training.shift
     offset = np.full(training.y.size, -training.shift)
@@ -115,7 +117,7 @@ def test_a_uniform_shift_equals_a_uniform_offset():
 
 def test_a_pool_bounds_what_the_pilot_scores_and_the_offset_knows_it():
     X, y = cells()
-    treatment = ScoreNegatives(negatives_per_event=3, pool_factor=7)
+    treatment = ScoreNegatives(negatives_per_event=3, least_negatives=0, pool_factor=7)
     training = treatment.prepare(X, y, rng=np.random.default_rng(0))
     assert (~training.y).sum() == pytest.approx(3 * y.sum(), rel=0.05)
     assert np.all(training.offset > -np.log(21 * y.sum() / (~y).sum()) - 1e-9)
@@ -127,7 +129,10 @@ def test_a_pool_bounds_what_the_pilot_scores_and_the_offset_knows_it():
 def test_sample_weights_travel_with_their_rows():
     X, y = cells(50_000)
     weight = np.random.default_rng(0).uniform(0.5, 2, y.size)
-    for treatment in (ScoreNegatives(negatives_per_event=5), NegativeSampling(negatives_per_event=5)):
+    for treatment in (
+        ScoreNegatives(negatives_per_event=5, least_negatives=0),
+        NegativeSampling(negatives_per_event=5, least_negatives=0),
+    ):
         training = treatment.prepare(X, y, sample_weight=weight, rng=np.random.default_rng(1))
         np.testing.assert_array_equal(training.sample_weight, weight[training.rows])
         np.testing.assert_array_equal(training.X, X[training.rows])
@@ -136,7 +141,7 @@ def test_sample_weights_travel_with_their_rows():
 
 def test_restored_probabilities_of_a_booster_are_calibrated_at_the_real_prevalence():
     X, y, z = line(150_000, seed=7)
-    fitted = make_arm(("lightgbm", ScoreNegatives(negatives_per_event=10))).fit(X, y, seed=0)
+    fitted = make_arm(("lightgbm", ScoreNegatives(negatives_per_event=10, least_negatives=0))).fit(X, y, seed=0)
     found = fitted.logit(X)
     p = 1 / (1 + np.exp(-found))
     truth = 1 / (1 + np.exp(-z))
@@ -148,28 +153,42 @@ def test_a_learner_without_offsets_is_refused_with_the_way_out():
     X, y = cells(20_000)
     tree = DecisionTreeClassifier(max_depth=2, random_state=0)
     with pytest.raises(InputError, match="correction='weight'"):
-        Arm(tree, ScoreNegatives(negatives_per_event=3)).fit(X, y)
-    fitted = Arm(tree, ScoreNegatives(negatives_per_event=3, correction="weight")).fit(X, y)
+        Arm(tree, ScoreNegatives(negatives_per_event=3, least_negatives=0)).fit(X, y)
+    fitted = Arm(tree, ScoreNegatives(negatives_per_event=3, least_negatives=0, correction="weight")).fit(X, y)
     events = np.array([y[X[:, 0] == c].sum() for c in range(3)])
     assert np.all(np.abs(fitted.logit(GRID) - Arm(tree).fit(X, y).logit(GRID)) < 4 / np.sqrt(0.5 * events))
 
 
+def test_few_events_still_get_thousands_of_negatives():
+    X, y = cells(50_000)
+    few = np.flatnonzero(y)[:30]
+    y = np.isin(np.arange(y.size), few)
+    for strategy in ("uniform", "score"):
+        training = NegativeSampling(strategy).prepare(X, y, rng=np.random.default_rng(0))
+        assert (~training.y).sum() == pytest.approx(5000, rel=0.05)
+        assert training.y.sum() == 30
+
+
 def test_a_linear_pilot_does_as_well():
     X, y, z = line(60_000)
-    treatment = ScoreNegatives(negatives_per_event=5, pilot="logistic_regression")
+    treatment = ScoreNegatives(negatives_per_event=5, least_negatives=0, pilot="logistic_regression")
     fitted = Arm(Linear(), treatment).fit(X, y)
     assert np.abs(fitted.logit(X) - z).mean() < 0.4
 
 
 def test_the_same_seed_keeps_the_same_rows():
     X, y = cells(50_000)
-    rows = [ScoreNegatives(negatives_per_event=3).prepare(X, y, rng=np.random.default_rng(4)).rows for _ in range(2)]
+    rows = [
+        ScoreNegatives(negatives_per_event=3, least_negatives=0).prepare(X, y, rng=np.random.default_rng(4)).rows
+        for _ in range(2)
+    ]
     np.testing.assert_array_equal(rows[0], rows[1])
 
 
 @pytest.mark.parametrize(
     "options",
-    [{"strategy": "hard"}, {"negatives_per_event": 0}, {"floor": 0}, {"floor": 2}, {"correction": "none"},
+    [{"strategy": "hard"}, {"negatives_per_event": 0}, {"floor": 0}, {"least_negatives": -1}, {"floor": 2},
+     {"correction": "none"},
      {"pilot": "svm"}, {"pool_factor": 0.5}, {"strategy": "local_case_control", "correction": "weight"}],
 )  # fmt: skip
 def test_impossible_options_are_refused(options):

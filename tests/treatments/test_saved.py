@@ -11,7 +11,8 @@ from rareclass.treatments.negatives import LocalCaseControl
 
 
 @pytest.mark.parametrize(
-    "treatment", ["focal", "tversky", BalancedEnsembleTreatment(2), LocalCaseControl(negatives_per_event=3)]
+    "treatment",
+    ["focal", "tversky", BalancedEnsembleTreatment(2), LocalCaseControl(negatives_per_event=3, least_negatives=0)],
 )
 def test_a_saved_learner_gives_the_same_log_odds(treatment, tmp_path):
     X, y, _ = line(200_000 if isinstance(treatment, LocalCaseControl) else 5000)
