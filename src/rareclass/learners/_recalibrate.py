@@ -1,0 +1,82 @@
+"""Honest log-odds from scores of rows that the model did not see: a floor, an intercept and a slope."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rareclass.kernels.logits import log_loss_from_logits, logit
+from rareclass.learners._newton import fit_logistic
+
+_SLOPE_VARIANCE = 0.25  # ten events move the slope little from one, a thousand freely
+_FLOORS = (0.001, 0.01, 0.1, 0.5)
+
+
+@dataclass(frozen=True)
+class Recalibration:
+    """log-odds = intercept + slope * score, where the score may be a floored probability.
+
+    Attributes
+    ----------
+    intercept, slope : float
+    loss : float
+        Mean log-loss (nats) on the rows it was fitted to.
+    """
+
+    intercept: float
+    slope: float
+    loss: float
+
+    def apply(self, score: np.ndarray) -> np.ndarray:
+        """Calibrated log-odds (n,)."""
+        return self.intercept + self.slope * score
+
+
+def recalibrate(score: np.ndarray, y: np.ndarray, *, weight: np.ndarray, offset: np.ndarray | float) -> Recalibration:
+    """Intercept and slope of log-odds `score` on unseen rows; the slope is pulled to one, the intercept free.
+
+    Parameters
+    ----------
+    score : ndarray of shape (n,), finite
+    y : ndarray of shape (n,), Boolean
+    weight : ndarray of shape (n,)
+    offset : ndarray of shape (n,) or float
+        Log-odds that the rows have beyond the score (a sample's shift).
+    """
+    centre = float(np.average(score, weights=weight))
+    Z = np.column_stack([np.ones(score.size), score - centre])
+    beta, _, _ = fit_logistic(
+        Z,
+        y,
+        weight=weight,
+        offset=score + offset,
+        penalty=np.array([0.0, 1 / _SLOPE_VARIANCE]),
+        max_iter=50,
+        tol=1e-8,
+    )
+    # a score that falls with the events carries no ranking; it becomes a constant
+    slope = max(1.0 + float(beta[1]), 0.0)
+    intercept = float(beta[0] - beta[1] * centre)
+    u = intercept + slope * score + offset
+    return Recalibration(intercept, slope, log_loss_from_logits(y, u, weight))
+
+
+def floored_logit(probability: np.ndarray, floor: float) -> np.ndarray:
+    """Log-odds of a vote share in [0, 1] to which `floor` pseudo-votes are added on either side."""
+    return np.asarray(logit((probability + floor) / (1 + 2 * floor)))
+
+
+def recalibrate_votes(
+    probability: np.ndarray, y: np.ndarray, *, weight: np.ndarray, offset: float, prevalence: float
+) -> tuple[float, Recalibration]:
+    """Floor and recalibration of a forest's averaged probabilities, the floor by log-loss.
+
+    A row that no tree votes for is not impossible: how much it still may be an event is read from rows that were out
+    of the bag. The floor is a share of the prevalence.
+    """
+    trials = []
+    for share in _FLOORS:
+        floor = share * min(prevalence, 1 - prevalence)
+        found = recalibrate(floored_logit(probability, floor), y, weight=weight, offset=offset)
+        trials.append((found.loss, floor, found))
+    _, floor, found = min(trials, key=lambda trial: trial[0])
+    return floor, found
