@@ -7,6 +7,7 @@ from rareclass.errors import BundleError
 
 # What a learner of this package consists of beyond what skops trusts by itself. Never extended at run time.
 TRUSTED = frozenset({
+    "catboost.core.CatBoostClassifier",
     "collections.OrderedDict",
     "collections.defaultdict",
     "functools.partial",
@@ -21,6 +22,8 @@ TRUSTED = frozenset({
     "sklearn.tree._tree.Tree",
     "sklearn.utils.validation.check_array",
     "numpy.dtype",
+    "xgboost.core.Booster",
+    "xgboost.sklearn.XGBClassifier",
 })  # fmt: skip
 OURS = "rareclass.learners."
 

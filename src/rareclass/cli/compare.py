@@ -32,7 +32,7 @@ def command(
                                               show_default=False)] = None,
     repeats: Annotated[int, typer.Option("--repeats", help="Repetitions of the folds.")] = 1,
     test_share: Annotated[float, typer.Option("--test-share", help="Share of rows locked away.")] = 0.2,
-    budget: Annotated[str, typer.Option("--budget", help="Time after which no further arm starts.")] = "2m",
+    budget: Annotated[str, typer.Option("--budget", help="Time after which no further arm starts.")] = "90s",
     full: Annotated[bool, typer.Option("--full", help="Fit on all rows of large tables.")] = False,
     split_duplicates: Annotated[bool, typer.Option("--split-duplicates", help="Let equal rows stand on both sides "
                                                    "of a split.")] = False,

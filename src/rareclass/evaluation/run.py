@@ -58,7 +58,7 @@ def compare(
     test_share: float = 0.2,
     split_duplicates: bool = False,
     full: bool = False,
-    budget: float = 120.0,
+    budget: float = 90.0,
     level: float = 0.95,
     calibration: str = "auto",
     random_state: int = 0,
@@ -102,7 +102,7 @@ def compare(
         Let exactly equal rows stand on both sides of a split.
     full : bool, default=False
         Fit on all rows of large tables, not on all events and sampled negatives.
-    budget : float, default=120
+    budget : float, default=90
         Seconds after which no further arm starts; those left out are listed.
     level : float in (0, 1), default=0.95
         Level of all intervals.

@@ -5,9 +5,12 @@ from rareclass._lazy import lazy_names
 __all__ = [
     "FewEventsLogisticRegression",
     "QuantileLogisticRegression",
+    "RareBlendClassifier",
+    "RareCatBoostClassifier",
     "RareForestClassifier",
     "RareHistGradientBoostingClassifier",
     "RareLGBMClassifier",
+    "RareXGBClassifier",
     "make_learner",
 ]
 
@@ -16,9 +19,12 @@ __getattr__, __dir__ = lazy_names(
     {
         "FewEventsLogisticRegression": "few_events_logistic",
         "QuantileLogisticRegression": "quantile_logistic",
+        "RareBlendClassifier": "blend",
+        "RareCatBoostClassifier": "catboost_guarded",
         "RareForestClassifier": "forest",
         "RareHistGradientBoostingClassifier": "hist_gradient_boosting",
         "RareLGBMClassifier": "lgbm",
+        "RareXGBClassifier": "xgb",
         "make_learner": "registry",
     },
 )

@@ -83,6 +83,8 @@ class RareHistGradientBoostingClassifier(RareLearner):
         rng: np.random.Generator,
     ) -> None:
         self._codes = categorical_columns(self.categorical_features, X.shape[1])
+        # scikit-learn cannot bin a column that holds no value at all
+        self._empty = np.isnan(X).all(axis=0)
         if self.event_bins:
             self.cuts_ = fit_cuts(X, y, rng, skip=self._codes)
         self.model_ = HistGradientBoostingClassifier(
@@ -98,6 +100,8 @@ class RareHistGradientBoostingClassifier(RareLearner):
         ).fit(self._prepared(X), y.astype(int), sample_weight=weight)
 
     def _prepared(self, X: np.ndarray) -> np.ndarray:
+        if self._empty.any():
+            X = np.where(self._empty, 0.0, X)
         X = apply_cuts(X, self.cuts_) if self.event_bins else X.astype(np.float32)
         if self._codes.any():
             X[:, self._codes] = np.minimum(X[:, self._codes], _MAX_CATEGORIES - 1)

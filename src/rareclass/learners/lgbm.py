@@ -6,6 +6,7 @@ import numpy as np
 
 from rareclass.errors import DependencyError
 from rareclass.learners._bins import apply_cuts, fit_cuts
+from rareclass.learners._passed_on import PassedOn
 from rareclass.learners.base import RareLearner, best_intercept, categorical_columns
 
 
@@ -21,7 +22,7 @@ def load_lightgbm() -> Any:
     return lightgbm
 
 
-class RareLGBMClassifier(RareLearner):
+class RareLGBMClassifier(PassedOn, RareLearner):
     """LightGBM whose Newton step cannot explode on rare events.
 
     With few events the Hessian of a leaf is close to zero, and LightGBM's default (no regularisation, a minimum child
@@ -70,6 +71,7 @@ colsample_bytree : number or "auto", default="auto"
         categorical_features: Any = None,
         random_state: Any = None,
         n_jobs: int = 1,
+        **kwargs: Any,
     ) -> None:
         self.num_leaves = num_leaves
         self.learning_rate = learning_rate
@@ -83,6 +85,7 @@ colsample_bytree : number or "auto", default="auto"
         self.categorical_features = categorical_features
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.kwargs = kwargs
 
     _AUTO = {
         "num_leaves": 15,
@@ -113,13 +116,9 @@ colsample_bytree : number or "auto", default="auto"
             X = apply_cuts(X, self.cuts_)
             parameters |= {"min_data_in_bin": 1, "subsample_for_bin": X.shape[0]}
         self.intercept_ = 0.0 if offset is None else best_intercept(y, weight, offset)
+        fixed = {"verbose": -1, "deterministic": True, "force_row_wise": True}
         self.model_ = lightgbm.LGBMClassifier(
-            **parameters,
-            random_state=int(rng.integers(2**31)),
-            n_jobs=self.n_jobs,
-            verbose=-1,
-            deterministic=True,
-            force_row_wise=True,
+            random_state=int(rng.integers(2**31)), n_jobs=self.n_jobs, **{**parameters, **fixed, **self.kwargs}
         )
         self.model_.fit(
             X,
