@@ -28,8 +28,8 @@ def render_evaluation(found: dict[str, Any], console: Any = None) -> None:
     table.add_row("Brier skill", _number(found["calibration"]["brier_skill"]), "")
     out.print(table)
     c = found["decision"]["confusion"]
-    said = f"Alerts: {c['tp'] + c['fp']:,.0f} rows flagged, {c['tp']:,.0f} of them events; {c['fn']:,.0f} events missed."
-    out.print(said, highlight=False)
+    flagged = f"{c['tp'] + c['fp']:,.0f} rows flagged, {c['tp']:,.0f} of them events"
+    out.print(f"Alerts: {flagged}; {c['fn']:,.0f} events missed.", highlight=False)
 
 
 def _number(value: float | None) -> str:
