@@ -84,15 +84,16 @@ class OperatingPoints:
         return self.take(np.concatenate([[0], gained]))
 
     def thin(self, size: int) -> "OperatingPoints":
-        """At most about `size` points: those at events and an even share of the rest, each thinned evenly."""
+        """At most about `size` points: those at events, and a share of the rest that is denser near the top."""
         m = self.thresholds.size
         if m <= size:
             return self
         gained = np.flatnonzero(np.diff(self.tp) > 0) + 1
         if gained.size > size // 2:
             gained = gained[np.linspace(0, gained.size - 1, size // 2).astype(np.int64)]
-        even = np.linspace(0, m - 1, size // 2).astype(np.int64)
-        return self.take(np.union1d(gained, even))
+        even = np.linspace(0, m - 1, size // 4).astype(np.int64)
+        top = np.geomspace(1, m - 1, size // 4).astype(np.int64)  # small budgets and rates live there
+        return self.take(np.union1d(gained, np.union1d(even, top)))
 
     def resample(self, times: int, rng: np.random.Generator) -> "OperatingPoints":
         """Counts of `times` bootstrap resamples of the rows within each class, totals kept.
