@@ -1,7 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 from rareclass.over_sampling import CCR
 from rareclass.over_sampling.ccr import radius_of
@@ -64,6 +66,19 @@ def test_a_moved_row_keeps_its_missing_value():
     assert 150 in method.moved_
     assert np.isnan(out[150, 2])
     assert np.isnan(out).sum() == 1
+
+
+def test_moved_integers_are_not_truncated():
+    # 2,000 rows at 1 around one rare row at 0 move to the surface at 1.4 or so: truncation would leave them all at 1.
+    Z = sparse.csr_matrix(np.array([[0]] + [[1]] * 2000 + [[9]] * 10))
+    method = CCR(energy=1000.0, p=2, scaling=None, random_state=0)
+    for data in (Z, Z.toarray(), pd.DataFrame({"a": Z.toarray().ravel(), "b": 1.0})):
+        out, _ = method.fit_resample(data, [1] + [0] * 2010)
+        if isinstance(data, pd.DataFrame):
+            moved = out["a"].to_numpy()[1:2001]
+        else:
+            moved = np.asarray(out[1:2001].sum(axis=1)).ravel()
+        assert abs(moved.mean() - method.radii_[1][0]) < 5 * 0.5 / np.sqrt(2000)
 
 
 def test_scaled_columns_move_in_their_own_unit():

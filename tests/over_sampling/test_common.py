@@ -117,6 +117,21 @@ def test_sparse_and_frames_give_the_rows_of_the_array(name, data):
     assert out.num_rows == len(dense)
 
 
+@pytest.mark.parametrize("name", ["SMOTE", "ADASYN", "RandomOverSampler", "ROSE", "SMOTENC", "KMeansSMOTE"])
+def test_sparse_integers_with_wide_indices_stay_sparse_integers(name):
+    rng = np.random.default_rng(6)
+    X = sparse.csr_matrix(rng.poisson(0.4, (240, 30)) * (1 + np.arange(240) % 3)[:, None])
+    X.indices, X.indptr = X.indices.astype(np.int64), X.indptr.astype(np.int64)
+    method = sampler(name)
+    out, _ = method.fit_resample(X, rng.permutation(np.repeat([1, 0], [60, 180])))
+    assert sparse.issparse(out)
+    assert out.dtype == X.dtype
+    assert out.min() >= 0
+    assert out.max() <= X.max() + (name == "ROSE") * 10
+    made = out[method.synthetic_mask_]
+    assert made.nnz < 2.2 * X.nnz / X.shape[0] * made.shape[0]
+
+
 @pytest.mark.parametrize("name", sorted(set(EVERY) - NOMINAL))
 def test_typed_frames_only_get_values_that_their_columns_can_hold(name):
     rng = np.random.default_rng(3)
@@ -253,7 +268,9 @@ def test_signatures_are_keyword_only_and_documented(name):
     assert cls._parameter_constraints.keys() == inspect.signature(cls).parameters.keys()
 
 
-@pytest.mark.parametrize("name", ["SMOTE", "RandomOverSampler", "CCR", "MWMOTE", "ROSE", "ProWSyn", "PolynomFitSMOTE"])
+@pytest.mark.parametrize(
+    "name", ["SMOTE", "CCR", "GeometricSMOTE", "MWMOTE", "ROSE", "ProWSyn", "PolynomFitSMOTE", "SMOTEIPF"]
+)
 def test_scikit_learns_checks_pass(name):
     # The other classes go through the same checks in the conformance step; these are the roots and our own.
     with warnings.catch_warnings():

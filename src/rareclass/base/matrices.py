@@ -10,7 +10,7 @@ from rareclass.base.columns import between, factorize, read_array
 from rareclass.base.containers import fresh_labels, is_pandas, take
 from rareclass.base.draw import Draw
 from rareclass.errors import InputError
-from rareclass.kernels.interpolate import interpolate_into, interpolate_sparse, write_typed
+from rareclass.kernels.interpolate import interpolate_into, interpolate_sparse, round_sparse, write_typed
 from rareclass.kernels.matrix import column_ranges, copy_rows, scan_columns
 
 _BLOCK = 1 << 16
@@ -136,22 +136,23 @@ class MatrixTable:
     def _compose_sparse(self, draw: Draw, seed: int, unscale: Callable) -> Any:
         array = self.array.tocsr()
         kept = array if draw.kept is None else array[draw.kept]
+        limits = column_ranges(array) if array.dtype.kind in "iu" and not draw.copies else None
         if draw.replaced is not None:
             rows, values = draw.replaced
             kept = kept.tolil()
-            kept[rows] = unscale(np.asarray(values))
+            kept[rows] = _typed_sparse(np.asarray(values), array.dtype, unscale, seed ^ 0x5EED, limits)
             kept = kept.tocsr()
         parts = [kept]
         if draw.n_made and draw.copies:
             parts.append(array[draw.first])
         elif draw.n_made and draw.made is None:
-            made = interpolate_sparse(array, draw.first, draw.second, draw.step, seed)
+            made = interpolate_sparse(array, draw.first, draw.second, draw.step, seed, limits)
             parts.append(_with_donors(made, array, draw.donors) if draw.donors else made)
         elif draw.n_made:
             step = max(1, min(_BLOCK, _CELLS // max(1, self.n_columns)))
             for start in range(0, draw.n_made, step):
                 stop = min(start + step, draw.n_made)
-                parts.append(_typed_sparse(draw.block(start, stop), array.dtype, unscale, seed + start))
+                parts.append(_typed_sparse(draw.block(start, stop), array.dtype, unscale, seed + start, limits))
         out = sparse.vstack(parts, format="csr", dtype=array.dtype) if len(parts) > 1 else kept.copy()
         if draw.order is not None:
             out = out[draw.order]
@@ -183,15 +184,12 @@ def _with_donors(made: Any, array: Any, donors: Any) -> Any:
     return sparse.hstack(columns, format="csr")
 
 
-def _typed_sparse(made: Any, dtype: np.dtype, unscale: Callable, seed: int) -> Any:
+def _typed_sparse(made: Any, dtype: np.dtype, unscale: Callable, seed: int, limits: Any) -> Any:
     """Made rows, dense or sparse, as CSR of the input's type."""
     if sparse.issparse(made):
-        made = unscale(made)
-        if dtype.kind in "iub":
-            made.data = np.floor(made.data + np.random.default_rng(seed).random(made.data.size))
-        return made.tocsr().astype(dtype)
+        return round_sparse(unscale(made), dtype, seed, limits)
     block = np.empty(made.shape, dtype=dtype)
-    write_typed(unscale(made), block, np.arange(len(made)), seed)
+    write_typed(unscale(made), block, np.arange(len(made)), seed, limits)
     return sparse.csr_matrix(block)
 
 

@@ -5,6 +5,8 @@ that the mean is kept (truncation halves it); where one parent is missing the va
 missing values is kept by taking the missingness of the nearer parent at random.
 """
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 from scipy import sparse
@@ -110,18 +112,30 @@ def write_typed(
     out[rows] = made.astype(out.dtype)
 
 
+def round_sparse(made: Any, dtype: np.dtype, seed: int, limits: tuple[np.ndarray, np.ndarray] | None) -> Any:
+    """CSR matrix in `dtype`; stored entries of integers and Booleans rounded at random and clipped to `limits`."""
+    made = made.tocsr()
+    if dtype.kind in "iub":
+        made.data = np.floor(made.data + np.random.default_rng((seed & (2**64 - 1), 1)).random(made.data.size))
+        if limits is not None:
+            made.data = np.clip(made.data, limits[0][made.indices], limits[1][made.indices])
+        made.eliminate_zeros()
+    return made.astype(dtype)
+
+
 def interpolate_sparse(
-    source: sparse.csr_matrix, first: np.ndarray, second: np.ndarray, gap: np.ndarray, seed: int
-) -> sparse.csr_matrix:
+    source: Any,
+    first: np.ndarray,
+    second: np.ndarray,
+    gap: np.ndarray,
+    seed: int,
+    limits: tuple[np.ndarray, np.ndarray] | None = None,
+) -> Any:
     """Rows between two parents of a CSR matrix, as CSR of the same type, in blocks."""
     parts = []
     for start in range(0, len(first), _BLOCK):
         part = slice(start, start + _BLOCK)
         a, b = source[first[part]].astype(np.float64), source[second[part]].astype(np.float64)
-        made = (a + sparse.diags_array(gap[part]) @ (b - a)).tocsr()
-        if source.dtype.kind in "iub":
-            rng = np.random.default_rng((seed & (2**64 - 1), start))
-            made.data = np.floor(made.data + rng.random(made.data.size))
-            made.eliminate_zeros()
-        parts.append(made.astype(source.dtype))
+        made = a + sparse.diags_array(gap[part]) @ (b - a)
+        parts.append(round_sparse(made, source.dtype, seed + start, limits))
     return sparse.vstack(parts, format="csr")

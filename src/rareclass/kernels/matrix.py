@@ -52,9 +52,12 @@ def scan_columns(array: Any) -> tuple[np.ndarray, np.ndarray]:
     return missing, infinite
 
 
-def column_ranges(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Smallest and largest value of each column."""
-    return array.min(axis=0), array.max(axis=0)
+def column_ranges(array: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Smallest and largest value of each column of a matrix, dense or sparse."""
+    low, high = array.min(axis=0), array.max(axis=0)
+    if sparse.issparse(array):
+        return low.toarray().ravel(), high.toarray().ravel()
+    return low, high
 
 
 def copy_rows(source: np.ndarray, rows: np.ndarray | None, out: np.ndarray) -> None:
