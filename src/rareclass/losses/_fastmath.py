@@ -41,10 +41,11 @@ def exp_negative(x):  # pragma: no cover - compiled
     r = x - k * LN2_HIGH - k * LN2_LOW
     r2 = r * r
     r4 = r2 * r2
-    # pairs first (Estrin): the chain of dependent operations, not their number, limits the speed
-    a = 1 / 24 + r / 120 + r2 * (1 / 720 + r / 5040)
-    b = 1 / 40320 + r / 362880 + r2 * (1 / 3628800 + r / 39916800) + r4 / 479001600
-    poly = 1.0 + (r + r2 * (1 / 2 + r / 6) + r4 * (a + r4 * b))
+    # pairs first (Estrin): the chain of dependent operations, not their number, limits the speed; and every constant
+    # is multiplied, because a division by it would be carried out
+    a = 1 / 24 + r * (1 / 120) + r2 * (1 / 720 + r * (1 / 5040))
+    b = 1 / 40320 + r * (1 / 362880) + r2 * (1 / 3628800 + r * (1 / 39916800)) + r4 * (1 / 479001600)
+    poly = 1.0 + (r + r2 * (1 / 2 + r * (1 / 6)) + r4 * (a + r4 * b))
     power = (_bits(shifted) << int64(52)) + int64(0x3FF0000000000000)  # type: ignore[call-arg]
     return poly * _from_bits(power)  # type: ignore[call-arg]
 

@@ -24,7 +24,7 @@ def _negative(z, k, margin):  # pragma: no cover - compiled
     active = p > margin
     r = p - margin if active else 0.5
     rest = q + margin if active else 0.5  # 1 - r, which never falls below the margin
-    series = 1.0 + r * (1 / 2 + r * (1 / 3 + r * (1 / 4 + r * (1 / 5 + r / 6))))
+    series = 1.0 + r * (1 / 2 + r * (1 / 3 + r * (1 / 4 + r * (1 / 5 + r * (1 / 6)))))
     both = 1.0 / (r * rest)
     over_r, over_rest = rest * both, r * both
     ratio = series if r < 1e-3 else -log_positive(rest) * over_r

@@ -35,7 +35,7 @@ class AsymmetricLoss(RowLoss):
 
     References
     ----------
-    Ridnik et al. (2021), "Asymmetric loss for multi-label classification", arXiv 2009.14119, equations 5 to 7. For many
+    Ridnik et al. (2021), "Asymmetric loss for multi-label classification", arXiv 2009.14119. For many
     labels a row use one score (and one call) a label.
 
     Examples

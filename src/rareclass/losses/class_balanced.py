@@ -46,8 +46,8 @@ class ClassBalancedLoss(RowLoss):
 
     References
     ----------
-    Cui et al. (2019), "Class-balanced loss based on effective number of samples", arXiv 1901.05555, equation 10;
-    normalised to sum to the number of classes, as in the authors' experiments.
+    Cui et al. (2019), "Class-balanced loss based on effective number of samples", arXiv 1901.05555:
+    w_c = (1 - beta) / (1 - beta^n_c), normalised to sum to the number of classes, as in the authors' experiments.
 
     Examples
     --------

@@ -59,8 +59,9 @@ class FocalLoss(RowLoss):
     References
     ----------
     Lin et al. (2017), "Focal loss for dense object detection", arXiv 1708.02002, equations 4 and 5. Link:
-    Charoenphakdee et al. (2021), "On focal loss for class-posterior probability estimation", arXiv 2011.09172,
-    theorem 11; the same map serves several classes. Here it is evaluated in logarithms, exact to |z| = 1e4 and more.
+    Charoenphakdee et al. (2021), "On focal loss for class-posterior probability estimation", arXiv 2011.09172: eta_k is
+    proportional to h(v_k), h(v) = v / phi(v), phi(v) = (1-v)^g - g (1-v)^(g-1) v ln v, for two and for more classes.
+    Here it is evaluated in logarithms, exact to |z| = 1e4 and more.
 
     Examples
     --------

@@ -37,8 +37,8 @@ class LDAMLoss(RowLoss):
 
     References
     ----------
-    Cao et al. (2019), "Learning imbalanced datasets with label-distribution-aware margin loss", arXiv 1906.07413,
-    equations 13 and 14. The link is derived here from the gradients.
+    Cao et al. (2019), "Learning imbalanced datasets with label-distribution-aware margin loss", arXiv 1906.07413:
+    margins proportional to n_c^(-1/4). The link is derived here from the gradients.
 
     Examples
     --------

@@ -15,8 +15,8 @@ from rareclass.losses.focal import Alpha, alpha_weights, checked_alpha
 class PolyLoss(RowLoss):
     """Poly-1: cross-entropy (gamma = 0) or focal loss plus epsilon times its first polynomial term q^(gamma + 1).
 
-    Convex for gamma = 0 and epsilon <= 1. The authors take epsilon of 1 to 2 for balanced images, and -1 for
-    detection with a rare foreground.
+    Convex for gamma = 0 and epsilon <= 1. The authors report positive values as best for image
+    classification and negative ones for detection, where the foreground is rare.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class PolyLoss(RowLoss):
     References
     ----------
     Leng et al. (2022), "PolyLoss: a polynomial expansion perspective of classification loss functions", arXiv
-    2204.12511, equations 6 and 9. The link follows from the gradients.
+    2204.12511 (Poly-1). The link follows from the gradients.
 
     Examples
     --------

@@ -36,7 +36,7 @@ class VectorScalingLoss(RowLoss):
     References
     ----------
     Kini et al. (2021), "Label-imbalanced and group-sensitive classification under overparameterization", arXiv
-    2103.01550, equations 4 (binary) and 5 (several classes).
+    2103.01550 (the VS-loss, binary and for several classes). The links are derived here from the gradients.
 
     Examples
     --------
