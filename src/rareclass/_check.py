@@ -201,7 +201,9 @@ def random_generator(random_state: Any) -> np.random.Generator:
     """Generator from None, an int, a SeedSequence, a Generator or a legacy RandomState."""
     if isinstance(random_state, np.random.RandomState):
         return np.random.default_rng(random_state.randint(0, 2**31 - 1, size=4, dtype=np.int64))
-    if random_state is None or isinstance(random_state, int | np.integer | np.random.Generator | np.random.SeedSequence):
+    if random_state is None or isinstance(
+        random_state, int | np.integer | np.random.Generator | np.random.SeedSequence
+    ):
         if isinstance(random_state, int | np.integer) and random_state < 0:
             raise InputError(f"`random_state` must not be negative; got {random_state}.")
         return np.random.default_rng(random_state)

@@ -47,7 +47,13 @@ def open_dataset(paths: str | Path | Sequence[str | Path]) -> ds.Dataset:
         if not Path(item).exists():
             raise ReadError(f"{item} does not exist.")
     first = str(items[0])
-    kind = "csv" if first.endswith((".csv", ".csv.gz", ".tsv")) else "feather" if first.endswith((".arrow", ".feather")) else "parquet"
+    kind = (
+        "csv"
+        if first.endswith((".csv", ".csv.gz", ".tsv"))
+        else "feather"
+        if first.endswith((".arrow", ".feather"))
+        else "parquet"
+    )
     try:
         return ds.dataset([str(i) for i in items] if len(items) > 1 else first, format=kind)
     except (pa.ArrowInvalid, OSError) as error:
