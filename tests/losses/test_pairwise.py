@@ -76,9 +76,9 @@ def test_a_million_rows_take_seconds_not_hours():
     y, z = rng.random(1_000_000) < 0.3, rng.normal(size=1_000_000)
     loss = PairwiseSquaredHingeLoss()
     loss.value(y[:10], z[:10])
-    start = time.perf_counter()
+    start = time.process_time()
     loss.value(y, z)
-    assert time.perf_counter() - start < 10  # 2.1e11 pairs
+    assert time.process_time() - start < 10  # 2.1e11 pairs
 
 
 @pytest.mark.parametrize("loss", [PairwiseSquareLoss(), PairwiseSquaredHingeLoss()], ids=repr)

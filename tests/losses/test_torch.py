@@ -8,6 +8,7 @@ from rareclass.errors import InputError
 
 torch = pytest.importorskip("torch", reason="torch is an optional extra and is not installed", exc_type=ImportError)
 modules = pytest.importorskip("rareclass.losses.torch")
+torch.set_num_threads(1)  # tiny tensors: threads only wait for each other
 
 BINARY = {
     "ce": (modules.CrossEntropy(reduction="none"), losses.CrossEntropy()),

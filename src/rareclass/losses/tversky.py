@@ -61,8 +61,8 @@ class TverskyLoss(BatchLoss):
     """1 - TP / (TP + a FP + b FN) with soft counts: set a and b to say which error hurts more.
 
     For segmentation and other dense batches. It has no link: scores saturate towards 0 and 1 and are no
-    probabilities, so a calibration must be fitted. On boosted trees expect no gain over cross-entropy with a chosen
-    threshold. Dice is a = b = 1/2; F-beta is a = 1 / (1 + beta^2), b = beta^2 / (1 + beta^2).
+    probabilities, so a calibration must be fitted. In boosted trees it ranked worse than cross-entropy on
+    public sets (`benchmarks/losses.py --quality`); choose a threshold there instead. Dice is a = b = 1/2; F-beta is a = 1 / (1 + beta^2), b = beta^2 / (1 + beta^2).
 
     Parameters
     ----------
