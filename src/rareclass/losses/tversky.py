@@ -62,7 +62,8 @@ class TverskyLoss(BatchLoss):
 
     For segmentation and other dense batches. It has no link: scores saturate towards 0 and 1 and are no
     probabilities, so a calibration must be fitted. In boosted trees it ranked worse than cross-entropy on
-    public sets (`benchmarks/losses.py --quality`); choose a threshold there instead. Dice is a = b = 1/2; F-beta is a = 1 / (1 + beta^2), b = beta^2 / (1 + beta^2).
+    public sets (`benchmarks/losses.py --quality`); choose a threshold there instead. Dice is
+    a = b = 1/2; F-beta is a = 1 / (1 + beta^2), b = beta^2 / (1 + beta^2).
 
     Parameters
     ----------
