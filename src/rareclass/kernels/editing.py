@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rareclass.kernels.anchors import safe_rows
 from rareclass.kernels.closer import CloserCount, visiting_order
 from rareclass.kernels.enemies import nearest_rows
 from rareclass.kernels.panel import Panel, Space
@@ -45,6 +46,8 @@ class Editor:
     space : Space of the matrix (n rows)
     codes : int ndarray (n,), class of each row, 0 .. K-1 in the order of the labels
     most : int, largest number of neighbours that will be asked for
+    once : bool, whether `edit` will be called a single time; large classes are then judged by shortcuts that leave
+        nothing to go on from
     threads : int
 
     Attributes
@@ -52,7 +55,8 @@ class Editor:
     alive : bool ndarray (n,), rows that no edit has removed yet
     """
 
-    def __init__(self, space: Space, codes: np.ndarray, most: int, *, threads: int = 1) -> None:
+    def __init__(self, space: Space, codes: np.ndarray, most: int, *, once: bool = False, threads: int = 1) -> None:
+        self.once = once
         self.space = space
         self.codes = codes
         self.most = most
@@ -79,10 +83,10 @@ class Editor:
 
     def _lost(self, code: int, k: int, kind: str, classes: np.ndarray) -> np.ndarray:
         if kind == "mode" and classes.size > 2:
-            return self._outvoted(code, k)
-        own = np.flatnonzero(self.alive & (self.codes == code))
+            return self._outvoted(code, k, self._doubtful(code, k))
+        own = self._doubtful(code, k)
         lose = enemies_to_lose(k, kind, code == classes[0])
-        judged = self._judge(code, lose)
+        judged = self._judge(code, lose, own)
         need = k - lose + 1
         places = judged.place[own]
         if need <= 0:
@@ -92,10 +96,18 @@ class Editor:
         proven |= np.isinf(judged.closer.limit_square)
         return own[~proven[places]]
 
-    def _judge(self, code: int, lose: int) -> _Judged:
+    def _doubtful(self, code: int, k: int) -> np.ndarray:
+        """Rows of a class that are not known to have only rows of it as neighbours."""
+        is_own = self.codes == code
+        own = np.flatnonzero(self.alive & is_own)
+        if not self.once:
+            return own
+        return own[~safe_rows(self.space, own, np.flatnonzero(self.alive & ~is_own), k, threads=self.threads)]
+
+    def _judge(self, code: int, lose: int, own: np.ndarray) -> _Judged:
         judged = self._judged.get((code, lose))
         if judged is None:
-            judged = self._judged[(code, lose)] = self._first_judgement(code, lose)
+            judged = self._judged[(code, lose)] = self._first_judgement(code, lose, own)
         else:
             self._renew_limits(judged, code)
         return judged
@@ -103,11 +115,11 @@ class Editor:
     def _enemies(self, code: int) -> Panel:
         return self.space.panel(np.flatnonzero(self.alive & (self.codes != code))).hubs_first()
 
-    def _first_judgement(self, code: int, lose: int) -> _Judged:
-        own = np.flatnonzero(self.alive & (self.codes == code))
+    def _first_judgement(self, code: int, lose: int, own: np.ndarray) -> _Judged:
         queries = self.space.panel(own)
         squares, rows = nearest_rows(self.space, queries, self._enemies(code), lose, threads=self.threads)
-        friends = self.space.panel(own[visiting_order(queries.low)])
+        friends = self.space.panel(np.flatnonzero(self.alive & (self.codes == code)))
+        friends = self.space.panel(friends.rows[visiting_order(friends.low)])
         limit, limit_row = squares[:, -1].copy(), rows[:, -1].copy()
         closer = CloserCount(self.space, queries, friends, limit, limit_row, self.most, self.alive)
         place = np.full(self.codes.size, -1, dtype=np.int64)
@@ -125,9 +137,8 @@ class Editor:
         judged.limit_squares[stale], judged.limit_rows[stale] = squares, rows
         judged.closer.restart(stale, squares[:, -1], rows[:, -1])
 
-    def _outvoted(self, code: int, k: int) -> np.ndarray:
+    def _outvoted(self, code: int, k: int, own: np.ndarray) -> np.ndarray:
         """Rows of a class, among three or more, whose k neighbours vote for another one (ties: first label)."""
-        own = np.flatnonzero(self.alive & (self.codes == code))
         everyone = self.space.panel(np.flatnonzero(self.alive))
         _, near = nearest_rows(self.space, self.space.panel(own), everyone, k, threads=self.threads)
         return own[vote(near, self.codes) != code]

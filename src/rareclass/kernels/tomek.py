@@ -6,6 +6,7 @@ class is then refuted by the first row that is closer to it. That is at most 2m 
 
 import numpy as np
 
+from rareclass.kernels.anchors import safe_rows
 from rareclass.kernels.closer import CloserCount, visiting_order
 from rareclass.kernels.enemies import nearest_rows
 from rareclass.kernels.panel import Space
@@ -20,6 +21,7 @@ def tomek_links(space: Space, codes: np.ndarray, *, threads: int = 1) -> np.ndar
     n = codes.size
     largest = int(np.argmax(np.bincount(codes)))
     ends = np.flatnonzero(codes != largest)
+    ends = ends[~_among_their_own(space, codes, ends, threads)]
     everyone = space.panel(np.arange(n))
     squares, nearest = nearest_rows(space, space.panel(ends), everyone, 1, threads=threads)
     square, partner = squares[:, 0], nearest[:, 0]
@@ -42,3 +44,12 @@ def tomek_links(space: Space, codes: np.ndarray, *, threads: int = 1) -> np.ndar
         ends, partner = ends[mutual], partner[mutual]
     pairs = np.column_stack((np.minimum(ends, partner), np.maximum(ends, partner)))
     return np.unique(pairs, axis=0)
+
+
+def _among_their_own(space: Space, codes: np.ndarray, rows: np.ndarray, threads: int) -> np.ndarray:
+    """Rows known to have a nearest neighbour of their own class, which cannot be the end of a link."""
+    is_safe = np.zeros(rows.size, dtype=np.bool_)
+    for code in np.unique(codes[rows]):
+        own = codes[rows] == code
+        is_safe[own] = safe_rows(space, rows[own], np.flatnonzero(codes != code), 1, threads=threads)
+    return is_safe

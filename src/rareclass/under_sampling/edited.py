@@ -60,7 +60,7 @@ class _Editing(BaseCleaningSampler):
     n_jobs: int | None
     order: str
 
-    def _editor(self, X: Any, y: np.ndarray) -> tuple[Any, int]:
+    def _editor(self, X: Any, y: np.ndarray, *, once: bool = False) -> tuple[Any, int]:
         """The editor of these data and the number of neighbours, without the row itself."""
         self.nn_ = neighbours_object(self.n_neighbors, extra=1, n_jobs=self.n_jobs)
         k = int(self.nn_.n_neighbors) - 1
@@ -68,7 +68,7 @@ class _Editing(BaseCleaningSampler):
         space = space_of(X, self.nn_)
         if space is None:
             return _ListEditor(self.nn_, X, y), k
-        return Editor(space, y, k, threads=threads_of(self.n_jobs)), k
+        return Editor(space, y, k, once=once, threads=threads_of(self.n_jobs)), k
 
     def _targets_now(self, alive: np.ndarray, y: np.ndarray) -> list[int]:
         """Targeted classes among the rows left: words such as "majority" are read anew in each round."""
@@ -151,7 +151,7 @@ class EditedNearestNeighbours(_Editing):
         self.order = order
 
     def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
-        editor, k = self._editor(X, y)
+        editor, k = self._editor(X, y, once=True)
         editor.edit(list(targets), k, self.kind_sel)
         return self._result(editor.alive, y)
 
