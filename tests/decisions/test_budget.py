@@ -78,6 +78,11 @@ def test_budget_per_day_without_days_cuts_at_its_threshold():
     assert chosen.apply([0.95, 0.5]).tolist() == [True, False]
 
 
+def test_budget_per_day_must_know_the_days():
+    with pytest.raises(InputError, match="pass `periods`"):
+        best_threshold([0, 1, 0], [0.1, 0.2, 0.3], AlertBudget(1, per="day"))
+
+
 def test_threshold_of_a_budget_by_day_is_the_median_cut():
     day, s = np.repeat([0, 1, 2], 4), np.r_[1:5, 11:15, 21:25].astype(float)
     chosen = best_threshold(np.arange(12) % 4 == 0, s, AlertBudget(2, per="day"), periods=day)

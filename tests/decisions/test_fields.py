@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from rareclass.decisions import FieldCost, FieldCosts, cost_proportionate_weights, present_value
+from rareclass.decisions import FieldCost, FieldCosts, as_costs, cost_proportionate_weights, present_value
 from rareclass.errors import CostError, InputError, SchemaError
 
 COLUMNS = {"amount": [100.0, 0.0, 1000.0], "term": [365.25, 0.0, 730.5]}
@@ -48,6 +48,8 @@ def test_unusable_fields_raise():
         FieldCosts(fp=1.0, fn="amount").of({"amount": [1.0, np.nan]})
     with pytest.raises(CostError, match="CostMatrix"):
         FieldCosts(fp=1.0, fn=2.0).of(COLUMNS)
+    with pytest.raises(CostError, match=r"call `\.of"):
+        as_costs(FieldCosts(fp=1.0, fn="amount"))
     with pytest.raises(InputError, match="annual_rate"):
         present_value(1.0, 1.0, -1.0)
     with pytest.raises(InputError, match="days"):

@@ -262,3 +262,23 @@ def test_costs_price_a_rule_without_costs():
     assert chosen.expected_cost == 0.5
     with pytest.raises(CostError, match="decided by MinimumCost"):
         best_threshold(y, s, RecallAtLeast(1.0), costs=RowCosts(fp=1.0, fn=[1.0, 2.0, 3.0, 4.0]))
+
+
+def test_midpoint_flags_the_same_rows():
+    rng = np.random.default_rng(0)
+    y, p = rng.random(300) < 0.2, rng.random(300).round(2) ** 3
+    for scores in (p, 10 * p - 5):
+        chosen = best_threshold(y, scores, Maximize("f1"))
+        middle = best_threshold(y, scores, Maximize("f1"), place="midpoint")
+        assert middle.threshold < chosen.threshold
+        assert np.array_equal(middle.apply(scores), chosen.apply(scores))
+        assert middle.recall == chosen.recall
+    assert best_threshold(y, p, RecallAtLeast(1.0), place="midpoint").threshold > 0
+    with pytest.raises(InputError, match="place"):
+        best_threshold(y, p, Maximize("f1"), place="grid")
+
+
+def test_rule_that_only_these_rows_meet_has_no_interval():
+    y, s = [1, 0, 0, 0, 0], [5.0, 4.0, 3.0, 2.0, 1.0]
+    chosen = best_threshold(y, s, FalsePositiveRateAtMost(0.5, confidence=0.9), n_bootstrap=5)
+    assert chosen.threshold <= 5.0

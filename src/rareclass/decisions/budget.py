@@ -104,6 +104,11 @@ class AlertBudget(DecisionRule):
         assert self.alerts is not None
         if self.rows_per_period is not None:
             return n * min(self.alerts / self.rows_per_period, 1.0)
+        if self.per != "run":
+            raise InputError(
+                f"A budget of {self.alerts} alerts per {self.per} needs to know which rows share a {self.per}: pass "
+                "`periods` to best_threshold, or set `rows_per_period`."
+            )
         return float(self.alerts)
 
     def feasible(self, points: OperatingPoints) -> np.ndarray:

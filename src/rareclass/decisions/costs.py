@@ -219,6 +219,8 @@ def as_costs(costs: Any, *, n: int | None = None) -> Costs:
         found: Costs = costs
     elif isinstance(costs, Mapping):
         found = _from_mapping(costs)
+    elif hasattr(costs, "of"):
+        raise CostError("These are costs of a table's fields; call `.of(table)` to get the costs of its rows.")
     elif costs is None or isinstance(costs, str | bytes | int | float):
         raise CostError(f"Costs must be a CostMatrix, RowCosts, a mapping or a 2 x 2 array; got {costs!r}. {_HINT}")
     else:

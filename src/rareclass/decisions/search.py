@@ -1,5 +1,6 @@
 """The threshold engine: one sort, all distinct scores, any rule."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from rareclass.decisions.decision import Decision
 from rareclass.decisions.minimum_cost import MinimumCost, decide_rows
 from rareclass.decisions.rule import DecisionRule
 from rareclass.decisions.stability import threshold_interval
-from rareclass.errors import CostError, InputError
+from rareclass.errors import CostError, InfeasibleError, InputError
+from rareclass.kernels.logits import logit, sigmoid
 from rareclass.metrics.curve import ThresholdCurve
 
 
@@ -28,6 +30,7 @@ def best_threshold(
     pos_label: Any = None,
     level: float = 0.95,
     n_bootstrap: int = 200,
+    place: str = "score",
     random_state: Any = 0,
 ) -> Decision:
     """The best threshold of a rule on rows that the model did not see, exactly.
@@ -56,6 +59,9 @@ def best_threshold(
         Of the threshold interval.
     n_bootstrap : int >= 0, default=200
         Resamples for the threshold interval, within each class; 0 for none.
+    place : {"score", "midpoint"}, default="score"
+        Put the threshold on the smallest flagged score, or half way (on the log-odds for scores in (0, 1)) to the
+        next lower one; both flag the same rows. Without effect on `MinimumCost` and on budgets with periods.
     random_state : int, Generator or None, default=0
 
     Returns
@@ -83,6 +89,7 @@ def best_threshold(
     """
     if not isinstance(rule, DecisionRule):
         raise InputError(f"`rule` must be a rule of rareclass.decisions; got {type(rule).__name__}.")
+    _check.one_of(place, "place", ["score", "midpoint"])
     y, score, weight, kept = _rows(y_true, y_score, sample_weight, pos_label)
     if isinstance(rule, MinimumCost) and not isinstance(rule.costs, CostMatrix):
         return _by_row(rule, y, score, weight, costs, kept)
@@ -93,9 +100,14 @@ def best_threshold(
         return decide_budget(rule, y, score, weight, **extra)
     curve = ThresholdCurve.from_arrays(y, score, weight)
     decision = rule.choose(curve) if isinstance(rule, MinimumCost) else rule.choose(curve, costs=_class_costs(costs))
+    if place == "midpoint" and decision.interval is None:
+        decision = replace(decision, threshold=_midpoint(curve, decision.threshold))
     if decision.interval is not None or not n_bootstrap:
         return decision
-    interval = threshold_interval(curve, rule, level=level, n_bootstrap=n_bootstrap, random_state=random_state)
+    try:
+        interval = threshold_interval(curve, rule, level=level, n_bootstrap=n_bootstrap, random_state=random_state)
+    except InfeasibleError:  # these rows just meet the rule, no resample of them does
+        return decision
     return decision.with_interval(interval, level)
 
 
@@ -113,6 +125,19 @@ def _rows(
         y, score, weight = y[kept], score[kept], weight[kept]
     _check.both_classes(y)
     return y, score, weight, kept
+
+
+def _midpoint(curve: ThresholdCurve, threshold: float) -> float:
+    """Half way to the next lower score, where that is another number."""
+    below = curve.thresholds[curve.at(threshold) + 1 :][:1]
+    if not below.size or np.isinf(threshold):
+        return threshold
+    low = float(below[0])
+    if low > 0 and threshold < 1:
+        middle = float(sigmoid((logit(low) + logit(threshold)) / 2))
+    else:
+        middle = low + (threshold - low) / 2
+    return middle if low < middle <= threshold else threshold
 
 
 def _kept(values: Any, kept: np.ndarray | None) -> Any:
