@@ -1,5 +1,6 @@
 """Closed-form confidence intervals for rates, for sums of counts and for average precision."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -121,23 +122,57 @@ def logit_interval(value: ArrayLike, events: ArrayLike, level: float = 0.95) -> 
     return _plain(low, high)
 
 
-def _at_most(k: Floats, n: float, p: Floats) -> Floats:
+def _at_most(k: float, n: float, p: float) -> float:
     """Binomial distribution function at whole k."""
-    inside = (k >= 0) & (k < n)
-    safe = np.where(inside, k, 0.0)
-    return np.where(inside, betaincc(safe + 1, n - safe, p), np.where(k < 0, 0.0, 1.0))
+    if k < 0:
+        return 0.0
+    return float(betaincc(k + 1, n - k, p)) if k < n else 1.0
 
 
-def _accepted(k: float, n: float, p: Floats) -> Floats:
-    """Blaker's acceptability of values p <= k/n after k successes: the upper tail and the lower one it dominates."""
-    upper = 1 - _at_most(np.full_like(p, k - 1), n, p)
-    # the longest lower tail that is no likelier than the upper one, by bisection on its number of outcomes
-    least, most = np.zeros_like(p), np.full_like(p, k)
-    while (most - least).max() > 0:
-        middle = np.ceil((least + most) / 2)
-        fits = _at_most(middle - 1, n, p) <= upper
-        least, most = np.where(fits, middle, least), np.where(fits, most, middle - 1)
-    return upper + _at_most(least - 1, n, p)
+def _root(function: Callable[[float], float], low: float, high: float) -> float:
+    """Where an increasing function crosses zero, from below (so that the result lies outside the crossing)."""
+    for _ in range(60):
+        middle = (low + high) / 2
+        if function(middle) < 0:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _lower_end(k: float, n: float, start: float, error: float) -> float:
+    """Smallest p that Blaker's acceptability lets pass after k successes.
+
+    The acceptability of p is the upper tail P(X >= k) plus the longest lower tail that is no likelier. It jumps up
+    where that tail gains an outcome and is convex in between, so it first passes `error` at a jump or on the way up to
+    one; walking over the jumps finds slivers that a grid misses.
+    """
+
+    def gap(outcomes: float) -> Callable[[float], float]:
+        return lambda p: (1 - _at_most(k - 1, n, p)) - _at_most(outcomes, n, p)
+
+    def passed(outcomes: float) -> Callable[[float], float]:
+        return lambda p: (1 - _at_most(k - 1, n, p)) + _at_most(outcomes - 1, n, p) - error
+
+    best = k / n
+    here, outcomes, most = start, 0.0, k
+    while outcomes < most:
+        middle = (outcomes + most) // 2
+        if gap(middle)(here) >= 0:
+            outcomes = middle + 1
+        else:
+            most = middle
+    while here < best:
+        if passed(outcomes)(here) > 0:
+            return here
+        jump = _root(gap(outcomes), here, best) if gap(outcomes)(best) >= 0 else best
+        if passed(outcomes)(jump) > 0:
+            return _root(passed(outcomes), here, jump)
+        # the jump itself belongs to the accepted side; a hair below it, the returned end is on the safe side
+        if jump >= best or passed(outcomes + 1)(jump) > 0:
+            return jump
+        here, outcomes = jump, outcomes + 1
+    return best
 
 
 @lru_cache(maxsize=4096)
@@ -152,11 +187,11 @@ def blaker(successes: int, trials: int, level: float = 0.95) -> tuple[float, flo
     Returns
     -------
     low, high : floats
-        Accurate to about one millionth of the width. ``trials = 0`` gives (0, 1).
+        ``trials = 0`` gives (0, 1).
 
     Notes
     -----
-    Blaker (2000), Can. J. Stat. 28:783. The acceptability function jumps, so its ends are bracketed on nested grids.
+    Blaker (2000), Can. J. Stat. 28:783; its ends are found from jump to jump of the acceptability.
 
     Examples
     --------
@@ -168,23 +203,9 @@ def blaker(successes: int, trials: int, level: float = 0.95) -> tuple[float, flo
     if n == 0:
         return 0.0, 1.0
     low, high = clopper_pearson(k, n, level)
-    ends = []
-    for start, k_side in ((low, k), (1 - high, n - k)):
-        if k_side == 0:
-            ends.append(0.0)
-            continue
-        left, right = start, k_side / n
-        for _ in range(5):
-            grid = np.linspace(left, right, 41)
-            inside = np.flatnonzero(_accepted(k_side, n, grid) > 1 - level)
-            first = int(inside[0]) if inside.size else grid.shape[0] - 1
-            if first == 0:
-                right = left
-                break
-            left, right = float(grid[first - 1]), float(grid[first])
-        # rounding decides at a jump: step out rather than in
-        ends.append(max(left - 1e-6 * (k_side / n - left), start))
-    return ends[0], 1 - ends[1]
+    lower = _lower_end(k, n, low, 1 - level) if k > 0 else 0.0
+    upper = 1 - _lower_end(n - k, n, 1 - high, 1 - level) if k < n else 1.0
+    return lower, upper
 
 
 def poisson_limits(count: ArrayLike, level: float = 0.95) -> tuple[Any, Any]:

@@ -83,7 +83,10 @@ def group_spread(sample: Sample, influence: Floats) -> Spread:
     variance = float(np.sum(moved**2)) * (number - 1) / number / sample.size**2
     alone = row_spread(sample, influence).variance
     inflation = variance / alone if alone > 0 else 1.0
-    return Spread(variance, min(_freedom(sums), number - 1.0), max(inflation, 1.0))
+    # few groups that hold most events, and few that carry most of the variance, both leave few degrees of freedom
+    holding = held.sum() ** 2 / max(float(np.sum(held**2)), 1e-300)
+    freedom = min(1 / (1 / _freedom(sums) + 1 / max(holding, 1.0)), number - 1.0)
+    return Spread(variance, max(freedom, 1.0), max(inflation, 1.0))
 
 
 def metric_spread(sample: Sample, influence: Floats, shrink: float = 0.0, ceiling: float = 0.0) -> Spread:
