@@ -2,6 +2,7 @@
 
     python benchmarks/samplers.py                     every case
     python benchmarks/samplers.py --only SMOTE ADASYN cases whose name contains one of these words
+    python benchmarks/samplers.py --growth            how time grows when rows double and positives do not
     python benchmarks/samplers.py --quick             smaller data, to see that it runs
     python benchmarks/samplers.py --list
 
@@ -192,7 +193,75 @@ def one_svc() -> OneSVC:
     return OneSVC()
 
 
-CASES: list[Callable[[], list[Case]]] = [over_sampling]
+def under_sampling() -> list[Case]:
+    """Rows of the under-samplers and cleaning methods."""
+    room, rare, big = "under_sampling", gaussian(100_000, 30, 0.01), gaussian(1_000_000, 30, 0.01)
+    two, seed = {"n_jobs": 2}, {"random_state": 0}
+
+    def case(name: str, ratio: float, memory: str = "", **parameters: Any) -> Case:
+        said = "".join(f" {key} {value}" for key, value in parameters.items() if key != "random_state")
+        return Case(f"{name}{said} 100,000x30 1%", rare, *both(room, name, peer=two, **parameters), ratio, memory)
+
+    return [
+        case("TomekLinks", 100),
+        case("EditedNearestNeighbours", 20),
+        case("RepeatedEditedNearestNeighbours", 20),
+        case("AllKNN", 20),
+        case("NeighbourhoodCleaningRule", 20),
+        case("OneSidedSelection", 20, **seed),
+        Case(
+            "CondensedNearestNeighbour 20,000x10 2%",
+            gaussian(20_000, 10, 0.02),
+            *both(room, "CondensedNearestNeighbour", **seed),
+            100,
+        ),
+        case("NearMiss", 3, version=1),
+        case("NearMiss", 3, "peer / 20", version=2),
+        case("NearMiss", 3, version=3),
+        Case("NearMiss version 2 1,000,000x30 1%", big, _ours(room, "NearMiss", version=2), None, memory="4 GB"),
+        Case("RandomUnderSampler 1,000,000x30 1%", big, *both(room, "RandomUnderSampler", **seed), 10),
+        Case("RandomUnderSampler pandas 200,000x11", frame(200_000), *both(room, "RandomUnderSampler", **seed), 10),
+    ]
+
+
+def combinations() -> list[Case]:
+    """Rows of the combinations."""
+    data, two, seed = gaussian(100_000, 30, 0.01), {"n_jobs": 2}, {"random_state": 0}
+    return [
+        Case(f"{name} 100,000x30 1%", data, *both("combine", name, peer=two, **seed), 5)
+        for name in ("SMOTEENN", "SMOTETomek")
+    ]
+
+
+CASES: list[Callable[[], list[Case]]] = [over_sampling, under_sampling, combinations]
+# Method, columns, positives and rows of the growth table: rows double, positives stay.
+GROWTH: list[tuple[str, dict, int, int, tuple[int, ...]]] = [
+    ("TomekLinks", {}, 30, 1000, (50_000, 100_000, 200_000)),
+    ("EditedNearestNeighbours", {}, 30, 1000, (50_000, 100_000, 200_000)),
+    ("NeighbourhoodCleaningRule", {}, 30, 1000, (50_000, 100_000, 200_000)),
+    ("OneSidedSelection", {"random_state": 0}, 30, 1000, (50_000, 100_000, 200_000)),
+    ("CondensedNearestNeighbour", {"random_state": 0}, 10, 400, (20_000, 40_000, 80_000)),
+]
+
+
+def growth(repeats: int, quick: bool) -> None:
+    """Print how processor time grows when the rows double and the positives do not."""
+    print("| method | rows | processor s | growth | asked |\n|---|---|---|---|---|")
+    for name, parameters, columns, positives, sizes in GROWTH:
+        before = None
+        for n in sizes if not quick else tuple(n // QUICK for n in sizes):
+            X, y = gaussian(n, columns, max(30, positives // (QUICK if quick else 1)) / n)()
+            sampler = _ours("under_sampling", name, **parameters)()
+            sampler.fit_resample(X[-3000:], y[-3000:])
+            times = []
+            for _ in range(repeats):
+                start = time.process_time()
+                sampler.fit_resample(X, y)
+                times.append(time.process_time() - start)
+            now = statistics.median(times)
+            ratio = f"{now / before:.2f}x | 2.3x" if before else " | "
+            print(f"| {name} | {n:,} | {now:.3f} | {ratio} |", flush=True)
+            before = now
 
 
 def run(case: Case, scale: int, repeats: int) -> dict:
@@ -291,6 +360,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=[], metavar="WORD")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--growth", action="store_true")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--exact", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--peak", help=argparse.SUPPRESS)
@@ -303,6 +373,9 @@ def main() -> None:
         cases = [case for case in cases if any(match(case.name, word) for word in options.only)]
     if options.list:
         print("\n".join(case.name for case in cases))
+        return
+    if options.growth:
+        growth(options.repeats, options.quick)
         return
     if options.peak:
         print(json.dumps(measure_peak(cases[0], options.peak, scale)))
