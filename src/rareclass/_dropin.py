@@ -126,14 +126,23 @@ def show_versions(github: bool = False) -> None:
     )
 
 
-def promised(module: Any, name: str) -> Any:
-    """The class of this name if the module has it, else one that says on construction that it is not there yet."""
-    try:
-        return getattr(module, name)
-    except (AttributeError, ModuleNotFoundError):
-        pass
+def all_estimators(type_filter: str | list[str] | None = None) -> list[tuple[str, type]]:
+    """Names and classes of all public samplers, ensembles and pipelines, sorted; "sampler" leaves samplers only."""
+    from importlib import import_module
 
-    def refuse(self: Any, *args: Any, **kwargs: Any) -> NoReturn:
-        raise InputError(f"{name} is not part of this version of rareclass. Use a sampler in a Pipeline instead.")
+    from rareclass.base import is_sampler
 
-    return type(name, (), {"__init__": refuse, "__doc__": f"{name}: not there yet.", "__module__": module.__name__})
+    wanted = [type_filter] if isinstance(type_filter, str) else type_filter
+    if wanted is not None and set(wanted) - {"sampler"}:
+        raise InputError(f"Parameter type_filter must be 'sampler' or None, got {type_filter!r}.")
+    found: dict[str, type] = {}
+    for room in ("over_sampling", "under_sampling", "combine", "ensemble", "pipeline", "function_sampler"):
+        module = import_module(f"rareclass.{room}")
+        names = getattr(module, "__all__", None) or ["Pipeline" if room == "pipeline" else "FunctionSampler"]
+        for name in names:
+            value = getattr(module, name)
+            if isinstance(value, type) and hasattr(value, "get_params"):
+                found[name] = value
+    if wanted is not None:
+        found = {name: value for name, value in found.items() if is_sampler(value)}
+    return sorted(found.items())

@@ -1,12 +1,11 @@
-"""Balanced ensembles, as far as they exist."""
+"""Balanced ensembles."""
 
-from rareclass import ensemble
-from rareclass._dropin import promised
-
-BalancedBaggingClassifier = promised(ensemble, "BalancedBaggingClassifier")
-BalancedRandomForestClassifier = promised(ensemble, "BalancedRandomForestClassifier")
-EasyEnsembleClassifier = promised(ensemble, "EasyEnsembleClassifier")
-RUSBoostClassifier = promised(ensemble, "RUSBoostClassifier")
+from rareclass.ensemble import (
+    BalancedBaggingClassifier,
+    BalancedRandomForestClassifier,
+    EasyEnsembleClassifier,
+    RUSBoostClassifier,
+)
 
 __all__ = [
     "BalancedBaggingClassifier",
