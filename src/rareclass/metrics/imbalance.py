@@ -1,6 +1,7 @@
 """imbalanced-learn's metrics of labels, with its signatures and with the weights counted right."""
 
 import functools
+import numbers
 import warnings
 from collections.abc import Callable, Sequence
 from inspect import signature
@@ -10,11 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rareclass import _check
+from rareclass._sklearn import Interval, StrOptions, checks_parameters
 from rareclass.errors import InputError, TargetError, UndefinedWarning
-from rareclass.metrics._inputs import positive_value
+from rareclass.metrics._inputs import label_column, positive_value
 
 Floats = NDArray[np.float64]
 _AVERAGES = (None, "binary", "micro", "macro", "weighted", "samples")
+# What the arguments accept, in the words of scikit-learn's and imbalanced-learn's parameter tests.
+TWO_COLUMNS: dict[str, Any] = {
+    "y_true": ["array-like"],
+    "y_pred": ["array-like"],
+    "sample_weight": ["array-like", None],
+}
+_AVERAGED: dict[str, Any] = {
+    **TWO_COLUMNS,
+    "labels": ["array-like", None],
+    "pos_label": "no_validation",
+    "average": [None, StrOptions({"binary", "micro", "macro", "weighted", "samples"})],
+}
 
 
 class ClassCounts(NamedTuple):
@@ -32,16 +46,9 @@ class ClassCounts(NamedTuple):
         return np.asarray(self.total - (self.predicted + self.true - self.tp))
 
 
-def _one_column(values: Any, name: str) -> NDArray[Any]:
-    array = _check.column(values, name)
-    if array.dtype.kind == "f" and np.isfinite(array).all() and not (array == np.round(array)).all():
-        raise TargetError(f"`{name}` holds continuous values; decisions (labels) are needed.")
-    return array
-
-
 def class_counts(y_true: Any, y_pred: Any, labels: Any = None, sample_weight: Any = None) -> ClassCounts:
     """Count each label one-against-rest; labels that do not occur count zero, others stay out of the result."""
-    true, predicted = _one_column(y_true, "y_true"), _one_column(y_pred, "y_pred")
+    true, predicted = label_column(y_true, "y_true"), label_column(y_pred, "y_pred")
     n = _check.same_length(y_true=true, y_pred=predicted)
     if n == 0:
         raise InputError("`y_true` is empty; at least one row is needed.")
@@ -89,7 +96,7 @@ def safe_ratio(top: Any, bottom: Any, name: str, reason: str, zero_division: Any
     return np.asarray(result)
 
 
-def _zero_division(value: Any) -> Any:
+def zero_division_value(value: Any) -> Any:
     if isinstance(value, str):
         return _check.one_of(value, "zero_division", ("warn",))
     return float(value)
@@ -115,6 +122,7 @@ def _labels_wanted(counts: ClassCounts, average: str | None, labels: Any, pos_la
     return labels
 
 
+@checks_parameters({**_AVERAGED, "warn_for": ["array-like"], "zero_division": "no_validation"})
 def sensitivity_specificity_support(
     y_true: Any,
     y_pred: Any,
@@ -171,7 +179,7 @@ def sensitivity_specificity_support(
     """
     if average not in _AVERAGES:
         raise InputError(f"average has to be one of {_AVERAGES}; got {average!r}.")
-    zero_division = _zero_division(zero_division)
+    zero_division = zero_division_value(zero_division)
     counts = class_counts(y_true, y_pred, None if average == "binary" else labels, sample_weight)
     if average == "samples":
         raise InputError("average='samples' needs multilabel targets, which are not supported.")
@@ -199,6 +207,7 @@ def sensitivity_specificity_support(
     return float(np.mean(sensitivity)), float(np.mean(specificity)), None
 
 
+@checks_parameters({**_AVERAGED, "zero_division": "no_validation"})
 def sensitivity_score(
     y_true: Any,
     y_pred: Any,
@@ -230,6 +239,7 @@ def sensitivity_score(
     )[0]
 
 
+@checks_parameters({**_AVERAGED, "zero_division": "no_validation"})
 def specificity_score(
     y_true: Any,
     y_pred: Any,
@@ -261,6 +271,13 @@ def specificity_score(
     )[1]
 
 
+@checks_parameters(
+    {
+        **_AVERAGED,
+        "average": [None, StrOptions({"binary", "micro", "macro", "weighted", "samples", "multiclass"})],
+        "correction": [Interval(numbers.Real, 0, None, closed="left")],
+    }
+)
 def geometric_mean_score(
     y_true: Any,
     y_pred: Any,
@@ -327,6 +344,7 @@ def geometric_mean_score(
     return float(np.exp(np.mean(np.log(recall))))
 
 
+@checks_parameters({"alpha": [numbers.Real], "squared": ["boolean"]})
 def make_index_balanced_accuracy(*, alpha: float = 0.1, squared: bool = True) -> Callable[..., Any]:
     """Decorator that turns a metric of labels into its index of balanced accuracy.
 
@@ -390,6 +408,7 @@ def make_index_balanced_accuracy(*, alpha: float = 0.1, squared: bool = True) ->
     return decorate
 
 
+@checks_parameters(TWO_COLUMNS)
 def macro_averaged_mean_absolute_error(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
     """Mean over the true classes of the mean absolute error within each: for ordinal classes of unequal size.
 

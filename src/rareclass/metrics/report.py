@@ -1,16 +1,29 @@
 """imbalanced-learn's text report: precision, recall, specificity, F1, G-mean and balanced accuracy by class."""
 
+import numbers
 from typing import Any
 
 import numpy as np
 
 from rareclass import _check
+from rareclass._sklearn import Interval, checks_parameters
 from rareclass.errors import InputError
-from rareclass.metrics.imbalance import _zero_division, class_counts, safe_ratio
+from rareclass.metrics.imbalance import TWO_COLUMNS, class_counts, safe_ratio, zero_division_value
 
 _HEADERS = ["pre", "rec", "spe", "f1", "geo", "iba", "sup"]
 
 
+@checks_parameters(
+    {
+        **TWO_COLUMNS,
+        "labels": ["array-like", None],
+        "target_names": ["array-like", None],
+        "digits": [Interval(numbers.Integral, 0, None, closed="left")],
+        "alpha": [numbers.Real],
+        "output_dict": ["boolean"],
+        "zero_division": "no_validation",
+    }
+)
 def classification_report_imbalanced(
     y_true: Any,
     y_pred: Any,
@@ -69,7 +82,7 @@ def classification_report_imbalanced(
     if len(names) != len(counts.labels):
         raise InputError(f"`target_names` has {len(names)} names for {len(counts.labels)} labels.")
     digits = _check.whole_number(digits, "digits", low=0)
-    zero = _zero_division(zero_division)
+    zero = zero_division_value(zero_division)
     tp, predicted, true = counts.tp, counts.predicted, counts.true
     precision = safe_ratio(tp, predicted, "Precision", "predicted row", zero)
     recall = safe_ratio(tp, true, "Recall", "true row", zero)
