@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binom
 
 from rareclass.data.binormal import simulate_scores
-from rareclass.decisions import FalsePositiveRateAtMost, PrecisionAtLeast, RecallAtLeast, best_threshold
+from rareclass.decisions import FalsePositiveRateAtMost, Maximize, PrecisionAtLeast, RecallAtLeast, best_threshold
 from rareclass.errors import InfeasibleError, InputError
 from rareclass.metrics.curve import ThresholdCurve
 
@@ -82,6 +82,16 @@ def test_prevalence_moves_rates_but_not_the_threshold_of_class_rates():
     assert moved.precision == pytest.approx(0.5 * 0.001 / (0.5 * 0.001 + rate * 0.999))
     with pytest.raises(InputError, match="pass the curve"):
         best_threshold(y, s, PrecisionAtLeast(0.2)).at_prevalence(0.001)
+
+
+def test_bounds_with_confidence_are_not_computed_from_scaled_counts():
+    y, s = np.r_[np.zeros(90), np.ones(30)], np.r_[np.arange(90), np.arange(70, 100)]
+    curve = ThresholdCurve.from_predictions(y, s)
+    for rule in (PrecisionAtLeast(0.3, confidence=0.9), Maximize("f1").subject_to(RecallAtLeast(0.3, confidence=0.9))):
+        with pytest.raises(InputError, match="about counted rows"):
+            rule.choose(curve).at_prevalence(0.01, curve=curve)
+    kept = RecallAtLeast(0.3, confidence=0.9).choose(curve)
+    assert kept.at_prevalence(0.01).threshold == kept.threshold
 
 
 @pytest.mark.parametrize(

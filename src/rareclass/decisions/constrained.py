@@ -61,6 +61,10 @@ class Constrained(DecisionRule):
         return self.rule.event_points_suffice
 
     @property
+    def counts_matter(self) -> bool:
+        return any(r.counts_matter for r in (self.rule, *self._bounds))
+
+    @property
     def _bounds(self) -> tuple[DecisionRule, ...]:
         return tuple(self.constraints)  # type: ignore[arg-type]
 

@@ -57,6 +57,11 @@ class DecisionRule(ABC):
         """Whether rows are flagged by comparing their score with the threshold."""
         return True
 
+    @property
+    def counts_matter(self) -> bool:
+        """Whether a confidence bound is computed from the counts, so that they must not be scaled."""
+        return getattr(self, "confidence", None) is not None
+
     @abstractmethod
     def objective(self, points: OperatingPoints) -> np.ndarray:
         """Value of each point (..., m), higher = better, NaN = undefined."""
@@ -154,6 +159,11 @@ class DecisionRule(ABC):
 
     def move_prevalence(self, decision: Decision, prevalence: float, curve: ThresholdCurve | None) -> Decision:
         """See `Decision.at_prevalence`."""
+        if self.counts_matter:
+            raise InputError(
+                "A bound with confidence is about counted rows and cannot be moved to another prevalence; choose it on "
+                "rows with that prevalence, or drop the confidence."
+            )
         if curve is None:
             raise InputError(
                 f"{type(self).__name__} depends on the prevalence: pass the curve that the decision was chosen on."
