@@ -84,6 +84,22 @@ def test_a_function_takes_the_bootstrap_on_the_same_resamples():
     assert worse.probability_better == pytest.approx(1 - boot.probability_better)
 
 
+def test_differences_of_rates_are_sharper_than_two_intervals_at_few_events():
+    for name in ("precision", "specificity", "false_positive_rate"):
+        y, a, b = data(n=1000, events=10, correlation=0.8)
+        paired = m.paired_difference(name, y, a, b, threshold=1.5)
+        single = [m.confidence_interval(name, y, s, threshold=1.5) for s in (a, b)]
+        assert paired.width < np.hypot(single[0].width, single[1].width)
+
+
+def test_rows_without_events_still_have_a_difference_of_decisions():
+    y, a, b = np.zeros(10), np.arange(10) % 2, np.arange(10) % 3 == 2
+    for name in ("accuracy", "specificity"):
+        result = m.paired_difference(name, y, a, b)
+        assert result.low <= result.estimate <= result.high
+    assert m.paired_difference("f1", y, a, b).estimate == 0
+
+
 def test_each_scorer_may_have_its_own_threshold():
     y, a, b = data()
     result = m.paired_difference("recall", y, a, b, threshold=(2.0, 1.0))

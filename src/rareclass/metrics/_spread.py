@@ -63,7 +63,7 @@ def row_spread(sample: Sample, influence: Floats, shrink: float = 0.0, ceiling: 
     freedom = min(max(2 * total**2 / max(excess, 1e-12 * total**2), 1.0), limit) if total > 0 else limit
     if events > 1:
         variance *= events / (events - 1)
-    if shrink:
+    if shrink and events > 0:
         variance = (events * variance + shrink * ceiling) / (events + shrink)
         freedom = min((events + shrink) ** 2 / (events**2 / freedom), limit)
     return Spread(variance, max(freedom, 1.0))

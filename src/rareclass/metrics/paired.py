@@ -8,7 +8,7 @@ from scipy.special import stdtr
 
 from rareclass import _check
 from rareclass.errors import InputError, TooFewEventsError
-from rareclass.metrics._influence import NAMED, NEEDS_DECISIONS, Sample, make_sample, metric_name
+from rareclass.metrics._influence import NAMED, NEEDS_DECISIONS, Estimate, Sample, make_sample, metric_name
 from rareclass.metrics._money import cost_difference_limits
 from rareclass.metrics._resample import percentile, replicate, statistic_of
 from rareclass.metrics._spread import metric_spread
@@ -134,16 +134,8 @@ def _by_influence(name: str, a: Sample, b: Sample, level: float, method: str, lo
         return PairedInterval(difference, 0.0, 0.0, level, "identical", 0.5, first.value, second.value)
     shrink, ceiling = 0.0, 0.0
     if first.scale == "unit":
-        shrink, least = _SHRINK, 0.5 / a.events
-        ceiling = (
-            sum(
-                max(e.value, least) * max(1 - e.value, least)
-                if e.among is not None
-                else e.value * max(1 - e.value, least)
-                for e in (first, second)
-            )
-            / a.events
-        )
+        shrink = _SHRINK
+        ceiling = sum(_binomial_variance(s, e) for s, e in ((a, first), (b, second)))
     spread = metric_spread(a, first.influence - second.influence, shrink, ceiling)
     error = float(np.sqrt(spread.variance))
     half = spread.quantile(level) * error
@@ -160,6 +152,20 @@ def _by_influence(name: str, a: Sample, b: Sample, level: float, method: str, lo
     above = float(stdtr(spread.freedom, difference / error)) if error > 0 else float(np.sign(difference) + 1) / 2
     better = 1 - above if lower else above
     return PairedInterval(difference, low, high, level, said, better, first.value, second.value)
+
+
+def _binomial_variance(sample: Sample, estimate: Estimate) -> float:
+    """Variance as a proportion among the trials of a rate, or among the events of any other metric."""
+    value, trials = estimate.value, sample.events
+    if estimate.among is not None:
+        weight = sample.weight[estimate.among]
+        trials = float(weight.sum()) if sample.repeated else float(weight.sum() ** 2 / np.sum(weight**2))
+    if trials == 0:
+        return 0.0
+    least = 0.5 / trials
+    # a rate of exactly 0 may still be more; an average precision of exactly 0 cannot be observed
+    low = max(value, least) if estimate.among is not None else value
+    return low * max(1 - value, least) / trials
 
 
 def _bootstrapped(
