@@ -23,6 +23,7 @@ from rareclass.kernels.thresholds import threshold_counts
 from rareclass.metrics import confidence_interval, paired_difference
 
 EVENTS = (10, 30, 100, 300)
+COSTS = {"fp": 1.0, "fn": 20.0}
 
 
 def true_average_precision(d: float, prevalence: float, points: int = 200_001) -> float:
@@ -30,6 +31,18 @@ def true_average_precision(d: float, prevalence: float, points: int = 200_001) -
     recall = (np.arange(points) + 0.5) / points
     false_positive_rate = ndtr(-(d - ndtri(recall)))
     return float(np.mean(prevalence * recall / (prevalence * recall + (1 - prevalence) * false_positive_rate)))
+
+
+def true_value(metric: str, d: float, prevalence: float, cut: float) -> float:
+    """A metric of the binormal scorer in the population, cut at `cut`."""
+    if metric == "average_precision":
+        return true_average_precision(d, prevalence)
+    recall, alarms = float(ndtr(d - cut)), float(ndtr(-cut))
+    if metric == "recall":
+        return recall
+    if metric == "precision":
+        return prevalence * recall / (prevalence * recall + (1 - prevalence) * alarms)
+    return prevalence * (1 - recall) * COSTS["fn"] + (1 - prevalence) * alarms * COSTS["fp"]
 
 
 def draw(rng: np.random.Generator, events: int, prevalence: float, ds: tuple[float, ...], correlation: float = 0.0):
@@ -170,22 +183,44 @@ def cost_cells():
     return cells
 
 
+def single_limits(metric: str, y: np.ndarray, first: np.ndarray, second: np.ndarray, **more) -> tuple[float, float]:
+    """Reference for a difference: the two single intervals combined as if the scorers had seen different rows."""
+    a, b = (confidence_interval(metric, y, score, **more) for score in (first, second))
+    gap = a.estimate - b.estimate
+    return (
+        gap - float(np.hypot(a.estimate - a.low, b.high - b.estimate)),
+        gap + float(np.hypot(a.high - a.estimate, b.estimate - b.low)),
+    )
+
+
 def paired_cells():
     cells = []
-    for a, b, correlation, prevalence in ((2.0, 2.0, 0.5, 0.01), (3.0, 3.0, 0.8, 0.01),
-                                          (2.5, 1.5, 0.5, 0.01), (4.0, 3.0, 0.9, 0.01)):  # fmt: skip
-        truth = true_average_precision(a, prevalence) - true_average_precision(b, prevalence)
+    for metric, a, b, correlation, prevalence in (
+        ("average_precision", 2.0, 2.0, 0.5, 0.01), ("average_precision", 3.0, 3.0, 0.8, 0.01),
+        ("average_precision", 2.5, 1.5, 0.5, 0.01), ("average_precision", 4.0, 3.0, 0.9, 0.01),
+        ("recall", 2.0, 2.0, 0.5, 0.01), ("recall", 3.0, 2.0, 0.8, 0.01),
+        ("precision", 2.0, 2.0, 0.5, 0.01), ("precision", 3.0, 2.0, 0.8, 0.01),
+        ("expected_cost", 2.0, 2.0, 0.5, 0.01), ("expected_cost", 3.0, 2.0, 0.8, 0.01),
+    ):  # fmt: skip
+        cut = 1.5
+        truth = true_value(metric, a, prevalence, cut) - true_value(metric, b, prevalence, cut)
+        more = {} if metric == "average_precision" else {"threshold": cut, "costs": COSTS}
+        # for a cost the lower one is better
+        sign = -1 if metric == "expected_cost" else 1
         for events in EVENTS:
 
             def simulate(
-                rng, tally, a=a, b=b, correlation=correlation, prevalence=prevalence, events=events, truth=truth
-            ):
+                rng, tally, metric=metric, a=a, b=b, correlation=correlation, prevalence=prevalence, events=events,
+                truth=truth, more=more, sign=sign,
+            ):  # fmt: skip
                 y, (first, second) = draw(rng, events, prevalence, (a, b), correlation)
-                ours = paired_difference("average_precision", y, first, second)
+                ours = paired_difference(metric, y, first, second, **more)
                 tally.add("ours", ours.low, ours.high, truth)
-                tally.better.append(ours.low > 0)
+                tally.better.append((ours.low if sign > 0 else -ours.high) > 0)
+                tally.add("unpaired", *single_limits(metric, y, first, second, **more), truth)
 
-            cells.append((f"d={a:g},{b:g} correlation={correlation} difference={truth:.3f} events={events}", simulate))
+            name = f"{metric} d={a:g},{b:g} correlation={correlation} events={events}"
+            cells.append((name + (" (no difference)" if a == b else ""), simulate))
     return cells
 
 
@@ -193,16 +228,20 @@ def group_cells(paired: bool):
     cells = []
     for a, b, prevalence, share, spread in (
         (2.0, 2.0, 0.01, 0.0, 0.0),
+        (2.0, 2.0, 0.01, 0.3, 0.5),
         (2.0, 1.5, 0.01, 0.3, 0.5),
         (3.0, 2.5, 0.02, 0.5, 0.5),
     ):
-        first, second = true_average_precision(a, prevalence), true_average_precision(b, prevalence)
-        total = {"average_precision": first, "recall": float(ndtr(0.8)), "difference": first - second}
+        if not paired and share and a == b:
+            continue
         cut = a - 0.8
-        cost = 20 * prevalence * float(ndtr(-0.8)) + (1 - prevalence) * float(ndtr(-cut))
         for events in EVENTS:
-            for metric in ("difference",) if paired else ("average_precision", "recall", "expected_cost"):
-                truth = cost if metric == "expected_cost" else total[metric]
+            for metric in ("difference",) if paired else ("average_precision", "recall", "precision", "expected_cost"):
+                if paired:
+                    first, second = true_average_precision(a, prevalence), true_average_precision(b, prevalence)
+                    truth = first - second
+                else:
+                    truth = true_value(metric, a, prevalence, cut)
 
                 def simulate(
                     rng, tally, a=a, b=b, prevalence=prevalence, share=share, spread=spread, events=events,
@@ -214,14 +253,16 @@ def group_cells(paired: bool):
                     if metric == "difference":
                         ours = paired_difference("average_precision", y, first, second, groups=group)
                         plain = paired_difference("average_precision", y, first, second)
+                        tally.better.append(ours.low > 0)
                     else:
-                        more = {} if metric == "average_precision" else {"threshold": cut, "costs": {"fp": 1, "fn": 20}}
+                        more = {} if metric == "average_precision" else {"threshold": cut, "costs": COSTS}
                         ours = confidence_interval(metric, y, first, groups=group, **more)
                         plain = confidence_interval(metric, y, first, **more)
                     tally.add("ours", ours.low, ours.high, truth)
                     tally.add("groups ignored", plain.low, plain.high, truth)
 
-                cells.append((f"{metric} d={a:g},{b:g} share={share} events={events}", simulate))
+                name = f"{metric} d={a:g},{b:g} share={share} events={events}"
+                cells.append((name + (" (no difference)" if paired and a == b else ""), simulate))
     return cells
 
 
@@ -230,11 +271,11 @@ TABLES = {
     "rate": ("Recall and precision: ours, Wilson", rate_cells),
     "cost": ("Expected cost per row (fp = 1): ours, normal", cost_cells),
     "paired": (
-        "Paired difference of average precision (A called better: 2.5 % is nominal without a difference)",
+        "Paired difference: ours, two single intervals (A called better: 2.5 % is nominal without a difference)",
         paired_cells,
     ),
     "groups": ("50 groups: ours, and rows taken as independent", lambda: group_cells(False)),
-    "groups_paired": ("50 groups, paired difference", lambda: group_cells(True)),
+    "groups_paired": ("50 groups, paired difference of average precision", lambda: group_cells(True)),
 }
 
 
