@@ -30,7 +30,8 @@ def brier_score(y_true: Any, y_proba: Any, *, sample_weight: Any = None, pos_lab
     Returns
     -------
     float in [0, 1], 0 is best
-        A constant equal to the prevalence scores prevalence * (1 - prevalence). Ties play no part.
+        Chance level: prevalence * (1 - prevalence), which a constant equal to the prevalence scores. Ties play no
+        part.
 
     Raises
     ------
@@ -71,7 +72,7 @@ def brier_skill_score(
     -------
     float in (-inf, 1], 1 is best
         Chance level: 0, what the constant reaches; negative is worse than knowing nothing. NaN with an
-        `UndefinedWarning` when the constant is perfect already (one class only).
+        `UndefinedWarning` when the constant is perfect already (one class only). Ties play no part.
 
     Notes
     -----
@@ -104,7 +105,8 @@ def log_loss(y_true: Any, y_proba: Any, *, sample_weight: Any = None, pos_label:
     Returns
     -------
     float in [0, 36.1], 0 is best
-        A constant equal to the prevalence pi scores the entropy -pi ln pi - (1 - pi) ln(1 - pi).
+        Chance level: the entropy -pi ln pi - (1 - pi) ln(1 - pi), which a constant equal to the prevalence pi scores.
+        Ties play no part.
 
     Notes
     -----
@@ -134,8 +136,9 @@ def observed_to_expected(y_true: Any, y_proba: Any, *, sample_weight: Any = None
     Returns
     -------
     float in [0, inf)
-        1 = calibrated in the large. Without positives it is 0, which is its value; NaN with an `UndefinedWarning`
-        when the probabilities sum to zero.
+        1 = calibrated in the large, and also the chance level of a constant equal to the prevalence, so it says
+        nothing about the ranking. Without positives it is 0, which is its value; NaN with an `UndefinedWarning` when
+        the probabilities sum to zero. Ties play no part.
 
     Notes
     -----
@@ -209,8 +212,8 @@ def calibration_line(y_true: Any, y_proba: Any, *, sample_weight: Any = None, po
 
     Returns
     -------
-    CalibrationLine(intercept, slope)
-        NaN with an `UndefinedWarning` when a class is absent, when all probabilities are equal (the slope has no
+    CalibrationLine(intercept, slope), each in (-inf, inf)
+        (0, 1) is right. Chance level: a slope of 0, no relation of score and outcome. Ties play no part. NaN with an `UndefinedWarning` when a class is absent, when all probabilities are equal (the slope has no
         meaning then; it is not "perfect"), or when the classes are separated (the slope is infinite).
 
     Notes
@@ -248,7 +251,20 @@ def calibration_line(y_true: Any, y_proba: Any, *, sample_weight: Any = None, po
 def calibration_slope(y_true: Any, y_proba: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
     """Slope of `calibration_line`: 1 is right, below 1 the probabilities are too extreme.
 
-    Parameters, undefined cases and source as in `calibration_line`.
+    Parameters
+    ----------
+    y_true, y_proba, sample_weight, pos_label
+        As in `brier_score`.
+
+    Returns
+    -------
+    float in (-inf, inf), 1 is right
+        Chance level: 0, no relation of score and outcome. Ties play no part. NaN with an `UndefinedWarning` in the
+        cases that `calibration_line` names.
+
+    Notes
+    -----
+    Cox (1958), Biometrika 45:562.
 
     Examples
     --------
@@ -269,8 +285,9 @@ def calibration_intercept(y_true: Any, y_proba: Any, *, sample_weight: Any = Non
     Returns
     -------
     float in (-inf, inf)
-        0 is right; ln 10 means that the odds are ten times understated. NaN with an `UndefinedWarning` when a class
-        is absent (the shift is infinite).
+        0 is right, and also the chance level of a constant equal to the prevalence; ln 10 means that the odds are ten
+        times understated. Ties play no part. NaN with an `UndefinedWarning` when a class is absent (the shift is
+        infinite).
 
     Notes
     -----

@@ -112,8 +112,9 @@ def expected_cost(y_true: Any, y_pred: Any, costs: Any, *, sample_weight: Any = 
 
     Returns
     -------
-    float
-        Lower is better. Compare it with flagging none and flagging all (`savings_score` does).
+    float in [least cost of an outcome, greatest one], lower is better
+        Chance level: the cheaper of flagging none and flagging all, which `savings_score` refers to. Ties play no
+        part: decisions are judged.
 
     Raises
     ------
@@ -148,7 +149,7 @@ def savings_score(y_true: Any, y_pred: Any, costs: Any, *, sample_weight: Any = 
     float in (-inf, 1]
         Chance level: 0, the better of the two trivial rules; negative is worse than it. With benefits (negative
         costs) it is relative to the absolute value of the trivial cost and can exceed 1. NaN with an
-        `UndefinedWarning` when the best trivial rule costs nothing.
+        `UndefinedWarning` when the best trivial rule costs nothing. Ties play no part: decisions are judged.
 
     Notes
     -----

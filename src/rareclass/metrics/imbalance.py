@@ -158,7 +158,7 @@ def sensitivity_specificity_support(
     Returns
     -------
     sensitivity, specificity : float, or array (labels,) when average is None
-        Each in [0, 1]. Chance level: they sum to 1.
+        Each in [0, 1]. Chance level: they sum to 1. Ties play no part: labels are judged.
     support : array (labels,), or None when an average is taken
 
     Raises
@@ -168,8 +168,8 @@ def sensitivity_specificity_support(
 
     Notes
     -----
-    Signature of imbalanced-learn 0.14. Weighted specificity differs on purpose: there, the true negatives mix the
-    number of rows with weights.
+    Yerushalmy (1947), Public Health Rep. 62:1432. Signature of imbalanced-learn 0.14. Weighted specificity differs on
+    purpose: there, the true negatives mix the number of rows with weights.
 
     Examples
     --------
@@ -218,9 +218,21 @@ def sensitivity_score(
     sample_weight: Any = None,
     zero_division: Any = "warn",
 ) -> Any:
-    """Sensitivity (recall), tp / (tp + fn); parameters and source as in `sensitivity_specificity_support`.
+    """Sensitivity (recall), tp / (tp + fn).
 
-    In [0, 1]; chance level: the share flagged.
+    Parameters
+    ----------
+    y_true, y_pred, labels, pos_label, average, sample_weight, zero_division
+        As in `sensitivity_specificity_support`.
+
+    Returns
+    -------
+    float in [0, 1], or array (labels,) when average is None
+        Chance level: the share flagged. Ties play no part: labels are judged.
+
+    Notes
+    -----
+    Yerushalmy (1947), Public Health Rep. 62:1432.
 
     Examples
     --------
@@ -250,9 +262,21 @@ def specificity_score(
     sample_weight: Any = None,
     zero_division: Any = "warn",
 ) -> Any:
-    """Specificity, tn / (tn + fp); parameters and source as in `sensitivity_specificity_support`.
+    """Specificity, tn / (tn + fp).
 
-    In [0, 1]; chance level: the share not flagged.
+    Parameters
+    ----------
+    y_true, y_pred, labels, pos_label, average, sample_weight, zero_division
+        As in `sensitivity_specificity_support`.
+
+    Returns
+    -------
+    float in [0, 1], or array (labels,) when average is None
+        Chance level: the share not flagged. Ties play no part: labels are judged.
+
+    Notes
+    -----
+    Yerushalmy (1947), Public Health Rep. 62:1432.
 
     Examples
     --------
@@ -303,8 +327,9 @@ def geometric_mean_score(
     Returns
     -------
     float in [0, 1], or array (labels,) when average is None
-        Chance level for two classes: at most 0.5. 0 when a class is missed entirely. A label that does not occur in
-        y_true has recall 0, with an `UndefinedWarning`.
+        Chance level: sqrt(q (1 - q)) with q the share flagged, at most 0.5, for two classes. 0 when a class is missed
+        entirely. A label that does not occur in y_true has recall 0, with an `UndefinedWarning`. Ties play no part:
+        labels are judged.
 
     Notes
     -----
@@ -422,7 +447,8 @@ def macro_averaged_mean_absolute_error(y_true: Any, y_pred: Any, *, sample_weigh
     Returns
     -------
     float in [0, inf), 0 is best
-        Chance level: that of the best constant, the middle of the range of classes.
+        Chance level: that of the best constant, the middle of the range of classes. Ties play no part: labels are
+        judged.
 
     Raises
     ------

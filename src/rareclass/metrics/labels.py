@@ -84,7 +84,8 @@ def precision_score(
     Returns
     -------
     float in [0, 1]
-        Chance level: the prevalence, whatever the share flagged. Depends on the prevalence of the rows.
+        Chance level: the prevalence, whatever the share flagged. Depends on the prevalence of the rows. Ties play no
+        part: decisions are judged, not scores.
 
     Notes
     -----
@@ -114,7 +115,7 @@ def recall_score(
     Returns
     -------
     float in [0, 1]
-        Chance level: the share flagged. Independent of the prevalence.
+        Chance level: the share flagged. Independent of the prevalence. Ties play no part: decisions are judged.
 
     Notes
     -----
@@ -152,7 +153,8 @@ def fbeta_score(
     Returns
     -------
     float in [0, 1]
-        Chance level: that of flagging everything, (1 + b^2) pi / (b^2 + pi) with pi the prevalence and b beta.
+        Chance level: that of flagging everything, (1 + b^2) pi / (b^2 + pi) with pi the prevalence and b beta. Ties
+        play no part: decisions are judged.
 
     Notes
     -----
@@ -174,7 +176,20 @@ def f1_score(
 ) -> float:
     """Harmonic mean of precision and recall: `fbeta_score` with beta = 1.
 
-    Chance level 2 pi / (1 + pi), reached by flagging everything. Parameters, undefined cases and source as there.
+    Parameters
+    ----------
+    y_true, y_pred, zero_division, sample_weight, pos_label
+        As in `fbeta_score`.
+
+    Returns
+    -------
+    float in [0, 1]
+        Chance level: 2 pi / (1 + pi) with pi the prevalence, reached by flagging everything. Ties play no part:
+        decisions are judged.
+
+    Notes
+    -----
+    van Rijsbergen (1979), chapter 7.
 
     Examples
     --------
@@ -196,7 +211,11 @@ def accuracy_score(y_true: Any, y_pred: Any, *, sample_weight: Any = None, pos_l
     Returns
     -------
     float in [0, 1]
-        Chance level: 1 - prevalence (flag nothing).
+        Chance level: 1 - prevalence (flag nothing). Ties play no part: decisions are judged.
+
+    Notes
+    -----
+    Provost, Fawcett, Kohavi (1998), ICML, on why not to compare classifiers by it.
 
     Examples
     --------
@@ -237,7 +256,8 @@ def balanced_accuracy_score(y_true: Any, y_pred: Any, *, sample_weight: Any = No
     Returns
     -------
     float in [0, 1]
-        Chance level: 1 / number of classes. NaN with an `UndefinedWarning` when y_true holds one class.
+        Chance level: 1 / number of classes. NaN with an `UndefinedWarning` when y_true holds one class. Ties play no
+        part: decisions are judged.
 
     Notes
     -----
@@ -266,7 +286,8 @@ def youden_score(y_true: Any, y_pred: Any, *, sample_weight: Any = None, pos_lab
     Returns
     -------
     float in [-1, 1]
-        Chance level: 0. NaN with an `UndefinedWarning` when a class is absent.
+        Chance level: 0. NaN with an `UndefinedWarning` when a class is absent. Ties play no part: decisions are
+        judged.
 
     Notes
     -----
@@ -295,7 +316,7 @@ def matthews_corrcoef(y_true: Any, y_pred: Any, *, sample_weight: Any = None, po
     -------
     float in [-1, 1]
         Chance level: 0. 0 as well when all rows get the same decision; NaN with an `UndefinedWarning` when y_true
-        holds one class.
+        holds one class. Ties play no part: decisions are judged.
 
     Notes
     -----
@@ -330,7 +351,8 @@ def cohen_kappa_score(y_true: Any, y_pred: Any, *, sample_weight: Any = None, po
     Returns
     -------
     float in [-1, 1]
-        Chance level: 0. NaN with an `UndefinedWarning` when truth and decisions hold the same single class.
+        Chance level: 0. NaN with an `UndefinedWarning` when truth and decisions hold the same single class. Ties play
+        no part: decisions are judged.
 
     Notes
     -----
@@ -371,7 +393,7 @@ def likelihood_ratios(
     -------
     LikelihoodRatios(positive, negative), each in [0, inf)
         Chance level: 1. NaN with an `UndefinedWarning` without false positives (LR+) or true negatives (LR-), or when
-        a class is absent.
+        a class is absent. Ties play no part: decisions are judged.
 
     Notes
     -----

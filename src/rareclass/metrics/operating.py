@@ -84,7 +84,7 @@ def precision_at_recall(
 
     Notes
     -----
-    The step-wise curve; no interpolation between operating points (Davis and Goadrich 2006, ICML).
+    The step-wise curve; no interpolation between operating points. Davis and Goadrich (2006), ICML.
 
     Examples
     --------
@@ -179,7 +179,7 @@ def lift_score(
 
     Notes
     -----
-    `gain_score` / share.
+    `gain_score` / share. Piatetsky-Shapiro and Masand (1999), KDD.
 
     Examples
     --------
@@ -203,11 +203,12 @@ def precision_from_rates(recall: ArrayLike, false_positive_rate: ArrayLike, prev
     Returns
     -------
     float or array in [0, 1]
-        Chance level: the prevalence. NaN where nothing is flagged.
+        Chance level: the prevalence. NaN where nothing is flagged. Ties play no part: rates are given.
 
     Notes
     -----
-    Bayes' rule; exact as long as the scores within each class keep their distribution.
+    Bayes' rule; exact as long as the scores within each class keep their distribution. Vecchio (1966), N. Engl. J.
+    Med. 274:1171.
 
     Examples
     --------
@@ -238,11 +239,11 @@ def precision_at_prevalence(
     -------
     float in [0, 1]
         Chance level: `prevalence`. Equals precision with the negatives weighted to that prevalence. NaN with an
-        `UndefinedWarning` when nothing is flagged or a class is absent.
+        `UndefinedWarning` when nothing is flagged or a class is absent. Ties play no part: decisions are judged.
 
     Notes
     -----
-    See `precision_from_rates`.
+    See `precision_from_rates`; Vecchio (1966), N. Engl. J. Med. 274:1171.
 
     Examples
     --------

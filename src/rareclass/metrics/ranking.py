@@ -127,7 +127,8 @@ def partial_roc_auc_score(
     Returns
     -------
     float in [0, 1]
-        NaN with an `UndefinedWarning` when a class is absent. Ties: straight line between neighbouring points.
+        Chance level: 0.5 (standardised), else max_fpr / 2. NaN with an `UndefinedWarning` when a class is absent.
+        Ties: straight line between neighbouring points.
 
     Notes
     -----

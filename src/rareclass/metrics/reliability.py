@@ -96,6 +96,7 @@ def reliability_table(
     Returns
     -------
     ReliabilityTable
+        Shares in [0, 1]. Chance level: the prevalence in every bin.
 
     Notes
     -----
@@ -154,7 +155,8 @@ def calibration_error(
     Returns
     -------
     float in [0, 1], 0 is best
-        Biased upwards: even perfect probabilities have about sqrt(2 * prevalence * n_bins / (pi * n)) by noise.
+        Chance level: 0 for a constant equal to the prevalence. Biased upwards: even perfect probabilities have about
+        sqrt(2 * prevalence * n_bins / (pi * n)) by noise. Tied probabilities share a bin.
 
     Notes
     -----
@@ -206,8 +208,9 @@ def brier_decomposition(
     -------
     BrierParts(brier, reliability, resolution, uncertainty, within_bins)
         ``brier == reliability - resolution + uncertainty + within_bins``, exactly. Reliability >= 0, 0 is best;
-        0 <= resolution <= uncertainty = prevalence * (1 - prevalence), more is better. `within_bins` is the part that
-        binning hides (Stephenson's two extra terms); 0 without binning.
+        resolution in [0, uncertainty], more is better; uncertainty = prevalence * (1 - prevalence). Chance level of a
+        constant equal to the prevalence: both 0. `within_bins` is the part that binning hides (Stephenson's two extra
+        terms); 0 without binning. Tied probabilities share a bin.
 
     Notes
     -----

@@ -116,6 +116,10 @@ def recall_at_k(
         Chance level: k / n. Ties: expected value. With periods: positives found over all positives. NaN with an
         `UndefinedWarning` without positives. It cannot exceed k / positives, so read it beside that.
 
+    Notes
+    -----
+    McSherry and Najork (2008), ECIR, on expected values under ties.
+
     Examples
     --------
     >>> recall_at_k([0, 1, 0, 1], [0.9, 0.8, 0.8, 0.1], 2)

@@ -126,7 +126,8 @@ def net_benefit(
     Returns
     -------
     float in (-inf, prevalence]
-        In units of hits per row. Chance level: 0 (flag none); below that the model does harm.
+        In units of hits per row. Chance level: 0 (flag none); below that the model does harm. Tied probabilities are
+        flagged together.
 
     Raises
     ------
@@ -164,10 +165,12 @@ def decision_curve(
     Returns
     -------
     DecisionCurve
+        Net benefits in (-inf, prevalence]. Chance level: the greater of 0 and ``flag_all``. Tied probabilities are
+        flagged together.
 
     Notes
     -----
-    Source, range and chance level as in `net_benefit`.
+    Vickers and Elkin (2006), Med. Decis. Making 26:565.
 
     Examples
     --------
@@ -217,8 +220,8 @@ def cost_curve(
     Returns
     -------
     CostCurve
-        Chance level: ``trivial``. The best threshold is chosen on these rows, so the curve is optimistic with few
-        events.
+        Costs in [0, 0.5]. Chance level: ``trivial``. Tied scores are flagged together. The best threshold is chosen
+        on these rows, so the curve is optimistic with few events.
 
     Raises
     ------
@@ -259,8 +262,8 @@ def brier_curve(
     Returns
     -------
     BrierCurve
-        Chance level: ``trivial``. The area under ``loss`` is the Brier score; the gap to ``best`` is what recalibration
-        could gain.
+        Losses in [0, 2]. Chance level: ``trivial``. Tied probabilities are flagged together. The area under ``loss``
+        is the Brier score; the gap to ``best`` is what recalibration could gain.
 
     Notes
     -----
