@@ -213,8 +213,9 @@ def calibration_line(y_true: Any, y_proba: Any, *, sample_weight: Any = None, po
     Returns
     -------
     CalibrationLine(intercept, slope), each in (-inf, inf)
-        (0, 1) is right. Chance level: a slope of 0, no relation of score and outcome. Ties play no part. NaN with an `UndefinedWarning` when a class is absent, when all probabilities are equal (the slope has no
-        meaning then; it is not "perfect"), or when the classes are separated (the slope is infinite).
+        (0, 1) is right. Chance level: a slope of 0, no relation of score and outcome. Ties play no part. NaN with an
+        `UndefinedWarning` when a class is absent, when all probabilities are equal (the slope has no meaning then; it
+        is not "perfect"), or when the classes are separated (the slope is infinite).
 
     Notes
     -----
