@@ -23,6 +23,8 @@ OF_SCORES = {
     "recall_at_fpr": partial(m.recall_at_fpr, fpr=0.2),
     "gain_score": partial(m.gain_score, share=0.2),
     "lift_score": partial(m.lift_score, share=0.2),
+    "gain_curve": lambda *a, **k: m.gain_curve(*a, **k).lift[0],
+    "threshold_costs": lambda *a, **k: m.threshold_costs(*a, costs=COSTS, **k).cost[2],
 }
 OF_PROBABILITIES = {
     "brier_score": m.brier_score,
@@ -65,7 +67,7 @@ PLAIN = {**OF_SCORES, **OF_PROBABILITIES, **OF_DECISIONS}
 DEFINED_WITHOUT_POSITIVES = {
     "precision_at_k", "brier_score", "log_loss", "observed_to_expected", "calibration_error",
     "brier_decomposition", "net_benefit", "decision_curve", "precision_score", "f1_score", "fbeta_score",
-    "accuracy_score", "cohen_kappa_score", "expected_cost", "savings_score",
+    "accuracy_score", "cohen_kappa_score", "expected_cost", "savings_score", "threshold_costs",
 }  # fmt: skip
 
 
@@ -131,7 +133,7 @@ def test_labels_of_any_kind_give_the_value_of_zero_and_one(name):
 def test_no_positives_is_nan_with_a_reason_unless_the_value_exists(name):
     y, score = rows(name)
     y = np.zeros_like(y)
-    if name in ("cost_curve", "brier_curve"):
+    if name in ("cost_curve", "brier_curve", "gain_curve"):
         with pytest.raises(InputError, match="both classes"):
             PLAIN[name](y, score)
         return

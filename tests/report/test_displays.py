@@ -9,8 +9,10 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 
 from rareclass.decisions import CostMatrix, Maximize, RowCosts
 from rareclass.errors import CostError, InputError, TooFewEventsError
+from rareclass.metrics.bands import thinned
 from rareclass.report import displays
 from rareclass.report.displays import (
+    BrierCurveDisplay,
     ConfusionDisplay,
     CostCurveDisplay,
     DecisionCurveDisplay,
@@ -19,9 +21,10 @@ from rareclass.report.displays import (
     ReliabilityDisplay,
     RocDisplay,
     ScoreDensityDisplay,
+    ThresholdCostDisplay,
     ThresholdStabilityDisplay,
 )
-from rareclass.report.displays.base import odds_axis, round_odds, thinned
+from rareclass.report.displays.base import odds_axis, round_odds
 
 COSTS = CostMatrix(fp=1, fn=50)
 plt = pytest.importorskip("matplotlib.pyplot")
@@ -46,13 +49,15 @@ def rows():
 
 DRAW = {
     "ConfusionDisplay": lambda y, p, **k: ConfusionDisplay.from_predictions(y, p >= 0.1, **k),
-    "CostCurveDisplay": lambda y, p, **k: CostCurveDisplay.from_predictions(y, p, COSTS, **k),
+    "BrierCurveDisplay": lambda y, p, **k: BrierCurveDisplay.from_predictions(y, p, **k),
+    "CostCurveDisplay": lambda y, p, **k: CostCurveDisplay.from_predictions(y, p, costs=COSTS, **k),
     "DecisionCurveDisplay": lambda y, p, **k: DecisionCurveDisplay.from_predictions(y, p, **k),
     "GainLiftDisplay": lambda y, p, **k: GainLiftDisplay.from_predictions(y, p, **k),
     "PrecisionRecallDisplay": lambda y, p, **k: PrecisionRecallDisplay.from_predictions(y, p, **k),
     "ReliabilityDisplay": lambda y, p, **k: ReliabilityDisplay.from_predictions(y, p, **k),
     "RocDisplay": lambda y, p, **k: RocDisplay.from_predictions(y, p, **k),
     "ScoreDensityDisplay": lambda y, p, **k: ScoreDensityDisplay.from_predictions(y, p, threshold=0.1, **k),
+    "ThresholdCostDisplay": lambda y, p, **k: ThresholdCostDisplay.from_predictions(y, p, COSTS, **k),
     "ThresholdStabilityDisplay": lambda y, p, **k: ThresholdStabilityDisplay.from_predictions(
         y, p, Maximize("f1"), n_bootstrap=50, **k
     ),
@@ -93,7 +98,13 @@ def test_global_settings_of_matplotlib_stay_as_they_are(name, rows):
     assert dict(mpl.rcParams) == before
 
 
-@pytest.mark.parametrize("name", ["PrecisionRecallDisplay", "RocDisplay", "GainLiftDisplay", "DecisionCurveDisplay"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PrecisionRecallDisplay", "RocDisplay", "GainLiftDisplay", "DecisionCurveDisplay", "CostCurveDisplay",
+        "BrierCurveDisplay",
+    ],
+)  # fmt: skip
 def test_rows_of_one_class_are_refused(name):
     with pytest.raises(TooFewEventsError):
         DRAW[name](np.zeros(4, dtype=bool), np.linspace(0.1, 0.9, 4))
@@ -148,17 +159,21 @@ def test_weights_equal_repeated_rows_in_every_point(rows):
     weight = np.random.default_rng(1).integers(1, 4, y.size)
     many = np.repeat(y, weight), np.repeat(p, weight)
     for cls, fields in (
-        (PrecisionRecallDisplay, ("recall", "precision", "average_precision")),
-        (RocDisplay, ("false_positive_rate", "recall", "roc_auc")),
-        (GainLiftDisplay, ("alert_rate", "recall", "lift")),
-        (DecisionCurveDisplay, ("net_benefit", "flag_all")),
+        (PrecisionRecallDisplay, ("recall", "precision", "average_precision", "low", "high")),
+        (RocDisplay, ("false_positive_rate", "recall", "roc_auc", "low", "high")),
+        (GainLiftDisplay, ("alert_rate", "recall", "lift", "low", "high", "lift_low", "lift_high")),
+        (DecisionCurveDisplay, ("net_benefit", "flag_all", "low", "high")),
+        (CostCurveDisplay, ("normalized_cost", "trivial", "low", "high")),
+        (BrierCurveDisplay, ("loss", "best", "low", "high")),
         (ScoreDensityDisplay, ("positives", "negatives")),
     ):
         a, b = cls.from_predictions(y, p, sample_weight=weight), cls.from_predictions(*many)
         for field in fields:
             np.testing.assert_allclose(getattr(a, field), getattr(b, field), err_msg=f"{cls.__name__}.{field}")
-    a = CostCurveDisplay.from_predictions(y, p, COSTS, sample_weight=weight)
-    np.testing.assert_allclose(a.cost, CostCurveDisplay.from_predictions(*many, COSTS).cost)
+    a = ThresholdCostDisplay.from_predictions(y, p, COSTS, sample_weight=weight)
+    b = ThresholdCostDisplay.from_predictions(*many, COSTS)
+    for field in ("cost", "low", "high"):
+        np.testing.assert_allclose(getattr(a, field), getattr(b, field))
 
 
 def test_the_cost_curve_equals_brute_force_with_class_and_row_costs(rows):
@@ -166,7 +181,7 @@ def test_the_cost_curve_equals_brute_force_with_class_and_row_costs(rows):
     rng = np.random.default_rng(2)
     own = RowCosts(fp=1.0, fn=rng.lognormal(3, 1, y.size), tn=rng.random(y.size) / 10)
     for costs in (COSTS, own):
-        display = CostCurveDisplay.from_predictions(y, p, costs)
+        display = ThresholdCostDisplay.from_predictions(y, p, costs)
         for t, c in zip(display.threshold, display.cost, strict=True):
             flag = p >= t
             parts = [np.broadcast_to(getattr(costs, k), y.shape) for k in ("fp", "fn", "tp", "tn")]
@@ -178,7 +193,7 @@ def test_the_cost_curve_equals_brute_force_with_class_and_row_costs(rows):
 
 def test_the_chosen_point_of_the_cost_curve_is_the_cost_at_that_threshold(rows):
     y, p = rows
-    display = CostCurveDisplay.from_predictions(y, p, COSTS)
+    display = ThresholdCostDisplay.from_predictions(y, p, COSTS)
     assert display.chosen == pytest.approx(COSTS.threshold)
     flag = p >= COSTS.threshold
     truth = (COSTS.fp * (flag & ~y) + COSTS.fn * (~flag & y)).mean()
@@ -188,7 +203,7 @@ def test_the_chosen_point_of_the_cost_curve_is_the_cost_at_that_threshold(rows):
 
 def test_costs_of_another_length_are_refused(rows):
     with pytest.raises(CostError):
-        CostCurveDisplay.from_predictions(*rows, {"fp": 1.0, "fn": [1.0, 2.0]})
+        ThresholdCostDisplay.from_predictions(*rows, {"fp": 1.0, "fn": [1.0, 2.0]})
 
 
 def test_net_benefit_follows_its_definition(rows):
@@ -198,10 +213,34 @@ def test_net_benefit_follows_its_definition(rows):
         flag, odds = p >= t, t / (1 - t)
         assert benefit == pytest.approx((flag & y).mean() - (flag & ~y).mean() * odds)
         assert everyone == pytest.approx(y.mean() - (~y).mean() * odds)
-    with pytest.raises(InputError, match="strictly between"):
+    with pytest.raises(InputError, match="thresholds"):
         DecisionCurveDisplay.from_predictions(y, p, thresholds=[0.0])
     with pytest.raises(InputError, match="probabilities"):
         DecisionCurveDisplay.from_predictions(y, p * 2)
+
+
+def test_own_costs_have_their_place_on_the_cost_curve(rows):
+    y, p = rows
+    display = CostCurveDisplay.from_predictions(y, p, costs=COSTS)
+    odds = y.mean() * COSTS.fn / ((1 - y.mean()) * COSTS.fp)
+    assert display.here == pytest.approx(odds / (1 + odds))
+    assert CostCurveDisplay.from_predictions(y, p).here is None
+    with pytest.raises(CostError, match="class costs"):
+        CostCurveDisplay.from_predictions(y, p, costs={"fp": 1.0, "fn": np.ones(y.size)})
+
+
+@pytest.mark.parametrize(
+    "name", ["BrierCurveDisplay", "CostCurveDisplay", "DecisionCurveDisplay", "ThresholdCostDisplay", "GainLiftDisplay"]
+)
+def test_curves_carry_their_band_and_can_leave_it_out(name, rows):
+    display = DRAW[name](*rows)
+    middle = next(
+        getattr(display, k) for k in ("loss", "normalized_cost", "net_benefit", "cost", "recall") if hasattr(display, k)
+    )
+    assert np.all(display.low <= middle + 1e-12)
+    assert np.all(middle <= display.high + 1e-12)
+    assert len(display.ax_.collections) == 1
+    assert not display.plot(band=False).ax_.collections
 
 
 def test_lift_is_precision_over_prevalence_and_never_above_what_is_possible(rows):

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from rareclass import _check
 from rareclass.errors import InputError
 from rareclass.kernels.hull import upper_hull
-from rareclass.metrics._inputs import probability_rows
+from rareclass.metrics._inputs import probability_rows, scored_rows
+from rareclass.metrics.bands import cost_band, counted, mixed_rate_band
 from rareclass.metrics.curve import ThresholdCurve
 
 Floats = NDArray[np.float64]
@@ -35,12 +36,19 @@ class DecisionCurve(_Table):
         Of flagging every row; flagging none has 0 everywhere.
     prevalence : float
         The largest net benefit there can be.
+    low, high : float64 array (m,) or None
+        Pointwise interval of the net benefit.
+    level : float
+        Its nominal coverage.
     """
 
     thresholds: Floats
     net_benefit: Floats
     flag_all: Floats
     prevalence: float
+    low: Floats | None = None
+    high: Floats | None = None
+    level: float = 0.95
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,12 +65,19 @@ class CostCurve(_Table):
         min(PC(+), 1 - PC(+)): flagging none or all.
     thresholds : float64 array (m,)
         The threshold that attains it; +inf flags none.
+    low, high : float64 array (m,) or None
+        Pointwise interval of the cost of that threshold, taken as fixed.
+    level : float
+        Its nominal coverage.
     """
 
     probability_cost: Floats
     normalized_cost: Floats
     trivial: Floats
     thresholds: Floats
+    low: Floats | None = None
+    high: Floats | None = None
+    level: float = 0.95
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,12 +94,19 @@ class BrierCurve(_Table):
         The same with the best threshold for each c: the gap is what calibration costs.
     trivial : float64 array (m,)
         2 min(c (1 - pi), (1 - c) pi): flagging all or none.
+    low, high : float64 array (m,) or None
+        Pointwise interval of the loss.
+    level : float
+        Its nominal coverage.
     """
 
     cost_proportion: Floats
     loss: Floats
     best: Floats
     trivial: Floats
+    low: Floats | None = None
+    high: Floats | None = None
+    level: float = 0.95
 
 
 def _grid(values: Any, name: str, *, open_ends: bool) -> Floats:
@@ -96,8 +118,7 @@ def _grid(values: Any, name: str, *, open_ends: bool) -> Floats:
 
 
 def _curve(y_true: Any, y_proba: Any, sample_weight: Any, pos_label: Any) -> ThresholdCurve:
-    rows = probability_rows(y_true, y_proba, sample_weight, pos_label)
-    return ThresholdCurve.from_arrays(rows.y, rows.score, rows.weight)
+    return counted(probability_rows(y_true, y_proba, sample_weight, pos_label))[0]
 
 
 def _at(curve: ThresholdCurve, thresholds: Floats) -> NDArray[np.intp]:
@@ -150,7 +171,13 @@ def net_benefit(
 
 
 def decision_curve(
-    y_true: Any, y_proba: Any, *, thresholds: Any = None, sample_weight: Any = None, pos_label: Any = None
+    y_true: Any,
+    y_proba: Any,
+    *,
+    thresholds: Any = None,
+    level: float = 0.95,
+    sample_weight: Any = None,
+    pos_label: Any = None,
 ) -> DecisionCurve:
     """Net benefit over a range of thresholds, beside flagging all and none.
 
@@ -161,6 +188,8 @@ def decision_curve(
     thresholds : array-like, optional
         In (0, 1). Default: 101 points, evenly spaced on the log scale from prevalence/20 to 0.5, because rare events
         are acted on at small probabilities.
+    level : float in (0, 1), default 0.95
+        Coverage of the interval at each threshold on its own; fixed probabilities, independent rows.
 
     Returns
     -------
@@ -178,7 +207,8 @@ def decision_curve(
     >>> curve.net_benefit.round(4).tolist(), curve.flag_all.round(4).tolist()
     ([0.1667, 0.25], [0.3333, 0.0])
     """
-    curve = _curve(y_true, y_proba, sample_weight, pos_label)
+    level = _check.fraction(level, "level", closed="neither")
+    curve, scales = counted(probability_rows(y_true, y_proba, sample_weight, pos_label))
     prevalence = curve.prevalence
     if thresholds is None:
         grid = np.geomspace(max(prevalence / 20, 1e-9), 0.5, 101)
@@ -186,9 +216,10 @@ def decision_curve(
         grid = _grid(thresholds, "thresholds", open_ends=True)
     i = _at(curve, grid)
     odds = grid / (1 - grid)
-    return DecisionCurve(
-        grid, (curve.tp[i] - curve.fp[i] * odds) / curve.n, prevalence - (1 - prevalence) * odds, prevalence
-    )
+    # net benefit is a cost with its sign turned: -1 for a hit, the odds for a false alarm
+    low, high = cost_band(curve.tp[i], curve.fp[i], curve.fn[i], curve.tn[i], {"tp": -1.0, "fp": odds}, scales, level)
+    benefit = (curve.tp[i] - curve.fp[i] * odds) / curve.n
+    return DecisionCurve(grid, benefit, prevalence - (1 - prevalence) * odds, prevalence, -high, -low, level)
 
 
 def _hull(curve: ThresholdCurve) -> NDArray[np.intp]:
@@ -199,7 +230,13 @@ def _hull(curve: ThresholdCurve) -> NDArray[np.intp]:
 
 
 def cost_curve(
-    y_true: Any, y_score: Any, *, points: int = 101, sample_weight: Any = None, pos_label: Any = None
+    y_true: Any,
+    y_score: Any,
+    *,
+    points: int = 101,
+    level: float = 0.95,
+    sample_weight: Any = None,
+    pos_label: Any = None,
 ) -> CostCurve:
     """Normalised expected cost of the best threshold over all cost ratios and prevalences at once.
 
@@ -214,6 +251,8 @@ def cost_curve(
         Finite scores; higher = more likely positive.
     points : int >= 2, default 101
         Points on [0, 1].
+    level : float in (0, 1), default 0.95
+        Coverage of the interval at each point, for its threshold taken as fixed.
     sample_weight, pos_label
         As in `net_benefit`.
 
@@ -238,17 +277,28 @@ def cost_curve(
     [0.0, 0.25, 0.0]
     """
     points = _check.whole_number(points, "points", low=2)
-    curve = ThresholdCurve.from_predictions(y_true, y_score, sample_weight=sample_weight, pos_label=pos_label)
+    level = _check.fraction(level, "level", closed="neither")
+    curve, scales = counted(scored_rows(y_true, y_score, sample_weight, pos_label))
     kept = _hull(curve)
     x = np.linspace(0.0, 1.0, points)
     missed, alarms = 1 - curve.recall[kept], curve.false_positive_rate[kept]
     cost = np.outer(x, missed) + np.outer(1 - x, alarms)
     best = cost.argmin(axis=1)
-    return CostCurve(x, cost[np.arange(points), best], np.minimum(x, 1 - x), curve.thresholds[kept][best])
+    low, high = mixed_rate_band(
+        missed[best], alarms[best], x, curve.positives * scales.positive, curve.negatives * scales.negative, level
+    )
+    value, threshold = cost[np.arange(points), best], curve.thresholds[kept][best]
+    return CostCurve(x, value, np.minimum(x, 1 - x), threshold, low, high, level)
 
 
 def brier_curve(
-    y_true: Any, y_proba: Any, *, points: Any = 101, sample_weight: Any = None, pos_label: Any = None
+    y_true: Any,
+    y_proba: Any,
+    *,
+    points: Any = 101,
+    level: float = 0.95,
+    sample_weight: Any = None,
+    pos_label: Any = None,
 ) -> BrierCurve:
     """Loss of deciding by the probabilities as they are, over all cost proportions.
 
@@ -258,6 +308,8 @@ def brier_curve(
         As in `net_benefit`; both classes.
     points : int >= 2 or array-like, default 101
         Number of equal steps on [0, 1], or the cost proportions themselves.
+    level : float in (0, 1), default 0.95
+        Coverage of the interval at each cost proportion.
 
     Returns
     -------
@@ -274,7 +326,8 @@ def brier_curve(
     >>> brier_curve([0, 1, 1, 0], [0.4, 0.9, 0.2, 0.1], points=[0.3]).loss.round(3).tolist()
     [0.5]
     """
-    curve = _curve(y_true, y_proba, sample_weight, pos_label)
+    level = _check.fraction(level, "level", closed="neither")
+    curve, scales = counted(probability_rows(y_true, y_proba, sample_weight, pos_label))
     kept = _hull(curve)
     if np.ndim(points) == 0:
         c = np.linspace(0.0, 1.0, _check.whole_number(points, "points", low=2))
@@ -285,4 +338,6 @@ def brier_curve(
     loss = 2 * (c * alarms[i] + (1 - c) * missed[i])
     best = 2 * (np.outer(c, alarms[kept]) + np.outer(1 - c, missed[kept])).min(axis=1)
     trivial = 2 * np.minimum(c * (1 - curve.prevalence), (1 - c) * curve.prevalence)
-    return BrierCurve(c, loss, best, trivial)
+    costs = {"fp": 2 * c, "fn": 2 * (1 - c)}
+    low, high = cost_band(curve.tp[i], curve.fp[i], curve.fn[i], curve.tn[i], costs, scales, level)
+    return BrierCurve(c, loss, best, trivial, np.maximum(low, 0.0), high, level)

@@ -3,6 +3,7 @@
 from rareclass._lazy import lazy_names
 
 _NAMES = {
+    "BrierCurveDisplay": "displays.brier_curve",
     "ConfusionDisplay": "displays.confusion",
     "CostCurveDisplay": "displays.cost_curve",
     "DecisionCurveDisplay": "displays.decision_curve",
@@ -11,6 +12,7 @@ _NAMES = {
     "ReliabilityDisplay": "displays.reliability",
     "RocDisplay": "displays.roc",
     "ScoreDensityDisplay": "displays.score_density",
+    "ThresholdCostDisplay": "displays.threshold_cost",
     "ThresholdStabilityDisplay": "displays.threshold_stability",
     "render_html": "html",
     "render_terminal": "terminal",

@@ -6,6 +6,7 @@ Each holds the numbers it draws, draws them on its own or on given axes (`ax`), 
 from rareclass._lazy import lazy_names
 
 _NAMES = {
+    "BrierCurveDisplay": "brier_curve",
     "ConfusionDisplay": "confusion",
     "CostCurveDisplay": "cost_curve",
     "DecisionCurveDisplay": "decision_curve",
@@ -14,6 +15,7 @@ _NAMES = {
     "ReliabilityDisplay": "reliability",
     "RocDisplay": "roc",
     "ScoreDensityDisplay": "score_density",
+    "ThresholdCostDisplay": "threshold_cost",
     "ThresholdStabilityDisplay": "threshold_stability",
 }
 __all__ = sorted(_NAMES)

@@ -12,6 +12,8 @@ Floats = NDArray[np.float64]
 
 ACCENT, INK, SOFT, GRID, ALARM = "#1b5cb8", "#171a1f", "#59626d", "#e1e5ea", "#ad2f27"
 ROUND_ODDS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999)
+_FINE_ODDS = tuple(sorted({*ROUND_ODDS, *(k * s for s in (1e-5, 1e-4, 1e-3, 0.01, 0.1) for k in (2, 5)), 0.3, 0.4, 0.7,
+                           0.8}))  # fmt: skip
 
 
 class Display:
@@ -77,6 +79,8 @@ def log_odds(proba: Any, *, low: float = 1e-12) -> Floats:
 def odds_axis(axis: Any, low: float, high: float) -> None:
     """Label an axis of log-odds between two probabilities with round percentages."""
     shown = [p for p in ROUND_ODDS if low <= p <= high]
+    if len(shown) < 4:
+        shown = [p for p in _FINE_ODDS if low <= p <= high]
     step = max(1, math.ceil(len(shown) / 8))
     shown = shown[::step]
     axis.set_ticks([math.log(p / (1 - p)) for p in shown], [percent_label(p) for p in shown])
@@ -96,18 +100,3 @@ def round_odds(proba: Sequence[float] | Floats) -> tuple[float, float]:
     low = max((r for r in ROUND_ODDS if r <= p.min()), default=ROUND_ODDS[0])
     high = min((r for r in ROUND_ODDS if r >= p.max()), default=ROUND_ODDS[-1])
     return (low, high) if low < high else (low / 10, min(0.5 + high / 2, ROUND_ODDS[-1]))
-
-
-def effective_scale(sample_weight: Any) -> float:
-    """By how much weights shrink counts to the effective number of rows (Kish 1965): sum(w) / sum(w^2)."""
-    if sample_weight is None:
-        return 1.0
-    w = np.asarray(sample_weight, dtype=np.float64)
-    return float(w.sum() / (w**2).sum())
-
-
-def thinned(index: NDArray[Any], most: int = 1000) -> NDArray[Any]:
-    """At most `most` entries, spread evenly, with both ends: more points than pixels only make files large."""
-    if index.size <= most:
-        return index
-    return index[np.unique(np.linspace(0, index.size - 1, most).astype(np.int64))]

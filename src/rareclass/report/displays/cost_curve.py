@@ -1,4 +1,4 @@
-"""Cost per row against the threshold, with the chosen point and the trivial rules."""
+"""Cost curve of Drummond and Holte: normalised expected cost over all cost ratios and prevalences."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,61 +7,58 @@ import numpy as np
 
 from rareclass import _check
 from rareclass.decisions.costs import CostMatrix, as_costs
-from rareclass.metrics.curve import ThresholdCurve
-from rareclass.report.displays.base import (
-    ACCENT,
-    INK,
-    SOFT,
-    Display,
-    Floats,
-    log_odds,
-    odds_axis,
-    round_odds,
-    show_legend,
-)
-
-_POINTS = 1000
+from rareclass.errors import CostError
+from rareclass.metrics.utility import cost_curve
+from rareclass.report.displays.base import ACCENT, INK, SOFT, Display, Floats, show_legend
 
 
 @dataclass(eq=False)
 class CostCurveDisplay(Display):
-    """What a row costs on average when all rows at or above one probability are flagged.
+    """Cost of the best threshold, relative to getting every row wrong, for every exchange rate at once.
 
-    A flat valley means that the exact threshold hardly matters; a curve that never falls below both trivial rules
-    means that the model does not pay at these costs.
+    The x axis is the share of the possible cost that missed events carry: prevalence and cost ratio in one number.
+    Where the curve meets the dotted triangle, flagging none or all is as good as the scorer; the deeper it lies below,
+    the more the scorer is worth. For the cost at one's own prices, see `ThresholdCostDisplay`.
 
     Parameters
     ----------
-    threshold, cost : float64 array (m,)
-        Probabilities, ascending, and the mean cost per row.
-    flag_none, flag_all : float
-        Cost per row of the two rules that need no model.
-    chosen : float or None
-        Threshold to mark.
+    probability_cost, normalized_cost, trivial : float64 array (m,)
+        As in `rareclass.metrics.CostCurve`.
+    low, high : float64 array (m,) or None
+        Pointwise interval of the cost of each threshold, taken as fixed.
+    here : float or None
+        Where one's own costs and these rows' prevalence lie on the x axis.
+    level : float
     name : str or None
+
+    Notes
+    -----
+    Drummond and Holte (2006), Machine Learning 65:95.
 
     Examples
     --------
-    >>> display = CostCurveDisplay.from_predictions([0, 0, 1, 0], [0.1, 0.4, 0.35, 0.2], {"fp": 1, "fn": 4})
-    >>> display.flag_none, display.flag_all, display.chosen
-    (1.0, 0.75, 0.2)
+    >>> display = CostCurveDisplay.from_predictions([0, 1, 1, 0], [0.4, 0.9, 0.2, 0.1], costs={"fp": 1, "fn": 4})
+    >>> display.here, float(display.normalized_cost.max())
+    (0.8, 0.25)
     """
 
-    threshold: Floats
-    cost: Floats
-    flag_none: float
-    flag_all: float
-    chosen: float | None = None
+    probability_cost: Floats
+    normalized_cost: Floats
+    trivial: Floats
+    low: Floats | None = None
+    high: Floats | None = None
+    here: float | None = None
+    level: float = 0.95
     name: str | None = None
 
     @classmethod
     def from_predictions(
         cls,
         y_true: Any,
-        y_proba: Any,
-        costs: Any,
+        y_score: Any,
         *,
-        chosen: float | None = None,
+        costs: Any = None,
+        level: float = 0.95,
         sample_weight: Any = None,
         pos_label: Any = None,
         name: str | None = None,
@@ -72,14 +69,13 @@ class CostCurveDisplay(Display):
 
         Parameters
         ----------
-        y_true, y_proba : array-like (n,)
-            Binary labels and calibrated probabilities.
-        costs : CostMatrix, RowCosts or mapping
-            Money per row (`rareclass.decisions`). With costs by row the curve is that of one threshold for all rows.
-        chosen : float in (0, 1), optional
-            Threshold to mark; by default that of the Bayes rule for class costs.
-        sample_weight, pos_label, name, color, ax
+        y_true, y_score, sample_weight, pos_label, name, color, ax
             As in `PrecisionRecallDisplay.from_predictions`.
+        costs : CostMatrix or mapping, optional
+            Marks where these costs lie at the prevalence of these rows.
+        level : float in (0, 1), default 0.95
+            Coverage of the band at each point on its own. The thresholds are the best ones on these rows, so with few
+            events the curve itself is optimistic.
 
         Returns
         -------
@@ -87,69 +83,43 @@ class CostCurveDisplay(Display):
 
         Raises
         ------
-        InputError, CostError
-            Unusable probabilities or costs.
+        InputError, TooFewEventsError, CostError
+            Unusable scores, rows of one class only, or costs by row.
         """
-        y = _check.binary_target(y_true, pos_label)
-        proba = _check.scores(y_proba, "y_proba")
-        n = _check.same_length(y_true=y, y_proba=proba)
-        found = as_costs(costs, n=n)
-        weight = _check.weights(sample_weight, n)
-        if isinstance(found, CostMatrix):
-            curve = ThresholdCurve.from_arrays(y, proba, weight)
-            mean = np.asarray(found.total(curve.tp, curve.fp, curve.fn, curve.tn), dtype=np.float64) / curve.n
-            threshold = curve.thresholds
-            chosen = found.threshold if chosen is None else chosen
-        else:
-            threshold, mean = _by_row(y, proba, found, np.ones(n) if weight is None else weight)
-        keep = np.unique(np.linspace(1, threshold.size - 1, _POINTS).astype(np.int64))
-        # the top of the ranking, where the alerts are, is kept in full
-        keep = np.union1d(keep, np.arange(1, min(_POINTS, threshold.size)))[::-1]
-        display = cls(threshold[keep], mean[keep], float(mean[0]), float(mean[-1]), chosen, name)
+        _check.both_classes(_check.binary_target(y_true, pos_label))
+        curve = cost_curve(y_true, y_score, points=201, level=level, sample_weight=sample_weight, pos_label=pos_label)
+        here = None if costs is None else _place_of(costs, y_true, sample_weight, pos_label)
+        display = cls(
+            curve.probability_cost, curve.normalized_cost, curve.trivial, curve.low, curve.high, here, level, name
+        )
         return display.plot(ax, color=color)
 
-    def plot(self, ax: Any = None, *, name: str | None = None, color: str | None = None) -> "CostCurveDisplay":
-        """Draw the curve, the chosen threshold and the trivial rules on `ax`, or on new axes."""
-        ax = self._place(ax, "Threshold on the probability (log-odds axis)", "Cost per row")
-        color = ACCENT if color is None else color
-        x = log_odds(self.threshold)
-        ax.plot(x, self.cost, color=color, linewidth=1.8, label=self.name if name is None else name)
-        ax.axhline(
-            self.flag_none, color=SOFT, linestyle=(0, (3, 3)), linewidth=1, label=f"flag none {self.flag_none:.3g}"
-        )
-        ax.axhline(
-            self.flag_all, color=SOFT, linestyle=(0, (1, 2)), linewidth=1.2, label=f"flag all {self.flag_all:.3g}"
-        )
-        least, trivial = float(self.cost.min()), min(self.flag_none, self.flag_all)
-        top = 1.3 * max(trivial, least) if max(trivial, least) > 0 else float(self.cost.max())
-        shown = self.threshold[self.cost <= top]
-        if self.chosen is not None and 0 < self.chosen < 1:
-            shown = np.r_[shown, self.chosen]
-            # the rows flagged from `chosen` on are those of the next higher score
-            at = min(int(np.searchsorted(self.threshold, self.chosen)), self.threshold.size - 1)
-            value = float(self.cost[at]) if self.chosen <= self.threshold[-1] else self.flag_none
-            marker = f"chosen {self.chosen:.3g}: {value:.3g}"
-            ax.plot(
-                log_odds([self.chosen]),
-                [value],
-                "o",
-                color=INK,
-                markerfacecolor="white",
-                markeredgewidth=1.8,
-                label=marker,
-            )
-        low, high = round_odds(shown)
-        odds_axis(ax.xaxis, low, high)
-        ax.set_xlim(*log_odds([low, high]))
-        ax.set_ylim(min(0.0, least), top)
-        show_legend(ax)
+    def plot(
+        self, ax: Any = None, *, name: str | None = None, color: str | None = None, band: bool = True
+    ) -> "CostCurveDisplay":
+        """Draw the curve, its band and the trivial rules on `ax`, or on new axes."""
+        ax = self._place(ax, "Share of the possible cost that missed events carry", "Normalised expected cost")
+        x, color = self.probability_cost, ACCENT if color is None else color
+        if band and self.low is not None and self.high is not None:
+            ax.fill_between(x, self.low, self.high, color=color, alpha=0.14, linewidth=0)
+        ax.plot(x, self.normalized_cost, color=color, linewidth=1.8, label=self.name if name is None else name)
+        ax.plot(x, self.trivial, color=SOFT, linestyle=(0, (1, 2)), linewidth=1.2, label="flag none or all")
+        if self.here is not None:
+            cost = float(np.interp(self.here, x, self.normalized_cost))
+            label = f"these costs: {cost:.3g}"
+            ax.plot([self.here], [cost], "o", color=INK, markerfacecolor="white", markeredgewidth=1.8, label=label)
+        ax.set_xlim(-0.01, 1.01)
+        ax.set_ylim(-0.005, 0.52)
+        show_legend(ax, loc="upper right")
         return self
 
 
-def _by_row(y: np.ndarray, proba: Floats, costs: Any, weight: Floats) -> tuple[Floats, Floats]:
-    """Thresholds (descending, first +inf) and the mean cost per row when every row has its own costs."""
-    order = np.argsort(-proba, kind="stable")
-    none, every = costs.of(y, np.zeros(y.size, dtype=bool)), costs.of(y, np.ones(y.size, dtype=bool))
-    total = np.r_[0.0, np.cumsum((weight * (every - none))[order])] + (weight * none).sum()
-    last = np.r_[np.flatnonzero(np.diff(proba[order])), y.size - 1]
-    return np.r_[np.inf, proba[order][last]], np.r_[total[0], total[last + 1]] / weight.sum()
+def _place_of(costs: Any, y_true: Any, sample_weight: Any, pos_label: Any) -> float:
+    """Share of the possible cost that missed events carry, at these costs and the prevalence of these rows."""
+    found = as_costs(costs)
+    if not isinstance(found, CostMatrix):
+        raise CostError("A cost curve has one place for class costs; costs by row have none. Pass a CostMatrix.")
+    y = _check.binary_target(y_true, pos_label)
+    share = float(np.average(y, weights=_check.weights(sample_weight, y.size)))
+    missed, alarm = share * (found.fn - found.tp), (1 - share) * (found.fp - found.tn)
+    return missed / (missed + alarm)

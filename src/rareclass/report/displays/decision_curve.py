@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from rareclass import _check
-from rareclass.errors import InputError
-from rareclass.metrics.curve import ThresholdCurve
+from rareclass.metrics.utility import decision_curve
 from rareclass.report.displays.base import ACCENT, SOFT, Display, Floats, odds_axis, show_legend
 
 
@@ -25,6 +24,9 @@ class DecisionCurveDisplay(Display):
         Net benefit of the model and of flagging every row; at most the prevalence.
     prevalence : float
     name : str or None
+    low, high : float64 array (m,) or None
+        Pointwise interval of the net benefit of the model.
+    level : float
 
     Notes
     -----
@@ -42,6 +44,9 @@ class DecisionCurveDisplay(Display):
     flag_all: Floats
     prevalence: float
     name: str | None = None
+    low: Floats | None = None
+    high: Floats | None = None
+    level: float = 0.95
 
     @classmethod
     def from_predictions(
@@ -50,6 +55,7 @@ class DecisionCurveDisplay(Display):
         y_proba: Any,
         *,
         thresholds: Any = None,
+        level: float = 0.95,
         sample_weight: Any = None,
         pos_label: Any = None,
         name: str | None = None,
@@ -63,8 +69,9 @@ class DecisionCurveDisplay(Display):
         y_true, y_proba : array-like (n,)
             Binary labels and calibrated probabilities in [0, 1].
         thresholds : array-like, optional
-            Probabilities in (0, 1); by default 300, evenly spaced in log-odds from a twentieth of the prevalence to
-            0.9.
+            Probabilities in (0, 1); default as in `rareclass.metrics.decision_curve`.
+        level : float in (0, 1), default 0.95
+            Coverage of the band at each threshold on its own.
         sample_weight, pos_label, name, color, ax
             As in `PrecisionRecallDisplay.from_predictions`.
 
@@ -77,33 +84,29 @@ class DecisionCurveDisplay(Display):
         InputError, TooFewEventsError
             Values outside [0, 1], thresholds outside (0, 1), or rows of one class only.
         """
-        proba = _check.scores(y_proba, "y_proba")
-        if proba.min() < 0 or proba.max() > 1:
-            raise InputError(f"`y_proba` must hold probabilities in [0, 1]; got {proba.min():g} to {proba.max():g}.")
         _check.both_classes(_check.binary_target(y_true, pos_label))
-        curve = ThresholdCurve.from_predictions(y_true, proba, sample_weight=sample_weight, pos_label=pos_label)
-        if thresholds is None:
-            start = np.log(curve.prevalence / 20 / (1 - curve.prevalence / 20))
-            t = 1 / (1 + np.exp(-np.linspace(start, np.log(9), 300)))
-        else:
-            t = _check.number_array(thresholds, "thresholds")
-            if t.size == 0 or t.min() <= 0 or t.max() >= 1:
-                raise InputError("`thresholds` must lie strictly between 0 and 1.")
-        at = np.searchsorted(-curve.thresholds, -t, side="right") - 1
-        weight = t / (1 - t)
-        benefit = curve.tp[at] / curve.n - curve.fp[at] / curve.n * weight
-        everyone = curve.prevalence - (1 - curve.prevalence) * weight
-        return cls(t, benefit, everyone, curve.prevalence, name).plot(ax, color=color)
+        curve = decision_curve(
+            y_true, y_proba, thresholds=thresholds, level=level, sample_weight=sample_weight, pos_label=pos_label
+        )
+        display = cls(
+            curve.thresholds, curve.net_benefit, curve.flag_all, curve.prevalence, name, curve.low, curve.high, level
+        )
+        return display.plot(ax, color=color)
 
-    def plot(self, ax: Any = None, *, name: str | None = None, color: str | None = None) -> "DecisionCurveDisplay":
-        """Draw the model and the two trivial rules on `ax`, or on new axes."""
+    def plot(
+        self, ax: Any = None, *, name: str | None = None, color: str | None = None, band: bool = True
+    ) -> "DecisionCurveDisplay":
+        """Draw the model, its band and the two trivial rules on `ax`, or on new axes."""
         ax = self._place(ax, "Threshold on the probability (log-odds axis)", "Net benefit per row")
         x = np.log(self.threshold / (1 - self.threshold))
         color = ACCENT if color is None else color
+        if band and self.low is not None and self.high is not None:
+            ax.fill_between(x, self.low, self.high, color=color, alpha=0.14, linewidth=0)
         ax.plot(x, self.net_benefit, color=color, linewidth=1.8, label=self.name if name is None else name)
         ax.plot(x, self.flag_all, color=SOFT, linestyle=(0, (1, 2)), linewidth=1.2, label="flag all")
         ax.axhline(0, color=SOFT, linestyle=(0, (3, 3)), linewidth=1, label="flag none")
-        ax.set_ylim(-0.15 * self.prevalence, 1.08 * self.prevalence)
+        most = self.prevalence if not band or self.high is None else max(self.prevalence, float(self.high.max()))
+        ax.set_ylim(-0.15 * self.prevalence, 1.05 * most)
         odds_axis(ax.xaxis, float(self.threshold.min()), float(self.threshold.max()))
         if self.threshold.size > 1:
             ax.set_xlim(float(x.min()), float(x.max()))

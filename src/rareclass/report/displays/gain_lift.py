@@ -6,17 +6,14 @@ from typing import Any
 import numpy as np
 
 from rareclass import _check
-from rareclass.kernels.intervals import wilson
-from rareclass.metrics.curve import ThresholdCurve
+from rareclass.metrics.gain import gain_curve
 from rareclass.report.displays.base import (
     ACCENT,
     SOFT,
     Display,
     Floats,
-    effective_scale,
     percent_label,
     show_legend,
-    thinned,
 )
 
 
@@ -92,20 +89,12 @@ class GainLiftDisplay(Display):
         InputError, TooFewEventsError
             Unusable scores, or rows of one class only.
         """
-        level = _check.fraction(level, "level", closed="neither")
         _check.one_of(kind, "kind", ("gain", "lift"))
-        _check.both_classes(_check.binary_target(y_true, pos_label))
-        curve = ThresholdCurve.from_predictions(y_true, y_score, sample_weight=sample_weight, pos_label=pos_label)
-        gains = np.diff(curve.tp) > 0
-        corner = gains | np.r_[gains[1:], True] | np.r_[True, np.zeros(gains.size - 1, dtype=bool)]
-        at = thinned(np.flatnonzero(corner) + 1)
-        scale = effective_scale(sample_weight)
-        rate, prevalence = curve.alert_rate[at], curve.prevalence
-        low, high = wilson(curve.tp[at] * scale, np.full(at.size, curve.positives * scale), level)
-        # lift is precision over prevalence, and the alerts are its trials
-        right = wilson(curve.tp[at] * scale, (curve.tp + curve.fp)[at] * scale, level)
-        display = cls(rate, curve.recall[at], low, np.minimum(high, rate / prevalence), right[0] / prevalence,
-                      right[1] / prevalence, prevalence, level, name)  # fmt: skip
+        curve = gain_curve(y_true, y_score, level=level, sample_weight=sample_weight, pos_label=pos_label)
+        display = cls(
+            curve.alert_rate, curve.recall, curve.low, curve.high, curve.lift_low, curve.lift_high, curve.prevalence,
+            curve.level, name,
+        )  # fmt: skip
         return display.plot(ax, kind=kind, color=color)
 
     def plot(

@@ -6,17 +6,14 @@ from typing import Any
 import numpy as np
 
 from rareclass import _check
-from rareclass.kernels.intervals import wilson
-from rareclass.metrics.curve import ThresholdCurve
-from rareclass.metrics.ranking import average_precision_score
+from rareclass.metrics.bands import curve_of_both_classes, precision_band, thinned
+from rareclass.metrics.ranking import average_precision_of
 from rareclass.report.displays.base import (
     ACCENT,
     SOFT,
     Display,
     Floats,
-    effective_scale,
     show_legend,
-    thinned,
     unit_axes,
 )
 
@@ -79,7 +76,7 @@ class PrecisionRecallDisplay(Display):
         y_score : array-like (n,)
             Finite scores, higher = more likely positive.
         sample_weight : array-like (n,), optional
-            The band then uses the effective number of rows (Kish).
+            The band then uses the effective number of rows (Kish); whole numbers are repetitions.
         pos_label : label, optional
         level : float in (0, 1), default 0.95
             Coverage of the band: a Wilson interval at each threshold on its own, not for the curve as a whole.
@@ -98,14 +95,11 @@ class PrecisionRecallDisplay(Display):
             Unusable scores, or rows of one class only.
         """
         level = _check.fraction(level, "level", closed="neither")
-        _check.both_classes(_check.binary_target(y_true, pos_label))
-        curve = ThresholdCurve.from_predictions(y_true, y_score, sample_weight=sample_weight, pos_label=pos_label)
+        curve, scales = curve_of_both_classes(y_true, y_score, sample_weight, pos_label)
         at = thinned(np.flatnonzero(np.diff(curve.tp) > 0) + 1)
-        hits, flagged = curve.tp[at].astype(np.float64), (curve.tp + curve.fp)[at].astype(np.float64)
-        scale = effective_scale(sample_weight)
-        low, high = wilson(hits * scale, flagged * scale, level)
-        ap = average_precision_score(y_true, y_score, sample_weight=sample_weight, pos_label=pos_label)
-        display = cls(curve.recall[at], hits / flagged, low, high, curve.prevalence, ap, level, name)
+        low, high = precision_band(curve.tp[at], curve.fp[at], scales, level)
+        ap = average_precision_of(curve)
+        display = cls(curve.recall[at], curve.precision[at], low, high, curve.prevalence, ap, level, name)
         return display.plot(ax, color=color)
 
     def plot(

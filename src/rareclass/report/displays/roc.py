@@ -6,17 +6,14 @@ from typing import Any
 import numpy as np
 
 from rareclass import _check
-from rareclass.kernels.intervals import wilson
-from rareclass.metrics.curve import ThresholdCurve
-from rareclass.metrics.ranking import roc_auc_score
+from rareclass.metrics.bands import curve_of_both_classes, recall_band, thinned
+from rareclass.metrics.ranking import roc_auc_of
 from rareclass.report.displays.base import (
     ACCENT,
     SOFT,
     Display,
     Floats,
-    effective_scale,
     show_legend,
-    thinned,
     unit_axes,
 )
 
@@ -89,14 +86,12 @@ class RocDisplay(Display):
             Unusable scores, or rows of one class only.
         """
         level = _check.fraction(level, "level", closed="neither")
-        _check.both_classes(_check.binary_target(y_true, pos_label))
-        curve = ThresholdCurve.from_predictions(y_true, y_score, sample_weight=sample_weight, pos_label=pos_label)
+        curve, scales = curve_of_both_classes(y_true, y_score, sample_weight, pos_label)
         # only corners matter: a run of points with the same recall is a horizontal line
         corner = np.r_[True, (np.diff(curve.tp)[:-1] > 0) | (np.diff(curve.tp)[1:] > 0), True]
         at = thinned(np.flatnonzero(corner))
-        scale = effective_scale(sample_weight)
-        low, high = wilson(curve.tp[at] * scale, np.full(at.size, curve.positives * scale), level)
-        auc = roc_auc_score(y_true, y_score, sample_weight=sample_weight, pos_label=pos_label)
+        low, high = recall_band(curve.tp[at], curve.positives, scales, level)
+        auc = roc_auc_of(curve)
         display = cls(curve.false_positive_rate[at], curve.recall[at], low, high, auc, level, name)
         return display.plot(ax, color=color, log=log)
 

@@ -116,6 +116,7 @@ class ThresholdStabilityDisplay(Display):
             " · ".join(t for t in (self.name if name is None else name, said) if t), fontsize="small", color=SOFT
         )
         odds_axis(ax.xaxis, low, high)
-        ax.set_xlim(edges[0], edges[-1])
+        air = 0.01 * (edges[-1] - edges[0])  # a line on the edge stays visible
+        ax.set_xlim(edges[0] - air, edges[-1] + air)
         show_legend(ax, loc="upper right")
         return self

@@ -1,0 +1,126 @@
+"""Pointwise intervals along a curve of thresholds: the single interval of each point, for many points at once."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rareclass import _check
+from rareclass.kernels.intervals import poisson_limits, wilson
+from rareclass.metrics._inputs import Rows, scored_rows
+from rareclass.metrics.curve import ThresholdCurve
+
+Floats = NDArray[np.float64]
+
+
+class Scales(NamedTuple):
+    """Effective rows for one unit of weight, of positives and of negatives (Kish 1965)."""
+
+    positive: float = 1.0
+    negative: float = 1.0
+
+    @property
+    def repeated(self) -> bool:
+        """Whether weights are plain numbers of rows."""
+        return self == (1.0, 1.0)
+
+
+def class_scales(y: NDArray[np.bool_], weight: Floats | None) -> Scales:
+    """By how much weights shrink the counts of each class. Whole weights are repetitions and shrink nothing."""
+    if weight is None or bool((weight == np.round(weight)).all()):
+        return Scales()
+    parts = (weight[y], weight[~y])
+    return Scales(*(float(w.sum() / np.sum(w**2)) if w.any() else 1.0 for w in parts))
+
+
+def counted(rows: Rows) -> tuple[ThresholdCurve, Scales]:
+    """The threshold curve of clean rows and the scales of its counts."""
+    return ThresholdCurve.from_arrays(rows.y, rows.score, rows.weight), class_scales(rows.y, rows.weight)
+
+
+def curve_of_both_classes(
+    y_true: Any, y_score: Any, sample_weight: Any, pos_label: Any
+) -> tuple[ThresholdCurve, Scales]:
+    """As `counted`, from raw columns that must hold a positive and a negative row of positive weight."""
+    rows = scored_rows(y_true, y_score, sample_weight, pos_label)
+    _check.both_classes(rows.y)
+    return counted(rows)
+
+
+def precision_band(tp: Any, fp: Any, scales: Scales, level: float) -> tuple[Floats, Floats]:
+    """Wilson intervals of tp / (tp + fp) at the effective number of alerts."""
+    hits, alarms = np.asarray(tp, dtype=np.float64), np.asarray(fp, dtype=np.float64)
+    alerts = hits + alarms
+    # alerts whose share has the variance of the weighted one; plain counts give the alerts themselves
+    bottom = alarms / scales.positive + hits / scales.negative
+    effective = np.where(alerts > 0, alerts**2 / np.where(alerts > 0, bottom, 1.0), 0.0)
+    share = hits / np.where(alerts > 0, alerts, 1.0)
+    return wilson(share * effective, effective, level)
+
+
+def recall_band(tp: Any, positives: float, scales: Scales, level: float) -> tuple[Floats, Floats]:
+    """Wilson intervals of tp / positives."""
+    hits = np.asarray(tp, dtype=np.float64) * scales.positive
+    return wilson(hits, np.full(hits.shape, positives * scales.positive), level)
+
+
+def mixed_rate_band(
+    missed: Floats, alarms: Floats, share: Floats, positives: float, negatives: float, level: float
+) -> tuple[Floats, Floats]:
+    """Limits of ``share * missed + (1 - share) * alarms``, rates of two independent samples of these sizes.
+
+    Zou and Donner (2008), Stat. Med. 27:1693: the distances of two Wilson limits are added in squares.
+    """
+    miss_low, miss_high = wilson(missed * positives, np.full(missed.shape, positives), level)
+    alarm_low, alarm_high = wilson(alarms * negatives, np.full(alarms.shape, negatives), level)
+    centre = share * missed + (1 - share) * alarms
+    down = np.hypot(share * (missed - miss_low), (1 - share) * (alarms - alarm_low))
+    up = np.hypot(share * (miss_high - missed), (1 - share) * (alarm_high - alarms))
+    return centre - down, centre + up
+
+
+def cost_band(
+    tp: Any, fp: Any, fn: Any, tn: Any, costs: dict[str, Any], scales: Scales, level: float
+) -> tuple[Floats, Floats]:
+    """Limits of the mean cost per row at each point, from counts and the cost of each outcome.
+
+    The same exact Poisson limits, combined by MOVER, as ``confidence_interval("expected_cost", ...)`` takes for costs
+    that all rows share; costs may differ from point to point.
+    """
+    shape = np.shape(tp)
+    counts = {k: np.asarray(v, dtype=np.float64) for k, v in (("tp", tp), ("fp", fp), ("fn", fn), ("tn", tn))}
+    value = {k: np.broadcast_to(np.asarray(costs.get(k, 0.0), dtype=np.float64), shape) for k in counts}
+    size = counts["tp"] + counts["fp"] + counts["fn"] + counts["tn"]
+    # most negatives share one outcome; costs are counted from it, and its rows carry no noise of their own
+    mostly_flagged = counts["tn"] <= counts["fp"]
+    base = np.where(mostly_flagged, value["fp"], value["tn"])
+    other = np.where(mostly_flagged, counts["tn"], counts["fp"])
+    parts = (
+        (counts["fn"], value["fn"] - base, scales.positive),
+        (counts["tp"], value["tp"] - base, scales.positive),
+        (other, np.where(mostly_flagged, value["tn"], value["fp"]) - base, scales.negative),
+    )
+    mean = sum(counts[k] * value[k] for k in counts) / size
+    down, up = np.zeros(shape), np.zeros(shape)
+    centre, squares = np.zeros(shape), np.zeros(shape)
+    for count, gain, scale in parts:
+        events, each = count * scale, gain / scale
+        low, high = (np.asarray(end) for end in poisson_limits(events, level))
+        below, above = (events - low) * np.abs(each), (high - events) * np.abs(each)
+        down += np.where(each >= 0, below, above) ** 2
+        up += np.where(each >= 0, above, below) ** 2
+        centre += events * each
+        squares += events * each**2
+    narrow = np.ones(shape)
+    if scales.repeated:
+        # the number of rows is fixed, so counts are multinomial: a little less than Poisson where errors are common
+        rest = 1 - centre**2 / size / np.where(squares > 0, squares, 1.0)
+        narrow = np.where(squares > 0, np.sqrt(np.maximum(rest, 0.0)), 1.0)
+    return mean - np.sqrt(down) * narrow / size, mean + np.sqrt(up) * narrow / size
+
+
+def thinned(index: NDArray[Any], most: int = 1000) -> NDArray[Any]:
+    """At most `most` entries, spread evenly, with both ends: more points than pixels only make files large."""
+    if index.size <= most:
+        return index
+    return index[np.unique(np.linspace(0, index.size - 1, most).astype(np.int64))]

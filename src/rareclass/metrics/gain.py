@@ -1,0 +1,119 @@
+"""Gain and lift along the ranking, with their bands."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rareclass import _check
+from rareclass.metrics.bands import curve_of_both_classes, precision_band, recall_band, thinned
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class GainCurve:
+    """Share of the positives found (gain) in each top share of the rows.
+
+    Parameters
+    ----------
+    alert_rate : float64 array (m,), ascending
+        Share of rows flagged.
+    recall : float64 array (m,)
+        Share of positives among them.
+    low, high : float64 array (m,)
+        Pointwise interval of the recall, cut at what is possible.
+    lift_low, lift_high : float64 array (m,)
+        Pointwise interval of `lift`.
+    prevalence : float
+    level : float
+        Nominal coverage of the intervals.
+    """
+
+    alert_rate: Floats
+    recall: Floats
+    low: Floats
+    high: Floats
+    lift_low: Floats
+    lift_high: Floats
+    prevalence: float
+    level: float = 0.95
+
+    @property
+    def lift(self) -> Floats:
+        """Recall over alert rate = precision over prevalence; 1 is chance."""
+        return self.recall / self.alert_rate
+
+    def to_dict(self) -> dict[str, Any]:
+        """Lists of plain numbers, ready for JSON."""
+        return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in asdict(self).items()}
+
+
+def gain_curve(
+    y_true: Any,
+    y_score: Any,
+    *,
+    points: int = 1000,
+    level: float = 0.95,
+    sample_weight: Any = None,
+    pos_label: Any = None,
+) -> GainCurve:
+    """Gain and lift at the thresholds at which a positive is gained: what more alerts would bring.
+
+    Parameters
+    ----------
+    y_true : array-like (n,)
+        Binary labels, both classes.
+    y_score : array-like (n,)
+        Finite scores; higher = more likely positive.
+    points : int >= 2, default 1000
+        At most so many thresholds, spread evenly.
+    level : float in (0, 1), default 0.95
+        Coverage at each threshold on its own, taken as fixed.
+    sample_weight : array-like (n,), optional
+        Integer weights equal repeated rows.
+    pos_label : label, optional
+
+    Returns
+    -------
+    GainCurve
+        Recalls in [0, 1], lifts in [0, 1 / prevalence]. Chance level: recall = alert rate, lift 1. Tied scores are
+        flagged together.
+
+    Raises
+    ------
+    InputError, TooFewEventsError
+        Bad scores, or rows of one class only.
+
+    Notes
+    -----
+    Piatetsky-Shapiro and Masand (1999), KDD. Wilson intervals, of the recall among the positives and of the precision
+    among the alerts.
+
+    Examples
+    --------
+    >>> curve = gain_curve([0, 0, 1, 0, 1], [0.1, 0.4, 0.35, 0.2, 0.8])
+    >>> curve.recall.tolist(), curve.lift.tolist()
+    ([0.5, 0.5, 1.0, 1.0], [2.5, 1.25, 1.6666666666666667, 1.0])
+    """
+    most = _check.whole_number(points, "points", low=2)
+    level = _check.fraction(level, "level", closed="neither")
+    curve, scales = curve_of_both_classes(y_true, y_score, sample_weight, pos_label)
+    gains = np.diff(curve.tp) > 0
+    # the points before and after each gain: in between the lift falls with every false alarm
+    corner = gains | np.r_[gains[1:], True] | np.r_[True, np.zeros(gains.size - 1, dtype=bool)]
+    at = thinned(np.flatnonzero(corner) + 1, most)
+    rate, prevalence = curve.alert_rate[at], curve.prevalence
+    low, high = recall_band(curve.tp[at], curve.positives, scales, level)
+    lift_low, lift_high = precision_band(curve.tp[at], curve.fp[at], scales, level)
+    return GainCurve(
+        rate,
+        curve.recall[at],
+        low,
+        np.minimum(high, rate / prevalence),
+        lift_low / prevalence,
+        lift_high / prevalence,
+        prevalence,
+        level,
+    )
