@@ -3,6 +3,7 @@ import pytest
 
 import rareclass.metrics as m
 from rareclass.errors import InputError, UndefinedWarning
+from rareclass.kernels.intervals import paired_rate_limits
 
 
 def data(n=4000, events=60, seed=0, a=2.5, b=1.5, correlation=0.6):
@@ -41,6 +42,24 @@ def test_probability_better_and_interval_tell_the_same_story():
     assert cost.estimate < 0
     assert cost.probability_better > 0.975
     assert cost.high < 0
+
+
+def test_recall_at_few_events_has_newcombes_limits_and_the_same_story():
+    for seed in range(20):
+        y, a, b = data(n=600, events=12, seed=seed)
+        result = m.paired_difference("recall", y, a, b, threshold=2.0)
+        if result.method == "identical":
+            continue
+        assert result.method == "newcombe"
+        hit, other = a[y] >= 2, b[y] >= 2
+        cells = [np.count_nonzero(c) for c in (hit & other, hit & ~other, other & ~hit, ~(hit | other))]
+        assert (result.low, result.high) == pytest.approx(paired_rate_limits(*cells))
+        assert (result.probability_better > 0.975) == (result.low > 0)
+        assert result.low <= result.estimate <= result.high
+    copies = np.repeat(np.arange(y.size), 2)
+    twice = m.paired_difference("recall", y[copies], a[copies], b[copies], threshold=2.0)
+    weighted = m.paired_difference("recall", y, a, b, threshold=2.0, sample_weight=np.full(y.size, 2))
+    assert (weighted.low, weighted.high) == pytest.approx((twice.low, twice.high))
 
 
 def test_the_same_scorer_differs_by_nothing():

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtr
+from scipy.special import ndtr, ndtri, stdtr
 
 from rareclass import _check
 from rareclass.errors import InputError, TooFewEventsError
+from rareclass.kernels.intervals import paired_rate_limits
 from rareclass.metrics._influence import NAMED, NEEDS_DECISIONS, Estimate, Sample, make_sample, metric_name
 from rareclass.metrics._money import cost_difference_limits
 from rareclass.metrics._resample import percentile, replicate, statistic_of
@@ -69,8 +70,9 @@ def paired_difference(
     y_score_a, y_score_b : array-like (n,)
         Scores, probabilities, or decisions of the two.
     method : {"auto", "influence", "percentile"}, default "auto"
-        "auto": influence functions with Satterthwaite's degrees of freedom (shrunk at few events); for the expected
-        cost exact Poisson limits of the discordant decisions; for functions the percentile bootstrap.
+        "auto": influence functions with Satterthwaite's degrees of freedom (shrunk at few events); for rates among
+        the same rows (recall, specificity, accuracy) Newcombe's score limits; for the expected cost exact Poisson
+        limits of the discordant decisions; for functions the percentile bootstrap.
     threshold : float, or pair of floats (A, B), optional
         For metrics of decisions.
     lower_is_better : bool, optional
@@ -89,7 +91,8 @@ def paired_difference(
     Notes
     -----
     DeLong et al. (1988) for the area under the ROC curve, and the same construction for every other metric; Agresti
-    and Min (2005), Stat. Med. 24:729, for the pseudo-events. Error rates: ``benchmarks/intervals.py``.
+    and Min (2005), Stat. Med. 24:729, for the pseudo-events; Newcombe (1998), Stat. Med. 17:2635, method 10, for rates.
+    Error rates: ``benchmarks/intervals.py``.
 
     Examples
     --------
@@ -144,14 +147,37 @@ def _by_influence(name: str, a: Sample, b: Sample, level: float, method: str, lo
         assert b.flag is not None
         low, high = cost_difference_limits(a, b.flag, level)
         said = "poisson_sum"
+    elif method == "auto" and _same_trials(a, first, second):
+        low, high = paired_rate_limits(*_agreement(a, first, second), level)
+        said = "newcombe"
     elif first.scale == "unit":
         low, high = max(low, -1.0), min(high, 1.0)
     # the side towards zero is the one that decides, so its own width sets the evidence (costs are skewed)
     reach = (difference - low) if difference > 0 else (high - difference)
-    error = reach / spread.quantile(level) if said == "poisson_sum" else error
-    above = float(stdtr(spread.freedom, difference / error)) if error > 0 else float(np.sign(difference) + 1) / 2
+    if said == "newcombe":
+        above = float(ndtr(difference / reach * ndtri(0.5 + level / 2)))
+    else:
+        error = reach / spread.quantile(level) if said == "poisson_sum" else error
+        above = float(stdtr(spread.freedom, difference / error)) if error > 0 else float(np.sign(difference) + 1) / 2
     better = 1 - above if lower else above
     return PairedInterval(difference, low, high, level, said, better, first.value, second.value)
+
+
+def _same_trials(sample: Sample, first: Estimate, second: Estimate) -> bool:
+    """Whether both are rates among the same independent rows, each of which counts once or as often as it occurred."""
+    if sample.groups is not None or not sample.repeated or first.among is None or second.among is None:
+        return False
+    return bool(np.array_equal(first.among, second.among))
+
+
+def _agreement(sample: Sample, first: Estimate, second: Estimate) -> tuple[float, float, float, float]:
+    """Trials that both hit, only the first, only the second, and none."""
+    assert first.hit is not None
+    assert second.hit is not None
+    assert first.among is not None
+    a, b = first.hit, second.hit
+    masks = (a & b, a & ~b, b & ~a, first.among & ~(a | b))
+    return tuple(float(sample.weight[m].sum()) for m in masks)  # type: ignore[return-value]
 
 
 def _binomial_variance(sample: Sample, estimate: Estimate) -> float:
