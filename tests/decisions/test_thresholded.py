@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, f1_score, make_scorer
@@ -21,8 +21,10 @@ from rareclass.decisions import (
     MinimumCost,
     RowCosts,
     ThresholdedClassifier,
+    best_threshold,
 )
 from rareclass.errors import InputError, TargetError
+from rareclass.metrics import expected_cost
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,17 @@ def test_sklearn_conventions_hold(estimator, check):
     check(estimator)
 
 
+class Known(ClassifierMixin, BaseEstimator):
+    """Probabilities are the only feature."""
+
+    def fit(self, X, y):
+        self.classes_ = np.array([False, True])
+        return self
+
+    def predict_proba(self, X):
+        return np.column_stack([1 - X[:, 0], X[:, 0]])
+
+
 def test_pooled_exact_search_is_at_least_as_good_as_the_grid_on_its_own_scores(rows):
     X, y = rows
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
@@ -55,6 +68,28 @@ def test_pooled_exact_search_is_at_least_as_good_as_the_grid_on_its_own_scores(r
     ).fit(X, y)
     p = 1 / (1 + np.exp(-ours.oof_score_))
     assert f1_score(y, p >= ours.decision_.threshold) >= f1_score(y, p >= theirs.best_threshold_)
+
+
+def test_a_grid_of_a_hundred_is_too_coarse_for_dear_misses():
+    """A missed event as dear as 2,000 false alarms: the grid's lowest step flags nearly every row."""
+    rng = np.random.default_rng(0)
+    z = rng.normal(-8, 1.8, 60_000)
+    p = 1 / (1 + np.exp(-z))
+    y = rng.random(p.size) < p
+    costs = CostMatrix(fp=1, fn=2000)
+
+    def saved(y_true, y_pred):
+        return -expected_cost(y_true, y_pred.astype(bool), costs)
+
+    known = Known().fit(p[:, None], y)
+    grid = TunedThresholdClassifierCV(known, scoring=make_scorer(saved), cv="prefit", refit=False).fit(p[:, None], y)
+    fresh = rng.normal(-8, 1.8, 300_000)
+    q = 1 / (1 + np.exp(-fresh))
+    drawn = rng.random(q.size) < q
+    ours, theirs = (expected_cost(drawn, q >= t, costs) for t in (costs.threshold, grid.best_threshold_))
+    assert theirs > 1.2 * ours
+    searched = best_threshold(y, p, MinimumCost(costs, search="empirical"))
+    assert searched.expected_cost <= expected_cost(y, p >= grid.best_threshold_, costs)
 
 
 def test_threshold_comes_from_rows_that_the_model_did_not_see(rows):

@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from sklearn import metrics as sk
@@ -46,3 +48,16 @@ def test_g_mean_and_youden_have_their_definitions():
     assert float(counts.geometric_mean(8, 10, 2, 90)) == pytest.approx(np.sqrt(0.8 * 0.9))
     assert float(counts.youden(8, 10, 2, 90)) == pytest.approx(0.7)
     assert float(counts.balanced_accuracy(8, 10, 2, 90)) == pytest.approx(0.85)
+
+
+def test_scores_of_a_hundred_million_rows_keep_their_digits():
+    """Against exact fractions; sums in float32 would stop counting at 16,777,216."""
+    tp, fp, fn, tn = 90_001, 100_003, 80_007, 100_000_019
+    n = Fraction(tp + fp + fn + tn)
+    chance = Fraction((tp + fn) * (tp + fp) + (tn + fp) * (tn + fn)) / n**2
+    kappa = (Fraction(tp + tn) / n - chance) / (1 - chance)
+    f_two = Fraction(5 * tp, 5 * tp + 4 * fn + fp)
+    g_squared = Fraction(tp, tp + fn) * Fraction(tn, tn + fp)
+    assert float(counts.kappa(tp, fp, fn, tn)) == pytest.approx(float(kappa), rel=1e-9)
+    assert float(counts.f_beta(tp, fp, fn, tn, beta=2.0)) == pytest.approx(float(f_two), rel=1e-12)
+    assert float(counts.geometric_mean(tp, fp, fn, tn)) == pytest.approx(float(g_squared) ** 0.5, rel=1e-12)
