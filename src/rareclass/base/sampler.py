@@ -155,8 +155,8 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
         seed = seed_from(rng)
         view, unscale = (table, _same) if self._takes == "table" else self._view(table)
         draw = self._draw(view, target.codes, targets, rng)
-        self._record(draw, target)
         made = np.asarray(target.codes[draw.first] if draw.labels is None else draw.labels, dtype=np.intp)
+        self._record(draw, target, made)
         X_out = table.compose(draw, seed, unscale)
         return X_out, self._target_out(target, made, draw, X_out)
 
@@ -258,19 +258,18 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
         small = view.multiply(1.0 / scale).asformat(view.format)
         return small, lambda rows: rows.multiply(scale).tocsr() if sparse.issparse(rows) else rows * scale
 
-    def _record(self, draw: Draw, target: Target) -> None:
-        """Fitted attributes and warnings that a draw implies."""
+    def _record(self, draw: Draw, target: Target, made_codes: np.ndarray) -> None:
+        """Fitted attributes and warnings that a draw implies; `made_codes` are the classes of the made rows."""
         n = target.codes.size
         self._draw_, self._n_rows = Draw(kept=draw.kept, parents=draw.parents, gap=draw.gap, order=draw.order), n
         n_kept = n if draw.kept is None else len(draw.kept)
         mask = np.zeros(n_kept + draw.n_made, dtype=bool)
         mask[n_kept:] = True
-        probability = np.full(mask.size, np.nan)
-        if draw.probability is not None:
-            probability[:n_kept] = draw.probability
         order = slice(None) if draw.order is None else draw.order
         self.synthetic_mask_ = mask[order]
         if draw.probability is not None:
+            probability = np.full(mask.size, np.nan)
+            probability[:n_kept] = draw.probability
             self.inclusion_probability_ = probability[order]
         made = np.arange(mask.size)[order][self.synthetic_mask_] - n_kept if draw.order is not None else slice(None)
         first, second = draw.first[made], draw.second[made]
@@ -285,11 +284,10 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
             self.interpolation_weight_ = draw.gap[made]
         if self._exposes_indices:
             self.sample_indices_ = draw.concatenated(n)
-        self._count(draw, target)
+        self._count(draw, target, made_codes)
 
-    def _count(self, draw: Draw, target: Target) -> None:
+    def _count(self, draw: Draw, target: Target, made_codes: np.ndarray) -> None:
         size = len(target.labels)
-        made_codes = target.codes[draw.first] if draw.labels is None else draw.labels
         if draw.order is not None:
             kept_codes = target.codes if draw.kept is None else target.codes[draw.kept]
             after = np.bincount(np.concatenate((kept_codes, made_codes))[draw.order], minlength=size)
@@ -332,6 +330,9 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
         return after < asked if self._sampling_type == "over-sampling" else after != asked
 
     def _target_out(self, target: Target, made: np.ndarray, draw: Draw, X_out: Any) -> Any:
+        plain = isinstance(target.native, np.ndarray) and target.native.ndim == 1
+        if plain and draw.kept is None and draw.order is None:
+            return np.concatenate((target.native, target.native[target.representatives()][made]))
         base = np.arange(target.codes.size, dtype=np.intp) if draw.kept is None else draw.kept
         rows = np.concatenate((base, target.representatives()[made])) if made.size else base
         y_out = target.rows(rows if draw.order is None else rows[draw.order])

@@ -15,6 +15,9 @@ from rareclass.kernels.random import mix, unit
 from rareclass.kernels.threads import in_blocks
 
 _BLOCK = 1 << 15
+# Below so many pairs, or above this share of parents among the rows, gathering the parents does not pay.
+_FEW_PAIRS = 1 << 14
+_FEW_PARENTS = 4
 
 
 @njit(cache=True, nogil=True)
@@ -73,7 +76,7 @@ def interpolate_into(
     limits : (smallest, largest) of each column
         Needed for integers and Booleans: made values stay in this range.
     """
-    first, second = np.ascontiguousarray(first, dtype=np.intp), np.ascontiguousarray(second, dtype=np.intp)
+    source, first, second = _close_together(source, first, second)
     gap, key = np.ascontiguousarray(gap, dtype=np.float64), np.uint64(seed & (2**64 - 1))
     n, kind = out.shape[0], source.dtype.kind
     if kind == "f" and source.dtype != np.float16:
@@ -90,6 +93,26 @@ def interpolate_into(
             a, b = source[first[part]].astype(np.float64), source[second[part]].astype(np.float64)
             made = a + gap[part, None] * (b - a)
             write_typed(made, out, np.arange(start, start + len(made)), seed, limits)
+
+
+def _close_together(
+    source: np.ndarray, first: np.ndarray, second: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same pairs in a copy of the parents alone, where few rows are parents of many.
+
+    The parents of a rare class lie scattered over a matrix far larger than the processor's cache; together they fit.
+    """
+    first, second = np.ascontiguousarray(first, dtype=np.intp), np.ascontiguousarray(second, dtype=np.intp)
+    if first.size < _FEW_PAIRS:
+        return source, first, second
+    taken = np.zeros(source.shape[0], dtype=np.bool_)
+    taken[first] = taken[second] = True
+    rows = np.flatnonzero(taken)
+    if rows.size * _FEW_PARENTS > source.shape[0]:
+        return source, first, second
+    place = np.zeros(taken.size, dtype=np.intp)
+    place[rows] = np.arange(rows.size)
+    return source[rows], place[first], place[second]
 
 
 def write_typed(
