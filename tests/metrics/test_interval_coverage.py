@@ -97,11 +97,16 @@ def test_paired_differences_are_covered_and_a_is_not_called_better_without_reaso
         assert np.mean(better) <= 0.025 + 2 * np.sqrt(0.025 * 0.975 / RUNS)
 
 
-@pytest.mark.parametrize("name", ["average_precision", "recall"])
+@pytest.mark.parametrize("name", ["average_precision", "recall", "precision"])
 def test_fifty_groups_are_covered_where_independent_rows_would_not_be(name):
     # score shifts shared by a group carry half of the variance
     d, prevalence, cut, events = 2.0, 0.05, 1.2, 300
-    truth = true_average_precision(d, prevalence) if name == "average_precision" else float(ndtr(d - cut))
+    recall, alarms = prevalence * float(ndtr(d - cut)), (1 - prevalence) * float(ndtr(-cut))
+    truth = {
+        "average_precision": true_average_precision(d, prevalence),
+        "recall": float(ndtr(d - cut)),
+        "precision": recall / (recall + alarms),
+    }[name]
     group = np.repeat(np.arange(50), round(events / prevalence / 50))
     plain = []
 

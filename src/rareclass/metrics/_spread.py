@@ -69,32 +69,42 @@ def row_spread(sample: Sample, influence: Floats, shrink: float = 0.0, ceiling: 
     return Spread(variance, max(freedom, 1.0))
 
 
-def group_spread(sample: Sample, influence: Floats) -> Spread:
-    """Spread over independent groups: delete-one-group jackknife of the influences (CR3), Satterthwaite's df."""
+def group_spread(sample: Sample, influence: Floats, among: NDArray[np.bool_] | None = None) -> Spread:
+    """Spread over independent groups: delete-one-group jackknife of the influences (CR3), Satterthwaite's df.
+
+    `among` marks the trials of a rate, whose jackknife is then exact; other metrics rest on their events.
+    """
     assert sample.groups is not None
     number = int(sample.groups.max()) + 1
     if number < 2:
         raise InputError(f"`groups` holds {number} group; an interval over groups needs at least two.")
     sums = np.bincount(sample.groups, weights=sample.weight * influence, minlength=number).astype(np.float64)
-    held = np.bincount(sample.groups, weights=sample.weight * sample.y, minlength=number)
-    # a group that holds a share h of the events moves the estimate by 1 / (1 - h) when it is left out
+    trials = sample.y if among is None else among
+    held = np.bincount(sample.groups, weights=sample.weight * trials, minlength=number)
+    # a group that holds a share h of the trials moves the estimate by 1 / (1 - h) when it is left out
     share = np.minimum(held / max(held.sum(), 1e-300), 0.9)
     moved = sums / (1 - share)
     variance = float(np.sum(moved**2)) * (number - 1) / number / sample.size**2
     alone = row_spread(sample, influence).variance
     inflation = variance / alone if alone > 0 else 1.0
-    # few groups that hold most events, and few that carry most of the variance, both leave few degrees of freedom
+    # few groups that hold most trials, and few that carry most of the variance, both leave few degrees of freedom
     holding = held.sum() ** 2 / max(float(np.sum(held**2)), 1e-300)
     freedom = min(1 / (1 / _freedom(sums) + 1 / max(holding, 1.0)), number - 1.0)
     return Spread(variance, max(freedom, 1.0), max(inflation, 1.0))
 
 
-def metric_spread(sample: Sample, influence: Floats, shrink: float = 0.0, ceiling: float = 0.0) -> Spread:
+def metric_spread(
+    sample: Sample,
+    influence: Floats,
+    shrink: float = 0.0,
+    ceiling: float = 0.0,
+    among: NDArray[np.bool_] | None = None,
+) -> Spread:
     """Spread over groups when there are any, never below that over rows."""
     rows = row_spread(sample, influence, shrink, ceiling)
     if sample.groups is None:
         return rows
-    groups = group_spread(sample, influence)
+    groups = group_spread(sample, influence, among)
     return Spread(max(groups.variance, rows.variance), groups.freedom, groups.inflation)
 
 

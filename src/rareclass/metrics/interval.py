@@ -21,6 +21,9 @@ __all__ = ["Interval", "PairedInterval", "confidence_interval", "paired_differen
 _METHODS = (
     "auto", "influence", "logit", "wilson", "clopper_pearson", "blaker", "percentile", "bca", "jackknife"
 )  # fmt: skip
+# design effect from which a rate is a mean over groups rather than a share of rows: then its t interval on the log-odds
+# covers where binomial limits at the effective number of trials do not (precision in benchmarks/intervals.py)
+_MOSTLY_BETWEEN = 2.0
 # events' worth of trust in the binomial variance (see benchmarks/intervals.py: the least that covers at 10 events)
 _SHRINK = {"average_precision": 20.0, "roc_auc": 1.0}
 
@@ -177,8 +180,11 @@ def _effective_binomial(sample: Sample, estimate: Estimate, level: float) -> tup
     weight = sample.weight[estimate.among]
     trials = float(weight.sum()) if sample.repeated else float(weight.sum() ** 2 / np.sum(weight**2))
     p = estimate.value
+    wide = (1.0, 0.0)
     if 0 < p < 1:
-        spread = metric_spread(sample, estimate.influence)
+        spread = metric_spread(sample, estimate.influence, among=estimate.among)
+        if spread.inflation > _MOSTLY_BETWEEN:
+            wide = ends_on_scale(p, float(np.sqrt(spread.variance)), spread.quantile(level), estimate.scale)
         ratio = 1.0
         if sample.groups is not None:
             # the spread of rates over groups is near normal; the few-group correction is in the variance already
@@ -190,7 +196,7 @@ def _effective_binomial(sample: Sample, estimate: Estimate, level: float) -> tup
     elif sample.groups is not None:
         trials = min(trials, float(np.unique(sample.groups[estimate.among]).shape[0]))
     low, high = clopper_pearson(p * trials, trials, level)
-    return float(low), float(high)
+    return min(float(low), wide[0]), max(float(high), wide[1])
 
 
 def _poisson_ratio(sample: Sample, estimate: Estimate, level: float) -> tuple[float, float]:
