@@ -155,7 +155,7 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
         seed = seed_from(rng)
         view, unscale = (table, _same) if self._takes == "table" else self._view(table)
         draw = self._draw(view, target.codes, targets, rng)
-        made = np.asarray(target.codes[draw.first] if draw.labels is None else draw.labels, dtype=np.intp)
+        made = _codes_of_made(draw, target)
         self._record(draw, target, made)
         X_out = table.compose(draw, seed, unscale)
         return X_out, self._target_out(target, made, draw, X_out)
@@ -258,8 +258,9 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
         small = view.multiply(1.0 / scale).asformat(view.format)
         return small, lambda rows: rows.multiply(scale).tocsr() if sparse.issparse(rows) else rows * scale
 
-    def _record(self, draw: Draw, target: Target, made_codes: np.ndarray) -> None:
+    def _record(self, draw: Draw, target: Target, made_codes: np.ndarray | None = None) -> None:
         """Fitted attributes and warnings that a draw implies; `made_codes` are the classes of the made rows."""
+        made_codes = _codes_of_made(draw, target) if made_codes is None else made_codes
         n = target.codes.size
         self._draw_, self._n_rows = Draw(kept=draw.kept, parents=draw.parents, gap=draw.gap, order=draw.order), n
         n_kept = n if draw.kept is None else len(draw.kept)
@@ -368,6 +369,11 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
 
 def _without_draw(self: Sampler, *args: Any) -> Draw:
     raise NotImplementedError(f"{type(self).__name__} resamples without `_draw`.")
+
+
+def _codes_of_made(draw: Draw, target: Target) -> np.ndarray:
+    """Class code of each made row (s,)."""
+    return np.asarray(target.codes[draw.first] if draw.labels is None else draw.labels, dtype=np.intp)
 
 
 def _same(rows: np.ndarray) -> np.ndarray:
