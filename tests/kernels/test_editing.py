@@ -5,7 +5,7 @@ import pytest
 
 from rareclass.kernels.condense import condense
 from rareclass.kernels.editing import Editor, vote
-from rareclass.kernels.enemies import nearest_rows
+from rareclass.kernels.nearest import nearest_in_panel
 from rareclass.kernels.panel import Space
 
 KINDS_OF_DATA = ("plain", "ties", "offset", "mixed scales", "duplicates", "far clusters", "one outlier", "float32")
@@ -62,7 +62,7 @@ def test_neighbours_equal_float64_brute_force(kind, farthest):
     X = make(kind, rng, n=400)
     space = Space.of(X)
     queries, candidates = np.arange(0, len(X), 3), np.arange(0, len(X), 2)
-    found, rows = nearest_rows(
+    found, rows = nearest_in_panel(
         space, space.panel(queries, negated=farthest), space.panel(candidates, negated=farthest), 5
     )
     for place, i in enumerate(queries):
@@ -77,13 +77,13 @@ def test_precision_of_the_products_does_not_change_the_neighbours(dtype):
     space = Space.of(X, dtype=dtype)
     panel = space.panel(np.arange(len(X)))
     expected = [reference_neighbours(X, np.arange(len(X)), i, 3) for i in range(len(X))]
-    np.testing.assert_array_equal(nearest_rows(space, panel, panel, 3)[1], expected)
+    np.testing.assert_array_equal(nearest_in_panel(space, panel, panel, 3)[1], expected)
 
 
 def test_missing_neighbours_are_marked():
     X = np.arange(6.0)[:, None]
     space = Space.of(X)
-    found, rows = nearest_rows(space, space.panel([0, 1]), space.panel([0, 2]), 3)
+    found, rows = nearest_in_panel(space, space.panel([0, 1]), space.panel([0, 2]), 3)
     assert rows.tolist() == [[2, 6, 6], [0, 2, 6]]
     assert found.tolist() == [[4, np.inf, np.inf], [1, 1, np.inf]]
 
@@ -146,7 +146,7 @@ def test_condensing_equals_a_vote_after_every_addition(kind, k, ties_to_own):
     need = k // 2 if k % 2 == 0 and ties_to_own else k // 2 + 1
     space = Space.of(X)
     panel = space.panel(own)
-    limits, rows = nearest_rows(space, panel, space.panel(others), k - need + 1)
+    limits, rows = nearest_in_panel(space, panel, space.panel(others), k - need + 1)
     seeds = np.array([5, 2])
     stored, passes = condense(space, panel, seeds, limits[:, -1], rows[:, -1], need)
     assert own[stored].tolist() == reference_condense(X, own, others, seeds, k, ties_to_own)

@@ -9,7 +9,7 @@ such as the output of SMOTE, this settles nearly every row without comparing it 
 import numpy as np
 from numba import njit
 
-from rareclass.kernels.enemies import nearest_rows
+from rareclass.kernels.nearest import nearest_in_panel
 from rareclass.kernels.panel import Space, squared_distance
 from rareclass.kernels.threads import in_blocks
 
@@ -58,8 +58,10 @@ def safe_rows(space: Space, own: np.ndarray, enemies: np.ndarray, k: int, *, thr
         return unknown
     anchors = np.sort(np.random.default_rng(own.size).choice(own, ANCHORS, replace=False))
     around = space.panel(anchors)
-    squares, nearest = nearest_rows(space, space.panel(own), around.hubs_first(), 2, threads=threads, with_itself=True)
-    clear = np.sqrt(nearest_rows(space, around, space.panel(enemies), 1, threads=threads)[0][:, 0])
+    squares, nearest = nearest_in_panel(
+        space, space.panel(own), around.hubs_first(), 2, threads=threads, with_itself=True
+    )
+    clear = np.sqrt(nearest_in_panel(space, around, space.panel(enemies), 1, threads=threads)[0][:, 0])
     # Rounding of the distances must not turn into a certificate.
     reach = clear[np.searchsorted(anchors, nearest)] * (1 - 1e-9) - np.sqrt(squares) * (1 + 1e-9)
     best = reach.max(axis=1)

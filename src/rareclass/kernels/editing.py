@@ -12,7 +12,7 @@ import numpy as np
 
 from rareclass.kernels.anchors import safe_rows
 from rareclass.kernels.closer import CloserCount, visiting_order
-from rareclass.kernels.enemies import nearest_rows
+from rareclass.kernels.nearest import nearest_in_panel
 from rareclass.kernels.panel import Panel, Space
 
 
@@ -117,7 +117,7 @@ class Editor:
 
     def _first_judgement(self, code: int, lose: int, own: np.ndarray) -> _Judged:
         queries = self.space.panel(own)
-        squares, rows = nearest_rows(self.space, queries, self._enemies(code), lose, threads=self.threads)
+        squares, rows = nearest_in_panel(self.space, queries, self._enemies(code), lose, threads=self.threads)
         friends = self.space.panel(np.flatnonzero(self.alive & (self.codes == code)))
         friends = self.space.panel(friends.rows[visiting_order(friends.low)])
         limit, limit_row = squares[:, -1].copy(), rows[:, -1].copy()
@@ -133,14 +133,14 @@ class Editor:
         if not stale.size:
             return
         again = self.space.panel(judged.queries.rows[stale])
-        squares, rows = nearest_rows(self.space, again, self._enemies(code), judged.lose, threads=self.threads)
+        squares, rows = nearest_in_panel(self.space, again, self._enemies(code), judged.lose, threads=self.threads)
         judged.limit_squares[stale], judged.limit_rows[stale] = squares, rows
         judged.closer.restart(stale, squares[:, -1], rows[:, -1])
 
     def _outvoted(self, code: int, k: int, own: np.ndarray) -> np.ndarray:
         """Rows of a class, among three or more, whose k neighbours vote for another one (ties: first label)."""
         everyone = self.space.panel(np.flatnonzero(self.alive))
-        _, near = nearest_rows(self.space, self.space.panel(own), everyone, k, threads=self.threads)
+        _, near = nearest_in_panel(self.space, self.space.panel(own), everyone, k, threads=self.threads)
         return own[vote(near, self.codes) != code]
 
 

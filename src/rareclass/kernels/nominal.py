@@ -3,6 +3,7 @@
 import numpy as np
 from numba import njit
 
+from rareclass.kernels.nearest import is_nearer
 from rareclass.kernels.threads import in_blocks
 
 
@@ -39,11 +40,6 @@ def class_shares(codes: np.ndarray, y: np.ndarray, n_classes: int) -> np.ndarray
     return shares
 
 
-@njit(inline="always")
-def _is_nearer(distance: float, row: int, other: float, other_row: int) -> bool:
-    return distance < other or (distance == other and row < other_row)
-
-
 @njit(cache=True, nogil=True)
 def _distance(left, right):
     total = 0.0
@@ -64,10 +60,10 @@ def _nearest(start, stop, points, members, starts, distances, rows):
             distance = _distance(points[g], points[h])
             for at in range(starts[h], starts[h + 1]):
                 row = members[at]
-                if not _is_nearer(distance, row, distances[g, last], rows[g, last]):
+                if not is_nearer(distance, row, distances[g, last], rows[g, last]):
                     break  # members rise, so the others of this point are no nearer
                 slot = last
-                while slot > 0 and _is_nearer(distance, row, distances[g, slot - 1], rows[g, slot - 1]):
+                while slot > 0 and is_nearer(distance, row, distances[g, slot - 1], rows[g, slot - 1]):
                     distances[g, slot] = distances[g, slot - 1]
                     rows[g, slot] = rows[g, slot - 1]
                     slot -= 1

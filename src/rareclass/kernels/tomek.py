@@ -8,7 +8,7 @@ import numpy as np
 
 from rareclass.kernels.anchors import safe_rows
 from rareclass.kernels.closer import CloserCount, visiting_order
-from rareclass.kernels.enemies import nearest_rows
+from rareclass.kernels.nearest import nearest_in_panel
 from rareclass.kernels.panel import Space
 
 
@@ -23,7 +23,7 @@ def tomek_links(space: Space, codes: np.ndarray, *, threads: int = 1) -> np.ndar
     ends = np.flatnonzero(codes != largest)
     ends = ends[~_among_their_own(space, codes, ends, threads)]
     everyone = space.panel(np.arange(n))
-    squares, nearest = nearest_rows(space, space.panel(ends), everyone, 1, threads=threads)
+    squares, nearest = nearest_in_panel(space, space.panel(ends), everyone, 1, threads=threads)
     square, partner = squares[:, 0], nearest[:, 0]
     crosses = partner < n
     crosses[crosses] = codes[partner[crosses]] != codes[ends[crosses]]

@@ -10,7 +10,7 @@ from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from rareclass._sklearn import HasMethods, Interval
 from rareclass.base import Draw
 from rareclass.kernels.editing import vote
-from rareclass.kernels.enemies import nearest_rows
+from rareclass.kernels.nearest import nearest_in_panel
 from rareclass.under_sampling.base import JOBS, BaseCleaningSampler, smallest_class
 from rareclass.under_sampling.edited import EditedNearestNeighbours
 from rareclass.under_sampling.neighbourhood import NEIGHBOURS, enough_rows, neighbours_of, space_of, threads_of
@@ -125,7 +125,7 @@ class NeighbourhoodCleaningRule(BaseCleaningSampler):
         space = space_of(X, self.nn_)
         if space is not None:
             everyone = space.panel(np.arange(y.size))
-            near = nearest_rows(space, space.panel(rows), everyone, k, threads=threads_of(self.n_jobs))[1]
+            near = nearest_in_panel(space, space.panel(rows), everyone, k, threads=threads_of(self.n_jobs))[1]
             voters = np.column_stack((rows, near[:, : k - 1]))
             wrong = vote(voters, y) != rare
         else:

@@ -11,7 +11,7 @@ from rareclass._sklearn import HasMethods, Interval
 from rareclass.base import Draw, class_streams
 from rareclass.errors import InputError
 from rareclass.kernels.condense import condense
-from rareclass.kernels.enemies import nearest_rows
+from rareclass.kernels.nearest import nearest_in_panel
 from rareclass.kernels.panel import Space
 from rareclass.under_sampling.base import JOBS, ORDER, RANDOM_STATE, BaseCleaningSampler, by_class, smallest_class
 from rareclass.under_sampling.neighbourhood import enough_rows, space_of, threads_of
@@ -174,7 +174,7 @@ class CondensedNearestNeighbour(StoredSubset):
     ) -> tuple[np.ndarray, int]:
         need = own_votes_needed(k, wins_ties)
         panel = space.panel(own)
-        limits, rows = nearest_rows(
+        limits, rows = nearest_in_panel(
             space, panel, space.panel(others).hubs_first(), k - need + 1, threads=threads_of(self.n_jobs)
         )
         return condense(space, panel, seeds, limits[:, -1], rows[:, -1], need, passes=self.max_passes)

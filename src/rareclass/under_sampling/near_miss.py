@@ -10,7 +10,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from rareclass._sklearn import Interval
 from rareclass.base import Draw
 from rareclass.errors import ShortfallWarning
-from rareclass.kernels.enemies import nearest_on_average, nearest_rows
+from rareclass.kernels.mean_distance import nearest_on_average
+from rareclass.kernels.nearest import nearest_in_panel
 from rareclass.kernels.panel import Space
 from rareclass.under_sampling.base import JOBS, ORDER, BaseUnderSampler, by_class, smallest_class
 from rareclass.under_sampling.neighbourhood import (
@@ -180,7 +181,7 @@ class _Exact:
         ours, theirs = self.space.panel(queries, negated=farthest), self.space.panel(rows, negated=farthest)
         # Where the smallest class itself is thinned out, a row counts as its own neighbour, as in imbalanced-learn.
         k = int(estimator.n_neighbors)
-        return nearest_rows(self.space, ours, theirs, k, threads=self.threads, with_itself=True)
+        return nearest_in_panel(self.space, ours, theirs, k, threads=self.threads, with_itself=True)
 
 
 class _Estimated:

@@ -6,7 +6,7 @@ import numpy as np
 
 from rareclass.base import Draw, class_streams
 from rareclass.kernels.closer import CloserCount
-from rareclass.kernels.enemies import nearest_rows
+from rareclass.kernels.nearest import nearest_in_panel
 from rareclass.kernels.panel import Space
 from rareclass.under_sampling.base import by_class, smallest_class
 from rareclass.under_sampling.condensed import StoredSubset, misclassified, own_votes_needed
@@ -112,7 +112,7 @@ def _outvoted(
     That is so exactly when k - need + 1 rare rows are closer than the need-th nearest seed.
     """
     queries = space.panel(rest)
-    squares, rows = nearest_rows(space, queries, space.panel(seeds), need, threads=threads)
+    squares, rows = nearest_in_panel(space, queries, space.panel(seeds), need, threads=threads)
     enough = k - need + 1
     closer = CloserCount(
         space,
