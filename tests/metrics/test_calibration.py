@@ -21,6 +21,9 @@ def test_values_agree_with_scikit_learn():
         assert m.brier_score(y, p, **more) == pytest.approx(sk.brier_score_loss(y, p, **more))
         assert m.log_loss(y, p, **more) == pytest.approx(sk.log_loss(y, p, **more))
         assert m.brier_skill_score(y, p, **more) == pytest.approx(sk.d2_brier_score(y, p, **more))
+        assert m.log_loss_skill_score(y, p, **more) == pytest.approx(sk.d2_log_loss_score(y, p, **more))
+    known = sk.log_loss(y, np.full(y.size, 0.1))
+    assert m.log_loss_skill_score(y, p, reference=0.1) == pytest.approx(1 - sk.log_loss(y, p) / known)
 
 
 def test_calibration_line_equals_unpenalised_logistic_regression():

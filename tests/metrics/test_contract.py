@@ -30,6 +30,7 @@ OF_PROBABILITIES = {
     "brier_score": m.brier_score,
     "brier_skill_score": m.brier_skill_score,
     "log_loss": m.log_loss,
+    "log_loss_skill_score": m.log_loss_skill_score,
     "observed_to_expected": m.observed_to_expected,
     "calibration_slope": m.calibration_slope,
     "calibration_intercept": m.calibration_intercept,
@@ -46,6 +47,7 @@ OF_DECISIONS = {
     "f1_score": m.f1_score,
     "fbeta_score": partial(m.fbeta_score, beta=2.0),
     "accuracy_score": m.accuracy_score,
+    "jaccard_score": m.jaccard_score,
     "balanced_accuracy_score": m.balanced_accuracy_score,
     "youden_score": m.youden_score,
     "matthews_corrcoef": m.matthews_corrcoef,
@@ -67,7 +69,7 @@ PLAIN = {**OF_SCORES, **OF_PROBABILITIES, **OF_DECISIONS}
 DEFINED_WITHOUT_POSITIVES = {
     "precision_at_k", "brier_score", "log_loss", "observed_to_expected", "calibration_error",
     "brier_decomposition", "net_benefit", "decision_curve", "precision_score", "f1_score", "fbeta_score",
-    "accuracy_score", "cohen_kappa_score", "expected_cost", "savings_score", "threshold_costs",
+    "accuracy_score", "jaccard_score", "cohen_kappa_score", "expected_cost", "savings_score", "threshold_costs",
 }  # fmt: skip
 
 

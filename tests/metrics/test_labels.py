@@ -16,7 +16,7 @@ def test_values_agree_with_scikit_learn_for_two_and_more_classes():
             for name in ("matthews_corrcoef", "balanced_accuracy_score", "cohen_kappa_score"):
                 assert getattr(m, name)(y, p, **more) == pytest.approx(getattr(sk, name)(y, p, **more)), name
             if k == 2:
-                for name in ("precision_score", "recall_score", "f1_score"):
+                for name in ("precision_score", "recall_score", "f1_score", "jaccard_score"):
                     expected = getattr(sk, name)(y, p, zero_division=0, **more)
                     assert getattr(m, name)(y, p, zero_division=0, **more) == pytest.approx(expected), name
                 assert m.fbeta_score(y, p, beta=2, zero_division=0, **more) == pytest.approx(

@@ -57,6 +57,20 @@ def test_a_detected_card_is_blocked_on_later_days():
     assert m.card_precision_at_k(y, score, 1, entities=card, periods=day, exclude_detected=False) == 1
 
 
+def test_rows_of_weight_zero_leave_their_cards_and_repeated_rows_change_nothing():
+    y = [1, 0, 1, 1, 0]
+    score = [0.9, 0.1, 0.9, 0.5, 0.95]
+    card, day = ["a", "b", "a", "b", "c"], [1, 1, 2, 2, 2]
+    weight = [1, 2, 3, 1, 0]
+    kept = [0, 1, 2, 3]
+    part = [[v[i] for i in kept] for v in (y, score, card, day)]
+    expected = m.card_precision_at_k(part[0], part[1], 1, entities=part[2], periods=part[3])
+    assert m.card_precision_at_k(y, score, 1, entities=card, periods=day, sample_weight=weight) == expected
+    again = np.repeat(kept, [1, 2, 3, 1])
+    many = [[v[i] for i in again] for v in (y, score, card, day)]
+    assert m.card_precision_at_k(many[0], many[1], 1, entities=many[2], periods=many[3]) == expected
+
+
 @pytest.mark.parametrize("k", [0, -1, 2.5, True])
 def test_k_must_be_a_positive_whole_number(k):
     with pytest.raises(InputError, match="`k`"):

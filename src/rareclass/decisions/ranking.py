@@ -43,8 +43,14 @@ def flag_best(
     """
     n = score.shape[0]
     period = np.zeros(n, dtype=np.int64) if periods is None else labels_to_codes(periods, n, "periods")
-    tie = np.arange(n) if keys is None else labels_to_codes(keys, n, "keys")
-    order = np.lexsort((tie, -score, period))  # by period, then the best score, then the key
+    if keys is None:
+        order = np.argsort(-score, kind="stable")
+    else:
+        order = np.lexsort((labels_to_codes(keys, n, "keys"), -score))
+    if periods is not None:
+        # by period, then the best score, then the key or the order given; numpy sorts codes of 16 bits by radix
+        code = period.astype(np.uint16) if period.size and period.max() < 2**16 else period
+        order = order[np.argsort(code[order], kind="stable")]
     if entities is not None:
         entity = labels_to_codes(entities, n, "entities")
         order = order[_first_of_pair(period[order], entity[order])]
@@ -67,6 +73,14 @@ def labels_to_codes(values: Any, n: int, name: str) -> np.ndarray:
         raise InputError(f"`{name}` holds missing values. Give every row one.")
     if (column.dtype.kind == "f" and np.isnan(column).any()) or (column.dtype.kind in "mM" and np.isnat(column).any()):
         raise InputError(f"`{name}` holds missing values. Give every row one.")
+    if column.dtype.kind in "iu" and column.size:
+        low, high = int(column.min()), int(column.max())
+        if high - low < 4 * column.size:  # counting beats sorting where whole numbers lie close together
+            offset = (column - column.min() if column.dtype.kind == "u" else column.astype(np.int64) - low).astype(
+                np.int64
+            )
+            seen = np.bincount(offset) > 0
+            return (np.cumsum(seen) - 1)[offset]
     try:
         return np.unique(column, return_inverse=True)[1]
     except TypeError:  # mixed types have no order of their own

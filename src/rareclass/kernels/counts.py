@@ -48,6 +48,12 @@ def f_beta(tp: ArrayLike, fp: ArrayLike, fn: ArrayLike, tn: ArrayLike = 0, beta:
     return ratio(top, top + beta**2 * fn + fp)
 
 
+def jaccard(tp: ArrayLike, fp: ArrayLike, fn: ArrayLike, tn: ArrayLike = 0) -> Floats:
+    """tp / (tp + fp + fn); NaN with neither positives nor alerts."""
+    tp, fp, fn = _floats(tp, fp, fn)
+    return ratio(tp, tp + fp + fn)
+
+
 def balanced_accuracy(tp: ArrayLike, fp: ArrayLike, fn: ArrayLike, tn: ArrayLike) -> Floats:
     """(recall + specificity) / 2."""
     return (recall(tp, fp, fn, tn) + specificity(tp, fp, fn, tn)) / 2

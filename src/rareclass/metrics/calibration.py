@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rareclass import _check
 from rareclass.kernels.logits import logit, sigmoid, softplus
 from rareclass.metrics._inputs import Rows, mean, probability_rows, total, undefined
 
@@ -120,6 +121,48 @@ def log_loss(y_true: Any, y_proba: Any, *, sample_weight: Any = None, pos_label:
     rows = probability_rows(y_true, y_proba, sample_weight, pos_label)
     p = np.clip(rows.score, _EPS, 1 - _EPS)
     return mean(-np.where(rows.y, np.log(p), np.log1p(-p)), rows.weight)
+
+
+def log_loss_skill_score(
+    y_true: Any,
+    y_proba: Any,
+    *,
+    reference: float | None = None,
+    sample_weight: Any = None,
+    pos_label: Any = None,
+) -> float:
+    """1 - log-loss / log-loss of a constant: the share of the deviance that the probabilities explain.
+
+    Parameters
+    ----------
+    y_true, y_proba, sample_weight, pos_label
+        As in `brier_score`; probabilities are clipped as in `log_loss`.
+    reference : float in (0, 1), optional
+        Constant to compare with; default: the prevalence of these rows.
+
+    Returns
+    -------
+    float in (-inf, 1], 1 is best
+        Chance level: 0, what the constant reaches; negative is worse than knowing nothing. NaN with an
+        `UndefinedWarning` when the constant is perfect already (one class only). Ties play no part.
+
+    Notes
+    -----
+    McFadden (1974), in Zarembka, Frontiers in Econometrics. Equals scikit-learn's ``d2_log_loss_score``.
+
+    Examples
+    --------
+    >>> round(log_loss_skill_score([0, 0, 0, 1], [0.1, 0.2, 0.1, 0.7]), 4)
+    0.6485
+    """
+    rows = probability_rows(y_true, y_proba, sample_weight, pos_label)
+    base = mean(rows.y.astype(np.float64), rows.weight)
+    constant = base if reference is None else _check.fraction(reference, "reference", closed="neither")
+    if base in (0.0, 1.0) and reference is None:
+        return undefined("The log-loss skill", "all rows are of one class, so a constant is perfect")
+    worst = -(base * np.log(constant) + (1 - base) * np.log1p(-constant))
+    p = np.clip(rows.score, _EPS, 1 - _EPS)
+    return 1 - mean(-np.where(rows.y, np.log(p), np.log1p(-p)), rows.weight) / float(worst)
 
 
 def observed_to_expected(y_true: Any, y_proba: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:

@@ -200,6 +200,38 @@ def f1_score(
     return _value(counts.f_beta(*c), "F1", "there are neither positives nor alerts", zero_division)
 
 
+def jaccard_score(
+    y_true: Any, y_pred: Any, *, zero_division: float | None = None, sample_weight: Any = None, pos_label: Any = None
+) -> float:
+    """Hits over everything that was positive or flagged, tp / (tp + fp + fn): forecasters' critical success index.
+
+    It orders classifiers as F1 does, F1 / (2 - F1); correct rejections play no part.
+
+    Parameters
+    ----------
+    y_true, y_pred, sample_weight, pos_label
+        As in `confusion_counts`.
+    zero_division : float, optional
+        Value with neither positives nor alerts. Default: NaN with an `UndefinedWarning`.
+
+    Returns
+    -------
+    float in [0, 1]
+        Chance level: the prevalence, reached by flagging everything. Ties play no part: decisions are judged.
+
+    Notes
+    -----
+    Gilbert (1884), Am. Meteorol. J. 1:166; Jaccard (1912), New Phytol. 11:37.
+
+    Examples
+    --------
+    >>> round(jaccard_score([0, 1, 1, 0], [1, 1, 1, 0]), 4)
+    0.6667
+    """
+    c = confusion_counts(y_true, y_pred, sample_weight=sample_weight, pos_label=pos_label)
+    return _value(counts.jaccard(*c), "The Jaccard index", "there are neither positives nor alerts", zero_division)
+
+
 def accuracy_score(y_true: Any, y_pred: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
     """Share of right decisions. Under rarity, flagging nothing already has 1 - prevalence: do not use it to choose.
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from rareclass import _check
 from rareclass.errors import ShortfallWarning
-from rareclass.metrics._inputs import scored_rows, undefined
+from rareclass.metrics._inputs import Rows, scored_rows, undefined
 from rareclass.metrics.curve import ThresholdCurve
 
 
@@ -142,6 +142,7 @@ def card_precision_at_k(
     entities: Any,
     periods: Any = None,
     exclude_detected: bool = True,
+    sample_weight: Any = None,
     pos_label: Any = None,
 ) -> float:
     """Share of compromised entities (cards, customers, machines) among the k most suspicious ones of each period.
@@ -161,6 +162,9 @@ def card_precision_at_k(
         Period of each row; sorted order is the order of time. Default: one period.
     exclude_detected : bool, default True
         A compromised entity that was among the k of a period is blocked and left out of later periods.
+    sample_weight : array-like (n,), optional
+        Rows of weight zero are left out. Others count once whatever their weight, because an entity does: repeated
+        rows change nothing either. Sampled negatives cannot be made up for; score all rows.
 
     Returns
     -------
@@ -190,6 +194,11 @@ def card_precision_at_k(
     n = rows.y.shape[0]
     entity = _codes(entities, "entities", n)
     period = np.zeros(n, dtype=np.intp) if periods is None else _codes(periods, "periods", n)
+    weight = _check.weights(sample_weight, n)
+    if weight is not None and not weight.all():
+        keep = weight > 0
+        rows = Rows(rows.y[keep], rows.score[keep], None)
+        entity, period = entity[keep], period[keep]
     blocked = np.zeros(int(entity.max()) + 1, dtype=bool)
     shares, short = [], 0
     for day in range(int(period.max()) + 1):
