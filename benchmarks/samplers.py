@@ -3,12 +3,14 @@
     python benchmarks/samplers.py                     every case
     python benchmarks/samplers.py --only SMOTE ADASYN cases whose name contains one of these words
     python benchmarks/samplers.py --growth            how time grows when rows double and positives do not
+    python benchmarks/samplers.py --first             what compilation costs the first call and the next process
     python benchmarks/samplers.py --quick             smaller data, to see that it runs
     python benchmarks/samplers.py --list
 
 A case times `fit_resample` of both sides on the same data, five interleaved runs each after one warm-up (compilation is
-excluded and reported apart), and prints the medians. Memory is the growth of the peak resident size above the loaded
-input, each side in a process of its own; for over-samplers it is also shown as a multiple of the output.
+excluded and reported apart), and prints the medians; beside the ratio of times stands that of processor times, which
+other jobs on the machine disturb less. Memory is the growth of the peak resident size above the loaded input, in a
+process of its own (the peer's only where the bound refers to it); it is also shown as a multiple of the output.
 """
 
 import argparse
@@ -20,6 +22,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Callable
@@ -269,22 +272,47 @@ def run(case: Case, scale: int, repeats: int) -> dict:
     X, y = case.data(scale)
     sides = {"ours": case.ours} | ({"peer": case.peer} if case.peer else {})
     times: dict[str, list[float]] = {side: [] for side in sides}
+    processor: dict[str, list[float]] = {side: [] for side in sides}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        start = time.perf_counter()
         case.ours().fit_resample(X, y)
-        first = time.perf_counter() - start
         for _ in range(repeats):
             for side, make in sides.items():
                 sampler = make()
-                start = time.perf_counter()
+                start, used = time.perf_counter(), time.process_time()
                 sampler.fit_resample(X, y)
                 times[side].append(time.perf_counter() - start)
+                processor[side].append(time.process_time() - used)
     out = {f"{side}_s": statistics.median(values) for side, values in times.items()}
-    out["first_s"] = first
-    for side in sides:
+    out |= {f"{side}_cpu": statistics.median(values) for side, values in processor.items()}
+    for side in ("ours", "peer") if case.memory.startswith("peer") else ("ours",):
         out[f"{side}_peak"], out["output"] = peak_of(case.name, side, scale)
     return out
+
+
+def first_calls(cases: list[Case]) -> None:
+    """Print the time of the first call with an empty cache of compiled code, and in a second process."""
+    print("| method, small data | first call ever s | first call of the next process s |\n|---|---|---|")
+    for case in cases:
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, __file__, "--once", "--only", case.name, "--exact"]
+            environment = os.environ | {"NUMBA_CACHE_DIR": folder}
+            took = [
+                float(subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout)
+                for _ in range(2)
+            ]
+        print(f"| {case.name.split()[0]} | {took[0]:.1f} | {took[1]:.2f} |", flush=True)
+
+
+def once(case: Case) -> float:
+    """Runs inside the fresh process: seconds of one call on a small part of the data, imports done."""
+    X, y = case.data(50)
+    sampler = case.ours()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        start = time.perf_counter()
+        sampler.fit_resample(X, y)
+    return time.perf_counter() - start
 
 
 def peak_of(name: str, side: str, scale: int) -> tuple[float, float]:
@@ -346,11 +374,12 @@ def line(case: Case, found: dict) -> str:
     ratio = found["peer_s"] / found["ours_s"] if case.peer else float("nan")
     asked = f"{case.ratio:.3g}x" if case.ratio else ""
     peer = f"{found['peer_s']:.3f}" if case.peer else "-"
-    peer_peak = f"{found['peer_peak']:.0f}" if case.peer else "-"
+    peer_peak = f"{found['peer_peak']:.0f}" if "peer_peak" in found else ""
+    used = f"{found['peer_cpu'] / found['ours_cpu']:.1f}x" if case.peer else "-"
     times_output = found["ours_peak"] / found["output"]
     return (
-        f"| {case.name} | {found['ours_s']:.3f} | {peer} | {ratio:.1f}x | {asked} | {found['ours_peak']:.0f} "
-        f"({times_output:.2f} x output) | {peer_peak} | {case.memory} | {found['first_s']:.2f} |"
+        f"| {case.name} | {found['ours_s']:.3f} | {peer} | {ratio:.1f}x | {used} | {asked} | {found['ours_peak']:.0f} "
+        f"({times_output:.2f} x output) | {peer_peak} | {case.memory} |"
     )
 
 
@@ -361,6 +390,8 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--growth", action="store_true")
+    parser.add_argument("--first", action="store_true")
+    parser.add_argument("--once", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--exact", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--peak", help=argparse.SUPPRESS)
@@ -377,6 +408,12 @@ def main() -> None:
     if options.growth:
         growth(options.repeats, options.quick)
         return
+    if options.first:
+        first_calls(cases)
+        return
+    if options.once:
+        print(once(cases[0]))
+        return
     if options.peak:
         print(json.dumps(measure_peak(cases[0], options.peak, scale)))
         return
@@ -388,7 +425,7 @@ def main() -> None:
         f"{platform.python_version()}, numpy {np.__version__}, scikit-learn {sklearn.__version__}, imbalanced-learn "
         f"{imblearn.__version__}; medians of {options.repeats} interleaved runs\n"
     )
-    print("| method, data | ours s | peer s | ratio | asked | ours MB | peer MB | memory asked | first call s |")
+    print("| method, data | ours s | peer s | ratio | ratio, processor | asked | ours MB | peer MB | memory asked |")
     print("|---|---|---|---|---|---|---|---|---|")
     for case in cases:
         print(line(case, run(case, scale, options.repeats)), flush=True)
