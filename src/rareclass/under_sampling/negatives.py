@@ -253,6 +253,12 @@ class NegativeSampler(BaseUnderSampler):
             chosen = [_systematic(by_group, chance, rng, within=np.where(positive, -1, groups)[by_group])]
         return np.sort(np.concatenate(chosen))
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        # Without a pilot no value of X is looked at.
+        tags.input_tags.allow_nan = tags.input_tags.string = self.strategy in ("uniform", "stratified")
+        return tags
+
 
 def _pilot(rng: np.random.Generator) -> Any:
     seed = int(rng.integers(2**31 - 1))
