@@ -112,9 +112,9 @@ class FrameTable:
 
     def compose(self, draw: Draw, seed: int, unscale: Callable[[np.ndarray], np.ndarray]) -> Any:
         """The output of a draw, in the user's container."""
-        kept = self.native if draw.kept is None else take(self.native, draw.kept)
         if not draw.n_made and draw.replaced is None:
             return take(self.native, draw.concatenated(self.n_rows))
+        kept = self.native if draw.kept is None else take(self.native, draw.kept)
         if draw.replaced is not None:
             kept = self._replace(kept, draw, seed, unscale)
         if draw.copies:
