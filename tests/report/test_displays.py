@@ -303,6 +303,8 @@ def test_odds_axes_have_round_ends_and_readable_labels():
     _, ax = plt.subplots()
     odds_axis(ax.xaxis, 0.001, 0.9)
     assert [t.get_text() for t in ax.get_xticklabels()] == ["0.1%", "1%", "10%", "50%", "90%"]
+    odds_axis(ax.xaxis, 0.1, 0.5)
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["10%", "20%", "30%", "50%"]
 
 
 def test_every_display_is_also_a_name_of_the_room():

@@ -12,8 +12,7 @@ Floats = NDArray[np.float64]
 
 ACCENT, INK, SOFT, GRID, ALARM = "#1b5cb8", "#171a1f", "#59626d", "#e1e5ea", "#ad2f27"
 ROUND_ODDS = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999)
-_FINE_ODDS = tuple(sorted({*ROUND_ODDS, *(k * s for s in (1e-5, 1e-4, 1e-3, 0.01, 0.1) for k in (2, 5)), 0.3, 0.4, 0.7,
-                           0.8}))  # fmt: skip
+_FINE_ODDS = tuple(sorted({*ROUND_ODDS, *(k * s for s in (1e-5, 1e-4, 1e-3, 0.01, 0.1) for k in (2, 5)), 0.3, 0.8}))
 
 
 class Display:
