@@ -45,7 +45,10 @@ class MatrixTable:
         if not missing.any():
             return array
         if sparse.issparse(array):
-            raise InputError("Input X contains NaN in a sparse matrix; fill missing values or give a dense matrix.")
+            raise InputError(
+                f"Input X contains NaN in a sparse matrix, in column(s) {self._named(missing)}; "
+                "fill missing values or give a dense matrix."
+            )
         return _impute(array, missing)
 
     def _check_finite(self, allow_nan: bool) -> np.ndarray:
@@ -53,12 +56,15 @@ class MatrixTable:
         missing, infinite = scan_columns(self.array)
         for bad, word in ((infinite, "infinity"), (missing if not allow_nan else infinite, "NaN")):
             if bad.any():
-                where = ", ".join(repr(self.column_name(int(j))) for j in np.flatnonzero(bad)[:8])
                 raise InputError(
-                    f"Input X contains {word}: {int(bad.sum())} value(s) in column(s) {where}. "
+                    f"Input X contains {word}: {int(bad.sum())} value(s) in column(s) {self._named(bad)}. "
                     "Fill, clip or drop them first."
                 )
         return missing
+
+    def _named(self, bad: np.ndarray) -> str:
+        """Names of the first columns with a count above 0."""
+        return ", ".join(repr(self.column_name(int(j))) for j in np.flatnonzero(bad)[:8])
 
     def column(self, column: int) -> np.ndarray:
         """One column, dense (n,)."""

@@ -219,14 +219,24 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
         target = read_target(y)
         if not hasattr(X, "shape") and not hasattr(X, "__len__") and not is_frame(X):
             validate_data(self, X=X, y=target.values)  # scikit-learn's sentence
-        table = read_table(X, numeric=self._takes == "numbers")
+        try:
+            table = read_table(X, numeric=self._takes == "numbers")
+        except InputError:
+            raise
+        except ValueError as error:
+            if "could not convert" not in str(error):
+                raise
+            raise InputError(
+                f"{error}. {type(self).__name__} computes with all columns of an array: give a frame with typed "
+                "columns, encode the text as numbers, or use a sampler for nominal data (SMOTENC, RandomUnderSampler)."
+            ) from error
         validate_data(
             self, X=X if is_pandas(X) else table.array if hasattr(table, "array") else X, skip_check_array=True
         )
         if table.n_rows != target.codes.size:
             raise InputError(
                 f"Found input variables with inconsistent numbers of samples: X has {table.n_rows} rows, "
-                f"y has {target.codes.size}."
+                f"y has {target.codes.size}. Give one label for each row."
             )
         if is_pandas(X) and is_pandas(y) and not X.index.equals(y.index):
             raise InputError(

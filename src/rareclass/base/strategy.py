@@ -119,7 +119,8 @@ def _known(labels: Any, counts: Mapping[Any, int]) -> None:
     absent = [label for label in labels if label not in counts]
     if absent:
         raise InputError(
-            f"The {absent} target class is/are not present in the data. The classes there are {list(counts)[:12]}."
+            f"The {absent} target class is/are not present in the data. Name some of the classes there: "
+            f"{list(counts)[:12]}."
         )
 
 
@@ -130,6 +131,11 @@ def _from_mapping(wanted: Mapping[Any, Any], counts: Mapping[Any, int], kind: st
             "Please give a list of the classes to be targeted by the sampling."
         )
     _known(wanted, counts)
+    for label, number in wanted.items():
+        if not isinstance(number, Real) or not float(number).is_integer():
+            raise InputError(
+                f"'sampling_strategy' gives class {label!r} the number {number!r}; give a whole number of rows."
+            )
     if any(number < 0 for number in wanted.values()):
         raise InputError(
             "The number of samples in a class cannot be negative. "
@@ -169,7 +175,8 @@ def _from_ratio(ratio: float, counts: Mapping[Any, int], kind: str) -> dict:
         raise InputError(f"When 'sampling_strategy' is a float, it should be in the range (0, 1]. Got {ratio} instead.")
     if len(counts) != 2:
         raise InputError(
-            '"sampling_strategy" can be a float only when the type of target is binary. For multi-class, use a dict.'
+            '"sampling_strategy" can be a float only when the type of target is binary. For multi-class, use a dict '
+            f"{{class: number of rows}}; the classes are {list(counts)[:12]}."
         )
     small, large = smallest(counts), largest(counts)
     if kind == "over-sampling":

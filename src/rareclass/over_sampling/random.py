@@ -79,10 +79,8 @@ class RandomOverSampler(BaseOverSampler):
     def _read(self, X: Any, y: Any) -> Any:
         try:
             return super()._read(X, y)
-        except InputError:
-            raise
-        except ValueError as error:
-            if self.shrinkage is None or "convert" not in str(error):
+        except InputError as error:
+            if self.shrinkage is None or "could not convert" not in str(error):
                 raise
             raise InputError(
                 "When shrinkage is not None, X needs to contain only numerical data to later generate a smoothed "

@@ -1,0 +1,87 @@
+"""Every bad input gets a sentence that names the fault and the way out; nothing comes back silently unchanged."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from rareclass.errors import InputError, MethodError, NoOpWarning, ShortfallWarning, TooFewEventsError
+from rareclass.over_sampling import ADASYN, SMOTE, SMOTENC, BorderlineSMOTE, KMeansSMOTE, RandomOverSampler
+from rareclass.under_sampling import EditedNearestNeighbours, NearMiss, RandomUnderSampler, TomekLinks
+
+X = np.random.default_rng(0).normal(size=(40, 3))
+Y = np.repeat([1, 0], [4, 36])
+THREE = np.repeat([0, 1, 2], [5, 10, 25])
+HOLES = pd.DataFrame(X, columns=["a", "b", "c"])
+HOLES.iloc[2, 1] = np.nan
+ENDLESS = HOLES.replace(np.nan, np.inf)
+TEXT = np.array([["a", "b"]] * 40, dtype=object)
+
+
+@pytest.mark.parametrize(
+    ("sampler", "data", "target", "kind", "sentence"),
+    [
+        (
+            SMOTE(),
+            X,
+            Y,
+            TooFewEventsError,
+            r"needs at least 6 rows of class 1; got 4. Lower `k_neighbors` to 3, .*auto",
+        ),
+        (ADASYN(), X, Y, TooFewEventsError, r"rows of class 1; got 4. Lower `n_neighbors` to 3"),
+        (SMOTE(), X, np.repeat([1, 0], [1, 39]), TooFewEventsError, r'got 1. Set `k_neighbors="auto"` or collect more'),
+        (KMeansSMOTE(), X, Y, MethodError, r"of class 1: .* Try lowering the cluster_balance_threshold"),
+        (EditedNearestNeighbours(), X[:3], [1, 0, 0], InputError, r"needs at least 4 rows .* Lower `n_neighbors`"),
+        (NearMiss(), X[:3], [1, 0, 0], InputError, r"of the smallest class; got 1. Lower `n_neighbors`"),
+        (SMOTE(sampling_strategy=0.01), X, Y, InputError, r"increase the ratio above 0.111111"),
+        (RandomUnderSampler(sampling_strategy=0.01), X, Y, InputError, r"increase the ratio above 0.111111"),
+        (SMOTE(sampling_strategy={1: 2}), X, Y, InputError, r"Ask for 4 or more of class 1"),
+        (RandomUnderSampler(sampling_strategy={0: 99}), X, Y, InputError, r"Ask for 36 or fewer of class 0"),
+        (SMOTE(sampling_strategy={7: 50}), X, Y, InputError, r"\[7\] .* not present .* classes there: \[0, 1\]"),
+        (TomekLinks(sampling_strategy=[7]), X, Y, InputError, r"\[7\] .* not present .* classes there: \[0, 1\]"),
+        (SMOTE(sampling_strategy=0.5), X, THREE, InputError, r"use a dict .*the classes are \[0, 1, 2\]"),
+        (SMOTE(sampling_strategy={1: 10.5}), X, Y, InputError, r"class 1 the number 10.5; give a whole number"),
+        (SMOTE(sampling_strategy={1: "ten"}), X, Y, InputError, r"the number 'ten'; give a whole number"),
+        (SMOTE(sampling_strategy={1: np.nan}), X, Y, InputError, r"the number nan; give a whole number"),
+        (EditedNearestNeighbours(), HOLES, Y, InputError, r"NaN: 1 value\(s\) in column\(s\) 'b'. Fill"),
+        (EditedNearestNeighbours(), HOLES.assign(d="x"), Y, InputError, r"NaN: 1 value\(s\) in column 'b'. Fill"),
+        (NearMiss(), HOLES.to_numpy(), Y, InputError, r"NaN: 1 value\(s\) in column\(s\) 1. Fill"),
+        (SMOTE(), sparse.csr_matrix(HOLES), Y, InputError, r"NaN in a sparse matrix, in column\(s\) 1; fill"),
+        (SMOTE(), ENDLESS, Y, InputError, r"infinity: 1 value\(s\) in column\(s\) 'b'. Fill, clip or drop"),
+        (SMOTE(), ENDLESS.assign(d="x"), Y, InputError, r"infinity: 1 value\(s\) in column 'b'. Fill, clip or drop"),
+        (SMOTE(), TEXT, Y, InputError, r"could not convert string to float: 'a'. .* SMOTENC"),
+        (SMOTENC(categorical_features=["z"]), sparse.csr_matrix(X), Y, InputError, r"'z' does not exist; names need"),
+        (SMOTE(), X, Y[:-1], InputError, r"X has 40 rows, y has 39. Give one label for each row"),
+        (RandomUnderSampler(), HOLES, Y[:-1], InputError, r"X has 40 rows, y has 39. Give one label for each row"),
+        (SMOTE(), HOLES, pd.Series(Y, index=range(9, 49)), InputError, r"different indexes.* y = y.loc\[X.index\]"),
+        (RandomOverSampler(), X, None, InputError, r"y is None. Resampling needs the class"),
+    ],
+)
+def test_the_sentence_names_the_fault_and_the_way_out(sampler, data, target, kind, sentence):
+    with pytest.raises(kind, match=sentence):
+        sampler.fit_resample(data, target)
+
+
+def test_auto_neighbours_are_lowered_and_said_so():
+    with pytest.warns(ShortfallWarning, match=r"lowered from 5 to 3, because class 1 has only 4"):
+        _, labels = SMOTE(k_neighbors="auto", random_state=0).fit_resample(X, Y)
+    assert np.bincount(labels).tolist() == [36, 36]
+
+
+@pytest.mark.parametrize(
+    ("sampler", "data", "target"),
+    [
+        (SMOTE(), X, np.repeat([0, 1], 20)),
+        (RandomUnderSampler(), X, np.repeat([0, 1], 20)),
+        (TomekLinks(), np.sort(X, axis=0) + np.repeat([0, 100], 20)[:, None], np.repeat([0, 1], 20)),
+        (
+            BorderlineSMOTE(m_neighbors=3),
+            X + 100 * (1 - np.repeat([1, 0], [10, 30]))[:, None],
+            np.repeat([1, 0], [10, 30]),
+        ),
+    ],
+)
+def test_data_that_stay_as_they_are_are_never_silent(sampler, data, target):
+    with pytest.warns(NoOpWarning, match="changed nothing"):
+        out, _ = sampler.fit_resample(data, target)
+    assert len(out) == len(data)
