@@ -49,7 +49,7 @@ TEXT = np.array([["a", "b"]] * 40, dtype=object)
         (SMOTE(), sparse.csr_matrix(HOLES), Y, InputError, r"NaN in a sparse matrix, in column\(s\) 1; fill"),
         (SMOTE(), ENDLESS, Y, InputError, r"infinity: 1 value\(s\) in column\(s\) 'b'. Fill, clip or drop"),
         (SMOTE(), ENDLESS.assign(d="x"), Y, InputError, r"infinity: 1 value\(s\) in column 'b'. Fill, clip or drop"),
-        (SMOTE(), TEXT, Y, InputError, r"could not convert string to float: 'a'. .* SMOTENC"),
+        (SMOTE(), TEXT, Y, InputError, r"could not convert string to float: 'a'. .*SMOTENC"),
         (SMOTENC(categorical_features=["z"]), sparse.csr_matrix(X), Y, InputError, r"'z' does not exist; names need"),
         (SMOTE(), X, Y[:-1], InputError, r"X has 40 rows, y has 39. Give one label for each row"),
         (RandomUnderSampler(), HOLES, Y[:-1], InputError, r"X has 40 rows, y has 39. Give one label for each row"),
