@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from rareclass.kernels.interpolate import interpolate_into, interpolate_sparse, write_typed
+from rareclass.kernels.interpolate import _floats, _integers, interpolate_into, interpolate_sparse, write_typed
 from rareclass.kernels.threads import in_blocks
 
 
@@ -54,6 +54,37 @@ def test_a_missing_parent_leaves_the_other_value_and_the_share_of_missing_is_kep
     assert abs(gone.mean() - 0.75) < 3 * np.sqrt(0.75 * 0.25 / s)
     assert (out[~gone, 0] == 4.0).all()
     assert (out[:, 1] == 1.0).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int16, bool])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_many_pairs_of_few_parents_give_the_values_of_few_pairs(dtype, order):
+    # Many pairs are made from a copy of their parents alone; pieces below that size from the matrix itself.
+    rng = np.random.default_rng(0)
+    X = np.asarray(10 * rng.normal(size=(400, 3)), dtype=dtype, order=order)
+    X[0], X[1] = X.min(axis=0), X.max(axis=0)
+    if dtype == np.float64:
+        X[rng.random(X.shape) < 0.1] = np.nan
+    parents = rng.choice(np.arange(2, 400), 40, replace=False)
+    s = 30_000
+    first, second, gap = rng.choice(parents, s), rng.choice(parents, s), rng.uniform(-0.5, 1.5, s)
+    whole = made(X, first, second, gap)
+    out = np.empty_like(whole)
+    if dtype in (np.int16, bool):
+        limits = X.min(axis=0), X.max(axis=0)
+        interpolate_into(X, first, second, gap, out, 1)
+        assert (out == whole).all()
+        _integers(
+            0, s, X.view(np.uint8) if dtype is bool else X, first, second, gap, *_plain(out, limits), np.uint64(1)
+        )
+    else:
+        _floats(0, s, X, first, second, gap.astype(dtype), out, np.uint64(1))
+    np.testing.assert_array_equal(out, whole)
+
+
+def _plain(out, limits):
+    low, high = (limit.astype(np.int64) for limit in limits)
+    return (out.view(np.uint8) if out.dtype == bool else out), low, high
 
 
 def test_the_result_does_not_depend_on_the_cut_or_the_order_of_blocks(monkeypatch):

@@ -74,16 +74,17 @@ def interpolate_into(
     seed : int
         For the rounding of integers.
     limits : (smallest, largest) of each column
-        Needed for integers and Booleans: made values stay in this range.
+        Made integers and Booleans stay in this range; by default that of `source`.
     """
+    if limits is None and source.dtype.kind in "iub":
+        limits = source.min(axis=0), source.max(axis=0)
     source, first, second = _close_together(source, first, second)
     gap, key = np.ascontiguousarray(gap, dtype=np.float64), np.uint64(seed & (2**64 - 1))
     n, kind = out.shape[0], source.dtype.kind
     if kind == "f" and source.dtype != np.float16:
         in_blocks(_floats, n, source, first, second, gap.astype(source.dtype, copy=False), out, key, block=_BLOCK)
     elif kind == "b" or (kind in "iu" and source.dtype != np.uint64):
-        low, high = limits if limits is not None else (source.min(axis=0), source.max(axis=0))
-        low, high = low.astype(np.int64), high.astype(np.int64)
+        low, high = (limit.astype(np.int64) for limit in limits)  # type: ignore[union-attr]
         if kind == "b":
             source, out = source.view(np.uint8), out.view(np.uint8)
         in_blocks(_integers, n, source, first, second, gap, out, low, high, key, block=_BLOCK)
