@@ -57,11 +57,11 @@ def choose_champion(
 
 def fit_champion(
     design: Design, arm: Arm, result: ArmResult, rows: Judged, rule: DecisionRule, *, calibration: str, n_jobs: int,
-    scores: Sequence[ArmScores],
+    scores: Sequence[ArmScores], costs: Any = None,
 ) -> RareClassifier:  # fmt: skip
     """Fit the champion on the development rows; calibration and decision come from its out-of-fold scores."""
     last = len(design.splits)
-    part = source_of(design).part(design.dev, design.dev[:0], number=last)
+    part = source_of(design, costs).part(design.dev, design.dev[:0], number=last)
     if is_blend(arm):
         members, matrix = member_scores(scores)
         each = [fit_on(part, m.arm, seed=design.seed, number=last, n_jobs=n_jobs) for m in members]

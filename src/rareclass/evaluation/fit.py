@@ -10,6 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from rareclass.crossfit import OutOfFold, cross_fit
+from rareclass.decisions.costs import Costs
 from rareclass.errors import RareclassWarning
 from rareclass.evaluation.design import Design
 from rareclass.treatments.arm import Arm, FittedArm
@@ -31,17 +32,17 @@ class ArmScores:
     warnings: list[str] = field(default_factory=list)
 
 
-def source_of(design: Design) -> Source:
-    """The table of a design as a source of encoded splits."""
+def source_of(design: Design, costs: Costs | None = None) -> Source:
+    """The table of a design, with the costs of its rows, as a source of encoded splits."""
     return Source(
         design.table, design.schema.columns, design.y, design.duplicate_id, design.sample_weight, design.fit_rows,
-        design.seed,
+        design.seed, costs,
     )  # fmt: skip
 
 
-def prepare_parts(design: Design) -> list[Part]:
+def prepare_parts(design: Design, costs: Costs | None = None) -> list[Part]:
     """All splits of the design, encoded."""
-    source = source_of(design)
+    source = source_of(design, costs)
     return [source.part(design.dev[train], design.dev[test], number=k) for k, (train, test) in enumerate(design.splits)]
 
 

@@ -146,7 +146,7 @@ def compare(
     rule, said = _rule(decision, money)
     jobs = _check.whole_number(n_jobs, "n_jobs", low=1) if n_jobs is not None else (os.cpu_count() or 1)
     plan = make_plan(learners, treatments, ranked=design.ranked)
-    scores = _run(design, plan, budget=budget, n_jobs=jobs, progress=progress)
+    scores = _run(design, plan, costs=money, budget=budget, n_jobs=jobs, progress=progress)
     rows = Judged(
         design.dev_y(), scores[0].oof.fold, _at(design.sample_weight, design.dev), _at(design.groups, design.dev),
         costs_of(money, design.dev), design.forward, level, random_state,
@@ -157,7 +157,9 @@ def compare(
         python_warnings.simplefilter("always", RareclassWarning)
         champion, reason = choose_champion(results, rows.take(tested), tested, plan.baseline, ranked=design.ranked)
         arm = next(s.arm for s in scores if s.arm.name == champion.name)
-        model = fit_champion(design, arm, champion, rows, rule, calibration=calibration, n_jobs=jobs, scores=scores)
+        model = fit_champion(
+            design, arm, champion, rows, rule, calibration=calibration, n_jobs=jobs, scores=scores, costs=money
+        )
         test, figures_test = judge_test(design, model, champion.name, money, level=level, seed=random_state)
     plan.warnings += dict.fromkeys(str(w.message) for w in heard if issubclass(w.category, RareclassWarning))
     shown = dict.fromkeys([champion.name, plan.baseline, *(r.name for r in results)])
@@ -192,10 +194,12 @@ def _rule(decision: DecisionRule | None, costs: Any) -> tuple[DecisionRule, str]
     )
 
 
-def _run(design: Design, plan: Plan, *, budget: float, n_jobs: int, progress: Progress | None) -> list[ArmScores]:
+def _run(
+    design: Design, plan: Plan, *, costs: Any, budget: float, n_jobs: int, progress: Progress | None
+) -> list[ArmScores]:  # fmt: skip
     """Cross-fit the arms of the plan, in order, until the budget is used up."""
     clock = Clock(budget, n_jobs)
-    parts = prepare_parts(design)
+    parts = prepare_parts(design, costs)
     total, finished = len(plan.arms), 0
 
     def starts(arm: Arm) -> bool:

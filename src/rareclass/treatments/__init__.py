@@ -12,6 +12,7 @@ _NAMES = {
     "BalancedEnsembleTreatment": "ensemble",
     "ClassWeights": "weights",
     "Combined": "combined",
+    "CostWeights": "costs",
     "LocalCaseControl": "negatives",
     "LossTreatment": "loss",
     "NegativeSampling": "negatives",

@@ -3,10 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from rareclass.decisions.costs import Costs
 from rareclass.errors import InputError, TooFewEventsError
 
 
@@ -92,6 +93,14 @@ class Treatment(ABC):
         model = fit_on_training(make(draw_seed(rng)), training, self.name)
         return model if training.pilot is None else LogitSum([training.pilot, model])
 
+    def with_costs(self, costs: Costs) -> Self:
+        """The treatment of rows that have these costs; itself where costs do not matter."""
+        return self
+
+    def take(self, rows: np.ndarray) -> Self:
+        """The treatment of the rows `rows` of those it was meant for; itself where it holds nothing by row."""
+        return self
+
     def restore(self, scores: np.ndarray, training: TrainingSet) -> np.ndarray:
         """Log-odds at the real prevalence of raw log-odds `scores` (n,) of a learner fitted on `training`."""
         return np.asarray(scores, dtype=np.float64) + training.shift
@@ -123,7 +132,7 @@ def fit_on_training(model: Any, training: TrainingSet, treatment: str) -> Any:
         if not getattr(model, "takes_offset", False):
             raise InputError(
                 f"{type(model).__name__} takes no offsets, which the treatment {treatment!r} needs. Use lightgbm, "
-                "xgboost, catboost or logistic_regression, or a treatment with `correction='weight'`."
+                "xgboost, catboost or logistic_regression, or set the treatment's `correction` to one without offsets."
             )
         extra["offset"] = training.offset
     return model.fit(training.X, training.y.astype(np.int64), **extra)

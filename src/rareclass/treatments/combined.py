@@ -1,7 +1,7 @@
 """Two treatments one after the other: shifts add, offsets add, rows are traced."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,8 @@ class Combined(Treatment):
         one = self.first.prepare(
             X, y, sample_weight=sample_weight, categorical_features=categorical_features, rng=rng
         )  # fmt: skip
-        two = self.second.prepare(
+        second = self.second if one.rows is None else self.second.take(one.rows)
+        two = second.prepare(
             one.X, one.y, sample_weight=one.sample_weight, categorical_features=categorical_features, rng=rng
         )
         if one.pilot is not None and two.pilot is not None:
@@ -75,6 +76,12 @@ class Combined(Treatment):
 
     def fit_learner(self, make: Callable[[int], Any], training: TrainingSet, *, rng: np.random.Generator) -> Any:
         return self.second.fit_learner(make, training, rng=rng)
+
+    def with_costs(self, costs):
+        return replace(self, first=self.first.with_costs(costs), second=self.second.with_costs(costs))
+
+    def take(self, rows):
+        return replace(self, first=self.first.take(rows), second=self.second.take(rows))
 
     def describe(self) -> dict[str, Any]:
         return {"name": self.name, "first": self.first.describe(), "second": self.second.describe()}

@@ -149,7 +149,10 @@ def fit_model(
     """Encode, cross-fit, bring back, calibrate, decide, and fit on all rows."""
     schema = Schema.infer(table, categorical=options.categorical)
     features = table.select([c.name for c in schema.columns])
-    source = Source(table, schema.columns, y, duplicate_groups(features), weight, options.fit_rows, options.seed)
+    money = None if costs is None else as_costs(costs, n=y.size)
+    source = Source(
+        table, schema.columns, y, duplicate_groups(features), weight, options.fit_rows, options.seed, money
+    )  # fmt: skip
     member_scores, fold = _out_of_fold(source, options, groups, times)
     score = member_scores[:, 0]
     if is_blend(options.arm):
@@ -158,8 +161,8 @@ def fit_model(
     each = [fit_on(whole, a, seed=options.seed, number=LAST, n_jobs=options.n_jobs) for a in _arms(options.arm)]
     fitted = join_arms(each, member_scores, y, sample_weight=weight) if is_blend(options.arm) else each[0]
     rule = options.rule
-    if rule is None and costs is not None:
-        rule = MinimumCost(as_costs(costs, n=y.size))
+    if rule is None and money is not None:
+        rule = MinimumCost(money)
     seen = fold >= 0
     if not seen.any():
         warnings.warn(

@@ -1,7 +1,7 @@
 """One split of a table, encoded: what a learner is fitted on and what it scores."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from rareclass.data.encode import TableEncoder
 from rareclass.data.schema import Column
+from rareclass.decisions.costs import Costs, RowCosts
 from rareclass.treatments.sampling import SampledNegatives
 
 
@@ -30,6 +31,8 @@ class Part:
         Columns that hold category codes.
     encoder : TableEncoder
         Fitted on the rows that `X` holds.
+    costs : CostMatrix, RowCosts or None
+        Costs of the rows to fit on.
     """
 
     X: np.ndarray
@@ -40,6 +43,7 @@ class Part:
     expand: np.ndarray
     categorical: tuple[int, ...]
     encoder: TableEncoder
+    costs: Costs | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class Source:
     weight: np.ndarray | None = None
     fit_rows: int | None = None
     seed: int = 0
+    costs: Costs | None = None
 
     def part(self, train: np.ndarray, test: np.ndarray, *, number: int) -> Part:
         """Encode the split (train, test); `number` names its random stream."""
@@ -68,7 +73,10 @@ class Source:
         _, first, expand = np.unique(self.duplicate_id[test], return_index=True, return_inverse=True)
         scored = encoder.transform(features.take(test[first])).matrix if test.size else encoded.matrix[:0]
         weight = None if self.weight is None else self.weight[rows]
-        return Part(encoded.matrix, self.y[rows], weight, shift, scored, expand, tuple(encoded.categorical), encoder)
+        costs = self.costs.take(rows) if isinstance(self.costs, RowCosts) else self.costs
+        return Part(
+            encoded.matrix, self.y[rows], weight, shift, scored, expand, tuple(encoded.categorical), encoder, costs
+        )  # fmt: skip
 
     def _sample(self, train: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, float]:
         if self.fit_rows is None or train.size <= self.fit_rows:
@@ -80,6 +88,8 @@ class Source:
 
 def fit_on(part: Part, arm: Any, *, seed: int, number: int, n_jobs: int) -> Any:
     """Fit an `Arm` on the rows of a part; `number` names its random stream."""
+    if part.costs is not None:
+        arm = replace(arm, treatment=arm.treatment.with_costs(part.costs))
     return arm.fit(
         part.X, part.y, sample_weight=part.weight, categorical_features=part.categorical, shift=part.shift,
         seed=np.random.SeedSequence([seed, number]), n_jobs=n_jobs,

@@ -8,6 +8,7 @@ from rareclass.losses.poly import PolyLoss
 from rareclass.losses.tversky import TverskyLoss
 from rareclass.treatments.base import NoTreatment, Treatment
 from rareclass.treatments.combined import Combined
+from rareclass.treatments.costs import CostWeights
 from rareclass.treatments.ensemble import BalancedEnsembleTreatment
 from rareclass.treatments.loss import LossTreatment
 from rareclass.treatments.negatives import LocalCaseControl, NegativeSampling, ScoreNegatives
@@ -18,6 +19,7 @@ TREATMENTS: dict[str, Treatment] = {
     "none": NoTreatment(),
     "class_weight": ClassWeights(),
     "class_weight_sqrt": ClassWeights("sqrt"),
+    "cost_weights": CostWeights(),
     "random_over": RandomOverSampling(),
     "random_under": RandomUnderSampling(),
     "sampled_negatives": SampledNegatives(),
