@@ -1,6 +1,11 @@
-"""Parameters of a wrapped booster that are passed on unchanged, visible to `get_params`, `set_params` and `clone`."""
+"""Parameters of a wrapped booster that are passed on unchanged, and class weights that are undone."""
 
 from typing import Any, Self
+
+import numpy as np
+
+from rareclass import _check
+from rareclass.errors import InputError
 
 
 class PassedOn:
@@ -18,3 +23,32 @@ class PassedOn:
         super().set_params(**{k: v for k, v in params.items() if k.partition("__")[0] in own})  # type: ignore[misc]
         self.kwargs = {**self.kwargs, **{k: v for k, v in params.items() if k.partition("__")[0] not in own}}
         return self
+
+
+def class_ratio(
+    class_weight: Any, scale_pos_weight: Any, y: np.ndarray, weight: np.ndarray | None, classes: np.ndarray
+) -> float:
+    """Weight of a positive row over that of a negative one, from `class_weight` times `scale_pos_weight`.
+
+    Parameters
+    ----------
+    class_weight : None, "balanced" or mapping of label to weight
+    scale_pos_weight : number > 0
+    y : ndarray of shape (n,), Boolean
+    weight : ndarray of shape (n,) or None
+    classes : ndarray of shape (2,)
+    """
+    ratio = _check.fraction(scale_pos_weight, "scale_pos_weight", high=np.inf, closed="neither")
+    if class_weight is None:
+        return ratio
+    w = np.ones(y.size) if weight is None else weight
+    if isinstance(class_weight, str):
+        _check.one_of(class_weight, "class_weight", ("balanced",))
+        return ratio * float(w[~y].sum() / w[y].sum())
+    try:
+        negative, positive = (float(class_weight.get(label, 1.0)) for label in classes.tolist())
+    except (AttributeError, TypeError, ValueError):
+        raise InputError(f"`class_weight` must be None, 'balanced' or a mapping; got {class_weight!r}.") from None
+    if not (positive > 0 and negative > 0 and np.isfinite(positive / negative)):
+        raise InputError(f"`class_weight` must hold finite weights above zero; got {class_weight!r}.")
+    return ratio * positive / negative

@@ -5,25 +5,53 @@ from typing import Any
 import numpy as np
 
 from rareclass._lazy import need
-from rareclass.learners._passed_on import PassedOn
-from rareclass.learners.base import RareLearner, best_intercept, categorical_columns
+from rareclass.errors import InputError
+from rareclass.learners._guarded import GuardedBooster, Rows
+from rareclass.learners._passed_on import PassedOn, class_ratio
+
+_ALIASES = {
+    "n_estimators": "iterations", "num_boost_round": "iterations", "num_trees": "iterations", "eta": "learning_rate",
+    "max_depth": "depth", "reg_lambda": "l2_leaf_reg",
+}  # fmt: skip
 
 
-class RareCatBoostClassifier(PassedOn, RareLearner):
-    """CatBoost started at the prevalence, with a penalty and few leaves for rare events.
+class RareCatBoostClassifier(PassedOn, GuardedBooster):
+    """CatBoost started at the prevalence, with a penalty and small trees for rare events.
 
-    Needs ``pip install "rareclass[catboost]"``. Nothing is written to disk (``allow_writing_files=False``).
+    Its symmetric trees collapse less than those of other boosters; guards, the choice among them, undone class
+    weights, calibrated log-odds and the alarm are those of `RareLGBMClassifier`. Needs
+    ``pip install "rareclass[catboost]"``. Nothing is written to disk (``allow_writing_files=False``).
+
+    It takes the parameters of `catboost.CatBoostClassifier` (also by the alias names, such as `n_estimators`); those
+    that are "auto" are set for rare events, the others are passed on.
 
     Parameters
     ----------
     iterations, learning_rate, depth, l2_leaf_reg : number or "auto", default="auto"
-        As in `catboost.CatBoostClassifier`; "auto" is set for rare events.
+        Set by the guard where "auto". A number of trees of your own fixes the guard as well.
+    scale_pos_weight : float, optional
+        Used in training and undone in the log-odds; `class_weights` and `auto_class_weights` are refused.
+    guard : {"auto", "steady", "cautious", "bold"}, default="auto"
+        As in `RareLGBMClassifier`.
+    event_bins : bool, default=True
+        Cut numeric features around the values of events (half of the cuts) and at quantiles (the other half).
+    calibrate : bool, default=True
+    collapse_alarm : bool, default=True
     categorical_features : sequence of int, optional
         Columns that hold category codes; split as ordered codes.
     random_state : int, Generator or None, default=None
     n_jobs : int, default=1
     **kwargs
-        Further parameters of CatBoost, passed on unchanged.
+        Further parameters of CatBoost, passed on (`monotone_constraints`, `early_stopping_rounds`, ...).
+
+    Attributes
+    ----------
+    guard_ : str
+    parameters_ : dict
+    model_ : catboost.CatBoostClassifier
+        Fitted on binned columns where `event_bins` is on.
+    shift_, slope_ : float
+        log-odds = shift + slope * (raw value + intercept_).
 
     Examples
     --------
@@ -37,7 +65,7 @@ class RareCatBoostClassifier(PassedOn, RareLearner):
     True
     """
 
-    _AUTO = {"iterations": 300, "learning_rate": 0.05, "depth": 5, "l2_leaf_reg": 3.0}
+    _TREES = "iterations"
 
     def __init__(
         self,
@@ -46,40 +74,87 @@ class RareCatBoostClassifier(PassedOn, RareLearner):
         learning_rate: Any = "auto",
         depth: Any = "auto",
         l2_leaf_reg: Any = "auto",
+        scale_pos_weight: float | None = None,
+        guard: str = "auto",
+        event_bins: bool = True,
+        calibrate: bool = True,
+        collapse_alarm: bool = True,
         categorical_features: Any = None,
         random_state: Any = None,
-        n_jobs: int = 1,
+        n_jobs: int | None = 1,
         **kwargs: Any,
     ) -> None:
         self.iterations = iterations
         self.learning_rate = learning_rate
         self.depth = depth
         self.l2_leaf_reg = l2_leaf_reg
+        self.scale_pos_weight = scale_pos_weight
+        self.guard = guard
+        self.event_bins = event_bins
+        self.calibrate = calibrate
+        self.collapse_alarm = collapse_alarm
         self.categorical_features = categorical_features
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.kwargs = kwargs
 
-    def _fit(
-        self,
-        X: np.ndarray,
-        y: np.ndarray,
-        weight: np.ndarray | None,
-        offset: np.ndarray | None,
-        rng: np.random.Generator,
-    ) -> None:
-        catboost = need("catboost", extra="catboost")
-        categorical_columns(self.categorical_features, X.shape[1])
-        chosen = {name: getattr(self, name) for name in self._AUTO}
-        parameters = {name: self._AUTO[name] if value == "auto" else value for name, value in chosen.items()}
-        self.intercept_ = best_intercept(y, weight, offset)
-        margin = np.full(y.size, self.intercept_) if offset is None else offset + self.intercept_
-        self.model_ = catboost.CatBoostClassifier(
-            random_seed=int(rng.integers(2**31)), thread_count=self.n_jobs, verbose=False, allow_writing_files=False,
-            **{**parameters, **self.kwargs},
-        )  # fmt: skip
-        self.model_.fit(catboost.Pool(X, y.astype(int), weight=weight, baseline=margin))
+    def _guards(self, events: int) -> dict[str, dict[str, Any]]:
+        depth = 4 if events < 300 else 5 if events < 3000 else 6
+        steady = {
+            "iterations": 200 if events < 3000 else 400, "learning_rate": 0.06, "depth": depth, "l2_leaf_reg": 1.0,
+            "_ordered": False,
+        }  # fmt: skip
+        return {
+            "steady": steady,
+            "cautious": {**steady, "depth": 3, "l2_leaf_reg": 10.0},
+            "bold": {**steady, "depth": depth + 1, "l2_leaf_reg": 0.3},
+        }
 
-    def _logit(self, X: np.ndarray) -> np.ndarray:
-        raw = self.model_.predict(X, prediction_type="RawFormulaVal", thread_count=self.n_jobs)
-        return self.intercept_ + np.asarray(raw, dtype=np.float64)
+    def _given_ratio(self, y: np.ndarray, weight: np.ndarray | None) -> float:
+        for name in ("class_weights", "auto_class_weights"):
+            if self.kwargs.get(name) is not None:
+                raise InputError(f"Give `scale_pos_weight` or `sample_weight` instead of `{name}`.")
+        given = self.scale_pos_weight
+        return class_ratio(None, 1.0 if given is None else given, y, weight, self.classes_)
+
+    def _train(
+        self, rows: Rows, start: np.ndarray | None, parameters: dict[str, Any], codes: np.ndarray, seed: int
+    ) -> Any:
+        objective = self.kwargs.get("loss_function", self.kwargs.get("objective", "Logloss"))
+        if objective != "Logloss":
+            raise InputError(f"RareCatBoostClassifier fits log-odds by cross-entropy; got {objective!r}.")
+        catboost = need("catboost", extra="catboost")
+        taken = {_ALIASES[k] for k in self.kwargs if k in _ALIASES}
+        known = {k: v for k, v in parameters.items() if k not in taken}
+        model = catboost.CatBoostClassifier(
+            random_seed=seed, thread_count=self.n_jobs, verbose=False, allow_writing_files=False,
+            **{**known, **self.kwargs},
+        )  # fmt: skip
+        options = getattr(self, "_options", {})
+        parts = options.get("parts")
+        evaluation: dict[str, Any] = {}
+        if parts is not None:
+            pools = [catboost.Pool(X, y.astype(int), baseline=begin) for X, y, begin in parts]
+            evaluation = {"eval_set": pools, **options["fit"]}
+        pool = catboost.Pool(rows.X, rows.y.astype(int), weight=rows.weight, baseline=start)
+        return model.fit(pool, **evaluation)
+
+    def _starts_itself(self) -> bool:
+        return False
+
+    def _raw(self, model: Any, X: np.ndarray, stages: list[int]) -> np.ndarray:
+        return np.array([
+            np.asarray(
+                model.predict(X, prediction_type="RawFormulaVal", ntree_end=count, thread_count=self.n_jobs or 1),
+                dtype=np.float64,
+            )
+            for count in stages
+        ])  # fmt: skip
+
+    def _all_trees(self, model: Any) -> list[int]:
+        return [int(model.tree_count_)]
+
+    @property
+    def feature_importances_(self) -> np.ndarray:
+        """Importance of each column, as CatBoost counts it."""
+        return np.asarray(self.model_.feature_importances_)

@@ -1,111 +1,188 @@
 """scikit-learn's HistGradientBoosting, guarded for rare events by its parameters and by the bins it is given."""
 
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from rareclass.learners._bins import apply_cuts, fit_cuts
-from rareclass.learners.base import RareLearner, categorical_columns
+from rareclass.errors import InputError
+from rareclass.learners._guarded import GuardedBooster, Rows
+from rareclass.learners._passed_on import class_ratio
 
-_MAX_CATEGORIES = 254
+_CATEGORIES = 254
 
 
-class RareHistGradientBoostingClassifier(RareLearner):
+class RareHistGradientBoostingClassifier(GuardedBooster):
     """HistGradientBoosting that does not collapse on rare events.
 
     The library has no public offset or custom loss, so the guard is its regularisation, the size of its trees, no
-    early stopping on a handful of events, and features cut where the events lie. Use `RareLGBMClassifier` where
-    LightGBM loads: it also limits the Newton step and takes offsets.
+    early stopping on a handful of events, and features cut where the events lie. The guard and the number of trees are
+    chosen by out-of-fold log-loss, log-odds are recalibrated, and a `CollapseWarning` is raised, as in
+    `RareLGBMClassifier`; prefer that one where LightGBM loads: it also limits the Newton step and takes offsets.
+
+    It takes the parameters of `sklearn.ensemble.HistGradientBoostingClassifier`; those that are "auto" are set for
+    rare events.
 
     Parameters
     ----------
-    learning_rate : float, default=0.1
-    max_iter : int, default=100
-    max_leaf_nodes : int, default=15
-    min_samples_leaf : int, default=5
-    l2_regularization : float, default=1.0
-        Added to the Hessian of a leaf, in units of expected events.
-    max_features : float in (0, 1], default=0.7
-        Share of the features looked at in a node.
+    learning_rate, max_iter, max_leaf_nodes, min_samples_leaf, l2_regularization, max_features : number or "auto", \
+default="auto"
+        Set by the guard where "auto". `l2_regularization` is in units of expected events. A number of trees of your
+        own fixes the guard as well.
+    loss, max_depth, max_bins, monotonic_cst, interaction_cst, early_stopping, scoring, validation_fraction, \
+n_iter_no_change, tol, verbose
+        As in scikit-learn, but for `early_stopping`, which is off: its validation part would hold a handful of events.
+    class_weight : None, "balanced" or dict
+        Used in training and undone in the log-odds.
+    guard : {"auto", "steady", "cautious", "bold", "steady_ordered"}, default="auto"
+        As in `RareLGBMClassifier`.
     event_bins : bool, default=True
         Cut numeric features around the values of events (half of the cuts) and at quantiles (the other half).
+    calibrate : bool, default=True
+    collapse_alarm : bool, default=True
     categorical_features : sequence of int, optional
-        Columns that hold category codes. Codes above 253 share one category.
+        Columns that hold category codes, split natively. Codes from 253 on share one category.
     random_state : int, Generator or None, default=None
     n_jobs : int, default=1
         Accepted for uniformity; scikit-learn sets its threads by OpenMP.
+
+    Attributes
+    ----------
+    guard_ : str
+    parameters_ : dict
+    model_ : sklearn.ensemble.HistGradientBoostingClassifier
+    shift_, slope_ : float
+        log-odds = shift + slope * raw score.
 
     Examples
     --------
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
-    >>> X = rng.normal(size=(5000, 3))
-    >>> y = X[:, 0] + 0.3 * rng.normal(size=5000) > 2.3
+    >>> X = rng.normal(size=(3000, 3))
+    >>> y = X[:, 0] + 0.3 * rng.normal(size=3000) > 2.2
     >>> model = RareHistGradientBoostingClassifier(random_state=0).fit(X, y)
     >>> bool(model.predict_proba(X)[y, 1].mean() > 0.3)
     True
     """
 
     takes_offset = False
+    _TREES = "max_iter"
+    _PLAIN = (
+        "max_depth", "monotonic_cst", "interaction_cst", "early_stopping", "scoring", "validation_fraction",
+        "n_iter_no_change", "tol", "verbose", "max_bins",
+    )  # fmt: skip
 
     def __init__(
         self,
+        loss: str = "log_loss",
         *,
-        learning_rate: float = 0.1,
-        max_iter: int = 100,
-        max_leaf_nodes: int = 15,
-        min_samples_leaf: int = 5,
-        l2_regularization: float = 1.0,
-        max_features: float = 0.7,
+        learning_rate: Any = "auto",
+        max_iter: Any = "auto",
+        max_leaf_nodes: Any = "auto",
+        max_depth: int | None = None,
+        min_samples_leaf: Any = "auto",
+        l2_regularization: Any = "auto",
+        max_features: Any = "auto",
+        max_bins: int = 255,
+        monotonic_cst: Any = None,
+        interaction_cst: Any = None,
+        early_stopping: Any = False,
+        scoring: Any = "loss",
+        validation_fraction: Any = 0.1,
+        n_iter_no_change: int = 10,
+        tol: float = 1e-7,
+        verbose: int = 0,
+        class_weight: Any = None,
+        guard: str = "auto",
         event_bins: bool = True,
+        calibrate: bool = True,
+        collapse_alarm: bool = True,
         categorical_features: Any = None,
         random_state: Any = None,
-        n_jobs: int = 1,
+        n_jobs: int | None = 1,
     ) -> None:
+        self.loss = loss
         self.learning_rate = learning_rate
         self.max_iter = max_iter
         self.max_leaf_nodes = max_leaf_nodes
+        self.max_depth = max_depth
         self.min_samples_leaf = min_samples_leaf
         self.l2_regularization = l2_regularization
         self.max_features = max_features
+        self.max_bins = max_bins
+        self.monotonic_cst = monotonic_cst
+        self.interaction_cst = interaction_cst
+        self.early_stopping = early_stopping
+        self.scoring = scoring
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.verbose = verbose
+        self.class_weight = class_weight
+        self.guard = guard
         self.event_bins = event_bins
+        self.calibrate = calibrate
+        self.collapse_alarm = collapse_alarm
         self.categorical_features = categorical_features
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def _fit(
-        self,
-        X: np.ndarray,
-        y: np.ndarray,
-        weight: np.ndarray | None,
-        offset: np.ndarray | None,
-        rng: np.random.Generator,
-    ) -> None:
-        self._codes = categorical_columns(self.categorical_features, X.shape[1])
-        # scikit-learn cannot bin a column that holds no value at all
-        self._empty = np.isnan(X).all(axis=0)
-        if self.event_bins:
-            self.cuts_ = fit_cuts(X, y, rng, skip=self._codes)
-        self.model_ = HistGradientBoostingClassifier(
-            learning_rate=self.learning_rate,
-            max_iter=self.max_iter,
-            max_leaf_nodes=self.max_leaf_nodes,
-            min_samples_leaf=self.min_samples_leaf,
-            l2_regularization=self.l2_regularization,
-            max_features=self.max_features,
-            early_stopping=False,
-            categorical_features=self._codes if self._codes.any() else None,
-            random_state=int(rng.integers(2**31)),
-        ).fit(self._prepared(X), y.astype(int), sample_weight=weight)
+    def _guards(self, events: int) -> dict[str, dict[str, Any]]:
+        leaves = 7 if events < 100 else 15 if events < 3000 else 31
+        steady = {
+            "learning_rate": 0.1, "max_iter": 100 if events < 3000 else 200, "max_leaf_nodes": leaves,
+            "min_samples_leaf": 5 if events < 300 else 20, "l2_regularization": 1.0, "max_features": 0.7,
+            "_ordered": False,
+        }  # fmt: skip
+        cautious = {"max_leaf_nodes": max(4, leaves // 2), "l2_regularization": 5.0, "max_features": 0.5}
+        return {
+            "steady": steady,
+            "cautious": {**steady, **cautious, "learning_rate": 0.05},
+            "bold": {**steady, "max_leaf_nodes": 2 * leaves + 1, "l2_regularization": 0.3, "max_features": 0.4},
+            "steady_ordered": {**steady, "_ordered": True},
+        }
 
-    def _prepared(self, X: np.ndarray) -> np.ndarray:
-        if self._empty.any():
-            X = np.where(self._empty, 0.0, X)
-        X = apply_cuts(X, self.cuts_) if self.event_bins else X.astype(np.float32)
-        if self._codes.any():
-            X[:, self._codes] = np.minimum(X[:, self._codes], _MAX_CATEGORIES - 1)
+    def _given_ratio(self, y: np.ndarray, weight: np.ndarray | None) -> float:
+        return class_ratio(self.class_weight, 1.0, y, weight, self.classes_)
+
+    def _train(
+        self, rows: Rows, start: np.ndarray | None, parameters: dict[str, Any], codes: np.ndarray, seed: int
+    ) -> Any:
+        if self.loss != "log_loss":
+            raise InputError(f"`loss` must be 'log_loss', the only one scikit-learn has here; got {self.loss!r}.")
+        if getattr(self, "_options", {}).get("eval_set") is not None:
+            raise InputError("HistGradientBoosting takes no `eval_set`; RareLGBMClassifier does.")
+        # the library cannot bin a column without any value: zeros survive harmlessly
+        X, empty = _fewer_codes(rows.X, codes), np.isnan(rows.X).all(axis=0)
+        if empty.any():
+            X, codes = np.where(empty, 0.0, X), codes & ~empty
+        model = HistGradientBoostingClassifier(
+            **parameters,
+            **{name: getattr(self, name) for name in self._PLAIN},
+            categorical_features=codes if codes.any() else None,
+            random_state=seed,
+        )
+        return model.fit(X, rows.y.astype(int), sample_weight=rows.weight)
+
+    def _raw(self, model: Any, X: np.ndarray, stages: list[int]) -> np.ndarray:
+        codes = model.is_categorical_
+        X = X if codes is None else _fewer_codes(X, codes)
+        if len(stages) == 1 and stages[0] >= model.n_iter_:
+            return np.asarray(model.decision_function(X), dtype=np.float64)[None, :]
+        wanted = [min(stage, model.n_iter_) for stage in stages]
+        steps = islice(model.staged_decision_function(X), max(wanted))
+        kept = {count: np.ravel(score).copy() for count, score in enumerate(steps, start=1) if count in wanted}
+        return np.array([kept[count] for count in wanted])
+
+    def _all_trees(self, model: Any) -> list[int]:
+        return [model.n_iter_]
+
+
+def _fewer_codes(X: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Codes beyond what the library can split share the last category."""
+    if not codes.any():
         return X
-
-    def _logit(self, X: np.ndarray) -> np.ndarray:
-        return np.asarray(self.model_.decision_function(self._prepared(X)), dtype=np.float64)
+    X = X.copy()
+    X[:, codes] = np.minimum(X[:, codes], _CATEGORIES - 1)
+    return X

@@ -1,13 +1,21 @@
 """LightGBM, guarded for rare events."""
 
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
-from rareclass.errors import DependencyError
-from rareclass.learners._bins import apply_cuts, fit_cuts
-from rareclass.learners._passed_on import PassedOn
-from rareclass.learners.base import RareLearner, best_intercept, categorical_columns
+from rareclass.errors import DependencyError, InputError
+from rareclass.learners._guarded import GuardedBooster, Rows
+from rareclass.learners._passed_on import PassedOn, class_ratio
+
+_ALIASES = {
+    "lambda_l2": "reg_lambda", "lambda": "reg_lambda", "min_sum_hessian_in_leaf": "min_child_weight",
+    "min_sum_hessian": "min_child_weight", "min_data_in_leaf": "min_child_samples", "min_data": "min_child_samples",
+    "feature_fraction": "colsample_bytree", "eta": "learning_rate", "shrinkage_rate": "learning_rate",
+    "num_leaf": "num_leaves", "max_leaves": "num_leaves", "num_iterations": "n_estimators",
+    "num_boost_round": "n_estimators", "num_round": "n_estimators", "num_trees": "n_estimators",
+}  # fmt: skip
 
 
 def load_lightgbm() -> Any:
@@ -22,28 +30,56 @@ def load_lightgbm() -> Any:
     return lightgbm
 
 
-class RareLGBMClassifier(PassedOn, RareLearner):
+class RareLGBMClassifier(PassedOn, GuardedBooster):
     """LightGBM whose Newton step cannot explode on rare events.
 
-    With few events the Hessian of a leaf is close to zero, and LightGBM's default (no regularisation, a minimum child
-    weight of 0.001) takes steps that destroy the ranking. Here the step is limited (`max_delta_step`), regularised
-    (`reg_lambda`, `min_child_weight`), and features are cut where the events lie (`event_bins`).
+    With few events the Hessian of a leaf is close to zero, and LightGBM's defaults (no regularisation, a minimum child
+    weight of 0.001) take steps that destroy the ranking; weights such as `scale_pos_weight` make it worse. Here
 
-    Parameters are those of `lightgbm.LGBMClassifier`; what is "auto" is set for rare events, the rest passed on.
+    * the step is limited and regularised, the size of the trees follows the number of events,
+    * features are cut where the events lie (`event_bins`),
+    * the guard and the number of trees are chosen by out-of-fold log-loss on the events and a sample of other rows,
+    * class weights are undone, and an intercept and a slope from the same out-of-fold scores make `predict_proba` a
+      probability at the real prevalence,
+    * a `CollapseWarning` is raised where the out-of-fold ranking is near chance or below a linear model.
+
+    It takes the parameters of `lightgbm.LGBMClassifier`; those that are "auto" are set for rare events, any other value
+    is passed on, and so are further parameters. It costs two to three times a plain fit on small data, little more on
+    large data.
 
     Parameters
     ----------
-    num_leaves, learning_rate, n_estimators, reg_lambda, min_child_weight, min_child_samples, max_delta_step, \
-colsample_bytree : number or "auto", default="auto"
-        As in LightGBM.
+    num_leaves, learning_rate, n_estimators, min_child_weight, min_child_samples, colsample_bytree, reg_lambda, \
+max_delta_step : number or "auto", default="auto"
+        Set by the guard where "auto". A number of trees of your own fixes the guard as well (to the first one).
+    boosting_type, max_depth, subsample_for_bin, objective, class_weight, min_split_gain, subsample, subsample_freq, \
+reg_alpha, importance_type
+        As in LightGBM. `objective` is None or "binary"; for other losses use `LossBoosterClassifier`.
+        `class_weight`, `scale_pos_weight` and `is_unbalance` are used in training and undone in the log-odds.
+    guard : {"auto", "steady", "cautious", "bold", "steady_ordered"}, default="auto"
+        "cautious" regularises more, "bold" grows larger trees, "steady_ordered" splits category codes like numbers;
+        "auto" chooses.
     event_bins : bool, default=True
         Cut numeric features around the values of events (half of the cuts) and at quantiles (the other half).
+    calibrate : bool, default=True
+        Bring log-odds to the real prevalence by an intercept and a slope from out-of-fold scores.
+    collapse_alarm : bool, default=True
     categorical_features : sequence of int, optional
-        Columns that hold category codes.
+        Columns that hold category codes, split natively by LightGBM.
     random_state : int, Generator or None, default=None
     n_jobs : int, default=1
     **kwargs
-        Further parameters of LightGBM, passed on unchanged.
+        Further parameters of LightGBM, passed on (`monotone_constraints`, `interaction_constraints`, ...).
+
+    Attributes
+    ----------
+    guard_ : str
+    parameters_ : dict
+        Values of the guarded parameters that were used.
+    model_ : lightgbm.LGBMClassifier
+        Fitted on binned columns where `event_bins` is on.
+    shift_, slope_ : float
+        log-odds = shift + slope * (raw score + intercept_).
 
     Examples
     --------
@@ -59,75 +95,152 @@ colsample_bytree : number or "auto", default="auto"
     def __init__(
         self,
         *,
+        boosting_type: str = "gbdt",
         num_leaves: Any = "auto",
+        max_depth: int = -1,
         learning_rate: Any = "auto",
         n_estimators: Any = "auto",
-        reg_lambda: Any = "auto",
+        subsample_for_bin: int = 200_000,
+        objective: Any = None,
+        class_weight: Any = None,
+        min_split_gain: float = 0.0,
         min_child_weight: Any = "auto",
         min_child_samples: Any = "auto",
-        max_delta_step: Any = "auto",
+        subsample: float = 1.0,
+        subsample_freq: int = 0,
         colsample_bytree: Any = "auto",
-        event_bins: bool = True,
-        categorical_features: Any = None,
+        reg_alpha: float = 0.0,
+        reg_lambda: Any = "auto",
+        max_delta_step: Any = "auto",
         random_state: Any = None,
-        n_jobs: int = 1,
+        n_jobs: int | None = 1,
+        importance_type: str = "split",
+        guard: str = "auto",
+        event_bins: bool = True,
+        calibrate: bool = True,
+        collapse_alarm: bool = True,
+        categorical_features: Any = None,
         **kwargs: Any,
     ) -> None:
+        self.boosting_type = boosting_type
         self.num_leaves = num_leaves
+        self.max_depth = max_depth
         self.learning_rate = learning_rate
         self.n_estimators = n_estimators
-        self.reg_lambda = reg_lambda
+        self.subsample_for_bin = subsample_for_bin
+        self.objective = objective
+        self.class_weight = class_weight
+        self.min_split_gain = min_split_gain
         self.min_child_weight = min_child_weight
         self.min_child_samples = min_child_samples
-        self.max_delta_step = max_delta_step
+        self.subsample = subsample
+        self.subsample_freq = subsample_freq
         self.colsample_bytree = colsample_bytree
-        self.event_bins = event_bins
-        self.categorical_features = categorical_features
+        self.reg_alpha = reg_alpha
+        self.reg_lambda = reg_lambda
+        self.max_delta_step = max_delta_step
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.importance_type = importance_type
+        self.guard = guard
+        self.event_bins = event_bins
+        self.calibrate = calibrate
+        self.collapse_alarm = collapse_alarm
+        self.categorical_features = categorical_features
         self.kwargs = kwargs
 
-    _AUTO = {
-        "num_leaves": 15,
-        "learning_rate": 0.05,
-        "n_estimators": 200,
-        "reg_lambda": 1.0,
-        "min_child_weight": 0.1,
-        "min_child_samples": 20,
-        "max_delta_step": 1.0,
-        "colsample_bytree": 0.7,
-    }
+    _PLAIN = (
+        "boosting_type", "max_depth", "subsample_for_bin", "min_split_gain", "subsample", "subsample_freq", "reg_alpha",
+        "importance_type",
+    )  # fmt: skip
 
-    def _fit(
-        self,
-        X: np.ndarray,
-        y: np.ndarray,
-        weight: np.ndarray | None,
-        offset: np.ndarray | None,
-        rng: np.random.Generator,
-    ) -> None:
+    def _guards(self, events: int) -> dict[str, dict[str, Any]]:
+        leaves = 7 if events < 300 else 15 if events < 3000 else 31
+        steady = {
+            "num_leaves": leaves, "learning_rate": 0.05, "n_estimators": 200 if events < 3000 else 400,
+            "reg_lambda": 1.0, "min_child_weight": 0.1, "min_child_samples": 5 if events < 300 else 20,
+            "max_delta_step": 1.0, "colsample_bytree": 0.7, "_ordered": False,
+        }  # fmt: skip
+        cautious = {"num_leaves": max(4, leaves // 2), "reg_lambda": 10.0, "min_child_weight": 1.0}
+        bold = {"num_leaves": 2 * leaves + 1, "reg_lambda": 0.3, "min_child_weight": 0.03, "colsample_bytree": 0.4}
+        return {
+            "steady": steady,
+            "cautious": {**steady, **cautious, "colsample_bytree": 0.5, "min_child_samples": 20},
+            "bold": {**steady, **bold},
+            "steady_ordered": {**steady, "_ordered": True},
+        }
+
+    def _given_ratio(self, y: np.ndarray, weight: np.ndarray | None) -> float:
+        given = self.kwargs.get("scale_pos_weight")
+        unbalanced = bool(self.kwargs.get("is_unbalance", self.kwargs.get("unbalance", False)))
+        return class_ratio(
+            self.class_weight if self.class_weight is not None or not unbalanced else "balanced",
+            1.0 if given is None else given, y, weight, self.classes_,
+        )  # fmt: skip
+
+    def _train(
+        self, rows: Rows, start: np.ndarray | None, parameters: dict[str, Any], codes: np.ndarray, seed: int
+    ) -> Any:
+        if self.objective not in (None, "binary"):
+            raise InputError(
+                f"RareLGBMClassifier fits log-odds by cross-entropy; got objective={self.objective!r}. "
+                "For another loss use rareclass.learners.LossBoosterClassifier."
+            )
         lightgbm = load_lightgbm()
-        self._codes = categorical_columns(self.categorical_features, X.shape[1])
-        chosen = {name: getattr(self, name) for name in self._AUTO}
-        parameters = {name: self._AUTO[name] if value == "auto" else value for name, value in chosen.items()}
-        parameters["min_child_samples"] = min(parameters["min_child_samples"], max(1, X.shape[0] // 4))
-        if self.event_bins:
-            self.cuts_ = fit_cuts(X, y, rng, skip=self._codes)
-            X = apply_cuts(X, self.cuts_)
-            parameters |= {"min_data_in_bin": 1, "subsample_for_bin": X.shape[0]}
-        self.intercept_ = 0.0 if offset is None else best_intercept(y, weight, offset)
+        own = {"scale_pos_weight", "is_unbalance", "unbalance"}
+        further = {k: v for k, v in self.kwargs.items() if k not in own}
+        taken = {_ALIASES[k] for k in further if k in _ALIASES}
+        known = {k: v for k, v in parameters.items() if k not in taken}
+        if "min_child_samples" in known:
+            known["min_child_samples"] = min(known["min_child_samples"], max(1, rows.y.size // 4))
         fixed = {"verbose": -1, "deterministic": True, "force_row_wise": True}
-        self.model_ = lightgbm.LGBMClassifier(
-            random_state=int(rng.integers(2**31)), n_jobs=self.n_jobs, **{**parameters, **fixed, **self.kwargs}
-        )
-        self.model_.fit(
-            X,
-            y.astype(int),
-            sample_weight=weight,
-            init_score=None if offset is None else offset + self.intercept_,
-            categorical_feature=[int(j) for j in np.flatnonzero(self._codes)],
+        if self.event_bins:
+            fixed |= {"min_data_in_bin": 1, "subsample_for_bin": rows.y.size}
+        plain = {name: getattr(self, name) for name in self._PLAIN}
+        model = lightgbm.LGBMClassifier(random_state=seed, n_jobs=self.n_jobs, **{**plain, **known, **fixed, **further})
+        evaluation = self._evaluation(model)
+        return model.fit(
+            rows.X,
+            rows.y.astype(int),
+            sample_weight=rows.weight,
+            init_score=start,
+            categorical_feature=[int(j) for j in np.flatnonzero(codes)],
+            **evaluation,
         )
 
-    def _logit(self, X: np.ndarray) -> np.ndarray:
-        X = apply_cuts(X, self.cuts_) if self.event_bins else X
-        return self.intercept_ + np.asarray(self.model_.booster_.predict(X, raw_score=True), dtype=np.float64)
+    def _evaluation(self, model: Any) -> dict[str, Any]:
+        """Arguments of the library's fit for early stopping; `eval_set` was renamed in LightGBM 4.7."""
+        options = getattr(self, "_options", {})
+        parts = options.get("parts")
+        if parts is None:
+            return {}
+        known = {"eval_init_score": [begin for _, _, begin in parts], **options["fit"]}
+        features, labels = [X for X, _, _ in parts], [y.astype(int) for _, y, _ in parts]
+        if "eval_X" in signature(model.fit).parameters:
+            return {"eval_X": tuple(features), "eval_y": tuple(labels), **known}
+        return {"eval_set": list(zip(features, labels, strict=True)), **known}
+
+    def _raw(self, model: Any, X: np.ndarray, stages: list[int]) -> np.ndarray:
+        booster, total, before = model.booster_, np.zeros(X.shape[0]), 0
+        scores = np.empty((len(stages), X.shape[0]))
+        # growing may end early where no split is left
+        for k, count in enumerate(min(stage, booster.num_trees()) for stage in stages):
+            if count > before:
+                total = total + booster.predict(X, raw_score=True, start_iteration=before, num_iteration=count - before)
+                before = count
+            scores[k] = total
+        return scores
+
+    def _all_trees(self, model: Any) -> list[int]:
+        best = model.best_iteration_
+        return [int(best) if best else model.booster_.num_trees()]
+
+    @property
+    def booster_(self) -> Any:
+        """LightGBM's own booster, fitted on binned columns where `event_bins` is on."""
+        return self.model_.booster_
+
+    @property
+    def feature_importances_(self) -> np.ndarray:
+        """Importance of each column, as LightGBM counts it."""
+        return np.asarray(self.model_.feature_importances_)

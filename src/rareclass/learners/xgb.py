@@ -5,28 +5,54 @@ from typing import Any
 import numpy as np
 
 from rareclass._lazy import need
-from rareclass.learners._passed_on import PassedOn
-from rareclass.learners.base import RareLearner, best_intercept, categorical_columns
+from rareclass.errors import InputError
+from rareclass.learners._guarded import GuardedBooster, Rows
+from rareclass.learners._passed_on import PassedOn, class_ratio
+
+_ALIASES = {"eta": "learning_rate", "lambda": "reg_lambda", "num_boost_round": "n_estimators"}
 
 
-class RareXGBClassifier(PassedOn, RareLearner):
+class RareXGBClassifier(PassedOn, GuardedBooster):
     """XGBoost whose step is limited and regularised for rare events.
 
-    XGBoost's defaults (a penalty of 1, a minimum child weight of 1) collapse less than other boosters', but lose
-    ranking with few events: a child needs about as many events as the minimum weight asks for. Here the step is
-    limited (`max_delta_step`) and small leaves of events are allowed. Needs ``pip install "rareclass[xgboost]"``.
+    XGBoost's defaults (a penalty of 1, a minimum child weight of 1) collapse less than those of other boosters, but
+    lose ranking with few events: a child needs as many expected events as the minimum weight asks for. Guards, the
+    choice among them, undone class weights, calibrated log-odds and the alarm are those of `RareLGBMClassifier`. Needs
+    ``pip install "rareclass[xgboost]"``.
+
+    It takes the parameters of `xgboost.XGBClassifier`; those that are "auto" are set for rare events, the others are
+    passed on.
 
     Parameters
     ----------
-    learning_rate, n_estimators, max_depth, reg_lambda, min_child_weight, max_delta_step, subsample, \
-colsample_bytree : number or "auto", default="auto"
-        As in `xgboost.XGBClassifier`; "auto" is set for rare events.
+    max_depth, learning_rate, n_estimators, min_child_weight, max_delta_step, subsample, colsample_bytree, reg_lambda \
+: number or "auto", default="auto"
+        Set by the guard where "auto". A number of trees of your own fixes the guard as well.
+    objective : "binary:logistic", optional
+        For other losses use `LossBoosterClassifier`.
+    scale_pos_weight : float, optional
+        Used in training and undone in the log-odds.
+    guard : {"auto", "steady", "cautious", "bold"}, default="auto"
+        As in `RareLGBMClassifier`.
+    event_bins : bool, default=True
+        Cut numeric features around the values of events (half of the cuts) and at quantiles (the other half).
+    calibrate : bool, default=True
+    collapse_alarm : bool, default=True
     categorical_features : sequence of int, optional
         Columns that hold category codes; split as ordered codes.
     random_state : int, Generator or None, default=None
     n_jobs : int, default=1
     **kwargs
-        Further parameters of XGBoost, passed on unchanged.
+        Further parameters of XGBoost, passed on (`monotone_constraints`, `early_stopping_rounds`, ...).
+
+    Attributes
+    ----------
+    guard_ : str
+    parameters_ : dict
+    model_ : xgboost.XGBClassifier
+        Fitted on binned columns where `event_bins` is on.
+    shift_, slope_ : float
+        log-odds = shift + slope * (margin + intercept_).
 
     Examples
     --------
@@ -35,65 +61,111 @@ colsample_bytree : number or "auto", default="auto"
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(3000, 3))
     >>> y = X[:, 0] + 0.3 * rng.normal(size=3000) > 2.2
-    >>> model = RareXGBClassifier(random_state=0, n_estimators=50).fit(X, y)
+    >>> model = RareXGBClassifier(random_state=0).fit(X, y)
     >>> bool(model.predict_proba(X)[y, 1].mean() > 0.2)
     True
     """
 
-    _AUTO = {
-        "learning_rate": 0.05, "n_estimators": 200, "max_depth": 4, "reg_lambda": 1.0, "min_child_weight": 0.1,
-        "max_delta_step": 1.0, "subsample": 1.0, "colsample_bytree": 0.7,
-    }  # fmt: skip
-
     def __init__(
         self,
         *,
+        max_depth: Any = "auto",
         learning_rate: Any = "auto",
         n_estimators: Any = "auto",
-        max_depth: Any = "auto",
-        reg_lambda: Any = "auto",
+        objective: Any = None,
         min_child_weight: Any = "auto",
         max_delta_step: Any = "auto",
         subsample: Any = "auto",
         colsample_bytree: Any = "auto",
-        categorical_features: Any = None,
+        reg_lambda: Any = "auto",
+        scale_pos_weight: float | None = None,
         random_state: Any = None,
-        n_jobs: int = 1,
+        n_jobs: int | None = 1,
+        guard: str = "auto",
+        event_bins: bool = True,
+        calibrate: bool = True,
+        collapse_alarm: bool = True,
+        categorical_features: Any = None,
         **kwargs: Any,
     ) -> None:
+        self.max_depth = max_depth
         self.learning_rate = learning_rate
         self.n_estimators = n_estimators
-        self.max_depth = max_depth
-        self.reg_lambda = reg_lambda
+        self.objective = objective
         self.min_child_weight = min_child_weight
         self.max_delta_step = max_delta_step
         self.subsample = subsample
         self.colsample_bytree = colsample_bytree
-        self.categorical_features = categorical_features
+        self.reg_lambda = reg_lambda
+        self.scale_pos_weight = scale_pos_weight
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.guard = guard
+        self.event_bins = event_bins
+        self.calibrate = calibrate
+        self.collapse_alarm = collapse_alarm
+        self.categorical_features = categorical_features
         self.kwargs = kwargs
 
-    def _fit(
-        self,
-        X: np.ndarray,
-        y: np.ndarray,
-        weight: np.ndarray | None,
-        offset: np.ndarray | None,
-        rng: np.random.Generator,
-    ) -> None:
-        xgboost = need("xgboost", extra="xgboost")
-        categorical_columns(self.categorical_features, X.shape[1])
-        chosen = {name: getattr(self, name) for name in self._AUTO}
-        parameters = {name: self._AUTO[name] if value == "auto" else value for name, value in chosen.items()}
-        # The start is the prevalence, given as a margin: XGBoost's own base score would be one half or estimated.
-        self.intercept_ = best_intercept(y, weight, offset)
-        margin = np.full(y.size, self.intercept_) if offset is None else offset + self.intercept_
-        self.model_ = xgboost.XGBClassifier(
-            random_state=int(rng.integers(2**31)), n_jobs=self.n_jobs, base_score=0.5,
-            **{"tree_method": "hist", **parameters, **self.kwargs},
-        )  # fmt: skip
-        self.model_.fit(X, y.astype(int), sample_weight=weight, base_margin=margin)
+    def _guards(self, events: int) -> dict[str, dict[str, Any]]:
+        depth = 3 if events < 300 else 4 if events < 3000 else 6
+        steady = {
+            "max_depth": depth, "learning_rate": 0.05, "n_estimators": 200 if events < 3000 else 400,
+            "reg_lambda": 1.0, "min_child_weight": 0.1, "max_delta_step": 1.0, "subsample": 1.0,
+            "colsample_bytree": 0.7, "_ordered": False,
+        }  # fmt: skip
+        bold = {"max_depth": depth + 2, "reg_lambda": 0.3, "min_child_weight": 0.03, "colsample_bytree": 0.4}
+        return {
+            "steady": steady,
+            "cautious": {**steady, "max_depth": 2, "reg_lambda": 10.0, "min_child_weight": 1.0},
+            "bold": {**steady, **bold},
+        }
 
-    def _logit(self, X: np.ndarray) -> np.ndarray:
-        return self.intercept_ + np.asarray(self.model_.predict(X, output_margin=True), dtype=np.float64)
+    def _given_ratio(self, y: np.ndarray, weight: np.ndarray | None) -> float:
+        given = self.scale_pos_weight
+        return class_ratio(None, 1.0 if given is None else given, y, weight, self.classes_)
+
+    def _train(
+        self, rows: Rows, start: np.ndarray | None, parameters: dict[str, Any], codes: np.ndarray, seed: int
+    ) -> Any:
+        if self.objective not in (None, "binary:logistic"):
+            raise InputError(
+                f"RareXGBClassifier fits log-odds by cross-entropy; got objective={self.objective!r}. "
+                "For another loss use rareclass.learners.LossBoosterClassifier."
+            )
+        xgboost = need("xgboost", extra="xgboost")
+        taken = {_ALIASES[k] for k in self.kwargs if k in _ALIASES}
+        known = {k: v for k, v in parameters.items() if k not in taken}
+        options = getattr(self, "_options", {})
+        parts = options.get("parts")
+        model = xgboost.XGBClassifier(
+            random_state=seed, n_jobs=self.n_jobs, base_score=0.5, **{"tree_method": "hist", **known, **self.kwargs}
+        )
+        evaluation: dict[str, Any] = {"verbose": False}
+        if parts is not None:
+            evaluation |= {
+                "eval_set": [(X, y.astype(int)) for X, y, _ in parts],
+                "base_margin_eval_set": [begin for _, _, begin in parts],
+                **options["fit"],
+            }
+        return model.fit(rows.X, rows.y.astype(int), sample_weight=rows.weight, base_margin=start, **evaluation)
+
+    def _starts_itself(self) -> bool:
+        # XGBoost's own base score would be one half, or an estimate that differs between versions
+        return False
+
+    def _raw(self, model: Any, X: np.ndarray, stages: list[int]) -> np.ndarray:
+        return np.array([
+            np.asarray(model.predict(X, output_margin=True, iteration_range=(0, count)), dtype=np.float64)
+            for count in stages
+        ])  # fmt: skip
+
+    def _all_trees(self, model: Any) -> list[int]:
+        if getattr(model, "early_stopping_rounds", None) is not None:
+            return [int(model.best_iteration) + 1]
+        return [model.get_booster().num_boosted_rounds()]
+
+    @property
+    def feature_importances_(self) -> np.ndarray:
+        """Importance of each column, as XGBoost counts it."""
+        return np.asarray(self.model_.feature_importances_)

@@ -1,0 +1,306 @@
+"""What the guarded boosters share: guards chosen out of fold, class weights undone, honest log-odds, the alarm."""
+
+import contextlib
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from rareclass import _check
+from rareclass.errors import InputError, TooFewEventsError
+from rareclass.kernels.logits import softplus
+from rareclass.learners._alarm import collapse_message, warn_of_collapse
+from rareclass.learners._bins import apply_cuts, fit_cuts
+from rareclass.learners._inner import inner_folds, sample_rows
+from rareclass.learners._recalibrate import Recalibration, recalibrate
+from rareclass.learners.base import RareLearner, best_intercept, categorical_columns, rare_class
+from rareclass.learners.quantile_logistic import QuantileLogisticRegression
+
+Cuts = list[np.ndarray | None]
+
+_EVENTS, _OTHERS = 500, 3000
+_STAGES = (1.0, 0.5, 0.2, 0.1)
+_FOLDS = 3
+_REACH = 10.0  # nats that the trees together may move a score
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Training rows: features, Boolean target, weights and offsets (None where there are none)."""
+
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray | None
+    offset: np.ndarray | None
+
+    def take(self, rows: np.ndarray, shift: float = 0.0) -> "Rows":
+        """Some of the rows, with `shift` added to their offset."""
+        weight = None if self.weight is None else self.weight[rows]
+        offset = None if self.offset is None else self.offset[rows]
+        if shift:
+            offset = np.full(rows.size, shift) if offset is None else offset + shift
+        return Rows(self.X[rows], self.y[rows], weight, offset)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A fitted library model with the cuts of its features and the start of its scores."""
+
+    model: Any
+    cuts: Cuts | None
+    start: float
+
+
+class GuardedBooster(RareLearner):
+    """Template of the guarded boosters; an author says how its library trains and scores.
+
+    A guard is a dictionary of the values that "auto" stands for. The guard and the number of trees are chosen by the
+    out-of-fold log-loss, after recalibration, on the events and a sample of the other rows.
+    """
+
+    _TREES = "n_estimators"
+    guard: Any
+    event_bins: bool
+    collapse_alarm: bool
+    calibrate: bool
+    categorical_features: Any
+
+    def _guards(self, events: int) -> dict[str, dict[str, Any]]:
+        """Values of the "auto" parameters by the name of the guard; the first one is the default."""
+        raise NotImplementedError
+
+    def _train(
+        self, rows: Rows, start: np.ndarray | None, parameters: dict[str, Any], codes: np.ndarray, seed: int
+    ) -> Any:
+        """The library's model fitted on (binned) rows, its scores starting at `start`."""
+        raise NotImplementedError
+
+    def _raw(self, model: Any, X: np.ndarray, stages: list[int]) -> np.ndarray:
+        """The library's raw scores (stages, n) after each number of trees, without the start."""
+        raise NotImplementedError
+
+    def _starts_itself(self) -> bool:
+        """Whether the library starts at the prevalence where it is given no start."""
+        return True
+
+    def _given_ratio(self, y: np.ndarray, weight: np.ndarray | None) -> float:
+        """Weight of a positive row over that of a negative one that the user asked the library for."""
+        return 1.0
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None, eval_set: Any = None,
+            **fit_options: Any) -> Self:  # fmt: skip
+        """Fit to rows `X` with labels `y`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, d)
+            Encoded features: NaN where missing, codes 0..K-1 in the categorical columns.
+        y : array-like of shape (n,)
+            Labels. ``classes_[1]`` is the positive class.
+        sample_weight : array-like of shape (n,), optional
+        offset : array-like of shape (n,), optional
+            Known log-odds added to the score during training and not at prediction.
+        eval_set : list of (X, y), optional
+            Rows at the real prevalence for early stopping. The number of trees is then left to the library's early
+            stopping, and the log-odds are recalibrated on the first of them.
+        **fit_options
+            Passed on to the library's `fit` (callbacks, evaluation metric, ...).
+
+        Returns
+        -------
+        self
+        """
+        if "init_score" in fit_options or "base_margin" in fit_options or "baseline" in fit_options:
+            raise InputError("Give known log-odds as `offset`; it is the same as init_score, base_margin or baseline.")
+        self._options = {"eval_set": eval_set, "fit": fit_options}
+        try:
+            return super().fit(X, y, sample_weight, offset=offset)
+        finally:
+            with contextlib.suppress(AttributeError):
+                del self._options
+
+    def _fit(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        weight: np.ndarray | None,
+        offset: np.ndarray | None,
+        rng: np.random.Generator,
+    ) -> None:
+        ratio = self._given_ratio(y, weight)
+        if ratio != 1.0:
+            weight = np.where(y, ratio, 1.0) * (1.0 if weight is None else weight)
+        rows = Rows(X, y, weight, offset)
+        self._codes = categorical_columns(self.categorical_features, X.shape[1])
+        guards = self._candidates(int(rare_class(y).sum()))
+        found = Recalibration(0.0, 1.0, np.nan)
+        self.guard_ = next(iter(guards))
+        self.parameters_ = guards[self.guard_]
+        evaluation = getattr(self, "_options", {}).get("eval_set")
+        if evaluation is None:
+            trial = Trial(self, rows, guards, rng)
+            if trial.wanted and trial.possible:
+                self.guard_, self.parameters_, found = trial.choose()
+        trained = self._trained(rows, self.parameters_, int(rng.integers(2**31)), evaluation=evaluation)
+        self.model_, self.cuts_, self.intercept_ = trained.model, trained.cuts, trained.start
+        if evaluation is not None and self.calibrate:
+            found = self._recalibrated(trained, evaluation[0], ratio)
+        self.shift_, self.slope_ = found.intercept - float(np.log(ratio)), found.slope
+
+    def _candidates(self, events: int) -> dict[str, dict[str, Any]]:
+        """The guards that differ once the user's own values are put in; only the named one where one is named."""
+        known = self._guards(events)
+        _check.one_of(self.guard, "guard", ("auto", *known))
+        chosen: dict[str, dict[str, Any]] = {}
+        for name, values in known.items():
+            if self.guard not in ("auto", name):
+                continue
+            given = {k: values[k] if self._is_auto(k) else getattr(self, k) for k in values if not k.startswith("_")}
+            given |= {k: v for k, v in values.items() if k.startswith("_")}
+            if self._is_auto("learning_rate") and not self._is_auto(self._TREES):
+                # a limited step times too few trees could not leave the prevalence
+                given["learning_rate"] = float(np.clip(_REACH / given[self._TREES], 0.01, 0.3))
+            if given["_ordered"] and not self._codes.any():
+                continue
+            if given not in chosen.values():
+                chosen[name] = given
+        first = next(iter(chosen))
+        # a number of trees that the user set is a tuned model: nothing is left to choose
+        return chosen if self._is_auto(self._TREES) else {first: chosen[first]}
+
+    def _is_auto(self, name: str) -> bool:
+        value = getattr(self, name)
+        return isinstance(value, str) and value == "auto"
+
+    def _trained(self, rows: Rows, guard: dict[str, Any], seed: int, *, evaluation: Any = None) -> Trained:
+        parameters = {k: v for k, v in guard.items() if not k.startswith("_")}
+        codes = np.zeros_like(self._codes) if guard["_ordered"] else self._codes
+        cuts = None
+        if self.event_bins:
+            cuts = fit_cuts(rows.X, rows.y, np.random.default_rng(seed), skip=codes)
+        start = 0.0
+        begin = None
+        if rows.offset is not None or evaluation is not None or not self._starts_itself():
+            start = best_intercept(rows.y, rows.weight, rows.offset)
+            begin = start + (np.zeros(rows.y.size) if rows.offset is None else rows.offset)
+        binned = Rows(rows.X if cuts is None else apply_cuts(rows.X, cuts), rows.y, rows.weight, rows.offset)
+        if evaluation is None:
+            return Trained(self._train(binned, begin, parameters, codes, seed), cuts, start)
+        parts = [self._evaluation_part(part, cuts, start) for part in evaluation]
+        self._options["parts"] = parts
+        return Trained(self._train(binned, begin, parameters, codes, seed), cuts, start)
+
+    def _evaluation_part(self, part: Any, cuts: Cuts | None, start: float) -> tuple[np.ndarray, ...]:
+        X, y = part
+        X = np.asarray(X, dtype=np.float64)
+        label = np.asarray(_check.column(y, "eval_set") == self.classes_[1])
+        if not label.any() or label.all():
+            raise TooFewEventsError(
+                "A part of `eval_set` holds one class only; early stopping needs both. Give a part with events."
+            )
+        return X if cuts is None else apply_cuts(X, cuts), label, np.full(label.size, start)
+
+    def _recalibrated(self, trained: Trained, part: Any, ratio: float) -> Recalibration:
+        X, y = np.asarray(part[0], dtype=np.float64), _check.column(part[1], "eval_set") == self.classes_[1]
+        score = self._score(trained, X, self._all_trees(trained.model))[0]
+        w = np.ones(y.size)
+        return recalibrate(score, y, weight=w, offset=-float(np.log(ratio)))
+
+    def _all_trees(self, model: Any) -> list[int]:
+        return [int(self.parameters_[self._TREES])]
+
+    def _score(self, trained: Trained, X: np.ndarray, stages: list[int]) -> np.ndarray:
+        binned = X if trained.cuts is None else apply_cuts(X, trained.cuts)
+        return trained.start + self._raw(trained.model, binned, stages)
+
+    def _logit(self, X: np.ndarray) -> np.ndarray:
+        trained = Trained(self.model_, self.cuts_, self.intercept_)
+        return self.shift_ + self.slope_ * self._score(trained, X, self._all_trees(self.model_))[0]
+
+
+class Trial:
+    """Guards fitted on inner folds of a sample of the rows, and what their out-of-fold scores say.
+
+    Parameters
+    ----------
+    learner : GuardedBooster
+    rows : Rows
+    guards : dict of name to values
+    rng : Generator
+    """
+
+    def __init__(
+        self, learner: GuardedBooster, rows: Rows, guards: dict[str, dict[str, Any]], rng: np.random.Generator
+    ) -> None:
+        self.learner, self.guards, self.seed = learner, guards, int(rng.integers(2**31))
+        rare = rare_class(rows.y)
+        self.wanted = learner.calibrate or learner.collapse_alarm or len(guards) > 1
+        index, shift = sample_rows(rare, rng, others=max(_OTHERS, 5 * min(int(rare.sum()), _EVENTS)), events=_EVENTS)
+        self.flip = rare is not rows.y
+        self.shift = -shift if self.flip else shift
+        # with offsets the sample's shift is one of them; without, it is taken off the scores
+        self.inside = self.shift if learner.takes_offset else 0.0
+        self.rows = rows.take(index, self.inside)
+        self.fold = inner_folds(self.rows.X, rare[index], rng, folds=_FOLDS)
+        self.possible = self.fold.size > 0 and self.fold[0] >= 0 and self._both_classes(rare[index])
+
+    def _both_classes(self, rare: np.ndarray) -> bool:
+        return all(rare[self.fold != k].any() and not rare[self.fold != k].all() for k in range(self.fold.max() + 1))
+
+    def choose(self) -> tuple[str, dict[str, Any], Recalibration]:
+        """Name and values of the best guard (with its number of trees), and its recalibration."""
+        learner, y = self.learner, self.rows.y
+        w = np.ones(y.size) if self.rows.weight is None else self.rows.weight
+        offset = np.zeros(y.size) if self.rows.offset is None else self.rows.offset
+        offset = offset + (self.shift - self.inside)
+        best: tuple[float, str, dict[str, Any], Recalibration, np.ndarray] | None = None
+        default = np.zeros(y.size)
+        for name, values in self.guards.items():
+            trees = int(values[learner._TREES])
+            stages = [trees]
+            if learner._is_auto(learner._TREES):
+                stages = sorted({max(1, round(share * trees)) for share in _STAGES})
+            # the default guard with all its trees comes first: what follows must beat it
+            for count, score in reversed(list(zip(stages, self._out_of_fold(values, stages), strict=True))):
+                found = recalibrate(score, y, weight=w, offset=offset)
+                losses = w * softplus(np.where(y, -1.0, 1.0) * (found.apply(score) + offset))
+                if best is None:
+                    default = losses
+                if best is None or (losses.sum() < best[0] and self._beats(losses, default)):
+                    chosen = {**values, learner._TREES: count}
+                    best = (float(losses.sum()), name, chosen, found, score)
+        if best is None:
+            raise InputError("There is no guard to choose from.")
+        if learner.collapse_alarm:
+            self._alarm(best[4], w)
+        found = best[3] if learner.calibrate else Recalibration(0.0, 1.0, np.nan)
+        return best[1], best[2], found
+
+    def _beats(self, losses: np.ndarray, default: np.ndarray) -> bool:
+        """Better than the default by a standard error: with few events the lowest loss is mostly luck."""
+        gain = default - losses
+        return float(gain.sum()) > float(gain.std()) * np.sqrt(gain.size)
+
+    def _out_of_fold(self, values: dict[str, Any], stages: list[int]) -> np.ndarray:
+        score = np.empty((len(stages), self.fold.size))
+        for k in range(self.fold.max() + 1):
+            seen, unseen = np.flatnonzero(self.fold != k), np.flatnonzero(self.fold == k)
+            trained = self.learner._trained(self.rows.take(seen), values, self.seed + k)
+            score[:, unseen] = self.learner._score(trained, self.rows.X[unseen], stages)
+        return score - (self.shift - self.inside)
+
+    def _alarm(self, score: np.ndarray, w: np.ndarray) -> None:
+        linear = np.empty(self.fold.size)
+        baseline = QuantileLogisticRegression(
+            C=1.0, knots=False, categorical_features=self.learner.categorical_features, random_state=self.seed
+        )
+        for k in range(self.fold.max() + 1):
+            seen, unseen = np.flatnonzero(self.fold != k), np.flatnonzero(self.fold == k)
+            part = self.rows.take(seen)
+            baseline.fit(part.X, part.y, part.weight, offset=part.offset)
+            linear[unseen] = baseline.decision_function(self.rows.X[unseen])
+        rare, sign = (~self.rows.y, -1.0) if self.flip else (self.rows.y, 1.0)
+        # rows of the larger class stand for those that were left out
+        stands = w * np.where(rare, 1.0, np.exp(abs(self.shift)))
+        name = type(self.learner).__name__
+        warn_of_collapse(collapse_message(name, rare, sign * score, sign * linear, stands))
