@@ -11,16 +11,24 @@ from rareclass.errors import InputError, TooFewEventsError
 from rareclass.kernels.logits import softplus
 from rareclass.learners._alarm import collapse_message, warn_of_collapse
 from rareclass.learners._bins import apply_cuts, fit_cuts
-from rareclass.learners._inner import inner_folds, sample_rows
+from rareclass.learners._inner import inner_plan
 from rareclass.learners._recalibrate import Recalibration, recalibrate
 from rareclass.learners.base import RareLearner, best_intercept, categorical_columns, rare_class
 from rareclass.learners.quantile_logistic import QuantileLogisticRegression
 
 Cuts = list[np.ndarray | None]
 
-_EVENTS, _OTHERS = 500, 3000
+_EVENTS, _OTHERS = 500, 20_000
+_NOT_PASSED_ON = {
+    "random_state",
+    "n_jobs",
+    "objective",
+    "class_weight",
+    "scale_pos_weight",
+    "is_unbalance",
+    "unbalance",
+}
 _STAGES = (1.0, 0.5, 0.2, 0.1)
-_FOLDS = 3
 _REACH = 10.0  # nats that the trees together may move a score
 
 
@@ -112,6 +120,8 @@ class GuardedBooster(RareLearner):
         """
         if "init_score" in fit_options or "base_margin" in fit_options or "baseline" in fit_options:
             raise InputError("Give known log-odds as `offset`; it is the same as init_score, base_margin or baseline.")
+        if eval_set is not None and len(_check.class_values(_check.column(y, "y"))) > 2:
+            raise InputError("`eval_set` needs two classes: with more, one model is fitted for each class.")
         self._options = {"eval_set": eval_set, "fit": fit_options}
         try:
             return super().fit(X, y, sample_weight, offset=offset)
@@ -139,8 +149,10 @@ class GuardedBooster(RareLearner):
         evaluation = getattr(self, "_options", {}).get("eval_set")
         if evaluation is None:
             trial = Trial(self, rows, guards, rng)
+            self.oof_rows_, self.oof_logit_ = trial.index, np.full(trial.index.size, np.nan)
             if trial.wanted and trial.possible:
-                self.guard_, self.parameters_, found = trial.choose()
+                self.guard_, self.parameters_, found, unseen = trial.choose()
+                self.oof_logit_ = unseen - float(np.log(ratio))
         trained = self._trained(rows, self.parameters_, int(rng.integers(2**31)), evaluation=evaluation)
         self.model_, self.cuts_, self.intercept_ = trained.model, trained.cuts, trained.start
         if evaluation is not None and self.calibrate:
@@ -168,8 +180,18 @@ class GuardedBooster(RareLearner):
         # a number of trees that the user set is a tuned model: nothing is left to choose
         return chosen if self._is_auto(self._TREES) else {first: chosen[first]}
 
+    def library_parameters(self, events: int) -> dict[str, Any]:
+        """Keywords of the wrapped library's classifier: the default guard for so many events, and the user's values.
+
+        What stands for the loss or the weights of the classes (objective, class_weight, ...) is left out.
+        """
+        own = set(GuardedBooster.__dict__["__annotations__"]) | _NOT_PASSED_ON
+        given = {k: v for k, v in self.get_params(deep=False).items() if k not in own and not self._is_auto(k)}
+        guard = next(iter(self._guards(events).values()))
+        return {**{k: v for k, v in guard.items() if not k.startswith("_")}, **given}
+
     def _is_auto(self, name: str) -> bool:
-        value = getattr(self, name)
+        value = getattr(self, name, None)
         return isinstance(value, str) and value == "auto"
 
     def _trained(self, rows: Rows, guard: dict[str, Any], seed: int, *, evaluation: Any = None) -> Trained:
@@ -234,21 +256,23 @@ class Trial:
     ) -> None:
         self.learner, self.guards, self.seed = learner, guards, int(rng.integers(2**31))
         rare = rare_class(rows.y)
-        self.wanted = learner.calibrate or learner.collapse_alarm or len(guards) > 1
-        index, shift = sample_rows(rare, rng, others=max(_OTHERS, 5 * min(int(rare.sum()), _EVENTS)), events=_EVENTS)
+        self.wanted = bool(learner.calibrate or learner.collapse_alarm or len(guards) > 1 or learner._plan)
+        events = int(rare.sum())
+        plan = learner._plan or inner_plan(
+            rows.X, rows.y, rng, events=_EVENTS, others=max(_OTHERS, 5 * min(events, _EVENTS))
+        )
         self.flip = rare is not rows.y
-        self.shift = -shift if self.flip else shift
+        self.index, self.shift, self.fold = plan.rows, plan.shift, plan.fold
         # with offsets the sample's shift is one of them; without, it is taken off the scores
         self.inside = self.shift if learner.takes_offset else 0.0
-        self.rows = rows.take(index, self.inside)
-        self.fold = inner_folds(self.rows.X, rare[index], rng, folds=_FOLDS)
-        self.possible = self.fold.size > 0 and self.fold[0] >= 0 and self._both_classes(rare[index])
+        self.rows = rows.take(self.index, self.inside)
+        self.possible = plan.possible and self._both_classes(rare[self.index])
 
     def _both_classes(self, rare: np.ndarray) -> bool:
         return all(rare[self.fold != k].any() and not rare[self.fold != k].all() for k in range(self.fold.max() + 1))
 
-    def choose(self) -> tuple[str, dict[str, Any], Recalibration]:
-        """Name and values of the best guard (with its number of trees), and its recalibration."""
+    def choose(self) -> tuple[str, dict[str, Any], Recalibration, np.ndarray]:
+        """Name and values of the best guard (with its number of trees), its recalibration and out-of-fold log-odds."""
         learner, y = self.learner, self.rows.y
         w = np.ones(y.size) if self.rows.weight is None else self.rows.weight
         offset = np.zeros(y.size) if self.rows.offset is None else self.rows.offset
@@ -274,12 +298,12 @@ class Trial:
         if learner.collapse_alarm:
             self._alarm(best[4], w)
         found = best[3] if learner.calibrate else Recalibration(0.0, 1.0, np.nan)
-        return best[1], best[2], found
+        return best[1], best[2], found, found.apply(best[4])
 
     def _beats(self, losses: np.ndarray, default: np.ndarray) -> bool:
-        """Better than the default by a standard error: with few events the lowest loss is mostly luck."""
+        """Better than the default by two standard errors: with few events the lowest loss is mostly luck."""
         gain = default - losses
-        return float(gain.sum()) > float(gain.std()) * np.sqrt(gain.size)
+        return float(gain.sum()) > 2 * float(gain.std()) * np.sqrt(gain.size)
 
     def _out_of_fold(self, values: dict[str, Any], stages: list[int]) -> np.ndarray:
         score = np.empty((len(stages), self.fold.size))

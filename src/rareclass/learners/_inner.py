@@ -1,6 +1,43 @@
 """Inner folds and samples: how a learner judges its own choices without seeing the rows it judges on."""
 
+from dataclasses import dataclass
+
 import numpy as np
+
+from rareclass.learners.base import rare_class
+
+
+@dataclass(frozen=True)
+class InnerPlan:
+    """Rows on which a learner judges itself, and their folds; the members of a blend share one.
+
+    Attributes
+    ----------
+    rows : ndarray of int, ascending
+        A sample of the training rows: the events and some of the others.
+    shift : float
+        Log-odds of the positive class in the sample = log-odds in all rows + shift.
+    fold : ndarray of int
+        Fold of each sampled row; all -1 where the events cannot be split.
+    """
+
+    rows: np.ndarray
+    shift: float
+    fold: np.ndarray
+
+    @property
+    def possible(self) -> bool:
+        """Whether there are folds to judge on."""
+        return bool(self.fold.size) and int(self.fold[0]) >= 0
+
+
+def inner_plan(
+    X: np.ndarray, y: np.ndarray, rng: np.random.Generator, *, events: int, others: int, folds: int = 3
+) -> InnerPlan:
+    """Sample at most `events` rows of the rarer class and `others` of the other one, and fold them."""
+    rare = rare_class(y)
+    rows, shift = sample_rows(rare, rng, others=others, events=events)
+    return InnerPlan(rows, shift if rare is y else -shift, inner_folds(X[rows], rare[rows], rng, folds=folds))
 
 
 def row_keys(X: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 from rareclass.kernels.logits import log_loss_from_logits, logit
 from rareclass.learners._newton import fit_logistic
 
-_SLOPE_VARIANCE = 0.25  # ten events move the slope little from one, a thousand freely
+_SLOPE_VARIANCE = 0.04  # ten events leave the slope at one, a thousand move it freely
 _FLOORS = (0.001, 0.01, 0.1, 0.5)
 
 

@@ -9,7 +9,7 @@ from sklearn.tree import DecisionTreeClassifier
 from rareclass.learners._inner import row_keys
 from rareclass.learners.base import rare_class
 
-_LARGEST = float(np.finfo(np.float32).max) / 2
+_LARGEST = 1e30  # sums over all values stay within float32
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class GrownTree:
 
 
 def tree_input(X: np.ndarray) -> np.ndarray:
-    """Float32 copy that trees accept: too large numbers are cut at the largest one, NaN stays."""
+    """Float32 copy that trees accept: too large numbers are cut at 1e30, NaN stays."""
     return np.ascontiguousarray(np.clip(X, -_LARGEST, _LARGEST), dtype=np.float32)
 
 

@@ -25,6 +25,8 @@ class RareLearner(ClassifierMixin, BaseEstimator):
 
     takes_offset: bool = True
     takes_missing: bool = True
+    # rows and folds on which the members of a blend judge themselves; a learner on its own draws them
+    _plan: Any = None
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None) -> Self:
         """Fit to rows `X` with labels `y`.

@@ -1,30 +1,44 @@
 """The blend as a learner of its own: guarded boosting, forests and logistic regression, weighted out of fold."""
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from rareclass._lazy import available
-from rareclass.learners._inner import inner_folds
-from rareclass.learners.base import RareLearner
+from rareclass.errors import CollapseWarning, InputError
+from rareclass.learners._alarm import event_precision
+from rareclass.learners._inner import InnerPlan, inner_plan
+from rareclass.learners.base import RareLearner, rare_class
 from rareclass.learners.forest import RareForestClassifier
 from rareclass.learners.hist_gradient_boosting import RareHistGradientBoostingClassifier
 from rareclass.learners.lgbm import RareLGBMClassifier
 from rareclass.learners.logit_blend import LogitBlend, fit_combination
 from rareclass.learners.quantile_logistic import QuantileLogisticRegression
 
+MEMBERS = ("lightgbm", "hist_gradient_boosting", "random_forest", "extra_trees", "logistic_regression")
+_EVENTS, _OTHERS = 1000, 8000
+_COLLAPSED = 1 / 3
+
 
 class RareBlendClassifier(RareLearner):
-    """Weighted mean of the log-odds of guarded boosting, a forest and logistic regression on quantiles.
+    """Weighted mean of the log-odds of guarded boosting, two forests and logistic regression on quantiles.
 
-    The default where nothing is chosen: the members err differently, and with few events no one knows beforehand
-    which of them will do best. Inside `compare` and `RareClassifier` the same blend is made from scores that exist
-    already, at no further cost; this class is for use on its own and costs `folds` + 1 fits of each member.
+    The default where nothing is chosen: the members err differently, and with few events no one knows beforehand which
+    of them will do best. Every member judges itself on the same rows (forests out of the bag, the others on inner
+    folds, all events and a sample of the other rows), is put on a common log-odds scale by an intercept and a slope,
+    and is weighted by penalised log-loss: nearly equal weights with ten events, free ones with thousands. A member
+    that collapses gets weight zero and a `CollapseWarning`.
+
+    It costs one fit of each member and some inner fits on the sample. Inside `compare` and `RareClassifier` the same
+    blend is made from scores that exist already.
 
     Parameters
     ----------
-    folds : int, default=3
-        Inner folds whose scores give scales and weights.
+    members : sequence of str or "auto", default="auto"
+        Among "lightgbm", "hist_gradient_boosting", "random_forest", "extra_trees", "logistic_regression", "xgboost"
+        and "catboost". "auto" takes the first five, so that results do not depend on which extras are installed;
+        without LightGBM the other four.
     categorical_features : sequence of int, optional
         Columns that hold category codes.
     random_state : int, Generator or None, default=None
@@ -33,8 +47,10 @@ class RareBlendClassifier(RareLearner):
     Attributes
     ----------
     member_names_ : list of str
-    weights_ : ndarray
-        Weight of each member; zero where its scores do not rise with the events.
+    weights_ : ndarray of shape (k,)
+        Weight of each member, summing to one.
+    blend_ : LogitBlend
+        The fitted members, their scales and weights.
 
     Examples
     --------
@@ -42,7 +58,7 @@ class RareBlendClassifier(RareLearner):
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(2000, 3))
     >>> y = X[:, 0] + 0.3 * rng.normal(size=2000) > 2.2
-    >>> model = RareBlendClassifier(random_state=0).fit(X, y)
+    >>> model = RareBlendClassifier(members=["random_forest", "logistic_regression"], random_state=0).fit(X, y)
     >>> round(float(model.weights_.sum()), 6)
     1.0
     """
@@ -50,22 +66,12 @@ class RareBlendClassifier(RareLearner):
     takes_offset = False
 
     def __init__(
-        self, *, folds: int = 3, categorical_features: Any = None, random_state: Any = None, n_jobs: int = 1
+        self, *, members: Any = "auto", categorical_features: Any = None, random_state: Any = None, n_jobs: int = 1
     ) -> None:
-        self.folds = folds
+        self.members = members
         self.categorical_features = categorical_features
         self.random_state = random_state
         self.n_jobs = n_jobs
-
-    def _members(self, rng: np.random.Generator) -> dict[str, RareLearner]:
-        options: dict[str, Any] = {"categorical_features": self.categorical_features, "n_jobs": self.n_jobs}
-        kinds: dict[str, Any] = {
-            "random_forest": RareForestClassifier, "hist_gradient_boosting": RareHistGradientBoostingClassifier,
-            "logistic_regression": QuantileLogisticRegression,
-        }  # fmt: skip
-        if available("lightgbm") is None:
-            kinds = {"lightgbm": RareLGBMClassifier, **kinds}
-        return {name: kind(random_state=int(rng.integers(2**31)), **options) for name, kind in kinds.items()}
 
     def _fit(
         self,
@@ -75,27 +81,91 @@ class RareBlendClassifier(RareLearner):
         offset: np.ndarray | None,
         rng: np.random.Generator,
     ) -> None:
-        members = self._members(rng)
-        fold = inner_folds(X, y, rng, folds=self.folds)
-        k = len(members)
-        scores = np.full((y.size, k), np.nan)
-        for number in np.unique(fold[fold >= 0]):
-            mine = fold == number
-            if not y[~mine].any() or y[~mine].all():
-                continue
-            part = None if weight is None else weight[~mine]
-            for j, member in enumerate(self._members(rng).values()):
-                scores[mine, j] = member.fit(X[~mine], y[~mine], part).decision_function(X[mine])
+        self.member_names_ = self._names()
+        plan = inner_plan(X, y, rng, events=_EVENTS, others=max(_OTHERS, 5 * min(int(rare_class(y).sum()), _EVENTS)))
+        fitted = []
+        for name in self.member_names_:
+            member = self._member(name, int(rng.integers(2**31)))
+            member._plan = plan
+            fitted.append(member.fit(X, y.astype(int), weight))
+            del member._plan
+        k = len(fitted)
+        numbers = [[0.0] * k, [1.0] * k, [1 / k] * k]
+        scores = np.column_stack([member.oof_logit_ for member in fitted])
         seen = np.isfinite(scores).all(axis=1)
-        if seen.any() and y[seen].any() and not y[seen].all():
-            how = fit_combination(scores[seen], y[seen], sample_weight=None if weight is None else weight[seen])
-            numbers = [v.tolist() for v in (how.intercept, how.slope, how.weight)]
-        else:
-            numbers = [[0.0] * k, [1.0] * k, [1 / k] * k]
-        fitted = [member.fit(X, y, weight) for member in members.values()]
-        self.member_names_ = list(members)
+        target = y[plan.rows][seen]
+        if target.any() and not target.all():
+            inside = None if weight is None else weight[plan.rows][seen]
+            numbers = self._combined(scores[seen], target, inside, plan)
+        for member in fitted:
+            del member.oof_rows_, member.oof_logit_
         self.weights_ = np.array(numbers[2])
         self.blend_ = LogitBlend(fitted, [0.0] * k, *numbers)
+
+    def _names(self) -> list[str]:
+        if isinstance(self.members, str):
+            if self.members != "auto":
+                raise InputError(f"`members` must be 'auto' or a sequence of names; got {self.members!r}.")
+            return [name for name in MEMBERS if name != "lightgbm" or available("lightgbm") is None]
+        known = (*MEMBERS, "xgboost", "catboost")
+        names = list(self.members)
+        if not names or len(set(names)) < len(names) or not set(names) <= set(known):
+            raise InputError(f"`members` must hold distinct names among {', '.join(known)}; got {names!r}.")
+        return names
+
+    def _member(self, name: str, seed: int) -> Any:
+        options: dict[str, Any] = {
+            "categorical_features": self.categorical_features, "random_state": seed, "n_jobs": self.n_jobs,
+        }  # fmt: skip
+        if name in ("random_forest", "extra_trees"):
+            return RareForestClassifier(kind=name, **options)
+        if name == "logistic_regression":
+            return QuantileLogisticRegression(**options)
+        if name == "lightgbm":
+            return RareLGBMClassifier(collapse_alarm=False, **options)
+        if name == "hist_gradient_boosting":
+            return RareHistGradientBoostingClassifier(guard="steady", collapse_alarm=False, **options)
+        if name == "xgboost":
+            from rareclass.learners.xgb import RareXGBClassifier
+
+            return RareXGBClassifier(guard="steady", collapse_alarm=False, **options)
+        from rareclass.learners.catboost_guarded import RareCatBoostClassifier
+
+        return RareCatBoostClassifier(guard="steady", collapse_alarm=False, **options)
+
+    def _combined(
+        self, scores: np.ndarray, y: np.ndarray, weight: np.ndarray | None, plan: InnerPlan
+    ) -> list[list[float]]:
+        """Intercepts, slopes and weights from scores at the real prevalence of rows that were sampled."""
+        useful = ~self._collapsed(scores, y, weight, plan)
+        inside = scores + plan.shift
+        how = fit_combination(inside[:, useful], y, sample_weight=weight)
+        k = scores.shape[1]
+        intercept, slope, share = np.zeros(k), np.ones(k), np.zeros(k)
+        # the scales were learnt in the sample: a + b (z + shift) - shift
+        intercept[useful] = how.intercept + (how.slope - 1) * plan.shift
+        slope[useful], share[useful] = how.slope, how.weight
+        return [intercept.tolist(), slope.tolist(), share.tolist()]
+
+    def _collapsed(self, scores: np.ndarray, y: np.ndarray, weight: np.ndarray | None, plan: InnerPlan) -> np.ndarray:
+        """Members (k,) whose average precision is below a third of the best one's by more than noise."""
+        rare = rare_class(y)
+        sign = 1.0 if rare is y else -1.0
+        stands = np.where(rare, 1.0, np.exp(abs(plan.shift))) * (1.0 if weight is None else weight)
+        precision = np.array([event_precision(rare, sign * score, stands) for score in scores.T])
+        mean = precision.mean(axis=1)
+        best = int(np.argmax(mean))
+        gap = precision[best] - precision
+        noise = 2 * gap.std(axis=1) / np.sqrt(max(gap.shape[1], 1))
+        collapsed = (mean < _COLLAPSED * mean[best]) & (gap.mean(axis=1) > noise)
+        for j in np.flatnonzero(collapsed):
+            warnings.warn(
+                f"{self.member_names_[j]} gets no weight in the blend: its out-of-fold average precision is "
+                f"{mean[j]:.3g}, that of {self.member_names_[best]} {mean[best]:.3g}.",
+                CollapseWarning,
+                stacklevel=4,
+            )
+        return np.asarray(collapsed)
 
     def _logit(self, X: np.ndarray) -> np.ndarray:
         return self.blend_.decision_function(X)

@@ -12,9 +12,10 @@ from rareclass.learners._trees import GrownTree, TreeGrower, TreePlan, tree_inpu
 from rareclass.learners.base import RareLearner, rare_class
 
 _BLOCK = 65_536
-_PILOT_TREES = 16
+_PILOT_TREES = 8
 _DRAWN = 20_000
 _JUDGED = 20_000
+_MANY_EVENTS = 200
 
 
 class RareForestClassifier(RareLearner):
@@ -35,7 +36,7 @@ class RareForestClassifier(RareLearner):
     kind : {"random_forest", "extra_trees"}, default="random_forest"
         Best splits, or the best of splits at random cuts.
     min_samples_leaf : int or "auto", default="auto"
-        Smallest leaf in drawn rows; "auto" chooses among 1, 5 and 20 (no more than a tenth of the events, but 5).
+        Smallest leaf in drawn rows; "auto" is 1, from 200 events on the best of 1, 5 and 20.
     max_features : "auto", "sqrt", "log2", float or int, default="auto"
         Features looked at in a node; "auto" chooses between the square root and a third, from eight features on.
     max_depth : int, optional
@@ -114,7 +115,11 @@ class RareForestClassifier(RareLearner):
         _check.fraction(self.smoothing, "smoothing", high=np.inf, closed="left")
         rare = rare_class(y)
         events = int(rare.sum())
-        judged, shift = sample_rows(rare, rng, others=max(_JUDGED, events))
+        if self._plan is None:
+            judged, sampled = sample_rows(rare, rng, others=max(_JUDGED, events))
+            shift = sampled if rare is y else -sampled
+        else:
+            judged, shift = self._plan.rows, self._plan.shift
         w = np.ones(y.size) if weight is None else weight
         grower = TreeGrower(
             tree_input(X),
@@ -126,7 +131,6 @@ class RareForestClassifier(RareLearner):
             max_depth=self.max_depth,
             smoothing=self.smoothing,
         )
-        shift = shift if rare is y else -shift
         streams = rng.spawn(2)
         grown = self._grow(grower, self._plans(events, X.shape[1]), trees, y[judged], w[judged], shift, streams)
         self.estimators_ = [one.tree for one in grown]
@@ -134,8 +138,20 @@ class RareForestClassifier(RareLearner):
         votes = grower.out_of_bag(grown)
         self.floor_, found = self._recalibration(votes, y[judged], w[judged], shift, grower.prevalence)
         self.intercept_, self.slope_ = found.intercept, found.slope
-        self.oob_decision_function_ = np.full(y.size, np.nan)
-        self.oob_decision_function_[judged] = found.apply(floored_logit(votes, self.floor_))
+        self.n_rows_, self.oof_rows_ = y.size, judged
+        self.oof_logit_ = found.apply(floored_logit(votes, self.floor_))
+
+    @property
+    def oob_decision_function_(self) -> np.ndarray:
+        """Log-odds (n,) of the training rows from trees that did not see them; NaN for rows that were not judged."""
+        score = np.full(self.n_rows_, np.nan)
+        score[self.oof_rows_] = self.oof_logit_
+        return score
+
+    @property
+    def feature_importances_(self) -> np.ndarray:
+        """Mean decrease of impurity by each column (d,), summing to one."""
+        return np.asarray(np.mean([tree.feature_importances_ for tree in self.estimators_], axis=0))
 
     def _drawn(self, events: int, others: int) -> int:
         if self.max_negatives is None:
@@ -146,7 +162,8 @@ class RareForestClassifier(RareLearner):
     def _plans(self, events: int, features: int) -> list[TreePlan]:
         leaves = [self.min_samples_leaf]
         if self.min_samples_leaf == "auto":
-            leaves = [leaf for leaf in (1, 5, 20) if leaf <= max(5, events // 10)]
+            # pilots of a few trees favour large leaves, which cost ranking where events are few
+            leaves = [1] if events < _MANY_EVENTS else [1, 5, 20]
         looked = [self.max_features]
         if self.max_features == "auto":
             looked = ["sqrt", 1 / 3] if features >= 8 else ["sqrt"]

@@ -52,6 +52,8 @@ n_iter_no_change, tol, verbose
     guard_ : str
     parameters_ : dict
     model_ : sklearn.ensemble.HistGradientBoostingClassifier
+    oof_rows_, oof_logit_ : ndarray of shape (m,)
+        Training rows that the choice was made on, and their out-of-fold log-odds.
     shift_, slope_ : float
         log-odds = shift + slope * raw score.
 

@@ -78,6 +78,8 @@ reg_alpha, importance_type
         Values of the guarded parameters that were used.
     model_ : lightgbm.LGBMClassifier
         Fitted on binned columns where `event_bins` is on.
+    oof_rows_, oof_logit_ : ndarray of shape (m,)
+        Training rows that the choice was made on, and their out-of-fold log-odds.
     shift_, slope_ : float
         log-odds = shift + slope * (raw score + intercept_).
 
@@ -155,19 +157,19 @@ reg_alpha, importance_type
     )  # fmt: skip
 
     def _guards(self, events: int) -> dict[str, dict[str, Any]]:
-        leaves = 7 if events < 300 else 15 if events < 3000 else 31
+        leaves = 10 if events < 300 else 15 if events < 3000 else 31
         steady = {
             "num_leaves": leaves, "learning_rate": 0.05, "n_estimators": 200 if events < 3000 else 400,
-            "reg_lambda": 1.0, "min_child_weight": 0.1, "min_child_samples": 5 if events < 300 else 20,
+            "reg_lambda": 1.0, "min_child_weight": 0.1, "min_child_samples": 20,
             "max_delta_step": 1.0, "colsample_bytree": 0.7, "_ordered": False,
         }  # fmt: skip
         cautious = {"num_leaves": max(4, leaves // 2), "reg_lambda": 10.0, "min_child_weight": 1.0}
         bold = {"num_leaves": 2 * leaves + 1, "reg_lambda": 0.3, "min_child_weight": 0.03, "colsample_bytree": 0.4}
         return {
             "steady": steady,
-            "cautious": {**steady, **cautious, "colsample_bytree": 0.5, "min_child_samples": 20},
-            "bold": {**steady, **bold},
+            "cautious": {**steady, **cautious, "colsample_bytree": 0.5},
             "steady_ordered": {**steady, "_ordered": True},
+            "bold": {**steady, **bold},
         }
 
     def _given_ratio(self, y: np.ndarray, weight: np.ndarray | None) -> float:

@@ -101,7 +101,7 @@ class QuantileFeatures(TransformerMixin, BaseEstimator):
         counts = np.sort(np.concatenate([count for _, count in found])) if found else np.empty(0)
         least = max(self.min_level_rows, 0.0005 * X.shape[0])
         if counts.size > _MOST_LEVELS:
-            least = max(least, float(counts[-_MOST_LEVELS]))
+            least = max(least, float(counts[-_MOST_LEVELS - 1]) + 1.0)  # of levels tied at the limit none is used
         self.levels_ = [level[count >= least] for level, count in found]
 
     def _raw(self, X: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 
 from rareclass import _check
 from rareclass.kernels.logits import log_loss_from_logits
-from rareclass.learners._inner import inner_folds, sample_rows
+from rareclass.learners._inner import inner_plan
 from rareclass.learners._newton import fit_logistic
 from rareclass.learners.base import RareLearner, best_intercept, categorical_columns, rare_class
 from rareclass.learners.quantile_features import QuantileFeatures
@@ -49,6 +49,8 @@ class QuantileLogisticRegression(RareLearner):
     coef_ : ndarray of shape (1, features), intercept_ : ndarray of shape (1,)
         On the columns that `features_` makes.
     features_ : QuantileFeatures
+    oof_rows_, oof_logit_ : ndarray of shape (m,)
+        Training rows that the choice was made on, and their out-of-fold log-odds (NaN where nothing was chosen).
     n_iter_ : int
     converged_ : bool
 
@@ -94,12 +96,17 @@ class QuantileLogisticRegression(RareLearner):
             _check.fraction(self.C, "C", high=np.inf, closed="neither")
         w = np.ones(y.size) if weight is None else weight
         shift = np.zeros(y.size) if offset is None else offset
-        rare = rare_class(y)
-        rows, sampled = sample_rows(rare, rng, others=max(4000, 5 * int(rare.sum())), events=2000)
-        fold = inner_folds(X[rows], rare[rows], rng)
+        rare = int(rare_class(y).sum())
+        plan = self._plan or inner_plan(X, y, rng, events=2000, others=max(4000, 5 * rare))
+        rows = plan.rows
         seed = int(rng.integers(2**31))
+        grid = _GRID if self.C == "auto" else (float(self.C),)
+        shapes = self._knots(X)
+        fold = plan.fold
+        if len(grid) * len(shapes) == 1 and self._plan is None:
+            fold = np.full(rows.size, -1)
         trials = []
-        for knots in self._knots(X):
+        for knots in shapes:
             features = QuantileFeatures(
                 knots=knots,
                 min_level_rows=self.min_level_rows,
@@ -107,10 +114,10 @@ class QuantileLogisticRegression(RareLearner):
                 random_state=seed,
             ).fit(X)
             Z = _with_ones(features.transform(X[rows]))
-            part = (Z, y[rows], w[rows], shift[rows] + (sampled if rare is y else -sampled))
-            grid = _GRID if self.C == "auto" else (float(self.C),)
-            trials += [(loss, number, features, part) for number, loss in zip(grid, _losses(part, fold, grid))]
-        _, self.C_, self.features_, part = min(trials, key=lambda trial: trial[0])
+            part = (Z, y[rows], w[rows], shift[rows] + plan.shift)
+            trials += [(*found, features, part) for found in _trials(part, fold, grid)]
+        _, self.C_, unseen, self.features_, part = min(trials, key=lambda trial: trial[0])
+        self.oof_rows_, self.oof_logit_ = rows, unseen
         penalty = _penalty(self.C_, self.features_.n_out_ + 1)
         start = np.zeros(penalty.size)
         start[0] = best_intercept(y, weight, offset)
@@ -131,22 +138,29 @@ class QuantileLogisticRegression(RareLearner):
         return self.features_.transform(X) @ self.coef_[0] + self.intercept_[0]
 
 
-def _losses(
+def _trials(
     part: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray], fold: np.ndarray, grid: tuple[float, ...]
-) -> np.ndarray:
-    """Out-of-fold log-loss (summed, nats) for each C; all zero, but smallest for 1, where events cannot be split."""
+) -> list[tuple[float, float, np.ndarray]]:
+    """For each C its out-of-fold log-loss (summed, nats), C, and the out-of-fold log-odds without offset.
+
+    Where the events cannot be split the loss is a distance from C = 1 and the log-odds are unknown.
+    """
     Z, y, w, shift = part
     if fold[0] < 0:
-        return np.abs(np.log(grid))
-    loss = np.zeros(len(grid))
+        return [(abs(float(np.log(strength))), strength, np.full(y.size, np.nan)) for strength in grid]
+    scores = np.empty((len(grid), y.size))
     for number in range(fold.max() + 1):
         seen, unseen = fold != number, fold == number
         start = np.zeros(Z.shape[1])
         start[0] = best_intercept(y[seen], w[seen], shift[seen])
         for k, strength in enumerate(grid):
             start, _, _ = _solve(Z[seen], y[seen], w[seen], shift[seen], _penalty(strength, Z.shape[1]), start, 15)
-            loss[k] += log_loss_from_logits(y[unseen], Z[unseen] @ start + shift[unseen], w[unseen]) * w[unseen].sum()
-    return loss
+            scores[k, unseen] = Z[unseen] @ start
+    total = float(w.sum())
+    return [
+        (log_loss_from_logits(y, score + shift, w) * total, strength, score)
+        for strength, score in zip(grid, scores, strict=True)
+    ]
 
 
 def _with_ones(Z: np.ndarray) -> np.ndarray:

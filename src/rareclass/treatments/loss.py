@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 
 from rareclass.errors import InputError
+from rareclass.learners._guarded import GuardedBooster
 from rareclass.learners.loss_booster import LossBoosterClassifier, is_ours
 from rareclass.learners.objectives import usable_loss
 from rareclass.losses.base import BatchLoss
 from rareclass.losses.focal import FocalLoss
 from rareclass.treatments.base import TrainingSet, Treatment, class_counts, draw_seed, fit_on_training
 
-_XGBOOST_GUARD = {"n_estimators": 200, "learning_rate": 0.05, "max_leaves": 15, "grow_policy": "lossguide",
-                  "max_depth": 0, "tree_method": "hist", "max_delta_step": 1.0, "reg_lambda": 1.0,
-                  "min_child_weight": 0.1}  # fmt: skip
+_GUARDED = {"RareLGBMClassifier": "lightgbm", "RareXGBClassifier": "xgboost"}
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class LossTreatment(Treatment):
         return TrainingSet(X, y, sample_weight, exact=not loss.needs_calibration, note=note)
 
     def fit_learner(self, make: Callable[[int], Any], training: TrainingSet, *, rng: np.random.Generator) -> Any:
-        model = booster_with_loss(make(draw_seed(rng)), self.loss)
+        model = booster_with_loss(make(draw_seed(rng)), self.loss, events=class_counts(training.y)[0])
         return fit_on_training(model, training, self.name)
 
     def describe(self) -> dict[str, Any]:
@@ -71,7 +70,7 @@ class LossTreatment(Treatment):
         return {"name": self.name, "loss": loss.to_dict() if is_ours(loss) else {"loss": type(self.loss).__name__}}
 
 
-def booster_with_loss(learner: Any, loss: Any) -> LossBoosterClassifier:
+def booster_with_loss(learner: Any, loss: Any, *, events: int) -> LossBoosterClassifier:
     """The unfitted booster that a learner means, with `loss` as its objective and the learner's guards.
 
     Raises
@@ -86,26 +85,20 @@ def booster_with_loss(learner: Any, loss: Any) -> LossBoosterClassifier:
     given = learner.get_params() if hasattr(learner, "get_params") else {}
     common = {"categorical_features": given.pop("categorical_features", None),
               "random_state": given.pop("random_state", None), "n_jobs": given.pop("n_jobs", None) or 1}  # fmt: skip
-    if name == "RareLGBMClassifier":
-        event_bins = bool(given.pop("event_bins", True))
-        guard = getattr(type(learner), "_AUTO", {})
-        chosen = {k: guard[k] if _is_auto(v) else v for k, v in given.items() if not _is_auto(v) or k in guard}
-        return LossBoosterClassifier(loss, parameters=chosen, event_bins=event_bins, **common)
+    if isinstance(learner, GuardedBooster) and name in _GUARDED:
+        given = learner.get_params()
+        return LossBoosterClassifier(
+            loss, library=_GUARDED[name], parameters=learner.library_parameters(events),
+            event_bins=bool(given["event_bins"]), **common,
+        )  # fmt: skip
     if name == "LGBMClassifier":
         return LossBoosterClassifier(loss, parameters=_set_only(given, "objective", "class_weight"), **common)
     if name == "XGBClassifier":
         return LossBoosterClassifier(loss, library="xgboost", parameters=_set_only(given, "objective"), **common)
-    if name == "RareXGBClassifier":
-        chosen = {k: v for k, v in given.items() if k in _XGBOOST_GUARD and not _is_auto(v) and v is not None}
-        return LossBoosterClassifier(loss, library="xgboost", parameters=_XGBOOST_GUARD | chosen, **common)
     raise InputError(
         f"{name} cannot be fitted on a loss of one's own. RareLGBMClassifier ('lightgbm'), RareXGBClassifier "
         "('xgboost') and the classifiers of lightgbm and xgboost can."
     )
-
-
-def _is_auto(value: Any) -> bool:
-    return isinstance(value, str) and value == "auto"
 
 
 def _set_only(given: dict[str, Any], *left_out: str) -> dict[str, Any]:

@@ -271,7 +271,7 @@ def make_pilot(name: str, categorical_features: tuple[int, ...], seed: int) -> R
 
     # plain bins: cuts around events would have to be applied to every row that is scored
     return RareLGBMClassifier(
-        n_estimators=20, num_leaves=8, learning_rate=0.3, event_bins=False,
+        n_estimators=20, num_leaves=8, learning_rate=0.3, event_bins=False, calibrate=False, collapse_alarm=False,
         categorical_features=categorical_features, random_state=seed,
     )  # fmt: skip
 

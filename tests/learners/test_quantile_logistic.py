@@ -1,0 +1,99 @@
+"""Quantile logistic regression: its solver, its features, and that raw heavy tails do not hurt it."""
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from scipy.special import expit, ndtri
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score
+from sklearn.preprocessing import StandardScaler
+
+from rareclass.errors import InputError
+from rareclass.learners import QuantileLogisticRegression
+from rareclass.learners._newton import fit_logistic
+from rareclass.learners.quantile_features import QuantileFeatures
+
+
+def test_the_solver_equals_scikit_learn_and_takes_offsets_and_weights():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(2000, 4))
+    y = rng.uniform(size=2000) < expit(-2 + X[:, 0])
+    w, offset = rng.uniform(0.2, 3, size=2000), rng.normal(size=2000)
+    Z = np.column_stack([np.ones(2000), X])
+    beta, _, converged = fit_logistic(
+        Z, y, weight=w, offset=np.zeros(2000), penalty=np.array([0, 2.0, 2.0, 2.0, 2.0]), tol=1e-12
+    )
+    other = LogisticRegression(C=0.5, tol=1e-10, max_iter=1000).fit(X, y, sample_weight=w)
+    assert converged
+    np.testing.assert_allclose(beta, np.r_[other.intercept_, other.coef_[0]], atol=1e-5)
+
+    def objective(b):
+        u = Z @ b + offset
+        return w @ (np.logaddexp(0, u) - y * u) + np.sum(b[1:] ** 2)
+
+    best = minimize(objective, np.zeros(5), method="BFGS", options={"gtol": 1e-8}).x
+    mine, _, _ = fit_logistic(Z, y, weight=w, offset=offset, penalty=np.array([0, 2.0, 2.0, 2.0, 2.0]), tol=1e-12)
+    np.testing.assert_allclose(mine, best, atol=1e-4)
+
+
+def test_separable_data_with_a_penalty_converge():
+    Z = np.column_stack([np.ones(40), np.r_[np.zeros(38), 1, 1]])
+    beta, _, converged = fit_logistic(
+        Z, Z[:, 1], weight=np.ones(40), offset=np.zeros(40), penalty=np.array([0.0, 1e-3])
+    )
+    assert converged
+    assert np.isfinite(beta).all()
+
+
+def test_normal_scores_are_mid_ranks_also_with_ties_and_monotone_transforms_change_nothing():
+    x = np.array([5.0, 1.0, 1.0, 2.0, np.nan, 9.0])
+    made = QuantileFeatures(knots=False).fit(x[:, None])
+    # ranks of 1, 1, 2, 5, 9: mid-ranks 1, 1, 2.5, 3.5, 4.5 of 5
+    np.testing.assert_allclose(
+        np.interp([1.0, 2.0, 5.0, 9.0], made.quantiles_[0], made.scores_[0]), ndtri(np.array([1.0, 2.5, 3.5, 4.5]) / 5)
+    )
+    rng = np.random.default_rng(1)
+    raw = rng.normal(size=(300, 1))  # each value is a knot; between knots the map is linear in the value
+    one = QuantileFeatures(knots=False).fit_transform(raw)[:, 0]
+    other = QuantileFeatures(knots=False).fit_transform(np.exp(20 * raw))[:, 0]
+    np.testing.assert_allclose(one, other, atol=1e-12)
+
+
+def test_rare_levels_share_the_base_and_frequent_ones_get_a_column():
+    codes = np.repeat([0.0, 1.0, 2.0, np.nan], [500, 300, 5, 195])[:, None]
+    made = QuantileFeatures(categorical_features=[0]).fit(codes)
+    assert made.levels_[0].tolist() == [0.0, 1.0]
+    assert made.transform(codes).shape == (1000, 2)
+    many = np.random.default_rng(2).integers(0, 1000, size=(30_000, 1)).astype(float)
+    assert QuantileFeatures(categorical_features=[0]).fit(many).n_out_ <= 150
+
+
+def test_raw_heavy_tails_do_not_hurt_the_ranking():
+    rng = np.random.default_rng(3)
+    Z = rng.normal(size=(20_000, 3))
+    y = rng.uniform(size=20_000) < expit(-5 + 1.5 * Z[:, 0] + Z[:, 1])
+    X = np.exp(4 * Z)
+    half = 10_000
+    mine = QuantileLogisticRegression(random_state=0).fit(X[:half], y[:half]).decision_function(X[half:])
+    scaler = StandardScaler().fit(X[:half])
+    plain = LogisticRegression(max_iter=500).fit(scaler.transform(X[:half]), y[:half])
+    theirs = plain.decision_function(scaler.transform(X[half:]))
+    true = average_precision_score(y[half:], 1.5 * Z[half:, 0] + Z[half:, 1])
+    assert average_precision_score(y[half:], mine) > 0.9 * true
+    assert average_precision_score(y[half:], mine) > average_precision_score(y[half:], theirs)
+
+
+def test_the_penalty_follows_the_signal():
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(6000, 12))
+    noise = rng.uniform(size=6000) < 0.02
+    signal = rng.uniform(size=6000) < expit(-5 + 2.5 * X[:, 0])
+    weak = QuantileLogisticRegression(random_state=0).fit(X, noise)
+    strong = QuantileLogisticRegression(random_state=0).fit(X, signal)
+    assert weak.C_ <= strong.C_
+    assert weak.C_ <= 0.3
+
+
+def test_a_bad_penalty_is_refused():
+    with pytest.raises(InputError, match="C"):
+        QuantileLogisticRegression(C=0.0).fit(np.eye(4), [0, 1, 0, 1])
