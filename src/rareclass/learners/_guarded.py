@@ -2,6 +2,7 @@
 
 import contextlib
 from dataclasses import dataclass
+from inspect import get_annotations
 from typing import Any, Self
 
 import numpy as np
@@ -185,7 +186,7 @@ class GuardedBooster(RareLearner):
 
         What stands for the loss or the weights of the classes (objective, class_weight, ...) is left out.
         """
-        own = set(GuardedBooster.__dict__["__annotations__"]) | _NOT_PASSED_ON
+        own = set(get_annotations(GuardedBooster)) | _NOT_PASSED_ON
         given = {k: v for k, v in self.get_params(deep=False).items() if k not in own and not self._is_auto(k)}
         guard = next(iter(self._guards(events).values()))
         return {**{k: v for k, v in guard.items() if not k.startswith("_")}, **given}
