@@ -16,13 +16,13 @@ from rareclass.learners.lgbm import RareLGBMClassifier
 from rareclass.learners.logit_blend import LogitBlend, fit_combination
 from rareclass.learners.quantile_logistic import QuantileLogisticRegression
 
-MEMBERS = ("lightgbm", "hist_gradient_boosting", "random_forest", "extra_trees", "logistic_regression")
+MEMBERS = ("lightgbm", "hist_gradient_boosting", "random_forest", "logistic_regression")
 _EVENTS, _OTHERS = 1000, 8000
 _COLLAPSED = 1 / 3
 
 
 class RareBlendClassifier(RareLearner):
-    """Weighted mean of the log-odds of guarded boosting, two forests and logistic regression on quantiles.
+    """Weighted mean of the log-odds of guarded boosting, a forest and logistic regression on quantiles.
 
     The default where nothing is chosen: the members err differently, and with few events no one knows beforehand which
     of them will do best. Every member judges itself on the same rows (forests out of the bag, the others on inner
@@ -36,9 +36,9 @@ class RareBlendClassifier(RareLearner):
     Parameters
     ----------
     members : sequence of str or "auto", default="auto"
-        Among "lightgbm", "hist_gradient_boosting", "random_forest", "extra_trees", "logistic_regression", "xgboost"
-        and "catboost". "auto" takes the first five, so that results do not depend on which extras are installed;
-        without LightGBM the other four.
+        Among "lightgbm", "hist_gradient_boosting", "random_forest", "logistic_regression", "extra_trees", "xgboost"
+        and "catboost". "auto" takes the first four, so that results do not depend on which extras are installed;
+        without LightGBM the other three.
     categorical_features : sequence of int, optional
         Columns that hold category codes.
     random_state : int, Generator or None, default=None
@@ -107,7 +107,7 @@ class RareBlendClassifier(RareLearner):
             if self.members != "auto":
                 raise InputError(f"`members` must be 'auto' or a sequence of names; got {self.members!r}.")
             return [name for name in MEMBERS if name != "lightgbm" or available("lightgbm") is None]
-        known = (*MEMBERS, "xgboost", "catboost")
+        known = (*MEMBERS, "extra_trees", "xgboost", "catboost")
         names = list(self.members)
         if not names or len(set(names)) < len(names) or not set(names) <= set(known):
             raise InputError(f"`members` must hold distinct names among {', '.join(known)}; got {names!r}.")

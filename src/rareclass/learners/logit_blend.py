@@ -11,9 +11,9 @@ from sklearn.base import BaseEstimator
 from rareclass.crossfit import raw_logit
 from rareclass.kernels.logits import logit, sigmoid, softplus
 
-SLOPE_VARIANCE = 0.25
-"""Prior variance of a member's slope around one: ten events move it little, a thousand freely."""
-EVENNESS = 5.0
+SLOPE_VARIANCE = 0.04
+"""Prior variance of a member's slope around one: ten events leave it alone, a thousand move it freely."""
+EVENNESS = 20.0
 """Nats that it costs to put all weight on one member; with few events the weights stay nearly equal."""
 LIMIT = 40.0
 
