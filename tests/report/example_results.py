@@ -86,7 +86,10 @@ class _Scored:
         cost = None
         if self.costs:
             total = (self.fp * self.costs[0] + (self.events - self.tp) * self.costs[1]) / self.rows
-            cost = {**_lists(threshold=self.ranked[at][::-1], cost=total[at][::-1]), "chosen": self.threshold,
+            noise = np.sqrt(self.fp * self.costs[0] ** 2 + (self.events - self.tp) * self.costs[1] ** 2) / self.rows
+            low, high = np.maximum(total - 1.96 * noise, 0)[at][::-1], (total + 1.96 * noise)[at][::-1]
+            cost = {**_lists(threshold=self.ranked[at][::-1], cost=total[at][::-1], low=low, high=high),
+                    "chosen": self.threshold,
                     "flag_none": self.events * self.costs[1] / self.rows,
                     "flag_all": (self.rows - self.events) * self.costs[0] / self.rows}  # fmt: skip
         edges = np.linspace(np.quantile(self.z, 0.0005), self.z.max() + 1e-9, 41)

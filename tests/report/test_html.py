@@ -134,6 +134,18 @@ def test_all_six_pictures_are_drawn_out_of_fold_and_on_the_test_part(full):
             assert f"<h3>{title}" in inner
 
 
+def test_the_cost_picture_shows_its_band_and_the_interval_at_the_chosen_threshold(full):
+    page = Page(render_html(full))
+    assert f"{full['champion']}, with 95% band" in page.words
+    assert re.search(r"The threshold \S+ costs \S+ \[\S+, \S+\] per row", page.words)
+    bare = copy.deepcopy(full)
+    for figure in (*bare["figures"].values(), bare["figures_test"]):
+        del figure["cost"]["low"]
+    words = Page(render_html(bare)).words
+    assert re.search(r"The threshold \S+ costs \S+ per row", words)
+    assert not re.search(r"costs \S+ \[", words)
+
+
 def test_no_cost_picture_without_costs(no_cost):
     words = Page(render_html(no_cost)).words
     assert "Cost against threshold" not in words

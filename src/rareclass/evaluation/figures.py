@@ -7,11 +7,11 @@ import numpy as np
 from rareclass.evaluation.judge import Judged
 from rareclass.kernels.intervals import wilson
 from rareclass.kernels.logits import sigmoid
+from rareclass.metrics.costed_curve import threshold_costs
 from rareclass.metrics.curve import ThresholdCurve
 from rareclass.metrics.reliability import reliability_table
 
 POINTS = 160
-COST_NAMES = ("fp", "fn", "tp", "tn")
 
 
 def figure_data(rows: Judged, score: np.ndarray, decision_numbers: dict[str, Any], decision: Any) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def figure_data(rows: Judged, score: np.ndarray, decision_numbers: dict[str, Any
         "precision_recall": _precision_recall(curve, rows.level),
         "roc": _roc(curve, rows.level),
         "reliability": _reliability(rows, score),
-        "cost": _cost(rows, score, decision, decision_numbers),
+        "cost": _cost(rows, score, decision),
         "histogram": _histogram(rows, score),
         "confusion": confusion,
     }
@@ -61,23 +61,18 @@ def _reliability(rows: Judged, score: np.ndarray) -> dict[str, list[float | None
     )  # fmt: skip
 
 
-def _cost(rows: Judged, score: np.ndarray, decision: Any, numbers: dict[str, Any]) -> dict[str, Any] | None:
-    """Cost per row when every row at or above one probability is flagged, for about `POINTS` probabilities."""
+def _cost(rows: Judged, score: np.ndarray, decision: Any) -> dict[str, Any] | None:
+    """Cost per row, with its band, when every row at or above one probability is flagged."""
     if rows.costs is None:
         return None
-    weight = np.ones(score.size) if rows.weight is None else rows.weight
-    fp, fn, tp, tn = (np.broadcast_to(np.asarray(getattr(rows.costs, k), float), score.shape) for k in COST_NAMES)
-    order = np.argsort(-score, kind="stable")
-    change = (weight * np.where(rows.y, tp - fn, fp - tn))[order]
-    cost = ((weight * np.where(rows.y, fn, tn)).sum() + np.concatenate([[0.0], np.cumsum(change)])) / weight.sum()
-    ranked = sigmoid(score[order])
-    last = np.concatenate([np.flatnonzero(np.diff(ranked)), [ranked.size - 1]])
-    spaced = np.unique(np.concatenate([np.linspace(0, last.size - 1, POINTS // 4),
-                                       np.geomspace(1, last.size, POINTS) - 1]).astype(int))  # fmt: skip
-    at = last[spaced]
+    curve = threshold_costs(rows.y, sigmoid(score), rows.costs, level=rows.level, sample_weight=rows.weight)
+    last = curve.thresholds.size - 1
+    # dense at the top, where the alerts are: the thresholds ascend
+    above = np.concatenate([np.linspace(0, last, POINTS // 4), np.geomspace(1, last + 1, POINTS) - 1]).astype(int)
+    at = np.unique(last - above)
     return {
-        **_lists(threshold=ranked[at][::-1], cost=cost[at + 1][::-1]), "chosen": decision.threshold,
-        "flag_none": numbers["cost_flag_none"], "flag_all": numbers["cost_flag_all"],
+        **_lists(threshold=curve.thresholds[at], cost=curve.cost[at], low=curve.low[at], high=curve.high[at]),
+        "chosen": decision.threshold, "flag_none": curve.flag_none, "flag_all": curve.flag_all,
     }  # fmt: skip
 
 

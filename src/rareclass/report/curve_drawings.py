@@ -93,30 +93,42 @@ def cost(shown: Sequence[Layer]) -> Drawing | None:
     plot = Plot("", (start, 1), (low, high), x_kind="log", margin=(10, 12, 38, 56))
     ticks = [(t, probability_tick(t)) for t in plot.x.ticks(5)]
     plot.axes("Threshold on the probability", "Cost per row", x_ticks=ticks)
+    lower, upper = (_costs(shown[0], end) for end in ("low", "high"))
+    band = bool(lower) and len(lower) == len(upper) == len(main)
+    if band:
+        part = _within(main, high)
+        plot.band(lower[part], upper[part], shown[0].cls)
     for layer in reversed(shown):
-        plot.line(_cut(_costs(layer), high), layer.cls)
-    plot.readout(inside, [f"threshold {words.number(x)}: {words.number(y)} per row" for x, y in inside])
-    legend = legend_of(shown, band=False)
+        points = _costs(layer)
+        plot.line(points[_within(points, high)], layer.cls)
+    spans = [words.interval(a, b, words.number) for (_, a), (_, b) in zip(lower, upper, strict=True)] if band else []
+    spans = spans or [""] * len(main)
+    said = [(words.number(x), words.number(y), span) for (x, y), span in zip(main, spans, strict=True)]
+    told = [f"threshold {x}: {y} {span} per row".replace("  ", " ") for x, y, span in said]
+    plot.readout(inside, [text for text, (_, y) in zip(told, main, strict=True) if y <= high])
+    legend = legend_of(shown, band=band)
     for value, name, cls in ((none, "flag none", "chance"), (every, "flag all", "chance-b")):
         if value is not None and value <= high:
             plot.across(value, cls)
         if value is not None:
             legend.append((cls, f"{name} {words.number(value)}" + ("" if value <= high else ", above the frame")))
-    at = None
+    at, span = None, ""
     if chosen is not None:
-        at = main[nearest([(math.log(x), y) for x, y in main], math.log(chosen))][1]
-        plot.dot(chosen, at, "chosen", f"chosen threshold {words.number(chosen)}: {words.number(at)} per row")
+        k = nearest([(math.log(x), y) for x, y in main], math.log(chosen))
+        at, span = main[k][1], spans[k]
+        tip = f"chosen threshold {words.number(chosen)}: {words.number(at)} {span} per row"
+        plot.dot(chosen, at, "chosen", tip.replace("  ", " "))
         legend.append(("chosen", "chosen threshold"))
-    caption = _cost_caption(chosen, at, none, every)
+    caption = _cost_caption(chosen, at, span, none, every)
     plot.label = f"Cost per row against the threshold. {caption}"
-    rows = [("chosen", words.number(chosen), words.number(at)), ("flag none", words.NONE, words.number(none)),
-            ("flag all", "0", words.number(every))]  # fmt: skip
-    head = ("Rule", "Threshold", "Cost per row")
+    rows = [("chosen", words.number(chosen), words.number(at), span),
+            ("flag none", words.NONE, words.number(none), ""), ("flag all", "0", words.number(every), "")]  # fmt: skip
+    head = ("Rule", "Threshold", "Cost per row", "95% interval")
     return Drawing("Cost against threshold", caption, plot.render(), legend, head, rows)
 
 
-def _costs(layer: Layer) -> list[Point]:
-    return [p for p in layer.line("threshold", "cost") if p[0] > 0]
+def _costs(layer: Layer, what: str = "cost") -> list[Point]:
+    return [p for p in layer.line("threshold", what) if p[0] > 0]
 
 
 def _money(main: Sequence[Point], none: float | None, every: float | None) -> tuple[float, float]:
@@ -127,15 +139,18 @@ def _money(main: Sequence[Point], none: float | None, every: float | None) -> tu
     return (-round_up(-least) if least < 0 else 0.0), round_up(max(top, least))
 
 
-def _cost_caption(chosen: float | None, at: float | None, none: float | None, every: float | None) -> str:
+def _cost_caption(
+    chosen: float | None, at: float | None, span: str, none: float | None, every: float | None
+) -> str:  # fmt: skip
     trivial = [f"{name} {words.number(v)}" for v, name in ((none, "none"), (every, "all")) if v is not None]
-    said = [] if at is None else [f"The threshold {words.number(chosen)} costs {words.number(at)} per row"]
+    here = f"{words.number(at)} {span}".rstrip()
+    said = [] if at is None else [f"The threshold {words.number(chosen)} costs {here} per row"]
     said += [f"flagging {' and '.join(trivial)}"] if trivial else []
     text = "; ".join(said)
     return text[:1].upper() + text[1:] + "." if text else ""
 
 
-def _cut(points: Sequence[Point], high: float) -> list[Point]:
-    """Leave out the part above the frame, but let the line run to its edge."""
+def _within(points: Sequence[Point], high: float) -> slice:
+    """Which of the points to draw: not those above the frame, but the line runs to its edge."""
     inside = [i for i, (_, y) in enumerate(points) if y <= high]
-    return list(points[max(inside[0] - 1, 0) : inside[-1] + 2]) if inside else []
+    return slice(max(inside[0] - 1, 0), inside[-1] + 2) if inside else slice(0)
