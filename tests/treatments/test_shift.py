@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from rareclass.decisions import CostMatrix
 from rareclass.errors import InputError, TooFewEventsError
 from rareclass.kernels.logits import logit
 from rareclass.treatments.base import NoTreatment
@@ -99,12 +100,13 @@ def test_synthetic_events_are_not_called_exact_and_reach_the_count():
 
 
 @pytest.mark.filterwarnings("ignore:Local case-control sampling needs")
-@pytest.mark.parametrize("name", sorted(set(TREATMENTS) - {"cost_weights"}))  # it needs costs; test_costs.py
+@pytest.mark.parametrize("name", sorted(TREATMENTS))
 def test_no_treatment_changes_the_users_arrays(name):
     X, y = cells(3000, seed=3)
     weight = np.ones(y.size)
     X0, y0, w0 = X.copy(), y.copy(), weight.copy()
-    make_treatment(name).prepare(X, y, sample_weight=weight, rng=np.random.default_rng(0))
+    treatment = make_treatment(name).with_costs(CostMatrix(fp=1, fn=9))
+    treatment.prepare(X, y, sample_weight=weight, rng=np.random.default_rng(0))
     np.testing.assert_array_equal(X, X0)
     np.testing.assert_array_equal(y, y0)
     np.testing.assert_array_equal(weight, w0)
