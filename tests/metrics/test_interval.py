@@ -10,7 +10,7 @@ from rareclass.errors import InputError, ShortfallWarning, TooFewEventsError, Un
 from rareclass.kernels.intervals import blaker, clopper_pearson, logit_interval, poisson_limits, wilson
 from rareclass.metrics._influence import NAMED, NEEDS_DECISIONS
 
-PROBABILITIES = {"brier", "log_loss", "brier_skill", "observed_to_expected"}
+PROBABILITIES = {"brier", "log_loss", "brier_skill", "observed_to_expected", "calibration_slope"}
 
 
 def data(n=3000, events=40, seed=0, d=2.0):
@@ -38,6 +38,7 @@ def test_the_estimate_is_the_metric_and_lies_inside(name):
     function = {
         "roc_auc": m.roc_auc_score, "average_precision": m.average_precision_score, "brier": m.brier_score,
         "brier_skill": m.brier_skill_score, "log_loss": m.log_loss, "observed_to_expected": m.observed_to_expected,
+        "calibration_slope": m.calibration_slope,
     }.get(name)  # fmt: skip
     if function is not None:
         assert interval.estimate == pytest.approx(function(y, score))
@@ -219,3 +220,22 @@ def test_bad_arguments_give_one_error():
     ):
         with pytest.raises(InputError):
             call()
+
+
+def test_the_calibration_slope_has_the_interval_of_the_logistic_model_where_that_is_right():
+    rng = np.random.default_rng(0)
+    z = rng.normal(-3, 1.5, 60_000)
+    p = 1 / (1 + np.exp(-z))
+    y = rng.random(z.size) < p
+    found = m.confidence_interval("calibration_slope", y, p)
+    # the Fisher information at the truth (intercept 0, slope 1)
+    design = np.column_stack([np.ones(z.size), z])
+    error = np.sqrt(np.linalg.inv(design.T @ (design * (p * (1 - p))[:, None]))[1, 1])
+    assert found.low < 1 < found.high
+    assert found.width == pytest.approx(2 * 1.96 * error, rel=0.05)
+
+
+def test_the_calibration_slope_of_equal_probabilities_is_undefined():
+    with pytest.warns(UndefinedWarning, match="all probabilities are equal"):
+        found = m.confidence_interval("calibration_slope", [0, 0, 1], [0.3, 0.3, 0.3])
+    assert np.isnan(found.estimate)

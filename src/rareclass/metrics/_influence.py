@@ -12,6 +12,8 @@ from rareclass import _check
 from rareclass.errors import InputError, UndefinedWarning
 from rareclass.kernels import counts
 from rareclass.kernels.influence import average_precision_influence, roc_auc_influence
+from rareclass.kernels.logits import logit, sigmoid
+from rareclass.metrics.calibration import calibration_line
 from rareclass.metrics.costs import CostColumns, cost_columns
 
 Floats = NDArray[np.float64]
@@ -183,6 +185,24 @@ def _observed_to_expected(s: Sample) -> Estimate:
     return Estimate(value, value, (s.y - value * p) / expected, "positive")
 
 
+def _calibration_slope(s: Sample) -> Estimate:
+    """The maximum-likelihood slope; a row moves it by the inverse information times its own score (sandwich)."""
+    p = np.clip(_probabilities(s), _EPS, 1 - _EPS)
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", UndefinedWarning)
+        line = calibration_line(s.y, p, sample_weight=s.weight)
+    if np.isnan(line.slope):
+        reason = str(heard[0].message).partition(": ")[2].rstrip(".") if heard else "the fit did not converge"
+        return _unknown(s, reason, "The calibration slope")
+    z = logit(p)
+    design = np.column_stack([np.ones(z.size), z])
+    fitted = sigmoid(line.intercept + line.slope * z)
+    curvature = s.weight * fitted * (1 - fitted) / s.weight.sum()
+    information = design.T @ (design * curvature[:, None])
+    influence = np.linalg.solve(information, design.T * (s.y - fitted))[1]
+    return Estimate(line.slope, line.slope, influence, "real")
+
+
 def _cost(s: Sample) -> Floats:
     if s.costs is None:
         raise InputError("The expected cost needs `costs`, for example {'fp': 10, 'fn': 500}.")
@@ -209,6 +229,7 @@ NAMED: dict[str, Callable[[Sample], Estimate]] = {
     "log_loss": _mean_loss(_log_loss, "positive"),
     "brier_skill": _brier_skill,
     "observed_to_expected": _observed_to_expected,
+    "calibration_slope": _calibration_slope,
     "expected_cost": _mean_loss(_cost, "real"),
 }
 NEEDS_DECISIONS = frozenset(

@@ -56,7 +56,7 @@ def confidence_interval(
     metric : str or callable
         A name: average_precision, roc_auc, recall, precision, specificity, false_positive_rate, alert_rate,
         prevalence, accuracy, f1, balanced_accuracy, geometric_mean, youden, matthews_corrcoef, cohen_kappa, brier,
-        log_loss, brier_skill, observed_to_expected, expected_cost ("_score" may follow). Or any
+        log_loss, brier_skill, observed_to_expected, calibration_slope, expected_cost ("_score" may follow). Or any
         ``f(y_true, y_score)``, best with ``sample_weight``.
     y_true : array-like (n,)
     y_score : array-like (n,)

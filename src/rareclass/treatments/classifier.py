@@ -258,7 +258,9 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
 
 
 def _clean_target(y: Any) -> np.ndarray:
-    target = column_or_1d(y, warn=True) if np.ndim(y) == 2 else _check.column(y, "y")
+    # asked of the array itself: NumPy's function hands the question over to whatever container y is
+    dimensions = y.ndim if hasattr(y, "ndim") else np.asarray(y).ndim
+    target = column_or_1d(y, warn=True) if dimensions == 2 else _check.column(y, "y")
     fractions = target.dtype.kind == "f" and not np.isnan(target).any() and (target != np.floor(target)).any()
     if fractions:
         raise TargetError("Unknown label type: continuous. `y` holds fractions; a classifier needs class labels.")

@@ -17,10 +17,11 @@ from rareclass.decisions.costs import CostMatrix, as_costs
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
-from rareclass.errors import CalibrationWarning, InputError
+from rareclass.errors import CalibrationWarning, InputError, UndefinedWarning
 from rareclass.kernels.logits import sigmoid
-from rareclass.metrics.calibration import brier_skill_score, observed_to_expected
+from rareclass.metrics.calibration import observed_to_expected
 from rareclass.metrics.curve import ThresholdCurve
+from rareclass.metrics.interval import confidence_interval
 from rareclass.treatments.arm import Arm, FittedArm
 from rareclass.treatments.blend import blend_members, blend_out_of_fold, is_blend, join_arms
 from rareclass.treatments.parts import Source, fit_on
@@ -88,9 +89,9 @@ class FittedModel:
             lines += [
                 f"Calibration: {type(self.calibrator).__name__}, from {e['rows']:,} out-of-fold rows with "
                 f"{e['events']:,} events. {why}".rstrip(),
-                f"Out of fold: observed/expected {e['observed_to_expected']:.3f} "
-                f"[{e['observed_to_expected_low']:.3f}, {e['observed_to_expected_high']:.3f}], "
-                f"Brier skill {e['brier_skill']:.3f}.",
+                f"Out of fold: {_said('observed/expected', e, 'observed_to_expected')}, "
+                f"{_said('calibration slope', e, 'calibration_slope')}, {_said('Brier skill', e, 'brier_skill')} "
+                "(95 % intervals; 1, 1 and above 0 are right).",
             ]
         else:
             lines.append(
@@ -105,7 +106,10 @@ def equal_costs_decision() -> Decision:
 
 
 def calibration_evidence(y: np.ndarray, logit: np.ndarray, weight: np.ndarray | None) -> dict[str, Any]:
-    """Observed/expected with its Poisson interval, and Brier skill, of calibrated log-odds of rows held out."""
+    """Observed/expected, calibration slope and Brier skill, with 95 % intervals, of calibrated log-odds held out.
+
+    None where a number has no value: the slope of equal or of perfectly separating probabilities.
+    """
     from scipy.stats import chi2
 
     p = sigmoid(logit)
@@ -116,8 +120,25 @@ def calibration_evidence(y: np.ndarray, logit: np.ndarray, weight: np.ndarray | 
     return {
         "rows": int(y.size), "events": events, "observed_to_expected": ratio, "observed_to_expected_low": float(low),
         "observed_to_expected_high": float(chi2.ppf(0.975, 2 * events + 2) / 2 / expected),
-        "brier_skill": float(brier_skill_score(y, p, sample_weight=weight)),
+        **_with_limits("calibration_slope", y, p, weight), **_with_limits("brier_skill", y, p, weight),
     }  # fmt: skip
+
+
+def _with_limits(metric: str, y: np.ndarray, p: np.ndarray, weight: np.ndarray | None) -> dict[str, float | None]:
+    """Estimate and 95 % limits under the metric's name; None where they do not exist."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndefinedWarning)
+        found = confidence_interval(metric, y, p, sample_weight=weight)
+    numbers = {metric: found.estimate, f"{metric}_low": found.low, f"{metric}_high": found.high}
+    return {k: float(v) if np.isfinite(v) else None for k, v in numbers.items()}
+
+
+def _said(name: str, e: dict[str, Any], key: str) -> str:
+    """An estimate of the evidence with its limits, in words."""
+    value, low, high = (e.get(k) for k in (key, f"{key}_low", f"{key}_high"))
+    if value is None:
+        return f"{name} undefined"
+    return f"{name} {value:.3f}" + ("" if low is None or high is None else f" [{low:.3f}, {high:.3f}]")
 
 
 @dataclass(frozen=True)

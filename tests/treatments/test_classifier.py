@@ -1,0 +1,126 @@
+"""The classifier for rare events: scikit-learn's conventions, probabilities that are right, a summary that says it."""
+
+import re
+
+import numpy as np
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+from tests.treatments.known import line
+
+from rareclass import RareClassifier
+from rareclass.decisions import RecallAtLeast
+from rareclass.errors import CalibrationWarning, InputError, TargetError, TooFewEventsError
+from rareclass.kernels.logits import sigmoid
+from rareclass.metrics import observed_to_expected
+
+EXPECTED_TO_FAIL = {
+    "check_sample_weight_equivalence_on_dense_data": "folds are dealt by row, so the out-of-fold scores that calibrate "
+    "differ when rows are repeated; learners, calibrators and metrics themselves hold to it",
+}
+
+
+@parametrize_with_checks(
+    [RareClassifier("logistic_regression", cv=2)],
+    expected_failed_checks=lambda estimator: EXPECTED_TO_FAIL,
+)
+@pytest.mark.filterwarnings("ignore::rareclass.errors.RareclassWarning")  # the checks' data have few events
+def test_it_passes_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    X, y, z = line(60_000)
+    return RareClassifier("logistic_regression", cv=3, treatment="class_weight").fit(X, y), X, y, z
+
+
+def test_the_summary_says_what_was_done_how_it_was_undone_and_how_right_it_is(fitted):
+    said = fitted[0].summary()
+    assert "events weighted by" in said
+    assert "Way back: log-odds shifted by the log of the weight" in said
+    assert re.search(r"shift -\d\.\d{3} log-odds", said)
+    assert re.search(r"Calibration: \w+, from 60,000 out-of-fold rows with \d+ events", said)
+    for name in ("observed/expected", "calibration slope", "Brier skill"):
+        assert re.search(rf"{name} -?\d\.\d+ \[-?\d\.\d+, -?\d\.\d+\]", said), name
+    assert said.splitlines()[-1].startswith("Decision: ")
+
+
+def test_the_intervals_of_the_summary_hold_what_is_right(fitted):
+    model, X, _, z = fitted
+    e = model.model_.evidence
+    assert e["observed_to_expected_low"] < 1 < e["observed_to_expected_high"]
+    assert e["calibration_slope_low"] < 1 < e["calibration_slope_high"]
+    assert 0 < e["brier_skill_low"] < e["brier_skill"] < e["brier_skill_high"]
+    assert model.predict_proba(X)[:, 1].mean() == pytest.approx(sigmoid(z).mean(), rel=0.1)
+
+
+def test_a_synthetic_treatment_is_said_to_be_approximate():
+    X, y, _ = line(12_000)
+    model = RareClassifier("logistic_regression", treatment="smote", cv=3).fit(X, y)
+    assert "not exact" in model.summary()
+
+
+def test_too_few_events_to_hold_out_are_said_instead_of_calibrated():
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    with pytest.warns(CalibrationWarning, match="too few to hold any out"):
+        model = RareClassifier("logistic_regression").fit(X, np.arange(60) == 7)
+    assert "too few events" in model.summary()
+
+
+def test_perfect_separation_leaves_the_slope_undefined_and_the_rest_finite():
+    X = np.random.default_rng(0).normal(size=(600, 1))
+    model = RareClassifier("logistic_regression", calibration="none", cv=3).fit(X, X[:, 0] > 1.5)
+    assert np.isfinite(model.predict_proba(X)).all()
+    assert re.search(r"calibration slope (undefined|-?\d)", model.summary())
+
+
+def test_more_than_two_classes_sum_to_one_and_each_is_right_on_average():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(9000, 2))
+    scores = np.column_stack([np.zeros(9000), -3 + X[:, 0], -4 + X[:, 1]])
+    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    y = np.array(["none", "card", "wire"])[(rng.random(9000)[:, None] > p.cumsum(axis=1)).sum(axis=1)]
+    model = RareClassifier("logistic_regression", cv=3).fit(X, y)
+    found = model.predict_proba(X)
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    for k, label in enumerate(model.classes_):
+        assert observed_to_expected(y == label, found[:, k]) == pytest.approx(1, abs=0.1)
+    assert model.summary().count("calibration slope") == 3
+    with pytest.raises(InputError, match="3 classes"):
+        RareClassifier("logistic_regression").fit(X, y, costs={"fp": 1, "fn": 9})
+
+
+BAD = [
+    ({}, {"y": np.zeros(40)}, TargetError, "constant"),
+    ({}, {"sample_weight": -np.ones(40)}, InputError, "negative"),
+    ({}, {"sample_weight": np.zeros(40)}, InputError, "zero"),
+    ({}, {"sample_weight": np.full(40, np.nan)}, InputError, "missing|NaN|not a number|finite"),
+    ({}, {"sample_weight": np.ones(39)}, InputError, "39"),
+    ({"treatment": "magic"}, {}, InputError, "none"),
+    ({"calibration": "magic"}, {}, InputError, "sigmoid"),
+    ({"cv": 1}, {}, InputError, "cv"),
+    ({"random_state": -1}, {}, InputError, "random_state"),
+    ({"fit_rows": "all"}, {}, InputError, "fit_rows"),
+    ({}, {"y": np.r_[np.nan, np.zeros(20), np.ones(19)]}, TargetError, "missing"),
+]
+
+
+@pytest.mark.parametrize(("parameters", "changed", "error", "sentence"), BAD)
+def test_bad_input_gets_one_sentence(parameters, changed, error, sentence):
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    given = {"y": np.arange(40) % 4 == 0, **changed}
+    with pytest.raises(error, match=sentence) as caught:
+        RareClassifier("logistic_regression", **parameters).fit(X, given.pop("y"), **given)
+    assert "\n" not in str(caught.value)
+
+
+def test_one_row_is_too_few():
+    with pytest.raises(TooFewEventsError, match="1 sample"):
+        RareClassifier().fit([[1.0]], [1])
+
+
+def test_a_rule_decides_and_the_default_cuts_at_one_half(fitted):
+    model, X, y, _ = fitted
+    np.testing.assert_array_equal(model.predict(X), model.predict_proba(X)[:, 1] >= 0.5)
+    rule = RareClassifier("logistic_regression", cv=3, decision=RecallAtLeast(0.8)).fit(X, y)
+    assert rule.predict(X)[y].mean() == pytest.approx(0.8, abs=0.05)
