@@ -8,7 +8,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from rareclass import _check
 from rareclass.crossfit import take_rows
-from rareclass.errors import TooFewEventsError
+from rareclass.data.read import read_table
+from rareclass.errors import TargetError, TooFewEventsError
 from rareclass.kernels.intervals import clopper_pearson
 from rareclass.kernels.logits import sigmoid
 from rareclass.treatments.classifier import RareClassifier
@@ -18,7 +19,7 @@ class CascadeClassifier(ClassifierMixin, BaseEstimator):
     """A cheap gate that lets most rows go, and a careful model for the rest.
 
     When to use: millions of rows of which few deserve an expensive look. When not: when one model is fast enough; the
-    gate can only lose events.
+    gate can only lose events. For two classes.
 
     Parameters
     ----------
@@ -36,6 +37,8 @@ class CascadeClassifier(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : ndarray of shape (2,)
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str, only for frames
     gate_threshold_ : float
         Log-odds of the gate below which a row is let go.
     gate_recall_ : float
@@ -49,6 +52,8 @@ class CascadeClassifier(ClassifierMixin, BaseEstimator):
     -----
     The second stage is fitted on rows that pass the gate out of fold, so it sees what it will see later. Rows below
     the gate get their own event rate, smoothed by half an event, so that probabilities keep summing to the events.
+    A gate that lets only a few negatives through leaves the second stage nothing to learn from; its threshold is then
+    lowered until as many negatives as events pass, ten at least.
 
     Examples
     --------
@@ -95,8 +100,21 @@ class CascadeClassifier(ClassifierMixin, BaseEstimator):
         how: dict[str, Any] = {"random_state": self.random_state, "n_jobs": self.n_jobs}
         self.gate_ = RareClassifier(self.gate, **how).fit(X, y)
         self.classes_ = self.gate_.classes_
-        truth = np.asarray(_check.column(y, "y") == self.gate_.model_.pos_label)
+        if len(self.classes_) > 2:
+            raise TargetError(
+                "Only binary classification is supported. The type of the target is multiclass: `y` holds "
+                f"{len(self.classes_)} classes."
+            )
+        self.n_features_in_ = self.gate_.n_features_in_
+        if hasattr(self.gate_, "feature_names_in_"):
+            self.feature_names_in_ = self.gate_.feature_names_in_
+        truth = np.asarray(np.ravel(np.asarray(y)) == self.gate_.model_.pos_label)
         score = self.gate_.model_.oof_logit
+        if np.isnan(score).any():
+            raise TooFewEventsError(
+                f"The gate is placed by out-of-fold scores, for which {int(truth.sum())} event(s) are too few once "
+                "equal rows are kept together. Use RareClassifier."
+            )
         self.gate_threshold_, self.gate_recall_ = _place_gate(score, truth, wanted, confidence)
         through = score >= self.gate_threshold_
         self.passed_ = float(through.mean())
@@ -104,7 +122,7 @@ class CascadeClassifier(ClassifierMixin, BaseEstimator):
         self.gated_probability_ = float((gone.sum() + 0.5) / (gone.size + 1.0)) if gone.size else 0.0
         rows = np.flatnonzero(through)
         self.judge_ = RareClassifier(self.judge, pos_label=self.gate_.model_.pos_label, **how).fit(
-            take_rows(X, rows), take_rows(np.asarray(y), rows)
+            take_rows(_rows_of(X), rows), np.ravel(np.asarray(y))[rows]
         )
         return self
 
@@ -115,17 +133,19 @@ class CascadeClassifier(ClassifierMixin, BaseEstimator):
         p = np.full(score.size, self.gated_probability_)
         through = np.flatnonzero(score >= self.gate_threshold_)
         if through.size:
-            p[through] = sigmoid(self.judge_.positive_logit(take_rows(X, through)))
+            p[through] = sigmoid(self.judge_.positive_logit(take_rows(_rows_of(X), through)))
         return p
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities (n, 2), columns in the order of `classes_`."""
+        check_is_fitted(self, "judge_")
         p = self.positive_probability(X)
         both = np.column_stack([1 - p, p])
         return both if self.classes_[1] == self.gate_.model_.pos_label else both[:, ::-1]
 
     def predict(self, X: Any) -> np.ndarray:
         """Labels (n,): the event where its probability is at least one half."""
+        check_is_fitted(self, "judge_")
         at = 1 if self.classes_[1] == self.gate_.model_.pos_label else 0
         return self.classes_[np.where(self.positive_probability(X) >= 0.5, at, 1 - at)]
 
@@ -136,11 +156,23 @@ class CascadeClassifier(ClassifierMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
         return tags
 
 
+def _rows_of(X: Any) -> Any:
+    """X in a form from which rows can be taken: frames as they are, everything else as an array."""
+    if hasattr(X, "iloc") or hasattr(X, "column_names"):
+        return X
+    return read_table(X) if hasattr(X, "columns") or isinstance(X, dict) else np.asarray(X)
+
+
 def _place_gate(score: np.ndarray, y: np.ndarray, wanted: float, confidence: float) -> tuple[float, float]:
-    """Highest threshold whose recall has a lower bound of at least `wanted`, and that bound."""
+    """Highest threshold whose recall has a lower bound of at least `wanted`, and that bound.
+
+    No higher than what lets as many negatives as events through, ten at least: the second stage learns from them.
+    """
     events = np.sort(score[y])
     n = events.size
     missed = np.arange(n)
@@ -152,5 +184,7 @@ def _place_gate(score: np.ndarray, y: np.ndarray, wanted: float, confidence: flo
             f"{n} events cannot guarantee a gate recall of {wanted:g} with confidence {confidence:g}; "
             f"{needed} events are needed. Lower `gate_recall`."
         )
-    most = int(ok.max())
-    return float(events[most]), float(low[most])
+    negatives = np.sort(score[~y])[::-1]
+    enough = negatives[min(max(n, 10), negatives.size) - 1]
+    threshold = min(float(events[int(ok.max())]), float(enough))
+    return threshold, float(low[int(np.searchsorted(events, threshold, side="left"))])
