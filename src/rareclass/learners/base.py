@@ -1,9 +1,11 @@
 """What all learners share: checks, classes, offsets, one-versus-rest for more than two classes, probabilities."""
 
+import warnings
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rareclass import _check
@@ -112,6 +114,12 @@ class RareLearner(ClassifierMixin, BaseEstimator):
         if hasattr(X, "index") and hasattr(y, "index") and hasattr(X.index, "equals") and not X.index.equals(y.index):
             raise InputError("`X` and `y` have different row labels (index); align them first.")
         X = validate_data(self, X, dtype=np.float64, ensure_all_finite=self._finite(X))
+        if getattr(y, "ndim", 1) == 2:
+            warnings.warn(
+                "A column-vector y was passed when a 1d array was expected; it is taken as one column.",
+                DataConversionWarning,
+                stacklevel=3,
+            )
         label = _check.column(y, "y")
         _check.same_length(X=X, y=label)
         self._reject_numbers(label)

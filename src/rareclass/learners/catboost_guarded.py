@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from rareclass import _check
 from rareclass._lazy import need
 from rareclass.errors import InputError
 from rareclass.learners._guarded import GuardedBooster, Rows
@@ -113,11 +114,15 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
         }
 
     def _given_ratio(self, y: np.ndarray, weight: np.ndarray | None) -> float:
-        for name in ("class_weights", "auto_class_weights"):
-            if self.kwargs.get(name) is not None:
-                raise InputError(f"Give `scale_pos_weight` or `sample_weight` instead of `{name}`.")
-        given = self.scale_pos_weight
-        return class_ratio(None, 1.0 if given is None else given, y, weight, self.classes_)
+        given = 1.0 if self.scale_pos_weight is None else self.scale_pos_weight
+        weights, automatic = self.kwargs.get("class_weights"), self.kwargs.get("auto_class_weights")
+        if weights is not None and not hasattr(weights, "get"):
+            weights = dict(zip(self.classes_.tolist(), weights, strict=False))
+        if automatic is None:
+            return class_ratio(weights, given, y, weight, self.classes_)
+        _check.one_of(automatic, "auto_class_weights", ("Balanced", "SqrtBalanced"))
+        balanced = class_ratio("balanced", 1.0, y, weight, self.classes_)
+        return given * (balanced if automatic == "Balanced" else float(np.sqrt(balanced)))
 
     def _train(
         self, rows: Rows, start: np.ndarray | None, parameters: dict[str, Any], codes: np.ndarray, seed: int
@@ -128,9 +133,10 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
         catboost = need("catboost", extra="catboost")
         taken = {_ALIASES[k] for k in self.kwargs if k in _ALIASES}
         known = {k: v for k, v in parameters.items() if k not in taken}
+        further = {k: v for k, v in self.kwargs.items() if k not in ("class_weights", "auto_class_weights")}
         model = catboost.CatBoostClassifier(
             random_seed=seed, thread_count=self.n_jobs, verbose=False, allow_writing_files=False,
-            **{**known, **self.kwargs},
+            **{**known, **further},
         )  # fmt: skip
         options = getattr(self, "_options", {})
         parts = options.get("parts")

@@ -180,6 +180,12 @@ n_iter_no_change, tol, verbose
     def _all_trees(self, model: Any) -> list[int]:
         return [model.n_iter_]
 
+    @property
+    def n_iter_(self) -> int:
+        """Number of trees; with more than two classes that of the longest model."""
+        models = [self] if len(self.classes_) == 2 else self.members_
+        return max(int(member.model_.n_iter_) for member in models)
+
 
 def _fewer_codes(X: np.ndarray, codes: np.ndarray) -> np.ndarray:
     """Codes beyond what the library can split share the last category."""
