@@ -4,12 +4,15 @@
 
 Average precision, 3 folds, exact duplicates together, pooled out of fold; positives thinned as in `rare_sets`. The
 best arm is the one that is best on that set in hindsight, on average over the seeds. Scores are kept in the cache, so
-an interrupted run goes on where it stopped, and arms can be left out with --no-arms once they are there.
+an interrupted run goes on where it stopped. `--learners lightgbm --arms lightgbm+none lightgbm+weights
+lightgbm+smote lightgbm+under` is the comparison of the guarded LightGBM with what users do to the plain one.
 """
 
 import argparse
 import time
 import warnings
+from collections import defaultdict
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +22,7 @@ from sklearn.metrics import average_precision_score
 
 from rareclass.errors import RareclassWarning
 from rareclass.learners import make_learner
+from rareclass.metrics import paired_difference
 
 OURS = ("lightgbm", "hist_gradient_boosting", "random_forest", "logistic_regression", "blend")
 
@@ -42,35 +46,62 @@ def out_of_fold(name: str, data, fold: np.ndarray, seed: int) -> tuple[np.ndarra
     return score, seconds / (fold.max() + 1)
 
 
-def kept(cache: Path, name: str, data, fold: np.ndarray, seed: int) -> tuple[float, float]:
-    """Average precision and seconds, from the cache where they are there."""
+def kept(cache: Path, name: str, data, fold: np.ndarray, seed: int) -> tuple[np.ndarray, float]:
+    """Scores and seconds, from the cache where they are there."""
     file = cache / f"{data.name}_{seed}_{name}.npz"
     if not file.exists():
         score, seconds = out_of_fold(name, data, fold, seed)
         np.savez(file, score=score, seconds=seconds)
     found = np.load(file)
-    return float(average_precision_score(data.y, found["score"])), float(found["seconds"])
+    return found["score"], float(found["seconds"])
 
 
-def table(results: dict[str, dict[str, list[float]]], seconds: dict[str, list[float]], ours: list[str]) -> None:
-    """Print a Markdown table with the mean over seeds."""
-    print("| set | library default LightGBM | best library arm | " + " | ".join(ours) + " | blend / best arm |")
-    print("|" + "---|" * (len(ours) + 4))
-    rows = []
-    for name, found in results.items():
-        mean = {arm: float(np.mean(value)) for arm, value in found.items()}
-        arms = [arm for arm in ARMS if arm in mean]
-        best = max(arms, key=mean.__getitem__) if arms else None
-        top = mean[best] if best else np.nan
-        default = mean.get("lightgbm+none", np.nan)
-        mine = [mean[learner] for learner in ours]
-        rows.append([default, top, *mine, mean.get("blend", np.nan)])
-        cells = [f"{default:.3f}", f"{top:.3f} ({best})", *(f"{v:.3f}" for v in mine)]
-        print(f"| {name} | " + " | ".join(cells) + f" | {mean.get('blend', np.nan) / top:.2f} |")
-    mean_row = np.mean(rows, axis=0)
-    cells = [f"{v:.3f}" for v in mean_row[:-1]]
-    print("| mean | " + " | ".join(cells) + f" | {mean_row[-1] / mean_row[1]:.2f} |")
-    print("\nprocessor seconds of a fit, mean: " + ", ".join(f"{k} {np.mean(v):.1f}" for k, v in seconds.items()))
+@dataclass
+class Results:
+    """Average precision by set and arm, one for each seed; the differences of the judged learner at the first seed."""
+
+    judged: str
+    precision: dict[str, dict[str, list[float]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    difference: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, data, seed: int, scores: dict[str, np.ndarray]) -> None:
+        """Scores (n,) by arm on the rows of one set and seed."""
+        for arm, score in scores.items():
+            self.precision[data.name][arm].append(float(average_precision_score(data.y, score)))
+        arms = [arm for arm in scores if arm in ARMS]
+        if arms and data.name not in self.difference:
+            best = max(arms, key=lambda arm: self.precision[data.name][arm][-1])
+            found = paired_difference("average_precision", data.y, scores[self.judged], scores[best])
+            self.difference[data.name] = f"{found.estimate:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
+
+    def table(self, ours: list[str]) -> None:
+        """Print a Markdown table with the mean over seeds."""
+        columns = ["library default LightGBM", "best library arm", *ours, f"{self.judged} / best arm"]
+        print("| set | " + " | ".join(columns) + " | difference at the first seed [95 %] |")
+        print("|" + "---|" * (len(columns) + 2))
+        means = {name: {arm: float(np.mean(v)) for arm, v in found.items()} for name, found in self.precision.items()}
+        rows = []
+        for name, mean in means.items():
+            arms = [arm for arm in ARMS if arm in mean]
+            best = max(arms, key=mean.__getitem__)
+            rows.append([mean.get("lightgbm+none", np.nan), mean[best], *(mean[arm] for arm in ours)])
+            cells = [f"{rows[-1][0]:.3f}", f"{mean[best]:.3f} ({best})", *(f"{v:.3f}" for v in rows[-1][2:])]
+            ratio = mean[self.judged] / mean[best]
+            print(f"| {name} | " + " | ".join(cells) + f" | {ratio:.2f} | {self.difference[name]} |")
+        average = np.mean(rows, axis=0)
+        mine = np.mean([mean[self.judged] for mean in means.values()])
+        print("| mean | " + " | ".join(f"{v:.3f}" for v in average) + f" | {mine / average[1]:.2f} | |")
+        everywhere = [arm for arm in ARMS if all(arm in mean for mean in means.values())]
+        if everywhere:
+            overall = {arm: float(np.mean([mean[arm] for mean in means.values()])) for arm in everywhere}
+            best = max(overall, key=overall.__getitem__)
+            print(f"\nbest single arm over all sets: {best} with {overall[best]:.3f}; {self.judged}: {mine:.3f}")
+        if "lightgbm+none" in everywhere:
+            print(f"{self.judged} / library default LightGBM, of the means: {mine / average[0]:.2f}")
+        print(
+            "processor seconds of a fit, mean: " + ", ".join(f"{k} {np.mean(v):.1f}" for k, v in self.seconds.items())
+        )
 
 
 def main() -> None:
@@ -78,24 +109,21 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="*", type=int, default=[0])
     parser.add_argument("--sets", nargs="*", choices=TEN_SETS, default=list(TEN_SETS))
     parser.add_argument("--learners", nargs="*", choices=OURS, default=list(OURS))
-    parser.add_argument("--no-arms", action="store_true")
+    parser.add_argument("--arms", nargs="*", choices=ARMS, default=list(ARMS), help="library arms to fit")
     parser.add_argument("--cache", type=Path, required=True)
     given = parser.parse_args()
     given.cache.mkdir(parents=True, exist_ok=True)
-    results: dict[str, dict[str, list[float]]] = {}
-    seconds: dict[str, list[float]] = {}
+    results = Results(judged=given.learners[-1])
     for name in given.sets:
-        results[name] = {}
         for seed in given.seeds:
             data = load(name, seed=seed)
             fold = grouped_folds(data.y, data.groups, seed=seed)
-            there = [arm for arm in ARMS if (given.cache / f"{name}_{seed}_{arm}.npz").exists()]
-            for arm in [*given.learners, *(there if given.no_arms else ARMS)]:
-                value, took = kept(given.cache, arm, data, fold, seed)
-                results[name].setdefault(arm, []).append(value)
-                if arm in given.learners:
-                    seconds.setdefault(arm, []).append(took)
-    table(results, seconds, given.learners)
+            scores = {}
+            for arm in [*given.learners, *given.arms]:
+                scores[arm], took = kept(given.cache, arm, data, fold, seed)
+                results.seconds[arm].append(took)
+            results.add(data, seed, scores)
+    results.table(given.learners)
 
 
 if __name__ == "__main__":
