@@ -45,6 +45,17 @@ def same_length(**arrays: Any) -> int:
     return next(iter(lengths.values()), 0)
 
 
+def same_index(X: Any, y: Any) -> None:
+    """Raise when the pandas index of y is not that of X: rows would be paired by position, labels by name."""
+    if hasattr(X, "iloc") and hasattr(y, "iloc") and len(X) == len(y) and not X.index.equals(y.index):
+        same = X.index.sort_values().equals(y.index.sort_values())
+        kind = "the same labels in another order" if same else "other labels"
+        raise InputError(
+            f"The index of `y` has {kind} than that of `X`. Align them with `y.loc[X.index]`, or give `y.to_numpy()` "
+            "if the rows match by position."
+        )
+
+
 def number_array(values: Any, name: str, *, allow_infinite: bool = False) -> np.ndarray:
     """Float64 array (n,) without NaN; infinite values only where they are allowed."""
     array = column(values, name)

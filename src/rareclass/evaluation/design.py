@@ -77,6 +77,7 @@ def make_design(
     seed: int = 0,
 ) -> Design:
     """Read the data, lock the test part, split the rest. All sentences about unusable input come from here."""
+    _check.same_index(X, y)
     table = read_table(X)
     target = _check.column(y, "y")
     _check.same_length(X=table, y=target, groups=groups, times=times, sample_weight=sample_weight)

@@ -126,6 +126,7 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         """
         if y is None:
             raise TargetError("RareClassifier requires y to be passed, but the target y is None.")
+        _check.same_index(X, y)
         table = self._read(X, reset=True)
         target = _clean_target(y)
         n = _check.same_length(X=table, y=target)

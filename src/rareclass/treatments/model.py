@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from rareclass import _check
+from rareclass.crossfit import check_splits
 from rareclass.data.duplicates import duplicate_groups
 from rareclass.data.encode import TableEncoder
 from rareclass.data.schema import Schema
@@ -19,7 +20,6 @@ from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import CalibrationWarning, InputError, UndefinedWarning
 from rareclass.kernels.logits import sigmoid
-from rareclass.metrics.calibration import observed_to_expected
 from rareclass.metrics.curve import ThresholdCurve
 from rareclass.metrics.interval import confidence_interval
 from rareclass.treatments.arm import Arm, FittedArm
@@ -106,22 +106,13 @@ def equal_costs_decision() -> Decision:
 
 
 def calibration_evidence(y: np.ndarray, logit: np.ndarray, weight: np.ndarray | None) -> dict[str, Any]:
-    """Observed/expected, calibration slope and Brier skill, with 95 % intervals, of calibrated log-odds held out.
+    """Observed over expected, calibration slope and Brier skill, with 95 % intervals, of calibrated log-odds held out.
 
     None where a number has no value: the slope of equal or of perfectly separating probabilities.
     """
-    from scipy.stats import chi2
-
     p = sigmoid(logit)
-    ratio = float(observed_to_expected(y, p, sample_weight=weight))
-    events = int(y.sum())
-    expected = events / ratio if ratio > 0 else float("nan")
-    low = chi2.ppf(0.025, 2 * events) / 2 / expected if events else 0.0
-    return {
-        "rows": int(y.size), "events": events, "observed_to_expected": ratio, "observed_to_expected_low": float(low),
-        "observed_to_expected_high": float(chi2.ppf(0.975, 2 * events + 2) / 2 / expected),
-        **_with_limits("calibration_slope", y, p, weight), **_with_limits("brier_skill", y, p, weight),
-    }  # fmt: skip
+    found = (_with_limits(name, y, p, weight) for name in ("observed_to_expected", "calibration_slope", "brier_skill"))
+    return {"rows": int(y.size), "events": int(y.sum())} | {k: v for part in found for k, v in part.items()}
 
 
 def _with_limits(metric: str, y: np.ndarray, p: np.ndarray, weight: np.ndarray | None) -> dict[str, float | None]:
@@ -237,6 +228,7 @@ def _splits(source: Source, options: FitOptions, groups: Any, times: Any) -> lis
         splits = [(np.asarray(a), np.asarray(b)) for a, b in options.cv]
         if not splits:
             raise InputError("`cv` holds no split. Give a number of folds or pairs of row indices.")
+        check_splits(splits, y)
         return splits
     folds = _check.whole_number(options.cv, "cv", low=2)
     if times is not None:
