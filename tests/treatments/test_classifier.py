@@ -37,7 +37,9 @@ def fitted():
 def test_the_summary_says_what_was_done_how_it_was_undone_and_how_right_it_is(fitted):
     said = fitted[0].summary()
     assert "events weighted by" in said
-    assert "Way back: log-odds shifted by the log of the weight" in said
+    assert "Model: logistic_regression+class_weight, all events and 66.4 % of the negatives drawn; events weighted" in said
+    assert "Way back: log-odds shifted by the log of the share of negatives drawn; " in said
+    assert "log-odds shifted by the log of the weight, then calibrated out of fold (shift" in said
     assert re.search(r"shift -\d\.\d{3} log-odds", said)
     assert re.search(r"Calibration: \w+, from 60,000 out-of-fold rows with \d+ events", said)
     for name in ("observed/expected", "calibration slope", "Brier skill"):
@@ -124,3 +126,15 @@ def test_a_rule_decides_and_the_default_cuts_at_one_half(fitted):
     np.testing.assert_array_equal(model.predict(X), model.predict_proba(X)[:, 1] >= 0.5)
     rule = RareClassifier("logistic_regression", cv=3, decision=RecallAtLeast(0.8)).fit(X, y)
     assert rule.predict(X)[y].mean() == pytest.approx(0.8, abs=0.05)
+
+
+def test_auto_says_why_and_keeps_saying_it_and_sampled_negatives_are_told():
+    X, y, _ = line(4000, seed=2)
+    model = RareClassifier(cv=2, fit_rows=2500).fit(X, y)
+    said = model.summary()
+    assert said.startswith("Model: blend+none, weights ")
+    assert "Why this model: nothing beats the data as they are" in said
+    assert "of the negatives drawn" in said
+    assert "Way back: log-odds shifted by the log of the share of negatives drawn" in said
+    assert model.model_.evidence["observed_to_expected_low"] < 1 < model.model_.evidence["observed_to_expected_high"]
+    assert RareClassifier.from_model(model.model_).summary() == said

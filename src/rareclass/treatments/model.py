@@ -23,12 +23,17 @@ from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.curve import ThresholdCurve
 from rareclass.metrics.interval import confidence_interval
 from rareclass.treatments.arm import Arm, FittedArm
-from rareclass.treatments.blend import blend_members, blend_out_of_fold, is_blend, join_arms
+from rareclass.treatments.blend import BLEND, blend_members, blend_out_of_fold, is_blend, join_arms
 from rareclass.treatments.parts import Source, fit_on
 from rareclass.treatments.restore import cross_calibrated, fit_calibration
 
 LAST = 10_000
 """Number of the random stream of the fit on all rows."""
+POLICY = (
+    "Why this model: nothing beats the data as they are surely enough to be a default (evidence 'balancing-elor', "
+    "'smote-threshold'), and with few events no one knows beforehand which learner ranks best; so several guarded "
+    "ones are blended, with weights from their scores out of fold."
+)
 EQUAL_COSTS = CostMatrix(fp=1.0, fn=1.0)
 
 
@@ -80,10 +85,12 @@ class FittedModel:
     def summary(self) -> str:
         """What was done to the training data, how it was undone, and how well calibrated the result is."""
         e, f = self.evidence, self.arm
-        lines = [
-            f"Model: {f.name}, {f.note}.",
-            f"Way back: {f.restoration} (shift {f.shift:+.3f} log-odds{'' if f.exact else ', not exact'}).",
-        ]
+        how = [f"shift {f.shift:+.3f} log-odds"] if f.shift else []
+        how += [] if f.exact else ["not exact"]
+        extra = f" ({', '.join(how)})" if how else ""
+        lines = [f"Model: {f.name}, {f.note}.", f"Way back: {f.restoration}{extra}."]
+        if f.name.partition("+")[0] == BLEND:
+            lines.insert(1, POLICY)
         if e.get("rows"):
             why = getattr(self.calibrator, "why_", "")
             lines += [

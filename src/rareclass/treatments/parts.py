@@ -10,6 +10,7 @@ import pyarrow as pa
 from rareclass.data.encode import TableEncoder
 from rareclass.data.schema import Column
 from rareclass.decisions.costs import Costs, RowCosts
+from rareclass.treatments.base import NoTreatment
 from rareclass.treatments.sampling import SampledNegatives
 
 
@@ -90,7 +91,13 @@ def fit_on(part: Part, arm: Any, *, seed: int, number: int, n_jobs: int) -> Any:
     """Fit an `Arm` on the rows of a part; `number` names its random stream."""
     if part.costs is not None:
         arm = replace(arm, treatment=arm.treatment.with_costs(part.costs))
-    return arm.fit(
+    fitted = arm.fit(
         part.X, part.y, sample_weight=part.weight, categorical_features=part.categorical, shift=part.shift,
         seed=np.random.SeedSequence([seed, number]), n_jobs=n_jobs,
     )  # fmt: skip
+    if part.shift == 0:
+        return fitted
+    sampled = "log-odds shifted by the log of the share of negatives drawn"
+    own = "" if isinstance(arm.treatment, NoTreatment) else f"; {fitted.restoration}"
+    note = f"all events and {100 * np.exp(part.shift):.3g} % of the negatives drawn; {fitted.note}"
+    return replace(fitted, note=note, restoration=sampled + own)
