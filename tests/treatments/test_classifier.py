@@ -37,7 +37,9 @@ def fitted():
 def test_the_summary_says_what_was_done_how_it_was_undone_and_how_right_it_is(fitted):
     said = fitted[0].summary()
     assert "events weighted by" in said
-    assert "Model: logistic_regression+class_weight, all events and 66.4 % of the negatives drawn; events weighted" in said
+    assert (
+        "Model: logistic_regression+class_weight, all events and 66.4 % of the negatives drawn; events weighted" in said
+    )
     assert "Way back: log-odds shifted by the log of the share of negatives drawn; " in said
     assert "log-odds shifted by the log of the weight, then calibrated out of fold (shift" in said
     assert re.search(r"shift -\d\.\d{3} log-odds", said)
