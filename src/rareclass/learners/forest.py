@@ -36,7 +36,8 @@ class RareForestClassifier(RareLearner):
     kind : {"random_forest", "extra_trees"}, default="random_forest"
         Best splits, or the best of splits at random cuts.
     min_samples_leaf : int or "auto", default="auto"
-        Smallest leaf in drawn rows; "auto" is 1, from 200 events on the best of 1, 5 and 20.
+        Smallest leaf in drawn rows; "auto" is 1, from 200 events on the best of 1, 5 and 20, from 2,000
+        on of 5 and 20.
     max_features : "auto", "sqrt", "log2", float or int, default="auto"
         Features looked at in a node; "auto" chooses between the square root and a third, from eight features on.
     max_depth : int, optional
@@ -163,7 +164,7 @@ class RareForestClassifier(RareLearner):
         leaves = [self.min_samples_leaf]
         if self.min_samples_leaf == "auto":
             # pilots of a few trees favour large leaves, which cost ranking where events are few
-            leaves = [1] if events < _MANY_EVENTS else [1, 5, 20]
+            leaves = [1] if events < _MANY_EVENTS else [1, 5, 20] if events < 10 * _MANY_EVENTS else [5, 20]
         looked = [self.max_features]
         if self.max_features == "auto":
             looked = ["sqrt", 1 / 3] if features >= 8 else ["sqrt"]

@@ -11,6 +11,7 @@ from rareclass.learners._newton import fit_logistic
 from rareclass.learners.base import RareLearner, best_intercept, categorical_columns, rare_class
 from rareclass.learners.quantile_features import QuantileFeatures
 
+_EVENTS = 2000
 _GRID = (0.03, 0.1, 0.3, 1.0, 3.0)
 _MANY_COLUMNS = 40
 
@@ -97,7 +98,7 @@ class QuantileLogisticRegression(RareLearner):
         w = np.ones(y.size) if weight is None else weight
         shift = np.zeros(y.size) if offset is None else offset
         rare = int(rare_class(y).sum())
-        plan = self._plan or inner_plan(X, y, rng, events=2000, others=max(4000, 5 * rare))
+        plan = self._plan or inner_plan(X, y, rng, events=_EVENTS, others=max(4000, 5 * min(rare, _EVENTS)))
         rows = plan.rows
         seed = int(rng.integers(2**31))
         grid = _GRID if self.C == "auto" else (float(self.C),)
