@@ -97,3 +97,10 @@ def test_the_penalty_follows_the_signal():
 def test_a_bad_penalty_is_refused():
     with pytest.raises(InputError, match="C"):
         QuantileLogisticRegression(C=0.0).fit(np.eye(4), [0, 1, 0, 1])
+
+
+def test_offsets_that_leave_no_curvature_do_not_overflow():
+    rng = np.random.default_rng(9)
+    X, y = rng.normal(size=(300, 3)), np.arange(300) < 5
+    for offset in (np.full(300, 1e6), np.where(y, -900.0, 900.0)):
+        assert np.isfinite(QuantileLogisticRegression().fit(X, y, offset=offset).decision_function(X)).all()

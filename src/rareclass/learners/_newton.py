@@ -28,7 +28,7 @@ def weighted_gram(Z: np.ndarray, weight: np.ndarray, block: int = 65_536) -> np.
 def solve_positive(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Solve a symmetric positive system; a ridge of rounding size is added until it factors."""
     jitter = 0.0
-    scale = max(float(np.trace(matrix)) / max(matrix.shape[0], 1), 1e-300)
+    scale = max(float(np.trace(matrix)) / max(matrix.shape[0], 1), 1e-30)  # never so small that a step overflows
     while True:
         try:
             return cho_solve(cho_factor(matrix + jitter * np.eye(matrix.shape[0])), right)

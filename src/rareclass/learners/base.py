@@ -135,7 +135,7 @@ class RareLearner(ClassifierMixin, BaseEstimator):
         self.classes_ = _check.class_values(label)
         if len(self.classes_) < 2:
             raise TooFewEventsError(
-                f"`y` holds one class only ({self.classes_[0]!r}); {name} needs rows of both classes."
+                f"`y` holds one class only ({self.classes_.tolist()[0]!r}); {name} needs rows of both classes."
             )
         return X, label, weight, shift
 
