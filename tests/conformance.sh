@@ -4,8 +4,7 @@
 # Left out: its deep-learning and ensemble folders, the test that needs the network, and these common checks of ensembles:
 # - equivalence of weights and repetition: our ensembles take weights, and draw rows at random, repeated ones too;
 # - check_classifiers_train of EasyEnsemble: it wants predict to be the largest probability, but probabilities are at the
-#   real prevalence and predict is balanced, as imbalanced-learn's;
-# - parameters of RUSBoost: a bad `estimator` meets scikit-learn's sentence about tags before ours about the parameter.
+#   real prevalence and predict is balanced, as imbalanced-learn's.
 # Takes about seven minutes of processor time.
 set -eu
 
@@ -20,7 +19,7 @@ fi
 case $PYTHON in /*) ;; *) PYTHON=$PWD/$PYTHON ;; esac
 REAL=$("$PYTHON" -c "import importlib.util as u; print(u.find_spec('imblearn').submodule_search_locations[0])")
 LEFT_OUT='not ((BalancedBagging or EasyEnsemble) and check_sample_weight_equivalence)
-    and not (EasyEnsemble and check_classifiers_train) and not (RUSBoost and test_check_param_validation)'
+    and not (EasyEnsemble and check_classifiers_train)'
 export OURS=rareclass.compat.imblearn IMBLEARN_STREAMS=free
 export PY_IGNORE_IMPORTMISMATCH=1 PYTHONDONTWRITEBYTECODE=1
 

@@ -62,7 +62,7 @@ def read_training(
 ) -> Training:
     """Check parameters and data of a `fit`; sets `n_features_in_`, `classes_` and `n_classes_` on the estimator.
 
-    `finite` is True, "allow-nan", or False where the members judge for themselves.
+    `finite` is True, "allow-nan", False where the members judge for themselves, or the member whose tags tell.
 
     Raises
     ------
@@ -72,6 +72,7 @@ def read_training(
         The target is missing, continuous or multi-label, or a class has no row of positive weight.
     """
     validate_parameters(estimator)
+    finite = finite if isinstance(finite, bool | str) else finite_for(finite)
     if y is None:
         raise TargetError(f"{type(estimator).__name__} requires y to be passed, but the target y is None.")
     X = validate_data(

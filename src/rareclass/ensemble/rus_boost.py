@@ -137,7 +137,7 @@ class RUSBoostClassifier(RealPrevalence, AdaBoostClassifier):
         self
         """
         base = DecisionTreeClassifier(max_depth=1) if self.estimator is None else self.estimator
-        training = read_training(self, X, y, sample_weight, finite=finite_for(base))
+        training = read_training(self, X, y, sample_weight, finite=base)
         if self.algorithm != "deprecated":
             warnings.warn(
                 "`algorithm` parameter is deprecated in 0.12 and will be removed in 0.14; it has no effect here.",

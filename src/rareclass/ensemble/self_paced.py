@@ -136,7 +136,7 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
         -------
         self
         """
-        training = read_training(self, X, y, sample_weight, finite=finite_for(self._base()))
+        training = read_training(self, X, y, sample_weight, finite=self._base())
         rows = training.rows_of_classes()
         targets = rows_to_keep(self.sampling_strategy, rows, training.classes, training.classes[training.codes])
         seeds = seed_table(_check.random_generator(self.random_state), self.n_estimators, 2)
