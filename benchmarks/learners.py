@@ -99,9 +99,7 @@ class Results:
             print(f"\nbest single arm over all sets: {best} with {overall[best]:.3f}; {self.judged}: {mine:.3f}")
         if "lightgbm+none" in everywhere:
             print(f"{self.judged} / library default LightGBM, of the means: {mine / average[0]:.2f}")
-        print(
-            "processor seconds of a fit, mean: " + ", ".join(f"{k} {np.mean(v):.1f}" for k, v in self.seconds.items())
-        )
+        print("processor seconds of a fit, mean: " + ", ".join(f"{k} {np.mean(self.seconds[k]):.1f}" for k in ours))
 
 
 def main() -> None:
