@@ -22,8 +22,8 @@ $(VENV)/.lint: $(VENV)/.core
 demo: $(VENV)/.core  ## install from source and run the main job on simulated card transactions
 	$(BIN)/rareclass demo --out demo-run
 
-test: $(VENV)/.test  ## install everything that the tests need and run them all
-	$(BIN)/python -m pytest -n 2 --dist worksteal -q
+test: $(VENV)/.test  ## install everything that the tests need and run them all, two at a time on one thread each
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -q
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check src tests benchmarks examples

@@ -37,7 +37,13 @@ def inner_plan(
     """Sample at most `events` rows of the rarer class and `others` of the other one, and fold them."""
     rare = rare_class(y)
     rows, shift = sample_rows(rare, rng, others=others, events=events)
-    return InnerPlan(rows, shift if rare is y else -shift, inner_folds(X[rows], rare[rows], rng, folds=folds))
+    fold = inner_folds(X[rows], rare[rows], rng, folds=folds)
+    for number in np.unique(fold[fold >= 0]):
+        seen = rare[rows][fold != number]
+        if seen.all() or not seen.any():
+            fold = np.full(rows.size, -1)
+            break
+    return InnerPlan(rows, shift if rare is y else -shift, fold)
 
 
 def row_keys(X: np.ndarray) -> np.ndarray:
