@@ -207,10 +207,8 @@ class GuardedBooster(RareLearner):
             start = best_intercept(rows.y, rows.weight, rows.offset)
             begin = start + (np.zeros(rows.y.size) if rows.offset is None else rows.offset)
         binned = Rows(rows.X if cuts is None else apply_cuts(rows.X, cuts), rows.y, rows.weight, rows.offset)
-        if evaluation is None:
-            return Trained(self._train(binned, begin, parameters, codes, seed), cuts, start)
-        parts = [self._evaluation_part(part, cuts, start) for part in evaluation]
-        self._options["parts"] = parts
+        if evaluation is not None:
+            self._options["parts"] = [self._evaluation_part(part, cuts, start) for part in evaluation]
         return Trained(self._train(binned, begin, parameters, codes, seed), cuts, start)
 
     def _evaluation_part(self, part: Any, cuts: Cuts | None, start: float) -> tuple[np.ndarray, ...]:
@@ -267,10 +265,7 @@ class Trial:
         # with offsets the sample's shift is one of them; without, it is taken off the scores
         self.inside = self.shift if learner.takes_offset else 0.0
         self.rows = rows.take(self.index, self.inside)
-        self.possible = plan.possible and self._both_classes(rare[self.index])
-
-    def _both_classes(self, rare: np.ndarray) -> bool:
-        return all(rare[self.fold != k].any() and not rare[self.fold != k].all() for k in range(self.fold.max() + 1))
+        self.possible = plan.possible
 
     def choose(self) -> tuple[str, dict[str, Any], Recalibration, np.ndarray]:
         """Name and values of the best guard (with its number of trees), its recalibration and out-of-fold log-odds."""

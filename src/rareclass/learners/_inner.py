@@ -37,13 +37,7 @@ def inner_plan(
     """Sample at most `events` rows of the rarer class and `others` of the other one, and fold them."""
     rare = rare_class(y)
     rows, shift = sample_rows(rare, rng, others=others, events=events)
-    fold = inner_folds(X[rows], rare[rows], rng, folds=folds)
-    for number in np.unique(fold[fold >= 0]):
-        seen = rare[rows][fold != number]
-        if seen.all() or not seen.any():
-            fold = np.full(rows.size, -1)
-            break
-    return InnerPlan(rows, shift if rare is y else -shift, fold)
+    return InnerPlan(rows, shift if rare is y else -shift, inner_folds(X[rows], rare[rows], rng, folds=folds))
 
 
 def row_keys(X: np.ndarray) -> np.ndarray:
@@ -57,7 +51,8 @@ def inner_folds(X: np.ndarray, y: np.ndarray, rng: np.random.Generator, *, folds
     """Fold number (n,) of each row, events spread evenly and copies of one event kept together.
 
     Copies of an event on both sides would make every guard look good, so they travel as one. With fewer distinct
-    events than `folds`, fewer folds are made (at least two); one distinct event cannot be split: all -1.
+    events than `folds`, fewer folds are made (at least two). All -1 where the rows cannot be split: one distinct
+    event, or a fold without which only one class is left.
     """
     fold = rng.integers(folds, size=y.size)
     rows = np.flatnonzero(y)
@@ -75,7 +70,8 @@ def inner_folds(X: np.ndarray, y: np.ndarray, rng: np.random.Generator, *, folds
         filled[home[key]] += sizes[key]
     fold = fold % count
     fold[rows] = home[keys]
-    return fold
+    left = [y[fold != number] for number in range(count)]
+    return fold if all(part.any() and not part.all() for part in left) else np.full(y.size, -1)
 
 
 def sample_rows(
