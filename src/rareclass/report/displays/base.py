@@ -57,6 +57,12 @@ class Display:
         return text.getvalue()
 
 
+def draw_band(ax: Any, x: Floats, low: Floats | None, high: Floats | None, color: Any, **how: Any) -> None:
+    """Shade between `low` and `high` (arrays like `x`); nothing where either is unknown."""
+    if low is not None and high is not None:
+        ax.fill_between(x, low, high, color=color, alpha=0.14, linewidth=0, **how)
+
+
 def show_legend(ax: Any, **where: Any) -> None:
     """A quiet legend, when there is anything to name."""
     if ax.get_legend_handles_labels()[0]:

@@ -8,7 +8,7 @@ import numpy as np
 from rareclass import _check
 from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.utility import brier_curve
-from rareclass.report.displays.base import ACCENT, SOFT, Display, Floats, log_odds, odds_axis, show_legend
+from rareclass.report.displays.base import ACCENT, SOFT, Display, Floats, draw_band, log_odds, odds_axis, show_legend
 
 
 @dataclass(eq=False)
@@ -103,8 +103,8 @@ class BrierCurveDisplay(Display):
         """Draw the curve, its band, the best thresholds and the trivial rules on `ax`, or on new axes."""
         ax = self._place(ax, "Cost proportion of a false alarm (log-odds axis)", "Loss per row")
         x, color = log_odds(self.cost_proportion), ACCENT if color is None else color
-        if band and self.low is not None and self.high is not None:
-            ax.fill_between(x, self.low, self.high, color=color, alpha=0.14, linewidth=0)
+        if band:
+            draw_band(ax, x, self.low, self.high, color)
         ax.plot(x, self.loss, color=color, linewidth=1.8, label=self.name if name is None else name)
         ax.plot(x, self.best, color=color, linestyle=(0, (4, 2)), linewidth=1.1, label="best thresholds")
         ax.plot(x, self.trivial, color=SOFT, linestyle=(0, (1, 2)), linewidth=1.2, label="flag none or all")

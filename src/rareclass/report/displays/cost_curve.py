@@ -9,7 +9,7 @@ from rareclass import _check
 from rareclass.decisions.costs import CostMatrix, as_costs
 from rareclass.errors import CostError
 from rareclass.metrics.utility import cost_curve
-from rareclass.report.displays.base import ACCENT, INK, SOFT, Display, Floats, show_legend
+from rareclass.report.displays.base import ACCENT, INK, SOFT, Display, Floats, draw_band, show_legend
 
 
 @dataclass(eq=False)
@@ -100,8 +100,8 @@ class CostCurveDisplay(Display):
         """Draw the curve, its band and the trivial rules on `ax`, or on new axes."""
         ax = self._place(ax, "Share of the possible cost that missed events carry", "Normalised expected cost")
         x, color = self.probability_cost, ACCENT if color is None else color
-        if band and self.low is not None and self.high is not None:
-            ax.fill_between(x, self.low, self.high, color=color, alpha=0.14, linewidth=0)
+        if band:
+            draw_band(ax, x, self.low, self.high, color)
         ax.plot(x, self.normalized_cost, color=color, linewidth=1.8, label=self.name if name is None else name)
         ax.plot(x, self.trivial, color=SOFT, linestyle=(0, (1, 2)), linewidth=1.2, label="flag none or all")
         if self.here is not None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from rareclass import _check
 from rareclass.metrics.utility import decision_curve
-from rareclass.report.displays.base import ACCENT, SOFT, Display, Floats, odds_axis, show_legend
+from rareclass.report.displays.base import ACCENT, SOFT, Display, Floats, draw_band, odds_axis, show_legend
 
 
 @dataclass(eq=False)
@@ -100,8 +100,8 @@ class DecisionCurveDisplay(Display):
         ax = self._place(ax, "Threshold on the probability (log-odds axis)", "Net benefit per row")
         x = np.log(self.threshold / (1 - self.threshold))
         color = ACCENT if color is None else color
-        if band and self.low is not None and self.high is not None:
-            ax.fill_between(x, self.low, self.high, color=color, alpha=0.14, linewidth=0)
+        if band:
+            draw_band(ax, x, self.low, self.high, color)
         ax.plot(x, self.net_benefit, color=color, linewidth=1.8, label=self.name if name is None else name)
         ax.plot(x, self.flag_all, color=SOFT, linestyle=(0, (1, 2)), linewidth=1.2, label="flag all")
         ax.axhline(0, color=SOFT, linestyle=(0, (3, 3)), linewidth=1, label="flag none")

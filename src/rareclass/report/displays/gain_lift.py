@@ -7,14 +7,7 @@ import numpy as np
 
 from rareclass import _check
 from rareclass.metrics.gain import gain_curve
-from rareclass.report.displays.base import (
-    ACCENT,
-    SOFT,
-    Display,
-    Floats,
-    percent_label,
-    show_legend,
-)
+from rareclass.report.displays.base import ACCENT, SOFT, Display, Floats, draw_band, percent_label, show_legend
 
 
 @dataclass(eq=False)
@@ -112,8 +105,8 @@ class GainLiftDisplay(Display):
         y, low, high = (
             (self.recall, self.low, self.high) if kind == "gain" else (self.lift, self.lift_low, self.lift_high)
         )
-        if band and low is not None and high is not None:
-            ax.fill_between(x, low, high, color=color, alpha=0.14, linewidth=0)
+        if band:
+            draw_band(ax, x, low, high, color)
         ax.plot(x, y, color=color, linewidth=1.8, label=self.name if name is None else name)
         grid = np.geomspace(x.min(), 1, 200)
         best, chance = np.minimum(grid / self.prevalence, 1), grid

@@ -8,14 +8,7 @@ import numpy as np
 from rareclass import _check
 from rareclass.metrics.bands import curve_of_both_classes, precision_band, thinned
 from rareclass.metrics.ranking import average_precision_of
-from rareclass.report.displays.base import (
-    ACCENT,
-    SOFT,
-    Display,
-    Floats,
-    show_legend,
-    unit_axes,
-)
+from rareclass.report.displays.base import ACCENT, SOFT, Display, Floats, draw_band, show_legend, unit_axes
 
 
 @dataclass(eq=False)
@@ -114,7 +107,7 @@ class PrecisionRecallDisplay(Display):
         x, y = np.r_[0.0, self.recall], np.r_[self.precision[:1], self.precision]
         if band and self.low is not None and self.high is not None:
             low, high = np.r_[self.low[:1], self.low], np.r_[self.high[:1], self.high]
-            ax.fill_between(x, low, high, step="pre", color=color, alpha=0.14, linewidth=0)
+            draw_band(ax, x, low, high, color, step="pre")
         ax.step(x, y, where="pre", color=color, linewidth=1.8, label=label or None)
         if self.chance is not None:
             ax.axhline(self.chance, color=SOFT, linestyle=(0, (3, 3)), linewidth=1, label=f"chance {self.chance:.3g}")

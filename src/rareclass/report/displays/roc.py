@@ -8,14 +8,7 @@ import numpy as np
 from rareclass import _check
 from rareclass.metrics.bands import curve_of_both_classes, recall_band, thinned
 from rareclass.metrics.ranking import roc_auc_of
-from rareclass.report.displays.base import (
-    ACCENT,
-    SOFT,
-    Display,
-    Floats,
-    show_legend,
-    unit_axes,
-)
+from rareclass.report.displays.base import ACCENT, SOFT, Display, Floats, draw_band, show_legend, unit_axes
 
 
 @dataclass(eq=False)
@@ -111,8 +104,8 @@ class RocDisplay(Display):
         label = " · ".join(t for t in (name, said) if t)
         color = ACCENT if color is None else color
         x = self.false_positive_rate
-        if band and self.low is not None and self.high is not None:
-            ax.fill_between(x, self.low, self.high, color=color, alpha=0.14, linewidth=0)
+        if band:
+            draw_band(ax, x, self.low, self.high, color)
         ax.plot(x, self.recall, color=color, linewidth=1.8, label=label or None)
         chance = np.geomspace(1e-9, 1, 200) if log else np.array([0.0, 1.0])
         ax.plot(chance, chance, color=SOFT, linestyle=(0, (3, 3)), linewidth=1, label="chance")

@@ -14,6 +14,7 @@ from rareclass.report.displays.base import (
     SOFT,
     Display,
     Floats,
+    draw_band,
     log_odds,
     odds_axis,
     round_odds,
@@ -114,8 +115,8 @@ class ThresholdCostDisplay(Display):
         ax = self._place(ax, "Threshold on the probability (log-odds axis)", "Cost per row")
         color = ACCENT if color is None else color
         x = log_odds(self.threshold)
-        if band and self.low is not None and self.high is not None:
-            ax.fill_between(x, self.low, self.high, color=color, alpha=0.14, linewidth=0)
+        if band:
+            draw_band(ax, x, self.low, self.high, color)
         ax.plot(x, self.cost, color=color, linewidth=1.8, label=self.name if name is None else name)
         ax.axhline(
             self.flag_none, color=SOFT, linestyle=(0, (3, 3)), linewidth=1, label=f"flag none {self.flag_none:.3g}"
