@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from tests.treatments.known import line
 
 from rareclass import RareClassifier
@@ -9,14 +10,23 @@ from rareclass.artifact import Bundle
 from rareclass.decisions import RecallAtLeast
 from rareclass.errors import BundleError, InputError
 from rareclass.lifecycle import challenge_champion, replay
+from rareclass.losses import FocalLoss
+from rareclass.treatments import (
+    ClassWeights,
+    Combined,
+    CostWeights,
+    LossTreatment,
+    NegativeSampling,
+    NoTreatment,
+    RandomUnderSampling,
+)
 
 
 @pytest.fixture(scope="module")
 def champion():
     X, y, _ = line(8000)
     model = RareClassifier("logistic_regression", treatment="class_weight", decision=RecallAtLeast(0.7), cv=3)
-    # replay takes the classifier's own number of folds
-    model.set_params(cv=5).fit({"a": X[:, 0], "b": X[:, 1]}, y)
+    model.fit({"a": X[:, 0], "b": X[:, 1]}, y)
     return Bundle(model, recipe={"arm": "logistic_regression+class_weight"})
 
 
@@ -58,3 +68,51 @@ def test_a_challenger_takes_over_only_when_it_is_surely_better(champion):
     assert not equal.promote
     assert equal.difference.estimate == 0
     assert challenge_champion(champion, champion, table(fresh), labels, margin=0.05).promote
+
+
+KEPT = [
+    ("logistic_regression", ClassWeights("sqrt")),
+    ("logistic_regression", RandomUnderSampling(5)),
+    ("lightgbm", LossTreatment(FocalLoss(1.0))),
+    (
+        "lightgbm",
+        Combined(NegativeSampling("score", negatives_per_event=5, pool_factor=float("inf")), ClassWeights(3.0)),
+    ),
+    ("logistic_regression", CostWeights({"fp": 1.0, "fn": 9.0})),
+    (LogisticRegression(C=0.5), ClassWeights(7.0)),
+]
+
+
+@pytest.mark.parametrize(("learner", "treatment"), KEPT)
+def test_a_saved_bundle_replays_the_settings_of_its_treatment_and_learner(learner, treatment, tmp_path):
+    X, y, _ = line(3000)
+    model = RareClassifier(learner, treatment=treatment, cv=3, calibration="sigmoid", random_state=4).fit(table(X), y)
+    Bundle(model, recipe={"rows": 3000}).save(tmp_path / "m")
+    again = replay(Bundle.load(tmp_path / "m"), table(X), y)
+    np.testing.assert_allclose(again.model.predict_proba(table(X)), model.predict_proba(table(X)), rtol=1e-9)
+    assert again.model.model_.arm.note == model.model_.arm.note
+    assert again.model.model_.calibrator.to_dict() == model.model_.calibrator.to_dict()
+
+
+def test_a_treatment_of_ones_own_cannot_be_replayed(tmp_path):
+    class Mine(NoTreatment):
+        name = "mine"
+
+    X, y, _ = line(2000)
+    Bundle(RareClassifier("logistic_regression", treatment=Mine(), cv=2).fit(table(X), y), recipe={"rows": 1}).save(
+        tmp_path / "m"
+    )
+    with pytest.raises(BundleError, match="'mine' is none of rareclass's"):
+        replay(Bundle.load(tmp_path / "m"), table(X), y)
+
+
+def test_costs_by_row_are_given_anew(tmp_path):
+    X, y, _ = line(2000)
+    costs = {"fp": 1.0, "fn": np.linspace(5, 20, y.size)}
+    model = RareClassifier("logistic_regression", treatment="cost_weights", cv=2).fit(table(X), y, costs=costs)
+    Bundle(model, recipe={"rows": 2000}).save(tmp_path / "m")
+    loaded = Bundle.load(tmp_path / "m")
+    again = replay(loaded, table(X), y, costs=costs)
+    np.testing.assert_allclose(again.model.predict_proba(table(X)), model.predict_proba(table(X)), rtol=1e-9)
+    with pytest.raises(InputError, match="needs costs"):
+        replay(loaded, table(X), y)

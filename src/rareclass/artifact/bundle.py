@@ -94,7 +94,7 @@ class Bundle:
             "schema": model.schema.to_dict(), "encoder": model.encoder.to_dict(),
             "arm": {k: getattr(model.arm, k) for k in FITTED}, "calibrator": model.calibrator.to_dict(),
             "decision": model.decision.to_dict(), "classes": [_label(c) for c in model.classes],
-            "pos_label": _label(model.pos_label), "evidence": model.evidence, "random_state": self.model.random_state,
+            "pos_label": _label(model.pos_label), "evidence": model.evidence, "parameters": kept_parameters(self.model),
         }  # fmt: skip
         (folder / MODEL).write_text(_dump(state), encoding="utf-8")
         dump_learner(model.arm.learner, folder / LEARNER)
@@ -136,14 +136,14 @@ class Bundle:
             calibrator_from_dict(state["calibrator"]), decision, decision.rule, state["pos_label"],
             tuple(state["classes"]), state["evidence"],
         )  # fmt: skip
-        model = RareClassifier.from_model(fit, random_state=state["random_state"])
+        model = RareClassifier.from_model(fit, **state["parameters"])
         return cls(
             model, manifest["name"], manifest["target"], manifest["evidence"], manifest["reference"],
             manifest["recipe"], manifest,
         )  # fmt: skip
 
 
-FITTED = ("name", "shift", "exact", "note", "restoration", "rows", "seconds")
+FITTED = ("name", "shift", "exact", "note", "restoration", "rows", "seconds", "treatment")
 
 
 def score_reference(logit: np.ndarray, y: np.ndarray | None = None) -> dict[str, Any]:
@@ -158,6 +158,12 @@ def score_reference(logit: np.ndarray, y: np.ndarray | None = None) -> dict[str,
         out["event_counts"] = np.histogram(clipped[y], edges)[0].tolist()
         out["events"] = int(y.sum())
     return out
+
+
+def kept_parameters(model: RareClassifier) -> dict[str, Any]:
+    """What `replay` needs beside learner, treatment, decision and columns; splits of one's own are not kept."""
+    names = ("calibration", "fit_rows", "random_state") + (("cv",) if isinstance(model.cv, int | np.integer) else ())
+    return {name: getattr(model, name) for name in names}
 
 
 def _label(value: Any) -> Any:

@@ -74,7 +74,9 @@ def fit_champion(
     evidence = calibration_evidence(rows.y[seen], result.logit[seen], weight)
     model = FittedModel(design.schema, part.encoder, fitted, calibrator, result.decision, rule, design.pos_label,
                         design.classes, evidence, result.logit)  # fmt: skip
-    return RareClassifier.from_model(model, random_state=design.seed)
+    return RareClassifier.from_model(
+        model, calibration=calibration, cv=design.folds, fit_rows=design.fit_rows, random_state=design.seed
+    )
 
 
 def judge_test(

@@ -243,7 +243,7 @@ def _judge(
             metrics, calibrated = score_metrics(seen, z), calibration_numbers(seen, z)
         said = [*s.warnings, *(str(w.message) for w in heard if issubclass(w.category, RareclassWarning))]
         results.append(ArmResult(
-            s.arm.name, s.arm.learner_name, s.arm.treatment.name, s.oof.score, logit, metrics, calibrated, chosen,
+            s.arm.name, s.arm.learner_name, s.arm.treatment.label, s.oof.score, logit, metrics, calibrated, chosen,
             numbers, s.seconds, s.rows, s.exact, s.note, s.restoration, warnings=list(dict.fromkeys(said)),
         ))  # fmt: skip
     base = next(r for r in results if r.name == plan.baseline)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from rareclass.artifact.bundle import Bundle, score_reference
+from rareclass.artifact.bundle import Bundle, kept_parameters, score_reference
 from rareclass.data.read import read_table
 from rareclass.errors import BundleError
 from rareclass.treatments.classifier import RareClassifier
@@ -12,7 +12,7 @@ from rareclass.treatments.classifier import RareClassifier
 
 def replay(bundle: Bundle, X: Any, y: Any, *, costs: Any = None, groups: Any = None, times: Any = None,
            n_jobs: int = 1) -> Bundle:  # fmt: skip
-    """Fit the arm of a bundle anew: same learner, treatment and seed, other rows.
+    """Fit the arm of a bundle anew: same learner, treatment, calibration, rule and seed, other rows.
 
     Parameters
     ----------
@@ -31,22 +31,20 @@ def replay(bundle: Bundle, X: Any, y: Any, *, costs: Any = None, groups: Any = N
     Raises
     ------
     BundleError
-        When the bundle does not say how it was made.
+        When the bundle does not say how it was made, or with a treatment of one's own.
     """
-    arm = bundle.recipe.get("arm")
-    if not arm:
+    if not bundle.recipe:
         raise BundleError("The bundle holds no recipe, so it cannot be replayed. Train it with compare or train.")
-    learner, _, treatment = arm.partition("+")
-    old = bundle.model
     table = read_table(X)
-    fit = old.model_
-    fit.schema.check(table)
-    codes = [c.name for c in fit.schema.columns if c.kind == "category"]
-    model = RareClassifier(
-        learner, treatment=treatment, decision=fit.rule, pos_label=fit.pos_label, categorical=codes,
-        random_state=old.random_state, n_jobs=n_jobs,
-    )  # fmt: skip
-    model.fit(table.select([c.name for c in fit.schema.columns]), y, costs=costs, groups=groups, times=times)
+    old = bundle.model.model_
+    old.schema.check(table)
+    model = RareClassifier.from_model(old, **kept_parameters(bundle.model)).set_params(n_jobs=n_jobs)
+    if isinstance(model.treatment, str):
+        raise BundleError(
+            f"The treatment {model.treatment!r} is none of rareclass's, so the bundle cannot be replayed. Fit a "
+            "RareClassifier with it and save that."
+        )
+    model.fit(table.select([c.name for c in old.schema.columns]), y, costs=costs, groups=groups, times=times)
     new = model.model_
     seen = np.isfinite(new.oof_logit)
     truth = np.array([str(v) == str(new.pos_label) for v in np.asarray(y)])

@@ -168,4 +168,4 @@ def learner_name(learner: Any, label: Any = None) -> str:
 def treatment_name(treatment: Any) -> str:
     """A treatment in words."""
     text = "" if treatment is None else str(treatment)
-    return "untreated" if text in ("", "none") else text.replace("_", " ")
+    return "untreated" if text in ("", "none") else text.replace("_", " ").replace("(", " (")

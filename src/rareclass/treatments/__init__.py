@@ -23,6 +23,7 @@ _NAMES = {
     "SyntheticEvents": "sampling",
     "RareClassifier": "classifier",
     "make_treatment": "registry",
+    "treatment_from_dict": "registry",
 }
 __all__ = sorted(_NAMES)
 __getattr__, __dir__ = lazy_names(__name__, _NAMES)

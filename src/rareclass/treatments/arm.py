@@ -1,7 +1,7 @@
 """An arm: a learner under a treatment, fitted on an encoded matrix, whose scores are brought back."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,7 @@ class Arm:
 
     @property
     def name(self) -> str:
-        return f"{self.learner_name}+{self.treatment.name}"
+        return f"{self.learner_name}+{self.treatment.label}"
 
     def fit(
         self,
@@ -74,7 +74,8 @@ class Arm:
             lambda seed: self._learner(categorical_features, events, seed, n_jobs), training, rng=rng
         )
         return FittedArm(self.name, model, training.shift + shift, training.exact, training.note,
-                         self.treatment.restoration, training.y.size, time.perf_counter() - started)  # fmt: skip
+                         self.treatment.restoration, training.y.size, time.perf_counter() - started,
+                         self.treatment.describe())  # fmt: skip
 
     def _learner(self, categorical: tuple[int, ...], events: int, seed: int, n_jobs: int) -> Any:
         if isinstance(self.learner, str):
@@ -110,6 +111,8 @@ class FittedArm:
         Rows that the learner was fitted on.
     seconds : float
         Wall time of treatment and fit.
+    treatment : dict
+        What the treatment says of itself; `treatment_from_dict` makes it again.
     """
 
     name: str
@@ -120,6 +123,7 @@ class FittedArm:
     restoration: str
     rows: int
     seconds: float
+    treatment: dict[str, Any] = field(default_factory=dict)
 
     def logit(self, X: np.ndarray) -> np.ndarray:
         """Log-odds (n,) at the real prevalence, not yet calibrated."""

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -105,9 +105,16 @@ class Treatment(ABC):
         """Log-odds at the real prevalence of raw log-odds `scores` (n,) of a learner fitted on `training`."""
         return np.asarray(scores, dtype=np.float64) + training.shift
 
+    @property
+    def label(self) -> str:
+        """The name with the settings that are not the defaults: it tells two arms of a comparison apart."""
+        changed = [f"{f.name}={getattr(self, f.name)}" for f in fields(self) if getattr(self, f.name) != f.default]
+        return f"{self.name}({', '.join(changed)})" if changed else self.name
+
     def describe(self) -> dict[str, Any]:
-        """The treatment as plain values, for recipes and bundles."""
-        return {"name": self.name, **asdict(self)}
+        """The treatment as plain values, from which `rareclass.treatments.treatment_from_dict` makes it again."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {"name": self.name, **{k: str(v) if v == np.inf else v for k, v in values.items()}}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -15,9 +15,10 @@ from rareclass.decisions.costs import as_costs
 from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import InputError, TargetError, TooFewEventsError
 from rareclass.kernels.logits import sigmoid
+from rareclass.learners.registry import LEARNERS
 from rareclass.treatments.arm import Arm
 from rareclass.treatments.model import FitOptions, FittedModel, fit_model
-from rareclass.treatments.registry import make_treatment
+from rareclass.treatments.registry import make_treatment, treatment_from_dict
 
 LARGE_TABLE = 50_000
 FIT_ROWS = 40_000
@@ -142,11 +143,17 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     @classmethod
-    def from_model(cls, model: FittedModel, *, random_state: int = 0) -> Self:
-        """A fitted classifier around a model that was fitted elsewhere (by `compare`, or loaded from a bundle)."""
-        learner, _, treatment = model.arm.name.partition("+")
-        made = cls(learner, treatment=treatment, decision=model.rule, pos_label=model.pos_label,
-                   random_state=random_state)  # fmt: skip
+    def from_model(cls, model: FittedModel, **parameters: Any) -> Self:
+        """A fitted classifier around a model that was fitted elsewhere (by `compare`, or loaded from a bundle).
+
+        Learner, treatment, decision and columns are the model's; `parameters` are the others, as they were then.
+        """
+        learner: Any = model.arm.name.partition("+")[0]
+        if learner not in LEARNERS and type(model.arm.learner).__name__ == learner:
+            learner = clone(model.arm.learner)
+        codes = [c.name for c in model.schema.columns if c.kind == "category"]
+        made = cls(learner, treatment=_treatment_of(model), decision=model.rule, pos_label=model.pos_label,
+                   categorical=codes, **parameters)  # fmt: skip
         made._set_model(model)
         made.n_features_in_ = len(model.schema.columns)
         made.feature_names_in_ = np.array([c.name for c in model.schema.columns], dtype=object)
@@ -256,6 +263,14 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
+
+
+def _treatment_of(model: FittedModel) -> Any:
+    """The treatment of a fitted model; its name where it is not one of rareclass."""
+    try:
+        return treatment_from_dict(model.arm.treatment)
+    except InputError:
+        return model.arm.name.partition("+")[2]
 
 
 def _clean_target(y: Any) -> np.ndarray:

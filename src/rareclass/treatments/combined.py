@@ -46,6 +46,10 @@ class Combined(Treatment):
         return f"{self.first.name}+{self.second.name}"
 
     @property
+    def label(self) -> str:
+        return f"{self.first.label}+{self.second.label}"
+
+    @property
     def restoration(self) -> str:  # type: ignore[override]
         return f"{self.first.name}: {self.first.restoration}; {self.second.name}: {self.second.restoration}"
 

@@ -65,6 +65,10 @@ class CostWeights(Treatment):
             return "not exact for costs by row: shifted by the log of the mean costs, then calibrated out of fold"
         return "log-odds shifted by the log of each row's costs (an offset in training), then calibrated out of fold"
 
+    @property
+    def label(self) -> str:
+        return self.name if self.correction == "offset" else f"{self.name}(correction={self.correction})"
+
     def with_costs(self, costs: Costs) -> "CostWeights":
         return self if self.costs is not None else replace(self, costs=costs)
 

@@ -1,5 +1,6 @@
 """A loss as a treatment: the learner is fitted on it, and its link brings the scores back."""
 
+import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -48,6 +49,14 @@ class LossTreatment(Treatment):
         """The loss's class in lower case, without the word loss."""
         words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self.loss).__name__).lower()
         return words.removesuffix("_loss").removesuffix("loss").rstrip("_")
+
+    @property
+    def label(self) -> str:
+        """The name, with the loss's parameters where they are not its defaults."""
+        with contextlib.suppress(TypeError):  # a loss that has no defaults
+            if repr(type(self.loss)()) == repr(self.loss):
+                return self.name
+        return f"{self.name}({repr(self.loss).partition('(')[2]}" if is_ours(self.loss) else self.name
 
     @property
     def restoration(self) -> str:  # type: ignore[override]

@@ -1,10 +1,15 @@
 """Treatments by name, as the command line and `compare` know them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from rareclass._check import one_of
+from rareclass.errors import InputError
 from rareclass.losses.asymmetric import AsymmetricLoss
 from rareclass.losses.average_precision import SmoothAveragePrecisionLoss
 from rareclass.losses.focal import FocalLoss
 from rareclass.losses.poly import PolyLoss
+from rareclass.losses.registry import loss_from_dict
 from rareclass.losses.tversky import TverskyLoss
 from rareclass.treatments.base import NoTreatment, Treatment
 from rareclass.treatments.combined import Combined
@@ -47,3 +52,30 @@ def make_treatment(treatment: str | Treatment) -> Treatment:
         first, _, rest = treatment.partition("+")
         return Combined(make_treatment(first), make_treatment(rest))
     return TREATMENTS[one_of(treatment, "treatment", tuple(TREATMENTS))]
+
+
+def treatment_from_dict(saved: Mapping[str, Any]) -> Treatment:
+    """The treatment that `Treatment.describe` described; costs by row have to be given anew.
+
+    Raises
+    ------
+    InputError
+        The treatment is not one of rareclass, or a parameter is unknown.
+
+    Examples
+    --------
+    >>> treatment_from_dict(ClassWeights(7.0).describe())
+    ClassWeights(weight=7.0)
+    """
+    values = {k: float(v) if v == "inf" else v for k, v in saved.items() if k != "name"}
+    if {"first", "second"} <= values.keys():
+        return Combined(treatment_from_dict(values["first"]), treatment_from_dict(values["second"]))
+    if "loss" in values:
+        return LossTreatment(loss_from_dict(values["loss"]))
+    if values.get("costs") == "by row":
+        values["costs"] = None
+    kinds = {treatment.name: type(treatment) for treatment in TREATMENTS.values()}
+    try:
+        return kinds[one_of(saved.get("name"), "treatment", tuple(kinds))](**values)
+    except TypeError as error:
+        raise InputError(f"The treatment {saved['name']!r} cannot be built from {sorted(values)}: {error}.") from None

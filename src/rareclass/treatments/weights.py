@@ -32,6 +32,10 @@ class ClassWeights(Treatment):
     restoration: ClassVar[str] = "log-odds shifted by the log of the weight, then calibrated out of fold"
     weight: str | float = "balanced"
 
+    @property
+    def label(self) -> str:
+        return f"{self.name}_sqrt" if self.weight == "sqrt" else super().label
+
     def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
         events, negatives = class_counts(y)
         base = np.ones(y.size) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)

@@ -1,0 +1,66 @@
+"""Treatments by name, by label and from what they say of themselves."""
+
+import json
+
+import pytest
+
+from rareclass.errors import InputError
+from rareclass.evaluation.plan import make_plan
+from rareclass.losses import FocalLoss
+from rareclass.treatments import (
+    ClassWeights,
+    Combined,
+    CostWeights,
+    LossTreatment,
+    NegativeSampling,
+    RandomUnderSampling,
+    make_treatment,
+    treatment_from_dict,
+)
+from rareclass.treatments.registry import TREATMENTS
+
+
+@pytest.mark.parametrize("name", TREATMENTS)
+def test_every_treatment_is_labelled_by_its_name_and_made_again_from_its_description(name):
+    treatment = make_treatment(name)
+    assert treatment.label == name
+    saved = json.loads(json.dumps(treatment.describe(), allow_nan=False))
+    assert treatment_from_dict(saved) == treatment
+
+
+LABELLED = [
+    (RandomUnderSampling(5), "random_under(negatives_per_event=5)"),
+    (ClassWeights(7.0), "class_weight(weight=7.0)"),
+    (NegativeSampling("score", pool_factor=float("inf")), "negative_sampling(strategy=score, pool_factor=inf)"),
+    (LossTreatment(FocalLoss(1.0)), "focal(gamma=1.0, alpha=None)"),
+    (Combined(RandomUnderSampling(5), ClassWeights("sqrt")), "random_under(negatives_per_event=5)+class_weight_sqrt"),
+    (CostWeights({"fp": 1, "fn": 9}, correction="calibration"), "cost_weights(correction=calibration)"),
+]
+
+
+@pytest.mark.parametrize(("treatment", "label"), LABELLED)
+def test_settings_are_part_of_the_label_and_of_the_description(treatment, label):
+    assert treatment.label == label
+    again = treatment_from_dict(json.loads(json.dumps(treatment.describe(), allow_nan=False)))
+    assert again.describe() == treatment.describe()
+
+
+def test_one_comparison_can_hold_a_treatment_with_several_settings():
+    ratios = [RandomUnderSampling(5), RandomUnderSampling(50)]
+    names = {a.name for a in make_plan(["logistic_regression"], [*ratios, "class_weight", "class_weight_sqrt"]).arms}
+    assert {
+        "logistic_regression+random_under(negatives_per_event=5)",
+        "logistic_regression+random_under(negatives_per_event=50)",
+        "logistic_regression+class_weight",
+        "logistic_regression+class_weight_sqrt",
+    } <= names
+    with pytest.raises(InputError, match="same name"):
+        make_plan(["logistic_regression"], [RandomUnderSampling(5), RandomUnderSampling(5)])
+
+
+@pytest.mark.parametrize(
+    "saved", [{}, {"name": "magic"}, {"name": "random_under", "rows": 3}, {"name": "x", "loss": {"loss": "Mine"}}]
+)
+def test_what_is_not_ours_is_refused(saved):
+    with pytest.raises(InputError):
+        treatment_from_dict(saved)
