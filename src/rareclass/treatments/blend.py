@@ -62,8 +62,10 @@ def join_arms(
         k = len(fitted)
         intercept, slope, weight = [0.0] * k, [1.0] * k, [1 / k] * k
     learner = LogitBlend([f.learner for f in fitted], [float(f.shift) for f in fitted], intercept, slope, weight)
-    said = ", ".join(f"{f.name.partition('+')[0]} {w:.2f}" for f, w in zip(fitted, weight, strict=True))
+    said = ", ".join(f"{f.name.removesuffix('+none')} {w:.2f}" for f, w in zip(fitted, weight, strict=True))
+    notes, ways = ("; ".join(dict.fromkeys(v)) for v in zip(*((f.note, f.restoration) for f in fitted), strict=True))
     return FittedArm(
-        f"{BLEND}+none", learner, 0.0, all(f.exact for f in fitted), f"weights {said}; {fitted[0].note}",
-        fitted[0].restoration, fitted[0].rows, sum(f.seconds for f in fitted),
+        f"{BLEND}+none", learner, 0.0, all(f.exact for f in fitted), f"weights {said}; {notes}", ways,
+        max(f.rows for f in fitted),
+        sum(f.seconds for f in fitted), {"name": "none"},
     )  # fmt: skip

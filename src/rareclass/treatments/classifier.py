@@ -38,7 +38,9 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         A name of `rareclass.learners` or a scikit-learn classifier. "auto" is the blend of guarded boosting, forests
         and logistic regression on quantiles.
     treatment : "auto", str or Treatment, default="auto"
-        How training is altered. "auto" alters nothing: it is the default that resampling rarely beats.
+        How training is altered. "auto" leaves the data as they are, unless under-sampling to 20 negatives for each
+        event has a surely lower log-loss out of fold (tried from 50 events and 40 negatives for each event on;
+        `summary()` says what came of it).
     calibration : str, default="auto"
         "auto" chooses by the number of events; else the name of a calibration ("none" leaves the scores as restored).
     decision : DecisionRule, optional
@@ -186,15 +188,16 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
 
     def _options(self, n: int) -> FitOptions:
         learner = "blend" if isinstance(self.estimator, str) and self.estimator == "auto" else self.estimator
-        treatment = "none" if isinstance(self.treatment, str) and self.treatment == "auto" else self.treatment
+        chosen = isinstance(self.treatment, str) and self.treatment == "auto"
+        treatment = "none" if chosen else self.treatment
         if isinstance(self.fit_rows, str):
             _check.one_of(self.fit_rows, "fit_rows", ("auto",))
             rows = FIT_ROWS if n > LARGE_TABLE else None
         else:
             rows = None if self.fit_rows is None else _check.whole_number(self.fit_rows, "fit_rows", low=2)
         return FitOptions(
-            Arm(learner, make_treatment(treatment)), self.calibration, self.decision, self.cv, tuple(self.categorical),
-            rows, _check.whole_number(self.random_state, "random_state"),
+            Arm(learner, make_treatment(treatment)), self.calibration, self.decision, self.cv, chosen,
+            tuple(self.categorical), rows, _check.whole_number(self.random_state, "random_state"),
             _check.whole_number(self.n_jobs, "n_jobs", low=1),
         )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The unit that is deployed: encoder, fitted arm, calibration and decision for one rare class."""
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +25,8 @@ from rareclass.metrics.curve import ThresholdCurve
 from rareclass.metrics.interval import confidence_interval
 from rareclass.treatments.arm import Arm, FittedArm
 from rareclass.treatments.blend import BLEND, blend_members, blend_out_of_fold, is_blend, join_arms
-from rareclass.treatments.parts import Source, fit_on
+from rareclass.treatments.parts import Part, Source, fit_on
+from rareclass.treatments.policy import challengers, say_tried, take_surely_better
 from rareclass.treatments.restore import cross_calibrated, fit_calibration
 
 LAST = 10_000
@@ -91,6 +93,8 @@ class FittedModel:
         lines = [f"Model: {f.name}, {f.note}.", f"Way back: {f.restoration}{extra}."]
         if f.name.partition("+")[0] == BLEND:
             lines.insert(1, POLICY)
+        tried = say_tried(e.get("tried", ()), e.get("not_tried", ""))
+        lines += [tried] if tried else []
         if e.get("rows"):
             why = getattr(self.calibrator, "why_", "")
             lines += [
@@ -141,12 +145,13 @@ def _said(name: str, e: dict[str, Any], key: str) -> str:
 
 @dataclass(frozen=True)
 class FitOptions:
-    """How a model is fitted, as `RareClassifier` was asked to."""
+    """How a model is fitted, as `RareClassifier` was asked to; `challenged` when the treatment is to be chosen."""
 
     arm: Arm
     calibration: str = "auto"
     rule: DecisionRule | None = None
     cv: Any = 5
+    challenged: bool = False
     categorical: tuple[str, ...] = ()
     fit_rows: int | None = None
     seed: int = 0
@@ -172,13 +177,8 @@ def fit_model(
     source = Source(
         table, schema.columns, y, duplicate_groups(features), weight, options.fit_rows, options.seed, money
     )  # fmt: skip
-    member_scores, fold = _out_of_fold(source, options, groups, times)
-    score = member_scores[:, 0]
-    if is_blend(options.arm):
-        score = blend_out_of_fold(member_scores, y, fold, sample_weight=weight, forward=times is not None)
-    whole = source.part(np.arange(y.size), np.empty(0, dtype=np.int64), number=LAST)
-    each = [fit_on(whole, a, seed=options.seed, number=LAST, n_jobs=options.n_jobs) for a in _arms(options.arm)]
-    fitted = join_arms(each, member_scores, y, sample_weight=weight) if is_blend(options.arm) else each[0]
+    fitted = _fit_arms(source, options, groups, times)
+    score, fold = fitted.score, fitted.fold
     rule = options.rule
     if rule is None and money is not None:
         rule = MinimumCost(money)
@@ -189,12 +189,11 @@ def fit_model(
             CalibrationWarning, stacklevel=3,
         )  # fmt: skip
         calibrator = fit_calibration(np.zeros(2), np.array([False, True]), method="none")
-        known = ThresholdCurve.from_predictions(whole.y, sigmoid(fitted.logit(whole.X)))
+        known = ThresholdCurve.from_predictions(fitted.whole.y, sigmoid(fitted.arm.logit(fitted.whole.X)))
         decision = equal_costs_decision() if rule is None else rule.choose(known)
-        evidence: dict[str, Any] = {"rows": 0, "events": 0}
-        return FittedModel(
-            schema, whole.encoder, fitted, calibrator, decision, rule, pos_label, classes, evidence, score
-        )
+        evidence: dict[str, Any] = {"rows": 0, "events": 0, **fitted.tried}
+        return FittedModel(schema, fitted.whole.encoder, fitted.arm, calibrator, decision, rule, pos_label, classes,
+                           evidence, score)  # fmt: skip
     held = None if weight is None else weight[seen]
     calibrator = fit_calibration(score[seen], y[seen], method=options.calibration, sample_weight=held)
     logit = cross_calibrated(
@@ -202,19 +201,45 @@ def fit_model(
     )
     curve = ThresholdCurve.from_predictions(y[seen], sigmoid(logit[seen]), sample_weight=held)
     decision = equal_costs_decision() if rule is None else rule.choose(curve)
-    return FittedModel(schema, whole.encoder, fitted, calibrator, decision, rule, pos_label, classes,
-                       calibration_evidence(y[seen], logit[seen], held), logit)  # fmt: skip
+    return FittedModel(schema, fitted.whole.encoder, fitted.arm, calibrator, decision, rule, pos_label, classes,
+                       calibration_evidence(y[seen], logit[seen], held) | fitted.tried, logit)  # fmt: skip
 
 
-def _arms(arm: Arm) -> tuple[Arm, ...]:
-    """The arms to be fitted: the members of a blend, or the arm itself."""
-    return blend_members() if is_blend(arm) else (arm,)
+@dataclass(frozen=True)
+class _Fitted:
+    """The arm fitted on all rows, its out-of-fold scores (n,) with their folds, and which treatments were tried."""
+
+    arm: FittedArm
+    whole: Part
+    score: np.ndarray
+    fold: np.ndarray
+    tried: dict[str, Any]
 
 
-def _out_of_fold(source: Source, options: FitOptions, groups: Any, times: Any) -> tuple[np.ndarray, np.ndarray]:
+def _fit_arms(source: Source, options: FitOptions, groups: Any, times: Any) -> _Fitted:
+    """Score the arms (and their challengers) out of fold, and fit those that stay on all rows."""
+    blend, y, weight = is_blend(options.arm), source.y, source.weight
+    arms = blend_members() if blend else (options.arm,)
+    tried, why_not = challengers(arms, y) if options.challenged else ([(a,) for a in arms], "")
+    candidates = [a for group in tried for a in group]
+    scores, fold = _out_of_fold(source, candidates, options, groups, times)
+    how: dict[str, Any] = {"sample_weight": weight, "forward": times is not None}
+    kept, said = take_surely_better(tried, scores, y, fold, calibration=options.calibration, **how)
+    scores = scores[:, kept]
+    whole = source.part(np.arange(y.size), np.empty(0, dtype=np.int64), number=LAST)
+    each = [fit_on(whole, candidates[j], seed=options.seed, number=LAST, n_jobs=options.n_jobs) for j in kept]
+    return _Fitted(
+        join_arms(each, scores, y, sample_weight=weight) if blend else each[0], whole,
+        blend_out_of_fold(scores, y, fold, **how) if blend else scores[:, 0], fold,
+        {"tried": said, "not_tried": why_not} if options.challenged else {},
+    )  # fmt: skip
+
+
+def _out_of_fold(
+    source: Source, arms: Sequence[Arm], options: FitOptions, groups: Any, times: Any
+) -> tuple[np.ndarray, np.ndarray]:
     """Restored log-odds (n, k) of the arms on rows that they did not see, and the folds (n,): -1 for none."""
     splits = _splits(source, options, groups, times)
-    arms = _arms(options.arm)
     scores = np.full((source.y.size, len(arms)), np.nan)
     fold = np.full(source.y.size, -1)
     if not splits:

@@ -67,7 +67,7 @@ def treatment_from_dict(saved: Mapping[str, Any]) -> Treatment:
     >>> treatment_from_dict(ClassWeights(7.0).describe())
     ClassWeights(weight=7.0)
     """
-    values = {k: float(v) if v == "inf" else v for k, v in saved.items() if k != "name"}
+    values: dict[str, Any] = {k: float(v) if v == "inf" else v for k, v in saved.items() if k != "name"}
     if {"first", "second"} <= values.keys():
         return Combined(treatment_from_dict(values["first"]), treatment_from_dict(values["second"]))
     if "loss" in values:

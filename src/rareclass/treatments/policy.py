@@ -1,0 +1,89 @@
+"""What the treatment "auto" means: a challenger that the evidence leaves open, taken where it is surely better."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from rareclass.kernels.logits import softplus
+from rareclass.treatments.arm import Arm
+from rareclass.treatments.restore import cross_calibrated
+from rareclass.treatments.sampling import RandomUnderSampling
+
+LEAST_EVENTS = 50
+LEAST_RATIO = 40
+SURE = 2.0
+"""Standard errors by which a challenger's log-loss has to be lower."""
+
+
+def challengers(arms: Sequence[Arm], y: np.ndarray) -> tuple[list[tuple[Arm, ...]], str]:
+    """Each arm with what is tried beside it, and why nothing is tried ("" where something is).
+
+    The only challenger is under-sampling to 20 negatives for each event. It is undone exactly, costs less than the fit
+    that it challenges, and is surely better now and then (forests with about a hundred events) as it is surely worse
+    elsewhere. The others cost more and won less often (`benchmarks/auto_treatment.py`).
+    """
+    events = int(y.sum())
+    alone: list[tuple[Arm, ...]] = [(arm,) for arm in arms]
+    if events < LEAST_EVENTS:
+        return alone, f"{events} events are too few to choose between treatments ({LEAST_EVENTS} are needed)"
+    if y.size - events < LEAST_RATIO * events:
+        return alone, f"with fewer than {LEAST_RATIO} negatives for each event there is little to gain"
+    return [(arm, Arm(arm.learner, RandomUnderSampling())) for arm in arms], ""
+
+
+def take_surely_better(
+    tried: Sequence[Sequence[Arm]], scores: np.ndarray, y: np.ndarray, fold: np.ndarray, *, calibration: str = "auto",
+    sample_weight: np.ndarray | None = None, forward: bool = False,
+) -> tuple[list[int], list[dict[str, Any]]]:  # fmt: skip
+    """Columns of `scores` (n, arms) that stay, one for each group of arms, and what was tried.
+
+    What was tried is told as learner, treatment, the share by which the log-loss is lower (gain, low, high), and taken.
+
+    The first arm of a group stays unless a challenger's log-loss, calibrated out of fold, is lower by `SURE` standard
+    errors of the difference over the rows.
+    """
+    kept, said, start = [], [], 0
+    for group in tried:
+        columns = range(start, start + len(group))
+        start += len(group)
+        if len(group) == 1 or not (fold >= 0).any():
+            kept.append(columns[0])
+            continue
+        losses = [_losses(scores[:, j], y, fold, calibration, sample_weight, forward) for j in columns]
+        best, best_gain = columns[0], 0.0
+        for j, arm, loss in zip(columns[1:], group[1:], losses[1:], strict=True):
+            difference = losses[0] - loss
+            gain, error = float(difference.sum()), float(difference.std() * np.sqrt(difference.size))
+            sure = gain > SURE * error
+            if sure and gain > best_gain:
+                best, best_gain = j, gain
+            share = np.array([gain, gain - SURE * error, gain + SURE * error]) / max(float(losses[0].sum()), 1e-300)
+            limits = dict(zip(("gain", "low", "high"), share.tolist(), strict=True))
+            said.append({"learner": arm.learner_name, "treatment": arm.treatment.label, **limits, "taken": sure})
+        kept.append(best)
+    return kept, said
+
+
+def _losses(
+    score: np.ndarray, y: np.ndarray, fold: np.ndarray, calibration: str, weight: np.ndarray | None, forward: bool
+) -> np.ndarray:
+    """Log-loss (m,) of the calibrated scores of each row that was held out."""
+    logit = cross_calibrated(score, y, fold, method=calibration, sample_weight=weight, forward=forward)
+    seen = fold >= 0
+    loss = softplus(np.where(y[seen], -logit[seen], logit[seen]))
+    return np.asarray(loss if weight is None else loss * weight[seen])
+
+
+def say_tried(tried: Sequence[dict[str, Any]], why_not: str) -> str:
+    """One sentence on what was tried, or why nothing was; empty where the user chose the treatment."""
+    if why_not:
+        return f"Treatment: the data as they are; {why_not}."
+    if not tried:
+        return ""
+    each = "; ".join(
+        f"{t['treatment']} with {t['learner']}: log-loss {abs(t['gain']):.1%} {'lower' if t['gain'] > 0 else 'higher'} "
+        f"(a gain of {t['low']:+.1%} to {t['high']:+.1%}), {'taken' if t['taken'] else 'not taken'}"
+        for t in tried
+    )
+    return f"Treatment: tried out of fold, and taken only where it is surely better than the data as they are. {each}."
