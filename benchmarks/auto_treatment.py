@@ -49,7 +49,7 @@ def main() -> None:
             untreated = np.empty(0)
             for treatment in TREATMENTS:
                 if treatment == "smote" and learner != "logistic_regression":
-                    continue  # synthetic events cost boosters and forests time and gain nothing (benchmarks/learners.py)
+                    continue  # trees gain nothing from synthetic events (benchmarks/learners.py)
                 started, score = time.process_time(), np.empty(y.size)
                 for k in range(FOLDS):
                     seen, unseen = fold != k, fold == k
