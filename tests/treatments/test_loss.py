@@ -7,6 +7,7 @@ from tests.treatments.known import RATES, cells, line
 
 from rareclass.errors import InputError
 from rareclass.kernels.logits import sigmoid
+from rareclass.learners import LossBoosterClassifier
 from rareclass.losses.asymmetric import AsymmetricLoss
 from rareclass.losses.cross_entropy import CrossEntropy, WeightedCrossEntropy
 from rareclass.losses.focal import FocalLoss
@@ -50,6 +51,35 @@ def test_xgboost_takes_the_same_loss():
     learner = xgboost.XGBClassifier(n_estimators=100, max_depth=3, n_jobs=1)
     fitted = Arm(learner, LossTreatment(FocalLoss(2.0))).fit(X, y)
     np.testing.assert_allclose(sigmoid(fitted.logit(GRID)) / rate, 1, atol=0.15)
+
+
+@pytest.mark.parametrize("loss", [FocalLoss(2.0), WeightedCrossEntropy(9.0)], ids=lambda loss: type(loss).__name__)
+def test_catboost_takes_row_losses(loss):
+    pytest.importorskip("catboost")
+    X, y = cells(40_000)
+    rate = np.array([y[X[:, 0] == c].mean() for c in range(3)])
+    fitted = Arm("catboost", LossTreatment(loss)).fit(X, y, seed=1)
+    np.testing.assert_allclose(sigmoid(fitted.logit(GRID)) / rate, 1, atol=0.15)
+
+
+def test_catboost_keeps_its_own_parameters_and_refuses_batch_losses():
+    catboost = pytest.importorskip("catboost")
+    X, y = cells(20_000)
+    learner = catboost.CatBoostClassifier(iterations=15, depth=2, verbose=False, allow_writing_files=False)
+    fitted = Arm(learner, LossTreatment(FocalLoss(1.0))).fit(X, y)
+    assert fitted.learner.booster_.tree_count_ == 15
+    with pytest.raises(InputError, match="CatBoost takes binary row losses only"):
+        Arm(learner, LossTreatment(TverskyLoss())).fit(X, y)
+
+
+def test_catboost_starts_at_the_offsets_and_leaves_them_out_of_the_prediction():
+    pytest.importorskip("catboost")
+    X, y = cells(40_000)
+    parameters = {"iterations": 100, "depth": 2, "learning_rate": 0.1}
+    model = LossBoosterClassifier(WeightedCrossEntropy(3.0), library="catboost", parameters=parameters, random_state=0)
+    plain = model.fit(X, y.astype(int)).decision_function(GRID)
+    shifted = model.fit(X, y.astype(int), offset=np.full(y.size, 2.0)).decision_function(GRID)
+    np.testing.assert_allclose(shifted, plain - 2.0, atol=0.1)
 
 
 def test_plain_lightgbm_takes_it_with_its_own_parameters():

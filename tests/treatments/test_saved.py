@@ -5,6 +5,8 @@ import pytest
 from tests.treatments.known import line
 
 from rareclass.artifact.learner import dump_learner, load_learner
+from rareclass.learners import LossBoosterClassifier
+from rareclass.losses import FocalLoss
 from rareclass.treatments.arm import make_arm
 from rareclass.treatments.ensemble import BalancedEnsembleTreatment
 from rareclass.treatments.negatives import LocalCaseControl
@@ -21,3 +23,15 @@ def test_a_saved_learner_gives_the_same_log_odds(treatment, tmp_path):
     dump_learner(fitted.learner, tmp_path / "learner.skops")
     again = load_learner(tmp_path / "learner.skops")
     np.testing.assert_array_equal(again.decision_function(X[:200]), fitted.learner.decision_function(X[:200]))
+
+
+@pytest.mark.parametrize("library", ["lightgbm", "xgboost", "catboost"])
+def test_a_saved_booster_on_a_loss_gives_the_same_probabilities(library, tmp_path):
+    pytest.importorskip(library)
+    X, y, _ = line(4000)
+    rounds = {"iterations" if library == "catboost" else "n_estimators": 12}
+    model = LossBoosterClassifier(FocalLoss(2.0), library=library, parameters=rounds, random_state=0).fit(X, y)
+    dump_learner(model, tmp_path / "learner.skops")
+    again = load_learner(tmp_path / "learner.skops").predict_proba(X)
+    np.testing.assert_array_equal(again, model.predict_proba(X))
+    assert ((again > 0) & (again < 1)).all()

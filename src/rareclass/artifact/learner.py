@@ -25,7 +25,7 @@ TRUSTED = frozenset({
     "xgboost.core.Booster",
     "xgboost.sklearn.XGBClassifier",
 })  # fmt: skip
-OURS = "rareclass.learners."
+OURS = ("rareclass.learners.", "rareclass.losses.")
 
 
 def dump_learner(learner: Any, path: Path) -> None:

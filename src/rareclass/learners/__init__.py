@@ -4,6 +4,7 @@ from rareclass._lazy import lazy_names
 
 __all__ = [
     "FewEventsLogisticRegression",
+    "LossBoosterClassifier",
     "QuantileLogisticRegression",
     "RareBlendClassifier",
     "RareCatBoostClassifier",
@@ -11,6 +12,7 @@ __all__ = [
     "RareHistGradientBoostingClassifier",
     "RareLGBMClassifier",
     "RareXGBClassifier",
+    "booster_objective",
     "make_learner",
 ]
 
@@ -18,6 +20,7 @@ __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "FewEventsLogisticRegression": "few_events_logistic",
+        "LossBoosterClassifier": "loss_booster",
         "QuantileLogisticRegression": "quantile_logistic",
         "RareBlendClassifier": "blend",
         "RareCatBoostClassifier": "catboost_guarded",
@@ -25,6 +28,7 @@ __getattr__, __dir__ = lazy_names(
         "RareHistGradientBoostingClassifier": "hist_gradient_boosting",
         "RareLGBMClassifier": "lgbm",
         "RareXGBClassifier": "xgb",
+        "booster_objective": "objectives",
         "make_learner": "registry",
     },
 )

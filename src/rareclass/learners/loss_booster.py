@@ -1,5 +1,6 @@
-"""LightGBM or XGBoost fitted on a loss of `rareclass.losses`, with log-odds that the loss's link brings back."""
+"""LightGBM, XGBoost or CatBoost fitted on a loss of `rareclass.losses`, with log-odds that the loss's link brings back."""
 
+import tempfile
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from rareclass.learners.base import RareLearner, categorical_columns
 from rareclass.learners.lgbm import load_lightgbm
 from rareclass.learners.objectives import BoosterObjective, booster_objective, usable_loss
 
-LIBRARIES = ("lightgbm", "xgboost")
+LIBRARIES = ("lightgbm", "xgboost", "catboost")
 
 
 class LossBoosterClassifier(RareLearner):
@@ -27,7 +28,8 @@ class LossBoosterClassifier(RareLearner):
     Parameters
     ----------
     loss : RowLoss, BatchLoss, or their dictionary
-    library : {"lightgbm", "xgboost"}, default="lightgbm"
+    library : {"lightgbm", "xgboost", "catboost"}, default="lightgbm"
+        CatBoost takes row losses only, and calls Python for every 1,000 rows, so it is several times slower.
     parameters : dict, optional
         Keywords of the library's classifier.
     event_bins : bool, default=False
@@ -85,6 +87,9 @@ class LossBoosterClassifier(RareLearner):
         if self.library == "xgboost":
             self.booster_ = self._fit_xgboost(objective, options, X, y, weight, start)
             return
+        if self.library == "catboost":
+            self.booster_ = self._fit_catboost(objective, options, X, y, weight, start)
+            return
         lightgbm = load_lightgbm()
         if self.event_bins:
             self.cuts_ = fit_cuts(X, y, rng, skip=codes)
@@ -116,11 +121,36 @@ class LossBoosterClassifier(RareLearner):
         model.fit(X, y.astype(int), sample_weight=weight, base_margin=start)
         return model
 
+    def _fit_catboost(
+        self,
+        objective: BoosterObjective,
+        options: dict[str, Any],
+        X: np.ndarray,
+        y: np.ndarray,
+        weight: np.ndarray | None,
+        start: np.ndarray,
+    ) -> Any:
+        catboost = need("catboost", extra="catboost")
+        given = {k: v for k, v in options.items() if k not in ("random_state", "n_jobs")}
+        if "reg_lambda" not in given:
+            given["l2_leaf_reg"] = objective.curvature_ratio * given.get("l2_leaf_reg", 3.0)
+        model = catboost.CatBoostClassifier(**{
+            "random_seed": options["random_state"], "thread_count": options["n_jobs"], "verbose": False,
+            "allow_writing_files": False, **given, **objective.catboost_parameters(),
+        })  # fmt: skip
+        model.fit(catboost.Pool(X, y.astype(int), weight=weight, baseline=start))
+        # through a file, so that the objective does not travel with it
+        with tempfile.TemporaryDirectory() as folder:
+            model.save_model(f"{folder}/model.cbm")
+            return catboost.CatBoostClassifier().load_model(f"{folder}/model.cbm")
+
     def _logit(self, X: np.ndarray) -> np.ndarray:
         kept = self.objective_
         objective = BoosterObjective.from_dict(kept) if isinstance(kept, dict) else kept
         if self.library == "xgboost":
             raw = self.booster_.predict(X, output_margin=True)
+        elif self.library == "catboost":
+            raw = self.booster_.predict(X, prediction_type="RawFormulaVal", thread_count=self.n_jobs)
         else:
             raw = self.booster_.predict(apply_cuts(X, self.cuts_) if self.event_bins else X, raw_score=True)
         raw = np.asarray(raw, dtype=np.float64)

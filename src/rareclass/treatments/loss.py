@@ -16,14 +16,15 @@ from rareclass.losses.base import BatchLoss
 from rareclass.losses.focal import FocalLoss
 from rareclass.treatments.base import TrainingSet, Treatment, class_counts, draw_seed, fit_on_training
 
-_GUARDED = {"RareLGBMClassifier": "lightgbm", "RareXGBClassifier": "xgboost"}
+_GUARDED = {"RareLGBMClassifier": "lightgbm", "RareXGBClassifier": "xgboost", "RareCatBoostClassifier": "catboost"}
 
 
 @dataclass(frozen=True)
 class LossTreatment(Treatment):
     """Fit a booster on a loss of `rareclass.losses` instead of on cross-entropy.
 
-    When to use: to see whether a loss helps on your data. When not: learners other than LightGBM and XGBoost.
+    When to use: to see whether a loss helps on your data. When not: learners other than LightGBM, XGBoost and CatBoost
+    (which takes row losses only).
 
     Parameters
     ----------
@@ -104,9 +105,12 @@ def booster_with_loss(learner: Any, loss: Any, *, events: int) -> LossBoosterCla
         return LossBoosterClassifier(loss, parameters=_set_only(given, "objective", "class_weight"), **common)
     if name == "XGBClassifier":
         return LossBoosterClassifier(loss, library="xgboost", parameters=_set_only(given, "objective"), **common)
+    if name == "CatBoostClassifier":
+        parameters = _set_only(given, "objective", "loss_function")
+        return LossBoosterClassifier(loss, library="catboost", parameters=parameters, **common)
     raise InputError(
         f"{name} cannot be fitted on a loss of one's own. RareLGBMClassifier ('lightgbm'), RareXGBClassifier "
-        "('xgboost') and the classifiers of lightgbm and xgboost can."
+        "('xgboost'), RareCatBoostClassifier ('catboost') and the classifiers of these libraries can."
     )
 
 
