@@ -1,4 +1,4 @@
-"""LightGBM, XGBoost or CatBoost fitted on a loss of `rareclass.losses`, with log-odds that the loss's link brings back."""
+"""LightGBM, XGBoost or CatBoost fitted on a loss of `rareclass.losses`; its link brings log-odds back."""
 
 import tempfile
 from typing import Any
