@@ -6,8 +6,9 @@ from tests.treatments.known import line
 
 from rareclass import RareClassifier
 from rareclass.artifact import Bundle
+from rareclass.errors import InputError
 from rareclass.kernels.logits import sigmoid
-from rareclass.treatments import Arm, RandomUnderSampling
+from rareclass.treatments import Arm, ClassWeights, RandomUnderSampling
 from rareclass.treatments.policy import challengers, take_surely_better
 
 PAIR = (Arm("logistic_regression"), Arm("logistic_regression", RandomUnderSampling()))
@@ -97,3 +98,14 @@ def test_few_events_are_given_as_the_reason(table):
         "30 events are too few to choose between treatments"
         in RareClassifier("logistic_regression").fit(X, y).summary()
     )
+
+
+def test_the_blend_takes_a_treatment(table):
+    X, y = table
+    model = RareClassifier(treatment="random_under", cv=2).fit(X[:4000], y[:4000])
+    assert "blend+random_under" in model.summary()
+    assert "negatives kept beside all" in model.summary()
+    assert "Way back: log-odds shifted by the log of the share of negatives kept" in model.summary()
+    assert model.predict_proba(X[:4000])[:, 1].mean() == pytest.approx(y[:4000].mean(), rel=0.2)
+    with pytest.raises(InputError, match="`weight` must be a number above 0"):
+        RareClassifier(treatment=ClassWeights(-1), cv=2).fit(X[:1000], y[:1000])

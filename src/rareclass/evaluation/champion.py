@@ -65,7 +65,7 @@ def fit_champion(
     if is_blend(arm):
         members, matrix = member_scores(scores)
         each = [fit_on(part, m.arm, seed=design.seed, number=last, n_jobs=n_jobs) for m in members]
-        fitted = join_arms(each, matrix, rows.y, sample_weight=rows.weight)
+        fitted = join_arms(arm, each, matrix, rows.y, sample_weight=rows.weight)
     else:
         fitted = fit_on(part, arm, seed=design.seed, number=last, n_jobs=n_jobs)
     seen = np.isfinite(result.raw)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from rareclass._lazy import available
 from rareclass.errors import InputError
 from rareclass.treatments.arm import Arm, make_arm
+from rareclass.treatments.base import NoTreatment
 from rareclass.treatments.blend import blend_members, is_blend
 
 LEARNERS = ("lightgbm", "logistic_regression", "random_forest", "hist_gradient_boosting", "blend")
@@ -22,6 +23,8 @@ PRIORITY = (
     "hist_gradient_boosting+class_weight", "hist_gradient_boosting+random_under", "hist_gradient_boosting+smote",
     "logistic_regression+random_over", "random_forest+random_over", "hist_gradient_boosting+random_over",
 )  # fmt: skip
+
+_BLEND_UNTREATED = "it is made of the scores of untreated arms; RareClassifier('blend', treatment=...) fits it treated"
 
 
 @dataclass
@@ -48,20 +51,22 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
     how = TREATMENTS if isinstance(treatments, str) and treatments == "auto" else _sequence(treatments, "treatments")
     if not ranked:
         how = ("none",)
-    pairs = [make_arm((learner, t)) for learner in chosen for t in how if not (learner == "blend" and t != "none")]
-    names = {a.name: a for a in pairs}
-    if len(names) < len(pairs):
+    asked = [make_arm((learner, t)) for learner in chosen for t in how]
+    arms = [a for a in asked if not is_blend(a) or isinstance(a.treatment, NoTreatment)]
+    names = {a.name: a for a in arms}
+    if len(names) < len(arms):
         raise InputError(
             "Two arms have the same name. Give learners of different classes, or compare them in two runs."
         )
-    if any(is_blend(a) for a in pairs):
+    if any(is_blend(a) for a in arms):
         for member in blend_members():
             names.setdefault(member.name, member)
+    skipped = [{"name": a.name, "reason": _BLEND_UNTREATED} for a in asked if a not in arms and chosen is not LEARNERS]
     missing = available("lightgbm")
     baseline = "lightgbm+none" if missing is None else "hist_gradient_boosting+none"
     for needed in (baseline, EXHIBIT):
         names.setdefault(needed, make_arm(needed))
-    plan = Plan([], baseline)
+    plan = Plan([], baseline, skipped)
     if missing is not None:
         plan.warnings.append(f"{missing}. The comparison runs without LightGBM; the baseline is HistGradientBoosting.")
     rank = {name: i for i, name in enumerate(PRIORITY)}

@@ -12,7 +12,10 @@ from rareclass import _check
 from rareclass.errors import InputError, TargetError, TooFewEventsError
 from rareclass.kernels.logits import sigmoid
 
-_TAKE_OFFSETS = "RareLGBMClassifier, RareXGBClassifier, RareCatBoostClassifier, QuantileLogisticRegression"
+_TAKE_OFFSETS = (
+    "RareLGBMClassifier, RareXGBClassifier, RareCatBoostClassifier, QuantileLogisticRegression, "
+    "FewEventsLogisticRegression"
+)
 _TAKE_MISSING = (
     "RareLGBMClassifier, RareHistGradientBoostingClassifier, RareForestClassifier, QuantileLogisticRegression"
 )

@@ -11,16 +11,17 @@ import numpy as np
 from rareclass._lazy import available
 from rareclass.learners.logit_blend import LogitBlend, fit_combination
 from rareclass.treatments.arm import Arm, FittedArm
+from rareclass.treatments.base import NoTreatment, Treatment
 
 BLEND = "blend"
 
 
-def blend_members() -> tuple[Arm, ...]:
-    """The arms that are blended; LightGBM only where it loads."""
+def blend_members(treatment: Treatment | None = None) -> tuple[Arm, ...]:
+    """The arms that are blended, each under `treatment` (none by default); LightGBM only where it loads."""
     names = ["random_forest", "hist_gradient_boosting", "logistic_regression"]
     if available("lightgbm") is None:
         names.insert(0, "lightgbm")
-    return tuple(Arm(name) for name in names)
+    return tuple(Arm(name, NoTreatment() if treatment is None else treatment) for name in names)
 
 
 def is_blend(arm: Arm) -> bool:
@@ -49,9 +50,10 @@ def blend_out_of_fold(
 
 
 def join_arms(
-    fitted: Sequence[FittedArm], scores: np.ndarray, y: np.ndarray, *, sample_weight: np.ndarray | None = None
-) -> FittedArm:
-    """One arm of members fitted on the same rows, combined by their out-of-fold log-odds `scores` (m, k)."""
+    blend: Arm, fitted: Sequence[FittedArm], scores: np.ndarray, y: np.ndarray, *,
+    sample_weight: np.ndarray | None = None,
+) -> FittedArm:  # fmt: skip
+    """The arm `blend` of members fitted on the same rows, combined by their out-of-fold log-odds `scores` (m, k)."""
     seen = np.isfinite(scores).all(axis=1)
     if seen.any() and y[seen].any():
         how = fit_combination(
@@ -62,10 +64,11 @@ def join_arms(
         k = len(fitted)
         intercept, slope, weight = [0.0] * k, [1.0] * k, [1 / k] * k
     learner = LogitBlend([f.learner for f in fitted], [float(f.shift) for f in fitted], intercept, slope, weight)
-    said = ", ".join(f"{f.name.removesuffix('+none')} {w:.2f}" for f, w in zip(fitted, weight, strict=True))
+    own = f"+{blend.treatment.label}"
+    said = ", ".join(f"{f.name.removesuffix(own)} {w:.2f}" for f, w in zip(fitted, weight, strict=True))
     notes, ways = ("; ".join(dict.fromkeys(v)) for v in zip(*((f.note, f.restoration) for f in fitted), strict=True))
     return FittedArm(
-        f"{BLEND}+none", learner, 0.0, all(f.exact for f in fitted), f"weights {said}; {notes}", ways,
+        blend.name, learner, 0.0, all(f.exact for f in fitted), f"weights {said}; {notes}", ways,
         max(f.rows for f in fitted),
-        sum(f.seconds for f in fitted), {"name": "none"},
+        sum(f.seconds for f in fitted), blend.treatment.describe(),
     )  # fmt: skip

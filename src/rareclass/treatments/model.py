@@ -219,7 +219,7 @@ class _Fitted:
 def _fit_arms(source: Source, options: FitOptions, groups: Any, times: Any) -> _Fitted:
     """Score the arms (and their challengers) out of fold, and fit those that stay on all rows."""
     blend, y, weight = is_blend(options.arm), source.y, source.weight
-    arms = blend_members() if blend else (options.arm,)
+    arms = blend_members(options.arm.treatment) if blend else (options.arm,)
     tried, why_not = challengers(arms, y) if options.challenged else ([(a,) for a in arms], "")
     candidates = [a for group in tried for a in group]
     scores, fold = _out_of_fold(source, candidates, options, groups, times)
@@ -229,7 +229,7 @@ def _fit_arms(source: Source, options: FitOptions, groups: Any, times: Any) -> _
     whole = source.part(np.arange(y.size), np.empty(0, dtype=np.int64), number=LAST)
     each = [fit_on(whole, candidates[j], seed=options.seed, number=LAST, n_jobs=options.n_jobs) for j in kept]
     return _Fitted(
-        join_arms(each, scores, y, sample_weight=weight) if blend else each[0], whole,
+        join_arms(options.arm, each, scores, y, sample_weight=weight) if blend else each[0], whole,
         blend_out_of_fold(scores, y, fold, **how) if blend else scores[:, 0], fold,
         {"tried": said, "not_tried": why_not} if options.challenged else {},
     )  # fmt: skip
