@@ -187,7 +187,8 @@ def test_the_same_seed_keeps_the_same_rows():
 
 @pytest.mark.parametrize(
     "options",
-    [{"strategy": "hard"}, {"negatives_per_event": 0}, {"floor": 0}, {"least_negatives": -1}, {"floor": 2},
+    [{"strategy": "hard"}, {"negatives_per_event": 0}, {"negatives_per_event": "many"},
+     {"floor": 0}, {"least_negatives": -1}, {"floor": 2},
      {"correction": "none"},
      {"pilot": "svm"}, {"pool_factor": 0.5}, {"strategy": "local_case_control", "correction": "weight"}],
 )  # fmt: skip
@@ -195,3 +196,18 @@ def test_impossible_options_are_refused(options):
     X, y = cells(5000)
     with pytest.raises(InputError):
         NegativeSampling(**options).prepare(X, y, rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("strategy", "events", "wanted"),
+    [("score", 40, 5000), ("score", 300, 6000), ("score", 900, 12_000), ("score", 3000, 15_000),
+     ("uniform", 900, 18_000)],
+)  # fmt: skip
+def test_the_default_keeps_as_many_negatives_as_were_enough_when_measured(strategy, events, wanted):
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(60_000, 2))
+    y = np.zeros(60_000, dtype=bool)
+    y[np.argsort(-X[:, 0] - rng.normal(size=60_000))[:events]] = True
+    kept = NegativeSampling(strategy).prepare(X, y, rng=rng)
+    assert kept.y.sum() == events
+    assert (~kept.y).sum() == pytest.approx(wanted, rel=0.05)

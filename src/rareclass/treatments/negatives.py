@@ -19,6 +19,7 @@ STRATEGIES = ("uniform", "score", "local_case_control")
 CORRECTIONS = ("offset", "weight")
 PILOTS = ("lightgbm", "logistic_regression")
 PILOT_NEGATIVES = 5
+NEGATIVES_PER_EVENT, FEWEST_PER_EVENT, _ENOUGH = 20.0, 5.0, 12_000
 # below it the pilot is too noisy for a design that leaves out events (21.9 times the variance at 98 events)
 LOCAL_CASE_CONTROL_EVENTS = 1000
 _BATCH = 200_000
@@ -38,9 +39,10 @@ class NegativeSampling(Treatment):
         "uniform" keeps all with the same probability; "score" in proportion to max(p / mean p, `floor`), where p is
         the probability of a quickly fitted pilot; "local_case_control" thins likely events as well and adds the
         pilot's log-odds back at prediction (at least 1,000 events, else it falls back to "score" with a warning).
-    negatives_per_event : float, default=20
+    negatives_per_event : float or "auto", default="auto"
         Expected number of negatives for each event. The variance grows by about 1 + 1/negatives_per_event for
-        "score", whatever the signal, and by more for "uniform".
+        "score", whatever the signal, and by more for "uniform". "auto" is 20; chosen by score, from 600 events on so
+        many that 12,000 are kept altogether, and at least 5.
     least_negatives : int, default=5_000
         At least so many negatives are kept, however few the events: with 36 events, 20 negatives each lost a sixth of
         the average precision (kddcup99, user to root), and a fit on some thousand rows costs next to nothing.
@@ -84,7 +86,7 @@ class NegativeSampling(Treatment):
         "log-odds corrected by -ln of each row's keep probability while training, then calibrated out of fold"
     )
     strategy: str = "uniform"
-    negatives_per_event: float = 20.0
+    negatives_per_event: float | str = "auto"
     least_negatives: int = 5_000
     floor: float = 0.1
     correction: str = "offset"
@@ -94,12 +96,7 @@ class NegativeSampling(Treatment):
     def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
         self._check_options()
         events, negatives = class_counts(y)
-        per_event = max(self.negatives_per_event, self.least_negatives / events)
-        if per_event > self.negatives_per_event:
-            plan = replace(self, negatives_per_event=per_event, least_negatives=0)
-            return plan.prepare(
-                X, y, sample_weight=sample_weight, categorical_features=categorical_features, rng=rng
-            )  # fmt: skip
+        per_event = self._per_event(events)
         strategy = self.strategy
         if strategy == "local_case_control" and events < LOCAL_CASE_CONTROL_EVENTS:
             warnings.warn(
@@ -108,21 +105,33 @@ class NegativeSampling(Treatment):
                 ShortfallWarning, stacklevel=2,
             )  # fmt: skip
             strategy = "score"
-        if strategy == "uniform" or self.negatives_per_event * events >= negatives:
-            return self._uniform(X, y, sample_weight, rng)
-        pool, share = self._pool(y, rng)
+        if strategy == "uniform" or per_event * events >= negatives:
+            return self._uniform(X, y, sample_weight, per_event, rng)
+        pool, share = self._pool(y, per_event, rng)
         if strategy == "score":
             score = self._cross_scores(X, y, sample_weight, categorical_features, pool, rng)
-            return self._by_score(X, y, sample_weight, pool, share, score, rng)
+            return self._by_score(X, y, sample_weight, pool, share, score, per_event, rng)
         pilot, shift = self._fit_pilot(X, y, sample_weight, categorical_features, rng)
         score = pilot_logit(pilot, X[pool]) + shift
-        return self._local_case_control(X, y, sample_weight, pool, share, score, (pilot, shift), rng)
+        return self._local_case_control(X, y, sample_weight, pool, share, score, (pilot, shift), per_event, rng)
+
+    def _per_event(self, events: int) -> float:
+        """Negatives for each event: as given or by the rule of "auto", and not fewer than `least_negatives` in all."""
+        if isinstance(self.negatives_per_event, str):
+            enough = _ENOUGH / events if self.strategy != "uniform" else np.inf
+            wanted = max(FEWEST_PER_EVENT, min(NEGATIVES_PER_EVENT, enough))
+        else:
+            wanted = self.negatives_per_event
+        return max(wanted, self.least_negatives / events)
 
     def _check_options(self) -> None:
         one_of(self.strategy, "strategy", STRATEGIES)
         one_of(self.correction, "correction", CORRECTIONS)
         one_of(self.pilot, "pilot", PILOTS)
-        positive_number(self.negatives_per_event, "negatives_per_event")
+        if isinstance(self.negatives_per_event, str):
+            one_of(self.negatives_per_event, "negatives_per_event", ("auto",))
+        else:
+            positive_number(self.negatives_per_event, "negatives_per_event")
         _check.whole_number(self.least_negatives, "least_negatives", low=0)
         if positive_number(self.floor, "floor") > 1:
             raise InputError(f"`floor` must be at most 1 (then all weights are equal); got {self.floor!r}.")
@@ -131,19 +140,19 @@ class NegativeSampling(Treatment):
         if self.strategy == "local_case_control" and self.correction == "weight":
             raise InputError("Local case-control sampling is taken back by the pilot's log-odds; leave `correction`.")
 
-    def _uniform(self, X, y, sample_weight, rng) -> TrainingSet:
-        plan = RandomUnderSampling(self.negatives_per_event).prepare(X, y, sample_weight=sample_weight, rng=rng)
+    def _uniform(self, X, y, sample_weight, per_event, rng) -> TrainingSet:
+        plan = RandomUnderSampling(per_event).prepare(X, y, sample_weight=sample_weight, rng=rng)
         if self.correction == "offset" or plan.rows is None:
             return plan
         weight = np.ones(plan.y.size) if plan.sample_weight is None else plan.sample_weight
         weight = np.where(plan.y, weight, weight * np.exp(-plan.shift))
         return replace(plan, sample_weight=weight, shift=0.0, note=f"{plan.note}, weighted by 1 / share kept")
 
-    def _pool(self, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, float]:
+    def _pool(self, y: np.ndarray, per_event: float, rng: np.random.Generator) -> tuple[np.ndarray, float]:
         """Rows that the pilot scores (all events among them), and the share of the negatives among these."""
         events = int(np.count_nonzero(y))
         negatives = y.size - events
-        wanted = self.pool_factor * self.negatives_per_event * events
+        wanted = self.pool_factor * per_event * events
         if wanted >= negatives:
             return np.arange(y.size), 1.0
         wanted = max(1, round(wanted))
@@ -180,9 +189,9 @@ class NegativeSampling(Treatment):
             score[mine] = pilot_logit(pilot, X[pool[mine]]) + shift
         return score
 
-    def _by_score(self, X, y, sample_weight, pool, share, score, rng) -> TrainingSet:
+    def _by_score(self, X, y, sample_weight, pool, share, score, per_event, rng) -> TrainingSet:
         label = y[pool]
-        keep = keep_probability(sigmoid(score), label, self.negatives_per_event, self.floor)
+        keep = keep_probability(sigmoid(score), label, per_event, self.floor)
         kept = label | (rng.random(pool.size) < keep)
         rows, probability = pool[kept], keep[kept] * share
         weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)[rows]
@@ -193,9 +202,9 @@ class NegativeSampling(Treatment):
         note = self._note(y, rows, share)
         return TrainingSet(X[rows], y[rows], weight, offset, note=note, rows=rows)
 
-    def _local_case_control(self, X, y, sample_weight, pool, share, score, pilot, rng) -> TrainingSet:
+    def _local_case_control(self, X, y, sample_weight, pool, share, score, pilot, per_event, rng) -> TrainingSet:
         label, p = y[pool], sigmoid(score)
-        keep = keep_probability(p, label, self.negatives_per_event, self.floor)
+        keep = keep_probability(p, label, per_event, self.floor)
         # the same constant for both classes: a row is accepted with min(1, c |y - p|), the floor aside
         constant = float(np.min(keep / np.maximum(p, 1e-300), where=keep < 1, initial=np.inf))
         keep_event = np.minimum(1.0, np.maximum(constant * sigmoid(-score), 1e-6))
