@@ -150,7 +150,8 @@ class GuardedBooster(RareLearner):
         evaluation = getattr(self, "_options", {}).get("eval_set")
         if evaluation is None:
             trial = Trial(self, rows, guards, rng)
-            self.oof_rows_, self.oof_logit_ = trial.index, np.full(trial.index.size, np.nan)
+            rows_judged = trial.index if trial.wanted else trial.index[:0]
+            self.oof_rows_, self.oof_logit_ = rows_judged, np.full(rows_judged.size, np.nan)
             if trial.wanted and trial.possible:
                 self.guard_, self.parameters_, found, unseen = trial.choose()
                 self.oof_logit_ = unseen - float(np.log(ratio))
