@@ -96,10 +96,10 @@ class FittedModel:
         tried = say_tried(e.get("tried", ()), e.get("not_tried", ""))
         lines += [tried] if tried else []
         if e.get("rows"):
-            why = getattr(self.calibrator, "why_", "")
+            why = getattr(self.calibrator, "why_", "").partition(": ")[2]
             lines += [
                 f"Calibration: {type(self.calibrator).__name__}, from {e['rows']:,} out-of-fold rows with "
-                f"{e['events']:,} events. {why}".rstrip(),
+                f"{e['events']:,} events." + (f" Chosen on scores with {why}" if why else ""),
                 f"Out of fold: {_said('observed/expected', e, 'observed_to_expected')}, "
                 f"{_said('calibration slope', e, 'calibration_slope')}, {_said('Brier skill', e, 'brier_skill')} "
                 "(95 % intervals; 1, 1 and above 0 are right).",

@@ -82,8 +82,11 @@ def say_tried(tried: Sequence[dict[str, Any]], why_not: str) -> str:
     if not tried:
         return ""
     each = "; ".join(
-        f"{t['treatment']} with {t['learner']}: log-loss {abs(t['gain']):.1%} {'lower' if t['gain'] > 0 else 'higher'} "
-        f"(a gain of {t['low']:+.1%} to {t['high']:+.1%}), {'taken' if t['taken'] else 'not taken'}"
+        f"{t['treatment']} with {t['learner']} {-t['gain']:+.1%} [{-t['high']:+.1%}, {-t['low']:+.1%}]"
+        f"{' (taken)' if t['taken'] else ''}"
         for t in tried
     )
-    return f"Treatment: tried out of fold, and taken only where it is surely better than the data as they are. {each}."
+    return (
+        "Treatment: the data as they are, unless another treatment is surely better. Log-loss tried out of fold: "
+        f"{each} (two standard errors; below 0 is better)."
+    )
