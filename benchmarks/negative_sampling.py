@@ -3,12 +3,13 @@
     python benchmarks/negative_sampling.py                          all five tables, about 15 minutes on two cores
     python benchmarks/negative_sampling.py --only cover --splits 1  one of them, quickly
 
-The learner is the guarded LightGBM of rareclass on one thread, with the guard that arms use and no inner trials. Each table is split 70/30 at random, stratified by class
-(`--splits` times). Times are processor seconds of this process, which other programs on the machine disturb less than
-wall time. "Pilot" is all that sampling costs: fitting the pilot, scoring rows with it, drawing. The time ratio is
-given with it and without it (a pilot of an earlier day, or one pilot for many fits). Average precision is judged on the
-full, unsampled 30 %; its standard error comes from the interval of `rareclass.metrics` for the full fit, the mean over
-splits. Data: `RARECLASS_DATA` or ../shared/data; donors is thinned to 0.3 % events. Prints a table in Markdown.
+The learner is the guarded LightGBM of rareclass on one thread, with the guard that arms use and no inner trials. Each
+table is split 70/30 at random, stratified by class (`--splits` times). Times are processor seconds of this process,
+which other programs on the machine disturb less than wall time. "Pilot" is all that sampling costs: fitting the
+pilot, scoring rows with it, drawing. The time ratio is given with it and without it (a pilot of an earlier day, or
+one pilot for many fits). Average precision is judged on the full, unsampled 30 %; its standard error comes from the
+interval of `rareclass.metrics` for the full fit, the mean over splits. Data: `RARECLASS_DATA` or ../shared/data;
+donors is thinned to 0.3 % events. Prints a table in Markdown.
 """
 
 import argparse
