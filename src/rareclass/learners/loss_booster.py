@@ -85,10 +85,12 @@ class LossBoosterClassifier(RareLearner):
         start = objective.initial_scores(y.size, offset)
         options = {"random_state": int(rng.integers(2**31)), "n_jobs": self.n_jobs, **(self.parameters or {})}
         if self.library == "xgboost":
-            self.booster_ = self._fit_xgboost(objective, options, X, y, weight, start)
+            model = _xgboost_model(objective, options)
+            self.booster_ = model.fit(X, y.astype(int), sample_weight=weight, base_margin=start)
             return
         if self.library == "catboost":
-            self.booster_ = self._fit_catboost(objective, options, X, y, weight, start)
+            self.booster_ = _fit_catboost(objective, options, {"data": X, "label": y.astype(int), "weight": weight,
+                                                               "baseline": start})  # fmt: skip
             return
         lightgbm = load_lightgbm()
         if self.event_bins:
@@ -102,48 +104,6 @@ class LossBoosterClassifier(RareLearner):
         # through text, so that the objective does not travel with it
         self.booster_ = lightgbm.Booster(model_str=model.booster_.model_to_string())
 
-    def _fit_xgboost(
-        self,
-        objective: BoosterObjective,
-        options: dict[str, Any],
-        X: np.ndarray,
-        y: np.ndarray,
-        weight: np.ndarray | None,
-        start: np.ndarray,
-    ) -> Any:
-        xgboost = need("xgboost", extra="xgboost")
-        ratio = objective.curvature_ratio
-        scaled = {**options, **objective.xgboost_parameters()}
-        for name, default in (("min_child_weight", 1.0), ("reg_lambda", 1.0)):
-            given = options.get(name)
-            scaled[name] = ratio * (default if given is None else given)
-        model = xgboost.XGBClassifier(**scaled)
-        model.fit(X, y.astype(int), sample_weight=weight, base_margin=start)
-        return model
-
-    def _fit_catboost(
-        self,
-        objective: BoosterObjective,
-        options: dict[str, Any],
-        X: np.ndarray,
-        y: np.ndarray,
-        weight: np.ndarray | None,
-        start: np.ndarray,
-    ) -> Any:
-        catboost = need("catboost", extra="catboost")
-        given = {k: v for k, v in options.items() if k not in ("random_state", "n_jobs")}
-        if "reg_lambda" not in given:
-            given["l2_leaf_reg"] = objective.curvature_ratio * given.get("l2_leaf_reg", 3.0)
-        model = catboost.CatBoostClassifier(**{
-            "random_seed": options["random_state"], "thread_count": options["n_jobs"], "verbose": False,
-            "allow_writing_files": False, **given, **objective.catboost_parameters(),
-        })  # fmt: skip
-        model.fit(catboost.Pool(X, y.astype(int), weight=weight, baseline=start))
-        # through a file, so that the objective does not travel with it
-        with tempfile.TemporaryDirectory() as folder:
-            model.save_model(f"{folder}/model.cbm")
-            return catboost.CatBoostClassifier().load_model(f"{folder}/model.cbm")
-
     def _logit(self, X: np.ndarray) -> np.ndarray:
         kept = self.objective_
         objective = BoosterObjective.from_dict(kept) if isinstance(kept, dict) else kept
@@ -155,6 +115,31 @@ class LossBoosterClassifier(RareLearner):
             raw = self.booster_.predict(apply_cuts(X, self.cuts_) if self.event_bins else X, raw_score=True)
         raw = np.asarray(raw, dtype=np.float64)
         return raw + objective.start if objective.needs_calibration else objective.logit(raw)
+
+
+def _xgboost_model(objective: BoosterObjective, options: dict[str, Any]) -> Any:
+    xgboost = need("xgboost", extra="xgboost")
+    scaled = {**options, **objective.xgboost_parameters()}
+    for name, default in (("min_child_weight", 1.0), ("reg_lambda", 1.0)):
+        given = options.get(name)
+        scaled[name] = objective.curvature_ratio * (default if given is None else given)
+    return xgboost.XGBClassifier(**scaled)
+
+
+def _fit_catboost(objective: BoosterObjective, options: dict[str, Any], pool: dict[str, Any]) -> Any:
+    catboost = need("catboost", extra="catboost")
+    given = {k: v for k, v in options.items() if k not in ("random_state", "n_jobs")}
+    if "reg_lambda" not in given:
+        given["l2_leaf_reg"] = objective.curvature_ratio * given.get("l2_leaf_reg", 3.0)
+    model = catboost.CatBoostClassifier(**{
+        "random_seed": options["random_state"], "thread_count": options["n_jobs"], "verbose": False,
+        "allow_writing_files": False, **given, **objective.catboost_parameters(),
+    })  # fmt: skip
+    model.fit(catboost.Pool(**pool))
+    # through a file, so that the objective does not travel with it
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_model(f"{folder}/model.cbm")
+        return catboost.CatBoostClassifier().load_model(f"{folder}/model.cbm")
 
 
 def is_ours(loss: Any) -> bool:
