@@ -1,10 +1,8 @@
 """imbalanced-learn's metrics of labels, with its signatures and with the weights counted right."""
 
-import functools
 import numbers
 import warnings
-from collections.abc import Callable, Sequence
-from inspect import signature
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +11,7 @@ from numpy.typing import NDArray
 from rareclass import _check
 from rareclass._sklearn import Interval, StrOptions, checks_parameters
 from rareclass.errors import InputError, TargetError, UndefinedWarning
-from rareclass.metrics._inputs import label_column, positive_value
+from rareclass.metrics._inputs import label_column
 
 Floats = NDArray[np.float64]
 _AVERAGES = (None, "binary", "micro", "macro", "weighted", "samples")
@@ -367,111 +365,3 @@ def geometric_mean_score(
     if (recall <= 0).any():
         return 0.0
     return float(np.exp(np.mean(np.log(recall))))
-
-
-@checks_parameters({"alpha": [numbers.Real], "squared": ["boolean"]})
-def make_index_balanced_accuracy(*, alpha: float = 0.1, squared: bool = True) -> Callable[..., Any]:
-    """Decorator that turns a metric of labels into its index of balanced accuracy.
-
-    IBA = (1 + alpha * (sensitivity - specificity)) * metric, the metric squared first by default: it rewards
-    classifiers that favour the positive class.
-
-    Parameters
-    ----------
-    alpha : float, default 0.1
-        Weight of the dominance sensitivity - specificity.
-    squared : bool, default True
-
-    Returns
-    -------
-    callable
-        Takes and returns what the metric does.
-
-    Raises
-    ------
-    TypeError
-        When called, for metrics of scores: dominance needs decisions.
-
-    Notes
-    -----
-    Garcia, Sanchez, Mollineda (2012), Knowledge-Based Systems 25:13.
-
-    Examples
-    --------
-    >>> iba = make_index_balanced_accuracy(alpha=0.1, squared=True)(geometric_mean_score)
-    >>> iba([1, 0, 0, 1, 0, 1], [0, 0, 1, 1, 0, 1], average=None).round(4).tolist()
-    [0.4444, 0.4444]
-    """
-    accepted = set(signature(sensitivity_specificity_support).parameters)
-
-    def decorate(scoring_func: Callable[..., Any]) -> Callable[..., Any]:
-        parameters = signature(scoring_func).parameters
-        name = getattr(scoring_func, "__name__", repr(scoring_func))
-
-        @functools.wraps(scoring_func)
-        def compute_score(*args: Any, **kwargs: Any) -> Any:
-            if {"y_score", "y_prob", "y_proba", "y2"} & set(parameters):
-                raise TypeError(f"{name} is a metric of scores; the index of balanced accuracy needs one of `y_pred`.")
-            bound = signature(scoring_func).bind(*args, **kwargs)
-            bound.apply_defaults()
-            score = scoring_func(*bound.args, **bound.kwargs)
-            chosen = {k: v for k, v in bound.arguments.items() if k in accepted}
-            if "average" not in parameters or name in ("accuracy_score", "jaccard_score"):
-                chosen["average"] = "binary"
-                if chosen.get("pos_label") is None:
-                    chosen["pos_label"] = positive_value(chosen["y_true"])[1] if "pos_label" in parameters else 1
-            elif chosen["average"] == "multiclass":
-                chosen["average"] = "macro"
-            if chosen.get("zero_division", "warn") is None:
-                del chosen["zero_division"]
-            sensitivity, specificity, _ = sensitivity_specificity_support(**chosen)
-            base = np.power(score, 2) if squared else score
-            return (1.0 + alpha * (sensitivity - specificity)) * base
-
-        return compute_score
-
-    return decorate
-
-
-@checks_parameters(TWO_COLUMNS)
-def macro_averaged_mean_absolute_error(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
-    """Mean over the true classes of the mean absolute error within each: for ordinal classes of unequal size.
-
-    Parameters
-    ----------
-    y_true, y_pred : array-like (n,) of numbers
-        Ordinal classes; equal steps are taken as equal.
-    sample_weight : array-like (n,), optional
-        Integer weights equal repeated rows.
-
-    Returns
-    -------
-    float in [0, inf), 0 is best
-        Chance level: that of the best constant, the middle of the range of classes. Ties play no part: labels are
-        judged.
-
-    Raises
-    ------
-    InputError
-        Empty input, text, missing values, wrong lengths, negative weights.
-
-    Notes
-    -----
-    Baccianella, Esuli, Sebastiani (2009), ISDA. Labels that only y_pred holds have no rows to average and are left out
-    (imbalanced-learn fails on them).
-
-    Examples
-    --------
-    >>> round(macro_averaged_mean_absolute_error([1, 2, 2, 2], [1, 2, 1, 2]), 4)
-    0.1667
-    """
-    true, predicted = _check.number_array(y_true, "y_true"), _check.number_array(y_pred, "y_pred")
-    n = _check.same_length(y_true=true, y_pred=predicted)
-    if n == 0:
-        raise InputError("`y_true` is empty; at least one row is needed.")
-    weight = _check.weights(sample_weight, n)
-    weight = np.ones(n) if weight is None else weight
-    keep = weight > 0
-    code = np.unique(true[keep], return_inverse=True)[1]
-    error = np.bincount(code, weights=weight[keep] * np.abs(true - predicted)[keep])
-    return float(np.mean(error / np.bincount(code, weights=weight[keep])))
