@@ -114,3 +114,17 @@ def test_several_classes_are_not_saved_as_one_rare_class(tmp_path):
     model = RareClassifier("logistic_regression", cv=2).fit(table, np.digitize(table["x"].to_numpy(), [-0.5, 0.5]))
     with pytest.raises(BundleError, match="one rare class"):
         Bundle(model).save(tmp_path / "m")
+
+
+def test_a_model_of_an_array_takes_arrays_after_loading_too(tmp_path):
+    rng = np.random.default_rng(0)
+    X = np.column_stack(
+        [rng.normal(size=800), np.full(800, 3.0), rng.normal(size=800)]
+    )  # a constant column is left out
+    model = RareClassifier("logistic_regression", cv=2).fit(X, X[:, 0] + rng.normal(size=800) > 2)
+    Bundle(model).save(tmp_path / "m")
+    loaded = Bundle.load(tmp_path / "m").model  # a warning about missing names would be an error here
+    np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    assert loaded.n_features_in_ == 3
+    with pytest.raises(ValueError, match="X has 2 features"):
+        loaded.predict_proba(X[:, :2])

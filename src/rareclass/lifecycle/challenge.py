@@ -32,6 +32,19 @@ def challenge_champion(champion: Bundle, challenger: Bundle, X: Any, y: Any, *, 
     y : array-like of shape (n,)
     margin : float in [0, 1], default=0.0
     level : float in (0, 1), default=0.95
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rareclass import RareClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(6000, 2))
+    >>> y = rng.random(6000) < 1 / (1 + np.exp(4 - 2 * X[:, 0]))
+    >>> old, new = X[:3000], X[3000:]
+    >>> blind = Bundle(RareClassifier("logistic_regression", cv=2).fit(np.c_[old[:, 1], old[:, 1]], y[:3000]))
+    >>> seeing = Bundle(RareClassifier("logistic_regression", cv=2).fit(old, y[:3000]))
+    >>> challenge_champion(blind, seeing, new, y[3000:]).promote
+    True
     """
     _check.fraction(margin, "margin")
     table = read_table(X)

@@ -32,6 +32,16 @@ def replay(bundle: Bundle, X: Any, y: Any, *, costs: Any = None, groups: Any = N
     ------
     BundleError
         When the bundle does not say how it was made, or with a treatment of one's own.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(4000, 2))
+    >>> y = rng.random(4000) < 1 / (1 + np.exp(4 - X[:, 0]))
+    >>> model = RareClassifier("logistic_regression", treatment="class_weight", cv=3).fit(X, y)
+    >>> newer = replay(Bundle(model, recipe={"rows": 4000}), X[:3000], y[:3000])
+    >>> newer.model.model_.arm.name
+    'logistic_regression+class_weight'
     """
     if not bundle.recipe:
         raise BundleError("The bundle holds no recipe, so it cannot be replayed. Train it with compare or train.")

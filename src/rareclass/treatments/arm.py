@@ -24,6 +24,15 @@ class Arm:
     learner : str or classifier
         A name of `rareclass.learners`, or any scikit-learn classifier.
     treatment : Treatment
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(3000, 2))
+    >>> y = rng.random(3000) < 1 / (1 + np.exp(5 - X[:, 0]))
+    >>> fitted = make_arm("logistic_regression+random_under").fit(X, y)
+    >>> bool(abs(np.mean(1 / (1 + np.exp(-fitted.logit(X)))) / y.mean() - 1) < 0.2)  # the real prevalence
+    True
     """
 
     learner: Any
@@ -131,7 +140,13 @@ class FittedArm:
 
 
 def make_arm(name: str | tuple[Any, Any]) -> Arm:
-    """An arm from ``"learner+treatment"`` or a pair (learner, treatment)."""
+    """An arm from ``"learner+treatment"`` or a pair (learner, treatment).
+
+    Examples
+    --------
+    >>> make_arm("lightgbm+smote").name, make_arm("lightgbm").name
+    ('lightgbm+smote', 'lightgbm+none')
+    """
     if isinstance(name, str):
         learner, _, treatment = name.partition("+")
         return Arm(learner, make_treatment(treatment if treatment else "none"))

@@ -119,7 +119,13 @@ class Treatment(ABC):
 
 @dataclass(frozen=True)
 class NoTreatment(Treatment):
-    """Fit on the data as they are. The default: the rare class needs a guarded learner, not other data."""
+    """Fit on the data as they are. The default: the rare class needs a guarded learner, not other data.
+
+    Examples
+    --------
+    >>> NoTreatment().prepare(np.zeros((9, 1)), np.arange(9) < 2, rng=np.random.default_rng(0)).note
+    'fitted on 9 rows with 2 events as they are'
+    """
 
     name: ClassVar[str] = "none"
     restoration: ClassVar[str] = "nothing to undo"

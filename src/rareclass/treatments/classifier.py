@@ -157,8 +157,11 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         made = cls(learner, treatment=_treatment_of(model), decision=model.rule, pos_label=model.pos_label,
                    categorical=codes, **parameters)  # fmt: skip
         made._set_model(model)
-        made.n_features_in_ = len(model.schema.columns)
-        made.feature_names_in_ = np.array([c.name for c in model.schema.columns], dtype=object)
+        names = [c.name for c in model.schema.columns] + list(model.schema.dropped)
+        made.n_features_in_ = len(names)
+        if set(names) != {f"x{i}" for i in range(len(names))}:  # the names that arrays are read with
+            made.feature_names_in_ = np.array([c.name for c in model.schema.columns], dtype=object)
+            made.n_features_in_ = len(made.feature_names_in_)
         return made
 
     def _set_model(self, model: FittedModel) -> None:

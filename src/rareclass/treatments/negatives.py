@@ -231,7 +231,19 @@ class NegativeSampling(Treatment):
 
 @dataclass(frozen=True)
 class ScoreNegatives(NegativeSampling):
-    """`NegativeSampling` with `strategy="score"`: the informative negatives, found by a pilot."""
+    """`NegativeSampling` with `strategy="score"`: the informative negatives, found by a pilot.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(20_000, 1))
+    >>> y = rng.random(20_000) < 1 / (1 + np.exp(6 - 2 * X[:, 0]))
+    >>> kept = ScoreNegatives(negatives_per_event=3, least_negatives=0, pilot="logistic_regression").prepare(
+    ...     X, y, rng=rng
+    ... )
+    >>> bool(kept.X[~kept.y].mean() > X[~y].mean() + 0.5)  # they look like events
+    True
+    """
 
     name: ClassVar[str] = "score_negatives"
     strategy: str = "score"
@@ -239,7 +251,13 @@ class ScoreNegatives(NegativeSampling):
 
 @dataclass(frozen=True)
 class LocalCaseControl(NegativeSampling):
-    """`NegativeSampling` with `strategy="local_case_control"`; needs 1,000 events."""
+    """`NegativeSampling` with `strategy="local_case_control"`; needs 1,000 events.
+
+    Examples
+    --------
+    >>> LocalCaseControl().strategy
+    'local_case_control'
+    """
 
     name: ClassVar[str] = "local_case_control"
     restoration: ClassVar[str] = (

@@ -45,6 +45,11 @@ def make_treatment(treatment: str | Treatment) -> Treatment:
     """A `Treatment` from its name; an instance is returned unchanged.
 
     Names joined by "+" are applied one after the other: ``"score_negatives+class_weight"``.
+
+    Examples
+    --------
+    >>> make_treatment("random_under")
+    RandomUnderSampling(negatives_per_event='auto')
     """
     if isinstance(treatment, Treatment):
         return treatment

@@ -21,6 +21,13 @@ class RandomOverSampling(Treatment):
     ----------
     ratio : float, default=1.0
         Events per negative after repetition. Nothing is done where there are as many already.
+
+    Examples
+    --------
+    >>> X, y = np.zeros((100, 1)), np.arange(100) < 4
+    >>> training = RandomOverSampling(0.5).prepare(X, y, rng=np.random.default_rng(0))
+    >>> int(training.y.sum()), round(training.shift, 3)  # -ln(48 / 4)
+    (48, -2.485)
     """
 
     name: ClassVar[str] = "random_over"
@@ -57,6 +64,13 @@ class RandomUnderSampling(Treatment):
     Notes
     -----
     Dal Pozzolo et al. 2015: ``p = b s / (b s - s + 1)``, which is a shift of the log-odds by ln(b).
+
+    Examples
+    --------
+    >>> X, y = np.zeros((1000, 1)), np.arange(1000) < 10
+    >>> training = RandomUnderSampling(20).prepare(X, y, rng=np.random.default_rng(0))
+    >>> training.note, round(training.shift, 3)  # ln(200 / 990)
+    ('200 of 990 negatives kept beside all 10 events', -1.599)
     """
 
     name: ClassVar[str] = "random_under"
@@ -96,6 +110,12 @@ class SampledNegatives(RandomUnderSampling):
         At least so many (20) negatives per event are kept, whatever `rows` says.
     rows : int, default=40_000
         Rows to fit on.
+
+    Examples
+    --------
+    >>> X, y = np.zeros((5000, 1)), np.arange(5000) < 10
+    >>> SampledNegatives(rows=1000).prepare(X, y, rng=np.random.default_rng(0)).y.size
+    1000
     """
 
     name: ClassVar[str] = "sampled_negatives"
@@ -128,6 +148,14 @@ class SyntheticEvents(Treatment):
     Synthesis changes the distribution of the events, so no shift is exact; the realised counts give the first
     correction and out-of-fold calibration the rest. Missing values are filled by the median of the training part
     for the distances and in the synthetic rows; category codes are copied from a parent.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X, y = rng.normal(size=(400, 2)), np.arange(400) < 20
+    >>> training = SyntheticEvents(ratio=0.5).prepare(X, y, rng=rng)
+    >>> training.note, training.exact
+    ('170 synthetic events added to 20 real ones beside 380 negatives', False)
     """
 
     name: ClassVar[str] = "smote"

@@ -26,6 +26,12 @@ class ClassWeights(Treatment):
     Exact for the population minimiser (King & Zeng 2001; Elkan 2001, Theorem 1); regularisation and finite samples
     leave a remainder, which the out-of-fold calibration removes. Weights multiply with `sample_weight`; the shift
     uses the weights that were really applied.
+
+    Examples
+    --------
+    >>> X, y = np.zeros((100, 1)), np.arange(100) < 4
+    >>> round(ClassWeights("balanced").prepare(X, y, rng=np.random.default_rng(0)).shift, 3)  # -ln(96 / 4)
+    -3.178
     """
 
     name: ClassVar[str] = "class_weight"

@@ -1,0 +1,48 @@
+"""Examples in docstrings run, and everything that a user calls has one."""
+
+import doctest
+import importlib
+import inspect
+import pkgutil
+
+import pytest
+from sklearn.base import BaseEstimator
+
+import rareclass
+from rareclass.losses.base import BatchLoss, RowLoss
+from rareclass.treatments import Treatment
+
+MODULES = [
+    info.name
+    for info in pkgutil.walk_packages(rareclass.__path__, "rareclass.")
+    if not info.ispkg and not info.name.endswith("__main__")
+]
+ROOMS = ["rareclass", *(f"rareclass.{info.name}" for info in pkgutil.iter_modules(rareclass.__path__) if info.ispkg)]
+# what needs files, or serves authors of rooms rather than users
+NO_EXAMPLE = {
+    "atomic_directory", "atomic_file", "check_target_type", "class_streams", "count_labels", "dump_results",
+    "is_sampler", "join", "list_data", "load_data", "load_results", "sample_negatives", "to_json", "write_text",
+    "BaseSampler", "Sampler", "SamplerMixin", "BatchLoss", "Treatment", "Calibrator",
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::rareclass.errors.RareclassWarning")
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_run(module):
+    try:
+        found = importlib.import_module(module)
+    except ImportError as error:
+        pytest.skip(f"an optional extra is not installed: {error}")
+    assert doctest.testmod(found).failed == 0
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_what_a_user_calls_has_a_docstring_and_an_example(room):
+    found = importlib.import_module(room)
+    for name in set(getattr(found, "__all__", ())) - NO_EXAMPLE:
+        thing = getattr(found, name)
+        called = inspect.isfunction(thing) or (
+            inspect.isclass(thing) and issubclass(thing, BaseEstimator | RowLoss | BatchLoss | Treatment)
+        )
+        assert not callable(thing) or thing.__doc__, name
+        assert not called or ">>>" in thing.__doc__, name
