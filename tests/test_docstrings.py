@@ -4,6 +4,7 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+from pathlib import Path
 
 import pytest
 from sklearn.base import BaseEstimator
@@ -46,3 +47,11 @@ def test_what_a_user_calls_has_a_docstring_and_an_example(room):
         )
         assert not callable(thing) or thing.__doc__, name
         assert not called or ">>>" in thing.__doc__, name
+
+
+def test_the_examples_of_the_guide_run():
+    pytest.importorskip("lightgbm")
+    guide = Path(__file__).parents[1] / "docs" / "probabilities.md"
+    found = doctest.testfile(str(guide), module_relative=False, encoding="utf-8")
+    assert found.attempted > 25
+    assert found.failed == 0

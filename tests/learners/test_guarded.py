@@ -18,6 +18,7 @@ from rareclass.learners import (
     RareXGBClassifier,
 )
 from rareclass.learners._alarm import collapse_message, event_precision
+from rareclass.learners._recalibrate import expected_as_observed, fade
 
 BOOSTERS = (RareLGBMClassifier, RareXGBClassifier, RareCatBoostClassifier, RareHistGradientBoostingClassifier)
 WITH_OFFSETS = BOOSTERS[:3]
@@ -218,3 +219,56 @@ def test_sklearn_conventions_hold(estimator, check):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CollapseWarning)
         check(estimator)
+
+
+def many_columns(seed=0, n=30_000):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 12))
+    truth = expit(-5.5 + 0.8 * X[:, :5].sum(axis=1))
+    return X, rng.random(n) < truth, truth
+
+
+@pytest.mark.parametrize("options", [{}, {"scale_pos_weight": 30, "n_estimators": 60}], ids=["default", "weights"])
+@pytest.mark.parametrize("swapped", [False, True])
+def test_as_many_events_are_expected_on_new_rows_as_there_are(options, swapped):
+    X, y, truth = many_columns()
+    new, _, true = many_columns(seed=1)
+    if swapped:  # the positive class is the common one
+        options = {k: 1 / v if k == "scale_pos_weight" else v for k, v in options.items()}
+    model = RareLGBMClassifier(random_state=0, collapse_alarm=False, **options).fit(X, y != swapped)
+    p = model.predict_proba(new)[:, 0 if swapped else 1]
+    assert p.mean() == pytest.approx(true.mean() * y.mean() / truth.mean(), rel=0.06)
+
+
+def test_offsets_and_row_weights_leave_the_mean_right():
+    X, y, _ = many_columns()
+    kept = y | (np.random.default_rng(0).random(y.size) < 0.3)
+    model = RareLGBMClassifier(random_state=0, collapse_alarm=False)
+    by_offset = model.fit(X[kept], y[kept], offset=np.full(kept.sum(), -np.log(0.3))).predict_proba(X)[:, 1].mean()
+    weight = np.where(y[kept], 1.0, 1 / 0.3)
+    by_weight = model.fit(X[kept], y[kept], weight).predict_proba(X)[:, 1].mean()
+    assert by_offset == pytest.approx(y.mean(), rel=0.08)
+    assert by_weight == pytest.approx(y.mean(), rel=0.08)
+
+
+def test_the_mean_is_put_right_with_the_flattery_of_inner_folds_taken_off():
+    rng = np.random.default_rng(0)
+    y = np.arange(2000) < 100
+    score = rng.normal(size=2000) + 2 * y
+    given = {"fades": (0.7, 1.1), "events": 100.0, "others": 1900.0}
+    moved = expected_as_observed(score, y, weight=np.ones(2000), **given)
+    p = expit(score + moved)
+    assert 0.7 * p[y].sum() + 1.1 * p[~y].sum() == pytest.approx(100, rel=1e-4)
+    # a sample of the other rows stands for all of them
+    part = y | (np.arange(2000) % 2 == 0)
+    again = expected_as_observed(score[part], y[part], weight=np.ones(part.sum()), **given)
+    assert again == pytest.approx(moved, abs=0.1)
+    assert expected_as_observed(np.full(2000, -900.0), y, weight=np.ones(2000), **given) == 0
+
+
+def test_fading_is_the_ratio_of_unseen_to_seen_means_scaled_to_the_rows():
+    unseen, weight = np.array([0.2, 0.4]), np.array([1.0, 3.0])
+    seen = np.array([[0.5, np.nan], [np.nan, 0.6], [0.7, 0.8]])
+    ratio = (0.2 + 3 * 0.4) / 4 / ((0.5 + 0.7 + 3 * (0.6 + 0.8)) / 8)
+    assert fade(unseen, seen, weight=weight, share=1.0) == pytest.approx(ratio)
+    assert fade(unseen, seen, weight=weight, share=0.5) == pytest.approx(ratio**0.5)

@@ -1,7 +1,7 @@
 """What the guarded boosters share: guards chosen out of fold, class weights undone, honest log-odds, the alarm."""
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import get_annotations
 from typing import Any, Self
 
@@ -9,17 +9,18 @@ import numpy as np
 
 from rareclass import _check
 from rareclass.errors import InputError, TooFewEventsError
-from rareclass.kernels.logits import softplus
+from rareclass.kernels.logits import sigmoid, softplus
 from rareclass.learners._alarm import collapse_message, warn_of_collapse
 from rareclass.learners._bins import apply_cuts, fit_cuts
-from rareclass.learners._inner import inner_plan
-from rareclass.learners._recalibrate import Recalibration, recalibrate
+from rareclass.learners._inner import inner_plan, sample_rows
+from rareclass.learners._recalibrate import Recalibration, expected_as_observed, fade, recalibrate
 from rareclass.learners.base import RareLearner, best_intercept, categorical_columns, rare_class
 from rareclass.learners.quantile_logistic import QuantileLogisticRegression
 
 Cuts = list[np.ndarray | None]
 
 _EVENTS, _OTHERS = 500, 20_000
+_ANCHOR_ROWS = 300_000
 _NOT_PASSED_ON = {
     "random_state",
     "n_jobs",
@@ -139,6 +140,7 @@ class GuardedBooster(RareLearner):
         rng: np.random.Generator,
     ) -> None:
         ratio = self._given_ratio(y, weight)
+        real = Rows(X, y, weight, offset)
         if ratio != 1.0:
             weight = np.where(y, ratio, 1.0) * (1.0 if weight is None else weight)
         rows = Rows(X, y, weight, offset)
@@ -153,13 +155,18 @@ class GuardedBooster(RareLearner):
             rows_judged = trial.index if trial.wanted else trial.index[:0]
             self.oof_rows_, self.oof_logit_ = rows_judged, np.full(rows_judged.size, np.nan)
             if trial.wanted and trial.possible:
-                self.guard_, self.parameters_, found, unseen = trial.choose()
-                self.oof_logit_ = unseen - float(np.log(ratio))
+                choice = trial.choose()
+                self.guard_, self.parameters_, found = choice.guard, choice.parameters, choice.recalibration
+                self.oof_logit_ = found.apply(choice.unseen) - float(np.log(ratio))
         trained = self._trained(rows, self.parameters_, int(rng.integers(2**31)), evaluation=evaluation)
         self.model_, self.cuts_, self.intercept_ = trained.model, trained.cuts, trained.start
         if evaluation is not None and self.calibrate:
             found = self._recalibrated(trained, evaluation[0], ratio)
-        self.shift_, self.slope_ = found.intercept - float(np.log(ratio)), found.slope
+        found = replace(found, intercept=found.intercept - float(np.log(ratio)))
+        if evaluation is None and self.calibrate and trial.possible and self._plan is None:
+            fitted = found.apply(trial.seen(choice))
+            found = self._anchored(found, trained, real, trial.index, fitted)
+        self.shift_, self.slope_ = found.intercept, found.slope
 
     def _candidates(self, events: int) -> dict[str, dict[str, Any]]:
         """The guards that differ once the user's own values are put in; only the named one where one is named."""
@@ -228,6 +235,34 @@ class GuardedBooster(RareLearner):
         w = np.ones(y.size)
         return recalibrate(score, y, weight=w, offset=-float(np.log(ratio)))
 
+    def _anchored(
+        self, found: Recalibration, trained: Trained, rows: Rows, index: np.ndarray, fitted: np.ndarray
+    ) -> Recalibration:
+        """The recalibration with the intercept at which the fit on all rows expects as many events as there are.
+
+        `fitted` (folds, m) are log-odds of the rows `index` from inner fits that saw them, `oof_logit_` from those that
+        did not. The members of a blend stay as they are: their mean is put right as a whole.
+        """
+        rare = rare_class(rows.y)
+        sign = 1.0 if rare is rows.y else -1.0
+        w = np.ones(rows.y.size) if rows.weight is None else rows.weight
+        offset = np.zeros(rows.y.size) if rows.offset is None else rows.offset
+        fades = []
+        for label in (True, False):
+            mine = np.flatnonzero(rare[index] == label)
+            row = index[mine]
+            unseen = sigmoid(sign * (self.oof_logit_[mine] + offset[row]))
+            seen = sigmoid(sign * (fitted[:, mine] + offset[row]))
+            share = np.isfinite(seen).sum() / len(seen) / np.count_nonzero(rare == label)
+            fades.append(fade(unseen, seen, weight=w[row], share=share))
+        judged = sample_rows(rare, np.random.default_rng(0), others=_ANCHOR_ROWS)[0]
+        score = found.apply(self._score(trained, rows.X[judged], self._all_trees(trained.model))[0]) + offset[judged]
+        moved = expected_as_observed(
+            sign * score, rare[judged], weight=w[judged], fades=(fades[0], fades[1]),
+            events=float(w[rare].sum()), others=float(w[~rare].sum()),
+        )  # fmt: skip
+        return replace(found, intercept=found.intercept + sign * moved)
+
     def _all_trees(self, model: Any) -> list[int]:
         return [int(self.parameters_[self._TREES])]
 
@@ -238,6 +273,17 @@ class GuardedBooster(RareLearner):
     def _logit(self, X: np.ndarray) -> np.ndarray:
         trained = Trained(self.model_, self.cuts_, self.intercept_)
         return self.shift_ + self.slope_ * self._score(trained, X, self._all_trees(self.model_))[0]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A guard with its number of trees, the recalibration of its scores (m,) of unseen rows, and its inner fits."""
+
+    guard: str
+    parameters: dict[str, Any]
+    recalibration: Recalibration
+    unseen: np.ndarray
+    fits: list[Trained]
 
 
 class Trial:
@@ -268,47 +314,57 @@ class Trial:
         self.rows = rows.take(self.index, self.inside)
         self.possible = plan.possible
 
-    def choose(self) -> tuple[str, dict[str, Any], Recalibration, np.ndarray]:
-        """Name and values of the best guard (with its number of trees), its recalibration and out-of-fold log-odds."""
+    def choose(self) -> "Choice":
+        """The best guard with its number of trees, its recalibration, and its inner fits."""
         learner, y = self.learner, self.rows.y
         w = np.ones(y.size) if self.rows.weight is None else self.rows.weight
         offset = np.zeros(y.size) if self.rows.offset is None else self.rows.offset
         offset = offset + (self.shift - self.inside)
-        best: tuple[float, str, dict[str, Any], Recalibration, np.ndarray] | None = None
-        default = np.zeros(y.size)
+        best: Choice | None = None
+        lowest, default = np.inf, np.zeros(y.size)
         for name, values in self.guards.items():
             trees = int(values[learner._TREES])
             stages = [trees]
             if learner._is_auto(learner._TREES):
                 stages = sorted({max(1, round(share * trees)) for share in _STAGES})
             # the default guard with all its trees comes first: what follows must beat it
-            for count, score in reversed(list(zip(stages, self._out_of_fold(values, stages), strict=True))):
+            unseen, fits = self._out_of_fold(values, stages)
+            for count, score in reversed(list(zip(stages, unseen, strict=True))):
                 found = recalibrate(score, y, weight=w, offset=offset)
                 losses = w * softplus(np.where(y, -1.0, 1.0) * (found.apply(score) + offset))
                 if best is None:
                     default = losses
-                if best is None or (losses.sum() < best[0] and self._beats(losses, default)):
-                    chosen = {**values, learner._TREES: count}
-                    best = (float(losses.sum()), name, chosen, found, score)
+                if best is None or (losses.sum() < lowest and self._beats(losses, default)):
+                    lowest = float(losses.sum())
+                    best = Choice(name, {**values, learner._TREES: count}, found, score, fits)
         if best is None:
             raise InputError("There is no guard to choose from.")
         if learner.collapse_alarm:
-            self._alarm(best[4], w)
-        found = best[3] if learner.calibrate else Recalibration(0.0, 1.0, np.nan)
-        return best[1], best[2], found, found.apply(best[4])
+            self._alarm(best.unseen, w)
+        return best if learner.calibrate else replace(best, recalibration=Recalibration(0.0, 1.0, np.nan))
+
+    def seen(self, choice: "Choice") -> np.ndarray:
+        """Scores (folds, m) that the inner fits of a choice give the rows they were fitted on; NaN for the others."""
+        score = np.full((len(choice.fits), self.fold.size), np.nan)
+        stage = [int(choice.parameters[self.learner._TREES])]
+        for k, trained in enumerate(choice.fits):
+            rows = np.flatnonzero(self.fold != k)
+            score[k, rows] = self.learner._score(trained, self.rows.X[rows], stage)[0]
+        return score - (self.shift - self.inside)
 
     def _beats(self, losses: np.ndarray, default: np.ndarray) -> bool:
         """Better than the default by two standard errors: with few events the lowest loss is mostly luck."""
         gain = default - losses
         return float(gain.sum()) > 2 * float(gain.std()) * np.sqrt(gain.size)
 
-    def _out_of_fold(self, values: dict[str, Any], stages: list[int]) -> np.ndarray:
-        score = np.empty((len(stages), self.fold.size))
+    def _out_of_fold(self, values: dict[str, Any], stages: list[int]) -> tuple[np.ndarray, list[Trained]]:
+        """Scores (stages, m) of rows that the inner fits did not see, and these fits."""
+        score, fits = np.empty((len(stages), self.fold.size)), []
         for k in range(self.fold.max() + 1):
             seen, unseen = np.flatnonzero(self.fold != k), np.flatnonzero(self.fold == k)
-            trained = self.learner._trained(self.rows.take(seen), values, self.seed + k)
-            score[:, unseen] = self.learner._score(trained, self.rows.X[unseen], stages)
-        return score - (self.shift - self.inside)
+            fits.append(self.learner._trained(self.rows.take(seen), values, self.seed + k))
+            score[:, unseen] = self.learner._score(fits[-1], self.rows.X[unseen], stages)
+        return score - (self.shift - self.inside), fits
 
     def _alarm(self, score: np.ndarray, w: np.ndarray) -> None:
         linear = np.empty(self.fold.size)
