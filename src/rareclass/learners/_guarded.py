@@ -241,7 +241,7 @@ class GuardedBooster(RareLearner):
         """The recalibration with the intercept at which the fit on all rows expects as many events as there are.
 
         `fitted` (folds, m) are log-odds of the rows `index` from inner fits that saw them, `oof_logit_` from those that
-        did not. The members of a blend stay as they are: their mean is put right as a whole.
+        did not. The members of a blend stay as they are: the blend puts the mean of all of them right.
         """
         rare = rare_class(rows.y)
         sign = 1.0 if rare is rows.y else -1.0

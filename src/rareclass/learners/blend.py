@@ -9,7 +9,7 @@ from rareclass._lazy import available
 from rareclass.errors import CollapseWarning, InputError
 from rareclass.learners._alarm import event_precision
 from rareclass.learners._inner import InnerPlan, inner_plan
-from rareclass.learners.base import RareLearner, rare_class
+from rareclass.learners.base import RareLearner, best_intercept, rare_class
 from rareclass.learners.forest import RareForestClassifier
 from rareclass.learners.hist_gradient_boosting import RareHistGradientBoostingClassifier
 from rareclass.learners.lgbm import RareLGBMClassifier
@@ -142,8 +142,10 @@ class RareBlendClassifier(RareLearner):
         how = fit_combination(inside[:, useful], y, sample_weight=weight)
         k = scores.shape[1]
         intercept, slope, share = np.zeros(k), np.ones(k), np.zeros(k)
+        # a mean of log-odds expects fewer events than its members do
+        level = best_intercept(y, weight, how.apply(inside[:, useful]))
         # the scales were learnt in the sample: a + b (z + shift) - shift
-        intercept[useful] = how.intercept + (how.slope - 1) * plan.shift
+        intercept[useful] = how.intercept + level + (how.slope - 1) * plan.shift
         slope[useful], share[useful] = how.slope, how.weight
         return [intercept.tolist(), slope.tolist(), share.tolist()]
 
