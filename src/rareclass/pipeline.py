@@ -1,7 +1,8 @@
 """`Pipeline`: transformers, samplers and a learner in a chain; samplers act while fitting and are skipped afterwards.
 
 The class is scikit-learn's `Pipeline` with another way of fitting. Whatever happens after fitting is left to a plain
-scikit-learn pipeline of the fitted steps without the samplers.
+scikit-learn pipeline of the fitted steps without the samplers. It is one class in one file although it is long: its
+methods are those of scikit-learn, each with its documentation and its routing.
 """
 
 import time

@@ -1,4 +1,7 @@
-"""`Sampler`: the base of all resamplers. A sampler decides (`_draw`); everything else happens here, once."""
+"""`Sampler`: the base of all resamplers. A sampler decides (`_draw`); everything else happens here, once.
+
+It is long because of that: reading, counting, provenance and writing are the steps of one `fit_resample`.
+"""
 
 import warnings
 from abc import ABC, abstractmethod

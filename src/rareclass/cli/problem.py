@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from rareclass.cli.options import cost_columns
+from rareclass.data.problem import Problem, read_problem
 from rareclass.errors import InputError
-from rareclass.workflow import Problem, read_problem
 
 
 def problem_of(table: str, target: str | None, *, pos_label: str | None = None, drop: list[str] | None = None,
