@@ -27,7 +27,6 @@ NO_EXAMPLE = {
 }  # fmt: skip
 
 
-@pytest.mark.filterwarnings("ignore::rareclass.errors.RareclassWarning")
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_run(module):
     try:

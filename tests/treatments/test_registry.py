@@ -1,7 +1,9 @@
 """Treatments by name, by label and from what they say of themselves."""
 
 import json
+from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from rareclass.errors import InputError
@@ -13,6 +15,7 @@ from rareclass.treatments import (
     CostWeights,
     LossTreatment,
     NegativeSampling,
+    NoTreatment,
     RandomUnderSampling,
     make_treatment,
     treatment_from_dict,
@@ -71,3 +74,14 @@ def test_a_treated_blend_is_said_to_be_left_out_of_a_comparison():
     assert [(skip["name"], "untreated arms" in skip["reason"]) for skip in plan.not_run] == [("blend+smote", True)]
     assert "blend+none" in {a.name for a in plan.arms}
     assert make_plan("auto", ["none", "smote"]).not_run == []
+
+
+def test_a_treatment_of_ones_own_may_hold_an_array():
+    @dataclass(frozen=True)
+    class Masked(NoTreatment):
+        name = "masked"
+        mask: np.ndarray | None = None
+
+    assert Masked().label == "masked"
+    assert Masked(np.array([1, 0])).label == "masked(mask=[1 0])"
+    np.testing.assert_array_equal(Masked(np.array([1, 0])).describe()["mask"], [1, 0])

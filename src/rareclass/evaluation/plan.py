@@ -52,7 +52,7 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
     if not ranked:
         how = ("none",)
     asked = [make_arm((learner, t)) for learner in chosen for t in how]
-    arms = [a for a in asked if not is_blend(a) or isinstance(a.treatment, NoTreatment)]
+    arms = [a for a in asked if not _treated_blend(a)]
     names = {a.name: a for a in arms}
     if len(names) < len(arms):
         raise InputError(
@@ -61,7 +61,9 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
     if any(is_blend(a) for a in arms):
         for member in blend_members():
             names.setdefault(member.name, member)
-    skipped = [{"name": a.name, "reason": _BLEND_UNTREATED} for a in asked if a not in arms and chosen is not LEARNERS]
+    skipped = [{"name": a.name, "reason": _BLEND_UNTREATED} for a in asked if _treated_blend(a)]
+    if chosen is LEARNERS:
+        skipped = []  # nobody asked for it
     missing = available("lightgbm")
     baseline = "lightgbm+none" if missing is None else "hist_gradient_boosting+none"
     for needed in (baseline, EXHIBIT):
@@ -76,6 +78,10 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
         else:
             plan.arms.append(arm)
     return plan
+
+
+def _treated_blend(arm: Arm) -> bool:
+    return is_blend(arm) and not isinstance(arm.treatment, NoTreatment)
 
 
 def _sequence(value: str | Sequence, name: str) -> tuple:

@@ -150,6 +150,7 @@ class GuardedBooster(RareLearner):
         self.guard_ = next(iter(guards))
         self.parameters_ = guards[self.guard_]
         evaluation = getattr(self, "_options", {}).get("eval_set")
+        seen = None
         if evaluation is None:
             trial = Trial(self, rows, guards, rng)
             rows_judged = trial.index if trial.wanted else trial.index[:0]
@@ -158,14 +159,15 @@ class GuardedBooster(RareLearner):
                 choice = trial.choose()
                 self.guard_, self.parameters_, found = choice.guard, choice.parameters, choice.recalibration
                 self.oof_logit_ = found.apply(choice.unseen) - float(np.log(ratio))
+                if self.calibrate and self._plan is None:
+                    seen = trial.seen(choice)
         trained = self._trained(rows, self.parameters_, int(rng.integers(2**31)), evaluation=evaluation)
         self.model_, self.cuts_, self.intercept_ = trained.model, trained.cuts, trained.start
         if evaluation is not None and self.calibrate:
             found = self._recalibrated(trained, evaluation[0], ratio)
         found = replace(found, intercept=found.intercept - float(np.log(ratio)))
-        if evaluation is None and self.calibrate and trial.possible and self._plan is None:
-            fitted = found.apply(trial.seen(choice))
-            found = self._anchored(found, trained, real, trial.index, fitted)
+        if seen is not None:
+            found = self._anchored(found, trained, real, found.apply(seen))
         self.shift_, self.slope_ = found.intercept, found.slope
 
     def _candidates(self, events: int) -> dict[str, dict[str, Any]]:
@@ -235,13 +237,11 @@ class GuardedBooster(RareLearner):
         w = np.ones(y.size)
         return recalibrate(score, y, weight=w, offset=-float(np.log(ratio)))
 
-    def _anchored(
-        self, found: Recalibration, trained: Trained, rows: Rows, index: np.ndarray, fitted: np.ndarray
-    ) -> Recalibration:
+    def _anchored(self, found: Recalibration, trained: Trained, rows: Rows, fitted: np.ndarray) -> Recalibration:
         """The recalibration with the intercept at which the fit on all rows expects as many events as there are.
 
-        `fitted` (folds, m) are log-odds of the rows `index` from inner fits that saw them, `oof_logit_` from those that
-        did not. The members of a blend stay as they are: the blend puts the mean of all of them right.
+        `fitted` (folds, m) are log-odds of `oof_rows_` from inner fits that saw them, `oof_logit_` from those that did
+        not. The members of a blend stay as they are: the blend puts the mean of all of them right.
         """
         rare = rare_class(rows.y)
         sign = 1.0 if rare is rows.y else -1.0
@@ -249,8 +249,8 @@ class GuardedBooster(RareLearner):
         offset = np.zeros(rows.y.size) if rows.offset is None else rows.offset
         fades = []
         for label in (True, False):
-            mine = np.flatnonzero(rare[index] == label)
-            row = index[mine]
+            mine = np.flatnonzero(rare[self.oof_rows_] == label)
+            row = self.oof_rows_[mine]
             unseen = sigmoid(sign * (self.oof_logit_[mine] + offset[row]))
             seen = sigmoid(sign * (fitted[:, mine] + offset[row]))
             share = np.isfinite(seen).sum() / len(seen) / np.count_nonzero(rare == label)

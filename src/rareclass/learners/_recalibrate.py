@@ -88,7 +88,7 @@ def expected_as_observed(
     """What to add to log-odds of fitted rows so that on new rows as many events are expected as there are.
 
     An intercept that was learnt from fits on a part of the rows is off for the fit on all of them, which is less wild:
-    by up to a factor of 2.7 where a user asked for large trees without a penalty (`benchmarks/standalone.py`).
+    by up to a factor of 1.9 where a user asked for large trees without a penalty (`benchmarks/standalone.py`).
 
     Parameters
     ----------

@@ -108,13 +108,18 @@ class Treatment(ABC):
     @property
     def label(self) -> str:
         """The name with the settings that are not the defaults: it tells two arms of a comparison apart."""
-        changed = [f"{f.name}={getattr(self, f.name)}" for f in fields(self) if getattr(self, f.name) != f.default]
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        # by their text, since a field may hold an array
+        changed = [f"{f.name}={values[f.name]}" for f in fields(self) if repr(values[f.name]) != repr(f.default)]
         return f"{self.name}({', '.join(changed)})" if changed else self.name
 
     def describe(self) -> dict[str, Any]:
         """The treatment as plain values, from which `rareclass.treatments.treatment_from_dict` makes it again."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {"name": self.name, **{k: str(v) if v == np.inf else v for k, v in values.items()}}
+        return {
+            "name": self.name,
+            **{k: "inf" if isinstance(v, float) and v == np.inf else v for k, v in values.items()},
+        }
 
 
 @dataclass(frozen=True)

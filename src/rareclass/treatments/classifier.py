@@ -157,11 +157,12 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         made = cls(learner, treatment=_treatment_of(model), decision=model.rule, pos_label=model.pos_label,
                    categorical=codes, **parameters)  # fmt: skip
         made._set_model(model)
-        names = [c.name for c in model.schema.columns] + list(model.schema.dropped)
-        made.n_features_in_ = len(names)
-        if set(names) != {f"x{i}" for i in range(len(names))}:  # the names that arrays are read with
-            made.feature_names_in_ = np.array([c.name for c in model.schema.columns], dtype=object)
-            made.n_features_in_ = len(made.feature_names_in_)
+        kept = [c.name for c in model.schema.columns]
+        given = {*kept, *model.schema.dropped}
+        if given == {f"x{i}" for i in range(len(given))}:  # the names that arrays are read with
+            made.n_features_in_ = len(given)
+        else:
+            made.n_features_in_, made.feature_names_in_ = len(kept), np.array(kept, dtype=object)
         return made
 
     def _set_model(self, model: FittedModel) -> None:
@@ -199,9 +200,10 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         else:
             rows = None if self.fit_rows is None else _check.whole_number(self.fit_rows, "fit_rows", low=2)
         return FitOptions(
-            Arm(learner, make_treatment(treatment)), self.calibration, self.decision, self.cv, chosen,
-            tuple(self.categorical), rows, _check.whole_number(self.random_state, "random_state"),
-            _check.whole_number(self.n_jobs, "n_jobs", low=1),
+            Arm(learner, make_treatment(treatment)), calibration=self.calibration, rule=self.decision, cv=self.cv,
+            challenged=chosen, categorical=tuple(self.categorical), fit_rows=rows,
+            seed=_check.whole_number(self.random_state, "random_state"),
+            n_jobs=_check.whole_number(self.n_jobs, "n_jobs", low=1),
         )  # fmt: skip
 
     def _read(self, X: Any, *, reset: bool = False) -> pa.Table:
