@@ -4,7 +4,7 @@ Learners, treatments, calibrators, thresholds and comparisons all use it, so tha
 called *out-of-fold* (`oof`) is made the same way.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,16 +18,38 @@ Splits = Sequence[tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
-class OutOfFold:
-    """Out-of-fold scores of one model.
+class Folds:
+    """Which part holds each row, where everything else follows from it.
 
     Attributes
     ----------
-    score : ndarray of shape (n,)
-        Log-odds score of each row, NaN for rows that no part tested (the first part of a forward split).
     fold : ndarray of shape (n,), int
-        Number of the split that tested the row, -1 where none did. With repeats, that of the last one; the score is
-        the mean over repeats.
+        Number of the part; -1 for rows that belong to none, which are neither fitted nor tested.
+    forward : bool, default=False
+        Parts follow each other in time: each is tested by what the earlier ones taught.
+    """
+
+    fold: np.ndarray
+    forward: bool = False
+
+    def splits(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """(train, test) row numbers, a pair for each part; `train` is empty for the first part of a forward split."""
+        for number in np.unique(self.fold[self.fold >= 0]):
+            earlier = self.fold < number if self.forward else self.fold != number
+            yield np.flatnonzero((self.fold >= 0) & earlier), np.flatnonzero(self.fold == number)
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Out-of-fold scores of one model, or of k models on the same splits.
+
+    Attributes
+    ----------
+    score : ndarray of shape (n,) or (n, k)
+        Log-odds score of each row, NaN for rows that no part tested (the first part of a forward split). With
+        repeats the mean over them.
+    fold : ndarray of shape (n,), int
+        Number of the split that tested the row, the last one with repeats; -1 where none did.
     """
 
     score: np.ndarray
@@ -62,7 +84,9 @@ def check_splits(splits: Splits, y: np.ndarray) -> None:
             raise TooFewEventsError(f"Split {number}: the test part holds no event. Use fewer folds.")
 
 
-def cross_fit(n: int, splits: Iterable[tuple[np.ndarray, np.ndarray]], fit_score: Callable[..., Any]) -> OutOfFold:
+def out_of_fold(
+    n: int, splits: Iterable[tuple[np.ndarray, np.ndarray]], fit_score: Callable[[np.ndarray, np.ndarray], Any]
+) -> OutOfFold:
     """Call `fit_score(train, test)` for each split and collect the scores it returns for `test`.
 
     Parameters
@@ -70,35 +94,46 @@ def cross_fit(n: int, splits: Iterable[tuple[np.ndarray, np.ndarray]], fit_score
     n : int
         Number of rows.
     splits : iterable of (train, test) index arrays
+        As `make_splits` or `Folds.splits` make them.
     fit_score : callable
-        Fits on the rows `train` and returns scores (len(test),) of the rows `test`.
+        Fits on the rows `train` and returns finite scores (len(test),) or (len(test), k) of the rows `test`.
+
+    Raises
+    ------
+    InputError
+        The scores are not finite numbers, one for each row.
     """
-    total, times, fold = np.zeros(n), np.zeros(n, dtype=np.int64), np.full(n, -1, dtype=np.int64)
+    total: np.ndarray | None = None
+    times, fold = np.zeros(n), np.full(n, -1, dtype=np.int64)
     for number, (train, test) in enumerate(splits):
         scores = np.asarray(fit_score(train, test), dtype=np.float64)
-        if scores.shape != (len(test),) or not np.isfinite(scores).all():
+        if scores.ndim == 0 or scores.shape[0] != len(test) or not np.isfinite(scores).all():
             raise InputError(f"Split {number}: the model returned scores that are not {len(test)} finite numbers.")
+        if total is None:
+            total = np.zeros((n, *scores.shape[1:]))
         total[test] += scores
         times[test] += 1
         fold[test] = number
-    with np.errstate(invalid="ignore"):
-        return OutOfFold(np.where(times > 0, total / np.maximum(times, 1), np.nan), fold)
+    total = np.zeros(n) if total is None else total
+    often = times.reshape(n, *[1] * (total.ndim - 1))
+    return OutOfFold(np.where(often > 0, total / np.maximum(often, 1), np.nan), fold)
 
 
 def raw_logit(model: Any, X: Any) -> np.ndarray:
-    """Log-odds of a fitted binary classifier: `decision_function` of ours, else the logit of `predict_proba`.
+    """Log-odds of a fitted binary classifier.
 
-    Other packages' `decision_function` need not be log-odds (support vector machines), so `predict_proba` is
-    preferred for them where it exists. Probabilities of 0 and 1 are moved by 1e-12.
+    A class says with ``gives_logit = True`` that its `decision_function` is the log-odds of its second class. Of any
+    other `decision_function` (support vector machines, boosting margins) nothing is known, so the logit of
+    `predict_proba` is taken where it exists. Probabilities of 0 and 1 are moved by 1e-12.
     """
-    if type(model).__module__.startswith("rareclass.") and hasattr(model, "decision_function"):
+    if hasattr(model, "decision_function") and (
+        getattr(model, "gives_logit", False) or not hasattr(model, "predict_proba")
+    ):
         return np.asarray(model.decision_function(X), dtype=np.float64)
-    if hasattr(model, "predict_proba"):
-        probability = np.asarray(model.predict_proba(X), dtype=np.float64)[:, 1]
-        return logit(np.clip(probability, 1e-12, 1 - 1e-12))
-    if hasattr(model, "decision_function"):
-        return np.asarray(model.decision_function(X), dtype=np.float64)
-    raise InputError(f"{type(model).__name__} has neither `predict_proba` nor `decision_function`.")
+    if not hasattr(model, "predict_proba"):
+        raise InputError(f"{type(model).__name__} has neither `predict_proba` nor `decision_function`.")
+    probability = np.asarray(model.predict_proba(X), dtype=np.float64)[:, 1]
+    return logit(np.clip(probability, 1e-12, 1 - 1e-12))
 
 
 def cross_fit_scores(
@@ -128,4 +163,4 @@ def cross_fit_scores(
         model = clone(estimator).fit(take_rows(X, train), y[train].astype(int), **extra)
         return raw_logit(model, take_rows(X, test))
 
-    return cross_fit(len(y), splits, fit_score).score
+    return out_of_fold(len(y), splits, fit_score).score

@@ -343,6 +343,11 @@ class Pipeline(_Chain):
         """Transform new rows and predict log-probabilities."""
         return self._plain().predict_log_proba(X, **params)
 
+    @property
+    def gives_logit(self) -> bool:
+        """Whether `decision_function` is the log-odds of the second class: what the last step says of itself."""
+        return bool(self.steps) and bool(getattr(self.steps[-1][1], "gives_logit", False))
+
     @available_if(_last_has("decision_function"))
     def decision_function(self, X: Any, **params: Any) -> Any:
         """Transform new rows and give the learner's raw scores."""

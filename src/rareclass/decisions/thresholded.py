@@ -74,6 +74,8 @@ class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     (True, (3,))
     """
 
+    gives_logit = True
+
     def __init__(
         self,
         estimator: Any,

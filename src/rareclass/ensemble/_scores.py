@@ -29,6 +29,8 @@ class RealPrevalence:
     With ``corrected=True`` the shift is then checked on rows that the voters did not see, and moved: `correction_`.
     """
 
+    gives_logit = True
+
     classes_: np.ndarray
     prior_shift_: np.ndarray
     correction_: Correction

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from rareclass.crossfit import OutOfFold, cross_fit
+from rareclass.crossfit import OutOfFold, out_of_fold
 from rareclass.decisions.costs import Costs
 from rareclass.errors import RareclassWarning
 from rareclass.evaluation.design import Design
@@ -111,7 +111,7 @@ class CrossFitter:
 
     def _scores(self, arm: Arm, fitted: list[tuple[FittedArm, np.ndarray]], said: list[str]) -> ArmScores:
         scores = iter(score for _, score in fitted)
-        oof = cross_fit(self.design.dev.size, self.design.splits, lambda train, test: next(scores))
+        oof = out_of_fold(self.design.dev.size, self.design.splits, lambda train, test: next(scores))
         last = fitted[-1][0]
         seconds = float(np.mean([model.seconds for model, _ in fitted]))
         return ArmScores(arm, oof, seconds, last.rows, last.exact, last.note, last.restoration, said)

@@ -28,6 +28,7 @@ class RareLearner(ClassifierMixin, BaseEstimator):
     rest, and their probabilities are scaled to sum to one.
     """
 
+    gives_logit: bool = True
     takes_offset: bool = True
     takes_missing: bool = True
     # rows and folds on which the members of a blend judge themselves; a learner on its own draws them

@@ -108,6 +108,7 @@ class LogitBlend(BaseEstimator):
         See `Combination`.
     """
 
+    gives_logit = True
     takes_offset = False
     takes_missing = True
 

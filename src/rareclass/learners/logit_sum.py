@@ -33,6 +33,7 @@ class LogitSum(ClassifierMixin, BaseEstimator):
     True
     """
 
+    gives_logit = True
     takes_offset = False
 
     def __init__(self, members: Sequence[Any], factors: Sequence[float] | None = None) -> None:

@@ -82,6 +82,8 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
     True
     """
 
+    gives_logit = True
+
     def __init__(
         self,
         estimator: Any = "auto",
