@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.preprocessing import StandardScaler
 
-from rareclass import FunctionSampler, flat_pipeline
+from rareclass import FunctionSampler
 from rareclass.errors import InputError
 from rareclass.over_sampling import SMOTE, RandomOverSampler
 from rareclass.pipeline import Pipeline, make_pipeline
@@ -289,19 +289,9 @@ def test_an_unknown_parameter_is_refused():
         pipe.fit(*rows(), other__sample_weight=np.ones(60))
 
 
-def test_use_before_fit_raises_here_and_warns_in_the_flat_one():
-    X, _ = rows()
+def test_use_before_fit_raises():
     with pytest.raises(NotFittedError):
-        make_pipeline(RandomUnderSampler(), LogisticRegression()).predict(X)
-    flat = flat_pipeline.make_pipeline(Shift())
-    with pytest.warns(FutureWarning, match="This Pipeline instance is not fitted yet"):
-        flat.transform(X)
-
-
-def test_the_flat_pipeline_refuses_pipelines():
-    inner = make_pipeline(RandomUnderSampler(), Shift())
-    with pytest.raises(TypeError, match="should not be Pipelines"):
-        flat_pipeline.make_pipeline(inner, Recorder()).fit(*rows())
+        make_pipeline(RandomUnderSampler(), LogisticRegression()).predict(rows()[0])
 
 
 def test_both_packages_mix():

@@ -14,8 +14,8 @@ from sklearn.utils import Bunch
 
 from rareclass import _check
 from rareclass._sklearn import checks_parameters
-from rareclass.base import check_sampling_strategy, check_target_type
 from rareclass.errors import InputError
+from rareclass.sampler import check_sampling_strategy, check_target_type
 from rareclass.under_sampling.random import RandomUnderSampler
 
 _URL = "https://zenodo.org/record/61452/files/benchmark-imbalanced-learn.tar.gz"

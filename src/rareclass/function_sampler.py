@@ -7,9 +7,9 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
 from rareclass._sklearn import validate_parameters
-from rareclass.base import Sampler
-from rareclass.base.roundtrip import ArraysTransformer
-from rareclass.base.target import read_target
+from rareclass.sampler import Sampler
+from rareclass.sampler.roundtrip import ArraysTransformer
+from rareclass.sampler.target import read_target
 
 
 class FunctionSampler(Sampler):

@@ -19,8 +19,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_memory
 
 from rareclass._sklearn import HasMethods, checks_parameters, validate_parameters
-from rareclass.base.containers import n_rows, take
 from rareclass.errors import InputError
+from rareclass.sampler.containers import n_rows, take
 
 _FITS = ("fit", "fit_transform", "fit_predict", "fit_resample")
 _USES = (

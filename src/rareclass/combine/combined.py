@@ -10,9 +10,9 @@ from sklearn.utils import get_tags
 
 from rareclass import _check
 from rareclass._sklearn import HasMethods, validate_parameters
-from rareclass.base import Draw, Sampler
-from rareclass.base.containers import take
 from rareclass.errors import InputError, NoOpWarning
+from rareclass.sampler import Draw, Sampler
+from rareclass.sampler.containers import take
 
 RANDOM_STATE = ["random_state", np.random.Generator]
 

@@ -11,10 +11,10 @@ from sklearn.utils.validation import column_or_1d, validate_data
 
 from rareclass import _check
 from rareclass._sklearn import validate_parameters
-from rareclass.base import class_streams
-from rareclass.base.strategy import at_least_two, resolve_strategy
-from rareclass.base.target import read_target
 from rareclass.errors import TargetError, TooFewEventsError
+from rareclass.sampler import class_streams
+from rareclass.sampler.strategy import at_least_two, resolve_strategy
+from rareclass.sampler.target import read_target
 
 _MAX_SEED = 2**31 - 1
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from rareclass.base import Draw, class_streams, join
 from rareclass.errors import MethodError
 from rareclass.kernels.draw import apportion, pair_up
 from rareclass.kernels.random import seed_from
@@ -16,6 +15,7 @@ from rareclass.over_sampling.neighbourhood import (
     usable_neighbours,
 )
 from rareclass.over_sampling.smote import NEIGHBOURS, SCALING
+from rareclass.sampler import Draw, class_streams, join
 
 
 class ADASYN(BaseOverSampler):
@@ -42,7 +42,7 @@ class ADASYN(BaseOverSampler):
     nn_ : neighbours object that `n_neighbors` stands for (the row itself counted), not fitted
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-    counts_, synthetic_mask_, parents_, interpolation_weight_ : provenance, see `rareclass.base.Sampler`
+    counts_, synthetic_mask_, parents_, interpolation_weight_ : provenance, see `rareclass.sampler.Sampler`
 
     Raises
     ------

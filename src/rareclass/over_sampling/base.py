@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from rareclass._sklearn import Interval, StrOptions
-from rareclass.base import Sampler
+from rareclass.sampler import Sampler
 
 RANDOM_STATE = ["random_state", np.random.Generator]
 

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from rareclass._sklearn import StrOptions
-from rareclass.base import Draw, class_streams, join
 from rareclass.kernels.draw import pair_up, uniform_positions
 from rareclass.kernels.random import seed_from
 from rareclass.over_sampling.neighbourhood import (
@@ -15,6 +14,7 @@ from rareclass.over_sampling.neighbourhood import (
     usable_neighbours,
 )
 from rareclass.over_sampling.smote import NEIGHBOURS, BaseSMOTE
+from rareclass.sampler import Draw, class_streams, join
 
 
 def foreign_neighbours(X: Any, queries: np.ndarray, y: np.ndarray, value: Any, k: int) -> np.ndarray:
@@ -59,7 +59,7 @@ class BorderlineSMOTE(BaseSMOTE):
     nn_k_, nn_m_ : neighbours objects that the parameters stand for (the row itself counted), not fitted
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-    counts_, synthetic_mask_, parents_, interpolation_weight_ : provenance, see `rareclass.base.Sampler`
+    counts_, synthetic_mask_, parents_, interpolation_weight_ : provenance, see `rareclass.sampler.Sampler`
 
     Raises
     ------

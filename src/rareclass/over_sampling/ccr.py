@@ -7,12 +7,12 @@ import numpy as np
 from scipy import sparse
 
 from rareclass._sklearn import Interval
-from rareclass.base import Draw, class_streams
-from rareclass.base.draw import join
 from rareclass.kernels.draw import apportion
 from rareclass.kernels.random import seed_from, uniform_from_key
 from rareclass.over_sampling.base import BaseOverSampler
 from rareclass.over_sampling.smote import SCALING
+from rareclass.sampler import Draw, class_streams
+from rareclass.sampler.draw import join
 
 
 def radius_of(distances: np.ndarray, energy: float) -> float:
@@ -59,7 +59,7 @@ class CCR(BaseOverSampler):
     moved_ : int array, rows whose values were changed
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-    counts_, synthetic_mask_, parents_ : provenance, see `rareclass.base.Sampler`
+    counts_, synthetic_mask_, parents_ : provenance, see `rareclass.sampler.Sampler`
 
     Notes
     -----

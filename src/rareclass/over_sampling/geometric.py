@@ -7,12 +7,12 @@ import numpy as np
 from scipy import sparse
 
 from rareclass._sklearn import Interval, StrOptions
-from rareclass.base import Draw, class_streams, join
 from rareclass.kernels.draw import pair_up, uniform_positions
 from rareclass.kernels.neighbours import nearest_rows
 from rareclass.kernels.random import normal_rows, seed_from, uniform_from_key
 from rareclass.over_sampling.neighbourhood import neighbours_object, partners_in_class, usable_neighbours
 from rareclass.over_sampling.smote import BaseSMOTE
+from rareclass.sampler import Draw, class_streams, join
 
 
 def in_ball(direction: np.ndarray, radius: np.ndarray, axis: np.ndarray, truncation: float, deformation: float) -> Any:
@@ -66,7 +66,7 @@ class GeometricSMOTE(BaseSMOTE):
     nn_k_ : neighbours object that `k_neighbors` stands for (the row itself counted), not fitted
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-    counts_, synthetic_mask_ : provenance, see `rareclass.base.Sampler`
+    counts_, synthetic_mask_ : provenance, see `rareclass.sampler.Sampler`
     parents_ : int array (s, 2), centre and surface point
 
     Raises

@@ -12,11 +12,11 @@ from sklearn.cluster import MiniBatchKMeans
 from threadpoolctl import threadpool_limits
 
 from rareclass._sklearn import HasMethods, Interval, StrOptions
-from rareclass.base import Draw, class_streams, join
 from rareclass.errors import MethodError
 from rareclass.kernels.draw import apportion
 from rareclass.over_sampling.neighbourhood import is_neighbours_object, neighbours_object
 from rareclass.over_sampling.smote import BaseSMOTE
+from rareclass.sampler import Draw, class_streams, join
 
 _BLOCK = 1024
 
@@ -71,7 +71,7 @@ class KMeansSMOTE(BaseSMOTE):
     cluster_balance_threshold_ : float or "auto"
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-    counts_, synthetic_mask_, parents_, interpolation_weight_ : provenance, see `rareclass.base.Sampler`
+    counts_, synthetic_mask_, parents_, interpolation_weight_ : provenance, see `rareclass.sampler.Sampler`
 
     Raises
     ------

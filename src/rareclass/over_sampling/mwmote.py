@@ -8,13 +8,13 @@ from scipy import sparse
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from rareclass._sklearn import Interval
-from rareclass.base import Draw, class_streams, join
 from rareclass.errors import MethodError
 from rareclass.kernels.draw import weighted_choice
 from rareclass.kernels.neighbours import nearest_rows
 from rareclass.over_sampling.base import BaseOverSampler
 from rareclass.over_sampling.prowsyn import other_member
 from rareclass.over_sampling.smote import SCALING
+from rareclass.sampler import Draw, class_streams, join
 
 
 def information_weights(distances: np.ndarray, d: int, threshold: float, largest: float) -> np.ndarray:
@@ -61,7 +61,7 @@ class MWMOTE(BaseOverSampler):
     clusters_ : dict {label: int array (m,)}
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-    counts_, synthetic_mask_, parents_, interpolation_weight_ : provenance, see `rareclass.base.Sampler`
+    counts_, synthetic_mask_, parents_, interpolation_weight_ : provenance, see `rareclass.sampler.Sampler`
 
     Raises
     ------

@@ -7,9 +7,9 @@ import numpy as np
 from scipy import sparse
 
 from rareclass._sklearn import HasMethods
-from rareclass.base.containers import is_frame, is_pandas
-from rareclass.base.tables import Table
 from rareclass.errors import InputError
+from rareclass.sampler.containers import is_frame, is_pandas
+from rareclass.sampler.tables import Table
 
 ENCODER = [HasMethods(["fit_transform", "inverse_transform"]), None]
 

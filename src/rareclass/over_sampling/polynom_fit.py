@@ -7,10 +7,10 @@ import numpy as np
 from scipy import sparse
 
 from rareclass._sklearn import Interval, StrOptions
-from rareclass.base import Draw, class_streams, join
 from rareclass.errors import TooFewEventsError
 from rareclass.kernels.draw import apportion
 from rareclass.over_sampling.base import BaseOverSampler
+from rareclass.sampler import Draw, class_streams, join
 
 
 class PolynomFitSMOTE(BaseOverSampler):
@@ -37,7 +37,7 @@ class PolynomFitSMOTE(BaseOverSampler):
     sampling_strategy_ : OrderedDict, {label: rows to add}
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-    counts_, synthetic_mask_, parents_ : provenance, see `rareclass.base.Sampler`; the parents of "star" are the row
+    counts_, synthetic_mask_, parents_ : provenance, see `rareclass.sampler.Sampler`; the parents of "star" are the row
         twice, of "poly" the rows before and after the place on the curve
 
     Raises

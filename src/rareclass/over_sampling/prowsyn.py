@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from rareclass._sklearn import Interval
-from rareclass.base import Draw, class_streams, join
 from rareclass.errors import TooFewEventsError
 from rareclass.kernels.draw import apportion
 from rareclass.kernels.neighbours import nearest_rows
 from rareclass.over_sampling.base import BaseOverSampler
 from rareclass.over_sampling.smote import SCALING
+from rareclass.sampler import Draw, class_streams, join
 
 
 def proximity_levels(X: Any, rare: np.ndarray, others: np.ndarray, k: int, levels: int) -> np.ndarray:
@@ -54,7 +54,7 @@ class ProWSyn(BaseOverSampler):
     levels_ : dict {label: int array (m,)}, level of each row of the class in row order
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-    counts_, synthetic_mask_, parents_, interpolation_weight_ : provenance, see `rareclass.base.Sampler`
+    counts_, synthetic_mask_, parents_, interpolation_weight_ : provenance, see `rareclass.sampler.Sampler`
 
     Raises
     ------

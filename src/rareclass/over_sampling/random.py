@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from rareclass._sklearn import Interval
-from rareclass.base import Draw, class_streams, join
 from rareclass.errors import InputError
 from rareclass.over_sampling.base import BaseOverSampler
 from rareclass.over_sampling.smoothing import smoothed_bootstrap
+from rareclass.sampler import Draw, class_streams, join
 
 
 class RandomOverSampler(BaseOverSampler):
@@ -38,7 +38,7 @@ class RandomOverSampler(BaseOverSampler):
     shrinkage_ : dict {label: factor} or None
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-    counts_, synthetic_mask_, parents_ : provenance, see `rareclass.base.Sampler`
+    counts_, synthetic_mask_, parents_ : provenance, see `rareclass.sampler.Sampler`
 
     See Also
     --------

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from rareclass._sklearn import Interval
-from rareclass.base import Draw, class_streams, join
 from rareclass.over_sampling.base import BaseOverSampler
 from rareclass.over_sampling.smoothing import smoothed_bootstrap
+from rareclass.sampler import Draw, class_streams, join
 
 
 class ROSE(BaseOverSampler):
@@ -33,7 +33,7 @@ class ROSE(BaseOverSampler):
     sampling_strategy_ : OrderedDict, {label: rows to add}
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-    counts_, synthetic_mask_, parents_ : provenance, see `rareclass.base.Sampler`
+    counts_, synthetic_mask_, parents_ : provenance, see `rareclass.sampler.Sampler`
 
     Notes
     -----

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from rareclass.base import Draw
 from rareclass.kernels.random import normal_from_key, normal_rows, seed_from
+from rareclass.sampler import Draw
 
 
 def bandwidth(X: Any, rows: np.ndarray) -> np.ndarray:

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from rareclass._sklearn import HasMethods, Interval, StrOptions
-from rareclass.base import Draw, class_streams, join
 from rareclass.kernels.draw import pair_up, uniform_positions
 from rareclass.kernels.random import seed_from
 from rareclass.over_sampling.base import BaseOverSampler
@@ -15,6 +14,7 @@ from rareclass.over_sampling.neighbourhood import (
     partners_in_class,
     usable_neighbours,
 )
+from rareclass.sampler import Draw, class_streams, join
 
 NEIGHBOURS = [
     Interval(numbers.Integral, 1, None, closed="left"),
@@ -106,7 +106,7 @@ class SMOTE(BaseSMOTE):
     nn_k_ : neighbours object that `k_neighbors` stands for (the row itself counted), not fitted
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-    counts_, synthetic_mask_, parents_, interpolation_weight_ : provenance, see `rareclass.base.Sampler`
+    counts_, synthetic_mask_, parents_, interpolation_weight_ : provenance, see `rareclass.sampler.Sampler`
 
     Raises
     ------

@@ -10,11 +10,11 @@ from sklearn.base import clone
 from sklearn.tree import DecisionTreeClassifier
 
 from rareclass._sklearn import HasMethods, Interval, StrOptions
-from rareclass.base import Draw
 from rareclass.errors import ShortfallWarning
 from rareclass.kernels.interpolate import interpolate_into, interpolate_sparse
 from rareclass.kernels.random import seed_from
 from rareclass.over_sampling.smote import NEIGHBOURS, SMOTE
+from rareclass.sampler import Draw
 
 
 def stratified_parts(y: np.ndarray, n_parts: int, rng: np.random.Generator) -> np.ndarray:
@@ -61,7 +61,7 @@ class SMOTEIPF(SMOTE):
     nn_k_ : neighbours object that `k_neighbors` stands for (the row itself counted), not fitted
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-    counts_, synthetic_mask_, parents_, interpolation_weight_ : provenance, see `rareclass.base.Sampler`
+    counts_, synthetic_mask_, parents_, interpolation_weight_ : provenance, see `rareclass.sampler.Sampler`
 
     Notes
     -----

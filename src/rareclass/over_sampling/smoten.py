@@ -10,14 +10,14 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import OrdinalEncoder
 
-from rareclass.base import Draw, class_streams, join
-from rareclass.base.tables import Table
 from rareclass.kernels.draw import uniform_positions, vote
 from rareclass.kernels.nominal import class_shares, nearest_by_value_difference, value_differences
 from rareclass.kernels.random import seed_from
 from rareclass.over_sampling.neighbourhood import is_neighbours_object, neighbours_object, usable_neighbours
 from rareclass.over_sampling.nominal import ENCODER, sub_table
 from rareclass.over_sampling.smote import SMOTE
+from rareclass.sampler import Draw, class_streams, join
+from rareclass.sampler.tables import Table
 
 
 class SMOTEN(SMOTE):
@@ -47,7 +47,7 @@ class SMOTEN(SMOTE):
     categorical_encoder_ : fitted encoder
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-    counts_, synthetic_mask_, parents_ : provenance, see `rareclass.base.Sampler`
+    counts_, synthetic_mask_, parents_ : provenance, see `rareclass.sampler.Sampler`
 
     Notes
     -----

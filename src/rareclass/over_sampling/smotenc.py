@@ -7,9 +7,6 @@ from sklearn.base import clone
 from sklearn.preprocessing import OneHotEncoder
 
 from rareclass._sklearn import StrOptions
-from rareclass.base import Draw, class_streams, join
-from rareclass.base.scaling import column_scale
-from rareclass.base.tables import Table
 from rareclass.errors import InputError
 from rareclass.kernels.draw import pair_up, uniform_positions, vote
 from rareclass.kernels.neighbours import nearest_rows
@@ -17,6 +14,9 @@ from rareclass.kernels.random import seed_from
 from rareclass.over_sampling.neighbourhood import is_neighbours_object, neighbours_object, usable_neighbours
 from rareclass.over_sampling.nominal import ENCODER, category_columns, column_positions, sub_table
 from rareclass.over_sampling.smote import SMOTE
+from rareclass.sampler import Draw, class_streams, join
+from rareclass.sampler.scaling import column_scale
+from rareclass.sampler.tables import Table
 
 
 class SMOTENC(SMOTE):
@@ -51,7 +51,7 @@ class SMOTENC(SMOTE):
     median_std_ : dict {label: float}, what a differing nominal column counts in distances
     n_features_, n_features_in_ : int
     feature_names_in_ : ndarray of str
-    counts_, synthetic_mask_, parents_, interpolation_weight_ : provenance, see `rareclass.base.Sampler`
+    counts_, synthetic_mask_, parents_, interpolation_weight_ : provenance, see `rareclass.sampler.Sampler`
 
     Raises
     ------

@@ -8,11 +8,11 @@ from sklearn.base import clone
 from sklearn.svm import SVC
 
 from rareclass._sklearn import HasMethods, Interval
-from rareclass.base import Draw, class_streams, join
 from rareclass.errors import MethodError
 from rareclass.over_sampling.borderline import foreign_neighbours, looked_at
 from rareclass.over_sampling.neighbourhood import neighbours_object
 from rareclass.over_sampling.smote import NEIGHBOURS, BaseSMOTE
+from rareclass.sampler import Draw, class_streams, join
 
 
 class SVMSMOTE(BaseSMOTE):
@@ -44,7 +44,7 @@ class SVMSMOTE(BaseSMOTE):
     nn_k_, nn_m_ : neighbours objects that the parameters stand for (the row itself counted), not fitted
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-    counts_, synthetic_mask_, parents_, interpolation_weight_ : provenance, see `rareclass.base.Sampler`
+    counts_, synthetic_mask_, parents_, interpolation_weight_ : provenance, see `rareclass.sampler.Sampler`
 
     Raises
     ------

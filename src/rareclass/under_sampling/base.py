@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from rareclass._sklearn import Interval, StrOptions
-from rareclass.base import Draw, Sampler
 from rareclass.errors import DroppedWarning
+from rareclass.sampler import Draw, Sampler
 
 RANDOM_STATE = ["random_state", np.random.Generator]
 ORDER = [StrOptions({"class", "input"})]

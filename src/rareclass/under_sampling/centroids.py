@@ -8,8 +8,8 @@ from sklearn.base import clone
 from sklearn.cluster import KMeans
 
 from rareclass._sklearn import HasMethods, StrOptions
-from rareclass.base import Draw, class_streams
 from rareclass.errors import InputError
+from rareclass.sampler import Draw, class_streams
 from rareclass.under_sampling.base import RANDOM_STATE, BaseUnderSampler
 
 

@@ -8,9 +8,9 @@ from sklearn.base import clone
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from rareclass._sklearn import HasMethods, Interval
-from rareclass.base import Draw
 from rareclass.kernels.editing import vote
 from rareclass.kernels.nearest import nearest_in_panel
+from rareclass.sampler import Draw
 from rareclass.under_sampling.base import JOBS, BaseCleaningSampler, smallest_class
 from rareclass.under_sampling.edited import EditedNearestNeighbours
 from rareclass.under_sampling.neighbourhood import NEIGHBOURS, enough_rows, neighbours_of, space_of, threads_of

@@ -8,11 +8,11 @@ from sklearn.base import clone
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from rareclass._sklearn import HasMethods, Interval
-from rareclass.base import Draw, class_streams
 from rareclass.errors import InputError
 from rareclass.kernels.condense import condense
 from rareclass.kernels.nearest import nearest_in_panel
 from rareclass.kernels.panel import Space
+from rareclass.sampler import Draw, class_streams
 from rareclass.under_sampling.base import JOBS, ORDER, RANDOM_STATE, BaseCleaningSampler, by_class, smallest_class
 from rareclass.under_sampling.neighbourhood import enough_rows, space_of, threads_of
 

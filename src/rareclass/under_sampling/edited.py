@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from rareclass._sklearn import Interval, StrOptions
-from rareclass.base import Draw
-from rareclass.base.strategy import resolve_strategy
 from rareclass.kernels.editing import Editor, vote
+from rareclass.sampler import Draw
+from rareclass.sampler.strategy import resolve_strategy
 from rareclass.under_sampling.base import JOBS, ORDER, BaseCleaningSampler, by_class, smallest_class
 from rareclass.under_sampling.neighbourhood import (
     NEIGHBOURS,

@@ -9,8 +9,8 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from rareclass._sklearn import HasMethods, Interval
-from rareclass.base import Draw, class_streams
 from rareclass.errors import InputError
+from rareclass.sampler import Draw, class_streams
 from rareclass.under_sampling.base import JOBS, ORDER, RANDOM_STATE, BaseUnderSampler, by_class
 
 

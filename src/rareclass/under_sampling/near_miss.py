@@ -8,11 +8,11 @@ import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
 from rareclass._sklearn import Interval
-from rareclass.base import Draw
 from rareclass.errors import ShortfallWarning
 from rareclass.kernels.mean_distance import nearest_on_average
 from rareclass.kernels.nearest import nearest_in_panel
 from rareclass.kernels.panel import Space
+from rareclass.sampler import Draw
 from rareclass.under_sampling.base import JOBS, ORDER, BaseUnderSampler, by_class, smallest_class
 from rareclass.under_sampling.neighbourhood import (
     NEIGHBOURS,

@@ -11,10 +11,10 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from rareclass import _check
 from rareclass._sklearn import HasMethods, Interval, StrOptions
-from rareclass.base import Draw
-from rareclass.base.containers import take
 from rareclass.errors import InputError, NoOpWarning, ShortfallWarning
 from rareclass.kernels.logits import logit, sigmoid
+from rareclass.sampler import Draw
+from rareclass.sampler.containers import take
 from rareclass.under_sampling.base import ORDER, RANDOM_STATE, BaseUnderSampler
 
 # Below this many positives the pilot is too noisy for a design that leaves some of them out.

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from rareclass.base import Draw, class_streams
 from rareclass.kernels.closer import CloserCount
 from rareclass.kernels.nearest import nearest_in_panel
 from rareclass.kernels.panel import Space
+from rareclass.sampler import Draw, class_streams
 from rareclass.under_sampling.base import by_class, smallest_class
 from rareclass.under_sampling.condensed import StoredSubset, misclassified, own_votes_needed
 from rareclass.under_sampling.neighbourhood import enough_rows, space_of, threads_of

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from rareclass.base import Draw, class_streams
+from rareclass.sampler import Draw, class_streams
 from rareclass.under_sampling.base import ORDER, RANDOM_STATE, BaseUnderSampler, by_class
 
 

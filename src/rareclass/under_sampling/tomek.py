@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from rareclass.base import Draw
 from rareclass.kernels.tomek import tomek_links
+from rareclass.sampler import Draw
 from rareclass.under_sampling.base import JOBS, BaseCleaningSampler
 from rareclass.under_sampling.neighbourhood import neighbours_of, space_of, threads_of
 

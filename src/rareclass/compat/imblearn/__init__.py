@@ -4,8 +4,8 @@ Only re-exports, nothing else: code that says ``import imblearn`` can say ``impo
 imblearn``, and imbalanced-learn's own tests can judge this package. New code imports from `rareclass` directly.
 """
 
-from rareclass._dropin import show_versions
 from rareclass._lazy import lazy_names
+from rareclass.compat.helpers import show_versions
 from rareclass.function_sampler import FunctionSampler
 
 __version__ = "0.14.2"

@@ -1,5 +1,5 @@
 """Error helpers."""
 
-from rareclass._dropin import raise_isinstance_error
+from rareclass.compat.helpers import raise_isinstance_error
 
 __all__ = ["raise_isinstance_error"]

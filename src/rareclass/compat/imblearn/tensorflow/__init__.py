@@ -1,5 +1,5 @@
 """Balanced batches."""
 
-from rareclass.batches import balanced_batch_generator
+from rareclass.compat.batches import balanced_batch_generator
 
 __all__ = ["balanced_batch_generator"]

@@ -1,5 +1,5 @@
 """Deprecation helper."""
 
-from rareclass._dropin import deprecate_parameter
+from rareclass.compat.helpers import deprecate_parameter
 
 __all__ = ["deprecate_parameter"]

@@ -1,5 +1,5 @@
 """All estimators of this package."""
 
-from rareclass._dropin import all_estimators
+from rareclass.compat.helpers import all_estimators
 
 __all__ = ["all_estimators"]

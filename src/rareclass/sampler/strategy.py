@@ -61,7 +61,7 @@ def check_sampling_strategy(sampling_strategy: Any, y: Any, sampling_type: str, 
 
     Examples
     --------
-    >>> from rareclass.base import check_sampling_strategy
+    >>> from rareclass.sampler import check_sampling_strategy
     >>> dict(check_sampling_strategy("auto", [0, 0, 0, 1], "over-sampling"))
     {1: 2}
     """

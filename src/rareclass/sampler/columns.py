@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from rareclass._check import is_missing
-from rareclass.base.containers import fresh_labels, is_pandas, is_polars, take
-from rareclass.base.draw import Draw
+from rareclass.sampler.containers import fresh_labels, is_pandas, is_polars, take
+from rareclass.sampler.draw import Draw
 
 # Times are often stored finer than they are known; made times keep the coarsest of these steps (in seconds).
 _TIME_STEPS = (86400, 3600, 60, 1)

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from rareclass.base.containers import is_frame, is_pandas, n_rows, take
-from rareclass.base.draw import Draw
-from rareclass.base.matrices import output_index
 from rareclass.errors import InputError
+from rareclass.sampler.containers import is_frame, is_pandas, n_rows, take
+from rareclass.sampler.draw import Draw
+from rareclass.sampler.matrices import output_index
 
 _AVERAGED = ("weight", "cost")
 _COPIED = ("group", "time", "label")

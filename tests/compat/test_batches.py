@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from rareclass.batches import BalancedBatchGenerator, balanced_batch_generator
+from rareclass import batches as former_path
+from rareclass.compat.batches import BalancedBatchGenerator, balanced_batch_generator
 from rareclass.errors import InputError
 from rareclass.under_sampling import ClusterCentroids, NearMiss, RandomUnderSampler
 
@@ -58,3 +59,7 @@ def test_a_seed_repeats_the_epochs():
     np.testing.assert_array_equal(first.indices_, second.indices_)
     first.on_epoch_end()
     assert (first.indices_ != second.indices_).any()
+
+
+def test_the_former_path_gives_the_same_class():
+    assert former_path.BalancedBatchGenerator is BalancedBatchGenerator

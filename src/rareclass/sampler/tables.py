@@ -6,9 +6,9 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
 
-from rareclass.base.containers import is_frame, is_pandas
-from rareclass.base.frames import FrameTable
-from rareclass.base.matrices import MatrixTable
+from rareclass.sampler.containers import is_frame, is_pandas
+from rareclass.sampler.frames import FrameTable
+from rareclass.sampler.matrices import MatrixTable
 
 Table = MatrixTable | FrameTable
 

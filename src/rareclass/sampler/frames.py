@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from rareclass.base.columns import (
+from rareclass.errors import InputError
+from rareclass.sampler.columns import (
     Column,
     append_rows,
     between,
@@ -15,9 +16,8 @@ from rareclass.base.columns import (
     round_to_column,
     to_frame,
 )
-from rareclass.base.containers import n_rows, take
-from rareclass.base.draw import Draw
-from rareclass.errors import InputError
+from rareclass.sampler.containers import n_rows, take
+from rareclass.sampler.draw import Draw
 
 # A nominal column enters distances as one-hot columns; beyond this many levels the rest share one column.
 MOST_LEVELS = 32

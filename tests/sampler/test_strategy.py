@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from imblearn.utils import check_sampling_strategy as peer
 
-from rareclass.base import check_sampling_strategy
 from rareclass.errors import InputError
+from rareclass.sampler import check_sampling_strategy
 
 WORDS = ["minority", "majority", "not minority", "not majority", "all", "auto"]
 KINDS = ["over-sampling", "under-sampling", "clean-sampling"]

@@ -8,8 +8,8 @@ from scipy import sparse
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from rareclass import _check
-from rareclass.base.containers import is_frame, is_pandas, is_polars, is_pyarrow, shape_of, take
 from rareclass.errors import InputError, TargetError
+from rareclass.sampler.containers import is_frame, is_pandas, is_polars, is_pyarrow, shape_of, take
 
 _REMEDY = "Remove the rows or label them first."
 

@@ -130,7 +130,7 @@ def all_estimators(type_filter: str | list[str] | None = None) -> list[tuple[str
     """Names and classes of all public samplers, ensembles and pipelines, sorted; "sampler" leaves samplers only."""
     from importlib import import_module
 
-    from rareclass.base import is_sampler
+    from rareclass.sampler import is_sampler
 
     wanted = [type_filter] if isinstance(type_filter, str) else type_filter
     if wanted is not None and set(wanted) - {"sampler"}:

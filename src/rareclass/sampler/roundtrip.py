@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from rareclass.base.containers import is_frame, is_pandas, is_polars
+from rareclass.sampler.containers import is_frame, is_pandas, is_polars
 
 
 class ArraysTransformer:

@@ -5,8 +5,8 @@ import pyarrow as pa
 import pytest
 from scipy import sparse
 
-from rareclass.base.target import check_target_type, read_target
 from rareclass.errors import InputError, TargetError
+from rareclass.sampler.target import check_target_type, read_target
 
 FORMS = {
     "ints": np.array([2, 0, 0, 2]),

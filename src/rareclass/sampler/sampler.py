@@ -17,16 +17,16 @@ from sklearn.utils.validation import validate_data
 
 from rareclass import _check
 from rareclass._sklearn import validate_parameters
-from rareclass.base.containers import is_frame, is_pandas, n_rows
-from rareclass.base.draw import Draw
-from rareclass.base.provenance import resample_array
-from rareclass.base.scaling import column_scale
-from rareclass.base.strategy import at_least_two, resolve_strategy
-from rareclass.base.tables import Table, read_table
-from rareclass.base.tags import sampler_tags
-from rareclass.base.target import Target, check_target_type, read_target
 from rareclass.errors import InputError, NoOpWarning, ShortfallWarning
 from rareclass.kernels.random import seed_from
+from rareclass.sampler.containers import is_frame, is_pandas, n_rows
+from rareclass.sampler.draw import Draw
+from rareclass.sampler.provenance import resample_array
+from rareclass.sampler.scaling import column_scale
+from rareclass.sampler.strategy import at_least_two, resolve_strategy
+from rareclass.sampler.tables import Table, read_table
+from rareclass.sampler.tags import sampler_tags
+from rareclass.sampler.target import Target, check_target_type, read_target
 
 _PROVENANCE = ("sample_indices_", "synthetic_mask_", "parents_", "interpolation_weight_", "inclusion_probability_")
 
@@ -354,7 +354,7 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
             if is_pandas(X_out):
                 y_out.index = X_out.index
             elif draw.n_made:
-                from rareclass.base.matrices import output_index
+                from rareclass.sampler.matrices import output_index
 
                 y_out.index = output_index(target.native.index, draw)
         return y_out
@@ -369,7 +369,7 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
         return X, values, one_hot
 
     def _resample_arrays_only(self, X: Any, y: Any) -> tuple[Any, Any]:
-        from rareclass.base.roundtrip import ArraysTransformer
+        from rareclass.sampler.roundtrip import ArraysTransformer
 
         read_target(y)
         transformer = ArraysTransformer(X, y)

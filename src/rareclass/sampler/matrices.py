@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from rareclass.base.columns import between, factorize, read_array
-from rareclass.base.containers import fresh_labels, is_pandas, take
-from rareclass.base.draw import Draw
 from rareclass.errors import InputError
 from rareclass.kernels.interpolate import interpolate_into, interpolate_sparse, round_sparse, write_typed
 from rareclass.kernels.matrix import column_ranges, copy_rows, scan_columns
+from rareclass.sampler.columns import between, factorize, read_array
+from rareclass.sampler.containers import fresh_labels, is_pandas, take
+from rareclass.sampler.draw import Draw
 
 _BLOCK = 1 << 16
 _CELLS = 1 << 24

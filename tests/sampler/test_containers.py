@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 from scipy import sparse
 
-from rareclass.base.containers import fresh_labels, is_frame, n_rows, take
+from rareclass.sampler.containers import fresh_labels, is_frame, n_rows, take
 
 
 @pytest.mark.parametrize(

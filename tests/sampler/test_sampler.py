@@ -11,9 +11,9 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.utils import get_tags
 
-from rareclass.base import BaseSampler, Draw, Sampler, is_sampler, join
 from rareclass.errors import InputError, NoOpWarning, ShortfallWarning
 from rareclass.over_sampling.base import BaseOverSampler
+from rareclass.sampler import BaseSampler, Draw, Sampler, is_sampler, join
 
 
 class Between(BaseOverSampler):
