@@ -1,31 +1,22 @@
 """Learners on disk: skops files, read against a fixed list of types."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from rareclass.errors import BundleError
+from rareclass.learners.registry import LEARNERS
 
-# What a learner of this package consists of beyond what skops trusts by itself. Never extended at run time.
-TRUSTED = frozenset({
-    "catboost.core.CatBoostClassifier",
-    "collections.OrderedDict",
-    "collections.defaultdict",
-    "functools.partial",
-    "lightgbm.basic.Booster",
-    "lightgbm.sklearn.LGBMClassifier",
-    "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn._loss.link.LogitLink",
-    "sklearn._loss.link.Interval",
-    "sklearn._loss.loss.HalfBinomialLoss",
-    "sklearn._loss._loss.CyHalfBinomialLoss",
-    "sklearn.tree._tree.Tree",
-    "sklearn.utils.validation.check_array",
-    "numpy.dtype",
-    "xgboost.core.Booster",
-    "xgboost.sklearn.XGBClassifier",
-})  # fmt: skip
 OURS = ("rareclass.learners.", "rareclass.losses.")
+
+
+@cache
+def trusted_types() -> frozenset[str]:
+    """What the learners of this package consist of beyond what skops trusts by itself, as their classes say.
+
+    The table of learners is closed, so no class from elsewhere can add to the list.
+    """
+    return frozenset({"numpy.dtype"}).union(*(LEARNERS[name].trusted for name in LEARNERS))
 
 
 def dump_learner(learner: Any, path: Path) -> None:
@@ -56,7 +47,7 @@ def _trusted_types(path: Path) -> list[str]:
         asked = skops.io.get_untrusted_types(file=path)
     except Exception as error:
         raise BundleError(f"{path} is not a learner file ({type(error).__name__}: {error}).") from None
-    foreign = sorted(t for t in asked if t not in TRUSTED and not t.startswith(OURS))
+    foreign = sorted(t for t in asked if t not in trusted_types() and not t.startswith(OURS))
     if foreign:
         raise BundleError(
             f"The learner holds types that are not loaded from a bundle: {', '.join(foreign)}. "

@@ -15,6 +15,7 @@ from rareclass.evaluation.judge import (
     costs_of,
     judgement,
 )
+from rareclass.learners.registry import is_exhibit
 from rareclass.metrics.paired import paired_difference
 from rareclass.treatments.arm import Arm
 from rareclass.treatments.blend import is_blend, join_arms
@@ -37,7 +38,7 @@ def choose_champion(
     default = by_name.get(DEFAULT) or by_name[baseline]
     if not ranked:
         return default, f"Too few events to rank: cannot tell; {default.name} is deployed by default."
-    rivals = [r for r in results if r is not default and "library_default" not in r.name]
+    rivals = [r for r in results if r is not default and not is_exhibit(r.learner)]
     default_ap = default.metrics["average_precision"].estimate
     rivals = sorted(rivals, key=lambda r: -r.metrics["average_precision"].estimate)
     for r in rivals:

@@ -3,6 +3,7 @@
 import contextlib
 from dataclasses import dataclass, replace
 from inspect import get_annotations
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -68,6 +69,7 @@ class GuardedBooster(RareLearner):
     out-of-fold log-loss, after recalibration, on the events and a sample of the other rows.
     """
 
+    inside_arm = MappingProxyType({"calibrate": False, "collapse_alarm": False, "guard": "steady"})
     _TREES = "n_estimators"
     guard: Any
     event_bins: bool

@@ -1,7 +1,9 @@
 """What all learners share: checks, classes, offsets, one-versus-rest for more than two classes, probabilities."""
 
 import warnings
-from typing import Any, Self
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
@@ -11,14 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from rareclass import _check
 from rareclass.errors import InputError, TargetError, TooFewEventsError
 from rareclass.kernels.logits import sigmoid
-
-_TAKE_OFFSETS = (
-    "RareLGBMClassifier, RareXGBClassifier, RareCatBoostClassifier, QuantileLogisticRegression, "
-    "FewEventsLogisticRegression"
-)
-_TAKE_MISSING = (
-    "RareLGBMClassifier, RareHistGradientBoostingClassifier, RareForestClassifier, QuantileLogisticRegression"
-)
+from rareclass.learners.registry import classes_that
 
 
 class RareLearner(ClassifierMixin, BaseEstimator):
@@ -28,9 +23,20 @@ class RareLearner(ClassifierMixin, BaseEstimator):
     rest, and their probabilities are scaled to sum to one.
     """
 
-    gives_logit: bool = True
-    takes_offset: bool = True
-    takes_missing: bool = True
+    title: ClassVar[str] = ""
+    """What a person reads in a report; empty where the name of the class has to do."""
+    gives_logit: ClassVar[bool] = True
+    """`decision_function` is the log-odds of `classes_[1]`."""
+    takes_offset: ClassVar[bool] = True
+    takes_missing: ClassVar[bool] = True
+    takes_categories: ClassVar[bool] = True
+    """Has a parameter `categorical_features`, the columns that hold codes."""
+    is_exhibit: ClassVar[bool] = False
+    """Only shown, as a warning; never deployed."""
+    trusted: ClassVar[tuple[str, ...]] = ()
+    """Types of other packages that a fitted learner consists of, which a bundle therefore loads."""
+    inside_arm: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    """Parameters that leave judging and calibrating to the arm that holds the learner, on rows left out there."""
     # rows and folds on which the members of a blend judge themselves; a learner on its own draws them
     _plan: Any = None
 
@@ -130,7 +136,7 @@ class RareLearner(ClassifierMixin, BaseEstimator):
         weight = _check.weights(sample_weight, X.shape[0])
         shift = None if offset is None else _check.number_array(offset, "offset")
         if shift is not None and not self.takes_offset:
-            raise InputError(f"{name} cannot take offsets. These can: {_TAKE_OFFSETS}.")
+            raise InputError(f"{name} cannot take offsets. These can: {classes_that('takes_offset')}.")
         _check.same_length(X=X, offset=shift)
         if weight is not None and (weight == 0).any():
             kept = weight > 0
@@ -148,7 +154,9 @@ class RareLearner(ClassifierMixin, BaseEstimator):
             return "allow-nan"
         dense = np.asarray(X)
         if dense.dtype.kind == "f" and np.isnan(dense).any():
-            raise InputError(f"{type(self).__name__} cannot take missing values (NaN). These can: {_TAKE_MISSING}.")
+            raise InputError(
+                f"{type(self).__name__} cannot take missing values (NaN). These can: {classes_that('takes_missing')}."
+            )
         return True
 
     @staticmethod

@@ -63,6 +63,7 @@ class RareBlendClassifier(RareLearner):
     1.0
     """
 
+    title = "Blend of learners"
     takes_offset = False
 
     def __init__(

@@ -68,6 +68,8 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
     True
     """
 
+    title = "CatBoost, guarded"
+    trusted = ("catboost.core.CatBoostClassifier",)
     _TREES = "iterations"
 
     def __init__(

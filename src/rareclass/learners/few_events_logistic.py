@@ -84,7 +84,9 @@ class FewEventsLogisticRegression(RareLearner):
     2.0
     """
 
+    title = "Logistic regression for few events"
     takes_missing = False
+    takes_categories = False
 
     def __init__(
         self,

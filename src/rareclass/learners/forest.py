@@ -76,7 +76,9 @@ class RareForestClassifier(RareLearner):
     True
     """
 
+    title = "Random forest for rare events"
     takes_offset = False
+    trusted = ("sklearn.tree._tree.Tree",)
 
     def __init__(
         self,

@@ -68,7 +68,18 @@ n_iter_no_change, tol, verbose
     True
     """
 
+    title = "HistGradientBoosting, guarded"
     takes_offset = False
+    trusted = (
+        "functools.partial",
+        "sklearn._loss._loss.CyHalfBinomialLoss",
+        "sklearn._loss.link.Interval",
+        "sklearn._loss.link.LogitLink",
+        "sklearn._loss.loss.HalfBinomialLoss",
+        "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        "sklearn.utils.validation.check_array",
+    )
     _TREES = "max_iter"
     _PLAIN = (
         "max_depth", "monotonic_cst", "interaction_cst", "early_stopping", "scoring", "validation_fraction",

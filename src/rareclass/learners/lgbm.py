@@ -9,6 +9,9 @@ from rareclass.errors import DependencyError, InputError
 from rareclass.learners._guarded import GuardedBooster, Rows
 from rareclass.learners._passed_on import PassedOn, class_ratio
 
+LIGHTGBM_TYPES = (
+    "collections.OrderedDict", "collections.defaultdict", "lightgbm.basic.Booster", "lightgbm.sklearn.LGBMClassifier",
+)  # fmt: skip
 _ALIASES = {
     "lambda_l2": "reg_lambda", "lambda": "reg_lambda", "min_sum_hessian_in_leaf": "min_child_weight",
     "min_sum_hessian": "min_child_weight", "min_data_in_leaf": "min_child_samples", "min_data": "min_child_samples",
@@ -93,6 +96,9 @@ reg_alpha, importance_type
     >>> bool(model.predict_proba(X)[y, 1].mean() > 0.3)
     True
     """
+
+    title = "LightGBM, guarded"
+    trusted = LIGHTGBM_TYPES
 
     def __init__(
         self,

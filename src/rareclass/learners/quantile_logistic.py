@@ -66,6 +66,8 @@ class QuantileLogisticRegression(RareLearner):
     True
     """
 
+    title = "Logistic regression on quantiles"
+
     def __init__(
         self,
         *,

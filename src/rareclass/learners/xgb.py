@@ -68,6 +68,9 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
     True
     """
 
+    title = "XGBoost, guarded"
+    trusted = ("xgboost.core.Booster", "xgboost.sklearn.XGBClassifier")
+
     def __init__(
         self,
         *,

@@ -6,6 +6,7 @@ Nothing is estimated here. Missing keys and nulls are allowed everywhere, becaus
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from rareclass.learners import registry
 from rareclass.report import words
 from rareclass.report.json import to_plain
 
@@ -161,7 +162,7 @@ def _arm(arm: dict[str, Any], champion: str, baseline: str) -> ArmRow:
 
 def is_exhibit(arm: str) -> bool:
     """Whether an arm shows the defaults of its library, to warn; it is never deployed."""
-    return arm.partition("+")[0].endswith("library_default")
+    return registry.is_exhibit(arm.partition("+")[0])
 
 
 def _subject(data: dict[str, Any], arms: int) -> str:

@@ -5,6 +5,8 @@ import re
 from datetime import datetime
 from typing import Any
 
+from rareclass.learners.registry import LEARNERS
+
 NONE = "–"
 VERDICTS = ("baseline", "helps", "no evidence", "cannot tell", "hurts")
 RULES = {
@@ -21,17 +23,6 @@ METRICS = {
     "expected_cost": "Expected cost per row",
     "brier_skill": "Brier skill",
     "observed_to_expected": "Observed / expected",
-}
-LEARNERS = {
-    "lightgbm": "LightGBM, guarded",
-    "lightgbm_library_default": "LightGBM, library defaults",
-    "hist_gradient_boosting": "HistGradientBoosting, guarded",
-    "logistic_regression": "Logistic regression on quantiles",
-    "random_forest": "Random forest for rare events",
-    "blend": "Blend of learners",
-    "xgboost": "XGBoost, guarded",
-    "catboost": "CatBoost, guarded",
-    "few_events_logistic_regression": "Logistic regression for few events",
 }
 
 
@@ -162,7 +153,7 @@ def learner_name(learner: Any, label: Any = None) -> str:
     if label:
         return str(label)
     text = "" if learner is None else str(learner)
-    return LEARNERS.get(text, text)
+    return LEARNERS[text].title if text in LEARNERS else text
 
 
 def treatment_name(treatment: Any) -> str:

@@ -12,8 +12,6 @@ from rareclass.learners.registry import make_learner
 from rareclass.treatments.base import NoTreatment, TrainingSet, Treatment
 from rareclass.treatments.registry import make_treatment
 
-_JUDGED_OUTSIDE = {"calibrate": False, "collapse_alarm": False, "guard": "steady"}
-
 
 @dataclass(frozen=True)
 class Arm:
@@ -92,8 +90,7 @@ class Arm:
                 self.learner, categorical_features=categorical, events=events, random_state=seed, n_jobs=n_jobs
             )
             # what comes out of the arm is calibrated and judged by whoever asked for it, on rows left out here
-            known = model.get_params()
-            return model.set_params(**{name: value for name, value in _JUDGED_OUTSIDE.items() if name in known})
+            return model.set_params(**model.inside_arm)
         model = clone(self.learner)
         if "random_state" in model.get_params() and model.get_params()["random_state"] is None:
             model.set_params(random_state=seed)

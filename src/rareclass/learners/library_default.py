@@ -1,0 +1,54 @@
+"""LightGBM without any guard, to show beside the guarded one."""
+
+from typing import Any
+
+import numpy as np
+
+from rareclass.learners.base import RareLearner, best_intercept, categorical_columns
+from rareclass.learners.lgbm import LIGHTGBM_TYPES, load_lightgbm
+
+
+class LibraryDefaultLGBMClassifier(RareLearner):
+    """LightGBM exactly as the library ships it: the exhibit that shows how defaults collapse on rare events.
+
+    Do not use it for anything else.
+
+    Examples
+    --------
+    >>> LibraryDefaultLGBMClassifier(random_state=0).takes_offset
+    True
+    """
+
+    title = "LightGBM, library defaults"
+    is_exhibit = True
+    trusted = LIGHTGBM_TYPES
+
+    def __init__(self, *, categorical_features: Any = None, random_state: Any = None, n_jobs: int = 1) -> None:
+        self.categorical_features = categorical_features
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def _fit(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        weight: np.ndarray | None,
+        offset: np.ndarray | None,
+        rng: np.random.Generator,
+    ) -> None:
+        lightgbm = load_lightgbm()
+        codes = categorical_columns(self.categorical_features, X.shape[1])
+        self.intercept_ = 0.0 if offset is None else best_intercept(y, weight, offset)
+        # the seed goes in as given, so that the exhibit equals a plain LGBMClassifier(random_state=seed)
+        seed = self.random_state if isinstance(self.random_state, int | None) else int(rng.integers(2**31))
+        self.model_ = lightgbm.LGBMClassifier(random_state=seed, n_jobs=self.n_jobs, verbose=-1)
+        self.model_.fit(
+            X,
+            y.astype(int),
+            sample_weight=weight,
+            init_score=None if offset is None else offset + self.intercept_,
+            categorical_feature=[int(j) for j in np.flatnonzero(codes)],
+        )
+
+    def _logit(self, X: np.ndarray) -> np.ndarray:
+        return self.intercept_ + np.asarray(self.model_.booster_.predict(X, raw_score=True), dtype=np.float64)
