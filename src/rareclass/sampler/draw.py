@@ -1,5 +1,6 @@
 """`Draw`: what a sampler decided, before a single output row is written."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -135,3 +136,8 @@ def _stacked(draws: list[Draw]) -> Made:
         return sparse.vstack(parts, format="csr") if sparse.issparse(parts[0]) else np.concatenate(parts)
 
     return rows
+
+
+def class_streams(targets: Mapping[int, int], rng: np.random.Generator) -> "OrderedDict[int, np.random.Generator]":
+    """One independent generator for each targeted class."""
+    return OrderedDict(zip(targets, rng.spawn(len(targets))))

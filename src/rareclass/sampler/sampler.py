@@ -5,9 +5,8 @@ It is long because of that: reading, counting, provenance and writing are the st
 
 import warnings
 from abc import ABC, abstractmethod
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -19,32 +18,28 @@ from rareclass import _check
 from rareclass._sklearn import validate_parameters
 from rareclass.errors import InputError, NoOpWarning, ShortfallWarning
 from rareclass.kernels.random import seed_from
-from rareclass.sampler.containers import is_frame, is_pandas, n_rows
+from rareclass.sampler.containers import is_frame, is_pandas
 from rareclass.sampler.draw import Draw
 from rareclass.sampler.provenance import resample_array
 from rareclass.sampler.scaling import column_scale
 from rareclass.sampler.strategy import at_least_two, resolve_strategy
 from rareclass.sampler.tables import Table, read_table
-from rareclass.sampler.tags import sampler_tags
+from rareclass.sampler.tags import SamplerMixin, sampler_tags
 from rareclass.sampler.target import Target, check_target_type, read_target
 
 _PROVENANCE = ("sample_indices_", "synthetic_mask_", "parents_", "interpolation_weight_", "inclusion_probability_")
 
 
-class SamplerMixin:
-    """What makes an estimator a sampler for `is_sampler` and for pipelines."""
+class _Ready(NamedTuple):
+    """The rows and labels as they were read, and what is drawn from them."""
 
-    _estimator_type = "sampler"
-
-
-def is_sampler(estimator: Any) -> bool:
-    """True when the estimator resamples, ours or imbalanced-learn's."""
-    if getattr(estimator, "_estimator_type", None) == "sampler":
-        return True
-    try:
-        return getattr(get_tags(estimator), "sampler_tags", None) is not None
-    except (AttributeError, TypeError):
-        return False
+    table: Table
+    target: Target
+    targets: dict[int, int]
+    rng: np.random.Generator
+    seed: int
+    view: Any
+    unscale: Callable[[Any], Any]
 
 
 class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
@@ -147,21 +142,11 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
         InputError
             Parameters, data or `sampling_strategy` cannot be used; the message says what to change.
         """
-        validate_parameters(self)
-        for name in _PROVENANCE:
-            self.__dict__.pop(name, None)
         if hasattr(self, "_fit_resample"):
+            self._forget()
             return self._resample_arrays_only(X, y)
-        table, target = self._read(X, y)
-        targets = self._resolve(target)
-        rng = _check.random_generator(getattr(self, "random_state", None))
-        seed = seed_from(rng)
-        view, unscale = (table, _same) if self._takes == "table" else self._view(table)
-        draw = self._draw(view, target.codes, targets, rng)
-        made = _codes_of_made(draw, target)
-        self._record(draw, target, made)
-        X_out = table.compose(draw, seed, unscale)
-        return X_out, self._target_out(target, made, draw, X_out)
+        ready = self._begin(X, y)
+        return self._finish(ready, self._draw(ready.view, ready.target.codes, ready.targets, ready.rng))
 
     def resample_arrays(self, *arrays: Any, kinds: str | Sequence[str] = "auto") -> Any:
         """Give other per-row arrays the rows of the last `fit_resample`: weights, groups, costs, times.
@@ -205,6 +190,27 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
         return tags
 
     # What happens around `_draw` ----------------------------------------------------------------------------------
+
+    def _forget(self) -> None:
+        validate_parameters(self)
+        for name in _PROVENANCE:
+            self.__dict__.pop(name, None)
+
+    def _begin(self, X: Any, y: Any) -> "_Ready":
+        """What `_draw` is given, and what `_finish` needs to write its decision out."""
+        self._forget()
+        table, target = self._read(X, y)
+        targets = self._resolve(target)
+        rng = _check.random_generator(getattr(self, "random_state", None))
+        seed = seed_from(rng)
+        view, unscale = (table, _same) if self._takes == "table" else self._view(table)
+        return _Ready(table, target, targets, rng, seed, view, unscale)
+
+    def _finish(self, ready: "_Ready", draw: Draw) -> tuple[Any, Any]:
+        made = _codes_of_made(draw, ready.target)
+        self._record(draw, ready.target, made)
+        X_out = ready.table.compose(draw, ready.seed, ready.unscale)
+        return X_out, self._target_out(ready.target, made, draw, X_out)
 
     def _allows_nan(self) -> bool:
         return bool(get_tags(self).input_tags.allow_nan)
@@ -394,11 +400,3 @@ def _same(rows: np.ndarray) -> np.ndarray:
 
 
 BaseSampler = Sampler
-
-
-def class_streams(targets: Mapping[int, int], rng: np.random.Generator) -> "OrderedDict[int, np.random.Generator]":
-    """One independent generator for each targeted class."""
-    return OrderedDict(zip(targets, rng.spawn(len(targets))))
-
-
-__all__ = ["BaseSampler", "Sampler", "SamplerMixin", "class_streams", "is_sampler", "n_rows"]

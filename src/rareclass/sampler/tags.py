@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from sklearn.utils import InputTags, Tags, TargetTags
+from sklearn.base import BaseEstimator
+from sklearn.utils import InputTags, Tags, TargetTags, get_tags
 
 
 @dataclass(slots=True)
@@ -35,3 +36,19 @@ def sampler_tags() -> SamplerTags:
         input_tags=SamplerInputTags(sparse=True, dataframe=True),
         sampler_tags=SamplerKindTags(),
     )
+
+
+class SamplerMixin:
+    """What makes an estimator a sampler for `is_sampler` and for pipelines."""
+
+    _estimator_type = "sampler"
+
+
+def is_sampler(estimator: BaseEstimator) -> bool:
+    """True when the estimator resamples, ours or imbalanced-learn's."""
+    if getattr(estimator, "_estimator_type", None) == "sampler":
+        return True
+    try:
+        return getattr(get_tags(estimator), "sampler_tags", None) is not None
+    except (AttributeError, TypeError):
+        return False

@@ -91,7 +91,8 @@ class NeighbourhoodCleaningRule(BaseCleaningSampler):
             return KNeighborsClassifier(**{**params, "n_neighbors": self.n_neighbors.n_neighbors - 1})
         return clone(self.n_neighbors)
 
-    def _first_step(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> np.ndarray:
+    def _first_step(self, X: Any, y: np.ndarray, targets: dict[int, int]) -> np.ndarray:
+        """Boolean mask (n,) of the rows that the first step leaves."""
         if self.edited_nearest_neighbours is None:
             step = EditedNearestNeighbours(
                 sampling_strategy=self.sampling_strategy,
@@ -100,16 +101,16 @@ class NeighbourhoodCleaningRule(BaseCleaningSampler):
                 n_jobs=self.n_jobs,
             )
             self.edited_nearest_neighbours_ = step
-            step._labels = self._labels
-            return np.asarray(step._draw(X, y, targets, rng).kept)
+            return step._stays(X, y, targets)
         self.edited_nearest_neighbours_ = clone(self.edited_nearest_neighbours)
         self.edited_nearest_neighbours_.fit_resample(X, np.asarray(self._labels)[y])
-        return np.asarray(self.edited_nearest_neighbours_.sample_indices_)
+        stays = np.zeros(y.size, dtype=bool)
+        stays[self.edited_nearest_neighbours_.sample_indices_] = True
+        return stays
 
     def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_ = self._classifier()
-        stays = np.zeros(y.size, dtype=bool)
-        stays[self._first_step(X, y, targets, rng)] = True
+        stays = self._first_step(X, y, targets)
         counts, rare = np.bincount(y), smallest_class(y)
         cleaned = [code for code in targets if counts[code] > counts[rare] * self.threshold_cleaning]
         self.classes_to_clean_ = [self._label(code) for code in cleaned]

@@ -151,9 +151,13 @@ class EditedNearestNeighbours(_Editing):
         self.order = order
 
     def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+        return self._result(self._stays(X, y, targets), y)
+
+    def _stays(self, X: Any, y: np.ndarray, targets: dict[int, int]) -> np.ndarray:
+        """Boolean mask (n,) of the rows that the rule leaves."""
         editor, k = self._editor(X, y, once=True)
         editor.edit(list(targets), k, self.kind_sel)
-        return self._result(editor.alive, y)
+        return editor.alive
 
 
 class _Repeated(_Editing):

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedKFold
+from sklearn.utils.parallel import Parallel, delayed
 
 from rareclass._sklearn import HasMethods, Interval
+from rareclass.crossfit import out_of_fold
 from rareclass.errors import InputError
 from rareclass.sampler import Draw, class_streams
 from rareclass.under_sampling.base import JOBS, ORDER, RANDOM_STATE, BaseUnderSampler, by_class
@@ -99,8 +101,11 @@ class InstanceHardnessThreshold(BaseUnderSampler):
         seeds = rng.integers(0, 2**31 - 1, size=2)
         self.estimator_ = self._seeded(int(seeds[0]))
         folds = StratifiedKFold(n_splits=self.cv, shuffle=True, random_state=int(seeds[1]))
-        proba = cross_val_predict(self.estimator_, X, y, cv=folds, n_jobs=self.n_jobs, method="predict_proba")
-        own = proba[np.arange(y.size), y]
+        splits = list(folds.split(np.empty((y.size, 0)), y))
+        # fitted in parallel where asked for, each read by out_of_fold when its turn comes
+        tasks = (delayed(_own_probability)(self.estimator_, X, y, *split) for split in splits)
+        found = iter(Parallel(n_jobs=self.n_jobs, return_as="generator")(tasks))
+        own = out_of_fold(y.size, splits, lambda train, test: next(found)).score
         self.hardness_ = 1.0 - own
         chosen = {}
         for code, stream in class_streams(targets, rng).items():
@@ -115,3 +120,9 @@ class InstanceHardnessThreshold(BaseUnderSampler):
         estimator = clone(self.estimator)
         seeds = {name: seed for name in estimator.get_params() if name.rpartition("__")[2] == "random_state"}
         return estimator.set_params(**seeds) if self.random_state is not None else estimator
+
+
+def _own_probability(estimator: Any, X: Any, y: np.ndarray, train: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """Probability (n_test,) that a clone fitted on `train` gives to each test row's own class."""
+    proba = clone(estimator).fit(X[train], y[train]).predict_proba(X[test])
+    return np.asarray(proba)[np.arange(test.size), y[test]]

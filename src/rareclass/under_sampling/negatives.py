@@ -154,13 +154,20 @@ class NegativeSampler(BaseUnderSampler):
         InputError
             More than two classes, scores outside [0, 1], or strata missing.
         """
-        self._given = (scores, strata)
-        try:
-            return super().fit_resample(X, y)
-        finally:
-            del self._given
+        ready = self._begin(X, y)
+        drawn = self._draw(ready.view, ready.target.codes, ready.targets, ready.rng, scores=scores, strata=strata)
+        return self._finish(ready, drawn)
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(
+        self,
+        X: Any,
+        y: np.ndarray,
+        targets: dict[int, int],
+        rng: np.random.Generator,
+        *,
+        scores: Any = None,
+        strata: Any = None,
+    ) -> Draw:
         positive = y == self._positive_code(y)
         negatives = np.flatnonzero(~positive)
         wanted = min(self.negatives_per_positive * positive.sum(), float(negatives.size))
@@ -169,9 +176,8 @@ class NegativeSampler(BaseUnderSampler):
                 f"NegativeSampler keeps all rows: {self.negatives_per_positive} negatives for each of {positive.sum()} "
                 f"positives are more than the {negatives.size} there are.",
                 NoOpWarning,
-                stacklevel=4,
+                stacklevel=3,
             )
-        scores, strata = self._given
         design = self._design(X.native, positive, wanted, scores, strata, rng)
         chance = np.where(positive, design.as_positive, design.as_negative)
         kept = self._choose(chance, positive, strata if self.strategy == "stratified" else None, rng)
@@ -196,7 +202,7 @@ class NegativeSampler(BaseUnderSampler):
                 f"Local case-control sampling needs {_LOCAL_POSITIVES:,} positives; got {positive.sum():,}. Negatives "
                 "are sampled by score instead, and all positives are kept.",
                 ShortfallWarning,
-                stacklevel=5,
+                stacklevel=4,
             )
             strategy = "score"
         if strategy == "uniform":

@@ -11,7 +11,7 @@ from rareclass.sampler import Draw, class_streams
 from rareclass.under_sampling.base import by_class, smallest_class
 from rareclass.under_sampling.condensed import StoredSubset, misclassified, own_votes_needed
 from rareclass.under_sampling.neighbourhood import enough_rows, space_of, threads_of
-from rareclass.under_sampling.tomek import TomekLinks
+from rareclass.under_sampling.tomek import links_of, unlinked
 
 
 class OneSidedSelection(StoredSubset):
@@ -98,9 +98,7 @@ class OneSidedSelection(StoredSubset):
             chosen[code] = np.concatenate((seeds, rest[wrong]))
             self.estimators_.append(classifier.fit(X[stored], np.asarray(self._labels)[y[stored]]))
         kept = by_class(y, chosen)
-        cleaner = TomekLinks(n_jobs=self.n_jobs)
-        cleaner._labels = self._labels
-        kept = kept[cleaner._draw(X[kept], y[kept], targets, rng).kept]
+        kept = kept[unlinked(links_of(X[kept], y[kept], self.n_jobs), y[kept], targets)]
         return self._kept(np.sort(kept) if self.order == "input" else kept, y)
 
 

@@ -1,5 +1,6 @@
 """Tomek links: remove pairs of opposite nearest neighbours."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -80,15 +81,24 @@ class TomekLinks(BaseCleaningSampler):
         return np.asarray(targeted & mutual & (y[nearest] != y))
 
     def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
-        space = space_of(X)
-        if space is not None:
-            self.links_ = tomek_links(space, y, threads=threads_of(self.n_jobs))
-        else:
-            search = NearestNeighbors(n_neighbors=2, n_jobs=self.n_jobs).fit(X)
-            nearest = neighbours_of(search, X, np.arange(y.size), 1)[:, 0]
-            ends = np.flatnonzero(self.is_tomek(y, nearest, set(range(int(y.max()) + 1))))
-            self.links_ = np.unique(np.sort(np.column_stack((ends, nearest[ends])), axis=1), axis=0)
-        ends = self.links_.ravel()
-        stays = np.ones(y.size, dtype=bool)
-        stays[ends[np.isin(y[ends], list(targets))]] = False
-        return self._kept(np.flatnonzero(stays), y)
+        self.links_ = links_of(X, y, self.n_jobs)
+        return self._kept(np.flatnonzero(unlinked(self.links_, y, targets)), y)
+
+
+def links_of(X: Any, y: np.ndarray, n_jobs: int | None) -> np.ndarray:
+    """All Tomek links, int array (m, 2)."""
+    space = space_of(X)
+    if space is not None:
+        return tomek_links(space, y, threads=threads_of(n_jobs))
+    search = NearestNeighbors(n_neighbors=2, n_jobs=n_jobs).fit(X)
+    nearest = neighbours_of(search, X, np.arange(y.size), 1)[:, 0]
+    ends = np.flatnonzero(TomekLinks.is_tomek(y, nearest, set(range(int(y.max()) + 1))))
+    return np.unique(np.sort(np.column_stack((ends, nearest[ends])), axis=1), axis=0)
+
+
+def unlinked(links: np.ndarray, y: np.ndarray, targets: Iterable[int]) -> np.ndarray:
+    """Boolean mask (n,): False for the rows of the targeted classes that are in a link."""
+    ends = links.ravel()
+    stays = np.ones(y.size, dtype=bool)
+    stays[ends[np.isin(y[ends], list(targets))]] = False
+    return stays
