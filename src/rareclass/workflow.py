@@ -3,7 +3,6 @@
 The only place that joins evaluation, report and artifact.
 """
 
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -243,21 +242,6 @@ def redraw(folder: str | os.PathLike) -> Path:
 
 
 Progress = Callable[[str, int, int], None]
-
-
-def to_json(value: Any) -> str:
-    """JSON text of plain values; numbers that are not finite become null."""
-
-    def clean(v: Any) -> Any:
-        if isinstance(v, dict):
-            return {str(k): clean(x) for k, x in v.items()}
-        if isinstance(v, list | tuple):
-            return [clean(x) for x in v]
-        if isinstance(v, np.generic):
-            v = v.item()
-        return None if isinstance(v, float) and not np.isfinite(v) else v
-
-    return json.dumps(clean(value), indent=1)
 
 
 DEMO_COSTS = {"fp": 10.0, "fn": 500.0}

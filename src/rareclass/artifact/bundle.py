@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from rareclass import __version__
+from rareclass._json import to_json
 from rareclass.artifact.atomic import atomic_directory
 from rareclass.artifact.learner import dump_learner, load_learner
 from rareclass.calibration import calibrator_from_dict
@@ -96,7 +97,7 @@ class Bundle:
             "decision": model.decision.to_dict(), "classes": [_label(c) for c in model.classes],
             "pos_label": _label(model.pos_label), "evidence": model.evidence, "parameters": kept_parameters(self.model),
         }  # fmt: skip
-        (folder / MODEL).write_text(_dump(state), encoding="utf-8")
+        (folder / MODEL).write_text(to_json(state, sort_keys=True, finite_only=True) + "\n", encoding="utf-8")
         dump_learner(model.arm.learner, folder / LEARNER)
         manifest = {
             "format": FORMAT, "name": self.name, "target": self.target, "rareclass": __version__,
@@ -105,7 +106,7 @@ class Bundle:
             "evidence": self.evidence, "reference": self.reference, "recipe": self.recipe,
             "files": {name: _digest(folder / name) for name in (MODEL, LEARNER)},
         }  # fmt: skip
-        (folder / MANIFEST).write_text(_dump(manifest), encoding="utf-8")
+        (folder / MANIFEST).write_text(to_json(manifest, sort_keys=True) + "\n", encoding="utf-8")
         self.manifest = manifest
 
     @classmethod
@@ -168,18 +169,6 @@ def kept_parameters(model: RareClassifier) -> dict[str, Any]:
 
 def _label(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _dump(value: Any) -> str:
-    return json.dumps(value, indent=1, sort_keys=True, allow_nan=False, default=_plain) + "\n"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} has no place in a bundle")
 
 
 def _digest(path: Path) -> dict[str, Any]:

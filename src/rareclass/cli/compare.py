@@ -44,8 +44,9 @@ def command(
     json: o.Json = False,
 ) -> int:  # fmt: skip
     """Compare learners and treatments honestly; leave a report and a deployable model."""
+    from rareclass._json import to_json
     from rareclass.cli.problem import problem_of
-    from rareclass.workflow import compare_table, results_of, to_json
+    from rareclass.workflow import compare_table, results_of
 
     problem = problem_of(
         table, target, pos_label=pos_label, drop=drop, categorical=categorical, groups=groups, time=time,

@@ -14,9 +14,9 @@ def command(
     json: o.Json = False,
 ) -> int:
     """Say what a data set holds, what its events allow, and what to do first."""
+    from rareclass._json import to_json
     from rareclass.advisor.diagnosis import diagnose
     from rareclass.cli.problem import problem_of
-    from rareclass.workflow import to_json
 
     problem = problem_of(table, target, pos_label=pos_label, drop=drop, categorical=categorical)
     found = diagnose(problem.features, problem.y, pos_label=problem.pos_label, categorical=problem.categorical)

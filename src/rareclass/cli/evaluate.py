@@ -17,8 +17,9 @@ def command(
     json: o.Json = False,
 ) -> int:
     """Judge a bundle on labelled rows that it never saw."""
+    from rareclass._json import to_json
     from rareclass.artifact.bundle import Bundle
-    from rareclass.workflow import evaluate_table, to_json
+    from rareclass.workflow import evaluate_table
 
     found = evaluate_table(
         Bundle.load(bundle), table, target=target, costs=o.class_costs(cost_fp, cost_fn),

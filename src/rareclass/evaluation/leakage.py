@@ -1,7 +1,6 @@
 """Leakage and evaluation mistakes that make rare-event scores too good to be true."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -12,33 +11,11 @@ from rareclass.data.encode import TableEncoder
 from rareclass.data.read import read_table
 from rareclass.data.schema import Schema
 from rareclass.errors import InputError
+from rareclass.evaluation.results import Finding
 from rareclass.metrics.ranking import average_precision_score, roc_auc_score
 
 SUSPICIOUS_AUC = 0.995
 SAMPLE = 50_000
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One finding of an audit.
-
-    Attributes
-    ----------
-    code : str
-        Stable identifier, for example ``"duplicates-across-split"``.
-    severity : str
-        "error" (scores are wrong), "warning" (scores may be wrong) or "note".
-    title, evidence : str
-        What was found, and the numbers behind it.
-    """
-
-    code: str
-    severity: str
-    title: str
-    evidence: str
-
-    def to_dict(self) -> dict[str, str]:
-        return asdict(self)
 
 
 def audit(

@@ -17,8 +17,8 @@ _NAMES = {
     "render_html": "html",
     "render_terminal": "terminal",
     "load_results": "json",
-    "to_json": "json",
-    "to_plain": "json",
+    "to_json": "rareclass._json",
+    "to_plain": "rareclass._json",
     "dump_results": "json",
     "write_text": "json",
 }

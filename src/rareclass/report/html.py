@@ -3,10 +3,10 @@
 from importlib import resources
 from typing import Any
 
+from rareclass._json import to_plain
 from rareclass.report import html_sections as sections_of
 from rareclass.report import words
 from rareclass.report.html_parts import bar, bullets, chip, esc, name, table, verdict_chip
-from rareclass.report.json import to_plain
 from rareclass.report.story import ArmRow, Fact, Story, tell
 from rareclass.report.svg import round_up
 

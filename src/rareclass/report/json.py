@@ -1,61 +1,14 @@
 """`results.json`: written in one step, never half; read back with its version checked."""
 
 import json
-import math
 import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from rareclass._json import to_json
 from rareclass.artifact.atomic import atomic_file
-from rareclass.errors import InputError, ReadError
-
-SCHEMA_VERSION = 1
-
-
-def to_plain(value: Any) -> Any:
-    """Plain JSON values: NumPy types become Python's, NaN and infinite numbers null, tuples lists.
-
-    Parameters
-    ----------
-    value : dict, list, number, str, array, object with ``to_dict`` or ``isoformat``, or None
-
-    Raises
-    ------
-    InputError
-        The value is of a kind that JSON cannot hold.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> to_plain({"rows": np.int64(3), "auc": np.array([0.5, np.nan])})
-    {'rows': 3, 'auc': [0.5, None]}
-    """
-    if value is None or isinstance(value, str | bool | np.bool_):
-        return bool(value) if isinstance(value, np.bool_) else value
-    if isinstance(value, int | np.integer):
-        return int(value)
-    if isinstance(value, float | np.floating):
-        return float(value) if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(k): to_plain(v) for k, v in value.items()}
-    if isinstance(value, np.ndarray):
-        return to_plain(value.tolist())
-    if isinstance(value, list | tuple | set | frozenset):
-        return [to_plain(v) for v in value]
-    if hasattr(value, "to_dict"):
-        return to_plain(value.to_dict())
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    if isinstance(value, Path):
-        return str(value)
-    raise InputError(f"A value of type {type(value).__name__} cannot be written to JSON; convert it to plain values.")
-
-
-def to_json(results: dict[str, Any]) -> str:
-    """`results` as the text of `results.json`, without NaN (RFC 8259) and with every character readable."""
-    return json.dumps(to_plain(results), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+from rareclass.errors import ReadError
+from rareclass.evaluation.results import SCHEMA_VERSION
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> Path:
@@ -81,7 +34,7 @@ def dump_results(results: dict[str, Any], path: str | os.PathLike[str]) -> Path:
     -------
     Path
     """
-    return write_text(path, to_json({"schema_version": SCHEMA_VERSION, **results}))
+    return write_text(path, to_json({"schema_version": SCHEMA_VERSION, **results}, readable=True) + "\n")
 
 
 def load_results(path: str | os.PathLike[str]) -> dict[str, Any]:

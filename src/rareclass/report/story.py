@@ -6,9 +6,9 @@ Nothing is estimated here. Missing keys and nulls are allowed everywhere, becaus
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from rareclass._json import to_plain
 from rareclass.learners import registry
 from rareclass.report import words
-from rareclass.report.json import to_plain
 
 
 class Estimate(NamedTuple):
