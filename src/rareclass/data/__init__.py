@@ -3,9 +3,9 @@
 from rareclass._lazy import lazy_names
 
 _NAMES = {
-    "CatalogueEntry": "catalogue",
+    "CatalogueEntry": "entry",
     "Column": "schema",
-    "DataInfo": "catalogue",
+    "DataInfo": "entry",
     "DuplicateCount": "duplicates",
     "Encoded": "encode",
     "Schema": "schema",

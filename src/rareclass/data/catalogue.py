@@ -3,92 +3,17 @@
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
+from rareclass._types import Label
+from rareclass.data import public
+from rareclass.data.entry import CatalogueEntry, DataInfo
 from rareclass.data.read import read_table
 from rareclass.errors import ReadError
 
 _VARIABLE = "RARECLASS_DATA"
 _COSTS = {"fp": "false_positive", "fn": "false_negative", "tp": "true_positive", "tn": "true_negative"}
-
-
-@dataclass(frozen=True)
-class DataInfo:
-    """A line of the catalogue: name, rows and events where known, where it comes from, what it is good for."""
-
-    name: str
-    rows: int | None
-    events: int | None
-    origin: str
-    description: str
-
-    @property
-    def prevalence(self) -> float | None:
-        """Share of events, None where unknown."""
-        return None if self.rows is None or self.events is None else self.events / self.rows
-
-
-@dataclass(frozen=True)
-class CatalogueEntry:
-    """A data set with its design.
-
-    Attributes
-    ----------
-    name : str
-        Name in the catalogue.
-    table : pyarrow.Table
-        All columns of the file.
-    target : str
-        Label column.
-    pos_label : label
-        The event.
-    drop : tuple of str
-        Columns that must not be features: identifiers, what is known only afterwards, costs, official splits.
-    why_dropped : dict of str to str
-        The reason for each of them.
-    categorical : tuple of str
-        Nominal features, some of them integer codes.
-    groups : str or None
-        Column of the unit that must stay on one side of a split (such as the patient).
-    times : str or None
-        Column of time, where there is one.
-    time_ordered : bool
-        The rows are in the order of time.
-    cost_matrix : dict or None
-        Costs per decision: ``{"fp": 1.0, "fn": 5.0, "tp": 0.0, "tn": 0.0}``.
-    cost_columns : dict or None
-        Columns that hold the costs of each row: ``{"fp": "C_FP", ...}``.
-    true_prevalence : float or None
-        The real prevalence, where that of the table is not natural.
-    notes, licence : str
-        What to know before use; the licence as stated by the source.
-    """
-
-    name: str
-    table: pa.Table
-    target: str
-    pos_label: Any
-    drop: tuple[str, ...] = ()
-    why_dropped: dict[str, str] = field(default_factory=dict)
-    categorical: tuple[str, ...] = ()
-    groups: str | None = None
-    times: str | None = None
-    time_ordered: bool = False
-    cost_matrix: dict[str, float] | None = None
-    cost_columns: dict[str, str] | None = None
-    true_prevalence: float | None = None
-    notes: str = ""
-    licence: str = ""
-
-    @property
-    def features(self) -> pa.Table:
-        """The feature columns alone."""
-        away = {self.target, *self.drop}
-        return self.table.select([name for name in self.table.column_names if name not in away])
 
 
 def list_data() -> list[DataInfo]:
@@ -97,11 +22,11 @@ def list_data() -> list[DataInfo]:
     Local sets are found in the folder named by the environment variable RARECLASS_DATA, else in ``../shared/data``
     beside the working directory or beside a checkout of this project.
     """
-    from rareclass.data.public import PUBLIC
-
     here = [_info(record) for record in _records().values()]
     names = {info.name for info in here}
-    return here + [DataInfo(p.name, p.rows, p.events, p.origin, p.description) for p in PUBLIC if p.name not in names]
+    return here + [
+        DataInfo(p.name, p.rows, p.events, p.origin, p.description) for p in public.PUBLIC if p.name not in names
+    ]
 
 
 def load_data(name: str) -> CatalogueEntry:
@@ -120,8 +45,6 @@ def load_data(name: str) -> CatalogueEntry:
     ReadError
         The name is unknown, or the set must be fetched and there is no network.
     """
-    from rareclass.data import public
-
     records = _records()
     key = name if name in records else f"imblearn_{name}"
     if key in records:
@@ -188,7 +111,7 @@ def _local_entry(record: dict[str, Any]) -> CatalogueEntry:
     )
 
 
-def _costs(cost: dict[str, Any] | None, pos_label: Any) -> tuple[dict[str, float] | None, dict[str, str] | None]:
+def _costs(cost: dict[str, Any] | None, pos_label: Label) -> tuple[dict[str, float] | None, dict[str, str] | None]:
     """Cost matrix of a two-class problem and cost columns; a matrix of more classes does not fit one event."""
     if cost is None:
         return None, None
