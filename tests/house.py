@@ -7,7 +7,11 @@ import ast
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
+
+import numpy as np
+from scipy.sparse.csgraph import connected_components
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "rareclass"
 WIDE = 8
@@ -42,7 +46,8 @@ def _positional_dataclass(node: ast.ClassDef) -> bool:
         if isinstance(call, ast.Name) and call.id == "dataclass":
             given = {k.arg: k.value for k in d.keywords} if isinstance(d, ast.Call) else {}
             by_name = isinstance(given.get("kw_only"), ast.Constant) and given["kw_only"].value is True
-            fields = [s for s in node.body if isinstance(s, ast.AnnAssign) and "ClassVar" not in ast.unparse(s)]
+            fields = [ast.unparse(s) for s in node.body if isinstance(s, ast.AnnAssign)]
+            fields = list(takewhile(lambda s: "KW_ONLY" not in s, (s for s in fields if "ClassVar" not in s)))
             return len(fields) >= 6 and not by_name
     return False
 
@@ -82,6 +87,44 @@ def count(source: Path = SOURCE) -> dict[str, list[str]]:
     return found
 
 
+def _modules(source: Path) -> dict[str, ast.Module]:
+    """Every module of the package by its dotted name."""
+    trees = {}
+    for path in sorted(source.rglob("*.py")):
+        parts = path.relative_to(source.parent).with_suffix("").parts
+        trees[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = ast.parse(path.read_text(encoding="utf-8"))
+    return trees
+
+
+def _lazy(tree: ast.Module) -> dict[str, str]:
+    """Names that a package hands out lazily, and the module of each: its dictionaries of two strings."""
+    pairs = [p for d in ast.walk(tree) if isinstance(d, ast.Dict) for p in zip(d.keys, d.values, strict=True)]
+    both = [(k.value, v.value) for k, v in pairs if isinstance(k, ast.Constant) and isinstance(v, ast.Constant)]
+    return {str(k): str(v) for k, v in both}
+
+
+def circles(source: Path = SOURCE) -> list[list[str]]:
+    """Groups of modules that import each other, at the top or inside functions, directly or through lazy names."""
+    trees = _modules(source)
+    lazy = {name: _lazy(tree) for name, tree in trees.items()}
+    names = list(trees)
+    number = {name: i for i, name in enumerate(names)}
+    edges = np.zeros((len(names), len(names)), dtype=bool)
+    for name, tree in trees.items():
+        for node in ast.walk(tree):
+            wanted = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module in trees:
+                found = ((a.name, lazy[node.module].get(a.name, a.name)) for a in node.names)
+                inside = [next((m for part in pair if (m := f"{node.module}.{part}") in trees), None) for pair in found]
+                wanted = [m if m is not None else node.module for m in inside]
+            for module in wanted:
+                if module in trees and module != name:
+                    edges[number[name], number[module]] = True
+    count, label = connected_components(edges, directed=True, connection="strong")
+    groups = [[n for n, k in zip(names, label, strict=True) if k == g] for g in range(count)]
+    return [g for g in groups if len(g) > 1]
+
+
 def main() -> None:
     found = count()
     for name, places in sorted(found.items()):
@@ -89,6 +132,8 @@ def main() -> None:
         print(f"{len(places):6,} {name}{share}")
         if "-v" in sys.argv and places[0]:
             print("\n".join(f"       {p}" for p in places))
+    for group in circles():
+        print("circle:", ", ".join(group))
 
 
 if __name__ == "__main__":

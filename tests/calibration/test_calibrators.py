@@ -300,7 +300,7 @@ def test_temperature_needs_its_bias():
 
 
 def test_unknown_kinds_raise():
-    with pytest.raises(InputError, match="kind"):
+    with pytest.raises(InputError, match="`calibration` must be one of"):
         make_calibrator("magic")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rareclass.decisions import AlertBudget, CostMatrix, Maximize, best_threshold, flag_best
-from rareclass.decisions.ranking import labels_to_codes
+from rareclass.decisions.ranking import Grouping, labels_to_codes
 from rareclass.errors import InputError
 
 
@@ -61,7 +61,7 @@ def test_entities_count_once_by_their_best_row(days):
 
 def test_share_of_each_group_is_rounded_down():
     groups = np.repeat(["a", "b"], [10, 5])
-    flagged = AlertBudget(rate=0.3, per="group").flag(np.arange(15.0), 0.0, periods=groups, entities=None, keys=None)
+    flagged = AlertBudget(rate=0.3, per="group").flag(np.arange(15.0), 0.0, Grouping(periods=groups))
     assert [flagged[groups == g].sum() for g in "ab"] == [3, 1]
 
 
@@ -125,9 +125,9 @@ def test_periods_and_entities_go_where_they_belong():
     with pytest.raises(InputError, match="belong to alert budgets"):
         best_threshold(y, s, Maximize("f1")).apply(s, periods=[1, 1, 2])
     with pytest.raises(InputError, match="pass `entities`"):
-        AlertBudget(1, by_entity=True).flag(np.ones(2), 0.0, periods=None, entities=None, keys=None)
+        AlertBudget(1, by_entity=True).flag(np.ones(2), 0.0, Grouping())
     with pytest.raises(InputError, match="would have no effect"):
-        AlertBudget(1).flag(np.ones(2), 0.0, periods=None, entities=[1, 2], keys=None)
+        AlertBudget(1).flag(np.ones(2), 0.0, Grouping(entities=[1, 2]))
     with pytest.raises(InputError, match="`periods` has 2 rows"):
         best_threshold(y, s, AlertBudget(1, per="day"), periods=[1, 2])
     with pytest.raises(InputError, match="missing values"):

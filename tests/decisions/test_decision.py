@@ -20,7 +20,6 @@ from rareclass.decisions import (
     curve_at_prevalence,
     rule_from_dict,
 )
-from rareclass.decisions.rule import describe_all
 from rareclass.errors import InputError, NoOpWarning
 from rareclass.metrics.curve import ThresholdCurve
 
@@ -60,7 +59,7 @@ def test_decision_survives_json(rule, rows):
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: r.kind)
 def test_rule_survives_json(rule):
-    state = json.loads(json.dumps(describe_all([rule])[0], allow_nan=False))
+    state = json.loads(json.dumps(rule.to_dict(), allow_nan=False))
     assert rule_from_dict(state) == rule
 
 

@@ -18,7 +18,7 @@ from rareclass.artifact.learner import dump_learner, load_learner
 from rareclass.calibration import calibrator_from_dict
 from rareclass.data.encode import TableEncoder
 from rareclass.data.schema import Schema
-from rareclass.decisions.rule import Decision
+from rareclass.decisions.decision import Decision
 from rareclass.errors import BundleError
 from rareclass.kernels.logits import sigmoid
 from rareclass.treatments.arm import FittedArm

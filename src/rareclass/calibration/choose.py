@@ -1,13 +1,13 @@
 """Which calibration: decided by the number of events and by what the data contradict."""
 
 import copy
-import importlib
 import warnings
 from typing import Any
 
 import numpy as np
 
 from rareclass import _check
+from rareclass._names import Names
 from rareclass.calibration.assess import CalibrationCheck, check_rows
 from rareclass.calibration.base import Calibrator, GroupedRows, group_rows
 from rareclass.calibration.ends import Ends, find_ends
@@ -15,18 +15,20 @@ from rareclass.errors import InputError
 from rareclass.kernels.logits import softplus
 from rareclass.kernels.random import splitmix64
 
-_WHERE = {
-    "identity": ("identity", "IdentityCalibration"),
-    "intercept": ("intercept", "InterceptCalibration"),
-    "sigmoid": ("sigmoid", "SigmoidCalibration"),
-    "beta": ("beta", "BetaCalibration"),
-    "isotonic": ("isotonic", "IsotonicCalibration"),
-    "temperature": ("temperature", "TemperatureCalibration"),
-    "venn_abers": ("venn_abers", "VennAbersCalibration"),
-    "histogram": ("histogram", "HistogramCalibration"),
-    "classwise": ("classwise", "ClasswiseCalibration"),
-}
-
+CALIBRATORS: Names[Calibrator] = Names(
+    "calibration",
+    {
+        "identity": "rareclass.calibration.identity:IdentityCalibration",
+        "intercept": "rareclass.calibration.intercept:InterceptCalibration",
+        "sigmoid": "rareclass.calibration.sigmoid:SigmoidCalibration",
+        "beta": "rareclass.calibration.beta:BetaCalibration",
+        "isotonic": "rareclass.calibration.isotonic:IsotonicCalibration",
+        "temperature": "rareclass.calibration.temperature:TemperatureCalibration",
+        "venn_abers": "rareclass.calibration.venn_abers:VennAbersCalibration",
+        "histogram": "rareclass.calibration.histogram:HistogramCalibration",
+        "classwise": "rareclass.calibration.classwise:ClasswiseCalibration",
+    },
+)
 EVENTS_FOR_INTERCEPT = 20
 """From here on the intercept is always fitted; below, only if the data contradict observed/expected = 1."""
 EVENTS_FOR_SLOPE = 10
@@ -46,7 +48,7 @@ def make_calibrator(kind: str) -> Calibrator:
     >>> make_calibrator("sigmoid")
     SigmoidCalibration()
     """
-    return _class_of(kind)()
+    return CALIBRATORS[kind]()
 
 
 def calibrator_from_dict(state: dict[str, Any]) -> Calibrator:
@@ -60,7 +62,7 @@ def calibrator_from_dict(state: dict[str, Any]) -> Calibrator:
     """
     if not isinstance(state, dict) or "kind" not in state:
         raise InputError("A saved calibrator is a mapping with the entry 'kind'.")
-    return _class_of(state["kind"]).from_dict(state)
+    return CALIBRATORS[state["kind"]].from_dict(state)
 
 
 def choose_calibration(
@@ -129,7 +131,7 @@ def choose_calibration(
         return copy.deepcopy(method).fit(logit, y, sample_weight=sample_weight)
     if method == "none":
         method = "identity"
-    _check.one_of(method, "method", ["auto", "none", *[k for k in _WHERE if k != "classwise"]])
+    _check.one_of(method, "method", ["auto", "none", *[k for k in CALIBRATORS if k != "classwise"]])
     if method != "auto":
         return make_calibrator(method).fit(logit, y, sample_weight=sample_weight)
     return _automatic(group_rows(logit, y, sample_weight), level)
@@ -159,12 +161,6 @@ def check_disjoint(rows: Any, fitted_rows: Any, *, n: int | None = None) -> None
             f"{both} of {ids.size} calibration rows were fitted by the model, so their scores are too good. "
             "Calibrate on out-of-fold scores or on rows held back."
         )
-
-
-def _class_of(kind: Any) -> type[Calibrator]:
-    _check.one_of(kind, "kind", list(_WHERE))
-    module, name = _WHERE[kind]
-    return getattr(importlib.import_module(f"rareclass.calibration.{module}"), name)
 
 
 def _automatic(rows: GroupedRows, level: float) -> Calibrator:

@@ -1,7 +1,7 @@
 """Alert budgets: as many alerts as can be worked on, each period."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,8 +9,8 @@ import numpy as np
 from rareclass import _check
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.points import OperatingPoints
-from rareclass.decisions.ranking import flag_best, labels_to_codes
-from rareclass.decisions.rule import DecisionRule
+from rareclass.decisions.ranking import Grouping, flag_best, labels_to_codes
+from rareclass.decisions.rule import DecisionRule, rates_of_rows
 from rareclass.errors import InputError
 
 
@@ -47,6 +47,7 @@ class AlertBudget(DecisionRule):
     """
 
     kind: ClassVar[str] = "alert_budget"
+    title: ClassVar[str] = "alert budget"
     alerts: int | None = None
     per: str = "run"
     rate: float | None = None
@@ -120,14 +121,14 @@ class AlertBudget(DecisionRule):
     def value(self, points: OperatingPoints) -> np.ndarray:
         return np.asarray(points.alerts, dtype=np.float64)
 
-    def flag(self, score: np.ndarray, threshold: float, *, periods: Any, entities: Any, keys: Any) -> np.ndarray:
-        if self.by_entity and entities is None:
+    def flag(self, score: np.ndarray, threshold: float, grouping: Grouping) -> np.ndarray:
+        if self.by_entity and grouping.entities is None:
             raise InputError("This budget counts entities; pass `entities`, the entity of each row.")
-        if not self.by_entity and entities is not None:
+        if not self.by_entity and grouping.entities is not None:
             raise InputError("This budget counts rows; `entities` would have no effect. Set `by_entity=True`.")
-        if periods is None and self.per != "run":
+        if grouping.periods is None and self.per != "run":
             return np.asarray(score >= threshold, dtype=bool)
-        return flag_best(score, self.most, periods=periods, entities=entities, keys=keys, share=self.rate is not None)
+        return flag_best(score, self.most, share=self.rate is not None, **grouping._asdict())
 
     def phrase(self) -> str:
         what = "entities" if self.by_entity else "rows"
@@ -136,49 +137,31 @@ class AlertBudget(DecisionRule):
         return f"the best {self.alerts} {what} of each {self.per}"
 
     def parameters(self) -> dict[str, Any]:
-        return {
-            "alerts": self.alerts,
-            "per": self.per,
-            "rate": self.rate,
-            "rows_per_period": self.rows_per_period,
-            "by_entity": self.by_entity,
-        }
+        return asdict(self)
 
 
 def decide_budget(
-    rule: AlertBudget,
-    y: np.ndarray,
-    score: np.ndarray,
-    weight: np.ndarray | None,
-    *,
-    periods: Any,
-    entities: Any,
-    keys: Any,
+    rule: AlertBudget, y: np.ndarray, score: np.ndarray, weight: np.ndarray | None, grouping: Grouping
 ) -> Decision:
     """Decision of a budget with periods or entities: the exact selection, and its median cut as threshold."""
-    flagged = flag_best(score, rule.most, periods=periods, entities=entities, keys=keys, share=rule.rate is not None)
-    period = np.zeros(y.size, dtype=np.int64) if periods is None else labels_to_codes(periods, y.size, "periods")
+    flagged = flag_best(score, rule.most, share=rule.rate is not None, **grouping._asdict())
+    given = grouping.periods
+    period = np.zeros(y.size, dtype=np.int64) if given is None else labels_to_codes(given, y.size, "periods")
     count = int(period.max()) + 1
     cut = np.full(count, np.inf)
     np.minimum.at(cut, period[flagged], score[flagged])
     w = np.ones(y.size) if weight is None else weight
-    tp, fp = float(w[flagged & y].sum()), float(w[flagged & ~y].sum())
-    positives, total = float(w[y].sum()), float(w.sum())
     spread = np.quantile(cut[np.isfinite(cut)], [0.5, 0.025, 0.975]) if np.isfinite(cut).any() else np.full(3, np.inf)
+    why = (
+        f"{rule.phrase()[0].upper()}{rule.phrase()[1:]}: {int(flagged.sum())} alerts in {count} period(s), "
+        f"{float(w[flagged & y].sum()):.6g} of {float(w[y].sum()):.6g} events among them. The threshold is the median "
+        "of the periods' cuts."
+    )
     return Decision(
         rule=rule,
         threshold=float(spread[0]),
-        alert_rate=(tp + fp) / total,
-        recall=tp / positives,
-        precision=tp / (tp + fp) if tp + fp > 0 else float("nan"),
-        false_positive_rate=fp / (total - positives),
-        prevalence=positives / total,
-        rows=total,
-        events=positives,
         value=float(flagged.sum()) / count,
         interval=(float(spread[1]), float(spread[2])),
-        why=(
-            f"{rule.phrase()[0].upper()}{rule.phrase()[1:]}: {int(flagged.sum())} alerts in {count} period(s), "
-            f"{tp:.6g} of {positives:.6g} events among them. The threshold is the median of the periods' cuts."
-        ),
+        why=why,
+        **rates_of_rows(y, flagged, w),
     )

@@ -1,13 +1,14 @@
 """An objective among the points that constraints allow."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from rareclass.decisions.points import OperatingPoints
-from rareclass.decisions.rule import DecisionRule, describe_all, rule_from_dict
+from rareclass.decisions.rule import DecisionRule
+from rareclass.decisions.saved import rule_from_dict
 from rareclass.errors import InputError
 
 
@@ -34,6 +35,7 @@ class Constrained(DecisionRule):
     """
 
     kind: ClassVar[str] = "constrained"
+    title: ClassVar[str] = "constrained"
     rule: DecisionRule
     constraints: DecisionRule | Sequence[DecisionRule] = ()
 
@@ -94,8 +96,8 @@ class Constrained(DecisionRule):
         return f"{self.rule.phrase()} with {' and '.join(r.bound() for r in self._bounds)}"
 
     def parameters(self) -> dict[str, Any]:
-        return {"objective": describe_all([self.rule])[0], "subject_to": describe_all(self._bounds)}
+        return {"objective": self.rule.to_dict(), "subject_to": [r.to_dict() for r in self._bounds]}
 
     @classmethod
-    def from_parameters(cls, state: dict[str, Any]) -> "Constrained":
+    def from_parameters(cls, state: Mapping[str, Any]) -> Self:
         return cls(rule_from_dict(state["objective"]), tuple(rule_from_dict(r) for r in state["subject_to"]))

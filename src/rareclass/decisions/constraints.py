@@ -1,6 +1,6 @@
 """Floors and caps: recall at least, precision at least, false-positive rate at most."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -29,14 +29,14 @@ class _ClassRate(DecisionRule):
     def move_prevalence(self, decision: Decision, prevalence: float, curve: ThresholdCurve | None) -> Decision:
         recall, rate = decision.recall, decision.false_positive_rate
         alerts = prevalence * recall + (1 - prevalence) * rate
-        said = decision.__dict__ | {
-            "alert_rate": alerts,
-            "precision": prevalence * recall / alerts if alerts > 0 else float("nan"),
-            "prevalence": prevalence,
-            "expected_cost": None,
-            "why": f"{decision.why} The threshold does not depend on the prevalence, now {prevalence:.4g}.",
-        }
-        return Decision(**said)
+        return replace(
+            decision,
+            alert_rate=alerts,
+            precision=prevalence * recall / alerts if alerts > 0 else float("nan"),
+            prevalence=prevalence,
+            expected_cost=None,
+            why=f"{decision.why} The threshold does not depend on the prevalence, now {prevalence:.4g}.",
+        )
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ class RecallAtLeast(_ClassRate):
     """
 
     kind: ClassVar[str] = "recall_at_least"
+    title: ClassVar[str] = "recall at least as asked"
     event_points_suffice: ClassVar[bool] = True
     recall: float = 0.9
     confidence: float | None = None
@@ -90,9 +91,9 @@ class RecallAtLeast(_ClassRate):
     def complain(self, points: OperatingPoints) -> str:
         assert self.confidence is not None
         best = clopper_pearson(points.positives, points.positives, self.confidence, side="lower")[0]
-        need = "no number of events suffices" if self.recall == 1 else (
-            f"{int(np.ceil(np.log(1 - self.confidence) / np.log(self.recall)))} events are the least"
-        )  # fmt: skip
+        need = "no number of events suffices"
+        if self.recall < 1:
+            need = f"{int(np.ceil(np.log(1 - self.confidence) / np.log(self.recall)))} events are the least"
         return (
             f"No threshold shows a recall of {self.recall:g}{_sure(self.confidence)}: catching all "
             f"{points.positives:g} events proves {best:.4g}; {need}."
@@ -133,6 +134,7 @@ class PrecisionAtLeast(DecisionRule):
     """
 
     kind: ClassVar[str] = "precision_at_least"
+    title: ClassVar[str] = "precision at least as asked"
     event_points_suffice: ClassVar[bool] = True
     precision: float = 0.5
     confidence: float | None = None
@@ -214,6 +216,7 @@ class FalsePositiveRateAtMost(_ClassRate):
     """
 
     kind: ClassVar[str] = "false_positive_rate_at_most"
+    title: ClassVar[str] = "false-positive rate at most as asked"
     rate: float = 0.01
     confidence: float | None = None
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass.errors import CostError, InputError
 
+Count = TypeVar("Count", float, np.ndarray)
 _NAMES = ("fp", "fn", "tp", "tn")
 _HINT = "Costs are named fp (false alarm), fn (missed event), tp (caught event) and tn (left alone)."
 
@@ -90,7 +92,7 @@ class CostMatrix:
         return np.array([[self.tn, self.fp], [self.fn, self.tp]])
 
     @classmethod
-    def from_matrix(cls, matrix: Any) -> "CostMatrix":
+    def from_matrix(cls, matrix: ArrayLike) -> "CostMatrix":
         """Costs from a 2 x 2 array ``[[tn, fp], [fn, tp]]``: rows the truth, columns the decision."""
         try:
             values = np.asarray(matrix, dtype=np.float64)
@@ -100,7 +102,7 @@ class CostMatrix:
             raise CostError(f"A cost matrix must have shape (2, 2), [[tn, fp], [fn, tp]]; got {values.shape}.")
         return cls(fp=values[0, 1], fn=values[1, 0], tp=values[1, 1], tn=values[0, 0])
 
-    def total(self, tp: Any, fp: Any, fn: Any, tn: Any) -> Any:
+    def total(self, tp: Count, fp: Count, fn: Count, tn: Count) -> Count:
         """Cost of these counts of outcomes."""
         return tp * self.tp + fp * self.fp + fn * self.fn + tn * self.tn
 
@@ -172,7 +174,7 @@ class RowCosts:
         alarm, catch = float(np.mean(self.fp - self.tn)), float(np.mean(self.fn - self.tp))
         return alarm / (alarm + catch) if alarm > 0 and catch > 0 else float("nan")
 
-    def take(self, index: Any) -> "RowCosts":
+    def take(self, index: np.ndarray) -> "RowCosts":
         """Costs of the rows `index` (integers or a mask), without the check that some choice is left."""
         part = object.__new__(RowCosts)
         for name in _NAMES:
@@ -189,9 +191,10 @@ class RowCosts:
 
 
 Costs = CostMatrix | RowCosts
+CostsLike = Costs | Mapping[str, Any] | ArrayLike
 
 
-def as_costs(costs: Any, *, n: int | None = None) -> Costs:
+def as_costs(costs: CostsLike, *, n: int | None = None) -> Costs:
     """Costs from whatever users hold.
 
     Parameters
@@ -253,7 +256,7 @@ def _from_mapping(costs: Mapping[str, Any]) -> Costs:
     return RowCosts(**given)
 
 
-def _cost_array(values: Any, name: str) -> np.ndarray:
+def _cost_array(values: ArrayLike, name: str) -> np.ndarray:
     """Float64 scalar or (n,) array, finite."""
     if np.ndim(values) == 0:
         try:

@@ -1,24 +1,22 @@
 """What a rule decided: the threshold, what it is expected to bring, why, and how it is applied."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass import _check
-from rareclass.decisions.costs import RowCosts, as_costs
+from rareclass.decisions.costs import CostsLike, RowCosts, as_costs
+from rareclass.decisions.moving import moved_threshold
+from rareclass.decisions.ranking import Grouping
+from rareclass.decisions.saved import RULES, decision_fields, decision_to_dict
 from rareclass.errors import CostError, InputError
-from rareclass.kernels.logits import logit, sigmoid
-
-if TYPE_CHECKING:
-    from rareclass.decisions.rule import DecisionRule
-    from rareclass.metrics.curve import ThresholdCurve
-
-_NUMBERS = ("threshold", "expected_cost", "alert_rate", "recall", "precision", "false_positive_rate", "prevalence",
-            "rows", "events", "value", "level")  # fmt: skip
+from rareclass.metrics.curve import ThresholdCurve
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Decision:
     """A cut and what it is expected to bring on rows like those it was chosen on.
 
@@ -57,7 +55,7 @@ class Decision:
     (0.2, [False, True])
     """
 
-    rule: "DecisionRule"
+    rule: Any  # a DecisionRule; its module imports this one
     threshold: float
     expected_cost: float | None = None
     alert_rate: float = float("nan")
@@ -79,7 +77,13 @@ class Decision:
         return self.rule.per_row
 
     def apply(
-        self, y_proba: Any, costs: Any = None, *, periods: Any = None, entities: Any = None, keys: Any = None
+        self,
+        y_proba: ArrayLike,
+        costs: CostsLike | None = None,
+        *,
+        periods: ArrayLike | None = None,
+        entities: ArrayLike | None = None,
+        keys: ArrayLike | None = None,
     ) -> np.ndarray:
         """Which rows are flagged.
 
@@ -113,9 +117,9 @@ class Decision:
             return self._apply_costs(score, costs)
         if isinstance(costs, RowCosts):
             raise CostError("This decision uses one threshold for all rows; costs by row would have no effect.")
-        return self.rule.flag(score, self.threshold, periods=periods, entities=entities, keys=keys)
+        return self.rule.flag(score, self.threshold, Grouping(periods, entities, keys))
 
-    def _apply_costs(self, proba: np.ndarray, costs: Any) -> np.ndarray:
+    def _apply_costs(self, proba: np.ndarray, costs: CostsLike | None) -> np.ndarray:
         if costs is None:
             raise CostError("This decision weighs each row by its own costs; pass the costs of these rows.")
         own = as_costs(costs, n=proba.size)
@@ -124,7 +128,7 @@ class Decision:
         with np.errstate(invalid="ignore"):
             return np.asarray(proba >= moved_threshold(own.threshold, -self.shift), dtype=bool)
 
-    def at_prevalence(self, prevalence: float, *, curve: "ThresholdCurve | None" = None) -> "Decision":
+    def at_prevalence(self, prevalence: float, *, curve: ThresholdCurve | None = None) -> "Decision":
         """The decision for the same, unshifted scores where the share of positives has become `prevalence`.
 
         Nothing is refitted: rows of each class are taken to score as before. For `MinimumCost` the threshold moves
@@ -146,7 +150,7 @@ class Decision:
         new = _check.fraction(prevalence, "prevalence", closed="neither")
         return self.rule.move_prevalence(self, new, curve)
 
-    def at_costs(self, costs: Any, *, curve: "ThresholdCurve | None" = None) -> "Decision":
+    def at_costs(self, costs: CostsLike, *, curve: ThresholdCurve | None = None) -> "Decision":
         """The decision of least expected cost for other costs, on the same calibrated probabilities.
 
         Parameters
@@ -155,7 +159,9 @@ class Decision:
         curve : ThresholdCurve, optional
             Of the rows that the decision was chosen on; without it the rates at the new threshold are unknown (NaN).
         """
-        return self.rule.move_costs(self, as_costs(costs), curve)
+        rule = RULES["minimum_cost"](costs)
+        moved: Decision = rule.decide_at(curve, prevalence=self.prevalence, shift=self.shift)
+        return moved
 
     def with_interval(self, interval: tuple[float, float] | None, level: float) -> "Decision":
         """The same with a threshold interval."""
@@ -163,55 +169,12 @@ class Decision:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON: NaN becomes null, infinity the string "inf" or "-inf"."""
-        plain: dict[str, Any] = {"rule": self.rule.kind, "parameters": self.rule.parameters(), "per_row": self.per_row}
-        plain |= {name: to_json(getattr(self, name)) for name in _NUMBERS}
-        plain["interval"] = None if self.interval is None else [to_json(v) for v in self.interval]
-        return plain | {"why": self.why, "shift": self.shift}
+        return decision_to_dict(self)
 
     @classmethod
-    def from_dict(cls, state: dict[str, Any]) -> "Decision":
+    def from_dict(cls, state: Mapping[str, Any]) -> "Decision":
         """Rebuild a decision from the values of `to_dict`. Costs by row are not stored; `apply` asks for them."""
-        from rareclass.decisions.rule import rule_from_dict
-
-        try:
-            rule = rule_from_dict({"rule": state["rule"], **state.get("parameters", {})})
-            numbers: dict[str, Any] = {name: from_json(state[name]) for name in _NUMBERS}
-            interval = state["interval"]
-        except (KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"The saved decision is incomplete: {error}.") from None
-        if state["expected_cost"] is None:
-            numbers["expected_cost"] = None
-        return cls(
-            rule=rule,
-            interval=None if interval is None else (from_json(interval[0]), from_json(interval[1])),
-            why=str(state.get("why", "")),
-            shift=float(state.get("shift", 0.0)),
-            **numbers,
-        )
-
-
-def moved_threshold(threshold: Any, shift: float) -> Any:
-    """Probability threshold(s) moved by `shift` on the log-odds; -inf and +inf (always, never) stay."""
-    if shift == 0:
-        return threshold
-    t = np.asarray(threshold, dtype=np.float64)
-    inside = (t > 0) & (t < 1)
-    moved = np.where(inside, sigmoid(logit(np.where(inside, t, 0.5)) + shift), t)
-    return float(moved) if moved.ndim == 0 else moved
-
-
-def to_json(value: float | None) -> Any:
-    """A number as JSON can hold it."""
-    if value is None or np.isnan(value):
-        return None
-    if np.isinf(value):
-        return "inf" if value > 0 else "-inf"
-    return float(value)
-
-
-def from_json(value: Any) -> float:
-    """Inverse of `to_json` (null becomes NaN)."""
-    return float("nan") if value is None else float(value)
+        return cls(**decision_fields(state))
 
 
 def _check_probability(proba: np.ndarray) -> None:

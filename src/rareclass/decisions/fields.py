@@ -1,7 +1,7 @@
 """Costs computed from the fields of a row: amounts, fees, shares, money that comes late."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import KW_ONLY, asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -65,6 +65,7 @@ class FieldCost:
     """
 
     field: str
+    _: KW_ONLY
     times: float = 1.0
     plus: float = 0.0
     minimum: float | None = None
@@ -119,7 +120,7 @@ class FieldCosts:
         arrays = {name: _evaluate(getattr(self, name), table) for name in _NAMES}
         if all(np.ndim(a) == 0 for a in arrays.values()):
             raise CostError("None of these costs depends on a field; use CostMatrix.")
-        return RowCosts(**arrays)  # type: ignore[arg-type]
+        return RowCosts(**arrays)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; functions cannot be stored."""

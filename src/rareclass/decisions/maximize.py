@@ -1,9 +1,9 @@
 """Maximise a metric of the confusion counts."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
 
@@ -61,6 +61,7 @@ class Maximize(DecisionRule):
     """
 
     kind: ClassVar[str] = "maximize"
+    title: ClassVar[str] = "best value of a metric"
     metric: str | Callable[..., Any] = "f1"
     beta: float | None = None
 
@@ -112,7 +113,7 @@ class Maximize(DecisionRule):
         return {"metric": self.metric, "beta": self.beta}
 
     @classmethod
-    def from_parameters(cls, state: dict[str, Any]) -> "Maximize":
+    def from_parameters(cls, state: Mapping[str, Any]) -> Self:
         if state.get("function"):
             return cls(_Forgotten(str(state["metric"])))
         return cls(state["metric"], beta=state.get("beta"))
@@ -124,7 +125,7 @@ class _Forgotten:
     def __init__(self, name: str) -> None:
         self.__name__ = name
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: object) -> NoReturn:
         raise InputError(f"The function {self.__name__!r} was not saved with the decision; build Maximize(...) anew.")
 
 

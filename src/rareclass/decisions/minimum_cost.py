@@ -1,17 +1,19 @@
 """Minimum expected cost: the Bayes rule on calibrated probabilities."""
 
 import warnings
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from rareclass import _check
-from rareclass.decisions.costs import CostMatrix, Costs, RowCosts, as_costs
-from rareclass.decisions.decision import Decision, moved_threshold
+from rareclass.decisions.costs import CostMatrix, CostsLike, RowCosts, as_costs
+from rareclass.decisions.decision import Decision
+from rareclass.decisions.moving import curve_at_prevalence, moved_threshold
 from rareclass.decisions.points import OperatingPoints
-from rareclass.decisions.rule import DecisionRule, curve_at_prevalence, decision_at
-from rareclass.errors import CostError, InputError
+from rareclass.decisions.rule import DecisionRule, decision_at, rates_of_rows
+from rareclass.errors import CostError, InputError, NoOpWarning
 from rareclass.kernels.logits import logit
 from rareclass.metrics.curve import ThresholdCurve
 
@@ -54,6 +56,7 @@ class MinimumCost(DecisionRule):
     """
 
     kind: ClassVar[str] = "minimum_cost"
+    title: ClassVar[str] = "minimum expected cost"
     costs: Any = None
     search: str = "bayes"
 
@@ -102,7 +105,7 @@ class MinimumCost(DecisionRule):
         )
         return np.cumsum(gained, axis=-1) / points.n
 
-    def choose(self, curve: ThresholdCurve, *, costs: Any = None) -> Decision:
+    def choose(self, curve: ThresholdCurve, *, costs: CostsLike | None = None) -> Decision:
         """The decision on a curve of calibrated probabilities. With costs by row its rates are those of the typical
         threshold; `best_threshold` gives the exact ones."""
         if costs is not None:
@@ -123,12 +126,11 @@ class MinimumCost(DecisionRule):
         why = self._reason(bayes, threshold)
         fixed = None if self.per_row else (threshold, threshold)
         if curve is None or np.isnan(threshold):
-            return Decision(self, threshold, prevalence=prevalence, interval=fixed, why=why, shift=shift)
+            return Decision(rule=self, threshold=threshold, prevalence=prevalence, interval=fixed, why=why, shift=shift)
         point = OperatingPoints.from_curve(curve).take(np.array([curve.at(threshold)]))
         money = costs if isinstance(costs, CostMatrix) else CostMatrix(**costs.means())
         made = decision_at(MinimumCost(money), point, threshold, money, why=why)
-        said = made.__dict__ | {"rule": self, "interval": fixed, "shift": shift, "prevalence": prevalence}
-        return Decision(**said)
+        return replace(made, rule=self, interval=fixed, shift=shift, prevalence=prevalence)
 
     def move_prevalence(self, decision: Decision, prevalence: float, curve: ThresholdCurve | None) -> Decision:
         if self.search == "empirical":
@@ -161,7 +163,7 @@ class MinimumCost(DecisionRule):
         return {"costs": None, "search": self.search, "mean_costs": means}
 
     @classmethod
-    def from_parameters(cls, state: dict[str, Any]) -> "MinimumCost":
+    def from_parameters(cls, state: Mapping[str, Any]) -> Self:
         costs = state["costs"]
         if costs is None:
             return cls(None, search=state.get("search", "bayes"))
@@ -171,13 +173,11 @@ class MinimumCost(DecisionRule):
     def equal_costs_decision() -> Decision:
         """The cut at 0.5 that stands where nobody named costs."""
         rule = MinimumCost(CostMatrix(fp=1.0, fn=1.0))
-        return Decision(
-            rule,
-            0.5,
-            interval=(0.5, 0.5),
-            why="No costs were given, so the cut is at a probability of 0.5, as if a missed event cost no more than "
-            "a false alarm.",
+        why = (
+            "No costs were given, so the cut is at a probability of 0.5, as if a missed event cost no more than "
+            "a false alarm."
         )
+        return Decision(rule=rule, threshold=0.5, interval=(0.5, 0.5), why=why)
 
 
 def check_probability(scores: np.ndarray) -> None:
@@ -190,10 +190,9 @@ def check_probability(scores: np.ndarray) -> None:
 
 
 def decide_rows(
-    rule: MinimumCost, y: np.ndarray, proba: np.ndarray, weight: np.ndarray | None, costs: Costs
+    rule: MinimumCost, y: np.ndarray, proba: np.ndarray, weight: np.ndarray | None, costs: RowCosts
 ) -> Decision:
     """Decision with costs by row, with the exact rates and cost on these rows."""
-    assert isinstance(costs, RowCosts)
     w = np.ones(y.size) if weight is None else weight
     if rule.search == "bayes":
         check_probability(proba)
@@ -204,25 +203,10 @@ def decide_rows(
         flagged = proba >= threshold
         why = "The one threshold with the least total cost on these rows, each with its own costs."
         if np.isposinf(threshold):
-            from rareclass.errors import NoOpWarning
-
             warnings.warn(f"{why} No row will be flagged.", NoOpWarning, stacklevel=4)
     cost = float(np.average(costs.of(y, flagged), weights=w))
-    tp, fp = float(w[flagged & y].sum()), float(w[flagged & ~y].sum())
-    positives, total = float(w[y].sum()), float(w.sum())
     return Decision(
-        rule=rule,
-        threshold=threshold,
-        expected_cost=cost,
-        alert_rate=(tp + fp) / total,
-        recall=tp / positives,
-        precision=tp / (tp + fp) if tp + fp > 0 else float("nan"),
-        false_positive_rate=fp / (total - positives),
-        prevalence=positives / total,
-        rows=total,
-        events=positives,
-        value=cost,
-        why=why,
+        rule=rule, threshold=threshold, expected_cost=cost, value=cost, why=why, **rates_of_rows(y, flagged, w)
     )
 
 

@@ -1,13 +1,14 @@
 """Decisions among several classes: the one with the least expected cost."""
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass.errors import CostError, InputError
 
 
-def expected_cost_decision(y_proba: Any, cost_matrix: Any, *, classes: Any = None) -> np.ndarray:
+def expected_cost_decision(
+    y_proba: ArrayLike, cost_matrix: ArrayLike, *, classes: ArrayLike | None = None
+) -> np.ndarray:
     """The class (n,) whose choice has the least expected cost.
 
     ``argmin_j sum_i p_i * C[i, j]``. With more than two classes this is not a set of thresholds: one-vs-rest cuts, or
@@ -57,7 +58,7 @@ def expected_cost_decision(y_proba: Any, cost_matrix: Any, *, classes: Any = Non
     return labels[chosen]
 
 
-def _probabilities(values: Any) -> np.ndarray:
+def _probabilities(values: ArrayLike) -> np.ndarray:
     p = np.asarray(values, dtype=np.float64)
     if p.ndim != 2 or p.shape[0] == 0 or p.shape[1] < 2:
         raise InputError(f"`y_proba` must have shape (n, K) with n >= 1 and K >= 2; got {p.shape}.")
@@ -69,7 +70,7 @@ def _probabilities(values: Any) -> np.ndarray:
     return p
 
 
-def _cost_table(values: Any, shape: tuple[int, int]) -> np.ndarray:
+def _cost_table(values: ArrayLike, shape: tuple[int, int]) -> np.ndarray:
     n, k = shape
     try:
         cost = np.asarray(values, dtype=np.float64)

@@ -1,7 +1,6 @@
 """Operating points of a scorer: counts at thresholds, in a form that rules can evaluate many at a time."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -68,7 +67,7 @@ class OperatingPoints:
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(alerts > 0, self.tp / np.where(alerts > 0, alerts, 1), np.nan)
 
-    def take(self, index: Any) -> "OperatingPoints":
+    def take(self, index: np.ndarray) -> "OperatingPoints":
         """The points at `index`."""
         return OperatingPoints(
             self.thresholds[index], self.tp[..., index], self.fp[..., index], self.positives, self.negatives

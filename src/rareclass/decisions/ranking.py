@@ -1,20 +1,29 @@
 """The best rows of each period: exactly as many as the budget allows, ties settled reproducibly."""
 
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass.errors import InputError
+
+
+class Grouping(NamedTuple):
+    """What else a budget may know of each row: its period, its entity, and a key that settles ties; each (n,)."""
+
+    periods: ArrayLike | None = None
+    entities: ArrayLike | None = None
+    keys: ArrayLike | None = None
 
 
 def flag_best(
     score: np.ndarray,
     most: int | float,
     *,
-    periods: Any = None,
-    entities: Any = None,
-    keys: Any = None,
+    periods: ArrayLike | None = None,
+    entities: ArrayLike | None = None,
+    keys: ArrayLike | None = None,
     share: bool = False,
 ) -> np.ndarray:
     """Flag the highest scores of each period.
@@ -84,7 +93,7 @@ def _contenders(score: np.ndarray, period: np.ndarray, allowed: np.ndarray) -> n
     return np.concatenate(kept)
 
 
-def labels_to_codes(values: Any, n: int, name: str) -> np.ndarray:
+def labels_to_codes(values: ArrayLike, n: int, name: str) -> np.ndarray:
     """Whole numbers (n,) that stand for labels, in the order of the labels."""
     column = _check.column(values, name)
     if column.shape[0] != n:

@@ -1,38 +1,24 @@
 """The base of decision rules: a curve goes in, a decision with its reason comes out."""
 
-import importlib
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from rareclass import _check
-from rareclass.decisions.costs import CostMatrix, Costs, as_costs
+from rareclass.decisions.costs import CostMatrix, CostsLike, as_costs
 from rareclass.decisions.decision import Decision
+from rareclass.decisions.moving import curve_at_prevalence
 from rareclass.decisions.points import OperatingPoints
+from rareclass.decisions.ranking import Grouping
+from rareclass.decisions.saved import RULES
 from rareclass.errors import InfeasibleError, InputError, NoOpWarning
 from rareclass.metrics.curve import ThresholdCurve
 
-if TYPE_CHECKING:
-    from rareclass.decisions.constrained import Constrained
-
-__all__ = ["Decision", "DecisionRule", "rule_from_dict"]
-
 TOLERANCE = 1e-12
 """Rates within this of a bound meet it: 9 of 10 is a recall of 0.9."""
-
-_WHERE = {
-    "minimum_cost": ("minimum_cost", "MinimumCost"),
-    "maximize": ("maximize", "Maximize"),
-    "recall_at_least": ("constraints", "RecallAtLeast"),
-    "precision_at_least": ("constraints", "PrecisionAtLeast"),
-    "false_positive_rate_at_most": ("constraints", "FalsePositiveRateAtMost"),
-    "alert_budget": ("budget", "AlertBudget"),
-    "constrained": ("constrained", "Constrained"),
-}
 
 
 @dataclass(frozen=True)
@@ -45,6 +31,7 @@ class DecisionRule(ABC):
     """
 
     kind: ClassVar[str]
+    title: ClassVar[str]
     event_points_suffice: ClassVar[bool] = False
 
     @property
@@ -90,12 +77,16 @@ class DecisionRule(ABC):
     def parameters(self) -> dict[str, Any]:
         """JSON-safe parameters from which `rule_from_dict` rebuilds the rule."""
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON; `rule_from_dict` reads them."""
+        return {"rule": self.kind, **self.parameters()}
+
     @classmethod
-    def from_parameters(cls, state: dict[str, Any]) -> "DecisionRule":
+    def from_parameters(cls, state: Mapping[str, Any]) -> Self:
         """Rebuild the rule from its `parameters`."""
         return cls(**state)
 
-    def choose(self, curve: ThresholdCurve, *, costs: Any = None) -> Decision:
+    def choose(self, curve: ThresholdCurve, *, costs: CostsLike | None = None) -> Decision:
         """The best threshold on a curve.
 
         Parameters
@@ -134,7 +125,7 @@ class DecisionRule(ABC):
             )
         return found
 
-    def subject_to(self, *constraints: "DecisionRule") -> "Constrained":
+    def subject_to(self, *constraints: "DecisionRule") -> "DecisionRule":
         """This rule among the points that other rules allow too.
 
         Examples
@@ -143,13 +134,12 @@ class DecisionRule(ABC):
         >>> Maximize("f1").subject_to(FalsePositiveRateAtMost(0.01)).phrase()
         'the greatest f1 with a false-positive rate of at most 0.01'
         """
-        from rareclass.decisions.constrained import Constrained
+        combined: DecisionRule = RULES["constrained"](self, constraints)
+        return combined
 
-        return Constrained(self, constraints)
-
-    def flag(self, score: np.ndarray, threshold: float, *, periods: Any, entities: Any, keys: Any) -> np.ndarray:
+    def flag(self, score: np.ndarray, threshold: float, grouping: Grouping) -> np.ndarray:
         """Which rows a decision of this rule flags."""
-        if periods is not None or entities is not None:
+        if grouping.periods is not None or grouping.entities is not None:
             raise InputError(f"`periods` and `entities` belong to alert budgets, not to {type(self).__name__}.")
         return np.asarray(score >= threshold, dtype=bool)
 
@@ -170,12 +160,6 @@ class DecisionRule(ABC):
             )
         return self.choose(curve_at_prevalence(curve, prevalence))
 
-    def move_costs(self, decision: Decision, costs: Costs, curve: ThresholdCurve | None) -> Decision:
-        """See `Decision.at_costs`."""
-        from rareclass.decisions.minimum_cost import MinimumCost
-
-        return MinimumCost(costs).decide_at(curve, prevalence=decision.prevalence, shift=decision.shift)
-
     def _candidates(self, points: OperatingPoints) -> OperatingPoints:
         return points.at_events() if self.event_points_suffice else points
 
@@ -192,68 +176,34 @@ def decision_at(
     rule: DecisionRule, point: OperatingPoints, threshold: float, costs: CostMatrix | None, *, why: str = ""
 ) -> Decision:
     """Decision with the rates of one operating point (arrays of length 1)."""
-    alerts, value = float(point.alerts[0]), float(rule.value(point)[0])
+    tp, fp = float(point.tp[0]), float(point.fp[0])
+    rates = rates_of(tp, fp, point.positives, point.negatives)
     reason = (
-        f"Threshold for {rule.phrase()}: {alerts:.6g} of {point.n:.6g} rows flagged, {float(point.tp[0]):.6g} of "
+        f"Threshold for {rule.phrase()}: {tp + fp:.6g} of {point.n:.6g} rows flagged, {tp:.6g} of "
         f"{point.positives:.6g} events among them.{rule.explain(threshold)}"
     )
+    cost = None if costs is None else float(costs.total(point.tp[0], point.fp[0], point.fn[0], point.tn[0]) / point.n)
+    value = float(rule.value(point)[0])
     return Decision(
-        rule=rule,
-        threshold=threshold,
-        expected_cost=None if costs is None else float(
-            costs.total(point.tp[0], point.fp[0], point.fn[0], point.tn[0]) / point.n
-        ),
-        alert_rate=alerts / point.n,
-        recall=float(point.recall[0]),
-        precision=float(point.precision[0]),
-        false_positive_rate=float(point.false_positive_rate[0]),
-        prevalence=point.positives / point.n,
-        rows=point.n,
-        events=point.positives,
-        value=value,
-        why=why if why else reason,
-    )  # fmt: skip
-
-
-def curve_at_prevalence(curve: ThresholdCurve, prevalence: float) -> ThresholdCurve:
-    """The curve that the same scorer would have where the share of positives is `prevalence`.
-
-    Rows of each class score as before (label shift), so counts of positives and of negatives are each scaled. They are
-    no longer counts: confidence bounds must not be computed from them.
-
-    Examples
-    --------
-    >>> curve = ThresholdCurve.from_predictions([0, 1, 1, 0], [0.1, 0.9, 0.4, 0.4])
-    >>> round(float(curve_at_prevalence(curve, 0.1).precision[2]), 4)
-    0.1818
-    """
-    share = _check.fraction(prevalence, "prevalence", closed="neither")
-    up, down = share / curve.prevalence, (1 - share) / (1 - curve.prevalence)
-    return replace(
-        curve, tp=curve.tp * up, fp=curve.fp * down, positives=curve.positives * up, negatives=curve.negatives * down
+        rule=rule, threshold=threshold, expected_cost=cost, value=value, why=why if why else reason, **rates
     )
 
 
-def rule_from_dict(state: dict[str, Any]) -> DecisionRule:
-    """Rebuild a rule from ``{"rule": kind, **parameters}``.
-
-    Examples
-    --------
-    >>> rule_from_dict({"rule": "recall_at_least", "recall": 0.9, "confidence": None}).phrase()
-    'the fewest alerts at a recall of at least 0.9'
-    """
-    if not isinstance(state, dict) or "rule" not in state:
-        raise InputError("A saved rule is a mapping with the entry 'rule'.")
-    kind = _check.one_of(state["rule"], "rule", list(_WHERE))
-    module, name = _WHERE[kind]
-    rule = getattr(importlib.import_module(f"rareclass.decisions.{module}"), name)
-    parameters = {k: v for k, v in state.items() if k != "rule"}
-    try:
-        return rule.from_parameters(parameters)
-    except TypeError as error:
-        raise InputError(f"The saved rule {kind!r} is incomplete: {error}.") from None
+def rates_of(tp: float, fp: float, positives: float, negatives: float) -> dict[str, Any]:
+    """The rates of a `Decision` that flags so many (or so much weight) of the rows."""
+    total = positives + negatives
+    return {
+        "alert_rate": (tp + fp) / total,
+        "recall": tp / positives,
+        "precision": tp / (tp + fp) if tp + fp > 0 else float("nan"),
+        "false_positive_rate": fp / negatives,
+        "prevalence": positives / total,
+        "rows": total,
+        "events": positives,
+    }
 
 
-def describe_all(rules: Sequence[DecisionRule]) -> list[dict[str, Any]]:
-    """Rules as a list of mappings for JSON."""
-    return [{"rule": r.kind, **r.parameters()} for r in rules]
+def rates_of_rows(y: np.ndarray, flagged: np.ndarray, weight: np.ndarray) -> dict[str, Any]:
+    """The same for rows (n,) of Boolean truth."""
+    counts = (weight[rows].sum() for rows in (flagged & y, flagged & ~y, y, ~y))
+    return rates_of(*(float(c) for c in counts))

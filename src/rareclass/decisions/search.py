@@ -4,12 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass.decisions.budget import AlertBudget, decide_budget
-from rareclass.decisions.costs import CostMatrix, RowCosts, as_costs
+from rareclass.decisions.costs import CostMatrix, CostsLike, RowCosts, as_costs
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.minimum_cost import MinimumCost, decide_rows
+from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.rule import DecisionRule
 from rareclass.decisions.stability import threshold_interval
 from rareclass.errors import CostError, InfeasibleError, InputError
@@ -18,15 +20,15 @@ from rareclass.metrics.curve import ThresholdCurve
 
 
 def best_threshold(
-    y_true: Any,
-    y_score: Any,
+    y_true: ArrayLike,
+    y_score: ArrayLike,
     rule: DecisionRule,
     *,
-    sample_weight: Any = None,
-    costs: Any = None,
-    periods: Any = None,
-    entities: Any = None,
-    keys: Any = None,
+    sample_weight: ArrayLike | None = None,
+    costs: CostsLike | None = None,
+    periods: ArrayLike | None = None,
+    entities: ArrayLike | None = None,
+    keys: ArrayLike | None = None,
     pos_label: Any = None,
     level: float = 0.95,
     n_bootstrap: int = 200,
@@ -96,8 +98,8 @@ def best_threshold(
     if periods is not None or entities is not None:
         if not isinstance(rule, AlertBudget):
             raise InputError(f"`periods` and `entities` belong to AlertBudget, not to {type(rule).__name__}.")
-        extra = {k: _kept(v, kept) for k, v in (("periods", periods), ("entities", entities), ("keys", keys))}
-        return decide_budget(rule, y, score, weight, **extra)
+        grouping = Grouping(*(_kept(v, kept) for v in (periods, entities, keys)))
+        return decide_budget(rule, y, score, weight, grouping)
     curve = ThresholdCurve.from_arrays(y, score, weight)
     decision = rule.choose(curve) if isinstance(rule, MinimumCost) else rule.choose(curve, costs=_class_costs(costs))
     if place == "midpoint" and decision.interval is None:
@@ -112,7 +114,7 @@ def best_threshold(
 
 
 def _rows(
-    y_true: Any, y_score: Any, sample_weight: Any, pos_label: Any
+    y_true: ArrayLike, y_score: ArrayLike, sample_weight: ArrayLike | None, pos_label: Any
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None]:
     """Validated labels, scores and weights without rows of zero weight, and the mask of those kept (None for all)."""
     y = _check.binary_target(y_true, pos_label)
@@ -140,11 +142,11 @@ def _midpoint(curve: ThresholdCurve, threshold: float) -> float:
     return middle if low < middle <= threshold else threshold
 
 
-def _kept(values: Any, kept: np.ndarray | None) -> Any:
+def _kept(values: ArrayLike | None, kept: np.ndarray | None) -> ArrayLike | None:
     return values if values is None or kept is None else _check.column(values, "values")[kept]
 
 
-def _class_costs(costs: Any) -> Any:
+def _class_costs(costs: CostsLike | None) -> CostMatrix | None:
     if costs is None:
         return None
     found = as_costs(costs)
@@ -154,7 +156,12 @@ def _class_costs(costs: Any) -> Any:
 
 
 def _by_row(
-    rule: MinimumCost, y: np.ndarray, score: np.ndarray, weight: np.ndarray | None, costs: Any, kept: np.ndarray | None
+    rule: MinimumCost,
+    y: np.ndarray,
+    score: np.ndarray,
+    weight: np.ndarray | None,
+    costs: CostsLike | None,
+    kept: np.ndarray | None,
 ) -> Decision:
     """Costs by row, from the rule or from the call."""
     if costs is not None and rule.costs is not None:

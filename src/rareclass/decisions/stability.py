@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass.decisions.points import OperatingPoints
@@ -15,7 +16,7 @@ _POINTS = 2000
 """Operating points kept for resampling; those at events come first."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ThresholdStability:
     """What `threshold_stability` found.
 
@@ -79,42 +80,43 @@ def threshold_interval(
 
 
 def threshold_stability(
-    y_true: Any,
-    y_score: Any,
+    y_true: ArrayLike,
+    y_score: ArrayLike,
     rule: DecisionRule,
     *,
     default: float = 0.5,
-    sample_weight: Any = None,
+    sample_weight: ArrayLike | None = None,
     level: float = 0.95,
     n_bootstrap: int = 1000,
     random_state: Any = 0,
 ) -> ThresholdStability:
     """How far the chosen threshold moves when the events are drawn again, and whether it beats a default one.
 
-    In each round the rule chooses on one bootstrap resample (within each class) and both thresholds are judged on
-    another, so that a threshold fitted to chance events is found out.
+        In each round the rule chooses on one bootstrap resample (within each class) and both thresholds are judged on
+        another, so that a threshold fitted to chance events is found out.
 
-    Parameters
-    ----------
-    y_true, y_score : array-like of shape (n,)
-    rule : DecisionRule
-        With a value to compare by: `Maximize` or `MinimumCost` (class costs), or a rule constrained from one.
-    default : float, default=0.5
-        The threshold to compare with.
-    sample_weight : array-like of shape (n,), optional
-    level : float in (0, 1), default=0.95
-    n_bootstrap : int >= 1, default=1000
-    random_state : int, Generator or None, default=0
+        Parameters
+        ----------
+        y_true, y_score : array-like of shape (n,)
+        rule : DecisionRule
+            With a value to compare by: `Maximize` or `MinimumCost` (class costs), or a rule constrained from one.
+        default : float, default=0.5
+            The threshold to compare with.
+        sample_weight : array-like of shape (n,), optional
+        level : float in (0, 1), default=0.95
+        n_bootstrap : int >= 1, default=1000
+        random_state : int, Generator or None, default=0
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from rareclass.decisions import CostMatrix, MinimumCost
-    >>> rng = np.random.default_rng(0)
-    >>> p = rng.beta(0.1, 5, 20_000)
-    >>> found = threshold_stability(rng.random(p.size) < p, p, MinimumCost(CostMatrix(1, 50), search="empirical"))
-    >>> bool(found.low < 1 / 51 < found.high), found.probability_not_worse
-    (True, 1.0)
+        Examples
+        --------
+        >>> import numpy as np
+    from numpy.typing import ArrayLike
+        >>> from rareclass.decisions import CostMatrix, MinimumCost
+        >>> rng = np.random.default_rng(0)
+        >>> p = rng.beta(0.1, 5, 20_000)
+        >>> found = threshold_stability(rng.random(p.size) < p, p, MinimumCost(CostMatrix(1, 50), search="empirical"))
+        >>> bool(found.low < 1 / 51 < found.high), found.probability_not_worse
+        (True, 1.0)
     """
     level = _check.fraction(level, "level", closed="neither")
     times = _check.whole_number(n_bootstrap, "n_bootstrap", low=1)
@@ -132,12 +134,21 @@ def threshold_stability(
     if np.isnan(gain).all():
         raise InputError(f"{type(rule).__name__} has no value to compare thresholds by.")
     sign = 1.0 if np.allclose(rule.objective(points), rule.value(points), equal_nan=True) else -1.0
-    low, high = np.nanquantile(sign * gain, [(1 - level) / 2, (1 + level) / 2])
+    worst, best = np.nanquantile(sign * gain, [(1 - level) / 2, (1 + level) / 2])
     thresholds = points.thresholds[chosen]
+    low, high = _quantiles(thresholds, level)
     return ThresholdStability(
-        thresholds, *_quantiles(thresholds, level), level, default, float(np.nanmean(gain >= 0)),
-        float(np.nanmedian(sign * gain)), float(low), float(high), failed,
-    )  # fmt: skip
+        thresholds=thresholds,
+        low=low,
+        high=high,
+        level=level,
+        default=default,
+        probability_not_worse=float(np.nanmean(gain >= 0)),
+        difference=float(np.nanmedian(sign * gain)),
+        difference_low=float(worst),
+        difference_high=float(best),
+        infeasible=failed,
+    )
 
 
 def _choose_each(rule: DecisionRule, drawn: OperatingPoints) -> tuple[np.ndarray, int]:

@@ -3,13 +3,16 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass import _check
-from rareclass.decisions.costs import RowCosts, as_costs
+from rareclass.decisions.costs import CostsLike, RowCosts, as_costs
 from rareclass.errors import CostError
 
 
-def cost_proportionate_weights(y: Any, costs: Any, *, pos_label: Any = None, normalise: bool = True) -> np.ndarray:
+def cost_proportionate_weights(
+    y: ArrayLike, costs: CostsLike, *, pos_label: Any = None, normalise: bool = True
+) -> np.ndarray:
     """Weights (n,) under which plain error counts are costs: what is lost if the row is decided wrongly.
 
     A classifier fitted with these weights and cut at 0.5 minimises cost, if it can. It is a second way to the same

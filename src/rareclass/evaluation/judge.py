@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from rareclass.decisions.rule import Decision, DecisionRule
+from rareclass.decisions.decision import Decision
+from rareclass.decisions.rule import DecisionRule
 from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.calibration import brier_skill_score, observed_to_expected
 from rareclass.metrics.costs import expected_cost

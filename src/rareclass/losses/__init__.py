@@ -7,7 +7,7 @@ The same losses as torch modules: `rareclass.losses.torch`. As objectives of boo
 
 from rareclass._lazy import lazy_names
 
-_NAMES = {
+MODULES = {
     "AsymmetricLoss": "asymmetric",
     "BatchLoss": "base",
     "ClassBalancedLoss": "class_balanced",
@@ -26,5 +26,5 @@ _NAMES = {
     "WeightedCrossEntropy": "cross_entropy",
     "loss_from_dict": "registry",
 }
-__all__ = list(_NAMES)
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)
+__all__ = list(MODULES)
+__getattr__, __dir__ = lazy_names(__name__, MODULES)

@@ -5,18 +5,11 @@ import re
 from datetime import datetime
 from typing import Any
 
+from rareclass.decisions.saved import RULES
 from rareclass.learners.registry import LEARNERS
 
 NONE = "–"
 VERDICTS = ("baseline", "helps", "no evidence", "cannot tell", "hurts")
-RULES = {
-    "minimum_cost": "minimum expected cost",
-    "recall_at_least": "recall at least as asked",
-    "precision_at_least": "precision at least as asked",
-    "false_positive_rate_at_most": "false-positive rate at most as asked",
-    "alert_budget": "alert budget",
-    "maximize": "best value of a metric",
-}
 METRICS = {
     "average_precision": "Average precision",
     "roc_auc": "ROC AUC",
@@ -140,7 +133,7 @@ def rule_name(rule: Any) -> str:
     if isinstance(rule, dict):
         rule = rule.get("name", rule.get("rule", ""))
     text = "" if rule is None else str(rule)
-    return RULES.get(text, text.replace("_", " "))
+    return str(RULES[text].title) if text in RULES else text.replace("_", " ")
 
 
 def metric_name(metric: str) -> str:
