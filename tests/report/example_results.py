@@ -196,8 +196,11 @@ def full_results(*, rows=91_138, events=143, costs=(10.0, 500.0), ranked=True, s
         "warnings": ["lightgbm_library_default+none ranks below logistic regression: the library defaults collapse on "
                      "these data."],
         "findings": [{"code": "L003", "severity": "warning", "title": "Column V14 alone reaches a ROC AUC of 0.97",
-                      "evidence": "ROC AUC 0.972 [0.961, 0.981] on 143 events; is it known before the event?"},
-                     {"code": "D001", "severity": "info", "title": "481 exact duplicate rows",
+                      "evidence": "ROC AUC 0.972 [0.961, 0.981] on 143 events.",
+                      "remedy": "Ask whether V14 is known before the event; if not, compare with --drop V14."},
+                     {"code": "L001", "severity": "error", "title": "Fold 3: groups stand on both <b>sides</b>",
+                      "evidence": "12 groups", "remedy": "Name their column with --groups."},
+                     {"code": "D001", "severity": "note", "title": "481 exact duplicate rows",
                       "evidence": "They stay on one side of every split."}],
         "advice": [{"topic": "SMOTE", "textbook": "Over-sample the rare class to balance before training.",
                     "measured": "Ranks worse by 0.094 [0.064, 0.124] average precision, and its probabilities cannot "

@@ -113,10 +113,28 @@ def test_every_arm_its_verdict_and_its_sentence_are_there(results):
 def test_headline_warnings_findings_advice_and_missing_arms_are_there(full):
     words = Page(render_html(full)).words
     wanted = [full["champion_reason"], *full["warnings"], *full["data"]["notes"], *full["design"]["notes"]]
-    wanted += [f["title"] for f in full["findings"]] + [a["textbook"] for a in full["advice"]]
+    for f in full["findings"]:
+        wanted += [f["title"], f["code"], f["severity"], f["evidence"], f.get("remedy", "")]
+    wanted += [v for a in full["advice"] for v in a.values()]
     wanted += [s["reason"] for s in full["arms_not_run"]] + [full["command"], "21 November 2026, 09:41 UTC"]
     for sentence in wanted:
         assert " ".join(sentence.split()) in words
+
+
+def test_findings_stand_above_all_numbers_worst_first(full):
+    text = render_html(full)
+    assert text.index('id="findings"') < text.index('class="facts"') < text.index('id="arms"')
+    assert text.index("12 groups") < text.index("Column V14 alone") < text.index("481 exact duplicate rows")
+    assert '<a href="#findings">' in text
+    without = render_html({**full, "findings": []})
+    assert "findings" not in without.split("</style>")[1]
+
+
+def test_advice_without_evidence_is_shown_without_a_source(full):
+    advice = [{"topic": "Split", "textbook": "Resample first.", "measured": "Split first."}]
+    inner = render_html({**full, "advice": advice}).split('<section id="advice">')[1].split("</section>")[0]
+    assert "Split first." in inner
+    assert 'class="id"' not in inner
 
 
 def test_all_six_pictures_are_drawn_out_of_fold_and_on_the_test_part(full):

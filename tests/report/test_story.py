@@ -4,6 +4,7 @@ import copy
 
 import pytest
 
+from rareclass.evaluation.results import Results
 from rareclass.report.story import tell
 
 
@@ -62,6 +63,16 @@ def test_library_defaults_are_marked_as_exhibit(full):
 
 def test_the_tally_counts_every_arm_but_the_baseline(full):
     assert tell(full).tally.startswith("Against the baseline, of 9 other arms: 1 helps")
+
+
+def test_results_that_are_values_already_tell_the_same_story(full):
+    assert tell(Results.from_dict(full)) == tell(full)
+
+
+def test_findings_come_worst_first_and_unknown_severities_last(full):
+    odd = {"code": "X", "severity": "curious", "title": "?", "evidence": ""}
+    story = tell({**full, "findings": [odd, *full["findings"]]})
+    assert [f.severity for f in story.findings] == ["error", "warning", "note", "curious"]
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,22 @@ def test_an_output_without_unicode_gets_plain_signs(full):
         assert ">= 0.0196" in _printed(full, 140, encoding=encoding)
 
 
+def test_findings_stand_above_all_numbers_and_say_what_to_do(full):
+    text = " ".join(_printed(full, 200).split())
+    for f in full["findings"]:
+        assert f"{f['severity']}: {f['title']} {f['evidence']} [{f['code']}] {f.get('remedy', '')}".strip() in text
+    assert text.index("error: Fold 3") < text.index("warning: Column V14") < text.index("note: 481")
+    assert text.index("note: 481") < text.index("Average precision")
+    assert "error:" not in _printed({**full, "findings": []}, 200)
+
+
+def test_advice_is_printed_with_what_the_textbook_says(full):
+    text = " ".join(_printed(full, 200).split())
+    for a in full["advice"]:
+        assert f"{a['topic']}: {a['measured']} (textbook: {a['textbook']})" in text
+    assert "Advice" not in _printed({**full, "advice": []}, 200)
+
+
 def test_a_terminal_gets_colour(full):
     assert "\x1b[" in _printed(full, 100, force_terminal=True, color_system="standard")
 

@@ -28,7 +28,7 @@ def command(
     if json:
         typer.echo(to_json(found))
         return 0
-    from rareclass.report.evaluation import render_evaluation
+    from rareclass.report.judgement import render_judgement
 
-    render_evaluation(found)
+    render_judgement(found)
     return 0

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
+from rareclass.evaluation.results import ConfusionRecord, CostPoints
 from rareclass.report import words
 from rareclass.report.drawing import SHARES, Drawing, Layer, draw_band, legend_of, nearest, spans_of
 from rareclass.report.svg import Plot, Point, probability_tick, round_up
@@ -44,9 +44,9 @@ def precision_recall(shown: Sequence[Layer], chance: float | None) -> Drawing | 
     )
 
 
-def _operating(confusion: dict[str, Any]) -> Point | None:
+def _operating(confusion: ConfusionRecord) -> Point | None:
     """(recall, precision) of the decision, from its counts."""
-    tp, fp, fn = (words.finite(confusion.get(k)) for k in ("tp", "fp", "fn"))
+    tp, fp, fn = map(words.finite, (confusion.tp, confusion.fp, confusion.fn))
     if tp is None or fp is None or fn is None or tp + fp == 0 or tp + fn == 0:
         return None
     return tp / (tp + fn), tp / (tp + fp)
@@ -81,10 +81,9 @@ def roc(shown: Sequence[Layer]) -> Drawing | None:
 def cost(shown: Sequence[Layer]) -> Drawing | None:
     """Cost per row against the threshold, with the chosen point and the two trivial rules."""
     main = _costs(shown[0]) if shown else []
-    if not main:
+    if not main or not isinstance(data := shown[0].points, CostPoints):
         return None
-    data = shown[0].points
-    none, every, chosen = (words.finite(data.get(k)) for k in ("flag_none", "flag_all", "chosen"))
+    none, every, chosen = map(words.finite, (data.flag_none, data.flag_all, data.chosen))
     chosen = chosen if chosen is not None and 0 < chosen <= 1 else None
     low, high = _money(main, none, every)
     inside = [p for p in main if p[1] <= high]

@@ -1,10 +1,10 @@
 """What the pictures of the HTML report share: a drawing with its words, and the arms that are laid over each other."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
+from rareclass.evaluation.results import ConfusionRecord, CostPoints, FiguresRecord, PrecisionRecallPoints, RocPoints
 from rareclass.report import words
-from rareclass.report.story import is_exhibit, part
 from rareclass.report.svg import Plot, Point, pairs, tick
 
 MOST_LINES = 4
@@ -28,32 +28,29 @@ class Layer(NamedTuple):
 
     name: str
     cls: str
-    points: dict[str, Any]
-    confusion: dict[str, Any]
+    points: PrecisionRecallPoints | RocPoints | CostPoints
+    confusion: ConfusionRecord
 
     def line(self, x: str, y: str) -> list[Point]:
         """The points (x, y) whose coordinates are both known."""
-        return pairs(values(self.points, x), values(self.points, y))
+        return pairs(getattr(self.points, x), getattr(self.points, y))
 
 
-def layers(figures: dict[str, Any], kind: str, champion: str, baseline: str) -> list[Layer]:
-    """The arms that have a picture of this kind: champion, baseline, exhibit, others; at most `MOST_LINES`."""
-    known = {k: v for k, v in figures.items() if isinstance(v, dict) and isinstance(v.get(kind), dict)}
-    order = sorted(known, key=lambda n: (n != champion, n != baseline, not is_exhibit(n)))
+def layers(
+    figures: Mapping[str, FiguresRecord], kind: str, champion: str, baseline: str, exhibits: Collection[str]
+) -> list[Layer]:
+    """The arms that have a picture of this kind: champion, baseline, exhibits, others; at most `MOST_LINES`."""
+    known = {k: v for k, v in figures.items() if getattr(v, kind) is not None}
+    order = sorted(known, key=lambda n: (n != champion, n != baseline, n not in exhibits))
     out: list[Layer] = []
     spare = iter(("line-d", "line-e", "line-f"))
     for name in order[:MOST_LINES]:
-        cls = "line-b" if name == baseline else "line-c" if is_exhibit(name) else None
+        cls = "line-b" if name == baseline else "line-c" if name in exhibits else None
         if not out:
             cls = "line-a"
-        out.append(Layer(name, next(spare) if cls is None else cls, known[name][kind], part(known[name], "confusion")))
+        cut = known[name].confusion or ConfusionRecord()
+        out.append(Layer(name, next(spare) if cls is None else cls, getattr(known[name], kind), cut))
     return out
-
-
-def values(points: dict[str, Any], key: str) -> list[Any]:
-    """The list under `key`, empty where it is missing."""
-    value = points.get(key)
-    return value if isinstance(value, list) else []
 
 
 def draw_band(plot: Plot, layer: Layer, x: str, *, step: bool) -> None:

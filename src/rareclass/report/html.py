@@ -1,9 +1,10 @@
 """The HTML report: one file that works offline, light and dark, on a phone, on paper and for screen readers."""
 
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
-from rareclass._json import to_plain
+from rareclass.evaluation.results import Results
 from rareclass.report import html_sections as sections_of
 from rareclass.report import words
 from rareclass.report.html_parts import bar, bullets, chip, esc, name, table, verdict_chip
@@ -11,7 +12,7 @@ from rareclass.report.story import ArmRow, Fact, Story, tell
 from rareclass.report.svg import round_up
 
 
-def render_html(results: dict[str, Any]) -> str:
+def render_html(results: Mapping[str, Any] | Results) -> str:
     """Draw `results` as one self-contained HTML page.
 
     Use it for a person who decides; use `render_terminal` while working. The page loads nothing from outside (its
@@ -19,7 +20,7 @@ def render_html(results: dict[str, Any]) -> str:
 
     Parameters
     ----------
-    results : dict
+    results : Results or dict
         What `Comparison.to_dict` returns or `load_results` reads. Keys may be missing and numbers null.
 
     Returns
@@ -33,19 +34,19 @@ def render_html(results: dict[str, Any]) -> str:
     >>> page.startswith("<!doctype html>")
     True
     """
-    results = to_plain(results)
     story = tell(results)
     sections = [
         ("arms", "Arms", _arms(story)),
-        ("curves", "Curves", sections_of.curves(results, story)),
-        ("test", "Locked test part", sections_of.test(results, story)),
+        ("curves", "Curves", sections_of.curves(story)),
+        ("test", "Locked test part", sections_of.test(story)),
         ("verdicts", "Verdicts", sections_of.verdicts(story)),
-        ("notes", "Data and design", sections_of.notes(results, story)),
-        ("advice", "Advice", sections_of.advice(results)),
-        ("use", "Use it", sections_of.use(results)),
+        ("notes", "Data and design", sections_of.notes(story)),
+        ("advice", "Advice", sections_of.advice(story)),
+        ("use", "Use it", sections_of.use(story)),
     ]
     sections = [s for s in sections if s[2]]
-    links = "".join(f'<a href="#{key}">{title}</a>' for key, title, _ in sections)
+    first = [("findings", "Findings", "")] if story.findings else []
+    links = "".join(f'<a href="#{key}">{title}</a>' for key, title, _ in first + sections)
     body = "".join(f'<section id="{key}"><h2>{title}</h2>{inner}</section>' for key, title, inner in sections)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -56,7 +57,7 @@ def render_html(results: dict[str, Any]) -> str:
         f"<title>{esc(story.title)} · rareclass</title><style>{_asset('report.css')}</style></head><body>"
         f'<header><div><b>rareclass</b><span>{name(story.title)}</span></div><nav aria-label="Sections">{links}</nav>'
         '<button id="theme" type="button" hidden>Theme: auto</button></header>'
-        f"<main>{_answer(story)}{body}</main>{sections_of.footer(results)}<script>{_asset('report.js')}</script></body></html>\n"
+        f"<main>{_answer(story)}{body}</main>{sections_of.footer(story.results)}<script>{_asset('report.js')}</script></body></html>\n"
     )
 
 
@@ -74,7 +75,7 @@ def _answer(story: Story) -> str:
     )
     return (
         f'<section class="answer"><p class="eyebrow">{esc(story.subject)}</p><h1>{esc(story.headline)}</h1>{reason}'
-        f'<dl class="facts">{facts}</dl>{alarm}</section>'
+        f'{sections_of.findings(story)}<dl class="facts">{facts}</dl>{alarm}</section>'
     )
 
 

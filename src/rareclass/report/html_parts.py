@@ -3,23 +3,23 @@
 import re
 from collections.abc import Sequence
 from html import escape
-from typing import Any
 
+from rareclass.evaluation.results import ConfusionRecord
 from rareclass.report import words
 from rareclass.report.drawing import Drawing
-from rareclass.report.story import Estimate
+from rareclass.report.story import Reading
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 CHIPS = {"helps": "good", "hurts": "bad", "cannot tell": "doubt", "no evidence": "plain", "baseline": "plain"}
-SEVERITIES = {"error": "bad", "critical": "bad", "high": "bad", "warning": "doubt", "medium": "doubt"}
+SEVERITY_CHIPS = {"error": "bad", "warning": "doubt"}
 
 
-def esc(value: Any) -> str:
+def esc(value: object) -> str:
     """Text that cannot become markup."""
     return escape(CONTROL.sub("\ufffd", str(value)), quote=True)
 
 
-def name(value: Any) -> str:
+def name(value: object) -> str:
     """A name that may break after its underscores and plus signs."""
     return esc(value).replace("_", "_<wbr>").replace("+", "+<wbr>")
 
@@ -35,7 +35,7 @@ def verdict_chip(verdict: str) -> str:
 
 
 def bar(
-    estimate: Estimate, *, end: float, chance: float | None = None, guide: float | None = None, cls: str = ""
+    estimate: Reading, *, end: float, chance: float | None = None, guide: float | None = None, cls: str = ""
 ) -> str:
     """An estimate and its interval on the scale [0, end], with ticks for chance and for the baseline."""
 
@@ -101,16 +101,16 @@ def figure(drawing: Drawing | None) -> str:
     )
 
 
-def confusion(data: dict[str, Any], arm: str) -> str:
+def confusion(data: ConfusionRecord, arm: str) -> str:
     """The four outcomes in counts and as shares of the true class."""
-    tp, fp, fn, tn = (words.finite(data.get(k)) for k in ("tp", "fp", "fn", "tn"))
+    tp, fp, fn, tn = map(words.finite, (data.tp, data.fp, data.fn, data.tn))
     if tp is None or fp is None or fn is None or tn is None:
         return ""
     events = _outcome(tp, tp + fn, "caught", "right", "events") + _outcome(fn, tp + fn, "missed", "wrong", "events")
     others = _outcome(fp, fp + tn, "false alerts", "wrong", "others") + _outcome(
         tn, fp + tn, "passed", "right", "others"
     )
-    threshold = words.finite(data.get("threshold"))
+    threshold = words.finite(data.threshold)
     cut = "" if threshold is None else f" at p ≥ {words.number(threshold)}"
     return (
         '<figure><h3>Confusion matrix</h3><table class="confusion">'

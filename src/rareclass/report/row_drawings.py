@@ -3,10 +3,11 @@
 import math
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from rareclass.evaluation.results import ConfusionRecord, ReliabilityBins, ScoreCounts
 from rareclass.report import words
-from rareclass.report.drawing import Drawing, values
+from rareclass.report.drawing import Drawing
 from rareclass.report.svg import Plot, Scale
 
 ODDS = (
@@ -33,10 +34,11 @@ class _Bin(NamedTuple):
         return f"predicted {predicted}, observed {observed} {span}: {events} events in {rows} rows"
 
 
-def reliability(data: dict[str, Any], name: str) -> Drawing | None:
+def reliability(data: ReliabilityBins | None, name: str) -> Drawing | None:
     """Observed against predicted share of events on log-odds axes; bars on the axis show the events of each bin."""
-    keys = ("mean_predicted", "observed", "low", "high", "count", "events")
-    lists = ([words.finite(v) for v in values(data, k)] for k in keys)
+    data = ReliabilityBins() if data is None else data
+    every = (data.mean_predicted, data.observed, data.low, data.high, data.count, data.events)
+    lists = ([words.finite(v) for v in values] for values in every)
     bins = [_Bin(p, o, *more) for p, o, *more in zip_longest(*lists) if p is not None and p > 0 and o is not None]
     if not bins:
         return None
@@ -85,10 +87,11 @@ def _odds_ticks(scale: Scale) -> list[tuple[float, str]]:
     return out
 
 
-def histogram(data: dict[str, Any], confusion: dict[str, Any], name: str) -> Drawing | None:
+def histogram(data: ScoreCounts | None, confusion: ConfusionRecord, name: str) -> Drawing | None:
     """Events up, other rows down, on the log-odds; the threshold cuts both into the four outcomes."""
-    edges = [e for e in (words.finite(v) for v in values(data, "edges")) if e is not None]
-    up, down = ([words.finite(v) or 0.0 for v in values(data, k)] for k in ("positives", "negatives"))
+    data = ScoreCounts() if data is None else data
+    edges = [e for e in map(words.finite, data.edges) if e is not None]
+    up, down = ([words.finite(v) or 0.0 for v in values] for values in (data.positives, data.negatives))
     if len(edges) < 2 or not edges[0] < edges[-1] or not len(up) == len(down) == len(edges) - 1:
         return None
     plot = Plot("", (edges[0], edges[-1]), (-1, 1), margin=(10, 12, 38, 30))
@@ -97,7 +100,7 @@ def histogram(data: dict[str, Any], confusion: dict[str, Any], name: str) -> Dra
     _bars(plot, edges, down, "others", "other row")
     plot.across(0, "zero")
     legend = [("events", f"events ({words.count(sum(up))})"), ("others", f"other rows ({words.count(sum(down))})")]
-    threshold = words.finite(confusion.get("threshold"))
+    threshold = words.finite(confusion.threshold)
     if threshold is not None and 0 < threshold < 1:
         cut = math.log(threshold / (1 - threshold))
         if edges[0] <= cut <= edges[-1]:
@@ -124,11 +127,11 @@ def _probability(log_odds: float) -> str:
     return words.percent(1 / (1 + math.exp(-max(min(log_odds, 700), -700))))
 
 
-def _outcomes(plot: Plot, cut: float, confusion: dict[str, Any]) -> None:
+def _outcomes(plot: Plot, cut: float, confusion: ConfusionRecord) -> None:
     """Counts of the four outcomes in the corners that the threshold makes."""
     for key, word, right, top in (("fn", "missed", False, True), ("tp", "caught", True, True),
                                   ("tn", "passed", False, False), ("fp", "false alerts", True, False)):  # fmt: skip
-        value = words.finite(confusion.get(key))
+        value = words.finite(getattr(confusion, key))
         text = f"{words.count(value)} {word}"
         room = ((plot.x.end - cut if right else cut - plot.x.start) - 6) / 5.6
         text = text if room > len(text) else words.count(value)

@@ -1,47 +1,62 @@
 """What a report says: the results put into words and small records, which terminal and HTML then lay out.
 
-Nothing is estimated here. Missing keys and nulls are allowed everywhere, because old and unfinished runs are drawn too.
+Nothing is estimated here. Old and unfinished runs are drawn too: what their files lack is blank (see `Record`).
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from rareclass._json import to_plain
+from rareclass.evaluation.results import (
+    SEVERITIES,
+    AppliedDecisionRecord,
+    ArmRecord,
+    CalibrationRecord,
+    CostPoints,
+    DataRecord,
+    DecisionRecord,
+    DesignRecord,
+    DifferenceRecord,
+    Finding,
+    Results,
+)
 from rareclass.learners import registry
+from rareclass.metrics.estimate import Interval
 from rareclass.report import words
 
 
-class Estimate(NamedTuple):
-    """A number with its interval; each may be None."""
+class Reading(NamedTuple):
+    """A number as it is shown, with its interval; each may be None."""
 
     value: float | None
     low: float | None = None
     high: float | None = None
 
     @classmethod
-    def read(cls, entry: Any) -> "Estimate":
-        """From ``{"estimate", "low", "high"}``, a plain number or None."""
-        if isinstance(entry, dict):
-            return cls(*(words.finite(entry.get(k)) for k in ("estimate", "low", "high")))
-        return cls(words.finite(entry))
+    def of(cls, entry: Interval | DifferenceRecord | None, otherwise: float | None = None) -> "Reading":
+        """What is known of an interval; `otherwise` where there is none."""
+        if entry is None:
+            return cls(words.finite(otherwise))
+        return cls(*(words.finite(v) for v in (entry.estimate, entry.low, entry.high)))
 
-    def text(self, write: Any = words.score) -> str:
+    def text(self, write: Callable[[object], str] = words.score) -> str:
         """ "0.783 [0.660, 0.871]"."""
         return f"{write(self.value)} {words.interval(self.low, self.high, write)}".strip()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ArmRow:
     """One arm as a row of the table."""
 
     name: str
     learner: str
     treatment: str
-    precision: Estimate
-    difference: Estimate
+    precision: Reading
+    difference: Reading
     verdict: str
     sentence: str
-    cost: Estimate
+    cost: Reading
     observed_to_expected: float | None
     skill: float | None
     skill_ceiling: float | None
@@ -62,14 +77,15 @@ class Fact(NamedTuple):
     value: str
     detail: str
     note: str = ""
-    estimate: Estimate | None = None
+    estimate: Reading | None = None
     chance: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Story:
-    """All words and rows of a report."""
+    """All words and rows of a report, beside the results that they tell."""
 
+    results: Results
     title: str
     subject: str
     headline: str
@@ -79,127 +95,117 @@ class Story:
     champion: str
     baseline: str
     chance: float | None
+    test_chance: float | None
     has_costs: bool
     ranked: bool
-    on_test: bool
     tally: str
-    data_notes: list[str] = field(default_factory=list)
-    design_notes: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    findings: list[Finding]
+    data_notes: list[str]
+    design_notes: list[str]
+    warnings: list[str]
+
+    @property
+    def exhibits(self) -> list[str]:
+        """Names of the arms that are only shown."""
+        return [a.name for a in self.arms if a.exhibit]
 
 
-def part(results: Any, *path: str) -> dict[str, Any]:
-    """The dictionary at `path`, empty where anything on the way is missing."""
-    for key in path:
-        results = results.get(key) if isinstance(results, dict) else None
-    return results if isinstance(results, dict) else {}
-
-
-def entries(results: Any, key: str) -> list[Any]:
-    """The list under `key`, empty where it is missing."""
-    value = results.get(key) if isinstance(results, dict) else None
-    return list(value) if isinstance(value, list | tuple) else []
-
-
-def tell(results: dict[str, Any]) -> Story:
+def tell(results: Mapping[str, Any] | Results) -> Story:
     """Read `results` (the content of `results.json`) into a `Story`."""
-    results = to_plain(results)
-    champion, baseline = (str(results.get(k) or "") for k in ("champion", "baseline"))
-    arms = [_arm(a, champion, baseline) for a in entries(results, "arms") if isinstance(a, dict)]
-    data, design, test = part(results, "data"), part(results, "design"), part(results, "test")
-    on_test = bool(part(test, "metrics"))
-    ranked = design.get("ranked") is not False
-    paid = words.finite(part(test, "decision").get("expected_cost"))
-    has_costs = paid is not None or any(a.cost.value is not None for a in arms)
-    story_arms = [a for a in arms if a.name == champion]
+    found = results if isinstance(results, Results) else Results.from_dict(to_plain(results))
+    data, design, test = found.data, found.design, found.test
+    arms = [_arm(a, found) for a in found.arms]
+    chance = _share(design.dev_events, design.dev_rows, data.prevalence)
+    test_chance = None if test is None else _share(*test_counts(found), data.prevalence)
+    paid = None if test is None else test.decision.expected_cost
     return Story(
-        title=str(results.get("title") or data.get("target") or "Comparison"),
+        results=found,
+        title=found.title or data.target or "Comparison",
         subject=_subject(data, len(arms)),
-        headline=_headline(arms, champion, baseline, ranked, data, design),
-        reason=words.prose(results.get("champion_reason") or ""),
-        facts=_facts(results, story_arms[0] if story_arms else None, on_test),
-        arms=arms, champion=champion, baseline=baseline, chance=chance_level(data, design), has_costs=has_costs,
-        ranked=ranked, on_test=on_test, tally=_tally(arms),
-        data_notes=[str(n) for n in entries(data, "notes")],
-        design_notes=_design(design) + [str(n) for n in entries(design, "notes")],
-        warnings=[str(w) for w in entries(results, "warnings")],
-    )  # fmt: skip
-
-
-def chance_level(data: dict[str, Any], design: dict[str, Any], name: str = "dev") -> float | None:
-    """Average precision of a score without information: the prevalence of the rows that were judged."""
-    rows, events = (words.finite(design.get(f"{name}_{k}")) for k in ("rows", "events"))
-    return events / rows if rows and events is not None else words.finite(data.get("prevalence"))
-
-
-def _arm(arm: dict[str, Any], champion: str, baseline: str) -> ArmRow:
-    name = str(arm.get("name") or "")
-    learner = str(arm.get("learner") or name.partition("+")[0])
-    metrics, calibration, decision = (part(arm, k) for k in ("metrics", "calibration", "decision"))
-    cost = Estimate.read(metrics.get("expected_cost", decision.get("expected_cost")))
-    return ArmRow(
-        name=name,
-        learner=words.learner_name(learner, arm.get("learner_label")),
-        treatment=words.treatment_name(arm.get("treatment", name.partition("+")[2])),
-        precision=Estimate.read(metrics.get("average_precision")),
-        difference=Estimate.read(arm.get("difference_to_baseline")),
-        verdict=str(arm.get("verdict") or ""),
-        sentence=words.prose(arm.get("sentence") or ""),
-        cost=cost,
-        observed_to_expected=words.finite(calibration.get("observed_to_expected")),
-        skill=words.finite(calibration.get("brier_skill")),
-        skill_ceiling=words.finite(calibration.get("brier_skill_ceiling")),
-        seconds=words.finite(arm.get("fit_seconds")),
-        champion=name == champion,
-        baseline=name == baseline,
-        exhibit=is_exhibit(learner),
-        exact=arm.get("exact") is not False,
-        restoration=str(arm.get("restoration") or ""),
-        fit_rows=words.finite(arm.get("fit_rows")),
-        notes=[str(n) for n in [arm.get("note"), *entries(arm, "warnings")] if n],
+        headline=_headline(arms, found),
+        reason=words.prose(found.champion_reason),
+        facts=_facts(found, chance, test_chance),
+        arms=arms,
+        champion=found.champion,
+        baseline=found.baseline,
+        chance=chance,
+        test_chance=test_chance,
+        has_costs=paid is not None or any(a.cost.value is not None for a in arms),
+        ranked=design.ranked,
+        tally=_tally(arms),
+        findings=sorted(found.findings, key=lambda f: (*SEVERITIES, f.severity).index(f.severity)),
+        data_notes=data.notes,
+        design_notes=_design(design) + design.notes,
+        warnings=found.warnings,
     )
 
 
-def is_exhibit(arm: str) -> bool:
-    """Whether an arm shows the defaults of its library, to warn; it is never deployed."""
-    return registry.is_exhibit(arm.partition("+")[0])
+def _share(events: float | None, rows: float | None, otherwise: float) -> float | None:
+    """Average precision of a score without information: the prevalence of the rows that were judged."""
+    return events / rows if rows and events is not None else words.finite(otherwise)
 
 
-def _subject(data: dict[str, Any], arms: int) -> str:
-    said = [f"{words.counted(data.get('events'), 'event')} in {words.counted(data.get('rows'), 'row')}"]
-    if words.finite(data.get("prevalence")) is not None:
-        said[0] += f" ({words.percent(data['prevalence'], 3)})"
-    if data.get("target") is not None:
-        label = data.get("pos_label")
-        said.append(f"target {data['target']}" + ("" if label is None else f" = {label}"))
+def test_counts(found: Results) -> tuple[int | None, int | None]:
+    """Events and rows of the locked test part."""
+    design, test = found.design, found.test
+    events, rows = (None, None) if test is None else (test.events, test.rows)
+    return design.test_events if events is None else events, design.test_rows if rows is None else rows
+
+
+def _arm(arm: ArmRecord, found: Results) -> ArmRow:
+    return ArmRow(
+        name=arm.name,
+        learner=words.learner_name(arm.learner, arm.learner_label),
+        treatment=words.treatment_name(arm.treatment),
+        precision=Reading.of(arm.metrics.get("average_precision")),
+        difference=Reading.of(arm.difference_to_baseline),
+        verdict=arm.verdict,
+        sentence=words.prose(arm.sentence),
+        cost=Reading.of(arm.metrics.get("expected_cost"), arm.decision.expected_cost),
+        observed_to_expected=words.finite(arm.calibration.observed_to_expected),
+        skill=words.finite(arm.calibration.brier_skill),
+        skill_ceiling=words.finite(arm.calibration.brier_skill_ceiling),
+        seconds=words.finite(arm.fit_seconds),
+        champion=arm.name == found.champion,
+        baseline=arm.name == found.baseline,
+        exhibit=registry.is_exhibit(arm.learner),
+        exact=arm.exact,
+        restoration=arm.restoration,
+        fit_rows=arm.fit_rows,
+        notes=[n for n in [arm.note, *arm.warnings] if n],
+    )
+
+
+def _subject(data: DataRecord, arms: int) -> str:
+    said = [f"{words.counted(data.events, 'event')} in {words.counted(data.rows, 'row')}"]
+    if words.finite(data.prevalence) is not None:
+        said[0] += f" ({words.percent(data.prevalence, 3)})"
+    if data.target is not None:
+        said.append(f"target {data.target}" + (f" = {data.pos_label}" if data.pos_label else ""))
     return " · ".join([*said, words.counted(arms, "arm")])
 
 
-def _headline(
-    arms: list[ArmRow], champion: str, baseline: str, ranked: bool, data: dict[str, Any], design: dict[str, Any]
-) -> str:
+def _headline(arms: list[ArmRow], found: Results) -> str:
+    champion = found.champion
     if not champion:
         return "No model is deployed."
-    if not ranked:
-        events = design.get("dev_events", data.get("events"))
+    if not found.design.ranked:
+        events = found.data.events if found.design.dev_events is None else found.design.dev_events
         return f"{words.counted(events, 'event')} cannot rank these models; {champion} is deployed as the default."
-    verdict = next((a.verdict for a in arms if a.name == champion), "")
-    better = sum(a.verdict == "helps" for a in arms)
-    if champion == baseline:
+    if champion == found.baseline:
+        better = sum(a.verdict == "helps" for a in arms)
         if better:
             return f"{champion}, the baseline, is deployed although {words.counted(better, 'arm')} ranked better."
         if len(arms) < 2:
             return f"{champion} is deployed."
         return f"No arm is shown to rank better than the baseline, {champion}: it is deployed."
-    if verdict == "helps":
-        return f"{champion} ranks the rare class better than the baseline and is deployed."
-    if verdict == "no evidence":
-        return f"{champion} is deployed; it ranks as well as the baseline."
-    if verdict == "cannot tell":
-        return f"{champion} is deployed; these data cannot tell it from the baseline."
-    if verdict == "hurts":
-        return f"{champion} is deployed although it ranks worse than the baseline."
-    return f"{champion} is deployed."
+    said = {
+        "helps": "ranks the rare class better than the baseline and is deployed.",
+        "no evidence": "is deployed; it ranks as well as the baseline.",
+        "cannot tell": "is deployed; these data cannot tell it from the baseline.",
+        "hurts": "is deployed although it ranks worse than the baseline.",
+    }
+    return f"{champion} {said.get(next((a.verdict for a in arms if a.champion), ''), 'is deployed.')}"
 
 
 def _tally(arms: list[ArmRow]) -> str:
@@ -221,95 +227,89 @@ def _tally(arms: list[ArmRow]) -> str:
     return f"Against the baseline, of {others}: {', '.join(said)}."
 
 
-def _facts(results: dict[str, Any], champion: ArmRow | None, on_test: bool) -> list[Fact]:
-    data, design, test = part(results, "data"), part(results, "design"), part(results, "test")
-    arm = next((a for a in entries(results, "arms") if isinstance(a, dict) and a.get("name") == test.get("arm")), None)
-    if arm is None and champion is not None:
-        arm = next(a for a in results["arms"] if isinstance(a, dict) and a.get("name") == champion.name)
-    source = test if on_test else part({"arm": arm}, "arm")
-    metrics, decision = part(source, "metrics"), {**part(arm, "decision"), **part(source, "decision")}
-    figures = part(results, "figures_test") if on_test else part(results, "figures", champion.name if champion else "")
-    if on_test:
-        rows = test.get("rows", design.get("test_rows"))
-        events = test.get("events", design.get("test_events"))
+def _facts(found: Results, chance: float | None, test_chance: float | None) -> list[Fact]:
+    test = found.test if found.test is not None and found.test.metrics else None
+    named = {a.name: a for a in found.arms}
+    arm = named.get(test.arm if test is not None else "", named.get(found.champion))
+    if test is not None:
+        events, rows = test_counts(found)
         where = f"locked test part: {words.counted(events, 'event')} in {words.counted(rows, 'row')}"
-        chance = chance_level(data, {"test_rows": rows, "test_events": events}, "test")
+        figures, chance = found.figures_test, test_chance
     else:
-        where, chance = "out of fold; no test part was locked away", chance_level(data, design)
-    facts = [_ranking_fact(Estimate.read(metrics.get("average_precision")), chance, where)]
-    facts += _decision_facts(metrics, decision, part(figures, "cost"))
-    calibration = part(source, "calibration") or part(arm, "calibration")
-    ratio = words.finite(calibration.get("observed_to_expected"))
+        where = "out of fold; no test part was locked away"
+        figures = found.figures.get(found.champion)
+    source = arm if test is None else test
+    metrics = {} if source is None else source.metrics
+    decision = AppliedDecisionRecord() if source is None else source.decision
+    facts = [_ranking_fact(Reading.of(metrics.get("average_precision")), chance, where)]
+    facts += _decision_facts(metrics, decision, None if figures is None else figures.cost)
+    calibration = CalibrationRecord() if source is None else source.calibration
+    ratio, skill = words.finite(calibration.observed_to_expected), words.finite(calibration.brier_skill)
     if ratio is not None:
-        skill = words.finite(calibration.get("brier_skill"))
         note = "" if skill is None else f"Brier skill {words.score(skill)} (0: a constant)"
         facts.append(Fact("Observed / expected", f"{ratio:.2f}", "1 is calibrated in the large", note))
     return facts
 
 
-def _ranking_fact(ap: Estimate, chance: float | None, where: str) -> Fact:
+def _ranking_fact(ap: Reading, chance: float | None, where: str) -> Fact:
     against = "" if chance is None else f"chance {words.score(chance)}"
     times = words.times_chance(ap.value, chance)
     detail = " · ".join(t for t in (words.interval(ap.low, ap.high), f"{against} ({times})" if times else against) if t)
     return Fact("Average precision", words.score(ap.value), detail, where, ap, chance)
 
 
-def _decision_facts(metrics: dict[str, Any], decision: dict[str, Any], cost: dict[str, Any]) -> list[Fact]:
+def _decision_facts(metrics: dict[str, Interval], decision: DecisionRecord, cost: CostPoints | None) -> list[Fact]:
     facts = []
-    threshold = words.finite(decision.get("threshold"))
-    rule = words.rule_name(decision.get("rule"))
+    threshold = words.finite(decision.threshold)
+    rule = words.rule_name(decision.rule)
     if threshold is not None or rule:
         shown = words.NONE if threshold is None else f"p ≥ {words.number(threshold)}"
-        if decision.get("per_row"):
+        if decision.per_row:
             shown = "its own costs say so"
-        elif decision.get("threshold") == "inf" or (threshold is None and decision.get("alert_rate") == 0):
+        elif decision.threshold == "inf" or (threshold is None and decision.alert_rate == 0):
             shown = "never"
-        elif decision.get("threshold") == "-inf":
+        elif decision.threshold == "-inf":
             shown = "always"
-        facts.append(Fact("Decision: flag a row when", shown, rule + _reach(decision), str(decision.get("why") or "")))
-    money = Estimate.read(metrics.get("expected_cost", decision.get("expected_cost")))
+        facts.append(Fact("Decision: flag a row when", shown, rule + _reach(decision), decision.why))
+    money = Reading.of(metrics.get("expected_cost"), decision.expected_cost)
     if money.value is not None:
-        rules = [
-            f"{name}\u00a0{words.number(cost.get(key))}"
-            for name, key in (("flag\u00a0none", "flag_none"), ("flag\u00a0all", "flag_all"))
-            if words.finite(cost.get(key)) is not None
-        ]
-        facts.append(Fact("Expected cost per row", words.number(money.value),
-                          words.interval(money.low, money.high, words.number), ", ".join(rules)))  # fmt: skip
-    recall, precision = (Estimate.read(metrics.get(k, decision.get(k))) for k in ("recall", "precision"))
+        trivial = {} if cost is None else {"flag\u00a0none": cost.flag_none, "flag\u00a0all": cost.flag_all}
+        rules = [f"{n}\u00a0{words.number(v)}" for n, v in trivial.items() if words.finite(v) is not None]
+        span = words.interval(money.low, money.high, words.number)
+        facts.append(Fact("Expected cost per row", words.number(money.value), span, ", ".join(rules)))
+    recall = Reading.of(metrics.get("recall"), decision.recall)
+    precision = Reading.of(metrics.get("precision"), decision.precision)
     if recall.value is not None:
         right = "" if precision.value is None else f"{words.percent(precision.value)} of the alerts are right"
-        rate = words.finite(decision.get("alert_rate"))
+        rate = words.finite(decision.alert_rate)
         note = "" if rate is None else f"{words.percent(rate)} of the rows are alerts"
         facts.append(Fact("Events caught", words.percent(recall.value), right, note))
     return facts
 
 
-def _reach(decision: dict[str, Any]) -> str:
+def _reach(decision: DecisionRecord) -> str:
     """Where the threshold falls when the rows are drawn again, unless it follows from the costs alone."""
-    ends = [words.finite(v) for v in entries(decision, "interval")]
+    ends = [words.finite(v) for v in decision.interval or []]
     if len(ends) != 2 or ends[0] == ends[1]:
         return ""
     return f" {words.interval(ends[0], ends[1], words.number)}"
 
 
-def _design(design: dict[str, Any]) -> list[str]:
+def _design(design: DesignRecord) -> list[str]:
     """The design in plain sentences."""
-    folds, repeats = words.finite(design.get("folds")), words.finite(design.get("repeats"))
     said = []
-    if folds is not None:
-        split = {"group": "by group", "time": "forward in time"}.get(str(design.get("split")), "stratified")
-        again = f", repeated {repeats:.0f} times" if repeats is not None and repeats > 1 else ""
-        said.append(f"{folds:.0f} folds, {split}{again}; every arm is scored on identical folds, once.")
-    test_rows = words.finite(design.get("test_rows"))
-    if test_rows:
+    if design.folds is not None:
+        split = {"group": "by group", "time": "forward in time"}.get(design.split, "stratified")
+        again = f", repeated {design.repeats} times" if (design.repeats or 0) > 1 else ""
+        said.append(f"{design.folds} folds, {split}{again}; every arm is scored on identical folds, once.")
+    if design.test_rows:
         said.append(
-            f"{words.counted(test_rows, 'row')} with {words.counted(design.get('test_events'), 'event')} were locked "
+            f"{words.counted(design.test_rows, 'row')} with {words.counted(design.test_events, 'event')} were locked "
             "away before anything was fitted and judged once, at the end."
         )
-    elif test_rows == 0:
+    elif design.test_rows == 0:
         said.append("No test part was locked away; all figures are out of fold.")
-    if words.finite(design.get("seed")) is not None:
-        took = words.finite(design.get("seconds"))
-        said.append(f"Seed {words.count(design['seed'])}." + (f" The run took {words.seconds(took)}." if took else ""))
+    if design.seed is not None:
+        took = f" The run took {words.seconds(design.seconds)}." if words.finite(design.seconds) else ""
+        said.append(f"Seed {words.count(design.seed)}.{took}")
     return said

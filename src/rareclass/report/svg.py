@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
-from typing import Any
 
 from rareclass.report import words
 
@@ -60,7 +59,7 @@ def round_up(value: float) -> float:
     return math.ceil(value / step - 1e-9) * step
 
 
-def pairs(xs: Sequence[Any], ys: Sequence[Any]) -> list[Point]:
+def pairs(xs: Sequence[object], ys: Sequence[object]) -> list[Point]:
     """Points whose two coordinates are both known."""
     both = ((words.finite(x), words.finite(y)) for x, y in zip(xs, ys, strict=False))
     return [(x, y) for x, y in both if x is not None and y is not None]

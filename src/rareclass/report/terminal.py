@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,17 +11,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rareclass.evaluation.results import Results
 from rareclass.report import words
-from rareclass.report.story import ArmRow, Story, entries, tell
+from rareclass.report.story import ArmRow, Story, tell
 
 STYLES = {"helps": "green", "hurts": "red", "cannot tell": "yellow", "no evidence": "dim", "baseline": "dim"}
+SEVERITY_STYLES = {"error": "bold red", "warning": "bold yellow"}
 BAR = 20
 NAME = {0: 24, 100: 32}  # room kept for names, by the width of the console
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # a column name must not steer the terminal
 PLAIN = {"−": "-", "–": "-", "≥": ">=", "·": "|", "\u00a0": " ", "…": "...", "━": "=", "●": "o"}
 
 
-def render_terminal(results: dict[str, Any], console: Console | None = None) -> None:
+def render_terminal(results: Mapping[str, Any] | Results, console: Console | None = None) -> None:
     """Print `results` as a table of arms with the verdicts in words.
 
     Use it while working; `render_html` draws the curves. Without a terminal (piped, redirected) there is neither
@@ -28,7 +31,7 @@ def render_terminal(results: dict[str, Any], console: Console | None = None) -> 
 
     Parameters
     ----------
-    results : dict
+    results : Results or dict
         What `Comparison.to_dict` returns or `load_results` reads. Keys may be missing and numbers null.
     console : rich.console.Console, optional
         Where to print; standard output by default. What does not fit its width is left out: fit time and Brier skill
@@ -48,6 +51,7 @@ def render_terminal(results: dict[str, Any], console: Console | None = None) -> 
     page.gap()
     page.say(story.headline, "bold")
     page.say(story.reason)
+    _findings(story, page)
     if story.arms:
         page.gap()
         page.grid([(f.label, f.value, "; ".join(t for t in (f.detail, f.note) if t)) for f in story.facts])
@@ -56,7 +60,7 @@ def render_terminal(results: dict[str, Any], console: Console | None = None) -> 
         page.gap()
         page.say(story.tally)
         _verdicts(story, page)
-    _notes(results, story, page)
+    _notes(story, page)
 
 
 @dataclass(frozen=True)
@@ -200,15 +204,23 @@ def _verdicts(story: Story, page: _Page) -> None:
                 page.say(f"Way back to the real prevalence: {arm.restoration}.", "dim", "  ", "  ")
 
 
-def _notes(results: dict[str, Any], story: Story, page: _Page) -> None:
-    found = [f for f in entries(results, "findings") if isinstance(f, dict)]
-    skipped = [s for s in entries(results, "arms_not_run") if isinstance(s, dict)]
+def _findings(story: Story, page: _Page) -> None:
+    """Worst first, above all numbers: they decide how far those can be trusted."""
+    for f in story.findings:
+        page.gap()
+        page.say(f"{f.severity or 'note'}: {f.title or f.code}", SEVERITY_STYLES.get(f.severity, "bold"))
+        page.say(f"{f.evidence} [{f.code}]" if f.code else f.evidence, "", "  ", "  ")
+        page.say(f.remedy, "", "  ", "  ")
+
+
+def _notes(story: Story, page: _Page) -> None:
+    found = story.results
     blocks = (
         ("Before you rely on it", story.warnings, "yellow"),
-        ("Findings", [f"{f.get('title') or f.get('code')}: {f.get('evidence') or ''}".rstrip(": ") for f in found], ""),
         ("Data", story.data_notes, ""),
         ("Design", story.design_notes, ""),
-        ("Arms not run", [f"{s.get('name')}: {s.get('reason')}" for s in skipped], ""),
+        ("Arms not run", [f"{s.name}: {s.reason}" for s in found.arms_not_run], ""),
+        ("Advice", [f"{a.topic}: {words.prose(a.measured)} (textbook: {a.textbook})" for a in found.advice], ""),
     )
     for title, lines, style in blocks:
         if lines:

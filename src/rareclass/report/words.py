@@ -2,14 +2,13 @@
 
 import math
 import re
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from rareclass.decisions.saved import RULES
 from rareclass.learners.registry import LEARNERS
 
 NONE = "–"
-VERDICTS = ("baseline", "helps", "no evidence", "cannot tell", "hurts")
 METRICS = {
     "average_precision": "Average precision",
     "roc_auc": "ROC AUC",
@@ -19,14 +18,14 @@ METRICS = {
 }
 
 
-def finite(value: Any) -> float | None:
+def finite(value: object) -> float | None:
     """`value` as a finite float, else None (missing, NaN, infinite, no number)."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if math.isfinite(value) else None
 
 
-def number(value: Any, digits: int = 3) -> str:
+def number(value: object, digits: int = 3) -> str:
     """Significant digits without exponent where that stays readable: 0.0196, 1,240, 2.1e-06."""
     v = finite(value)
     if v is None:
@@ -42,7 +41,7 @@ def number(value: Any, digits: int = 3) -> str:
     return minus(f"{v:,.{decimals}f}")
 
 
-def score(value: Any) -> str:
+def score(value: object) -> str:
     """A metric in [0, 1] with three decimals; smaller ones keep two significant digits."""
     v = finite(value)
     if v is None:
@@ -50,7 +49,7 @@ def score(value: Any) -> str:
     return number(v, 2) if 0 < abs(v) < 0.01 else minus(f"{v:.3f}")
 
 
-def signed(value: Any) -> str:
+def signed(value: object) -> str:
     """A difference with its sign and three decimals."""
     v = finite(value)
     if v is None:
@@ -58,7 +57,7 @@ def signed(value: Any) -> str:
     return minus(f"{v:+.2g}" if 0 < abs(v) < 0.0005 else f"{v:+.3f}")
 
 
-def percent(value: Any, digits: int = 2) -> str:
+def percent(value: object, digits: int = 2) -> str:
     """A share as percent, `digits` significant digits below ten percent: 0.16%, 4.5%, 83%."""
     v = finite(value)
     if v is None:
@@ -69,18 +68,18 @@ def percent(value: Any, digits: int = 2) -> str:
     return f"{p:.0f}%" if p == 0 or p >= 9.95 else f"{number(p, digits)}%"
 
 
-def count(value: Any) -> str:
+def count(value: object) -> str:
     """A whole number with thousands separators; weights are rounded."""
     v = finite(value)
     return NONE if v is None else minus(f"{v:,.0f}")
 
 
-def counted(value: Any, one: str, many: str | None = None) -> str:
+def counted(value: object, one: str, many: str | None = None) -> str:
     """ "1 event", "12 events"."""
     return f"{count(value)} {one if finite(value) == 1 else many if many is not None else one + 's'}"
 
 
-def seconds(value: Any) -> str:
+def seconds(value: object) -> str:
     """Wall time: 0.4 s, 12 s, 3 min 5 s."""
     v = finite(value)
     if v is None:
@@ -92,14 +91,14 @@ def seconds(value: Any) -> str:
     return f"{int(v // 60)} min {int(v % 60)} s"
 
 
-def interval(low: Any, high: Any, write: Any = score) -> str:
+def interval(low: object, high: object, write: Callable[[object], str] = score) -> str:
     """ "[0.66, 0.87]", empty when neither end is known."""
     if finite(low) is None and finite(high) is None:
         return ""
     return f"[{write(low)}, {write(high)}]"
 
 
-def times_chance(value: Any, chance: Any) -> str:
+def times_chance(value: object, chance: object) -> str:
     """How often the chance level fits into a score: "498 times chance"."""
     v, c = finite(value), finite(chance)
     if v is None or not c:
@@ -108,7 +107,7 @@ def times_chance(value: Any, chance: Any) -> str:
     return f"{ratio:,.0f} times chance" if ratio >= 9.95 else f"{ratio:.1f} times chance"
 
 
-def moment(created: Any) -> str:
+def moment(created: str | None) -> str:
     """An ISO time as 21 November 2026, 09:41 UTC; anything else as it is."""
     try:
         when = datetime.fromisoformat(str(created))
@@ -118,9 +117,9 @@ def moment(created: Any) -> str:
     return f"{when.day} {when:%B %Y, %H:%M}{zone}"
 
 
-def prose(text: Any) -> str:
+def prose(text: str) -> str:
     """A sentence with typographic minus signs before its numbers."""
-    return re.sub(r"(?<![\w.\-])-(?=\d)", "−", str(text))
+    return re.sub(r"(?<![\w.\-])-(?=\d)", "−", text)
 
 
 def minus(text: str) -> str:
@@ -128,12 +127,9 @@ def minus(text: str) -> str:
     return text.replace("-", "−") if text.startswith("-") else text
 
 
-def rule_name(rule: Any) -> str:
+def rule_name(rule: str) -> str:
     """A decision rule in words."""
-    if isinstance(rule, dict):
-        rule = rule.get("name", rule.get("rule", ""))
-    text = "" if rule is None else str(rule)
-    return str(RULES[text].title) if text in RULES else text.replace("_", " ")
+    return str(RULES[rule].title) if rule in RULES else rule.replace("_", " ")
 
 
 def metric_name(metric: str) -> str:
@@ -141,15 +137,11 @@ def metric_name(metric: str) -> str:
     return METRICS.get(metric, metric.replace("_", " ").capitalize())
 
 
-def learner_name(learner: Any, label: Any = None) -> str:
+def learner_name(learner: str, label: str | None = None) -> str:
     """A learner in words; an unknown one is shown as it is."""
-    if label:
-        return str(label)
-    text = "" if learner is None else str(learner)
-    return LEARNERS[text].title if text in LEARNERS else text
+    return label or (LEARNERS[learner].title if learner in LEARNERS else learner)
 
 
-def treatment_name(treatment: Any) -> str:
+def treatment_name(treatment: str) -> str:
     """A treatment in words."""
-    text = "" if treatment is None else str(treatment)
-    return "untreated" if text in ("", "none") else text.replace("_", " ").replace("(", " (")
+    return "untreated" if treatment in ("", "none") else treatment.replace("_", " ").replace("(", " (")

@@ -1,0 +1,48 @@
+"""The judgement of a bundle on labelled rows, in the terminal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from rareclass.evaluation.results import JudgementRecord
+from rareclass.report import words
+
+NAMES = {
+    "average_precision": "average precision",
+    "roc_auc": "area under the ROC curve",
+    "recall": "recall at the decision",
+    "precision": "precision at the decision",
+    "expected_cost": "cost per row",
+}
+
+
+def render_judgement(found: Mapping[str, Any], console: Console | None = None) -> None:
+    """Print what `workflow.evaluate_table` found."""
+    out = Console() if console is None else console
+    said = JudgementRecord.from_dict(found)
+    out.print(
+        f"[bold]{found['bundle']}[/bold] on {said.rows:,} rows with {said.events:,} events "
+        f"(prevalence {said.prevalence:.3%})",
+        highlight=False,
+    )
+    table = Table(box=None, pad_edge=False)
+    table.add_column("metric")
+    for name in ("estimate", "95 % interval"):
+        table.add_column(name, justify="right")
+    for key, label in NAMES.items():
+        m = said.metrics.get(key)
+        if m is not None and words.finite(m.estimate) is not None:
+            table.add_row(label, _number(m.estimate), f"{_number(m.low)} to {_number(m.high)}")
+    table.add_row("observed/expected", _number(said.calibration.observed_to_expected), "")
+    table.add_row("Brier skill", _number(said.calibration.brier_skill), "")
+    out.print(table)
+    c = said.decision.confusion
+    flagged = f"{words.count((c.tp or 0) + (c.fp or 0))} rows flagged, {words.count(c.tp)} of them events"
+    out.print(f"Alerts: {flagged}; {words.count(c.fn)} events missed.", highlight=False)
+
+
+def _number(value: float | None) -> str:
+    v = words.finite(value)
+    return words.NONE if v is None else f"{v:.4f}"
