@@ -1,15 +1,20 @@
 """Every validation sentence. Functions return clean arrays or raise an `InputError` in one sentence."""
 
+import contextlib
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Sequence, Sized
+from typing import TypeVar, cast
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from rareclass._types import Label, Rows, Seed
 from rareclass.errors import InputError, TargetError, TooFewEventsError
 
+T = TypeVar("T")
 
-def is_missing(value: Any) -> bool:
+
+def is_missing(value: object) -> bool:
     """True for None, NaN, NaT and the missing value of pandas."""
     if value is None:
         return True
@@ -21,7 +26,7 @@ def is_missing(value: Any) -> bool:
         return False
 
 
-def column(values: Any, name: str) -> np.ndarray:
+def column(values: Rows, name: str) -> np.ndarray:
     """One-dimensional NumPy array of any array-like, frame column or (n, 1) array."""
     if type(values).__module__.startswith("pyarrow") and not hasattr(values, "chunks"):
         array = np.asarray(values.to_numpy(zero_copy_only=False))
@@ -36,7 +41,7 @@ def column(values: Any, name: str) -> np.ndarray:
     return array
 
 
-def same_length(**arrays: Any) -> int:
+def same_length(**arrays: Sized | None) -> int:
     """Number of rows shared by all given arrays (None is skipped)."""
     lengths = {k: (v.shape[0] if hasattr(v, "shape") else len(v)) for k, v in arrays.items() if v is not None}
     if len(set(lengths.values())) > 1:
@@ -45,7 +50,7 @@ def same_length(**arrays: Any) -> int:
     return next(iter(lengths.values()), 0)
 
 
-def same_index(X: Any, y: Any) -> None:
+def same_index(X: Rows, y: Rows) -> None:
     """Raise when the pandas index of y is not that of X: rows would be paired by position, labels by name."""
     if hasattr(X, "iloc") and hasattr(y, "iloc") and len(X) == len(y) and not X.index.equals(y.index):
         same = X.index.sort_values().equals(y.index.sort_values())
@@ -56,7 +61,7 @@ def same_index(X: Any, y: Any) -> None:
         )
 
 
-def number_array(values: Any, name: str, *, allow_infinite: bool = False) -> np.ndarray:
+def number_array(values: ArrayLike, name: str, *, allow_infinite: bool = False) -> np.ndarray:
     """Float64 array (n,) without NaN; infinite values only where they are allowed."""
     array = column(values, name)
     try:
@@ -73,7 +78,7 @@ def number_array(values: Any, name: str, *, allow_infinite: bool = False) -> np.
     return array
 
 
-def scores(values: Any, name: str = "y_score") -> np.ndarray:
+def scores(values: ArrayLike, name: str = "y_score") -> np.ndarray:
     """Scores (n,), float64, finite, higher = more likely positive."""
     array = column(values, name)
     if array.size == 0:
@@ -81,7 +86,7 @@ def scores(values: Any, name: str = "y_score") -> np.ndarray:
     return number_array(array, name)
 
 
-def weights(values: Any, n: int, name: str = "sample_weight") -> np.ndarray | None:
+def weights(values: ArrayLike | None, n: int, name: str = "sample_weight") -> np.ndarray | None:
     """Weights (n,), float64, finite and non-negative with a positive sum, or None."""
     if values is None:
         return None
@@ -115,27 +120,63 @@ def class_values(y: np.ndarray, name: str = "y") -> np.ndarray:
         return np.array(sorted(set(y.tolist()), key=lambda v: (type(v).__name__, str(v))), dtype=object)
 
 
-def _same_label(left: Any, right: Any) -> bool:
-    if left == right:
-        return True
+def same_label(left: Label, right: Label) -> bool:
+    """Whether two spellings mean one label.
+
+    Numbers and Booleans are the same by value (1, 1.0, True), texts by their letters ("1" is not "1.0"), a text and a
+    number when the text is how the number is written or reads as it ("1" and 1.0, "1.0" and 1, "True" and True). A
+    missing value is no label.
+    """
+    if is_missing(left) or is_missing(right):
+        return False
+    if isinstance(left, str) and isinstance(right, str):
+        return left == right
     if str(left) == str(right):
         return True
-    try:
-        return float(left) == float(right)
-    except (TypeError, ValueError):
-        return False
+    numbers = _number(left), _number(right)
+    return bool(left == right) if None in numbers else numbers[0] == numbers[1]
 
 
-def find_label(classes: Sequence[Any] | np.ndarray, label: Any, name: str = "pos_label") -> int:
-    """Index of `label` among `classes`; 1, 1.0, "1" and True of one kind are the same label."""
-    for match in (lambda c: type(c) is type(label) and c == label, lambda c: _same_label(c, label)):
+def _number(label: object) -> int | float | None:
+    """The value of a number, a Boolean, or a text that reads as a number."""
+    if isinstance(label, bool | np.bool_ | int | np.integer):
+        return int(label)
+    if isinstance(label, float | np.floating):
+        return float(label)
+    if isinstance(label, str):
+        for read in (int, float):
+            with contextlib.suppress(ValueError):
+                return read(label)
+    return None
+
+
+def is_label(values: ArrayLike, label: Label) -> np.ndarray:
+    """Boolean array (n,): which values are `label`, by the rule of `same_label`.
+
+    Numbers are compared at once; of texts and objects each distinct value is looked at once.
+    """
+    array = column(values, "values")
+    if array.dtype.kind in "iuf" and not isinstance(label, str):
+        number = _number(label)
+        return np.zeros(array.size, dtype=bool) if number is None else np.asarray(array == number)
+    if array.dtype == object:
+        listed = array.tolist()
+        known = {v: same_label(v, label) for v in set(listed)}
+        return np.fromiter(map(known.__getitem__, listed), dtype=bool, count=len(listed))
+    distinct, place = np.unique(array, return_inverse=True)
+    return np.array([same_label(v, label) for v in distinct], dtype=bool)[place.reshape(-1)]
+
+
+def find_label(classes: Sequence[Label] | np.ndarray, label: Label, name: str = "pos_label") -> int:
+    """Index of `label` among `classes`: first one of its type, else the first that `same_label` takes for it."""
+    for match in (lambda c: type(c) is type(label) and c == label, lambda c: same_label(c, label)):
         for i, c in enumerate(classes):
             if match(c):
                 return i
     raise TargetError(f"`{name}={label!r}` is not among the labels {[str(c) for c in classes][:12]}.")
 
 
-def binary_target(y: Any, pos_label: Any = None, name: str = "y_true") -> np.ndarray:
+def binary_target(y: ArrayLike, pos_label: Label = None, name: str = "y_true") -> np.ndarray:
     """Boolean array (n,), True for the positive class.
 
     Without `pos_label`, labels {0, 1}, {False, True} and {-1, 1} mean what they say; of two other labels the
@@ -176,10 +217,10 @@ def both_classes(y: np.ndarray, name: str = "y_true") -> np.ndarray:
     return y
 
 
-def fraction(value: Any, name: str, *, low: float = 0.0, high: float = 1.0, closed: str = "both") -> float:
+def fraction(value: object, name: str, *, low: float = 0.0, high: float = 1.0, closed: str = "both") -> float:
     """A number in [low, high]; `closed` is both, left, right or neither."""
     try:
-        number = float(value)
+        number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise InputError(f"`{name}` must be a number; got {value!r}.") from None
     ok = not math.isnan(number)
@@ -191,7 +232,7 @@ def fraction(value: Any, name: str, *, low: float = 0.0, high: float = 1.0, clos
     return number
 
 
-def whole_number(value: Any, name: str, *, low: int = 0, high: int | None = None) -> int:
+def whole_number(value: object, name: str, *, low: int = 0, high: int | None = None) -> int:
     """An integer in [low, high]."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise InputError(f"`{name}` must be a whole number; got {value!r}.")
@@ -201,14 +242,14 @@ def whole_number(value: Any, name: str, *, low: int = 0, high: int | None = None
     return int(value)
 
 
-def one_of(value: Any, name: str, choices: Sequence[Any]) -> Any:
+def one_of(value: object, name: str, choices: Sequence[T]) -> T:
     """`value` when it is among `choices`."""
     if value not in choices:
         raise InputError(f"`{name}` must be one of {', '.join(map(repr, choices))}; got {value!r}.")
-    return value
+    return cast(T, value)
 
 
-def random_generator(random_state: Any) -> np.random.Generator:
+def random_generator(random_state: Seed) -> np.random.Generator:
     """Generator from None, an int, a SeedSequence, a Generator or a legacy RandomState."""
     if isinstance(random_state, np.random.RandomState):
         return np.random.default_rng(random_state.randint(0, 2**31 - 1, size=4, dtype=np.int64))

@@ -1,7 +1,7 @@
 """Names for the types of what users hand over."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -13,3 +13,9 @@ Seed: TypeAlias = int | np.integer | np.random.Generator | np.random.RandomState
 
 Strategy: TypeAlias = str | float | Mapping | Iterable | Callable
 """What `sampling_strategy` takes, in imbalanced-learn's grammar."""
+
+Rows: TypeAlias = Any
+"""Rows (n, d) in any container: array, sparse matrix, nested list, pandas, polars or Arrow frame."""
+
+Matrix: TypeAlias = Any
+"""Numbers (n, d): an ndarray or a SciPy sparse matrix, which has no types of its own."""

@@ -83,11 +83,11 @@ def flagged(y_pred: Any, positive: Any, classes: NDArray[Any], name: str = "y_pr
     known = [*classes.tolist(), positive]
     if all(not isinstance(c, str) for c in known):
         known += [0, 1, -1]
-    unknown = [v for v in values.tolist() if not any(_check._same_label(v, k) for k in known)]
+    unknown = [v for v in values.tolist() if not any(_check.same_label(v, k) for k in known)]
     if unknown:
         hint = " Scores need a threshold first." if raw.dtype.kind == "f" and len(values) > 2 else ""
         raise TargetError(f"`{name}` holds labels that `y_true` does not: {unknown[:5]!r}.{hint}")
-    match = [v for v in values.tolist() if _check._same_label(v, positive)]
+    match = [v for v in values.tolist() if _check.same_label(v, positive)]
     return np.asarray(raw == match[0], dtype=bool) if match else np.zeros(raw.shape[0], dtype=bool)
 
 

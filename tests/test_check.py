@@ -1,0 +1,78 @@
+"""Labels are compared in one place: numbers by value, texts by letters, a text and a number by what is written."""
+
+import datetime
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rareclass import _check
+from rareclass.errors import TargetError
+
+ONE = ["1", 1, 1.0, np.int64(1), np.float32(1.0), True, np.bool_(True)]
+
+
+@pytest.mark.parametrize(("left", "right"), list(itertools.combinations(ONE, 2)))
+def test_spellings_of_one_are_one_label(left, right):
+    assert _check.same_label(left, right)
+    assert _check.same_label(right, left)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("1", "1.0"),
+        ("001", "1"),
+        ("a", "A"),
+        (1, 2),
+        (0, False + 1),
+        ("yes", 1),
+        (None, None),
+        (float("nan"), "nan"),
+        (2**53, 2**53 + 1),
+        ("9007199254740993", 2**53),
+    ],
+)
+def test_these_are_two_labels(left, right):
+    assert not _check.same_label(left, right)
+    assert not _check.same_label(right, left)
+
+
+def test_dates_are_compared_as_they_are_and_as_they_are_written():
+    day = datetime.date(2024, 5, 31)
+    assert _check.same_label(day, datetime.date(2024, 5, 31))
+    assert _check.same_label(day, "2024-05-31")
+    assert not _check.same_label(day, "2024-06-01")
+
+
+COLUMNS = [
+    np.array([0, 1, 1, 7]),
+    np.array([0.0, 1.0, np.nan, -1.0]),
+    np.array([True, False]),
+    np.array(["0", "1", "1.0", "yes"]),
+    np.array(["1", 1, None, 1.0, "no", float("nan")], dtype=object),
+    np.array(["2024-05-31", "NaT"], dtype="datetime64[D]"),
+    np.array([2**53, 2**53 + 1]),
+    np.array([], dtype=np.int64),
+    np.array([], dtype="U1"),
+]
+
+
+@pytest.mark.parametrize("values", COLUMNS, ids=lambda v: f"{v.dtype}-{v.size}")
+@pytest.mark.parametrize(
+    "label", [*ONE, 0, "0", "yes", "no", "nan", False, "2024-05-31", 2**53 + 1, str(2**53 + 1), -1.0]
+)
+def test_columns_are_compared_as_their_values_are(values, label):
+    expected = [_check.same_label(v, label) for v in values]
+    np.testing.assert_array_equal(_check.is_label(values, label), np.array(expected, dtype=bool))
+    if values.dtype.kind not in "UM":  # pandas has no such types
+        np.testing.assert_array_equal(_check.is_label(pd.Series(values), label), np.array(expected, dtype=bool))
+
+
+def test_a_label_of_the_same_type_is_found_first():
+    assert _check.find_label([1, "1"], "1") == 1
+    assert _check.find_label(["no", "yes"], "yes") == 1
+    assert _check.find_label([0.0, 1.0], "1") == 1
+    with pytest.raises(TargetError, match="not among the labels"):
+        _check.find_label([0, 1], "2")
