@@ -8,7 +8,7 @@ import pytest
 
 from rareclass._json import to_json, to_plain
 from rareclass.errors import InputError
-from rareclass.metrics.interval import Interval
+from rareclass.uncertainty.interval import Interval
 
 
 def test_numbers_of_numpy_become_plain_and_what_is_not_finite_becomes_null():

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rareclass._record import EMPTY, Record, json_schema, one_of
-from rareclass.metrics.interval import Interval
+from rareclass.uncertainty.interval import Interval
 
 
 @dataclass(frozen=True, kw_only=True)

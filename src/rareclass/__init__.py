@@ -21,7 +21,7 @@ _NAMES = {
         for room in (
             "advisor artifact base calibration cascade combine crossfit data datasets decisions ensemble errors "
             "evaluation learners lifecycle losses metrics model_selection monitoring over_sampling pipeline report "
-            "sampler scale serving treatments under_sampling workflow"
+            "sampler scale serving treatments uncertainty under_sampling workflow"
         ).split()
     },
 }

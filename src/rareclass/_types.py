@@ -1,9 +1,10 @@
 """Names for the types of what users hand over."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 Label: TypeAlias = Hashable
 """A label of a target: a text, a number, a Boolean or a date."""
@@ -19,3 +20,16 @@ Rows: TypeAlias = Any
 
 Matrix: TypeAlias = Any
 """Numbers (n, d): an ndarray or a SciPy sparse matrix, which has no types of its own."""
+
+
+class HasCosts(Protocol):
+    """Costs as an object: `CostMatrix`, `RowCosts`, or a user's own with these fields (`tp` and `tn` may be absent)."""
+
+    @property
+    def fp(self) -> ArrayLike: ...
+    @property
+    def fn(self) -> ArrayLike: ...
+
+
+Costs: TypeAlias = Mapping[str, ArrayLike] | HasCosts | ArrayLike
+"""Money per row by outcome, fp, fn, tp, tn, or a 2 x 2 array [true, predicted]."""

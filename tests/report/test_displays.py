@@ -9,7 +9,6 @@ from sklearn.metrics import precision_recall_curve, roc_curve
 
 from rareclass.decisions import CostMatrix, Maximize, RowCosts
 from rareclass.errors import CostError, InputError, TooFewEventsError
-from rareclass.metrics.bands import thinned
 from rareclass.report import displays
 from rareclass.report.displays import (
     BrierCurveDisplay,
@@ -25,6 +24,7 @@ from rareclass.report.displays import (
     ThresholdStabilityDisplay,
 )
 from rareclass.report.displays.base import odds_axis, round_odds
+from rareclass.uncertainty.bands import thinned
 
 COSTS = CostMatrix(fp=1, fn=50)
 plt = pytest.importorskip("matplotlib.pyplot")

@@ -16,13 +16,13 @@ from rareclass.evaluation.judge import (
     judgement,
 )
 from rareclass.learners.registry import is_exhibit
-from rareclass.metrics.paired import paired_difference
 from rareclass.treatments.arm import Arm
 from rareclass.treatments.blend import is_blend, join_arms
 from rareclass.treatments.classifier import RareClassifier
 from rareclass.treatments.model import FittedModel, calibration_evidence
 from rareclass.treatments.parts import fit_on
 from rareclass.treatments.restore import fit_calibration
+from rareclass.uncertainty.paired import paired_difference
 
 DEFAULT = "blend+none"
 

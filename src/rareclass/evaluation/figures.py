@@ -7,9 +7,9 @@ import numpy as np
 from rareclass.evaluation.judge import Judged
 from rareclass.kernels.intervals import wilson
 from rareclass.kernels.logits import sigmoid
-from rareclass.metrics.costed_curve import threshold_costs
 from rareclass.metrics.curve import ThresholdCurve
-from rareclass.metrics.reliability import reliability_table
+from rareclass.uncertainty.costed_curve import threshold_costs
+from rareclass.uncertainty.reliability import reliability_table
 
 POINTS = 160
 

@@ -11,9 +11,9 @@ from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.calibration import brier_skill_score, observed_to_expected
 from rareclass.metrics.costs import expected_cost
 from rareclass.metrics.curve import ThresholdCurve
-from rareclass.metrics.interval import Interval, confidence_interval
-from rareclass.metrics.paired import paired_difference
 from rareclass.treatments.restore import cross_calibrated
+from rareclass.uncertainty.interval import Interval, confidence_interval
+from rareclass.uncertainty.paired import paired_difference
 
 NEGLIGIBLE = 0.1
 """A difference below this share of the baseline's average precision is no gain worth a treatment."""

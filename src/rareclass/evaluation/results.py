@@ -5,7 +5,7 @@ from typing import Any
 
 from rareclass._json import to_json
 from rareclass._record import EMPTY, Record, json_schema, one_of
-from rareclass.metrics.estimate import Interval
+from rareclass.uncertainty.estimate import Interval
 
 SCHEMA_VERSION = 1
 VERDICTS = ("baseline", "helps", "no evidence", "cannot tell", "hurts")

@@ -6,7 +6,7 @@ from typing import Any
 from rareclass import _check
 from rareclass.artifact.bundle import Bundle
 from rareclass.data.read import read_table
-from rareclass.metrics.paired import paired_difference
+from rareclass.uncertainty.paired import paired_difference
 
 
 @dataclass(frozen=True)

@@ -9,27 +9,22 @@ imbalanced-learn keep its signature.
 
 from rareclass._lazy import lazy_names
 
+# intervals, bands and tests live a room higher, where lazy names may point and imports may not
+_HIGHER = (
+    "BrierCurve CostCurve DecisionCurve GainCurve Interval PairedInterval ReliabilityTable SampleSize ThresholdCosts "
+    "Verdict bayesian_correlated_t_test bayesian_signed_rank brier_curve confidence_interval corrected_t_test "
+    "cost_curve decision_curve events_needed events_without_miss gain_curve paired_difference reliability_table "
+    "threshold_costs"
+)
 _NAMES = {
-    "BrierCurve": "utility",
+    **dict.fromkeys(_HIGHER.split(), "rareclass.uncertainty"),
     "ConfusionCounts": "labels",
-    "CostCurve": "utility",
-    "DecisionCurve": "utility",
-    "GainCurve": "gain",
-    "Interval": "estimate",
-    "PairedInterval": "paired",
-    "ReliabilityTable": "reliability",
-    "SampleSize": "sample_size",
     "StreamingCurve": "streaming",
-    "ThresholdCosts": "costed_curve",
     "ThresholdCurve": "curve",
-    "Verdict": "comparison",
     "accuracy_score": "labels",
     "average_precision_at_prevalence": "ranking",
     "average_precision_score": "ranking",
     "balanced_accuracy_score": "agreement",
-    "bayesian_correlated_t_test": "comparison",
-    "bayesian_signed_rank": "comparison",
-    "brier_curve": "utility",
     "brier_decomposition": "reliability",
     "brier_score": "calibration",
     "brier_skill_score": "calibration",
@@ -40,18 +35,11 @@ _NAMES = {
     "card_precision_at_k": "topk",
     "classification_report_imbalanced": "report",
     "cohen_kappa_score": "agreement",
-    "confidence_interval": "interval",
     "confusion_counts": "labels",
-    "corrected_t_test": "comparison",
     "cost_columns": "costs",
-    "cost_curve": "utility",
-    "decision_curve": "utility",
-    "events_needed": "sample_size",
-    "events_without_miss": "sample_size",
     "expected_cost": "costs",
     "f1_score": "labels",
     "fbeta_score": "labels",
-    "gain_curve": "gain",
     "gain_score": "operating",
     "geometric_mean_score": "imbalance",
     "lift_score": "operating",
@@ -62,9 +50,8 @@ _NAMES = {
     "macro_averaged_mean_absolute_error": "ordinal",
     "make_index_balanced_accuracy": "index_balanced",
     "matthews_corrcoef": "agreement",
-    "net_benefit": "utility",
+    "net_benefit": "operating",
     "observed_to_expected": "calibration",
-    "paired_difference": "paired",
     "pairwise": "pairwise:",
     "partial_roc_auc_score": "ranking",
     "precision_at_k": "topk",
@@ -76,13 +63,11 @@ _NAMES = {
     "recall_at_k": "topk",
     "recall_at_precision": "operating",
     "recall_score": "labels",
-    "reliability_table": "reliability",
     "roc_auc_score": "ranking",
     "savings_score": "costs",
     "sensitivity_score": "imbalance",
     "sensitivity_specificity_support": "imbalance",
     "specificity_score": "imbalance",
-    "threshold_costs": "costed_curve",
     "youden_score": "agreement",
 }
 __all__ = sorted(_NAMES)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from rareclass import _check
 from rareclass.errors import ShortfallWarning
 from rareclass.kernels import counts
-from rareclass.metrics._inputs import undefined
+from rareclass.metrics._inputs import probability_rows, undefined
 from rareclass.metrics.curve import ThresholdCurve
 from rareclass.metrics.labels import confusion_counts
 from rareclass.metrics.topk import hits_at
@@ -257,3 +257,49 @@ def precision_at_prevalence(
     if np.isnan(value):
         return undefined("Precision at a prevalence", "nothing is flagged or a class is absent")
     return value
+
+
+def net_benefit(
+    y_true: Any, y_proba: Any, threshold: float, *, sample_weight: Any = None, pos_label: Any = None
+) -> float:
+    """True positives per row minus false positives weighted by the odds of the threshold.
+
+    tp/n - fp/n * t/(1 - t): who acts at probability t says that a false alarm costs t/(1 - t) of a hit.
+
+    Parameters
+    ----------
+    y_true : array-like (n,)
+        Binary labels.
+    y_proba : array-like (n,)
+        Calibrated probabilities of the positive class.
+    threshold : float in (0, 1)
+        Flagged iff probability >= threshold.
+    sample_weight : array-like (n,), optional
+        Integer weights equal repeated rows.
+    pos_label : label, optional
+
+    Returns
+    -------
+    float in (-inf, prevalence]
+        In units of hits per row. Chance level: 0 (flag none); below that the model does harm. Tied probabilities are
+        flagged together.
+
+    Raises
+    ------
+    InputError
+        Values that are no probabilities, a threshold outside (0, 1).
+
+    Notes
+    -----
+    Vickers and Elkin (2006), Med. Decis. Making 26:565.
+
+    Examples
+    --------
+    >>> round(net_benefit([0, 1, 1, 0], [0.4, 0.9, 0.2, 0.1], 0.25), 4)
+    0.1667
+    """
+    t = _check.fraction(threshold, "threshold", closed="neither")
+    rows = probability_rows(y_true, y_proba, sample_weight, pos_label)
+    curve = ThresholdCurve.from_arrays(rows.y, rows.score, rows.weight)
+    i = curve.at(t)
+    return float((curve.tp[i] - curve.fp[i] * t / (1 - t)) / curve.n)

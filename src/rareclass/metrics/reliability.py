@@ -1,59 +1,29 @@
-"""Reliability by bins of the log-odds, its calibration error, and the decomposition of the Brier score."""
+"""Calibration error over quantile bins of the log-odds, and the decomposition of the Brier score."""
 
-from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rareclass import _check
-from rareclass.kernels.intervals import wilson
+from rareclass._types import Label
 from rareclass.metrics._inputs import Rows, probability_rows
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class ReliabilityTable:
-    """One entry for each bin of equal rows (or equal expected events), from low to high probability.
-
-    Parameters
-    ----------
-    low, high : float64 array (bins,)
-        Smallest and largest probability in the bin.
-    rows : float64 array (bins,)
-        Number (weight) of rows.
-    positives : float64 array (bins,)
-        Number (weight) of positives.
-    predicted : float64 array (bins,)
-        Mean probability.
-    observed : float64 array (bins,)
-        Share of positives.
-    observed_low, observed_high : float64 array (bins,)
-        Wilson interval of `observed`; with weights, at the effective number of rows (Kish).
-    level : float
-        Its nominal coverage.
-    """
+class Bins(NamedTuple):
+    """Quantile bins from low to high probability, float64 (bins,) each: ends, weights, positives, mean probability."""
 
     low: Floats
     high: Floats
     rows: Floats
+    squares: Floats
     positives: Floats
     predicted: Floats
-    observed: Floats
-    observed_low: Floats
-    observed_high: Floats
-    level: float = 0.95
-
-    def __len__(self) -> int:
-        return int(self.rows.shape[0])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Lists of plain numbers, ready for JSON."""
-        return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in asdict(self).items()}
 
 
-def _bins(rows: Rows, n_bins: int, by: str) -> tuple[Floats, NDArray[np.intp], NDArray[np.intp]]:
+def _numbered(rows: Rows, n_bins: int, by: str) -> tuple[Floats, NDArray[np.intp], NDArray[np.intp]]:
     """Distinct probabilities (ascending), distinct index of each row, and bin of each distinct probability."""
     distinct, index = np.unique(rows.score, return_inverse=True)
     weight = np.bincount(index, weights=rows.weight, minlength=distinct.shape[0]).astype(np.float64)
@@ -66,77 +36,30 @@ def _bins(rows: Rows, n_bins: int, by: str) -> tuple[Floats, NDArray[np.intp], N
     return distinct, index, np.unique(number, return_inverse=True)[1].astype(np.intp)
 
 
-def reliability_table(
-    y_true: Any,
-    y_proba: Any,
-    *,
-    n_bins: int = 10,
-    by: str = "rows",
-    level: float = 0.95,
-    sample_weight: Any = None,
-    pos_label: Any = None,
-) -> ReliabilityTable:
-    """Observed share of positives against the mean probability, in quantile bins of the log-odds.
-
-    Bins of equal width put all rows of a rare-event model into the first bin and call anything calibrated; quantiles
-    do not (and are the same on the probability, its logit or any monotone scale). Draw the table on log-odds axes.
-
-    Parameters
-    ----------
-    y_true, y_proba, sample_weight, pos_label
-        As in `brier_score`.
-    n_bins : int >= 1, default 10
-        Largest number of bins; ties are never split, so there can be fewer.
-    by : {"rows", "expected"}, default "rows"
-        "rows": each bin holds about the same number of rows. "expected": about the same number of expected events,
-        which shows the top scores, where the alerts are, in finer detail.
-    level : float in (0, 1), default 0.95
-        Coverage of the interval of each bin.
-
-    Returns
-    -------
-    ReliabilityTable
-        Shares in [0, 1]. Chance level: the prevalence in every bin.
-
-    Notes
-    -----
-    Wilson intervals: a bin of n rows without positives still has an upper bound of about 3.8/n.
-    Broecker and Smith (2007), Weather and Forecasting 22:651, on counts and consistency in such diagrams.
-
-    Examples
-    --------
-    >>> table = reliability_table([0, 0, 1, 0, 1, 1], [0.1, 0.3, 0.2, 0.6, 0.7, 0.9], n_bins=2)
-    >>> table.predicted.round(2).tolist(), table.observed.round(2).tolist()
-    ([0.2, 0.73], [0.33, 0.67])
-    """
-    rows = probability_rows(y_true, y_proba, sample_weight, pos_label)
-    n_bins = _check.whole_number(n_bins, "n_bins", low=1)
-    level = _check.fraction(level, "level", closed="neither")
-    _check.one_of(by, "by", ("rows", "expected"))
-    distinct, index, number = _bins(rows, n_bins, by)
+def binned(rows: Rows, n_bins: int, by: str) -> Bins:
+    """At most `n_bins` bins of about equal rows, or of equal expected events (`by`)."""
+    distinct, index, number = _numbered(rows, n_bins, by)
     bin_of_row = number[index]
     m = int(number[-1]) + 1
     weight = np.ones(rows.y.shape[0]) if rows.weight is None else rows.weight
-    size = np.bincount(bin_of_row, weights=weight, minlength=m).astype(np.float64)
-    positives = np.bincount(bin_of_row, weights=weight * rows.y, minlength=m).astype(np.float64)
-    predicted = np.bincount(bin_of_row, weights=weight * rows.score, minlength=m) / size
-    effective = size**2 / np.bincount(bin_of_row, weights=weight**2, minlength=m)
+    size, squares, positives, score = (
+        np.bincount(bin_of_row, weights=w, minlength=m).astype(np.float64)
+        for w in (weight, weight**2, weight * rows.y, weight * rows.score)
+    )
     first = np.searchsorted(number, np.arange(m))
     last = np.append(first[1:], number.shape[0]) - 1
-    observed = positives / size
-    low, high = wilson(observed * effective, effective, level)
-    return ReliabilityTable(distinct[first], distinct[last], size, positives, predicted, observed, low, high, level)
+    return Bins(distinct[first], distinct[last], size, squares, positives, score / size)
 
 
 def calibration_error(
-    y_true: Any,
-    y_proba: Any,
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
     *,
     n_bins: int = 10,
     by: str = "rows",
     norm: int = 1,
-    sample_weight: Any = None,
-    pos_label: Any = None,
+    sample_weight: ArrayLike | None = None,
+    pos_label: Label = None,
 ) -> float:
     """Mean distance between observed and predicted share over quantile bins of the log-odds.
 
@@ -148,7 +71,7 @@ def calibration_error(
     y_true, y_proba, sample_weight, pos_label
         As in `brier_score`.
     n_bins, by
-        As in `reliability_table`.
+        As in `rareclass.uncertainty.reliability_table`.
     norm : {1, 2}, default 1
         1: weighted mean of absolute differences; 2: root of the weighted mean of squares.
 
@@ -168,9 +91,10 @@ def calibration_error(
     0.1
     """
     _check.one_of(norm, "norm", (1, 2))
-    table = reliability_table(y_true, y_proba, n_bins=n_bins, by=by, sample_weight=sample_weight, pos_label=pos_label)
-    gap = np.abs(table.observed - table.predicted)
-    return float(np.average(gap**norm, weights=table.rows) ** (1 / norm))
+    rows = probability_rows(y_true, y_proba, sample_weight, pos_label)
+    bins = binned(rows, _check.whole_number(n_bins, "n_bins", low=1), _check.one_of(by, "by", ("rows", "expected")))
+    gap = np.abs(bins.positives / bins.rows - bins.predicted)
+    return float(np.average(gap**norm, weights=bins.rows) ** (1 / norm))
 
 
 class BrierParts(NamedTuple):
@@ -184,13 +108,13 @@ class BrierParts(NamedTuple):
 
 
 def brier_decomposition(
-    y_true: Any,
-    y_proba: Any,
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
     *,
     n_bins: int | None = None,
     by: str = "rows",
-    sample_weight: Any = None,
-    pos_label: Any = None,
+    sample_weight: ArrayLike | None = None,
+    pos_label: Label = None,
 ) -> BrierParts:
     """Murphy's decomposition of the Brier score.
 
@@ -202,7 +126,7 @@ def brier_decomposition(
         None (default) takes every distinct probability as its own bin, where the three parts add up exactly; with
         continuous probabilities that over-fits the reliability, so give a number of quantile bins.
     by
-        As in `reliability_table`.
+        As in `rareclass.uncertainty.reliability_table`.
 
     Returns
     -------
@@ -229,7 +153,7 @@ def brier_decomposition(
         number = np.unique(rows.score, return_inverse=True)[1]
     else:
         _check.whole_number(bins, "n_bins", low=1)
-        _, index, of_distinct = _bins(rows, bins, _check.one_of(by, "by", ("rows", "expected")))
+        _, index, of_distinct = _numbered(rows, bins, _check.one_of(by, "by", ("rows", "expected")))
         number = of_distinct[index]
     size = np.bincount(number, weights=weight)
     observed = np.bincount(number, weights=weight * rows.y) / size

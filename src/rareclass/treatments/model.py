@@ -22,12 +22,12 @@ from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import CalibrationWarning, InputError, UndefinedWarning
 from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.curve import ThresholdCurve
-from rareclass.metrics.interval import confidence_interval
 from rareclass.treatments.arm import Arm, FittedArm
 from rareclass.treatments.blend import BLEND, blend_members, blend_out_of_fold, is_blend, join_arms
 from rareclass.treatments.parts import Part, Source, fit_on
 from rareclass.treatments.policy import challengers, say_tried, take_surely_better
 from rareclass.treatments.restore import cross_calibrated, fit_calibration
+from rareclass.uncertainty.interval import confidence_interval
 
 LAST = 10_000
 """Number of the random stream of the fit on all rows."""

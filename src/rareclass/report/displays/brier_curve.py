@@ -7,8 +7,8 @@ import numpy as np
 
 from rareclass import _check
 from rareclass.kernels.logits import sigmoid
-from rareclass.metrics.utility import brier_curve
 from rareclass.report.displays.base import ACCENT, SOFT, Display, Floats, draw_band, log_odds, odds_axis, show_legend
+from rareclass.uncertainty.utility import brier_curve
 
 
 @dataclass(eq=False)

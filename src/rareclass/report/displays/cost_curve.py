@@ -8,8 +8,8 @@ import numpy as np
 from rareclass import _check
 from rareclass.decisions.costs import CostMatrix, as_costs
 from rareclass.errors import CostError
-from rareclass.metrics.utility import cost_curve
 from rareclass.report.displays.base import ACCENT, INK, SOFT, Display, Floats, draw_band, show_legend
+from rareclass.uncertainty.utility import cost_curve
 
 
 @dataclass(eq=False)

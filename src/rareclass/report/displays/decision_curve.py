@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from rareclass import _check
-from rareclass.metrics.utility import decision_curve
 from rareclass.report.displays.base import ACCENT, SOFT, Display, Floats, draw_band, odds_axis, show_legend
+from rareclass.uncertainty.utility import decision_curve
 
 
 @dataclass(eq=False)

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from rareclass import _check
-from rareclass.metrics.gain import gain_curve
 from rareclass.report.displays.base import ACCENT, SOFT, Display, Floats, draw_band, percent_label, show_legend
+from rareclass.uncertainty.gain import gain_curve
 
 
 @dataclass(eq=False)

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from rareclass import _check
-from rareclass.metrics.bands import curve_of_both_classes, precision_band, thinned
 from rareclass.metrics.ranking import average_precision_of
 from rareclass.report.displays.base import ACCENT, SOFT, Display, Floats, draw_band, show_legend, unit_axes
+from rareclass.uncertainty.bands import curve_of_both_classes, precision_band, thinned
 
 
 @dataclass(eq=False)

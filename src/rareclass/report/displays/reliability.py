@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from rareclass.metrics.reliability import ReliabilityTable, reliability_table
 from rareclass.report.displays.base import ACCENT, SOFT, Display, log_odds, odds_axis, round_odds, show_legend
+from rareclass.uncertainty.reliability import ReliabilityTable, reliability_table
 
 
 @dataclass(eq=False)
@@ -19,7 +19,7 @@ class ReliabilityDisplay(Display):
     Parameters
     ----------
     table : ReliabilityTable
-        Of `rareclass.metrics.reliability_table`.
+        Of `rareclass.uncertainty.reliability_table`.
     name : str or None
 
     Examples
@@ -60,7 +60,7 @@ class ReliabilityDisplay(Display):
             Bins of equal expected events show the high probabilities, where the alerts are; bins of equal rows the
             bulk of the negatives.
         sample_weight, pos_label
-            As in `rareclass.metrics.reliability_table`.
+            As in `rareclass.uncertainty.reliability_table`.
         level : float in (0, 1), default 0.95
             Coverage of the Wilson interval of each bin.
         name, color : str, optional

@@ -7,7 +7,6 @@ import numpy as np
 
 from rareclass import _check
 from rareclass.decisions.costs import CostMatrix, as_costs
-from rareclass.metrics.costed_curve import threshold_costs
 from rareclass.report.displays.base import (
     ACCENT,
     INK,
@@ -20,6 +19,7 @@ from rareclass.report.displays.base import (
     round_odds,
     show_legend,
 )
+from rareclass.uncertainty.costed_curve import threshold_costs
 
 
 @dataclass(eq=False)

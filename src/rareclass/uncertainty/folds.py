@@ -1,12 +1,13 @@
 """Which procedure is better, across folds or data sets: tests that know that folds share their training rows."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr, stdtrit
 
 from rareclass import _check
+from rareclass._types import Seed
 from rareclass.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -31,14 +32,14 @@ class Verdict(NamedTuple):
     above: float
 
 
-def _differences(values: Any) -> Floats:
+def _differences(values: ArrayLike) -> Floats:
     array = _check.number_array(values, "differences")
     if array.shape[0] < 2:
         raise InputError(f"`differences` needs at least two values; got {array.shape[0]}.")
     return array
 
 
-def corrected_t_test(differences: Any, *, test_share: float, level: float = 0.95) -> TTest:
+def corrected_t_test(differences: ArrayLike, *, test_share: float, level: float = 0.95) -> TTest:
     """Nadeau and Bengio's corrected resampled t-test of differences over folds or random splits.
 
     The usual t-test takes folds as independent; they share training rows, and it finds differences that are not
@@ -85,7 +86,7 @@ def corrected_t_test(differences: Any, *, test_share: float, level: float = 0.95
     return TTest(mean, mean - half, mean + half, float(2 * stdtr(freedom, -abs(t))), t, float(freedom))
 
 
-def bayesian_correlated_t_test(differences: Any, *, test_share: float, rope: float = 0.0) -> Verdict:
+def bayesian_correlated_t_test(differences: ArrayLike, *, test_share: float, rope: float = 0.0) -> Verdict:
     """Posterior of the mean difference over folds, with a region of practical equivalence.
 
     Parameters
@@ -134,7 +135,7 @@ def bayesian_correlated_t_test(differences: Any, *, test_share: float, rope: flo
 
 
 def bayesian_signed_rank(
-    differences: Any, *, rope: float = 0.0, prior: float = 0.5, samples: int = 20_000, random_state: Any = 0
+    differences: ArrayLike, *, rope: float = 0.0, prior: float = 0.5, samples: int = 20_000, random_state: Seed = 0
 ) -> Verdict:
     """Posterior that A is worse than, equivalent to, or better than B on a new data set.
 

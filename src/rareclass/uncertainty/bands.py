@@ -1,36 +1,19 @@
 """Pointwise intervals along a curve of thresholds: the single interval of each point, for many points at once."""
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rareclass import _check
+from rareclass._types import Label
 from rareclass.kernels.intervals import poisson_limits, wilson
 from rareclass.metrics._inputs import Rows, scored_rows
 from rareclass.metrics.curve import ThresholdCurve
+from rareclass.uncertainty.effective import Scales, class_scales
 
 Floats = NDArray[np.float64]
-
-
-class Scales(NamedTuple):
-    """Effective rows for one unit of weight, of positives and of negatives (Kish 1965)."""
-
-    positive: float = 1.0
-    negative: float = 1.0
-
-    @property
-    def repeated(self) -> bool:
-        """Whether weights are plain numbers of rows."""
-        return self == (1.0, 1.0)
-
-
-def class_scales(y: NDArray[np.bool_], weight: Floats | None) -> Scales:
-    """By how much weights shrink the counts of each class. Whole weights are repetitions and shrink nothing."""
-    if weight is None or bool((weight == np.round(weight)).all()):
-        return Scales()
-    parts = (weight[y], weight[~y])
-    return Scales(*(float(w.sum() / np.sum(w**2)) if w.any() else 1.0 for w in parts))
 
 
 def counted(rows: Rows) -> tuple[ThresholdCurve, Scales]:
@@ -39,7 +22,7 @@ def counted(rows: Rows) -> tuple[ThresholdCurve, Scales]:
 
 
 def curve_of_both_classes(
-    y_true: Any, y_score: Any, sample_weight: Any, pos_label: Any
+    y_true: ArrayLike, y_score: ArrayLike, sample_weight: ArrayLike | None, pos_label: Label
 ) -> tuple[ThresholdCurve, Scales]:
     """As `counted`, from raw columns that must hold a positive and a negative row of positive weight."""
     rows = scored_rows(y_true, y_score, sample_weight, pos_label)
@@ -47,7 +30,7 @@ def curve_of_both_classes(
     return counted(rows)
 
 
-def precision_band(tp: Any, fp: Any, scales: Scales, level: float) -> tuple[Floats, Floats]:
+def precision_band(tp: ArrayLike, fp: ArrayLike, scales: Scales, level: float) -> tuple[Floats, Floats]:
     """Wilson intervals of tp / (tp + fp) at the effective number of alerts."""
     hits, alarms = np.asarray(tp, dtype=np.float64), np.asarray(fp, dtype=np.float64)
     alerts = hits + alarms
@@ -58,7 +41,7 @@ def precision_band(tp: Any, fp: Any, scales: Scales, level: float) -> tuple[Floa
     return wilson(share * effective, effective, level)
 
 
-def recall_band(tp: Any, positives: float, scales: Scales, level: float) -> tuple[Floats, Floats]:
+def recall_band(tp: ArrayLike, positives: float, scales: Scales, level: float) -> tuple[Floats, Floats]:
     """Wilson intervals of tp / positives."""
     hits = np.asarray(tp, dtype=np.float64) * scales.positive
     return wilson(hits, np.full(hits.shape, positives * scales.positive), level)
@@ -80,15 +63,15 @@ def mixed_rate_band(
 
 
 def cost_band(
-    tp: Any, fp: Any, fn: Any, tn: Any, costs: dict[str, Any], scales: Scales, level: float
+    cells: Mapping[str, ArrayLike], costs: Mapping[str, ArrayLike], scales: Scales, level: float
 ) -> tuple[Floats, Floats]:
-    """Limits of the mean cost per row at each point, from counts and the cost of each outcome.
+    """Limits of the mean cost per row at each point, from the counts and the cost of each outcome (tp, fp, fn, tn).
 
     The same exact Poisson limits, combined by MOVER, as ``confidence_interval("expected_cost", ...)`` takes for costs
     that all rows share; costs may differ from point to point.
     """
-    shape = np.shape(tp)
-    counts = {k: np.asarray(v, dtype=np.float64) for k, v in (("tp", tp), ("fp", fp), ("fn", fn), ("tn", tn))}
+    counts = {k: np.asarray(v, dtype=np.float64) for k, v in cells.items()}
+    shape = counts["tp"].shape
     value = {k: np.broadcast_to(np.asarray(costs.get(k, 0.0), dtype=np.float64), shape) for k in counts}
     size = counts["tp"] + counts["fp"] + counts["fn"] + counts["tn"]
     # most negatives share one outcome; costs are counted from it, and its rows carry no noise of their own

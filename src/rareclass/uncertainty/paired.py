@@ -1,21 +1,23 @@
 """Is scorer A better than scorer B? The difference of a metric on the same rows, with its interval."""
 
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri, stdtr
 
 from rareclass import _check
+from rareclass._types import Costs, Label, Seed
 from rareclass.errors import InputError, TooFewEventsError
 from rareclass.kernels.intervals import paired_rate_limits
-from rareclass.metrics._influence import NAMED, NEEDS_DECISIONS, Estimate, Sample, make_sample, metric_name
-from rareclass.metrics._money import cost_difference_limits
-from rareclass.metrics._resample import percentile, replicate, statistic_of
-from rareclass.metrics._spread import metric_spread
-from rareclass.metrics.estimate import Interval
+from rareclass.uncertainty.estimate import Interval
+from rareclass.uncertainty.money import cost_difference_limits
+from rareclass.uncertainty.named import NAMED, Estimate, Metric, Trials, metric_name
+from rareclass.uncertainty.resample import Resampling, percentile, replicate, statistic_of
+from rareclass.uncertainty.sample import Sample, make_sample
+from rareclass.uncertainty.spread import metric_spread
 
-LOWER_IS_BETTER = frozenset("brier log_loss expected_cost false_positive_rate".split())
 # pseudo-events: with few events two scorers may differ in ways that none of them happened to show
 _SHRINK = 2.0
 
@@ -39,29 +41,29 @@ class PairedInterval(Interval):
 
 
 def paired_difference(
-    metric: Any,
-    y_true: Any,
-    y_score_a: Any,
-    y_score_b: Any,
+    metric: Metric,
+    y_true: ArrayLike,
+    y_score_a: ArrayLike,
+    y_score_b: ArrayLike,
     *,
     level: float = 0.95,
     method: str = "auto",
-    groups: Any = None,
-    sample_weight: Any = None,
+    groups: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     weight_kind: str = "auto",
-    threshold: Any = None,
-    costs: Any = None,
+    threshold: ArrayLike | None = None,
+    costs: Costs | None = None,
     lower_is_better: bool | None = None,
     n_bootstrap: int = 2000,
     stratified: bool = False,
-    random_state: Any = 0,
-    pos_label: Any = None,
+    random_state: Seed = 0,
+    pos_label: Label = None,
 ) -> PairedInterval:
     """Metric of A minus metric of B on the same rows, with an interval that uses the pairing.
 
     Estimand: the difference of two fixed scorers on infinitely many rows of the same source. Rows on which both err
     alike cancel, so this is much sharper than comparing two intervals. It does not say which training procedure is
-    better; folds do (`rareclass.metrics.comparison`).
+    better; folds do (`rareclass.uncertainty.folds`).
 
     Parameters
     ----------
@@ -107,34 +109,37 @@ def paired_difference(
     _check.one_of(method, "method", ("auto", "influence", "percentile"))
     name = metric_name(metric)
     cuts = threshold if isinstance(threshold, tuple | list) and len(threshold) == 2 else (threshold, threshold)
-    a, b = (
-        make_sample(
-            y_true, score, sample_weight=sample_weight, weight_kind=weight_kind, groups=groups, threshold=cut,
-            costs=costs, pos_label=pos_label,
-        )
-        for score, cut in zip((y_score_a, y_score_b), cuts)
-    )  # fmt: skip
-    if name in NEEDS_DECISIONS and (a.flag is None or b.flag is None):
+    rows = partial(
+        make_sample,
+        y_true,
+        sample_weight=sample_weight,
+        weight_kind=weight_kind,
+        groups=groups,
+        costs=costs,
+        pos_label=pos_label,
+    )
+    a, b = rows(y_score_a, threshold=cuts[0]), rows(y_score_b, threshold=cuts[1])
+    known = None if name is None else NAMED[name]
+    if known is not None and known.decides and (a.flag is None or b.flag is None):
         raise InputError("This metric judges decisions: give `threshold`, or Boolean decisions as scores.")
-    lower = name in LOWER_IS_BETTER if lower_is_better is None else bool(lower_is_better)
+    lower = known is not None and known.lower_is_better if lower_is_better is None else bool(lower_is_better)
     if name is None or method == "percentile":
         if method == "influence":
             raise InputError("method='influence' needs a metric by name; a function takes 'percentile'.")
-        size = _check.whole_number(n_bootstrap, "n_bootstrap", low=100)
-        rng = _check.random_generator(random_state)
-        return _bootstrapped(metric, name, a, b, level, size, bool(stratified), rng, lower)
+        how = Resampling.checked(n_bootstrap, stratified, random_state)
+        return _bootstrapped(metric, name, (a, b), level, how, lower)
     return _by_influence(name, a, b, level, method, lower)
 
 
 def _by_influence(name: str, a: Sample, b: Sample, level: float, method: str, lower: bool) -> PairedInterval:
-    first, second = NAMED[name](a), NAMED[name](b)
+    known = NAMED[name]
+    first, second = known.estimate(a), known.estimate(b)
+    values = (first.value, second.value)
     difference = first.value - second.value
     if np.isnan(difference):
-        return PairedInterval(difference, np.nan, np.nan, level, "undefined", np.nan, first.value, second.value)
-    decided = name in NEEDS_DECISIONS
-    same = bool(np.array_equal(a.flag, b.flag)) if decided else bool(np.array_equal(a.score, b.score))  # type: ignore[arg-type]
-    if same:
-        return PairedInterval(difference, 0.0, 0.0, level, "identical", 0.5, first.value, second.value)
+        return _told(values, (np.nan, np.nan), level, "undefined", np.nan)
+    if np.array_equal(a.decided, b.decided) if known.decides else np.array_equal(a.score, b.score):
+        return _told(values, (0.0, 0.0), level, "identical", 0.5)
     shrink, ceiling = 0.0, 0.0
     if first.scale == "unit":
         shrink = _SHRINK
@@ -144,11 +149,10 @@ def _by_influence(name: str, a: Sample, b: Sample, level: float, method: str, lo
     half = spread.quantile(level) * error
     low, high, said = difference - half, difference + half, "influence"
     if name == "expected_cost" and method == "auto":
-        assert b.flag is not None
-        low, high = cost_difference_limits(a, b.flag, level)
+        low, high = cost_difference_limits(a, b.decided, level)
         said = "poisson_sum"
-    elif method == "auto" and _same_trials(a, first, second):
-        low, high = paired_rate_limits(*_agreement(a, first, second), level)
+    elif method == "auto" and (cells := _agreement(a, first.trials, second.trials)) is not None:
+        low, high = paired_rate_limits(*cells, level)
         said = "newcombe"
     elif first.scale == "unit":
         low, high = max(low, -1.0), min(high, 1.0)
@@ -159,54 +163,54 @@ def _by_influence(name: str, a: Sample, b: Sample, level: float, method: str, lo
     else:
         error = reach / spread.quantile(level) if said == "poisson_sum" else error
         above = float(stdtr(spread.freedom, difference / error)) if error > 0 else float(np.sign(difference) + 1) / 2
-    better = 1 - above if lower else above
-    return PairedInterval(difference, low, high, level, said, better, first.value, second.value)
+    return _told(values, (low, high), level, said, 1 - above if lower else above)
 
 
-def _same_trials(sample: Sample, first: Estimate, second: Estimate) -> bool:
-    """Whether both are rates among the same independent rows, each of which counts once or as often as it occurred."""
-    if sample.groups is not None or not sample.repeated or first.among is None or second.among is None:
-        return False
-    return bool(np.array_equal(first.among, second.among))
+def _told(
+    values: tuple[float, float], limits: tuple[float, float], level: float, method: str, better: float
+) -> PairedInterval:
+    a, b = values
+    return PairedInterval(a - b, *limits, level, method, better, estimate_a=a, estimate_b=b)
 
 
-def _agreement(sample: Sample, first: Estimate, second: Estimate) -> tuple[float, float, float, float]:
-    """Trials that both hit, only the first, only the second, and none."""
-    assert first.hit is not None
-    assert second.hit is not None
-    assert first.among is not None
+def _agreement(sample: Sample, first: Trials | None, second: Trials | None) -> tuple[float, float, float, float] | None:
+    """Trials that both hit, only the first, only the second, and none, where both are rates among the same rows.
+
+    None where they are not, or where rows depend or do not count once or as often as they occurred.
+    """
+    if sample.groups is not None or not sample.repeated or first is None or second is None:
+        return None
+    if not np.array_equal(first.among, second.among):
+        return None
     a, b = first.hit, second.hit
     masks = (a & b, a & ~b, b & ~a, first.among & ~(a | b))
-    return tuple(float(sample.weight[m].sum()) for m in masks)  # type: ignore[return-value]
+    both, only_a, only_b, none = (float(sample.weight[m].sum()) for m in masks)
+    return both, only_a, only_b, none
 
 
 def _binomial_variance(sample: Sample, estimate: Estimate) -> float:
     """Variance as a proportion among the trials of a rate, or among the events of any other metric."""
-    value, trials = estimate.value, sample.events
-    if estimate.among is not None:
-        weight = sample.weight[estimate.among]
-        trials = float(weight.sum()) if sample.repeated else float(weight.sum() ** 2 / np.sum(weight**2))
+    value, rate = estimate.value, estimate.trials is not None
+    trials = sample.events if estimate.trials is None else sample.number(estimate.trials.among)
     if trials == 0:
         return 0.0
     least = 0.5 / trials
     # a rate of exactly 0 may still be more; an average precision of exactly 0 cannot be observed
-    low = max(value, least) if estimate.among is not None else value
+    low = max(value, least) if rate else value
     return low * max(1 - value, least) / trials
 
 
 def _bootstrapped(
-    metric: Any, name: str | None, a: Sample, b: Sample, level: float, size: int, stratified: bool,
-    rng: np.random.Generator, lower: bool,
-) -> PairedInterval:  # fmt: skip
-    if not a.y.any():
+    metric: Metric, name: str | None, pair: tuple[Sample, Sample], level: float, how: Resampling, lower: bool
+) -> PairedInterval:
+    rows = pair[0]
+    if not rows.y.any():
         raise TooFewEventsError("A bootstrap needs positive rows; there is none.")
-    statistics = [statistic_of(metric, name, sample) for sample in (a, b)]
-    first, second = (statistic(a.weight) for statistic in statistics)
+    statistics = [statistic_of(metric, name, sample) for sample in pair]
+    first, second = (statistic(rows.weight) for statistic in statistics)
     if np.isnan(first - second):
-        return PairedInterval(np.nan, np.nan, np.nan, level, "undefined", np.nan, first, second)
-    values = replicate(statistics, a, size, rng, stratified)
+        return _told((first, second), (np.nan, np.nan), level, "undefined", np.nan)
+    values = replicate(statistics, rows, how)
     gap = values[:, 0] - values[:, 1]
-    low, high = percentile(gap, level)
-    above = (np.count_nonzero(gap > 0) + np.count_nonzero(gap == 0) / 2 + 0.5) / (gap.shape[0] + 1)
-    better = 1 - above if lower else above
-    return PairedInterval(first - second, low, high, level, "percentile", float(better), first, second)
+    above = float((np.count_nonzero(gap > 0) + np.count_nonzero(gap == 0) / 2 + 0.5) / (gap.shape[0] + 1))
+    return _told((first, second), percentile(gap, level), level, "percentile", 1 - above if lower else above)

@@ -1,7 +1,18 @@
-"""What an interval is: `confidence_interval` and `paired_difference` return it."""
+"""What an interval is: `confidence_interval` and `paired_difference` return it; and what a table of numbers is."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Base of results that hold arrays."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Lists of plain numbers, ready for JSON."""
+        return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in asdict(self).items()}
 
 
 @dataclass(frozen=True)

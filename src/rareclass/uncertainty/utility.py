@@ -1,30 +1,24 @@
 """Curves over all cost ratios: net benefit (decision curve), cost curve, Brier curve."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rareclass import _check
+from rareclass._types import Label
 from rareclass.errors import InputError
 from rareclass.kernels.hull import upper_hull
 from rareclass.metrics._inputs import probability_rows, scored_rows
-from rareclass.metrics.bands import cost_band, counted, mixed_rate_band
 from rareclass.metrics.curve import ThresholdCurve
+from rareclass.uncertainty.bands import cost_band, counted, mixed_rate_band
+from rareclass.uncertainty.estimate import Table
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class _Table:
-    def to_dict(self) -> dict[str, Any]:
-        """Lists of plain numbers, ready for JSON."""
-        return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in asdict(self).items()}
-
-
-@dataclass(frozen=True, eq=False)
-class DecisionCurve(_Table):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DecisionCurve(Table):
     """Net benefit per row at each threshold probability.
 
     Parameters
@@ -51,8 +45,8 @@ class DecisionCurve(_Table):
     level: float = 0.95
 
 
-@dataclass(frozen=True, eq=False)
-class CostCurve(_Table):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CostCurve(Table):
     """Normalised expected cost against the share of misclassification cost that positives carry.
 
     Parameters
@@ -80,8 +74,8 @@ class CostCurve(_Table):
     level: float = 0.95
 
 
-@dataclass(frozen=True, eq=False)
-class BrierCurve(_Table):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class BrierCurve(Table):
     """Loss of deciding by probability >= cost proportion, against the cost proportion.
 
     Parameters
@@ -109,7 +103,7 @@ class BrierCurve(_Table):
     level: float = 0.95
 
 
-def _grid(values: Any, name: str, *, open_ends: bool) -> Floats:
+def _grid(values: ArrayLike, name: str, *, open_ends: bool) -> Floats:
     grid = np.sort(np.atleast_1d(_check.number_array(values, name)))
     outside = (grid <= 0) | (grid >= 1) if open_ends else (grid < 0) | (grid > 1)
     if grid.size == 0 or outside.any():
@@ -117,74 +111,27 @@ def _grid(values: Any, name: str, *, open_ends: bool) -> Floats:
     return grid
 
 
-def _curve(y_true: Any, y_proba: Any, sample_weight: Any, pos_label: Any) -> ThresholdCurve:
-    return counted(probability_rows(y_true, y_proba, sample_weight, pos_label))[0]
-
-
-def _at(curve: ThresholdCurve, thresholds: Floats) -> NDArray[np.intp]:
-    return np.searchsorted(-curve.thresholds, -thresholds, side="right") - 1
-
-
-def net_benefit(
-    y_true: Any, y_proba: Any, threshold: float, *, sample_weight: Any = None, pos_label: Any = None
-) -> float:
-    """True positives per row minus false positives weighted by the odds of the threshold.
-
-    tp/n - fp/n * t/(1 - t): who acts at probability t says that a false alarm costs t/(1 - t) of a hit.
-
-    Parameters
-    ----------
-    y_true : array-like (n,)
-        Binary labels.
-    y_proba : array-like (n,)
-        Calibrated probabilities of the positive class.
-    threshold : float in (0, 1)
-        Flagged iff probability >= threshold.
-    sample_weight : array-like (n,), optional
-        Integer weights equal repeated rows.
-    pos_label : label, optional
-
-    Returns
-    -------
-    float in (-inf, prevalence]
-        In units of hits per row. Chance level: 0 (flag none); below that the model does harm. Tied probabilities are
-        flagged together.
-
-    Raises
-    ------
-    InputError
-        Values that are no probabilities, a threshold outside (0, 1).
-
-    Notes
-    -----
-    Vickers and Elkin (2006), Med. Decis. Making 26:565.
-
-    Examples
-    --------
-    >>> round(net_benefit([0, 1, 1, 0], [0.4, 0.9, 0.2, 0.1], 0.25), 4)
-    0.1667
-    """
-    t = _check.fraction(threshold, "threshold", closed="neither")
-    curve = _curve(y_true, y_proba, sample_weight, pos_label)
-    i = curve.at(t)
-    return float((curve.tp[i] - curve.fp[i] * t / (1 - t)) / curve.n)
+def _cells(curve: ThresholdCurve, thresholds: Floats) -> dict[str, Floats]:
+    """Counts of the four outcomes when rows at or above each threshold are flagged."""
+    i = np.searchsorted(-curve.thresholds, -thresholds, side="right") - 1
+    return {"tp": curve.tp[i], "fp": curve.fp[i], "fn": curve.fn[i], "tn": curve.tn[i]}
 
 
 def decision_curve(
-    y_true: Any,
-    y_proba: Any,
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
     *,
-    thresholds: Any = None,
+    thresholds: ArrayLike | None = None,
     level: float = 0.95,
-    sample_weight: Any = None,
-    pos_label: Any = None,
+    sample_weight: ArrayLike | None = None,
+    pos_label: Label = None,
 ) -> DecisionCurve:
     """Net benefit over a range of thresholds, beside flagging all and none.
 
     Parameters
     ----------
     y_true, y_proba, sample_weight, pos_label
-        As in `net_benefit`.
+        As in `rareclass.metrics.net_benefit`.
     thresholds : array-like, optional
         In (0, 1). Default: 101 points, evenly spaced on the log scale from prevalence/20 to 0.5, because rare events
         are acted on at small probabilities.
@@ -214,12 +161,18 @@ def decision_curve(
         grid = np.geomspace(max(prevalence / 20, 1e-9), 0.5, 101)
     else:
         grid = _grid(thresholds, "thresholds", open_ends=True)
-    i = _at(curve, grid)
-    odds = grid / (1 - grid)
+    cells, odds = _cells(curve, grid), grid / (1 - grid)
     # net benefit is a cost with its sign turned: -1 for a hit, the odds for a false alarm
-    low, high = cost_band(curve.tp[i], curve.fp[i], curve.fn[i], curve.tn[i], {"tp": -1.0, "fp": odds}, scales, level)
-    benefit = (curve.tp[i] - curve.fp[i] * odds) / curve.n
-    return DecisionCurve(grid, benefit, prevalence - (1 - prevalence) * odds, prevalence, -high, -low, level)
+    low, high = cost_band(cells, {"tp": -1.0, "fp": odds}, scales, level)
+    return DecisionCurve(
+        thresholds=grid,
+        net_benefit=(cells["tp"] - cells["fp"] * odds) / curve.n,
+        flag_all=prevalence - (1 - prevalence) * odds,
+        prevalence=prevalence,
+        low=-high,
+        high=-low,
+        level=level,
+    )
 
 
 def _hull(curve: ThresholdCurve) -> NDArray[np.intp]:
@@ -230,13 +183,13 @@ def _hull(curve: ThresholdCurve) -> NDArray[np.intp]:
 
 
 def cost_curve(
-    y_true: Any,
-    y_score: Any,
+    y_true: ArrayLike,
+    y_score: ArrayLike,
     *,
     points: int = 101,
     level: float = 0.95,
-    sample_weight: Any = None,
-    pos_label: Any = None,
+    sample_weight: ArrayLike | None = None,
+    pos_label: Label = None,
 ) -> CostCurve:
     """Normalised expected cost of the best threshold over all cost ratios and prevalences at once.
 
@@ -254,7 +207,7 @@ def cost_curve(
     level : float in (0, 1), default 0.95
         Coverage of the interval at each point, for its threshold taken as fixed.
     sample_weight, pos_label
-        As in `net_benefit`.
+        As in `rareclass.metrics.net_benefit`.
 
     Returns
     -------
@@ -287,25 +240,32 @@ def cost_curve(
     low, high = mixed_rate_band(
         missed[best], alarms[best], x, curve.positives * scales.positive, curve.negatives * scales.negative, level
     )
-    value, threshold = cost[np.arange(points), best], curve.thresholds[kept][best]
-    return CostCurve(x, value, np.minimum(x, 1 - x), threshold, low, high, level)
+    return CostCurve(
+        probability_cost=x,
+        normalized_cost=cost[np.arange(points), best],
+        trivial=np.minimum(x, 1 - x),
+        thresholds=curve.thresholds[kept][best],
+        low=low,
+        high=high,
+        level=level,
+    )
 
 
 def brier_curve(
-    y_true: Any,
-    y_proba: Any,
+    y_true: ArrayLike,
+    y_proba: ArrayLike,
     *,
-    points: Any = 101,
+    points: int | ArrayLike = 101,
     level: float = 0.95,
-    sample_weight: Any = None,
-    pos_label: Any = None,
+    sample_weight: ArrayLike | None = None,
+    pos_label: Label = None,
 ) -> BrierCurve:
     """Loss of deciding by the probabilities as they are, over all cost proportions.
 
     Parameters
     ----------
     y_true, y_proba, sample_weight, pos_label
-        As in `net_benefit`; both classes.
+        As in `rareclass.metrics.net_benefit`; both classes.
     points : int >= 2 or array-like, default 101
         Number of equal steps on [0, 1], or the cost proportions themselves.
     level : float in (0, 1), default 0.95
@@ -334,10 +294,16 @@ def brier_curve(
     else:
         c = _grid(points, "points", open_ends=False)
     alarms, missed = curve.fp / curve.n, curve.fn / curve.n
-    i = _at(curve, c)
-    loss = 2 * (c * alarms[i] + (1 - c) * missed[i])
+    cells = _cells(curve, c)
     best = 2 * (np.outer(c, alarms[kept]) + np.outer(1 - c, missed[kept])).min(axis=1)
     trivial = 2 * np.minimum(c * (1 - curve.prevalence), (1 - c) * curve.prevalence)
-    costs = {"fp": 2 * c, "fn": 2 * (1 - c)}
-    low, high = cost_band(curve.tp[i], curve.fp[i], curve.fn[i], curve.tn[i], costs, scales, level)
-    return BrierCurve(c, loss, best, trivial, np.maximum(low, 0.0), high, level)
+    low, high = cost_band(cells, {"fp": 2 * c, "fn": 2 * (1 - c)}, scales, level)
+    return BrierCurve(
+        cost_proportion=c,
+        loss=2 * (c * (cells["fp"] / curve.n) + (1 - c) * (cells["fn"] / curve.n)),
+        best=best,
+        trivial=trivial,
+        low=np.maximum(low, 0.0),
+        high=high,
+        level=level,
+    )

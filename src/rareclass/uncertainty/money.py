@@ -8,8 +8,9 @@ from scipy.special import ndtri
 
 from rareclass.errors import InputError
 from rareclass.kernels.intervals import weighted_sum_limits
-from rareclass.metrics._influence import Sample
-from rareclass.metrics._spread import group_spread
+from rareclass.uncertainty.effective import effective_number
+from rareclass.uncertainty.sample import Sample
+from rareclass.uncertainty.spread import group_spread
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -43,7 +44,7 @@ def _components(sample: Sample, cell: Cell, reference: float) -> list[tuple[floa
         w, v = sample.weight[did], part[did]
         total, squares = float(np.sum(w * v)), float(np.sum(w**power * v**2))
         own = squares / total
-        times = float(w.sum()) if sample.repeated else float(w.sum() ** 2 / np.sum(w**2))
+        times = effective_number(w, sample.repeated)
         value = (times * own + _POOL * max(own, pooled)) / (times + _POOL)
         out.append((total / value, sign * value, squares))
     return out

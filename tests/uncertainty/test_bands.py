@@ -3,7 +3,8 @@ import pytest
 
 import rareclass.metrics as m
 from rareclass.kernels.intervals import wilson
-from rareclass.metrics.bands import Scales, class_scales, cost_band, precision_band
+from rareclass.uncertainty.bands import cost_band, precision_band
+from rareclass.uncertainty.effective import Scales, class_scales
 
 
 def data(n=1500, seed=0):
@@ -57,9 +58,9 @@ def test_bands_cover_at_thirty_events():
         y = rng.random(1000) < prevalence
         flag = rng.normal(size=1000) + 2 * y >= cut
         c = m.confusion_counts(y, flag)
-        counts = [np.array([v], dtype=float) for v in c]
+        cells = {cell: np.array([v], dtype=float) for cell, v in c._asdict().items()}
         for k, costs in enumerate(({"tp": -1.0, "fp": odds}, {"fp": 0.4, "fn": 1.6}, {"fp": 1.0, "fn": 50.0})):
-            low, high = cost_band(*counts, costs, Scales(), 0.95)
+            low, high = cost_band(cells, costs, Scales(), 0.95)
             true = costs.get("tp", 0) * truth[0] + costs["fp"] * truth[1] + costs.get("fn", 0) * truth[2]
             inside[k] += low[0] <= true <= high[0]
     # nominal 0.95 and two Monte Carlo standard errors

@@ -1,19 +1,20 @@
 """Gain and lift along the ranking, with their bands."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rareclass import _check
-from rareclass.metrics.bands import curve_of_both_classes, precision_band, recall_band, thinned
+from rareclass._types import Label
+from rareclass.uncertainty.bands import curve_of_both_classes, precision_band, recall_band, thinned
+from rareclass.uncertainty.estimate import Table
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class GainCurve:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class GainCurve(Table):
     """Share of the positives found (gain) in each top share of the rows.
 
     Parameters
@@ -45,19 +46,15 @@ class GainCurve:
         """Recall over alert rate = precision over prevalence; 1 is chance."""
         return self.recall / self.alert_rate
 
-    def to_dict(self) -> dict[str, Any]:
-        """Lists of plain numbers, ready for JSON."""
-        return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in asdict(self).items()}
-
 
 def gain_curve(
-    y_true: Any,
-    y_score: Any,
+    y_true: ArrayLike,
+    y_score: ArrayLike,
     *,
     points: int = 1000,
     level: float = 0.95,
-    sample_weight: Any = None,
-    pos_label: Any = None,
+    sample_weight: ArrayLike | None = None,
+    pos_label: Label = None,
 ) -> GainCurve:
     """Gain and lift at the thresholds at which a positive is gained: what more alerts would bring.
 
@@ -108,12 +105,12 @@ def gain_curve(
     low, high = recall_band(curve.tp[at], curve.positives, scales, level)
     lift_low, lift_high = precision_band(curve.tp[at], curve.fp[at], scales, level)
     return GainCurve(
-        rate,
-        curve.recall[at],
-        low,
-        np.minimum(high, rate / prevalence),
-        lift_low / prevalence,
-        lift_high / prevalence,
-        prevalence,
-        level,
+        alert_rate=rate,
+        recall=curve.recall[at],
+        low=low,
+        high=np.minimum(high, rate / prevalence),
+        lift_low=lift_low / prevalence,
+        lift_high=lift_high / prevalence,
+        prevalence=prevalence,
+        level=level,
     )

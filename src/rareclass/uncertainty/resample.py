@@ -2,26 +2,45 @@
 
 import inspect
 import warnings
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtrit
 
+from rareclass import _check
+from rareclass._types import Seed
 from rareclass.errors import InputError, ShortfallWarning, TooFewEventsError, UndefinedWarning
-from rareclass.metrics._influence import NAMED, Sample
+from rareclass.uncertainty.named import NAMED, Metric
+from rareclass.uncertainty.sample import Sample
 
 Floats = NDArray[np.float64]
 Statistic = Callable[[Floats], float]
 """A metric as a function of row weights."""
 
 
-def statistic_of(metric: Any, name: str | None, sample: Sample) -> Statistic:
+@dataclass(frozen=True, eq=False)
+class Resampling:
+    """How rows are drawn again: how often, within the classes or not, by which generator."""
+
+    size: int
+    stratified: bool
+    rng: np.random.Generator
+
+    @classmethod
+    def checked(cls, n_bootstrap: int, stratified: bool, random_state: Seed) -> "Resampling":
+        """From what the user gave."""
+        size = _check.whole_number(n_bootstrap, "n_bootstrap", low=100)
+        return cls(size, bool(stratified), _check.random_generator(random_state))
+
+
+def statistic_of(metric: Metric, name: str | None, sample: Sample) -> Statistic:
     """The metric as a function of the weights of the sample's rows; rows of weight zero are left out."""
     if name is not None:
-        estimate = NAMED[name]
+        estimate = NAMED[name].estimate
         return lambda weight: estimate(sample.take(np.flatnonzero(weight), weight[weight > 0])).value
+    assert callable(metric)  # names are known
     try:
         weighted = "sample_weight" in inspect.signature(metric).parameters
     except (TypeError, ValueError):
@@ -39,48 +58,46 @@ def statistic_of(metric: Any, name: str | None, sample: Sample) -> Statistic:
     return call
 
 
-def draws(sample: Sample, size: int, rng: np.random.Generator, stratified: bool) -> Any:
+def draws(sample: Sample, how: Resampling) -> Iterator[Floats]:
     """Yield the row weights of each resample."""
     if sample.groups is not None:
         number = int(sample.groups.max()) + 1
-        for _ in range(size):
-            drawn = np.bincount(rng.integers(number, size=number), minlength=number)
+        for _ in range(how.size):
+            drawn = np.bincount(how.rng.integers(number, size=number), minlength=number)
             yield sample.weight * drawn[sample.groups]
         return
     # integer weights are repeated rows, and each repetition is drawn on its own
     times = sample.weight if sample.repeated else np.ones(sample.y.shape[0])
     whole = np.round(times).astype(np.int64)
-    parts = [sample.y, ~sample.y] if stratified else [np.ones_like(sample.y)]
-    for _ in range(size):
+    parts = [sample.y, ~sample.y] if how.stratified else [np.ones_like(sample.y)]
+    for _ in range(how.size):
         count = np.zeros(sample.y.shape[0])
         for part in parts:
             total = int(whole[part].sum())
             if total:
-                count[part] = rng.multinomial(total, whole[part] / total)
+                count[part] = how.rng.multinomial(total, whole[part] / total)
         yield count if sample.repeated else count * sample.weight
 
 
-def replicate(
-    statistics: list[Statistic], sample: Sample, size: int, rng: np.random.Generator, stratified: bool
-) -> Floats:
+def replicate(statistics: list[Statistic], sample: Sample, how: Resampling) -> Floats:
     """Statistics (size, k) on the resamples; resamples where one is undefined are left out and counted."""
     rows = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndefinedWarning)
-        for weight in draws(sample, size, rng, stratified):
+        for weight in draws(sample, how):
             if not weight[sample.y].any():
                 continue
             rows.append([statistic(weight) for statistic in statistics])
     values = np.array(rows, dtype=np.float64).reshape(-1, len(statistics))
     values = values[np.isfinite(values).all(axis=1)]
-    lost = size - values.shape[0]
-    if values.shape[0] < max(size // 2, 2):
+    lost = how.size - values.shape[0]
+    if values.shape[0] < max(how.size // 2, 2):
         raise TooFewEventsError(
-            f"{lost} of {size} resamples had no positive row or no value, too many for a bootstrap interval; "
+            f"{lost} of {how.size} resamples had no positive row or no value, too many for a bootstrap interval; "
             "collect more events."
         )
     if lost:
-        message = f"{lost} of {size} resamples had no positive row or no value and were left out."
+        message = f"{lost} of {how.size} resamples had no positive row or no value and were left out."
         warnings.warn(message, ShortfallWarning, stacklevel=4)
     return values
 

@@ -1,26 +1,28 @@
 """Cost per row against the threshold, with its band and the two trivial rules."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rareclass import _check
-from rareclass.metrics._influence import Sample
+from rareclass._types import Costs, Label
 from rareclass.metrics._inputs import scored_rows
-from rareclass.metrics._money import cost_limits
-from rareclass.metrics.bands import class_scales, cost_band
 from rareclass.metrics.costs import CostColumns, cost_columns
 from rareclass.metrics.curve import ThresholdCurve
+from rareclass.uncertainty.bands import cost_band
+from rareclass.uncertainty.effective import are_repetitions, class_scales
+from rareclass.uncertainty.estimate import Table
+from rareclass.uncertainty.money import cost_limits
+from rareclass.uncertainty.sample import Sample
 
 Floats = NDArray[np.float64]
 # thresholds at which the band is computed when each row has its own costs: each of them reads all rows
 _BAND_POINTS = 40
 
 
-@dataclass(frozen=True, eq=False)
-class ThresholdCosts:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ThresholdCosts(Table):
     """Mean cost per row when rows with score >= threshold are flagged.
 
     Parameters
@@ -43,20 +45,16 @@ class ThresholdCosts:
     flag_all: float
     level: float = 0.95
 
-    def to_dict(self) -> dict[str, Any]:
-        """Lists of plain numbers, ready for JSON."""
-        return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in asdict(self).items()}
-
 
 def threshold_costs(
-    y_true: Any,
-    y_score: Any,
-    costs: Any,
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    costs: Costs,
     *,
     points: int = 1000,
     level: float = 0.95,
-    sample_weight: Any = None,
-    pos_label: Any = None,
+    sample_weight: ArrayLike | None = None,
+    pos_label: Label = None,
 ) -> ThresholdCosts:
     """Mean cost per row at the distinct scores, with a pointwise interval.
 
@@ -118,16 +116,25 @@ def threshold_costs(
     shared = _shared(columns)
     if shared is None:
         cost = _summed(y, score, columns, weight)
-        down, up = _row_band(y, score, columns, weight, curve.thresholds[kept], level)
+        each_row = np.ones(y.size) if weight is None else weight
+        rows = Sample(y=y, score=score, weight=each_row, repeated=are_repetitions(weight), costs=columns)
+        down, up = _row_band(rows, curve.thresholds[kept], level)
     else:
         each = {"tp": curve.tp, "fp": curve.fp, "fn": curve.fn, "tn": curve.tn}
         cost = np.asarray(sum(shared[k] * v for k, v in each.items()), dtype=np.float64) / curve.n
         scales = class_scales(y, weight)
-        cells = {k: v[kept] for k, v in each.items()}
-        low, high = cost_band(**cells, costs=shared, scales=scales, level=level)
+        low, high = cost_band({k: v[kept] for k, v in each.items()}, shared, scales, level)
         down, up = cost[kept] - low, high - cost[kept]
     at = cost[kept]
-    return ThresholdCosts(curve.thresholds[kept], at, at - down, at + up, float(cost[0]), float(cost[-1]), level)
+    return ThresholdCosts(
+        thresholds=curve.thresholds[kept],
+        cost=at,
+        low=at - down,
+        high=at + up,
+        flag_none=float(cost[0]),
+        flag_all=float(cost[-1]),
+        level=level,
+    )
 
 
 def _shared(columns: CostColumns) -> dict[str, float] | None:
@@ -147,19 +154,15 @@ def _summed(y: NDArray[np.bool_], score: Floats, costs: CostColumns, weight: Flo
     return np.r_[total[0], total[last + 1]] / w.sum()
 
 
-def _row_band(
-    y: NDArray[np.bool_], score: Floats, costs: CostColumns, weight: Floats | None, thresholds: Floats, level: float
-) -> tuple[Floats, Floats]:
+def _row_band(rows: Sample, thresholds: Floats, level: float) -> tuple[Floats, Floats]:
     """Distances of the limits from the cost at each threshold, interpolated between some of them."""
-    repeated = weight is None or bool((weight == np.round(weight)).all())
-    rows = Sample(y, score, None, np.ones(y.size) if weight is None else weight, repeated, None, costs)
+    assert rows.costs is not None
     some = np.unique(np.linspace(0, thresholds.size - 1, _BAND_POINTS).astype(np.int64))
     down, up = np.empty(some.size), np.empty(some.size)
     for i, k in enumerate(some):
-        flag = score >= thresholds[k]
-        cut = Sample(rows.y, rows.score, flag, rows.weight, repeated, None, costs)
-        low, high = cost_limits(cut, level)
-        mean = float(np.average(costs.loss(y, flag), weights=rows.weight))
+        flag = rows.score >= thresholds[k]
+        low, high = cost_limits(replace(rows, flag=flag), level)
+        mean = float(np.average(rows.costs.loss(rows.y, flag), weights=rows.weight))
         down[i], up[i] = mean - low, high - mean
     place = np.arange(thresholds.size)
     return np.interp(place, some, down), np.interp(place, some, up)

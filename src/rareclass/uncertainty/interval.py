@@ -1,54 +1,49 @@
 """Confidence intervals of metrics for a fixed scorer: what each covers is said in `confidence_interval`."""
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import ndtri, stdtrit
 
 from rareclass import _check
+from rareclass._types import Costs, Label, Seed
 from rareclass.errors import InputError, TooFewEventsError
 from rareclass.kernels.bootstrap import bootstrap_average_precision
 from rareclass.kernels.intervals import blaker, clopper_pearson, logit_interval, poisson_limits, wilson
 from rareclass.kernels.thresholds import threshold_counts
-from rareclass.metrics._influence import NAMED, NEEDS_DECISIONS, Estimate, Sample, make_sample, metric_name
-from rareclass.metrics._money import cost_limits
-from rareclass.metrics._resample import bca, group_jackknife, percentile, replicate, statistic_of
-from rareclass.metrics._spread import ends_on_scale, metric_spread
-from rareclass.metrics.estimate import Interval
-from rareclass.metrics.paired import PairedInterval, paired_difference
+from rareclass.uncertainty.estimate import Interval
+from rareclass.uncertainty.money import cost_limits
+from rareclass.uncertainty.named import NAMED, Estimate, Metric, metric_name
+from rareclass.uncertainty.resample import Resampling, bca, group_jackknife, percentile, replicate, statistic_of
+from rareclass.uncertainty.sample import Sample, make_sample
+from rareclass.uncertainty.spread import ends_on_scale, metric_spread
 
-__all__ = ["Interval", "PairedInterval", "confidence_interval", "paired_difference"]
-
-_METHODS = (
-    "auto", "influence", "logit", "wilson", "clopper_pearson", "blaker", "percentile", "bca", "jackknife"
-)  # fmt: skip
+_METHODS = ("auto", "influence", "logit", "wilson", "clopper_pearson", "blaker", "percentile", "bca", "jackknife")
 # design effect from which a rate is a mean over groups rather than a share of rows: then its t interval on the log-odds
 # covers where binomial limits at the effective number of trials do not (precision in benchmarks/intervals.py)
 _MOSTLY_BETWEEN = 2.0
-# events' worth of trust in the binomial variance (see benchmarks/intervals.py: the least that covers at 10 events)
-_SHRINK = {"average_precision": 20.0, "roc_auc": 1.0}
 
 
 def confidence_interval(
-    metric: Any,
-    y_true: Any,
-    y_score: Any,
+    metric: Metric,
+    y_true: ArrayLike,
+    y_score: ArrayLike,
     *,
     level: float = 0.95,
     method: str = "auto",
-    groups: Any = None,
-    sample_weight: Any = None,
+    groups: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     weight_kind: str = "auto",
-    threshold: Any = None,
-    costs: Any = None,
+    threshold: ArrayLike | None = None,
+    costs: Costs | None = None,
     n_bootstrap: int = 2000,
     stratified: bool = False,
-    random_state: Any = 0,
-    pos_label: Any = None,
+    random_state: Seed = 0,
+    pos_label: Label = None,
 ) -> Interval:
     """Interval for the value that a fixed scorer has in the population the rows come from.
 
     Estimand: the metric of this very scorer (and threshold) on infinitely many rows of the same source, so the number
-    of events is random too. It says nothing about refitting; for that compare folds (`rareclass.metrics.comparison`).
+    of events is random too. It says nothing about refitting; for that compare folds (`rareclass.uncertainty.folds`).
     Rows are independent, or, with `groups`, groups are. Do not use it on the rows that chose the scorer or threshold.
 
     Parameters
@@ -115,18 +110,23 @@ def confidence_interval(
     _check.one_of(method, "method", _METHODS)
     name = metric_name(metric)
     sample = make_sample(
-        y_true, y_score, sample_weight=sample_weight, weight_kind=weight_kind, groups=groups, threshold=threshold,
-        costs=costs, pos_label=pos_label,
-    )  # fmt: skip
+        y_true,
+        y_score,
+        sample_weight=sample_weight,
+        weight_kind=weight_kind,
+        groups=groups,
+        threshold=threshold,
+        costs=costs,
+        pos_label=pos_label,
+    )
     if name is None and method == "auto":
         method = "jackknife" if sample.groups is not None else "bca" if sample.events >= 10 else "percentile"
     if method in ("percentile", "bca", "jackknife"):
-        size = _check.whole_number(n_bootstrap, "n_bootstrap", low=100)
-        rng = _check.random_generator(random_state)
-        return _resampled(metric, name, sample, level, method, size, bool(stratified), rng)
+        how = Resampling.checked(n_bootstrap, stratified, random_state)
+        return _resampled(metric, name, sample, level, method, how)
     if name is None:
         raise InputError(f"method={method!r} needs a metric by name; a function takes 'percentile' or 'bca'.")
-    estimate = NAMED[name](sample)
+    estimate = NAMED[name].estimate(sample)
     if np.isnan(estimate.value):
         low, high = (0.0, 1.0) if estimate.scale == "unit" or name in ("recall", "precision") else (np.nan, np.nan)
         return Interval(estimate.value, low, high, level, "undefined")
@@ -138,7 +138,7 @@ def confidence_interval(
 
 
 def _automatic(name: str, sample: Sample, estimate: Estimate, level: float) -> tuple[float, float, str]:
-    if estimate.among is not None:
+    if estimate.trials is not None:
         if sample.groups is None and sample.repeated:
             return (*_binomial(sample, estimate, level, "blaker"), "blaker")
         return (*_effective_binomial(sample, estimate, level), "effective_binomial")
@@ -157,16 +157,14 @@ def _asked(name: str, sample: Sample, estimate: Estimate, level: float, method: 
     if method == "logit" and name == "average_precision":
         low, high = logit_interval(estimate.value, sample.events, level)
         return float(low), float(high), method
-    if estimate.among is None:
+    if estimate.trials is None:
         raise InputError(f"method={method!r} is not for {name!r}; use 'auto', 'influence', 'percentile' or 'bca'.")
     return (*_binomial(sample, estimate, level, method), method)
 
 
 def _binomial(sample: Sample, estimate: Estimate, level: float, method: str) -> tuple[float, float]:
-    assert estimate.hit is not None
-    assert estimate.among is not None
-    trials = float(sample.weight[estimate.among].sum())
-    hits = float(sample.weight[estimate.hit].sum())
+    assert estimate.trials is not None
+    hits, trials = (float(sample.weight[mask].sum()) for mask in estimate.trials)
     if method == "blaker" and hits == round(hits) and trials == round(trials):
         return blaker(int(hits), int(trials), level)
     function = {"wilson": wilson, "logit": lambda k, n, c: logit_interval(k / n, n, c)}.get(method, clopper_pearson)
@@ -176,25 +174,23 @@ def _binomial(sample: Sample, estimate: Estimate, level: float, method: str) -> 
 
 def _effective_binomial(sample: Sample, estimate: Estimate, level: float) -> tuple[float, float]:
     """Korn and Graubard: exact binomial limits at the number of independent trials that the variance amounts to."""
-    assert estimate.among is not None
-    weight = sample.weight[estimate.among]
-    trials = float(weight.sum()) if sample.repeated else float(weight.sum() ** 2 / np.sum(weight**2))
+    assert estimate.trials is not None
+    among = estimate.trials.among
+    trials = sample.number(among)
     p = estimate.value
     wide = (1.0, 0.0)
     if 0 < p < 1:
-        spread = metric_spread(sample, estimate.influence, among=estimate.among)
+        spread = metric_spread(sample, estimate.influence, among=among)
         if spread.inflation > _MOSTLY_BETWEEN:
             wide = ends_on_scale(p, float(np.sqrt(spread.variance)), spread.quantile(level), estimate.scale)
         ratio = 1.0
         if sample.groups is not None:
             # the spread of rates over groups is near normal; the few-group correction is in the variance already
-            from scipy.special import ndtri, stdtrit
-
             number = int(sample.groups.max())
             ratio = (float(ndtri(0.5 + level / 2)) / float(stdtrit(number, 0.5 + level / 2))) ** 2
         trials = min(p * (1 - p) / spread.variance, trials) * ratio
     elif sample.groups is not None:
-        trials = min(trials, float(np.unique(sample.groups[estimate.among]).shape[0]))
+        trials = min(trials, float(np.unique(sample.groups[among]).shape[0]))
     low, high = clopper_pearson(p * trials, trials, level)
     return min(float(low), wide[0]), max(float(high), wide[1])
 
@@ -223,7 +219,7 @@ def influence_limits(name: str, sample: Sample, estimate: Estimate, level: float
         low, high = clopper_pearson(events * min(max(share, 0.0), 1.0), events, level)
         return (float(low), float(high)) if estimate.scale == "unit" else (2 * float(low) - 1, 2 * float(high) - 1)
     centre = estimate.centre
-    shrink = _SHRINK.get(name, 0.0)
+    shrink = NAMED[name].shrink
     ceiling = centre * (1 - centre) / sample.events if shrink else 0.0
     influence = estimate.influence
     if shrink and 0 < centre < 1:
@@ -234,11 +230,10 @@ def influence_limits(name: str, sample: Sample, estimate: Estimate, level: float
 
 
 def _resampled(
-    metric: Any, name: str | None, sample: Sample, level: float, method: str, size: int, stratified: bool,
-    rng: np.random.Generator,
-) -> Interval:  # fmt: skip
-    if name in NEEDS_DECISIONS and sample.flag is None:
-        raise InputError("This metric judges decisions: give `threshold`, or Boolean decisions as `y_score`.")
+    metric: Metric, name: str | None, sample: Sample, level: float, method: str, how: Resampling
+) -> Interval:
+    if name is not None and NAMED[name].decides:
+        sample.decided  # noqa: B018  # raises where there are none
     if not sample.y.any():
         raise TooFewEventsError("A bootstrap or jackknife needs positive rows; there is none.")
     statistic = statistic_of(metric, name, sample)
@@ -250,10 +245,10 @@ def _resampled(
     plain = sample.groups is None and sample.repeated and float(sample.weight.max()) == 1.0
     if name == "average_precision" and plain:
         _, tp, fp = threshold_counts(sample.y, sample.score)
-        values, _ = bootstrap_average_precision(tp, fp, size, rng, stratified=stratified)
+        values, _ = bootstrap_average_precision(tp, fp, how.size, how.rng, stratified=how.stratified)
         values = values[np.isfinite(values)]
     else:
-        values = replicate([statistic], sample, size, rng, stratified)[:, 0]
+        values = replicate([statistic], sample, how)[:, 0]
     if method == "bca":
-        return Interval(value, *bca(statistic, sample, values, level, rng), level, method)
+        return Interval(value, *bca(statistic, sample, values, level, how.rng), level, method)
     return Interval(value, *percentile(values, level), level, method)

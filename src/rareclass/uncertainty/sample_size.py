@@ -1,6 +1,6 @@
 """How many events are enough: for an interval of a given width, for a difference, for a bound on misses."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtri
@@ -98,7 +98,7 @@ def events_needed(
     return _answer((z + z_power) ** 2 * spread / d**2, pi, f"to find a difference of {d:g}")
 
 
-def events_without_miss(miss_rate: float, *, level: float = 0.95, prevalence: Any = None) -> SampleSize:
+def events_without_miss(miss_rate: float, *, level: float = 0.95, prevalence: float | None = None) -> SampleSize:
     """Events that must all be found to bound the miss rate: about 3 / rate at 95 %.
 
     Parameters

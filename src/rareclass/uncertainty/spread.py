@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit, stdtrit
 
 from rareclass.errors import InputError
-from rareclass.metrics._influence import Sample
+from rareclass.uncertainty.sample import Sample
 
 Floats = NDArray[np.float64]
 

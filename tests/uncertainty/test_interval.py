@@ -8,7 +8,7 @@ from sklearn.metrics import fbeta_score
 import rareclass.metrics as m
 from rareclass.errors import InputError, ShortfallWarning, TooFewEventsError, UndefinedWarning
 from rareclass.kernels.intervals import blaker, clopper_pearson, logit_interval, poisson_limits, wilson
-from rareclass.metrics._influence import NAMED, NEEDS_DECISIONS
+from rareclass.uncertainty.named import NAMED
 
 PROBABILITIES = {"brier", "log_loss", "brier_skill", "observed_to_expected", "calibration_slope"}
 
@@ -23,7 +23,7 @@ def arguments(name, seed=0):
     y, score = data(seed=seed)
     if name in PROBABILITIES:
         return y, 1 / (1 + np.exp(-(score - 4))), {}
-    more = {"threshold": 2.0} if name in NEEDS_DECISIONS else {}
+    more = {"threshold": 2.0} if NAMED[name].decides else {}
     if name == "expected_cost":
         more["costs"] = {"fp": 1, "fn": 30, "tp": 2}
     return y, score, more

@@ -1,65 +1,30 @@
-"""Value, centre and row influences of each metric that has an interval by name."""
+"""The table of metrics that have an interval by name: value, centre and row influences, and how each is read."""
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rareclass import _check
 from rareclass.errors import InputError, UndefinedWarning
 from rareclass.kernels import counts
 from rareclass.kernels.influence import average_precision_influence, roc_auc_influence
 from rareclass.kernels.logits import logit, sigmoid
 from rareclass.metrics.calibration import calibration_line
-from rareclass.metrics.costs import CostColumns, cost_columns
+from rareclass.uncertainty.sample import Sample
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 _EPS = float(np.finfo(np.float64).eps)
 
 
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """Clean rows of one scorer, as every interval method takes them."""
+class Trials(NamedTuple):
+    """What a rate counts: successes, among the rows that could be one."""
 
-    y: Flags
-    score: Floats
-    flag: Flags | None
-    weight: Floats
-    repeated: bool
-    groups: NDArray[np.intp] | None
-    costs: CostColumns | None
-
-    @property
-    def size(self) -> float:
-        """Weight of all rows."""
-        return float(self.weight.sum())
-
-    @property
-    def events(self) -> float:
-        """Positives; with sampling weights, their effective number (Kish)."""
-        w = self.weight[self.y]
-        if self.repeated or w.size == 0:
-            return float(w.sum())
-        return float(w.sum() ** 2 / np.sum(w**2))
-
-    def take(self, index: NDArray[Any] | None, weight: Floats | None = None) -> "Sample":
-        """The rows of an index, or the same rows under other weights."""
-        if index is None:
-            assert weight is not None
-            return Sample(self.y, self.score, self.flag, weight, self.repeated, self.groups, self.costs)
-        return Sample(
-            self.y[index],
-            self.score[index],
-            None if self.flag is None else self.flag[index],
-            self.weight[index] if weight is None else weight,
-            self.repeated,
-            None if self.groups is None else self.groups[index],
-            None if self.costs is None else CostColumns(*(c[index] for c in self.costs)),
-        )
+    hit: Flags
+    among: Flags
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,15 +32,37 @@ class Estimate:
     """A metric on one sample.
 
     ``scale`` is where its sampling distribution is closest to symmetric: "unit" (logit), "signed" (atanh), "positive"
-    (log), "below_one" (log of one minus), "real". ``hit`` and ``among`` mark rates: successes among trials.
+    (log), "below_one" (log of one minus), "real". Rates have ``trials``.
     """
 
     value: float
     centre: float
     influence: Floats
     scale: str
-    hit: Flags | None = None
-    among: Flags | None = None
+    trials: Trials | None = None
+
+
+How = Callable[[Sample], Estimate]
+
+
+@dataclass(frozen=True)
+class Named:
+    """A metric with an interval by name. A new one is one line in `NAMED`.
+
+    Attributes
+    ----------
+    estimate : callable
+    decides : bool
+        Judges decisions, so it needs a threshold where scores are given.
+    lower_is_better : bool
+    shrink : float
+        Events' worth of trust in the binomial variance (benchmarks/intervals.py: the least that covers at 10 events).
+    """
+
+    estimate: How
+    decides: bool = False
+    lower_is_better: bool = False
+    shrink: float = 0.0
 
 
 def _unknown(sample: Sample, reason: str, name: str) -> Estimate:
@@ -97,7 +84,7 @@ def _roc_auc(s: Sample) -> Estimate:
     return Estimate(r.value, r.value, r.influence, "unit")
 
 
-def _rate(hit: Callable[[Sample], Flags], among: Callable[[Sample], Flags], name: str, empty: str) -> Any:
+def _rate(hit: Callable[[Sample], Flags], among: Callable[[Sample], Flags], name: str, empty: str) -> How:
     def estimate(s: Sample) -> Estimate:
         success, trial = hit(s), among(s)
         trials = float(s.weight[trial].sum())
@@ -105,18 +92,20 @@ def _rate(hit: Callable[[Sample], Flags], among: Callable[[Sample], Flags], name
             return _unknown(s, empty, name)
         value = float(s.weight[success & trial].sum()) / trials
         influence = np.where(trial, success - value, 0.0) * (s.size / trials)
-        return Estimate(value, value, influence, "unit", success & trial, trial)
+        return Estimate(value, value, influence, "unit", Trials(success & trial, trial))
 
     return estimate
 
 
 def _flags(s: Sample) -> Flags:
-    if s.flag is None:
-        raise InputError("This metric judges decisions: give `threshold`, or Boolean decisions as `y_score`.")
-    return s.flag
+    return s.decided
 
 
-def _of_counts(function: Callable[..., Floats], scale: str, name: str) -> Any:
+def _every(s: Sample) -> Flags:
+    return np.ones_like(s.y)
+
+
+def _of_counts(function: Callable[..., Floats], scale: str, name: str) -> How:
     def estimate(s: Sample) -> Estimate:
         flag = _flags(s)
         masks = [s.y & flag, ~s.y & flag, s.y & ~flag, ~(s.y | flag)]
@@ -140,7 +129,7 @@ def _of_counts(function: Callable[..., Floats], scale: str, name: str) -> Any:
     return estimate
 
 
-def _mean_loss(loss: Callable[[Sample], Floats], scale: str) -> Any:
+def _mean_loss(loss: Callable[[Sample], Floats], scale: str) -> How:
     def estimate(s: Sample) -> Estimate:
         each = loss(s)
         value = float(np.average(each, weights=s.weight))
@@ -209,36 +198,41 @@ def _cost(s: Sample) -> Floats:
     return s.costs.loss(s.y, _flags(s))
 
 
-NAMED: dict[str, Callable[[Sample], Estimate]] = {
-    "average_precision": _average_precision,
-    "roc_auc": _roc_auc,
-    "recall": _rate(_flags, lambda s: s.y, "Recall", "there is no positive row"),
-    "precision": _rate(lambda s: s.y, _flags, "Precision", "no row is flagged"),
-    "specificity": _rate(lambda s: ~_flags(s), lambda s: ~s.y, "Specificity", "there is no negative row"),
-    "false_positive_rate": _rate(_flags, lambda s: ~s.y, "The false-positive rate", "there is no negative row"),
-    "alert_rate": _rate(_flags, lambda s: np.ones_like(s.y), "The alert rate", "there is no row"),
-    "prevalence": _rate(lambda s: s.y, lambda s: np.ones_like(s.y), "The prevalence", "there is no row"),
-    "accuracy": _rate(lambda s: _flags(s) == s.y, lambda s: np.ones_like(s.y), "Accuracy", "there is no row"),
-    "f1": _of_counts(counts.f_beta, "unit", "F1"),
-    "balanced_accuracy": _of_counts(counts.balanced_accuracy, "unit", "Balanced accuracy"),
-    "geometric_mean": _of_counts(counts.geometric_mean, "unit", "The geometric mean"),
-    "youden": _of_counts(counts.youden, "signed", "Youden's J"),
-    "matthews_corrcoef": _of_counts(counts.matthews, "signed", "Matthews' correlation"),
-    "cohen_kappa": _of_counts(counts.kappa, "signed", "Cohen's kappa"),
-    "brier": _mean_loss(_brier, "positive"),
-    "log_loss": _mean_loss(_log_loss, "positive"),
-    "brier_skill": _brier_skill,
-    "observed_to_expected": _observed_to_expected,
-    "calibration_slope": _calibration_slope,
-    "expected_cost": _mean_loss(_cost, "real"),
+NAMED = {
+    "average_precision": Named(_average_precision, shrink=20.0),
+    "roc_auc": Named(_roc_auc, shrink=1.0),
+    "recall": Named(_rate(_flags, lambda s: s.y, "Recall", "there is no positive row"), decides=True),
+    "precision": Named(_rate(lambda s: s.y, _flags, "Precision", "no row is flagged"), decides=True),
+    "specificity": Named(
+        _rate(lambda s: ~s.decided, lambda s: ~s.y, "Specificity", "there is no negative row"), decides=True
+    ),
+    "false_positive_rate": Named(
+        _rate(_flags, lambda s: ~s.y, "The false-positive rate", "there is no negative row"),
+        decides=True,
+        lower_is_better=True,
+    ),
+    "alert_rate": Named(_rate(_flags, _every, "The alert rate", "there is no row"), decides=True),
+    "prevalence": Named(_rate(lambda s: s.y, _every, "The prevalence", "there is no row")),
+    "accuracy": Named(_rate(lambda s: s.decided == s.y, _every, "Accuracy", "there is no row"), decides=True),
+    "f1": Named(_of_counts(counts.f_beta, "unit", "F1"), decides=True),
+    "balanced_accuracy": Named(_of_counts(counts.balanced_accuracy, "unit", "Balanced accuracy"), decides=True),
+    "geometric_mean": Named(_of_counts(counts.geometric_mean, "unit", "The geometric mean"), decides=True),
+    "youden": Named(_of_counts(counts.youden, "signed", "Youden's J"), decides=True),
+    "matthews_corrcoef": Named(_of_counts(counts.matthews, "signed", "Matthews' correlation"), decides=True),
+    "cohen_kappa": Named(_of_counts(counts.kappa, "signed", "Cohen's kappa"), decides=True),
+    "brier": Named(_mean_loss(_brier, "positive"), lower_is_better=True),
+    "log_loss": Named(_mean_loss(_log_loss, "positive"), lower_is_better=True),
+    "brier_skill": Named(_brier_skill),
+    "observed_to_expected": Named(_observed_to_expected),
+    "calibration_slope": Named(_calibration_slope),
+    "expected_cost": Named(_mean_loss(_cost, "real"), decides=True, lower_is_better=True),
 }
-NEEDS_DECISIONS = frozenset(
-    "recall precision specificity false_positive_rate alert_rate accuracy f1 balanced_accuracy geometric_mean youden "
-    "matthews_corrcoef cohen_kappa expected_cost".split()
-)
 
 
-def metric_name(metric: Any) -> str | None:
+Metric = str | Callable[..., float]
+
+
+def metric_name(metric: Metric) -> str | None:
     """Name under which an interval is known, or None for a user's own function."""
     if isinstance(metric, str):
         name = metric.removesuffix("_score")
@@ -251,47 +245,3 @@ def metric_name(metric: Any) -> str | None:
     if not callable(metric):
         raise InputError(f"`metric` must be a name or a function; got {metric!r}.")
     return None
-
-
-def make_sample(
-    y_true: Any,
-    y_score: Any,
-    *,
-    sample_weight: Any = None,
-    weight_kind: str = "auto",
-    groups: Any = None,
-    threshold: Any = None,
-    costs: Any = None,
-    pos_label: Any = None,
-) -> Sample:
-    """Check everything once; rows of weight zero are removed."""
-    y = _check.binary_target(y_true, pos_label)
-    raw = _check.column(y_score, "y_score")
-    score = _check.scores(y_score)
-    n = _check.same_length(y_true=y, y_score=score, groups=groups)
-    flag = None
-    if threshold is not None:
-        cut = np.asarray(threshold, dtype=np.float64)
-        if np.isnan(cut).any() or cut.ndim > 1 or (cut.ndim == 1 and cut.shape[0] != n):
-            raise InputError("`threshold` must be a number, or one number for each row, without NaN.")
-        flag = score >= cut
-    elif raw.dtype == bool or bool(((score == 0) | (score == 1)).all()):
-        flag = score > 0
-    weight = _check.weights(sample_weight, n)
-    _check.one_of(weight_kind, "weight_kind", ("auto", "repeated", "sampling"))
-    if weight is None:
-        weight, repeated = np.ones(n), True
-    else:
-        whole = bool((weight == np.round(weight)).all())
-        repeated = whole if weight_kind == "auto" else weight_kind == "repeated"
-    keep = np.flatnonzero(weight > 0)
-    code = None
-    if groups is not None:
-        labels = _check.column(groups, "groups")
-        _check.class_values(labels, "groups")
-        labels = (labels.astype(str) if labels.dtype == object else labels)[keep]
-        code = np.unique(labels, return_inverse=True)[1]
-    sample = Sample(y, score, flag, weight, repeated, None, None if costs is None else cost_columns(costs, n))
-    if keep.shape[0] < n:
-        sample = sample.take(keep)
-    return sample if code is None else replace(sample, groups=code)

@@ -1,0 +1,115 @@
+"""The rows of one scorer, checked once: what every interval, test and band reads."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rareclass import _check
+from rareclass._types import Costs, Label
+from rareclass.errors import InputError
+from rareclass.metrics.costs import CostColumns, cost_columns
+from rareclass.uncertainty.effective import are_repetitions, effective_number
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Sample:
+    """Clean rows of one scorer, as every interval method takes them.
+
+    Attributes
+    ----------
+    y, flag : Boolean arrays (n,)
+        Truth, and decisions where there are any (`decided` asks for them).
+    score, weight : float64 arrays (n,)
+    repeated : bool
+        Whether a weight says how often a row occurred, rather than 1 / the probability with which it was sampled.
+    groups : int array (n,) or None
+        Numbers of the groups that rows depend in, from 0.
+    costs : CostColumns or None
+    """
+
+    y: Flags
+    score: Floats
+    flag: Flags | None = None
+    weight: Floats
+    repeated: bool = True
+    groups: NDArray[np.intp] | None = None
+    costs: CostColumns | None = None
+
+    @property
+    def size(self) -> float:
+        """Weight of all rows."""
+        return float(self.weight.sum())
+
+    @property
+    def events(self) -> float:
+        """Positives; with sampling weights, their effective number."""
+        return self.number(self.y)
+
+    @property
+    def decided(self) -> Flags:
+        """The decisions; an error where there are none."""
+        if self.flag is None:
+            raise InputError("This metric judges decisions: give `threshold`, or Boolean decisions as `y_score`.")
+        return self.flag
+
+    def number(self, mask: Flags) -> float:
+        """Effective number of the rows of a mask."""
+        return effective_number(self.weight[mask], self.repeated)
+
+    def take(self, index: NDArray[np.intp], weight: Floats | None = None) -> "Sample":
+        """The rows of an index, under their own or other weights."""
+        return replace(
+            self,
+            y=self.y[index],
+            score=self.score[index],
+            flag=None if self.flag is None else self.flag[index],
+            weight=self.weight[index] if weight is None else weight,
+            groups=None if self.groups is None else self.groups[index],
+            costs=None if self.costs is None else CostColumns(*(c[index] for c in self.costs)),
+        )
+
+
+def make_sample(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    weight_kind: str = "auto",
+    groups: ArrayLike | None = None,
+    threshold: ArrayLike | None = None,
+    costs: Costs | None = None,
+    pos_label: Label = None,
+) -> Sample:
+    """Check everything once; rows of weight zero are removed."""
+    y = _check.binary_target(y_true, pos_label)
+    raw = _check.column(y_score, "y_score")
+    score = _check.scores(y_score)
+    n = _check.same_length(y_true=y, y_score=score, groups=groups)
+    flag = None
+    if threshold is not None:
+        cut = np.asarray(threshold, dtype=np.float64)
+        if np.isnan(cut).any() or cut.ndim > 1 or (cut.ndim == 1 and cut.shape[0] != n):
+            raise InputError("`threshold` must be a number, or one number for each row, without NaN.")
+        flag = score >= cut
+    elif raw.dtype == bool or bool(((score == 0) | (score == 1)).all()):
+        flag = score > 0
+    weight = _check.weights(sample_weight, n)
+    _check.one_of(weight_kind, "weight_kind", ("auto", "repeated", "sampling"))
+    repeated = weight is None or (are_repetitions(weight) if weight_kind == "auto" else weight_kind == "repeated")
+    weight = np.ones(n) if weight is None else weight
+    keep = np.flatnonzero(weight > 0)
+    code = None
+    if groups is not None:
+        labels = _check.column(groups, "groups")
+        _check.class_values(labels, "groups")
+        labels = (labels.astype(str) if labels.dtype == object else labels)[keep]
+        code = np.unique(labels, return_inverse=True)[1]
+    columns = None if costs is None else cost_columns(costs, n)
+    sample = Sample(y=y, score=score, flag=flag, weight=weight, repeated=repeated, costs=columns)
+    if keep.shape[0] < n:
+        sample = sample.take(keep)
+    return sample if code is None else replace(sample, groups=code)
