@@ -22,8 +22,8 @@ from rareclass.evaluation.results import (
     Results,
 )
 from rareclass.learners import registry
-from rareclass.metrics.estimate import Interval
 from rareclass.report import words
+from rareclass.uncertainty.estimate import Interval
 
 
 class Reading(NamedTuple):
