@@ -88,7 +88,8 @@ def make_sample(
     y = _check.binary_target(y_true, pos_label)
     raw = _check.column(y_score, "y_score")
     score = _check.scores(y_score)
-    n = _check.same_length(y_true=y, y_score=score, groups=groups)
+    labels = None if groups is None else _check.column(groups, "groups")
+    n = _check.same_length(y_true=y, y_score=score, groups=labels)
     flag = None
     if threshold is not None:
         cut = np.asarray(threshold, dtype=np.float64)
@@ -103,8 +104,7 @@ def make_sample(
     weight = np.ones(n) if weight is None else weight
     keep = np.flatnonzero(weight > 0)
     code = None
-    if groups is not None:
-        labels = _check.column(groups, "groups")
+    if labels is not None:
         _check.class_values(labels, "groups")
         labels = (labels.astype(str) if labels.dtype == object else labels)[keep]
         code = np.unique(labels, return_inverse=True)[1]
