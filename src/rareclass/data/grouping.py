@@ -1,16 +1,17 @@
 """Dealing groups of rows to folds so that events and rows are balanced."""
 
 import heapq
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from rareclass import _check
+from rareclass.data.sides import group_numbers
 
 
-def merge_groups(a: Any, b: Any) -> np.ndarray:
+def merge_groups(a: ArrayLike, b: ArrayLike) -> np.ndarray:
     """Join two groupings: rows that share a group in either one, directly or through others, get the same number.
 
     Use it to keep both customers and exact duplicates on one side: the result holds the connected components.
@@ -31,8 +32,6 @@ def merge_groups(a: Any, b: Any) -> np.ndarray:
     >>> merge_groups(["x", "x", "y", "z"], [0, 1, 1, 2]).tolist()
     [0, 0, 0, 1]
     """
-    from rareclass.data.sides import group_numbers
-
     left, right = group_numbers(a, "a"), group_numbers(b, "b")
     _check.same_length(a=left, b=right)
     if left.size == 0:
@@ -66,26 +65,28 @@ def balanced_folds(event: np.ndarray, group: np.ndarray | None, folds: int, rng:
     events = np.bincount(group[event], minlength=sizes.size)
     order = _largest_first(sizes, events, rng)
     place = np.zeros(sizes.size, dtype=np.int64)
-    heap: list[tuple[int, int, int]] = [(0, 0, int(f)) for f in rng.permutation(folds)]
-    heapq.heapify(heap)
-    with_events = order[events[order] > 0]
-    for g, e, s in zip(with_events.tolist(), events[with_events].tolist(), sizes[with_events].tolist(), strict=True):
-        load, filled, f = heap[0]
-        place[g] = f
-        heapq.heapreplace(heap, (load + e, filled + s, f))
-    _deal_rows(place, order[events[order] == 0], sizes, [(filled, f) for _, filled, f in heap])
+    with_events, without = order[events[order] > 0], order[events[order] == 0]
+    # events first, then rows: one number in that order
+    unit = event.size + 1
+    loads = [(0, int(f)) for f in rng.permutation(folds)]
+    place[with_events] = deal(events[with_events] * unit + sizes[with_events], loads)
+    place[without] = deal(sizes[without], [(load % unit, f) for load, f in loads])
     return place[group]
 
 
-def _deal_rows(place: np.ndarray, order: np.ndarray, sizes: np.ndarray, loads: list[tuple[int, int]]) -> None:
-    """Give each group without events to the fold with the fewest rows."""
+def deal(weight: np.ndarray, loads: list[tuple[int, int]]) -> list[int]:
+    """Give each item, in the order given, to the part that holds least so far, and return the parts' numbers.
+
+    `loads` holds a pair (load so far, number) for each part and is kept up to date; of equal loads the lower number
+    comes first.
+    """
     heapq.heapify(loads)
     chosen = []
-    for s in sizes[order].tolist():
-        rows, f = loads[0]
-        chosen.append(f)
-        heapq.heapreplace(loads, (rows + s, f))
-    place[order] = chosen
+    for w in weight.tolist():
+        load, number = loads[0]
+        chosen.append(number)
+        heapq.heapreplace(loads, (load + w, number))
+    return chosen
 
 
 def share_mask(event: np.ndarray, group: np.ndarray | None, share: float, rng: np.random.Generator) -> np.ndarray:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rareclass.data.grouping import deal
 from rareclass.learners.base import rare_class
 
 
@@ -62,12 +63,10 @@ def inner_folds(X: np.ndarray, y: np.ndarray, rng: np.random.Generator, *, folds
     if count < 2:
         return np.full(y.size, -1)
     # largest groups first into the emptiest fold; the random order breaks ties
-    filled = np.zeros(count)
     home = np.empty(sizes.size, dtype=np.int64)
     order = rng.permutation(sizes.size)
-    for key in order[np.argsort(-sizes[order], kind="stable")]:
-        home[key] = int(np.argmin(filled))
-        filled[home[key]] += sizes[key]
+    order = order[np.argsort(-sizes[order], kind="stable")]
+    home[order] = deal(sizes[order], [(0, number) for number in range(count)])
     fold = fold % count
     fold[rows] = home[keys]
     left = [y[fold != number] for number in range(count)]
