@@ -84,7 +84,7 @@ def of_classifier(treatment: str, n_jobs: int) -> dict[str, float]:
     found[f"{treatment}/threshold"] = model.decision_.threshold
     answers = {"logit": model.positive_logit(new), "oof": model.model_.oof_logit}
     with tempfile.TemporaryDirectory() as folder:
-        Bundle(model, "model", "fraud").save(Path(folder) / "bundle")
+        Bundle(model, name="model", target="fraud").save(Path(folder) / "bundle")
         again = Bundle.load(Path(folder) / "bundle").model
         answers["loaded"] = again.positive_logit(new)
         found[f"{treatment}/loaded/flagged"] = float(np.sum(again.predict(new)))

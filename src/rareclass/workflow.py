@@ -111,8 +111,9 @@ def champion_bundle(comparison: Comparison, *, target: str, results: dict[str, A
         "rows": results["data"]["rows"], "events": results["data"]["events"], "command": results["command"],
         "pos_label": results["data"]["pos_label"],
     }  # fmt: skip
-    return Bundle(comparison.best_model_, comparison.champion, target, evidence,
-                  score_reference(best.logit[seen], y), recipe)  # fmt: skip
+    reference = score_reference(best.logit[seen], y)
+    model, name = comparison.best_model_, comparison.champion
+    return Bundle(model, name=name, target=target, evidence=evidence, reference=reference, recipe=recipe)
 
 
 def train_table(problem: Problem, *, out: str | os.PathLike, overwrite: bool = False, decision: Any = None,
@@ -140,8 +141,9 @@ def train_table(problem: Problem, *, out: str | os.PathLike, overwrite: bool = F
         "arm": fit.arm.name, "seed": model.random_state, "fingerprint": fingerprint, "rows": int(problem.y.size),
         "events": int(y.sum()), "command": command, "pos_label": str(fit.pos_label),
     }  # fmt: skip
-    bundle = Bundle(model, fit.arm.name, problem.target, {"out_of_fold": fit.evidence, "test": None},
-                    score_reference(fit.oof_logit[seen], y[seen]), recipe)  # fmt: skip
+    said: dict[str, Any] = {"evidence": {"out_of_fold": fit.evidence, "test": None}, "recipe": recipe}
+    reference = score_reference(fit.oof_logit[seen], y[seen])
+    bundle = Bundle(model, name=fit.arm.name, target=problem.target, reference=reference, **said)
     bundle.save(out, overwrite=overwrite)
     return bundle
 

@@ -37,17 +37,17 @@ def test_what_events_allow_gives_the_interval_of_a_recall_of_eighty_percent(even
 
 
 def test_few_events_are_advised_a_penalised_model_and_many_rows_a_sample():
-    few, many = advise(20, 4000, 5), advise(5000, 1_000_000, 5)
-    assert "penalised logistic regression" in few[0]["measured"]
-    assert [a["topic"] for a in many if a not in few][-1] == "size"
+    few, many = advise(20, 4000), advise(5000, 1_000_000)
+    assert "penalised logistic regression" in few[0].measured
+    assert [a.topic for a in many if a not in few][-1] == "size"
 
 
 def test_every_piece_of_advice_leads_to_evidence_with_numbers():
     ids = [e.id for e in EVIDENCE]
     assert len(ids) == len(set(ids))
-    for a in advise(100, 100_000, 10):
-        row = next(e for e in EVIDENCE if e.id == a["evidence_id"])
-        assert row.statement in a["measured"]
+    for a in advise(100, 100_000):
+        row = next(e for e in EVIDENCE if e.id == a.evidence_id)
+        assert row.statement in a.measured
     assert all(e.source and e.setting for e in EVIDENCE)
 
 

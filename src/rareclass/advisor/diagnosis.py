@@ -1,22 +1,30 @@
 """Diagnosis of a data set before anything is fitted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass import _check
+from rareclass._types import Label, Rows
 from rareclass.advisor.evidence import BY_ID
 from rareclass.data.duplicates import count_duplicates
 from rareclass.data.read import read_table
 from rareclass.data.schema import Schema
 from rareclass.data.target import encode_target
-from rareclass.evaluation.leakage import Finding, column_findings
+from rareclass.evaluation.leakage import column_findings
+from rareclass.evaluation.results import Advice, Finding
 from rareclass.kernels.intervals import wilson
 
+UNTREATED = "leave the data as they are, then move the threshold"
+UNWEIGHTED = "no weights, or at most the square root, undone exactly"
+BAYES = "from costs by the Bayes rule on calibrated probabilities"
+SPLIT_FIRST = "split first; resample inside the training part only"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Diagnosis:
     """What a data set holds and what it allows.
 
@@ -31,8 +39,7 @@ class Diagnosis:
         Rows that repeat an earlier one; rows whose features also occur with the other label.
     allows : list of str
         What so many events can and cannot show.
-    advice : list of dict
-        topic, textbook, measured, evidence_id.
+    advice : list of Advice
     findings : list of Finding
     notes : list of str
     """
@@ -47,19 +54,22 @@ class Diagnosis:
     duplicates: int
     conflicting: int
     allows: list[str]
-    advice: list[dict[str, str]]
+    advice: list[Advice]
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
-        from dataclasses import asdict
-
         return asdict(self)
 
 
 def diagnose(
-    X: Any, y: Any, *, pos_label: Any = None, categorical: Sequence[str] = (), drop: Sequence[str] = ()
+    X: Rows,
+    y: ArrayLike,
+    *,
+    pos_label: Label | None = None,
+    categorical: Sequence[str] = (),
+    drop: Sequence[str] = (),
 ) -> Diagnosis:
     """Say what a data set holds, what its number of events allows, and what to do first.
 
@@ -87,14 +97,20 @@ def diagnose(
     missing = {n: features[n].null_count / max(truth.size, 1) for n in features.column_names if features[n].null_count}
     events = int(truth.sum())
     return Diagnosis(
-        rows=int(truth.size), events=events, prevalence=float(truth.mean()),
-        imbalance_ratio=float((truth.size - events) / events), pos_label=str(positive),
-        columns=[(c.name, c.kind) for c in schema.columns], missing=missing, duplicates=repeats.repeated,
-        conflicting=int(repeats.conflicting if repeats.conflicting is not None else 0),
+        rows=int(truth.size),
+        events=events,
+        prevalence=float(truth.mean()),
+        imbalance_ratio=float((truth.size - events) / events),
+        pos_label=str(positive),
+        columns=[(c.name, c.kind) for c in schema.columns],
+        missing=missing,
+        duplicates=repeats.repeated,
+        conflicting=repeats.conflicting or 0,
         allows=what_events_allow(events),
-        advice=advise(events, truth.size, len(schema.columns)), findings=column_findings(features, truth),
+        advice=advise(events, truth.size),
+        findings=column_findings(features, truth),
         notes=list(schema.notes),
-    )  # fmt: skip
+    )
 
 
 def what_events_allow(events: int) -> list[str]:
@@ -102,8 +118,10 @@ def what_events_allow(events: int) -> list[str]:
     low, high = (float(np.squeeze(v)) for v in wilson(np.array([0.8 * events]), np.array([float(events)]), 0.95))
     said = [f"A recall of 80 % measured on all {events:,} events is known to lie in [{low:.0%}, {high:.0%}]."]
     if events < 10:
-        said.append("Fewer than 10 events: no model can be selected; a penalised logistic model or rules are all "
-                    "that is justified.")  # fmt: skip
+        said.append(
+            "Fewer than 10 events: no model can be selected; a penalised logistic model or rules are all that is "
+            "justified."
+        )
     elif events < 50:
         said.append("Fewer than 50 events: models can be fitted, but most differences between them are noise.")
     elif events < 200:
@@ -113,27 +131,24 @@ def what_events_allow(events: int) -> list[str]:
     return said
 
 
-def advise(events: int, rows: int, features: int) -> list[dict[str, str]]:
+def advise(events: int, rows: int) -> list[Advice]:
     """Textbook suggestions beside measured ones; the evidence ids lead to `rareclass.advisor.EVIDENCE`."""
-    learner = (
-        "penalised logistic regression; forests with leaves of at least 5 rows" if events < 50
-        else "the blend of guarded boosting, forests and logistic regression on quantiles" if events < 500
-        else "guarded boosting, or the blend"
-    )  # fmt: skip
-    rows_of = [
-        ("learner", "any booster with library defaults", f"{learner}", "collapse-lightgbm"),
-        ("imbalance", "SMOTE until the classes are equal", "leave the data as they are, then move the threshold",
-         "smote-threshold"),
-        ("weights", "scale_pos_weight = negatives/positives", "no weights, or at most the square root, undone exactly",
-         "collapse-lightgbm"),
-        ("threshold", "0.5, or the best of a grid", "from costs by the Bayes rule on calibrated probabilities",
-         "threshold-grid"),
-        ("split", "resample, then split", "split first; resample inside the training part only", "leak-before-split"),
-    ]  # fmt: skip
+    learner = "guarded boosting, or the blend"
+    if events < 500:
+        learner = "the blend of guarded boosting, forests and logistic regression on quantiles"
+    if events < 50:
+        learner = "penalised logistic regression; forests with leaves of at least 5 rows"
+    undone = "all events and 10 to 50 negatives each, undone by the log of the share kept"
+    said = [
+        ("learner", "any booster with library defaults", learner, "collapse-lightgbm"),
+        ("imbalance", "SMOTE until the classes are equal", UNTREATED, "smote-threshold"),
+        ("weights", "scale_pos_weight = negatives/positives", UNWEIGHTED, "collapse-lightgbm"),
+        ("threshold", "0.5, or the best of a grid", BAYES, "threshold-grid"),
+        ("split", "resample, then split", SPLIT_FIRST, "leak-before-split"),
+    ]
     if rows > 50_000:
-        rows_of.append(("size", "fit on everything", "all events and 10 to 50 negatives each, undone by the log of "
-                        "the share kept", "undersampling-prior"))  # fmt: skip
+        said.append(("size", "fit on everything", undone, "undersampling-prior"))
     return [
-        {"topic": t, "textbook": a, "measured": f"{b} ({BY_ID[e].statement})", "evidence_id": e}
-        for t, a, b, e in rows_of
+        Advice(topic=topic, textbook=textbook, measured=f"{ours} ({BY_ID[e].statement})", evidence_id=e)
+        for topic, textbook, ours, e in said
     ]

@@ -53,12 +53,11 @@ def _replace_directory(new: Path, target: Path) -> None:
         return
     old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
     target.rename(old / target.name)
-    try:
+    with contextlib.ExitStack() as undo:  # whatever stops the second move, the old folder stands where it was
+        undo.callback(old.rmdir)
+        undo.callback((old / target.name).rename, target)
         new.rename(target)
-    except BaseException:
-        (old / target.name).rename(target)
-        old.rmdir()
-        raise
+        undo.pop_all()
     shutil.rmtree(old, ignore_errors=True)
 
 

@@ -29,7 +29,7 @@ FORMAT = 1
 MANIFEST, MODEL, LEARNER = "manifest.json", "model.json", "learner.skops"
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Bundle:
     """A model as it is deployed.
 
@@ -65,7 +65,7 @@ class Bundle:
     True
     """
 
-    model: RareClassifier
+    model: RareClassifier = field(kw_only=False)
     name: str = "model"
     target: str | None = None
     evidence: dict[str, Any] = field(default_factory=dict)
@@ -92,20 +92,27 @@ class Bundle:
             )
         model = self.model.model_
         state = {
-            "schema": model.schema.to_dict(), "encoder": model.encoder.to_dict(),
-            "arm": {k: getattr(model.arm, k) for k in FITTED}, "calibrator": model.calibrator.to_dict(),
-            "decision": model.decision.to_dict(), "classes": [_label(c) for c in model.classes],
-            "pos_label": _label(model.pos_label), "evidence": model.evidence, "parameters": kept_parameters(self.model),
-        }  # fmt: skip
+            "schema": model.schema,
+            "encoder": model.encoder,
+            "arm": {k: getattr(model.arm, k) for k in FITTED},
+            "calibrator": model.calibrator,
+            "decision": model.decision,
+            "classes": model.classes,
+            "pos_label": model.pos_label,
+            "evidence": model.evidence,
+            "parameters": kept_parameters(self.model),
+        }
         (folder / MODEL).write_text(to_json(state, sort_keys=True, finite_only=True) + "\n", encoding="utf-8")
         dump_learner(model.arm.learner, folder / LEARNER)
         manifest = {
-            "format": FORMAT, "name": self.name, "target": self.target, "rareclass": __version__,
+            "format": FORMAT,
+            "rareclass": __version__,
             "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            "python": platform.python_version(), "libraries": _library_versions(),
-            "evidence": self.evidence, "reference": self.reference, "recipe": self.recipe,
+            "python": platform.python_version(),
+            "libraries": _library_versions(),
+            **{name: getattr(self, name) for name in SAID},
             "files": {name: _digest(folder / name) for name in (MODEL, LEARNER)},
-        }  # fmt: skip
+        }
         (folder / MANIFEST).write_text(to_json(manifest, sort_keys=True) + "\n", encoding="utf-8")
         self.manifest = manifest
 
@@ -121,10 +128,10 @@ class Bundle:
         """
         folder = Path(path)
         manifest = _read_json(folder / MANIFEST, "This is no bundle")
-        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-            got = manifest.get("format") if isinstance(manifest, dict) else None
+        if manifest.get("format") != FORMAT:
             raise BundleError(
-                f"The bundle {folder} has format {got!r}; this version reads format {FORMAT}. Update rareclass."
+                f"The bundle {folder} has format {manifest.get('format')!r}; this version reads format {FORMAT}. "
+                "Update rareclass."
             )
         for name in (MODEL, LEARNER):
             _verify(folder, name, manifest)
@@ -133,17 +140,21 @@ class Bundle:
         fitted = FittedArm(learner=learner, **state["arm"])
         decision = Decision.from_dict(state["decision"])
         fit = FittedModel(
-            Schema.from_dict(state["schema"]), TableEncoder.from_dict(state["encoder"]), fitted,
-            calibrator_from_dict(state["calibrator"]), decision, decision.rule, state["pos_label"],
-            tuple(state["classes"]), state["evidence"],
-        )  # fmt: skip
+            schema=Schema.from_dict(state["schema"]),
+            encoder=TableEncoder.from_dict(state["encoder"]),
+            arm=fitted,
+            calibrator=calibrator_from_dict(state["calibrator"]),
+            decision=decision,
+            rule=decision.rule,
+            pos_label=state["pos_label"],
+            classes=tuple(state["classes"]),
+            evidence=state["evidence"],
+        )
         model = RareClassifier.from_model(fit, **state["parameters"])
-        return cls(
-            model, manifest["name"], manifest["target"], manifest["evidence"], manifest["reference"],
-            manifest["recipe"], manifest,
-        )  # fmt: skip
+        return cls(model, manifest=manifest, **{name: manifest[name] for name in SAID})
 
 
+SAID = ("name", "target", "evidence", "reference", "recipe")
 FITTED = ("name", "shift", "exact", "note", "restoration", "rows", "seconds", "treatment")
 
 
@@ -151,10 +162,9 @@ def score_reference(logit: np.ndarray, y: np.ndarray | None = None) -> dict[str,
     """Counts of calibrated log-odds in fixed bins, for monitoring drift of the scores later."""
     edges = np.arange(-16.0, 16.5, 0.5)
     clipped = np.clip(logit, edges[0], edges[-1] - 1e-9)
-    out: dict[str, Any] = {
-        "edges": edges.tolist(), "rows": int(logit.size), "expected_events": float(sigmoid(logit).sum()),
-        "counts": np.histogram(clipped, edges)[0].tolist(),
-    }  # fmt: skip
+    counts = np.histogram(clipped, edges)[0].tolist()
+    out: dict[str, Any] = {"edges": edges.tolist(), "rows": int(logit.size), "counts": counts}
+    out["expected_events"] = float(sigmoid(logit).sum())
     if y is not None:
         out["event_counts"] = np.histogram(clipped[y], edges)[0].tolist()
         out["events"] = int(y.sum())
@@ -165,10 +175,6 @@ def kept_parameters(model: RareClassifier) -> dict[str, Any]:
     """What `replay` needs beside learner, treatment, decision and columns; splits of one's own are not kept."""
     names = ("calibration", "fit_rows", "random_state") + (("cv",) if isinstance(model.cv, int | np.integer) else ())
     return {name: getattr(model, name) for name in names}
-
-
-def _label(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _digest(path: Path) -> dict[str, Any]:
@@ -184,13 +190,14 @@ def _verify(folder: Path, name: str, manifest: dict[str, Any]) -> None:
         raise BundleError(f"The bundle {folder} was altered: {name} does not match its checksum. Do not use it.")
 
 
-def _read_json(path: Path, what: str) -> Any:
+def _read_json(path: Path, what: str) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise BundleError(f"{what}: {path} does not exist.") from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise BundleError(f"{what}: {path} cannot be read ({error}).") from None
+    return found if isinstance(found, dict) else {}
 
 
 def _library_versions() -> dict[str, str]:

@@ -59,5 +59,6 @@ def replay(bundle: Bundle, X: Any, y: Any, *, costs: Any = None, groups: Any = N
     seen = np.isfinite(new.oof_logit)
     truth = np.array([str(v) == str(new.pos_label) for v in np.asarray(y)])
     recipe = {**bundle.recipe, "rows": int(truth.size), "events": int(truth.sum()), "replayed": True}
-    return Bundle(model, bundle.name, bundle.target, {"out_of_fold": new.evidence, "test": None},
-                  score_reference(new.oof_logit[seen], truth[seen]), recipe)  # fmt: skip
+    said: dict[str, Any] = {"evidence": {"out_of_fold": new.evidence, "test": None}, "recipe": recipe}
+    reference = score_reference(new.oof_logit[seen], truth[seen])
+    return Bundle(model, name=bundle.name, target=bundle.target, reference=reference, **said)

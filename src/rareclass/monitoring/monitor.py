@@ -1,9 +1,11 @@
 """The monitor of a deployed model: scores without labels, calibration and misses with them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import poisson
 
 from rareclass import _check
@@ -48,17 +50,23 @@ class RareClassMonitor:
     ['scores-moved']
     """
 
-    def __init__(self, reference: dict[str, Any], *, threshold: float, missed: int | None = None,
-                 events: int | None = None, level: float = 0.999):  # fmt: skip
+    def __init__(
+        self,
+        reference: Mapping[str, Any],
+        *,
+        threshold: float,
+        missed: int | None = None,
+        events: int | None = None,
+        level: float = 0.999,
+    ):
         if not {"edges", "counts"} <= set(reference):
             raise InputError("The reference holds no score counts. Use a bundle that was written by rareclass.")
         self.reference = reference
         self.threshold = _check.fraction(threshold, "threshold")
         self.level = _check.fraction(level, "level", closed="neither")
-        self.misses = None if events is None else MissRateDetector(
-            missed=0 if missed is None else missed, events=events)  # fmt: skip
+        self.misses = None if events is None else MissRateDetector(missed=missed or 0, events=events)
 
-    def scores(self, y_proba: Any) -> list[Alarm]:
+    def scores(self, y_proba: ArrayLike) -> list[Alarm]:
         """Compare the scores of new rows with the reference; needs no labels.
 
         The population stability index over bins of log-odds; bins below 0.1 % of the reference are pooled.
@@ -77,13 +85,10 @@ class RareClassMonitor:
         noise = 3 * (a.size - 1) * (1 / p.size + 1 / max(sum(self.reference["counts"]), 1))
         if index < max(UNSTABLE, noise):
             return []
-        return [
-            Alarm(
-                "scores-moved", f"The scores have moved (stability index {index:.2f}); check the inputs first.", index
-            )
-        ]
+        said = f"The scores have moved (stability index {index:.2f}); check the inputs first."
+        return [Alarm("scores-moved", said, index)]
 
-    def labels(self, y_true: Any, y_proba: Any) -> list[Alarm]:
+    def labels(self, y_true: ArrayLike, y_proba: ArrayLike) -> list[Alarm]:
         """Compare matured labels with the probabilities given to the same rows, in order of arrival."""
         y = _check.binary_target(y_true)
         p = _check.scores(y_proba, "y_proba")
@@ -93,8 +98,8 @@ class RareClassMonitor:
         tail = min(poisson.cdf(seen, expected), poisson.sf(seen - 1, expected))
         if 2 * tail < 1 - self.level:
             ratio = seen / max(expected, 1e-12)
-            alarms.append(Alarm("calibration", f"{seen} events where {expected:.1f} were expected: the prevalence or "
-                                "the calibration has moved.", ratio))  # fmt: skip
+            said = f"{seen} events where {expected:.1f} were expected: the prevalence or the calibration has moved."
+            alarms.append(Alarm("calibration", said, ratio))
         if self.misses is not None:
             self.misses.update(p[y] < self.threshold)
             if self.misses.alarm:

@@ -120,8 +120,8 @@ def cost(shown: Sequence[Layer]) -> Drawing | None:
         legend.append(("chosen", "chosen threshold"))
     caption = _cost_caption(chosen, at, span, none, every)
     plot.label = f"Cost per row against the threshold. {caption}"
-    rows = [("chosen", words.number(chosen), words.number(at), span),
-            ("flag none", words.NONE, words.number(none), ""), ("flag all", "0", words.number(every), "")]  # fmt: skip
+    rows = [("chosen", words.number(chosen), words.number(at), span)]
+    rows += [("flag none", words.NONE, words.number(none), ""), ("flag all", "0", words.number(every), "")]
     head = ("Rule", "Threshold", "Cost per row", "95% interval")
     return Drawing("Cost against threshold", caption, plot.render(), legend, head, rows)
 
@@ -138,9 +138,7 @@ def _money(main: Sequence[Point], none: float | None, every: float | None) -> tu
     return (-round_up(-least) if least < 0 else 0.0), round_up(max(top, least))
 
 
-def _cost_caption(
-    chosen: float | None, at: float | None, span: str, none: float | None, every: float | None
-) -> str:  # fmt: skip
+def _cost_caption(chosen: float | None, at: float | None, span: str, none: float | None, every: float | None) -> str:
     trivial = [f"{name} {words.number(v)}" for v, name in ((none, "none"), (every, "all")) if v is not None]
     here = f"{words.number(at)} {span}".rstrip()
     said = [] if at is None else [f"The threshold {words.number(chosen)} costs {here} per row"]

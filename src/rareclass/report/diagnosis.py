@@ -1,26 +1,25 @@
 """A diagnosis in the terminal."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
 
-def render_diagnosis(found: dict[str, Any], console: Any = None) -> None:
+
+def render_diagnosis(found: Mapping[str, Any], console: Console | None = None) -> None:
     """Print a diagnosis (`Diagnosis.to_dict()`): what the table holds, what its events allow, what to do first."""
-    from rich.console import Console
-    from rich.padding import Padding
-    from rich.table import Table
-
-    out = console if console is not None else Console()
+    out = Console() if console is None else console
     share = f"{found['prevalence']:.3%}" if found["prevalence"] < 0.1 else f"{found['prevalence']:.1%}"
     out.print(
         f"[bold]{found['events']:,} events[/bold] of class {found['pos_label']!r} in {found['rows']:,} rows: "
         f"prevalence {share}, one event to {found['imbalance_ratio']:,.0f} others.",
         highlight=False,
     )
-    kinds: dict[str, int] = {}
-    for _, kind in found["columns"]:
-        kinds[kind] = kinds.get(kind, 0) + 1
-    out.print(f"{len(found['columns'])} features: " + ", ".join(f"{n} {k}" for k, n in kinds.items()) + ".",
-              highlight=False)  # fmt: skip
+    kinds = ", ".join(f"{n} {kind}" for kind, n in Counter(kind for _, kind in found["columns"]).items())
+    out.print(f"{len(found['columns'])} features: {kinds}.", highlight=False)
     _sentences(out, "What so many events allow", found["allows"])
     seen = []
     if found["duplicates"]:
@@ -32,7 +31,8 @@ def render_diagnosis(found: dict[str, Any], console: Any = None) -> None:
         some = ", ".join(f"{name} {part:.0%}" for name, part in gaps[:5])
         seen.append(f"{len(gaps)} columns have missing values: {some}{', ...' if len(gaps) > 5 else ''}.")
     _sentences(out, "What to know about the rows", [*seen, *found["notes"]])
-    _sentences(out, "Look at this first", [f"{f['title']} ({f['evidence']})" for f in found["findings"]])
+    findings = [f"{f['title']} ({f['evidence']}) {f.get('remedy', '')}".strip() for f in found["findings"]]
+    _sentences(out, "Look at this first", findings)
     out.print("\n[bold]Advice: textbook beside measured[/bold]")
     table = Table(box=None, pad_edge=False, show_edge=False)
     for name, width in (("topic", 10), ("textbook", 26), ("measured", None)):
@@ -42,7 +42,7 @@ def render_diagnosis(found: dict[str, Any], console: Any = None) -> None:
     out.print(Padding(table, (0, 0, 0, 2)))
 
 
-def _sentences(out: Any, title: str, sentences: list[str]) -> None:
+def _sentences(out: Console, title: str, sentences: Sequence[str]) -> None:
     if not sentences:
         return
     out.print(f"\n[bold]{title}[/bold]")

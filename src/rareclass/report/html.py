@@ -95,8 +95,8 @@ def _arms(story: Story) -> str:
     known = [v for a in story.arms for v in (a.precision.high, a.precision.value) if v is not None]
     end = min(round_up(max(known, default=1.0)), 1.0)
     guide = next((a.precision.value for a in story.arms if a.baseline), None)
-    head = ["Arm", "Average precision", "To the baseline", "Verdict", *(["Cost per row"] if story.has_costs else []),
-            "O/E", "Brier skill", "Fit time"]  # fmt: skip
+    cost = ["Cost per row"] if story.has_costs else []
+    head = ["Arm", "Average precision", "To the baseline", "Verdict", *cost, "O/E", "Brier skill", "Fit time"]
     rows = [_arm(a, end, story.chance, guide, story.has_costs) for a in story.arms]
     caption = (
         f"Bars from 0 to {end:g}: dot the estimate, band its 95% interval, dashed line the baseline, "

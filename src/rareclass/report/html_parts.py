@@ -92,8 +92,8 @@ def figure(drawing: Drawing | None) -> str:
     keys = "".join(f'<li><i class="key {cls}"></i>{name(text)}</li>' for cls, text in drawing.legend)
     numbers = ""
     if drawing.rows:
-        inner = table([esc(h) for h in drawing.head], [[esc(c) for c in r] for r in drawing.rows],
-                      caption=esc(drawing.title), cls="small")  # fmt: skip
+        cells = [[esc(c) for c in r] for r in drawing.rows]
+        inner = table([esc(h) for h in drawing.head], cells, caption=esc(drawing.title), cls="small")
         numbers = f"<details class='numbers'><summary>Numbers</summary>{inner}</details>"
     return (
         f'<figure><h3>{esc(drawing.title)}</h3><ul class="legend">{keys}</ul><div class="canvas">{drawing.svg}</div>'

@@ -10,10 +10,8 @@ from rareclass.report import words
 from rareclass.report.drawing import Drawing
 from rareclass.report.svg import Plot, Scale
 
-ODDS = (
-    (1e-7, "0.00001%"), (1e-6, "0.0001%"), (1e-5, "0.001%"), (1e-4, "0.01%"), (1e-3, "0.1%"), (0.01, "1%"),
-    (0.1, "10%"), (0.5, "50%"), (0.9, "90%"), (0.99, "99%"), (0.999, "99.9%"), (0.9999, "99.99%"),
-)  # fmt: skip
+_ROUND = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999)
+ODDS = tuple((p, f"{100 * p:.7f}".rstrip("0").rstrip(".") + "%") for p in _ROUND)
 
 
 class _Bin(NamedTuple):
@@ -60,8 +58,8 @@ def reliability(data: ReliabilityBins | None, name: str) -> Drawing | None:
     caption = "On the diagonal, as many events happen as predicted. The axes are log-odds: logarithmic for rare events."
     if any(not floor <= b.observed <= top for b in bins):
         caption += " Hollow: a bin without any event, or with events only."
-    legend = [("mark", f"{name}, bins with 95% interval"), ("bin", f"events in the bin, at most {words.count(most)}"),
-              ("chance", "calibrated")]  # fmt: skip
+    highest = f"events in the bin, at most {words.count(most)}"
+    legend = [("mark", f"{name}, bins with 95% interval"), ("bin", highest), ("chance", "calibrated")]
     head = ("Predicted", "Observed", "95% interval", "Events", "Rows")
     return Drawing("Reliability", caption, plot.render(), legend, head, [b.cells() for b in bins])
 
@@ -129,8 +127,13 @@ def _probability(log_odds: float) -> str:
 
 def _outcomes(plot: Plot, cut: float, confusion: ConfusionRecord) -> None:
     """Counts of the four outcomes in the corners that the threshold makes."""
-    for key, word, right, top in (("fn", "missed", False, True), ("tp", "caught", True, True),
-                                  ("tn", "passed", False, False), ("fp", "false alerts", True, False)):  # fmt: skip
+    corners = {
+        "fn": ("missed", False, True),
+        "tp": ("caught", True, True),
+        "tn": ("passed", False, False),
+        "fp": ("false alerts", True, False),
+    }
+    for key, (word, right, top) in corners.items():
         value = words.finite(getattr(confusion, key))
         text = f"{words.count(value)} {word}"
         room = ((plot.x.end - cut if right else cut - plot.x.start) - 6) / 5.6

@@ -81,10 +81,8 @@ class _Page:
     def say(self, text: str, style: str = "", first: str = "", rest: str = "") -> None:
         """A paragraph; nothing for an empty one."""
         if text:
-            lines = textwrap.wrap(
-                self.sign(text), max(self.console.width, 20), initial_indent=first, subsequent_indent=rest,
-                break_on_hyphens=False,
-            )  # fmt: skip
+            said, wide = self.sign(text), max(self.console.width, 20)
+            lines = textwrap.wrap(said, wide, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
             self.console.print(Text("\n".join(lines), style=style), soft_wrap=True)
 
     def gap(self) -> None:

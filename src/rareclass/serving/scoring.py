@@ -1,10 +1,12 @@
 """Pure scoring: a bundle and rows in, probabilities and decisions out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from rareclass._types import Rows
 from rareclass.artifact.bundle import Bundle
 from rareclass.data.read import read_table
 from rareclass.kernels.logits import sigmoid
@@ -32,31 +34,32 @@ class Scored:
     unknown: dict[str, int]
 
 
-def score(bundle: Bundle, rows: Any, *, costs: Any = None) -> Scored:
+def score(bundle: Bundle, rows: Rows, *, costs: Mapping[str, ArrayLike] | None = None) -> Scored:
     """Score rows with a bundle.
 
-    Parameters
-    ----------
-    bundle : Bundle
-    rows : table, frame or dict of columns
-    costs : mapping of arrays (n,), optional
-        Costs of these rows, where the decision is by row.
+        Parameters
+        ----------
+        bundle : Bundle
+        rows : table, frame or dict of columns
+        costs : mapping of arrays (n,), optional
+            Costs of these rows, where the decision is by row.
 
-    Raises
-    ------
-    SchemaError
-        When a column that the model was trained on is missing.
+        Raises
+        ------
+        SchemaError
+            When a column that the model was trained on is missing.
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from rareclass import RareClassifier
-    >>> from rareclass.artifact import Bundle
-    >>> from rareclass.serving import score
-    >>> X = np.random.default_rng(0).normal(size=(300, 2))
-    >>> model = RareClassifier(estimator="logistic_regression").fit(X, X[:, 0] > 1)
-    >>> score(Bundle(model), X[:3]).probability.shape
-    (3,)
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from rareclass import RareClassifier
+        >>> from rareclass._types import Rows
+    from rareclass.artifact import Bundle
+        >>> from rareclass.serving import score
+        >>> X = np.random.default_rng(0).normal(size=(300, 2))
+        >>> model = RareClassifier(estimator="logistic_regression").fit(X, X[:, 0] > 1)
+        >>> score(Bundle(model), X[:3]).probability.shape
+        (3,)
     """
     logit, unknown = bundle.model.model_.logit(read_table(rows))
     probability = sigmoid(logit)
