@@ -61,6 +61,17 @@ def test_a_bundle_holds_plain_files_only(tmp_path):
     assert b"pickle" not in (tmp_path / "m" / "model.json").read_bytes()
 
 
+def test_evidence_that_is_undefined_is_saved_as_null_but_a_model_is_never_saved_with_holes(tmp_path):
+    table, y = rows()
+    model = RareClassifier("logistic_regression", cv=2).fit(table, y)
+    Bundle(model, evidence={"precision": float("nan")}).save(tmp_path / "m")
+    assert Bundle.load(tmp_path / "m").evidence == {"precision": None}
+    model.model_.evidence["rows"] = float("inf")
+    with pytest.raises(InputError, match="only finite numbers"):
+        Bundle(model).save(tmp_path / "n")
+    assert not (tmp_path / "n").exists()
+
+
 def test_a_foreign_type_is_neither_saved_nor_loaded(tmp_path):
     import hashlib
 

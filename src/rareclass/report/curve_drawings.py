@@ -36,7 +36,7 @@ def precision_recall(shown: Sequence[Layer], chance: float | None) -> Drawing | 
         plot.dot(recall, precision, "chosen", f"recall {words.percent(recall)}, precision {words.percent(precision)}")
         legend.append(("chosen", "where the decision cuts"))
     half = said[nearest(main, 0.5)]
-    caption = f"Catching {half[0]} of the events, {half[1]} of the alerts are right {half[2]}."
+    caption = f"Catching {half[0]} of the events, {half[1]} of the alerts are right {half[2]}".rstrip() + "."
     plot.label = f"Precision-recall curves of {', '.join(s.name for s in shown)}. {caption}"
     rows = [said[i] for i in dict.fromkeys(nearest(main, level) for level in RECALLS)]
     return Drawing(
@@ -67,10 +67,8 @@ def roc(shown: Sequence[Layer]) -> Drawing | None:
     said = [(words.percent(x), words.percent(y), span) for (x, y), span in zip(main, spans, strict=True)]
     plot.readout(main, [f"false-positive rate {x}, recall {y} {span}" for x, y, span in said])
     few = said[nearest(main, 0.01)]
-    caption = (
-        f"Flagging {few[0]} of the negatives catches {few[1]} of the events {few[2]}. Under rarity read it beside "
-        "precision: a small false-positive rate can still be most of the alerts."
-    )
+    caption = f"Flagging {few[0]} of the negatives catches {few[1]} of the events {few[2]}".rstrip()
+    caption += ". Under rarity read it beside precision: a small false-positive rate can still be most of the alerts."
     plot.label = f"ROC curves of {', '.join(s.name for s in shown)}. {caption}"
     rows = [said[i] for i in dict.fromkeys(nearest(main, level) for level in ALARMS)]
     legend = [*legend_of(shown, band=True), ("chance", "chance")]

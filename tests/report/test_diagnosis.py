@@ -1,0 +1,33 @@
+"""A diagnosis on a terminal."""
+
+import io
+from dataclasses import replace
+
+import numpy as np
+from rich.console import Console
+
+from rareclass.advisor import diagnose
+from rareclass.evaluation.results import Finding
+from rareclass.report.diagnosis import render_diagnosis
+
+
+def _printed(found):
+    file = io.StringIO()
+    render_diagnosis(found.to_dict(), Console(file=file, width=200))
+    return " ".join(file.getvalue().split())
+
+
+def test_everything_that_was_found_is_printed():
+    X = np.random.default_rng(0).normal(size=(300, 2))
+    X[:6, 0], X[7] = np.nan, X[8]
+    bare = diagnose(X, np.arange(300) % 25 == 0)
+    found = replace(bare, findings=[Finding("c", "warning", "A [bold] title.", "3 rows", "Do this.")])
+    said = _printed(found)
+    assert said.startswith("12 events of class 'True' in 300 rows: prevalence 4.000%, one event to 24 others.")
+    assert "2 features: 2 number." in said
+    assert "1 rows repeat an earlier one" in said
+    assert "columns have missing values" in said
+    assert "Look at this first A [bold] title. (3 rows) Do this." in said
+    for sentence in [*found.allows, *(a.textbook for a in found.advice), *(a.measured for a in found.advice)]:
+        assert " ".join(sentence.split())[:60] in said
+    assert "Look at this first" not in _printed(bare)

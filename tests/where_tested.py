@@ -1,0 +1,6 @@
+"""Where a source file is tested that has no test file of its own name, because another file's tests serve it rightly."""
+
+WHERE = {
+    "report/html_parts.py": "tests/report/test_html.py",
+    "report/html_sections.py": "tests/report/test_html.py",
+}
