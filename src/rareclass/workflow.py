@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from rareclass.artifact.atomic import atomic_directory, atomic_file, refuse_existing
 from rareclass.artifact.bundle import Bundle, score_reference
-from rareclass.data.problem import Problem, cost_numbers, read_problem
+from rareclass.data.problem import Problem, Roles, cost_numbers, read_problem
 from rareclass.data.read import read_table
 from rareclass.data.sides import clean_times
 from rareclass.errors import InputError, ReadError, SchemaError
@@ -204,7 +204,7 @@ def evaluate_table(bundle: Bundle, source: Any, *, target: str | None = None, co
     name = target if target is not None else bundle.target
     if name is None:
         raise InputError("The bundle does not know its target. Name the column with --target.")
-    problem = read_problem(source, name, cost_columns=cost_columns)
+    problem = read_problem(source, name, Roles(cost_columns=cost_columns))
     model = bundle.model
     missing = sum(v is None or v != v for v in problem.y)
     if missing:
@@ -268,7 +268,7 @@ def run_demo(out: str | os.PathLike, *, rows: int = 40_000, seed: int = 0, n_job
     whole = simulate_transactions(2 * rows, prevalence=0.01, seed=seed)
     order = np.random.default_rng(seed).permutation(2 * rows)
     known, fresh = np.sort(order[:rows]), np.sort(order[rows:])
-    problem = read_problem(whole.table.take(known), whole.target, groups=whole.group, drop=[whole.time])
+    problem = read_problem(whole.table.take(known), whole.target, Roles(groups=whole.group, drop=[whole.time]))
     problem = replace(problem, name="simulated card transactions")
     costs = CostMatrix(**DEMO_COSTS)
     comparison = compare_table(

@@ -2,11 +2,16 @@
 
 import sys
 import warnings
+from typing import Any, TextIO
 
 import typer
 
 from rareclass.cli import compare, demo, diagnose, evaluate, predict, report, sample, train
+from rareclass.cli.options import flat
 from rareclass.errors import RareclassError, RareclassWarning
+
+# what typer raises on wrong arguments: the base of its public error, whichever click it is built on
+_USAGE: Any = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
 
 app = typer.Typer(
     name="rareclass",
@@ -17,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for verb in (demo, diagnose, compare, train, predict, evaluate, sample, report):
-    app.command(verb.__name__.rsplit(".", 1)[-1])(verb.command)
+    app.command(verb.__name__.rsplit(".", 1)[-1])(flat(verb.command))
 
 
 def _version(value: bool) -> None:
@@ -56,10 +61,8 @@ def run(arguments: list[str]) -> int:
         return _say("Out of memory. Use fewer columns or rows, or the default budget instead of --full.", 2)
     except OSError as error:
         return _say(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), 2)
-    except Exception as error:
-        if hasattr(error, "exit_code") and hasattr(error, "format_message"):
-            return _say(error.format_message(), 2)
-        raise
+    except _USAGE as error:
+        return _say(error.format_message(), 2)
 
 
 def _say(sentence: str, code: int) -> int:
@@ -67,5 +70,12 @@ def _say(sentence: str, code: int) -> int:
     return code
 
 
-def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
     print(f"note: {message}", file=sys.stderr)

@@ -7,62 +7,57 @@ import typer
 from rareclass.cli import options as o
 from rareclass.cli.progress import progress_bar
 
+DUPLICATES = "Let equal rows stand on both sides of a split."
+OUT = "Folder for results.json, report.html, oof.parquet and the champion."
+
 
 def command(
-    table: o.Table,
-    target: o.Target = None,
-    pos_label: o.PosLabel = None,
-    cost_fp: o.CostFP = None,
-    cost_fn: o.CostFN = None,
-    cost_columns: o.CostColumns = None,
-    alert_budget: o.AlertBudgetText = None,
-    min_recall: o.MinRecall = None,
-    min_precision: o.MinPrecision = None,
-    max_fpr: o.MaxFPR = None,
-    maximize: o.Maximize = None,
-    groups: o.Groups = None,
-    time: o.Time = None,
-    time_ordered: o.TimeOrdered = False,
+    table: o.TableOptions,
+    costs: o.CostOptions,
+    rule: o.RuleOptions,
+    split: o.SplitOptions,
     gap: Annotated[float, typer.Option("--gap", help="Rows (or time units) between training and testing.")] = 0,
-    drop: o.Drop = None,
-    categorical: o.Categorical = None,
     learners: Annotated[str, typer.Option("--learners", help="Comma-separated names, or auto.")] = "auto",
     treatments: Annotated[str, typer.Option("--treatments", help="Comma-separated names, or auto.")] = "auto",
-    folds: Annotated[int | None, typer.Option("--folds", help="Folds; default 5, or 3 above 50,000 rows.",
-                                              show_default=False)] = None,
+    folds: Annotated[int | None, o.option("--folds", "Folds; default 5, or 3 above 50,000 rows.")] = None,
     repeats: Annotated[int, typer.Option("--repeats", help="Repetitions of the folds.")] = 1,
     test_share: Annotated[float, typer.Option("--test-share", help="Share of rows locked away.")] = 0.2,
     budget: Annotated[str, typer.Option("--budget", help="Time after which no further arm starts.")] = "90s",
     full: Annotated[bool, typer.Option("--full", help="Fit on all rows of large tables.")] = False,
-    split_duplicates: Annotated[bool, typer.Option("--split-duplicates", help="Let equal rows stand on both sides "
-                                                   "of a split.")] = False,
-    out: Annotated[str | None, typer.Option("--out", help="Folder for results.json, report.html, oof.parquet and the "
-                                            "champion.", show_default=False)] = None,
+    split_duplicates: Annotated[bool, typer.Option("--split-duplicates", help=DUPLICATES)] = False,
+    out: Annotated[str | None, o.option("--out", OUT)] = None,
     overwrite: o.Overwrite = False,
     seed: o.Seed = 0,
     threads: o.Threads = None,
     json: o.Json = False,
-) -> int:  # fmt: skip
+) -> int:
     """Compare learners and treatments honestly; leave a report and a deployable model."""
     from rareclass._json import to_json
     from rareclass.cli.problem import problem_of
     from rareclass.workflow import compare_table, results_of
 
-    problem = problem_of(
-        table, target, pos_label=pos_label, drop=drop, categorical=categorical, groups=groups, time=time,
-        time_ordered=time_ordered, costs=cost_columns,
-    )  # fmt: skip
-    decision = o.decision_of(
-        alert_budget=alert_budget, min_recall=min_recall, min_precision=min_precision, max_fpr=max_fpr,
-        maximize=maximize,
-    )  # fmt: skip
+    problem = problem_of(table, split, costs)
     with progress_bar("comparing") as progress:
         comparison = compare_table(
-            problem, out=out, overwrite=overwrite, command=o.shown_command(), decision=decision,
-            costs=o.class_costs(cost_fp, cost_fn), learners=learners, treatments=treatments, folds=folds,
-            repeats=repeats, test_share=test_share, budget=o.seconds(budget), full=full,
-            split_duplicates=split_duplicates, gap=gap, random_state=seed, n_jobs=threads, progress=progress,
-        )  # fmt: skip
+            problem,
+            out=out,
+            overwrite=overwrite,
+            command=o.shown_command(),
+            decision=rule.rule(),
+            costs=costs.matrix(),
+            learners=learners,
+            treatments=treatments,
+            folds=folds,
+            repeats=repeats,
+            test_share=test_share,
+            budget=o.seconds(budget),
+            full=full,
+            split_duplicates=split_duplicates,
+            gap=gap,
+            random_state=seed,
+            n_jobs=threads,
+            progress=progress,
+        )
     results = results_of(comparison, problem, command=o.shown_command())
     if json:
         typer.echo(to_json(results))

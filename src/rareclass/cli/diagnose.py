@@ -6,11 +6,7 @@ from rareclass.cli import options as o
 
 
 def command(
-    table: o.Table,
-    target: o.Target = None,
-    pos_label: o.PosLabel = None,
-    drop: o.Drop = None,
-    categorical: o.Categorical = None,
+    table: o.TableOptions,
     json: o.Json = False,
 ) -> int:
     """Say what a data set holds, what its events allow, and what to do first."""
@@ -18,7 +14,7 @@ def command(
     from rareclass.advisor.diagnosis import diagnose
     from rareclass.cli.problem import problem_of
 
-    problem = problem_of(table, target, pos_label=pos_label, drop=drop, categorical=categorical)
+    problem = problem_of(table)
     found = diagnose(problem.features, problem.y, pos_label=problem.pos_label, categorical=problem.categorical)
     if json:
         typer.echo(to_json(found.to_dict()))

@@ -1,19 +1,15 @@
 """`rareclass evaluate`: judge a bundle on labelled rows."""
 
-from typing import Annotated
-
 import typer
 
 from rareclass.cli import options as o
 
 
 def command(
-    bundle: Annotated[str, typer.Argument(help="Folder of a bundle.", show_default=False)],
+    bundle: o.Bundle,
     table: o.Table,
+    costs: o.CostOptions,
     target: o.Target = None,
-    cost_fp: o.CostFP = None,
-    cost_fn: o.CostFN = None,
-    cost_columns: o.CostColumns = None,
     json: o.Json = False,
 ) -> int:
     """Judge a bundle on labelled rows that it never saw."""
@@ -21,10 +17,8 @@ def command(
     from rareclass.artifact.bundle import Bundle
     from rareclass.workflow import evaluate_table
 
-    found = evaluate_table(
-        Bundle.load(bundle), table, target=target, costs=o.class_costs(cost_fp, cost_fn),
-        cost_columns=o.cost_columns(cost_columns),
-    )  # fmt: skip
+    by_row = o.cost_columns(costs.cost_columns)
+    found = evaluate_table(Bundle.load(bundle), table, target=target, costs=costs.matrix(), cost_columns=by_row)
     if json:
         typer.echo(to_json(found))
         return 0

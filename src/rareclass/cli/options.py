@@ -1,41 +1,128 @@
-"""Options that several verbs share, and the small grammars behind them."""
+"""Options that several verbs share: values of a few options each, and the small grammars behind them."""
 
+import functools
+import inspect
 import re
-from typing import Annotated, Any
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rareclass.errors import InputError
 
-Table = Annotated[str, typer.Argument(help="csv, csv.gz, parquet or Arrow file, or the name of a catalogued data set.",
-                                      show_default=False)]  # fmt: skip
-Target = Annotated[str | None, typer.Option("--target", help="Column that holds the labels.", show_default=False)]
-PosLabel = Annotated[str | None, typer.Option("--pos-label", help="The rare label; default: the smaller class.",
-                                              show_default=False)]  # fmt: skip
-Drop = Annotated[list[str] | None, typer.Option("--drop", help="Column that is no feature (repeatable).",
-                                                show_default=False)]  # fmt: skip
-Categorical = Annotated[list[str] | None, typer.Option("--categorical", help="Numeric column that holds codes "
-                                                       "(repeatable).", show_default=False)]  # fmt: skip
-Groups = Annotated[str | None, typer.Option("--groups", help="Column of entities that stay together.",
-                                            show_default=False)]  # fmt: skip
-Time = Annotated[str | None, typer.Option("--time", help="Column of times: train on the past only.",
-                                          show_default=False)]  # fmt: skip
-TimeOrdered = Annotated[bool, typer.Option("--time-ordered", help="The rows are in time order.")]
-CostFP = Annotated[float | None, typer.Option("--cost-fp", help="Cost of a false alarm.", show_default=False)]
-CostFN = Annotated[float | None, typer.Option("--cost-fn", help="Cost of a missed event.", show_default=False)]
-CostColumns = Annotated[str | None, typer.Option("--cost-columns", help="Costs by row: fp=C1,fn=C2[,tp=C3,tn=C4].",
-                                                 show_default=False)]  # fmt: skip
-AlertBudgetText = Annotated[str | None, typer.Option("--alert-budget", help="Alerts that can be handled: 100, 100/day "
-                                                     "or 0.5%.", show_default=False)]  # fmt: skip
-MinRecall = Annotated[float | None, typer.Option("--min-recall", help="Lowest recall.", show_default=False)]
-MinPrecision = Annotated[float | None, typer.Option("--min-precision", help="Lowest precision.", show_default=False)]
-MaxFPR = Annotated[float | None, typer.Option("--max-fpr", help="Highest false-positive rate.", show_default=False)]
-Maximize = Annotated[str | None, typer.Option("--maximize", help="f1, f2, mcc, balanced_accuracy, g_mean ...",
-                                              show_default=False)]  # fmt: skip
+if TYPE_CHECKING:
+    from typer.models import OptionInfo
+
+    from rareclass.decisions import CostMatrix, DecisionRule
+
+
+def option(flag: str, help: str) -> "OptionInfo":
+    """An option that shows no default."""
+    found: OptionInfo = typer.Option(flag, help=help, show_default=False)
+    return found
+
+
+TABLE_HELP = "csv, csv.gz, parquet or Arrow file, or the name of a catalogued data set."
+Table = Annotated[str, typer.Argument(help=TABLE_HELP, show_default=False)]
+Bundle = Annotated[str, typer.Argument(help="Folder of a bundle.", show_default=False)]
+Target = Annotated[str | None, option("--target", "Column that holds the labels.")]
+PosLabel = Annotated[str | None, option("--pos-label", "The rare label; default: the smaller class.")]
+CostColumns = Annotated[str | None, option("--cost-columns", "Costs by row: fp=C1,fn=C2[,tp=C3,tn=C4].")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]
-Threads = Annotated[int | None, typer.Option("--threads", help="Threads; default: all cores.", show_default=False)]
+Threads = Annotated[int | None, option("--threads", "Threads; default: all cores.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what the output folder holds.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """A table, its target, and which columns are no plain features."""
+
+    table: Table
+    target: Target = None
+    pos_label: PosLabel = None
+    drop: Annotated[list[str] | None, option("--drop", "Column that is no feature (repeatable).")] = None
+    categorical: Annotated[
+        list[str] | None, option("--categorical", "Numeric column that holds codes (repeatable).")
+    ] = None
+
+
+@dataclass(frozen=True)
+class SplitOptions:
+    """What must not be on both sides of a split."""
+
+    groups: Annotated[str | None, option("--groups", "Column of entities that stay together.")] = None
+    time: Annotated[str | None, option("--time", "Column of times: train on the past only.")] = None
+    time_ordered: Annotated[bool, typer.Option("--time-ordered", help="The rows are in time order.")] = False
+
+
+@dataclass(frozen=True)
+class CostOptions:
+    """Costs of the two errors, the same for all rows or by row."""
+
+    cost_fp: Annotated[float | None, option("--cost-fp", "Cost of a false alarm.")] = None
+    cost_fn: Annotated[float | None, option("--cost-fn", "Cost of a missed event.")] = None
+    cost_columns: CostColumns = None
+
+    def matrix(self) -> "CostMatrix | None":
+        """A `CostMatrix` of the two numbers, or None when neither is given."""
+        if self.cost_fp is None and self.cost_fn is None:
+            return None
+        if self.cost_fp is None or self.cost_fn is None:
+            raise InputError("Give both --cost-fp and --cost-fn: a decision weighs one against the other.")
+        from rareclass.decisions import CostMatrix
+
+        return CostMatrix(fp=self.cost_fp, fn=self.cost_fn)
+
+
+@dataclass(frozen=True)
+class RuleOptions:
+    """How to decide: one line an option, with the rule of `rareclass.decisions` that takes its value."""
+
+    alert_budget: Annotated[
+        str | None, option("--alert-budget", "Alerts that can be handled: 100, 100/day or 0.5%."), "AlertBudget.parse"
+    ] = None
+    min_recall: Annotated[float | None, option("--min-recall", "Lowest recall."), "RecallAtLeast"] = None
+    min_precision: Annotated[float | None, option("--min-precision", "Lowest precision."), "PrecisionAtLeast"] = None
+    max_fpr: Annotated[float | None, option("--max-fpr", "Highest false-positive rate."), "FalsePositiveRateAtMost"] = (
+        None
+    )
+    maximize: Annotated[str | None, option("--maximize", "f1, f2, mcc, balanced_accuracy, g_mean ..."), "Maximize"] = (
+        None
+    )
+
+    def rule(self) -> "DecisionRule | None":
+        """The decision rule that the options name, or None."""
+        given = [f for f in fields(self) if getattr(self, f.name) is not None]
+        if len(given) > 1:
+            raise InputError(f"Give one rule, not {' and '.join('--' + f.name.replace('_', '-') for f in given)}.")
+        if not given:
+            return None
+        import operator
+
+        from rareclass import decisions
+
+        made = operator.attrgetter(given[0].type.__metadata__[-1])(decisions)  # type: ignore[union-attr]
+        rule: DecisionRule = made(getattr(self, given[0].name))
+        return rule
+
+
+def flat(command: Callable[..., int]) -> Callable[..., int]:
+    """The command with every parameter that is a value of options replaced by its fields, as typer reads them."""
+    own = inspect.signature(command).parameters.values()
+    values: dict[str, Any] = {p.name: p.annotation for p in own if is_dataclass(p.annotation)}
+    parts = ([*inspect.signature(values[p.name]).parameters.values()] if p.name in values else [p] for p in own)
+    shown = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for part in parts for p in part]
+
+    @functools.wraps(command)
+    def called(**given: object) -> int:
+        gathered = {name: cls(**{f.name: given.pop(f.name) for f in fields(cls)}) for name, cls in values.items()}
+        return command(**given, **gathered)
+
+    called.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+    called.__annotations__ = {p.name: p.annotation for p in shown}
+    return called
 
 
 def seconds(text: str) -> float:
@@ -59,40 +146,6 @@ def cost_columns(text: str | None) -> dict[str, str] | None:
     if not {"fp", "fn"} <= set(out):
         raise InputError("--cost-columns needs at least fp=... and fn=....")
     return out
-
-
-def decision_of(*, alert_budget: str | None, min_recall: float | None, min_precision: float | None,
-                max_fpr: float | None, maximize: str | None) -> Any:  # fmt: skip
-    """The decision rule that the options name, or None."""
-    from rareclass import decisions
-
-    asked = {
-        "--alert-budget": alert_budget, "--min-recall": min_recall, "--min-precision": min_precision,
-        "--max-fpr": max_fpr, "--maximize": maximize,
-    }  # fmt: skip
-    given = [k for k, v in asked.items() if v is not None]
-    if len(given) > 1:
-        raise InputError(f"Give one rule, not {' and '.join(given)}.")
-    if alert_budget is not None:
-        return decisions.AlertBudget.parse(alert_budget)
-    if min_recall is not None:
-        return decisions.RecallAtLeast(min_recall)
-    if min_precision is not None:
-        return decisions.PrecisionAtLeast(min_precision)
-    if max_fpr is not None:
-        return decisions.FalsePositiveRateAtMost(max_fpr)
-    return None if maximize is None else decisions.Maximize(maximize)
-
-
-def class_costs(fp: float | None, fn: float | None) -> Any:
-    """A `CostMatrix` of the two numbers, or None when neither is given."""
-    if fp is None and fn is None:
-        return None
-    if fp is None or fn is None:
-        raise InputError("Give both --cost-fp and --cost-fn: a decision weighs one against the other.")
-    from rareclass.decisions import CostMatrix
-
-    return CostMatrix(fp=fp, fn=fn)
 
 
 def shown_command() -> str:

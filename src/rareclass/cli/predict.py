@@ -8,12 +8,11 @@ from rareclass.cli import options as o
 
 
 def command(
-    bundle: Annotated[str, typer.Argument(help="Folder of a bundle.", show_default=False)],
+    bundle: o.Bundle,
     table: o.Table,
-    out: Annotated[str | None, typer.Option("--out", help="csv or parquet file; default: csv on stdout.",
-                                            show_default=False)] = None,
+    out: Annotated[str | None, o.option("--out", "csv or parquet file; default: csv on stdout.")] = None,
     cost_columns: o.CostColumns = None,
-) -> int:  # fmt: skip
+) -> int:
     """Score a table with a bundle."""
     import sys
 

@@ -8,14 +8,15 @@ from rareclass.cli import options as o
 
 
 def command(
-    tables: Annotated[list[str], typer.Argument(metavar="TABLE...", help="Files of one kind, or a folder.",
-                                                show_default=False)],
-    out: Annotated[str, typer.Option("--out", help="csv or parquet file.", show_default=False)],
-    target: Annotated[str, typer.Option("--target", help="Column that holds the labels.", show_default=False)],
+    tables: Annotated[
+        list[str], typer.Argument(metavar="TABLE...", help="Files of one kind, or a folder.", show_default=False)
+    ],
+    out: Annotated[str, o.option("--out", "csv or parquet file.")],
+    target: Annotated[str, o.option("--target", "Column that holds the labels.")],
     pos_label: o.PosLabel = None,
     negatives: Annotated[float, typer.Option("--negatives", help="Negatives kept per event.")] = 20.0,
     seed: o.Seed = 0,
-) -> int:  # fmt: skip
+) -> int:
     """Keep all events and sampled negatives of tables that do not fit into memory."""
     from rareclass.scale.negatives import sample_negatives
     from rareclass.workflow import write_table

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from rareclass._types import Label
+from rareclass.data.problem import Roles
 
 
 @dataclass(frozen=True)
@@ -80,3 +81,14 @@ class CatalogueEntry:
         """The feature columns alone."""
         away = {self.target, *self.drop}
         return self.table.select([name for name in self.table.column_names if name not in away])
+
+    @property
+    def roles(self) -> Roles:
+        """Which label is the event, and which columns are no plain features."""
+        return Roles(
+            pos_label=self.pos_label,
+            drop=self.drop,
+            groups=self.groups,
+            cost_columns=self.cost_columns,
+            categorical=self.categorical,
+        )

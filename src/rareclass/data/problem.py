@@ -1,21 +1,53 @@
 """A table as a problem: its target, groups, times and costs apart from the features."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from rareclass._types import Label, Rows
 from rareclass.data.read import read_table
 from rareclass.errors import InputError, SchemaError
 
 COST_KEYS = ("fp", "fn", "tp", "tn")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
+class Roles:
+    """Which label is the event, and which columns are no plain features.
+
+    Attributes
+    ----------
+    pos_label : label or None
+    drop : sequence of str
+        Columns that are no features.
+    groups, time : str or None
+        Columns of entities and of times; neither is a feature.
+    time_ordered : bool
+        The rows are in the order of time.
+    cost_columns : mapping or None
+        Cost name (fp, fn, tp, tn) to column.
+    categorical : sequence of str
+        Numeric columns that hold codes.
+    """
+
+    pos_label: Label = None
+    drop: Sequence[str] = ()
+    groups: str | None = None
+    time: str | None = None
+    time_ordered: bool = False
+    cost_columns: Mapping[str, str] | None = None
+    categorical: Sequence[str] = ()
+
+    def or_else(self, other: "Roles") -> "Roles":
+        """These roles; where one is not given, that of `other`."""
+        return replace(other, **{f.name: value for f in fields(self) if (value := getattr(self, f.name))})
+
+
+@dataclass(frozen=True, kw_only=True)
 class Problem:
     """A table, its target, and the columns that are not features.
 
@@ -25,37 +57,28 @@ class Problem:
     y : ndarray of shape (n,)
     target : str
     groups, times : ndarray of shape (n,) or None
-    costs : mapping of arrays, or None
+    costs : mapping of arrays or numbers, or None
     pos_label : label or None
-    categorical : tuple of str
+    categorical, dropped : tuple of str
     time_ordered : bool
+    name : str
+        The file or data set.
     """
 
     features: pa.Table
     y: np.ndarray
     target: str
-    groups: Any = None
-    times: Any = None
-    costs: Any = None
-    pos_label: Any = None
+    groups: np.ndarray | None = None
+    times: np.ndarray | None = None
+    costs: Mapping[str, np.ndarray | float] | None = None
+    pos_label: Label = None
     categorical: tuple[str, ...] = ()
     time_ordered: bool = False
-    dropped: tuple[str, ...] = field(default=())
+    dropped: tuple[str, ...] = ()
     name: str = ""
 
 
-def read_problem(
-    source: Any,
-    target: str,
-    *,
-    pos_label: Any = None,
-    drop: Sequence[str] = (),
-    groups: str | None = None,
-    time: str | None = None,
-    time_ordered: bool = False,
-    cost_columns: dict[str, str] | None = None,
-    categorical: Sequence[str] = (),
-) -> Problem:
+def read_problem(source: Rows, target: str, roles: Roles = Roles()) -> Problem:
     """Read a table and set its target, groups, time and cost columns apart from the features.
 
     Parameters
@@ -63,12 +86,8 @@ def read_problem(
     source : path, frame or table
     target : str
         Column that holds the labels.
-    drop : sequence of str
-        Columns that are no features.
-    groups, time : str, optional
-        Columns of entities and of times; neither is a feature.
-    cost_columns : dict, optional
-        Cost name (fp, fn, tp, tn) to column.
+    roles : Roles
+        What the other columns are; by default all are features.
 
     Raises
     ------
@@ -76,27 +95,33 @@ def read_problem(
         When a named column does not exist.
     """
     table = read_table(source)
-    wanted = {"the target": target, "--groups": groups, "--time": time}
-    wanted |= {f"--drop {name}": name for name in drop} | {f"--categorical {name}": name for name in categorical}
-    wanted |= {f"the cost {k}": name for k, name in (cost_columns or {}).items()}
+    costs = roles.cost_columns or {}
+    wanted = {"the target": target, "--groups": roles.groups, "--time": roles.time}
+    wanted |= {f"--drop {name}": name for name in roles.drop}
+    wanted |= {f"--categorical {name}": name for name in roles.categorical}
+    wanted |= {f"the cost {k}": name for k, name in costs.items()}
     for what, name in wanted.items():
         if name is not None and name not in table.column_names:
             near = [c for c in table.column_names if c.lower() == name.lower()]
             hint = f" Did you mean {near[0]!r}?" if near else f" The columns are: {', '.join(table.column_names[:12])}."
             raise SchemaError(f"There is no column {name!r} ({what}).{hint}")
-    away = {target, *drop, *(v for v in (groups, time) if v), *(cost_columns or {}).values()}
-    costs = None
-    if cost_columns:
-        unknown = set(cost_columns) - set(COST_KEYS)
-        if unknown:
-            raise InputError(f"Costs are named fp, fn, tp and tn; got {', '.join(sorted(unknown))}.")
-        costs = {k: cost_numbers(table[name], name) for k, name in cost_columns.items()}
+    unknown = set(costs) - set(COST_KEYS)
+    if unknown:
+        raise InputError(f"Costs are named fp, fn, tp and tn; got {', '.join(sorted(unknown))}.")
+    away = {target, *roles.drop, *(v for v in (roles.groups, roles.time) if v), *costs.values()}
     return Problem(
-        table.select([c for c in table.column_names if c not in away]), column_values(table[target]), target,
-        None if groups is None else column_values(table[groups]), None if time is None else column_values(table[time]),
-        costs, pos_label, tuple(c for c in categorical if c not in away), time_ordered, tuple(sorted(away - {target})),
-        Path(source).name if isinstance(source, str | os.PathLike) else "",
-    )  # fmt: skip
+        features=table.select([c for c in table.column_names if c not in away]),
+        y=column_values(table[target]),
+        target=target,
+        groups=None if roles.groups is None else column_values(table[roles.groups]),
+        times=None if roles.time is None else column_values(table[roles.time]),
+        costs={k: cost_numbers(table[name], name) for k, name in costs.items()} or None,
+        pos_label=roles.pos_label,
+        categorical=tuple(c for c in roles.categorical if c not in away),
+        time_ordered=roles.time_ordered,
+        dropped=tuple(sorted(away - {target})),
+        name=Path(source).name if isinstance(source, str | os.PathLike) else "",
+    )
 
 
 def column_values(column: pa.ChunkedArray) -> np.ndarray:
