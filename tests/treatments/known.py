@@ -26,11 +26,9 @@ def line(n: int = 200_000, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.nd
 class Saturated(RareLearner):
     """One log-odds for each of three cells, by maximum likelihood without any penalty; takes weights and offsets."""
 
-    def _fit(self, X, y, weight, offset, rng):
-        self.logit_ = np.array([
-            best_intercept(y[c], None if weight is None else weight[c], None if offset is None else offset[c])
-            for c in (X[:, 0] == k for k in range(3))
-        ])  # fmt: skip
+    def _fit(self, rows, context):
+        cells = [rows.take(np.flatnonzero(rows.X[:, 0] == k)) for k in range(3)]
+        self.logit_ = np.array([best_intercept(cell.y, cell.weight, cell.offset) for cell in cells])
 
     def _logit(self, X):
         return self.logit_[X[:, 0].astype(int)]
@@ -39,12 +37,11 @@ class Saturated(RareLearner):
 class Linear(RareLearner):
     """Logistic regression without penalty by Newton's method; takes weights and offsets."""
 
-    def _fit(self, X, y, weight, offset, rng):
-        Z = np.column_stack([np.ones(y.size), X])
-        w = np.ones(y.size) if weight is None else weight
-        off = np.zeros(y.size) if offset is None else offset
+    def _fit(self, rows, context):
+        y, w, off = rows.y, rows.weights, rows.offsets
+        Z = np.column_stack([np.ones(y.size), rows.X])
         beta = np.zeros(Z.shape[1])
-        beta[0] = best_intercept(y, weight, offset)
+        beta[0] = best_intercept(y, rows.weight, rows.offset)
         for _ in range(100):
             p = sigmoid(Z @ beta + off)
             curvature = w * p * (1 - p)

@@ -66,4 +66,4 @@ def collapse_message(
 def warn_of_collapse(message: str | None) -> None:
     """Emit a `CollapseWarning` where there is something to say."""
     if message is not None:
-        warnings.warn(message, CollapseWarning, stacklevel=5)
+        warnings.warn(message, CollapseWarning, stacklevel=7)

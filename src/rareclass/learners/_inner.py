@@ -1,35 +1,9 @@
 """Inner folds and samples: how a learner judges its own choices without seeing the rows it judges on."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from rareclass.data.grouping import deal
-from rareclass.learners.base import rare_class
-
-
-@dataclass(frozen=True)
-class InnerPlan:
-    """Rows on which a learner judges itself, and their folds; the members of a blend share one.
-
-    Attributes
-    ----------
-    rows : ndarray of int, ascending
-        A sample of the training rows: the events and some of the others.
-    shift : float
-        Log-odds of the positive class in the sample = log-odds in all rows + shift.
-    fold : ndarray of int
-        Fold of each sampled row; all -1 where the events cannot be split.
-    """
-
-    rows: np.ndarray
-    shift: float
-    fold: np.ndarray
-
-    @property
-    def possible(self) -> bool:
-        """Whether there are folds to judge on."""
-        return bool(self.fold.size) and int(self.fold[0]) >= 0
+from rareclass.learners._context import InnerPlan, rare_class
 
 
 def inner_plan(

@@ -1,11 +1,13 @@
 """Parameters of a wrapped booster that are passed on unchanged, and class weights that are undone."""
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
 
 from rareclass import _check
 from rareclass.errors import InputError
+from rareclass.learners._context import Rows
 
 
 class PassedOn:
@@ -26,7 +28,7 @@ class PassedOn:
 
 
 def class_ratio(
-    class_weight: Any, scale_pos_weight: Any, y: np.ndarray, weight: np.ndarray | None, classes: np.ndarray
+    class_weight: Mapping[Any, float] | str | None, scale_pos_weight: float, rows: Rows, classes: np.ndarray
 ) -> float:
     """Weight of a positive row over that of a negative one, from `class_weight` times `scale_pos_weight`.
 
@@ -34,17 +36,15 @@ def class_ratio(
     ----------
     class_weight : None, "balanced" or mapping of label to weight
     scale_pos_weight : number > 0
-    y : ndarray of shape (n,), Boolean
-    weight : ndarray of shape (n,) or None
+    rows : Rows
     classes : ndarray of shape (2,)
     """
     ratio = _check.fraction(scale_pos_weight, "scale_pos_weight", high=np.inf, closed="neither")
     if class_weight is None:
         return ratio
-    w = np.ones(y.size) if weight is None else weight
     if isinstance(class_weight, str):
         _check.one_of(class_weight, "class_weight", ("balanced",))
-        return ratio * float(w[~y].sum() / w[y].sum())
+        return ratio * float(rows.weights[~rows.y].sum() / rows.weights[rows.y].sum())
     try:
         negative, positive = (float(class_weight.get(label, 1.0)) for label in classes.tolist())
     except (AttributeError, TypeError, ValueError):

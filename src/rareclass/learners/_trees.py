@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
+from rareclass.learners._context import rare_class
 from rareclass.learners._inner import row_keys
-from rareclass.learners.base import rare_class
 
 _LARGEST = 1e30  # sums over all values stay within float32
 

@@ -6,13 +6,16 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import DataConversionWarning
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from rareclass import _check
+from rareclass import _check, _types
 from rareclass.errors import InputError, TargetError, TooFewEventsError
 from rareclass.kernels.logits import sigmoid
+from rareclass.learners._context import FitContext, InnerPlan, Rows, Unseen
 from rareclass.learners.registry import classes_that
 
 
@@ -37,10 +40,10 @@ class RareLearner(ClassifierMixin, BaseEstimator):
     """Types of other packages that a fitted learner consists of, which a bundle therefore loads."""
     inside_arm: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     """Parameters that leave judging and calibrating to the arm that holds the learner, on rows left out there."""
-    # rows and folds on which the members of a blend judge themselves; a learner on its own draws them
-    _plan: Any = None
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None) -> Self:
+    def fit(
+        self, X: _types.Rows, y: ArrayLike, sample_weight: ArrayLike | None = None, *, offset: ArrayLike | None = None
+    ) -> Self:
         """Fit to rows `X` with labels `y`.
 
         Parameters
@@ -66,42 +69,53 @@ class RareLearner(ClassifierMixin, BaseEstimator):
         TooFewEventsError
             Only one class has rows of positive weight.
         """
-        X, label, weight, shift = self._checked(X, y, sample_weight, offset)
-        rng = _check.random_generator(getattr(self, "random_state", None))
-        if len(self.classes_) == 2:
-            self._fit(X, label == self.classes_[1], weight, shift, rng)
-            return self
-        if shift is not None:
-            raise InputError(f"`offset` needs two classes; `y` holds {len(self.classes_)}.")
-        self.members_ = [
-            clone(self).set_params(**_seed(self, rng)).fit(X, label == value, weight) for value in self.classes_
-        ]
+        self._learn(X, y, sample_weight, offset)
         return self
 
-    def _fit(
-        self,
-        X: np.ndarray,
-        y: np.ndarray,
-        weight: np.ndarray | None,
-        offset: np.ndarray | None,
-        rng: np.random.Generator,
-    ) -> None:
+    def fit_member(self, rows: Rows, plan: InnerPlan) -> Unseen:
+        """Fit as a member of a blend, which gets the unseen scores of the rows that all members judge themselves on."""
+        unseen = self._learn(rows.X, rows.y.astype(int), rows.weight, rows.offset, plan=plan)
+        if unseen is None:
+            raise InputError(f"{type(self).__name__} does not judge itself, so that a blend cannot weigh it.")
+        return unseen
+
+    def _learn(
+        self, X: _types.Rows, y: ArrayLike, sample_weight: ArrayLike | None, offset: ArrayLike | None, **given: Any
+    ) -> Unseen | None:
+        """Check, fit, and keep the unseen scores; `given` goes into the `FitContext`."""
+        rows, label = self._checked(X, y, sample_weight, offset)
+        context = FitContext(rng=_check.random_generator(getattr(self, "random_state", None)), **given)
+        if len(self.classes_) == 2:
+            unseen = self._fit(rows, context)
+            if unseen is not None and context.plan is None:
+                self.oof_rows_, self.oof_logit_ = unseen
+            return unseen
+        if rows.offset is not None:
+            raise InputError(f"`offset` needs two classes; `y` holds {len(self.classes_)}.")
+        self.members_ = [
+            clone(self).set_params(**_seed(self, context.rng)).fit(rows.X, label == value, rows.weight)
+            for value in self.classes_
+        ]
+        return None
+
+    def _fit(self, rows: Rows, context: FitContext) -> Unseen | None:
+        """Fit to checked rows of two classes; the scores of unseen rows where the learner judges itself."""
         raise NotImplementedError
 
     def _logit(self, X: np.ndarray) -> np.ndarray:
+        """Log-odds (n,) of checked rows."""
         raise NotImplementedError
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: _types.Rows) -> np.ndarray:
         """Raw log-odds (nats) of the positive class, without any offset: (n,), or (n, K) with more than two classes."""
         check_is_fitted(self)
-        X = validate_data(
-            self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan" if self.takes_missing else True
-        )
+        finite = "allow-nan" if self.takes_missing else True
+        X = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite=finite)
         if len(self.classes_) == 2:
-            return self._logit(X)
+            return self._logit(np.asarray(X))
         return np.column_stack([member.decision_function(X) for member in self.members_])
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: _types.Rows) -> np.ndarray:
         """Probability of each class (n, K), columns in the order of `classes_`."""
         logit = self.decision_function(X)
         if logit.ndim == 1:
@@ -109,47 +123,47 @@ class RareLearner(ClassifierMixin, BaseEstimator):
         probability = np.maximum(sigmoid(logit), 1e-300)
         return probability / probability.sum(axis=1, keepdims=True)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: _types.Rows) -> np.ndarray:
         """The most probable class of each row (n,); for costs and budgets use `rareclass.decisions`."""
         logit = self.decision_function(X)
         return self.classes_[(logit > 0).astype(int) if logit.ndim == 1 else logit.argmax(axis=1)]
 
     def _checked(
-        self, X: Any, y: Any, sample_weight: Any, offset: Any
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None]:
-        """Clean arrays without rows of weight zero; sets `classes_` and `n_features_in_`."""
+        self, X: _types.Rows, y: ArrayLike, sample_weight: ArrayLike | None, offset: ArrayLike | None
+    ) -> tuple[Rows, np.ndarray]:
+        """Clean rows and labels without those of weight zero; sets `classes_` and `n_features_in_`."""
         name = type(self).__name__
         if y is None:
             raise TargetError(f"{name} requires y to be passed, but the target y is None.")
         if hasattr(X, "index") and hasattr(y, "index") and hasattr(X.index, "equals") and not X.index.equals(y.index):
             raise InputError("`X` and `y` have different row labels (index); align them first.")
-        X = validate_data(self, X, dtype=np.float64, ensure_all_finite=self._finite(X))
+        features: np.ndarray = validate_data(self, X, dtype=np.float64, ensure_all_finite=self._finite(X))
         if getattr(y, "ndim", 1) == 2:
             warnings.warn(
                 "A column-vector y was passed when a 1d array was expected; it is taken as one column.",
                 DataConversionWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         label = _check.column(y, "y")
-        _check.same_length(X=X, y=label)
+        _check.same_length(X=features, y=label)
         self._reject_numbers(label)
-        weight = _check.weights(sample_weight, X.shape[0])
+        weight = _check.weights(sample_weight, features.shape[0])
         shift = None if offset is None else _check.number_array(offset, "offset")
         if shift is not None and not self.takes_offset:
             raise InputError(f"{name} cannot take offsets. These can: {classes_that('takes_offset')}.")
-        _check.same_length(X=X, offset=shift)
+        _check.same_length(X=features, offset=shift)
         if weight is not None and (weight == 0).any():
             kept = weight > 0
-            X, label, weight = X[kept], label[kept], weight[kept]
+            features, label, weight = features[kept], label[kept], weight[kept]
             shift = None if shift is None else shift[kept]
         self.classes_ = _check.class_values(label)
         if len(self.classes_) < 2:
             raise TooFewEventsError(
                 f"`y` holds one class only ({self.classes_.tolist()[0]!r}); {name} needs rows of both classes."
             )
-        return X, label, weight, shift
+        return Rows(features, label == self.classes_[1], weight, shift), label
 
-    def _finite(self, X: Any) -> Any:
+    def _finite(self, X: _types.Rows) -> bool | str:
         if self.takes_missing:
             return "allow-nan"
         dense = np.asarray(X)
@@ -164,7 +178,7 @@ class RareLearner(ClassifierMixin, BaseEstimator):
         if label.dtype.kind == "f" and not np.isnan(label).any() and (label != np.floor(label)).any():
             raise TargetError("Unknown label type: `y` holds continuous numbers; a classifier needs class labels.")
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.takes_missing
         return tags
@@ -173,17 +187,6 @@ class RareLearner(ClassifierMixin, BaseEstimator):
 def _seed(learner: BaseEstimator, rng: np.random.Generator) -> dict[str, int]:
     """Own seed for the model of one class, where the learner has one."""
     return {"random_state": int(rng.integers(2**31))} if "random_state" in learner.get_params(deep=False) else {}
-
-
-def rare_class(y: np.ndarray) -> np.ndarray:
-    """Boolean mask (n,) of the rarer class (the positive one when both are equal)."""
-    return y if np.count_nonzero(y) * 2 <= y.size else ~y
-
-
-def event_count(y: np.ndarray) -> int:
-    """Rows of the rarer class: what limits every learner."""
-    positives = int(np.count_nonzero(y))
-    return min(positives, y.size - positives)
 
 
 def best_intercept(y: np.ndarray, weight: np.ndarray | None, offset: np.ndarray | None) -> float:
@@ -203,7 +206,7 @@ def best_intercept(y: np.ndarray, weight: np.ndarray | None, offset: np.ndarray 
     return b
 
 
-def categorical_columns(categorical_features: Any, n_features: int) -> np.ndarray:
+def categorical_columns(categorical_features: ArrayLike | None, n_features: int) -> np.ndarray:
     """Boolean mask (d,) of the columns that hold codes."""
     mask = np.zeros(n_features, dtype=bool)
     if categorical_features is None:

@@ -8,8 +8,9 @@ import numpy as np
 from rareclass._lazy import available
 from rareclass.errors import CollapseWarning, InputError
 from rareclass.learners._alarm import event_precision
-from rareclass.learners._inner import InnerPlan, inner_plan
-from rareclass.learners.base import RareLearner, best_intercept, rare_class
+from rareclass.learners._context import FitContext, InnerPlan, Rows, rare_class
+from rareclass.learners._inner import inner_plan
+from rareclass.learners.base import RareLearner, best_intercept
 from rareclass.learners.forest import RareForestClassifier
 from rareclass.learners.hist_gradient_boosting import RareHistGradientBoostingClassifier
 from rareclass.learners.lgbm import RareLGBMClassifier
@@ -74,32 +75,19 @@ class RareBlendClassifier(RareLearner):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def _fit(
-        self,
-        X: np.ndarray,
-        y: np.ndarray,
-        weight: np.ndarray | None,
-        offset: np.ndarray | None,
-        rng: np.random.Generator,
-    ) -> None:
+    def _fit(self, rows: Rows, context: FitContext) -> None:
         self.member_names_ = self._names()
-        plan = inner_plan(X, y, rng, events=_EVENTS, others=max(_OTHERS, 5 * min(int(rare_class(y).sum()), _EVENTS)))
-        fitted = []
-        for name in self.member_names_:
-            member = self._member(name, int(rng.integers(2**31)))
-            member._plan = plan
-            fitted.append(member.fit(X, y.astype(int), weight))
-            del member._plan
+        rng, most = context.rng, max(_OTHERS, 5 * min(int(rows.rare.sum()), _EVENTS))
+        plan = inner_plan(rows.X, rows.y, rng, events=_EVENTS, others=most)
+        fitted = [self._member(name, int(rng.integers(2**31))) for name in self.member_names_]
+        scores = np.column_stack([member.fit_member(rows, plan).logit for member in fitted])
         k = len(fitted)
         numbers = [[0.0] * k, [1.0] * k, [1 / k] * k]
-        scores = np.column_stack([member.oof_logit_ for member in fitted])
         seen = np.isfinite(scores).all(axis=1)
-        target = y[plan.rows][seen]
+        target = rows.y[plan.rows][seen]
         if target.any() and not target.all():
-            inside = None if weight is None else weight[plan.rows][seen]
+            inside = None if rows.weight is None else rows.weight[plan.rows][seen]
             numbers = self._combined(scores[seen], target, inside, plan)
-        for member in fitted:
-            del member.oof_rows_, member.oof_logit_
         self.weights_ = np.array(numbers[2])
         self.blend_ = LogitBlend(fitted, [0.0] * k, *numbers)
 
@@ -166,7 +154,7 @@ class RareBlendClassifier(RareLearner):
                 f"{self.member_names_[j]} gets no weight in the blend: its out-of-fold average precision is "
                 f"{mean[j]:.3g}, that of {self.member_names_[best]} {mean[best]:.3g}.",
                 CollapseWarning,
-                stacklevel=4,
+                stacklevel=6,
             )
         return np.asarray(collapsed)
 

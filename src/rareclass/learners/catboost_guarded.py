@@ -7,7 +7,8 @@ import numpy as np
 from rareclass import _check
 from rareclass._lazy import need
 from rareclass.errors import InputError
-from rareclass.learners._guarded import GuardedBooster, Rows
+from rareclass.learners._context import Rows
+from rareclass.learners._guarded import GuardedBooster, Task
 from rareclass.learners._passed_on import PassedOn, class_ratio
 
 _ALIASES = {
@@ -115,38 +116,33 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
             "bold": {**steady, "depth": depth + 1, "l2_leaf_reg": 0.3},
         }
 
-    def _given_ratio(self, y: np.ndarray, weight: np.ndarray | None) -> float:
+    def _given_ratio(self, rows: Rows) -> float:
         given = 1.0 if self.scale_pos_weight is None else self.scale_pos_weight
         weights, automatic = self.kwargs.get("class_weights"), self.kwargs.get("auto_class_weights")
         if weights is not None and not hasattr(weights, "get"):
             weights = dict(zip(self.classes_.tolist(), weights, strict=False))
         if automatic is None:
-            return class_ratio(weights, given, y, weight, self.classes_)
+            return class_ratio(weights, given, rows, self.classes_)
         _check.one_of(automatic, "auto_class_weights", ("Balanced", "SqrtBalanced"))
-        balanced = class_ratio("balanced", 1.0, y, weight, self.classes_)
+        balanced = class_ratio("balanced", 1.0, rows, self.classes_)
         return given * (balanced if automatic == "Balanced" else float(np.sqrt(balanced)))
 
-    def _train(
-        self, rows: Rows, start: np.ndarray | None, parameters: dict[str, Any], codes: np.ndarray, seed: int
-    ) -> Any:
+    def _train(self, task: Task) -> Any:
         objective = self.kwargs.get("loss_function", self.kwargs.get("objective", "Logloss"))
         if objective != "Logloss":
             raise InputError(f"RareCatBoostClassifier fits log-odds by cross-entropy; got {objective!r}.")
         catboost = need("catboost", extra="catboost")
         taken = {_ALIASES[k] for k in self.kwargs if k in _ALIASES}
-        known = {k: v for k, v in parameters.items() if k not in taken}
+        known = {k: v for k, v in task.parameters.items() if k not in taken}
         further = {k: v for k, v in self.kwargs.items() if k not in ("class_weights", "auto_class_weights")}
-        model = catboost.CatBoostClassifier(
-            random_seed=seed, thread_count=self.n_jobs, verbose=False, allow_writing_files=False,
-            **{**known, **further},
-        )  # fmt: skip
-        options = getattr(self, "_options", {})
-        parts = options.get("parts")
+        fixed = {"thread_count": self.n_jobs, "verbose": False, "allow_writing_files": False}
+        model = catboost.CatBoostClassifier(random_seed=task.seed, **fixed, **{**known, **further})
         evaluation: dict[str, Any] = {}
-        if parts is not None:
-            pools = [catboost.Pool(X, y.astype(int), baseline=begin) for X, y, begin in parts]
-            evaluation = {"eval_set": pools, **options["fit"]}
-        pool = catboost.Pool(rows.X, rows.y.astype(int), weight=rows.weight, baseline=start)
+        if task.stop:
+            pools = [catboost.Pool(part.X, part.y.astype(int), baseline=part.start) for part in task.stop]
+            evaluation = {"eval_set": pools, **task.options}
+        rows = task.rows
+        pool = catboost.Pool(rows.X, rows.y.astype(int), weight=rows.weight, baseline=task.start)
         return model.fit(pool, **evaluation)
 
     def _starts_itself(self) -> bool:

@@ -9,6 +9,7 @@ from scipy.stats import chi2
 
 from rareclass import _check
 from rareclass.errors import DroppedWarning, InputError
+from rareclass.learners._context import FitContext, Rows
 from rareclass.learners._penalised import PenalisedLikelihood
 from rareclass.learners.base import RareLearner, best_intercept
 
@@ -111,18 +112,10 @@ class FewEventsLogisticRegression(RareLearner):
         self.tol = tol
         self.n_jobs = n_jobs
 
-    def _fit(
-        self,
-        X: np.ndarray,
-        y: np.ndarray,
-        weight: np.ndarray | None,
-        offset: np.ndarray | None,
-        rng: np.random.Generator,
-    ) -> None:
+    def _fit(self, rows: Rows, context: FitContext) -> None:
         _check.one_of(self.penalty, "penalty", ("firth", "log_f", "ridge"))
         _check.fraction(self.C, "C", high=np.inf, closed="neither")
-        w = np.ones(y.size) if weight is None else weight
-        shift = np.zeros(y.size) if offset is None else offset
+        X, y, w, shift = rows.X, rows.y, rows.weights, rows.offsets
         self._centre, self._scale = self._columns(X, w)
         Z = (X[:, self._kept] - self._centre) / self._scale
         design = np.column_stack([np.ones(y.size), Z]) if self.fit_intercept else Z
@@ -131,7 +124,7 @@ class FewEventsLogisticRegression(RareLearner):
         )
         start = np.zeros(design.shape[1])
         if self.fit_intercept:
-            start[0] = best_intercept(y, weight, offset)
+            start[0] = best_intercept(y, rows.weight, rows.offset)
         beta, self.n_iter_, self.converged_ = problem.maximise(start, max_iter=self.max_iter, tol=self.tol)
         self.log_likelihood_ = problem.value(beta)
         slopes = beta[1:] if self.fit_intercept else beta
@@ -141,7 +134,7 @@ class FewEventsLogisticRegression(RareLearner):
         self.penalised_intercept_ = float(beta[0]) - centred if self.fit_intercept else 0.0
         intercept = self.penalised_intercept_
         if self.fit_intercept and self.intercept_correction and self.penalty == "firth":
-            intercept = best_intercept(y, weight, shift + X[:, self._kept] @ self.coef_[0, self._kept])
+            intercept = best_intercept(y, rows.weight, shift + X[:, self._kept] @ self.coef_[0, self._kept])
         self.intercept_ = np.array([intercept])
         if self.interval_level is not None:
             self.coef_interval_ = self._intervals(problem, beta)
@@ -167,7 +160,7 @@ class FewEventsLogisticRegression(RareLearner):
                 f"{self.dropped_.size} of {X.shape[1]} columns are constant or follow from others; "
                 f"their coefficient is 0: columns {self.dropped_[:10].tolist()}.",
                 DroppedWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         if not kept.size and not self.fit_intercept:
             raise InputError("No column varies and `fit_intercept` is off; there is nothing to fit.")

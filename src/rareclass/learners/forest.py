@@ -6,10 +6,11 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from rareclass import _check
+from rareclass.learners._context import FitContext, Rows, Unseen
 from rareclass.learners._inner import sample_rows
 from rareclass.learners._recalibrate import Recalibration, floored_logit, recalibrate_votes
 from rareclass.learners._trees import GrownTree, TreeGrower, TreePlan, tree_input
-from rareclass.learners.base import RareLearner, rare_class
+from rareclass.learners.base import RareLearner
 
 _BLOCK = 65_536
 _PILOT_TREES = 8
@@ -105,27 +106,19 @@ class RareForestClassifier(RareLearner):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def _fit(
-        self,
-        X: np.ndarray,
-        y: np.ndarray,
-        weight: np.ndarray | None,
-        offset: np.ndarray | None,
-        rng: np.random.Generator,
-    ) -> None:
+    def _fit(self, rows: Rows, context: FitContext) -> Unseen:
         trees = _check.whole_number(self.n_estimators, "n_estimators", low=1)
         _check.one_of(self.kind, "kind", ("random_forest", "extra_trees"))
         _check.fraction(self.smoothing, "smoothing", high=np.inf, closed="left")
-        rare = rare_class(y)
+        y, w, rare, rng = rows.y, rows.weights, rows.rare, context.rng
         events = int(rare.sum())
-        if self._plan is None:
+        if context.plan is None:
             judged, sampled = sample_rows(rare, rng, others=max(_JUDGED, events))
             shift = sampled if rare is y else -sampled
         else:
-            judged, shift = self._plan.rows, self._plan.shift
-        w = np.ones(y.size) if weight is None else weight
+            judged, shift = context.plan.rows, context.plan.shift
         grower = TreeGrower(
-            tree_input(X),
+            tree_input(rows.X),
             y,
             w,
             drawn=self._drawn(events, y.size - events),
@@ -135,14 +128,14 @@ class RareForestClassifier(RareLearner):
             smoothing=self.smoothing,
         )
         streams = rng.spawn(2)
-        grown = self._grow(grower, self._plans(events, X.shape[1]), trees, y[judged], w[judged], shift, streams)
+        grown = self._grow(grower, self._plans(events, rows.X.shape[1]), trees, y[judged], w[judged], shift, streams)
         self.estimators_ = [one.tree for one in grown]
         self.leaf_probability_ = [one.probability for one in grown]
         votes = grower.out_of_bag(grown)
         self.floor_, found = self._recalibration(votes, y[judged], w[judged], shift, grower.prevalence)
         self.intercept_, self.slope_ = found.intercept, found.slope
-        self.n_rows_, self.oof_rows_ = y.size, judged
-        self.oof_logit_ = found.apply(floored_logit(votes, self.floor_))
+        self.n_rows_ = y.size
+        return Unseen(judged, found.apply(floored_logit(votes, self.floor_)))
 
     @property
     def oob_decision_function_(self) -> np.ndarray:

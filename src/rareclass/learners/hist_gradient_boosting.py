@@ -7,7 +7,8 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from rareclass.errors import InputError
-from rareclass.learners._guarded import GuardedBooster, Rows
+from rareclass.learners._context import Rows
+from rareclass.learners._guarded import GuardedBooster, Task
 from rareclass.learners._passed_on import class_ratio
 
 _CATEGORIES = 254
@@ -156,27 +157,26 @@ n_iter_no_change, tol, verbose
             "steady_ordered": {**steady, "_ordered": True},
         }
 
-    def _given_ratio(self, y: np.ndarray, weight: np.ndarray | None) -> float:
-        return class_ratio(self.class_weight, 1.0, y, weight, self.classes_)
+    def _given_ratio(self, rows: Rows) -> float:
+        return class_ratio(self.class_weight, 1.0, rows, self.classes_)
 
-    def _train(
-        self, rows: Rows, start: np.ndarray | None, parameters: dict[str, Any], codes: np.ndarray, seed: int
-    ) -> Any:
+    def _train(self, task: Task) -> Any:
         if self.loss != "log_loss":
             raise InputError(f"`loss` must be 'log_loss', the only one scikit-learn has here; got {self.loss!r}.")
-        if getattr(self, "_options", {}).get("eval_set") is not None:
+        if task.stop:
             raise InputError("HistGradientBoosting takes no `eval_set`; RareLGBMClassifier does.")
         # the library cannot bin a column without any value: zeros survive harmlessly
-        X, empty = _fewer_codes(rows.X, codes), np.isnan(rows.X).all(axis=0)
+        X, empty = _fewer_codes(task.rows.X, task.codes), np.isnan(task.rows.X).all(axis=0)
         if empty.any():
-            X, codes = np.where(empty, 0.0, X), codes & ~empty
+            X = np.where(empty, 0.0, X)
+        codes = task.codes & ~empty
         model = HistGradientBoostingClassifier(
-            **parameters,
+            **task.parameters,
             **{name: getattr(self, name) for name in self._PLAIN},
             categorical_features=codes if codes.any() else None,
-            random_state=seed,
+            random_state=task.seed,
         )
-        return model.fit(X, rows.y.astype(int), sample_weight=rows.weight)
+        return model.fit(X, task.rows.y.astype(int), sample_weight=task.rows.weight)
 
     def _raw(self, model: Any, X: np.ndarray, stages: list[int]) -> np.ndarray:
         codes = model.is_categorical_

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from rareclass.errors import DependencyError, InputError
-from rareclass.learners._guarded import GuardedBooster, Rows
+from rareclass.learners._context import Rows
+from rareclass.learners._guarded import GuardedBooster, Task
 from rareclass.learners._passed_on import PassedOn, class_ratio
 
 LIGHTGBM_TYPES = (
@@ -178,17 +179,13 @@ reg_alpha, importance_type
             "bold": {**steady, **bold},
         }
 
-    def _given_ratio(self, y: np.ndarray, weight: np.ndarray | None) -> float:
+    def _given_ratio(self, rows: Rows) -> float:
         given = self.kwargs.get("scale_pos_weight")
         unbalanced = bool(self.kwargs.get("is_unbalance", self.kwargs.get("unbalance", False)))
-        return class_ratio(
-            self.class_weight if self.class_weight is not None or not unbalanced else "balanced",
-            1.0 if given is None else given, y, weight, self.classes_,
-        )  # fmt: skip
+        balanced = "balanced" if unbalanced and self.class_weight is None else self.class_weight
+        return class_ratio(balanced, 1.0 if given is None else given, rows, self.classes_)
 
-    def _train(
-        self, rows: Rows, start: np.ndarray | None, parameters: dict[str, Any], codes: np.ndarray, seed: int
-    ) -> Any:
+    def _train(self, task: Task) -> Any:
         if self.objective not in (None, "binary"):
             raise InputError(
                 f"RareLGBMClassifier fits log-odds by cross-entropy; got objective={self.objective!r}. "
@@ -198,32 +195,32 @@ reg_alpha, importance_type
         own = {"scale_pos_weight", "is_unbalance", "unbalance"}
         further = {k: v for k, v in self.kwargs.items() if k not in own}
         taken = {_ALIASES[k] for k in further if k in _ALIASES}
-        known = {k: v for k, v in parameters.items() if k not in taken}
+        known = {k: v for k, v in task.parameters.items() if k not in taken}
         if "min_child_samples" in known:
-            known["min_child_samples"] = min(known["min_child_samples"], max(1, rows.y.size // 4))
+            known["min_child_samples"] = min(known["min_child_samples"], max(1, task.rows.y.size // 4))
         fixed = {"verbose": -1, "deterministic": True, "force_row_wise": True}
         if self.event_bins:
-            fixed |= {"min_data_in_bin": 1, "subsample_for_bin": rows.y.size}
+            fixed |= {"min_data_in_bin": 1, "subsample_for_bin": task.rows.y.size}
         plain = {name: getattr(self, name) for name in self._PLAIN}
-        model = lightgbm.LGBMClassifier(random_state=seed, n_jobs=self.n_jobs, **{**plain, **known, **fixed, **further})
-        evaluation = self._evaluation(model)
+        model = lightgbm.LGBMClassifier(
+            random_state=task.seed, n_jobs=self.n_jobs, **{**plain, **known, **fixed, **further}
+        )
         return model.fit(
-            rows.X,
-            rows.y.astype(int),
-            sample_weight=rows.weight,
-            init_score=start,
-            categorical_feature=[int(j) for j in np.flatnonzero(codes)],
-            **evaluation,
+            task.rows.X,
+            task.rows.y.astype(int),
+            sample_weight=task.rows.weight,
+            init_score=task.start,
+            categorical_feature=[int(j) for j in np.flatnonzero(task.codes)],
+            **self._evaluation(model, task),
         )
 
-    def _evaluation(self, model: Any) -> dict[str, Any]:
+    @staticmethod
+    def _evaluation(model: Any, task: Task) -> dict[str, Any]:
         """Arguments of the library's fit for early stopping; `eval_set` was renamed in LightGBM 4.7."""
-        options = getattr(self, "_options", {})
-        parts = options.get("parts")
-        if parts is None:
+        if not task.stop:
             return {}
-        known = {"eval_init_score": [begin for _, _, begin in parts], **options["fit"]}
-        features, labels = [X for X, _, _ in parts], [y.astype(int) for _, y, _ in parts]
+        known = {"eval_init_score": [part.start for part in task.stop], **task.options}
+        features, labels = [part.X for part in task.stop], [part.y.astype(int) for part in task.stop]
         if "eval_X" in signature(model.fit).parameters:
             return {"eval_X": tuple(features), "eval_y": tuple(labels), **known}
         return {"eval_set": list(zip(features, labels, strict=True)), **known}

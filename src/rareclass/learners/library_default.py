@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from rareclass.learners._context import FitContext, Rows
 from rareclass.learners.base import RareLearner, best_intercept, categorical_columns
 from rareclass.learners.lgbm import LIGHTGBM_TYPES, load_lightgbm
 
@@ -28,25 +29,18 @@ class LibraryDefaultLGBMClassifier(RareLearner):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def _fit(
-        self,
-        X: np.ndarray,
-        y: np.ndarray,
-        weight: np.ndarray | None,
-        offset: np.ndarray | None,
-        rng: np.random.Generator,
-    ) -> None:
+    def _fit(self, rows: Rows, context: FitContext) -> None:
         lightgbm = load_lightgbm()
-        codes = categorical_columns(self.categorical_features, X.shape[1])
-        self.intercept_ = 0.0 if offset is None else best_intercept(y, weight, offset)
+        codes = categorical_columns(self.categorical_features, rows.X.shape[1])
+        self.intercept_ = 0.0 if rows.offset is None else best_intercept(rows.y, rows.weight, rows.offset)
         # the seed goes in as given, so that the exhibit equals a plain LGBMClassifier(random_state=seed)
-        seed = self.random_state if isinstance(self.random_state, int | None) else int(rng.integers(2**31))
+        seed = self.random_state if isinstance(self.random_state, int | None) else int(context.rng.integers(2**31))
         self.model_ = lightgbm.LGBMClassifier(random_state=seed, n_jobs=self.n_jobs, verbose=-1)
         self.model_.fit(
-            X,
-            y.astype(int),
-            sample_weight=weight,
-            init_score=None if offset is None else offset + self.intercept_,
+            rows.X,
+            rows.y.astype(int),
+            sample_weight=rows.weight,
+            init_score=None if rows.offset is None else rows.offset + self.intercept_,
             categorical_feature=[int(j) for j in np.flatnonzero(codes)],
         )
 

@@ -8,6 +8,7 @@ import numpy as np
 from rareclass._check import one_of
 from rareclass._lazy import need
 from rareclass.learners._bins import apply_cuts, fit_cuts
+from rareclass.learners._context import FitContext, Rows
 from rareclass.learners.base import RareLearner, categorical_columns
 from rareclass.learners.lgbm import load_lightgbm
 from rareclass.learners.objectives import BoosterObjective, booster_objective, usable_loss
@@ -69,20 +70,14 @@ class LossBoosterClassifier(RareLearner):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def _fit(
-        self,
-        X: np.ndarray,
-        y: np.ndarray,
-        weight: np.ndarray | None,
-        offset: np.ndarray | None,
-        rng: np.random.Generator,
-    ) -> None:
+    def _fit(self, rows: Rows, context: FitContext) -> None:
         one_of(self.library, "library", LIBRARIES)
-        objective = booster_objective(usable_loss(self.loss), y, sample_weight=weight, offset=offset)
+        X, y, weight, rng = rows.X, rows.y, rows.weight, context.rng
+        objective = booster_objective(usable_loss(self.loss), y, sample_weight=weight, offset=rows.offset)
         # Plain values where they can be read back, so that bundles accept the learner; a loss of the user's own cannot.
         self.objective_ = objective.to_dict() if is_ours(objective.loss) else objective
         codes = categorical_columns(self.categorical_features, X.shape[1])
-        start = objective.initial_scores(y.size, offset)
+        start = objective.initial_scores(y.size, rows.offset)
         options = {"random_state": int(rng.integers(2**31)), "n_jobs": self.n_jobs, **(self.parameters or {})}
         if self.library == "xgboost":
             model = _xgboost_model(objective, options)

@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 
 from rareclass import _check
+from rareclass.crossfit import Folds, out_of_fold
 from rareclass.kernels.logits import log_loss_from_logits
+from rareclass.learners._context import FitContext, Rows, Unseen
 from rareclass.learners._inner import inner_plan
 from rareclass.learners._newton import fit_logistic
-from rareclass.learners.base import RareLearner, best_intercept, categorical_columns, rare_class
+from rareclass.learners.base import RareLearner, best_intercept, categorical_columns
 from rareclass.learners.quantile_features import QuantileFeatures
 
 _EVENTS = 2000
@@ -87,27 +89,19 @@ class QuantileLogisticRegression(RareLearner):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def _fit(
-        self,
-        X: np.ndarray,
-        y: np.ndarray,
-        weight: np.ndarray | None,
-        offset: np.ndarray | None,
-        rng: np.random.Generator,
-    ) -> None:
+    def _fit(self, rows: Rows, context: FitContext) -> Unseen:
         if self.C != "auto":
             _check.fraction(self.C, "C", high=np.inf, closed="neither")
-        w = np.ones(y.size) if weight is None else weight
-        shift = np.zeros(y.size) if offset is None else offset
-        rare = int(rare_class(y).sum())
-        plan = self._plan or inner_plan(X, y, rng, events=_EVENTS, others=max(4000, 5 * min(rare, _EVENTS)))
-        rows = plan.rows
+        X, y, w, shift, rng = rows.X, rows.y, rows.weights, rows.offsets, context.rng
+        events = int(rows.rare.sum())
+        plan = context.plan or inner_plan(X, y, rng, events=_EVENTS, others=max(4000, 5 * min(events, _EVENTS)))
+        judged = plan.rows
         seed = int(rng.integers(2**31))
         grid = _GRID if self.C == "auto" else (float(self.C),)
         shapes = self._knots(X)
         fold = plan.fold
-        if len(grid) * len(shapes) == 1 and self._plan is None:
-            fold = np.full(rows.size, -1)
+        if len(grid) * len(shapes) == 1 and context.plan is None:
+            fold = np.full(judged.size, -1)
         trials = []
         for knots in shapes:
             features = QuantileFeatures(
@@ -116,20 +110,20 @@ class QuantileLogisticRegression(RareLearner):
                 categorical_features=self.categorical_features,
                 random_state=seed,
             ).fit(X)
-            Z = _with_ones(features.transform(X[rows]))
-            part = (Z, y[rows], w[rows], shift[rows] + plan.shift)
+            Z = _with_ones(features.transform(X[judged]))
+            part = (Z, y[judged], w[judged], shift[judged] + plan.shift)
             trials += [(*found, features, part) for found in _trials(part, fold, grid)]
         _, self.C_, unseen, self.features_, part = min(trials, key=lambda trial: trial[0])
-        self.oof_rows_, self.oof_logit_ = rows, unseen
         penalty = _penalty(self.C_, self.features_.n_out_ + 1)
         start = np.zeros(penalty.size)
-        start[0] = best_intercept(y, weight, offset)
+        start[0] = best_intercept(y, rows.weight, rows.offset)
         # a start from the sample leaves two or three steps over all rows
-        if rows.size < y.size / 2:
+        if judged.size < y.size / 2:
             start, _, _ = _solve(*part, penalty, start, self.max_iter)
         Z = _with_ones(self.features_.transform(X))
         beta, self.n_iter_, self.converged_ = _solve(Z, y, w, shift, penalty, start, self.max_iter)
         self.intercept_, self.coef_ = beta[:1], beta[None, 1:]
+        return Unseen(judged, unseen)
 
     def _knots(self, X: np.ndarray) -> tuple[bool, ...]:
         if self.knots != "auto":
@@ -151,14 +145,17 @@ def _trials(
     Z, y, w, shift = part
     if fold[0] < 0:
         return [(abs(float(np.log(strength))), strength, np.full(y.size, np.nan)) for strength in grid]
-    scores = np.empty((len(grid), y.size))
-    for number in range(fold.max() + 1):
-        seen, unseen = fold != number, fold == number
+
+    def along_the_grid(seen: np.ndarray, unseen: np.ndarray) -> np.ndarray:
         start = np.zeros(Z.shape[1])
         start[0] = best_intercept(y[seen], w[seen], shift[seen])
+        scores = np.empty((unseen.size, len(grid)))
         for k, strength in enumerate(grid):
             start, _, _ = _solve(Z[seen], y[seen], w[seen], shift[seen], _penalty(strength, Z.shape[1]), start, 15)
-            scores[k, unseen] = Z[unseen] @ start
+            scores[:, k] = Z[unseen] @ start
+        return scores
+
+    scores = np.ascontiguousarray(out_of_fold(y.size, Folds(fold).splits(), along_the_grid).score.T)
     total = float(w.sum())
     return [
         (log_loss_from_logits(y, score + shift, w) * total, strength, score)

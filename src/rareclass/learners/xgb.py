@@ -6,7 +6,8 @@ import numpy as np
 
 from rareclass._lazy import need
 from rareclass.errors import InputError
-from rareclass.learners._guarded import GuardedBooster, Rows
+from rareclass.learners._context import Rows
+from rareclass.learners._guarded import GuardedBooster, Task
 from rareclass.learners._passed_on import PassedOn, class_ratio
 
 _ALIASES = {"eta": "learning_rate", "lambda": "reg_lambda", "num_boost_round": "n_estimators"}
@@ -126,13 +127,11 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
             "bold": {**steady, **bold},
         }
 
-    def _given_ratio(self, y: np.ndarray, weight: np.ndarray | None) -> float:
+    def _given_ratio(self, rows: Rows) -> float:
         given = self.scale_pos_weight
-        return class_ratio(None, 1.0 if given is None else given, y, weight, self.classes_)
+        return class_ratio(None, 1.0 if given is None else given, rows, self.classes_)
 
-    def _train(
-        self, rows: Rows, start: np.ndarray | None, parameters: dict[str, Any], codes: np.ndarray, seed: int
-    ) -> Any:
+    def _train(self, task: Task) -> Any:
         if self.objective not in (None, "binary:logistic"):
             raise InputError(
                 f"RareXGBClassifier fits log-odds by cross-entropy; got objective={self.objective!r}. "
@@ -140,20 +139,18 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
             )
         xgboost = need("xgboost", extra="xgboost")
         taken = {_ALIASES[k] for k in self.kwargs if k in _ALIASES}
-        known = {k: v for k, v in parameters.items() if k not in taken}
-        options = getattr(self, "_options", {})
-        parts = options.get("parts")
-        model = xgboost.XGBClassifier(
-            random_state=seed, n_jobs=self.n_jobs, base_score=0.5, **{"tree_method": "hist", **known, **self.kwargs}
-        )
+        known = {k: v for k, v in task.parameters.items() if k not in taken}
+        options = {"tree_method": "hist", **known, **self.kwargs}
+        model = xgboost.XGBClassifier(random_state=task.seed, n_jobs=self.n_jobs, base_score=0.5, **options)
         evaluation: dict[str, Any] = {"verbose": False}
-        if parts is not None:
+        if task.stop:
             evaluation |= {
-                "eval_set": [(X, y.astype(int)) for X, y, _ in parts],
-                "base_margin_eval_set": [begin for _, _, begin in parts],
-                **options["fit"],
+                "eval_set": [(part.X, part.y.astype(int)) for part in task.stop],
+                "base_margin_eval_set": [part.start for part in task.stop],
+                **task.options,
             }
-        return model.fit(rows.X, rows.y.astype(int), sample_weight=rows.weight, base_margin=start, **evaluation)
+        rows = task.rows
+        return model.fit(rows.X, rows.y.astype(int), sample_weight=rows.weight, base_margin=task.start, **evaluation)
 
     def _starts_itself(self) -> bool:
         # XGBoost's own base score would be one half, or an estimate that differs between versions
