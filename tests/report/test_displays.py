@@ -1,6 +1,7 @@
 """The matplotlib displays: right numbers, on own or given axes, static SVG."""
 
 import io
+import pickle
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
@@ -305,6 +306,20 @@ def test_odds_axes_have_round_ends_and_readable_labels():
     assert [t.get_text() for t in ax.get_xticklabels()] == ["0.1%", "1%", "10%", "50%", "90%"]
     odds_axis(ax.xaxis, 0.1, 0.5)
     assert [t.get_text() for t in ax.get_xticklabels()] == ["10%", "20%", "30%", "50%"]
+
+
+def test_a_display_answers_with_the_numbers_of_its_curve_and_draws_as_it_is_told(rows):
+    display = BrierCurveDisplay.from_predictions(*rows, band=False, color="red", name="a model")
+    assert display.name == "a model"
+    assert display.low is display.curve.low
+    assert not display.ax_.collections
+    assert display.ax_.lines[0].get_color() == "red"
+    assert pickle.loads(pickle.dumps(BrierCurveDisplay(display.curve))).level == display.level
+    assert BrierCurveDisplay(display.curve).ax_ is None
+    with pytest.raises(AttributeError, match="recall"):
+        display.recall
+    with pytest.raises(TypeError, match="colour"):
+        BrierCurveDisplay.from_predictions(*rows, colour="red")
 
 
 def test_every_display_is_also_a_name_of_the_room():

@@ -6,17 +6,17 @@ Each holds the numbers it draws, draws them on its own or on given axes (`ax`), 
 from rareclass._lazy import lazy_names
 
 _NAMES = {
-    "BrierCurveDisplay": "brier_curve",
-    "ConfusionDisplay": "confusion",
-    "CostCurveDisplay": "cost_curve",
-    "DecisionCurveDisplay": "decision_curve",
-    "GainLiftDisplay": "gain_lift",
-    "PrecisionRecallDisplay": "precision_recall",
-    "ReliabilityDisplay": "reliability",
-    "RocDisplay": "roc",
-    "ScoreDensityDisplay": "score_density",
-    "ThresholdCostDisplay": "threshold_cost",
-    "ThresholdStabilityDisplay": "threshold_stability",
+    "BrierCurveDisplay": "costs",
+    "ConfusionDisplay": "decided",
+    "CostCurveDisplay": "costs",
+    "DecisionCurveDisplay": "costs",
+    "GainLiftDisplay": "ranking",
+    "PrecisionRecallDisplay": "ranking",
+    "ReliabilityDisplay": "probabilities",
+    "RocDisplay": "ranking",
+    "ScoreDensityDisplay": "probabilities",
+    "ThresholdCostDisplay": "costs",
+    "ThresholdStabilityDisplay": "decided",
 }
 __all__ = sorted(_NAMES)
 __getattr__, __dir__ = lazy_names(__name__, _NAMES)
