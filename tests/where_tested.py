@@ -1,4 +1,4 @@
-"""Where a source file is tested that has no test file of its own name, because another file's tests serve it rightly."""
+"""Where a source file is tested that has no test file of its name, because the tests of another serve it rightly."""
 
 WHERE = {
     "report/html_parts.py": "tests/report/test_html.py",

@@ -58,7 +58,7 @@ def test_money_is_not_mentioned_without_costs(no_cost, full):
 
 
 def test_library_defaults_are_marked_as_exhibit(full):
-    assert [a.name for a in tell(full).arms if a.exhibit] == ["lightgbm_library_default+none"]
+    assert [a.found.name for a in tell(full).arms if a.exhibit] == ["lightgbm_library_default+none"]
 
 
 def test_the_tally_counts_every_arm_but_the_baseline(full):

@@ -108,21 +108,22 @@ def _arms(story: Story) -> str:
 
 
 def _arm(a: ArmRow, end: float, chance: float | None, guide: float | None, has_costs: bool) -> list[str]:
+    arm, skill = a.found, a.found.calibration
     chips = (chip("champion", "accent") if a.champion else "") + (chip("exhibit", "bad") if a.exhibit else "")
-    about = f"{esc(a.learner)}, {esc(a.treatment)}" + ("" if a.exact else "; approximate way back")
+    learner, treatment = words.learner_name(arm.learner, arm.learner_label), words.treatment_name(arm.treatment)
+    about = f"{esc(learner)}, {esc(treatment)}" + ("" if arm.exact else "; approximate way back")
     ap, gap = a.precision, words.interval(a.difference.low, a.difference.high, words.signed)
-    off = a.observed_to_expected is not None and not 0.9 <= a.observed_to_expected <= 1.1
-    ratio = words.NONE if a.observed_to_expected is None else f"{a.observed_to_expected:.2f}"
-    ceiling = "" if a.skill_ceiling is None else f"<small>ceiling {words.score(a.skill_ceiling)}</small>"
+    top = words.finite(skill.brier_skill_ceiling)
+    ceiling = "" if top is None else f"<small>ceiling {words.score(top)}</small>"
     difference = words.signed(a.difference.value)
     return [
-        f'<b class="arm">{name(a.name)}</b>{chips}<small>{about}</small>',
+        f'<b class="arm">{name(arm.name)}</b>{chips}<small>{about}</small>',
         f"{bar(ap, end=end, chance=chance, guide=guide, cls='lead' if a.champion else '')}"
         f'<span class="n">{words.score(ap.value)} <small>{words.interval(ap.low, ap.high)}</small></span>',
         f'<span class="n">{difference}<small>{gap}</small></span>',
-        verdict_chip(a.verdict),
+        verdict_chip(arm.verdict),
         *([f'<span class="n">{words.number(a.cost.value)}</span>'] if has_costs else []),
-        f'<span class="n{" off" if off else ""}">{ratio}</span>',
-        f'<span class="n">{words.score(a.skill)}{ceiling}</span>',
-        f'<span class="n">{words.seconds(a.seconds)}</span>',
+        f'<span class="n{" off" if a.off else ""}">{a.ratio}</span>',
+        f'<span class="n">{words.score(skill.brier_skill)}{ceiling}</span>',
+        f'<span class="n">{words.seconds(arm.fit_seconds)}</span>',
     ]

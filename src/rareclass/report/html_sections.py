@@ -94,15 +94,16 @@ def test(story: Story) -> str:
 def verdicts(story: Story) -> str:
     """The verdict of each arm in a sentence, what it was fitted on and how its probabilities came back."""
     items = ""
-    for a in story.arms:
-        about = [n if n.endswith(".") else n + "." for n in a.notes]
+    for row in story.arms:
+        a = row.found
+        about = [n if n.endswith(".") else n + "." for n in [a.note, *a.warnings] if n]
         if not about and a.fit_rows is not None:
             about = [f"fitted on {words.counted(a.fit_rows, 'row')}."]
         if a.restoration:
             about.append(f"Way back to the real prevalence: {a.restoration}.")
         text = " ".join(about)
         small = f"<small>{esc(text[:1].upper() + text[1:])}</small>" if text else ""
-        said = f'<b class="arm">{name(a.name)}</b><p>{esc(a.sentence)}</p>{small}'
+        said = f'<b class="arm">{name(a.name)}</b><p>{esc(row.sentence)}</p>{small}'
         items += f"<li><div>{verdict_chip(a.verdict)}</div><div>{said}</div></li>"
     return f'<ul class="verdicts">{items}</ul>' if items else ""
 

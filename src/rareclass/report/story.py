@@ -47,27 +47,31 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class ArmRow:
-    """One arm as a row of the table."""
+    """One arm as a row of the table: what was found of it, and the part it plays."""
 
-    name: str
-    learner: str
-    treatment: str
+    found: ArmRecord
     precision: Reading
     difference: Reading
-    verdict: str
-    sentence: str
     cost: Reading
     observed_to_expected: float | None
-    skill: float | None
-    skill_ceiling: float | None
-    seconds: float | None
     champion: bool
     baseline: bool
     exhibit: bool
-    exact: bool
-    restoration: str
-    fit_rows: float | None
-    notes: list[str]
+
+    @property
+    def off(self) -> bool:
+        """Whether the number of events is not what was expected, by a tenth or more."""
+        return self.observed_to_expected is not None and not 0.9 <= self.observed_to_expected <= 1.1
+
+    @property
+    def ratio(self) -> str:
+        """Observed over expected events in words."""
+        return words.NONE if self.observed_to_expected is None else f"{self.observed_to_expected:.2f}"
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in a sentence."""
+        return words.prose(self.found.sentence)
 
 
 class Fact(NamedTuple):
@@ -107,7 +111,7 @@ class Story:
     @property
     def exhibits(self) -> list[str]:
         """Names of the arms that are only shown."""
-        return [a.name for a in self.arms if a.exhibit]
+        return [a.found.name for a in self.arms if a.exhibit]
 
 
 def tell(results: Mapping[str, Any] | Results) -> Story:
@@ -154,25 +158,14 @@ def test_counts(found: Results) -> tuple[int | None, int | None]:
 
 def _arm(arm: ArmRecord, found: Results) -> ArmRow:
     return ArmRow(
-        name=arm.name,
-        learner=words.learner_name(arm.learner, arm.learner_label),
-        treatment=words.treatment_name(arm.treatment),
+        found=arm,
         precision=Reading.of(arm.metrics.get("average_precision")),
         difference=Reading.of(arm.difference_to_baseline),
-        verdict=arm.verdict,
-        sentence=words.prose(arm.sentence),
         cost=Reading.of(arm.metrics.get("expected_cost"), arm.decision.expected_cost),
         observed_to_expected=words.finite(arm.calibration.observed_to_expected),
-        skill=words.finite(arm.calibration.brier_skill),
-        skill_ceiling=words.finite(arm.calibration.brier_skill_ceiling),
-        seconds=words.finite(arm.fit_seconds),
         champion=arm.name == found.champion,
         baseline=arm.name == found.baseline,
         exhibit=registry.is_exhibit(arm.learner),
-        exact=arm.exact,
-        restoration=arm.restoration,
-        fit_rows=arm.fit_rows,
-        notes=[n for n in [arm.note, *arm.warnings] if n],
     )
 
 
@@ -193,7 +186,7 @@ def _headline(arms: list[ArmRow], found: Results) -> str:
         events = found.data.events if found.design.dev_events is None else found.design.dev_events
         return f"{words.counted(events, 'event')} cannot rank these models; {champion} is deployed as the default."
     if champion == found.baseline:
-        better = sum(a.verdict == "helps" for a in arms)
+        better = sum(a.found.verdict == "helps" for a in arms)
         if better:
             return f"{champion}, the baseline, is deployed although {words.counted(better, 'arm')} ranked better."
         if len(arms) < 2:
@@ -205,7 +198,7 @@ def _headline(arms: list[ArmRow], found: Results) -> str:
         "cannot tell": "is deployed; these data cannot tell it from the baseline.",
         "hurts": "is deployed although it ranks worse than the baseline.",
     }
-    return f"{champion} {said.get(next((a.verdict for a in arms if a.champion), ''), 'is deployed.')}"
+    return f"{champion} {said.get(next((a.found.verdict for a in arms if a.champion), ''), 'is deployed.')}"
 
 
 def _tally(arms: list[ArmRow]) -> str:
@@ -218,7 +211,7 @@ def _tally(arms: list[ArmRow]) -> str:
     }
     said = []
     for verdict, (one, many) in forms.items():
-        found = sum(a.verdict == verdict for a in arms)
+        found = sum(a.found.verdict == verdict for a in arms)
         if found:
             said.append(f"{found} {one if found == 1 else many}")
     if not said:

@@ -115,7 +115,7 @@ class _Column:
 
 def _table(story: Story, page: _Page) -> Table:
     columns = [c for c in _columns(story, page) if c.cells]
-    names = [a.name + (" (exhibit)" if a.exhibit else "") for a in story.arms]
+    names = [a.found.name + (" (exhibit)" if a.exhibit else "") for a in story.arms]
     longest = max(cell_len(n) for n in names)
     # two characters mark the champion; the last column needs no gap after it
     room = page.console.width - min(longest, max(v for k, v in NAME.items() if k <= page.console.width)) - 2
@@ -160,19 +160,18 @@ def _columns(story: Story, page: _Page) -> list[_Column]:
     cost, ratio = _Column("Cost/row", 2, True), _Column("O/E", 3, True)
     skill, fit = _Column("Brier skill", 6, True), _Column("Fit", 7, True)
     for a in story.arms:
-        d, off = a.difference, a.observed_to_expected is not None and not 0.9 <= a.observed_to_expected <= 1.1
+        d, found = a.difference, a.found
         precision.cells.append(Text(page.sign(a.precision.text())))
         bars.cells.append(Text(page.sign(_bar(a, end)), style="cyan" if a.champion else "red" if a.exhibit else ""))
         gap.cells.append(
             Text(page.sign(f"{words.signed(d.value)} {words.interval(d.low, d.high, words.signed)}".strip()))
         )
-        verdict.cells.append(Text(page.sign(a.verdict or words.NONE), style=STYLES.get(a.verdict, "")))
+        verdict.cells.append(Text(page.sign(found.verdict or words.NONE), style=STYLES.get(found.verdict, "")))
         if story.has_costs:
             cost.cells.append(Text(page.sign(words.number(a.cost.value))))
-        said = words.NONE if a.observed_to_expected is None else f"{a.observed_to_expected:.2f}"
-        ratio.cells.append(Text(page.sign(said), style="yellow" if off else ""))
-        skill.cells.append(Text(page.sign(words.score(a.skill))))
-        fit.cells.append(Text(page.sign(words.seconds(a.seconds))))
+        ratio.cells.append(Text(page.sign(a.ratio), style="yellow" if a.off else ""))
+        skill.cells.append(Text(page.sign(words.score(found.calibration.brier_skill))))
+        fit.cells.append(Text(page.sign(words.seconds(found.fit_seconds))))
     return [precision, bars, gap, verdict, cost, ratio, skill, fit]
 
 
@@ -194,10 +193,11 @@ def _bar(arm: ArmRow, end: float) -> str:
 def _verdicts(story: Story, page: _Page) -> None:
     if any(a.sentence for a in story.arms):
         page.gap()
-    for arm in story.arms:
+    for row in story.arms:
+        arm = row.found
         if arm.sentence:
-            page.say(arm.name, "bold" if arm.champion else "")
-            page.say(arm.sentence, STYLES.get(arm.verdict, ""), "  ", "  ")
+            page.say(arm.name, "bold" if row.champion else "")
+            page.say(row.sentence, STYLES.get(arm.verdict, ""), "  ", "  ")
             if not arm.exact and arm.restoration:
                 page.say(f"Way back to the real prevalence: {arm.restoration}.", "dim", "  ", "  ")
 
