@@ -7,6 +7,7 @@ to 0.02). Rows that the members did not draw, or folds that they did not see, sh
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from rareclass.calibration.intercept import InterceptCalibration
 from rareclass.calibration.sigmoid import SigmoidCalibration
+from rareclass.crossfit import out_of_fold
 from rareclass.ensemble._training import Training
 
 _FOLDS = 3
@@ -93,12 +95,15 @@ def cross_fitted(
         return None
     X, y = training.X[rows], training.classes[codes]
     weight = None if training.weight is None else training.weight[rows]
-    scores = np.zeros((rows.size, training.classes.size))
-    for number, (train, test) in enumerate(StratifiedKFold(folds, shuffle=True, random_state=seed).split(rows, codes)):
-        member = clone(estimator).set_params(**plain, corrected=False, random_state=seed + number)
+    seeds = count(seed)
+
+    def fit_score(train: np.ndarray, test: np.ndarray) -> np.ndarray:
+        member = clone(estimator).set_params(**plain, corrected=False, random_state=next(seeds))
         member.fit(X[train], y[train], None if weight is None else weight[train])
-        scores[test] = member.balanced_proba(X[test])
-    return scores
+        return np.asarray(member.balanced_proba(X[test]))
+
+    splits = StratifiedKFold(folds, shuffle=True, random_state=seed).split(rows, codes)
+    return out_of_fold(rows.size, splits, fit_score).score
 
 
 def unseen_votes(

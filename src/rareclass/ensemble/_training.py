@@ -130,6 +130,27 @@ def rows_to_keep(strategy: Any, rows: list[np.ndarray], classes: np.ndarray, y: 
     return {code_of[label]: number for label, number in wanted.items()}
 
 
+class LabelStrategy:
+    """A callable `sampling_strategy` of the user's labels, for a sampler that sees class codes."""
+
+    def __init__(self, function: Any, classes: np.ndarray) -> None:
+        self.function, self.classes = function, classes
+
+    def __call__(self, codes: np.ndarray) -> dict[int, int]:
+        """{class code: rows}."""
+        return strategy_of_codes(self.function(self.classes[np.asarray(codes)]), self.classes)
+
+
+def strategy_of_codes(strategy: Any, classes: np.ndarray) -> Any:
+    """`strategy` in terms of class codes instead of the user's labels."""
+    code_of = {label: code for code, label in enumerate(classes.tolist())}
+    if isinstance(strategy, dict):
+        return {code_of.get(label, label): number for label, number in strategy.items()}
+    if isinstance(strategy, list):
+        return [code_of.get(label, label) for label in strategy]
+    return LabelStrategy(strategy, classes) if callable(strategy) else strategy
+
+
 def draw_rows(rows: list[np.ndarray], targets: Mapping[int, int], seed: Any, replacement: bool) -> np.ndarray:
     """The rows that `RandomUnderSampler(random_state=seed)` keeps, by class, without looking at the data again."""
     streams = class_streams(targets, _check.random_generator(seed))

@@ -28,33 +28,13 @@ from rareclass.ensemble._training import (
     seed_table,
     seeded,
     split_by_class,
+    strategy_of_codes,
 )
 from rareclass.errors import InputError, RareclassWarning, TooFewEventsError
 from rareclass.pipeline import Pipeline
 from rareclass.under_sampling.random import RandomUnderSampler
 
 _TRIES = 50
-
-
-class LabelStrategy:
-    """A callable `sampling_strategy` of the user's labels, for a sampler that sees class codes."""
-
-    def __init__(self, function: Any, classes: np.ndarray) -> None:
-        self.function, self.classes = function, classes
-
-    def __call__(self, codes: np.ndarray) -> dict[int, int]:
-        """{class code: rows}."""
-        return strategy_of_codes(self.function(self.classes[np.asarray(codes)]), self.classes)
-
-
-def strategy_of_codes(strategy: Any, classes: np.ndarray) -> Any:
-    """`strategy` in terms of class codes instead of the user's labels."""
-    code_of = {label: code for code, label in enumerate(classes.tolist())}
-    if isinstance(strategy, dict):
-        return {code_of.get(label, label): number for label, number in strategy.items()}
-    if isinstance(strategy, list):
-        return [code_of.get(label, label) for label in strategy]
-    return LabelStrategy(strategy, classes) if callable(strategy) else strategy
 
 
 class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):

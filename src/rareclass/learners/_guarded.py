@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from inspect import get_annotations
 from types import MappingProxyType
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -69,7 +69,11 @@ class GuardedBooster(RareLearner):
     out-of-fold log-loss, after recalibration, on the events and a sample of the other rows.
     """
 
+    judges_itself = True
+    inside_blend = MappingProxyType({"guard": "steady", "collapse_alarm": False})
     inside_arm = MappingProxyType({"calibrate": False, "collapse_alarm": False, "guard": "steady"})
+    loss_library: ClassVar[str | None] = None
+    """The `library` of `LossBoosterClassifier` that fits this booster on a loss of one's own."""
     _TREES = "n_estimators"
     guard: Any
     event_bins: bool

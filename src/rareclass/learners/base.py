@@ -38,6 +38,10 @@ class RareLearner(ClassifierMixin, BaseEstimator):
     """Only shown, as a warning; never deployed."""
     trusted: ClassVar[tuple[str, ...]] = ()
     """Types of other packages that a fitted learner consists of, which a bundle therefore loads."""
+    judges_itself: ClassVar[bool] = False
+    """`_fit` returns scores of training rows that it did not see, so that a blend can weigh the learner."""
+    inside_blend: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    """Parameters that leave the alarm, and most of the choice, to the blend that holds the learner."""
     inside_arm: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     """Parameters that leave judging and calibrating to the arm that holds the learner, on rows left out there."""
 

@@ -11,11 +11,9 @@ from rareclass.learners._alarm import event_precision
 from rareclass.learners._context import FitContext, InnerPlan, Rows, rare_class
 from rareclass.learners._inner import inner_plan
 from rareclass.learners.base import RareLearner, best_intercept
-from rareclass.learners.forest import RareForestClassifier
-from rareclass.learners.hist_gradient_boosting import RareHistGradientBoostingClassifier
-from rareclass.learners.lgbm import RareLGBMClassifier
-from rareclass.learners.logit_blend import LogitBlend, fit_combination
-from rareclass.learners.quantile_logistic import QuantileLogisticRegression
+from rareclass.learners.combination import fit_combination
+from rareclass.learners.logit_blend import LogitBlend
+from rareclass.learners.registry import LEARNERS
 
 MEMBERS = ("lightgbm", "hist_gradient_boosting", "random_forest", "logistic_regression")
 _EVENTS, _OTHERS = 1000, 8000
@@ -96,31 +94,18 @@ class RareBlendClassifier(RareLearner):
             if self.members != "auto":
                 raise InputError(f"`members` must be 'auto' or a sequence of names; got {self.members!r}.")
             return [name for name in MEMBERS if name != "lightgbm" or available("lightgbm") is None]
-        known = (*MEMBERS, "extra_trees", "xgboost", "catboost")
+        known = (*(name for name in LEARNERS if LEARNERS[name].judges_itself), "extra_trees")
         names = list(self.members)
         if not names or len(set(names)) < len(names) or not set(names) <= set(known):
             raise InputError(f"`members` must hold distinct names among {', '.join(known)}; got {names!r}.")
         return names
 
-    def _member(self, name: str, seed: int) -> Any:
-        options: dict[str, Any] = {
-            "categorical_features": self.categorical_features, "random_state": seed, "n_jobs": self.n_jobs,
-        }  # fmt: skip
-        if name in ("random_forest", "extra_trees"):
-            return RareForestClassifier(kind=name, **options)
-        if name == "logistic_regression":
-            return QuantileLogisticRegression(**options)
-        if name == "lightgbm":
-            return RareLGBMClassifier(collapse_alarm=False, **options)
-        if name == "hist_gradient_boosting":
-            return RareHistGradientBoostingClassifier(guard="steady", collapse_alarm=False, **options)
-        if name == "xgboost":
-            from rareclass.learners.xgb import RareXGBClassifier
-
-            return RareXGBClassifier(guard="steady", collapse_alarm=False, **options)
-        from rareclass.learners.catboost_guarded import RareCatBoostClassifier
-
-        return RareCatBoostClassifier(guard="steady", collapse_alarm=False, **options)
+    def _member(self, name: str, seed: int) -> RareLearner:
+        kind = {"kind": name} if name == "extra_trees" else {}
+        cls: Any = LEARNERS["random_forest" if kind else name]
+        own = {"categorical_features": self.categorical_features, "random_state": seed, "n_jobs": self.n_jobs}
+        member: RareLearner = cls(**cls.inside_blend, **kind, **own)
+        return member
 
     def _combined(
         self, scores: np.ndarray, y: np.ndarray, weight: np.ndarray | None, plan: InnerPlan

@@ -70,6 +70,7 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
     """
 
     title = "CatBoost, guarded"
+    loss_library = "catboost"
     trusted = ("catboost.core.CatBoostClassifier",)
     _TREES = "iterations"
 

@@ -78,6 +78,7 @@ class RareForestClassifier(RareLearner):
     """
 
     title = "Random forest for rare events"
+    judges_itself = True
     takes_offset = False
     trusted = ("sklearn.tree._tree.Tree",)
 

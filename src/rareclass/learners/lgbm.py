@@ -1,6 +1,7 @@
 """LightGBM, guarded for rare events."""
 
 from inspect import signature
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,8 @@ reg_alpha, importance_type
     """
 
     title = "LightGBM, guarded"
+    loss_library = "lightgbm"
+    inside_blend = MappingProxyType({"collapse_alarm": False})
     trusted = LIGHTGBM_TYPES
 
     def __init__(

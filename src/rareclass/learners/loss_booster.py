@@ -12,6 +12,7 @@ from rareclass.learners._context import FitContext, Rows
 from rareclass.learners.base import RareLearner, categorical_columns
 from rareclass.learners.lgbm import load_lightgbm
 from rareclass.learners.objectives import BoosterObjective, booster_objective, usable_loss
+from rareclass.losses.registry import LOSSES
 
 LIBRARIES = ("lightgbm", "xgboost", "catboost")
 
@@ -137,9 +138,9 @@ def _fit_catboost(objective: BoosterObjective, options: dict[str, Any], pool: di
         return catboost.CatBoostClassifier().load_model(f"{folder}/model.cbm")
 
 
-def is_ours(loss: Any) -> bool:
+def is_ours(loss: object) -> bool:
     """Whether the loss is one of `rareclass.losses`, which are known by name."""
-    return type(loss).__module__.startswith("rareclass.losses.")
+    return LOSSES.name_of(type(loss)) is not None
 
 
 def lightgbm_options(objective: BoosterObjective, options: dict[str, Any]) -> dict[str, Any]:

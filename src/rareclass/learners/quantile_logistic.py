@@ -69,6 +69,7 @@ class QuantileLogisticRegression(RareLearner):
     """
 
     title = "Logistic regression on quantiles"
+    judges_itself = True
 
     def __init__(
         self,

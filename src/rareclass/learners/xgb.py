@@ -70,6 +70,7 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
     """
 
     title = "XGBoost, guarded"
+    loss_library = "xgboost"
     trusted = ("xgboost.core.Booster", "xgboost.sklearn.XGBClassifier")
 
     def __init__(

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from rareclass._lazy import available
-from rareclass.learners.logit_blend import LogitBlend, fit_combination
+from rareclass.learners.combination import fit_combination
+from rareclass.learners.logit_blend import LogitBlend
 from rareclass.treatments.arm import Arm, FittedArm
 from rareclass.treatments.base import NoTreatment, Treatment
 

@@ -16,8 +16,6 @@ from rareclass.losses.base import BatchLoss
 from rareclass.losses.focal import FocalLoss
 from rareclass.treatments.base import TrainingSet, Treatment, class_counts, draw_seed, fit_on_training
 
-_GUARDED = {"RareLGBMClassifier": "lightgbm", "RareXGBClassifier": "xgboost", "RareCatBoostClassifier": "catboost"}
-
 
 @dataclass(frozen=True)
 class LossTreatment(Treatment):
@@ -95,10 +93,10 @@ def booster_with_loss(learner: Any, loss: Any, *, events: int) -> LossBoosterCla
     given = learner.get_params() if hasattr(learner, "get_params") else {}
     common = {"categorical_features": given.pop("categorical_features", None),
               "random_state": given.pop("random_state", None), "n_jobs": given.pop("n_jobs", None) or 1}  # fmt: skip
-    if isinstance(learner, GuardedBooster) and name in _GUARDED:
+    if isinstance(learner, GuardedBooster) and learner.loss_library is not None:
         given = learner.get_params()
         return LossBoosterClassifier(
-            loss, library=_GUARDED[name], parameters=learner.library_parameters(events),
+            loss, library=learner.loss_library, parameters=learner.library_parameters(events),
             event_bins=bool(given["event_bins"]), **common,
         )  # fmt: skip
     if name == "LGBMClassifier":

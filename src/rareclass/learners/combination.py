@@ -1,0 +1,92 @@
+"""How the log-odds of several models become one: a scale for each, and weights that sum to one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from rareclass.kernels.logits import logit, sigmoid, softplus
+
+SLOPE_VARIANCE = 0.04
+"""Prior variance of a member's slope around one: ten events leave it alone, a thousand move it freely."""
+EVENNESS = 20.0
+"""Nats that it costs to put all weight on one member; with few events the weights stay nearly equal."""
+LIMIT = 40.0
+
+
+@dataclass(frozen=True)
+class Combination:
+    """Intercept and slope that put each member on a common log-odds scale, and its weight; arrays of shape (k,)."""
+
+    intercept: np.ndarray
+    slope: np.ndarray
+    weight: np.ndarray
+
+    def apply(self, logits: np.ndarray) -> np.ndarray:
+        """Blended log-odds (n,) of member log-odds (n, k)."""
+        scaled = np.clip(logits, -LIMIT, LIMIT) * self.slope + self.intercept
+        return np.asarray(scaled @ self.weight)
+
+
+def fit_combination(logits: np.ndarray, y: np.ndarray, *, sample_weight: np.ndarray | None = None) -> Combination:
+    """Scales and weights of members from their log-odds on rows that they did not see.
+
+    Each member gets an intercept and a slope (ridge towards one); the weights then minimise the log-loss of the mean
+    plus a pull towards equal weights that is worth a fixed number of nats, so that it rules with ten events and
+    vanishes with thousands. A member whose scores do not rise with the events gets slope and weight zero.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n, k)
+    y : ndarray of shape (n,), bool
+    sample_weight : ndarray of shape (n,), optional
+    """
+    z = np.clip(logits, -LIMIT, LIMIT)
+    w = np.ones(y.size) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    scales = np.array([_scale(z[:, j], y, w) for j in range(z.shape[1])])
+    useful = scales[:, 1] > 0.05
+    if not useful.any():
+        base = float(logit(np.average(y, weights=w)))
+        k = z.shape[1]
+        return Combination(np.full(k, base), np.zeros(k), np.full(k, 1 / k))
+    weight = np.zeros(z.shape[1])
+    common = z[:, useful] * scales[useful, 1] + scales[useful, 0]
+    weight[useful] = _weights(common, y, w)
+    return Combination(scales[:, 0], np.where(useful, scales[:, 1], 0.0), weight)
+
+
+def _scale(z: np.ndarray, y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
+    """Intercept and slope of one member, by penalised Newton steps."""
+    design = np.column_stack([np.ones(z.size), z])
+    beta = np.array([0.0, 1.0])
+    pull = np.diag([0.0, 1.0 / SLOPE_VARIANCE])
+    for _ in range(50):
+        p = sigmoid(design @ beta)
+        gradient = design.T @ (w * (p - y)) + pull @ (beta - [0.0, 1.0])
+        hessian = (design * (w * p * (1 - p))[:, None]).T @ design + pull + 1e-9 * np.eye(2)
+        step = np.linalg.solve(hessian, gradient)
+        beta = beta - step / max(1.0, float(np.abs(step).max()))
+        if np.abs(step).max() < 1e-8:
+            break
+    return float(beta[0]), float(beta[1])
+
+
+def _weights(z: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Weights on the simplex: penalised log-loss of the weighted mean of members on a common scale."""
+    k = z.shape[1]
+    if k == 1:
+        return np.ones(1)
+    sign = np.where(y, -1.0, 1.0)
+
+    def objective(free: np.ndarray) -> tuple[float, np.ndarray]:
+        v = np.exp(free - free.max())
+        v /= v.sum()
+        u = sign * (z @ v)
+        even = v - 1 / k
+        slope = z.T @ (w * sign * sigmoid(u)) + 2 * EVENNESS * k / (k - 1) * even
+        value = float(w @ softplus(u)) + EVENNESS * k / (k - 1) * float(even @ even)
+        return value, v * (slope - v @ slope)
+
+    found = minimize(objective, np.zeros(k), jac=True, method="L-BFGS-B", bounds=[(-8.0, 8.0)] * k)
+    v = np.exp(found.x - found.x.max())
+    return np.asarray(v / v.sum())
