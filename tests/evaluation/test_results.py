@@ -1,6 +1,7 @@
 """results.json as values: its schema, and a real run read against it."""
 
 import json
+from dataclasses import replace
 from importlib import resources
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from rareclass._json import to_plain
 from rareclass.evaluation import compare
-from rareclass.evaluation.results import Finding, Results, schema_text
+from rareclass.evaluation.results import Advice, Finding, Results, schema_text
 
 SCHEMA = json.loads(resources.files("rareclass.evaluation").joinpath("results.schema.json").read_text("utf-8"))
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
@@ -102,6 +103,18 @@ def test_the_least_that_is_promised_obeys_the_schema():
     }  # fmt: skip
     assert problems(least, SCHEMA) == []
     assert Results.from_dict(least).arms[0].difference_to_baseline.probability_better == 0.5
+
+
+def test_findings_and_advice_are_written_as_they_were_given(run):
+    found = Finding("duplicates-across-split", "error", "Fold 1: rows repeat.", "3 rows", "Keep equal rows together.")
+    said = Advice(topic="weights", textbook="balance", measured="do not", evidence_id="collapse-lightgbm")
+    results = replace(Results.from_dict(run), findings=[found], advice=[said])
+    written = results.to_dict()
+    assert problems(written, SCHEMA) == []
+    assert written["findings"] == [found.to_dict()]
+    assert Results.from_dict(written) == results
+    written["findings"][0]["severity"] = "grave"
+    assert problems(written, SCHEMA)
 
 
 def test_a_finding_may_be_given_by_position_and_says_what_to_do():

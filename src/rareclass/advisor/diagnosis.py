@@ -105,7 +105,7 @@ def diagnose(
         columns=[(c.name, c.kind) for c in schema.columns],
         missing=missing,
         duplicates=repeats.repeated,
-        conflicting=repeats.conflicting or 0,
+        conflicting=0 if repeats.conflicting is None else repeats.conflicting,
         allows=what_events_allow(events),
         advice=advise(events, truth.size),
         findings=column_findings(features, truth),

@@ -64,7 +64,8 @@ class RareClassMonitor:
         self.reference = reference
         self.threshold = _check.fraction(threshold, "threshold")
         self.level = _check.fraction(level, "level", closed="neither")
-        self.misses = None if events is None else MissRateDetector(missed=missed or 0, events=events)
+        known = 0 if missed is None else missed
+        self.misses = None if events is None else MissRateDetector(missed=known, events=events)
 
     def scores(self, y_proba: ArrayLike) -> list[Alarm]:
         """Compare the scores of new rows with the reference; needs no labels.

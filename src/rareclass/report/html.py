@@ -110,7 +110,7 @@ def _arms(story: Story) -> str:
 def _arm(a: ArmRow, end: float, chance: float | None, guide: float | None, has_costs: bool) -> list[str]:
     arm, skill = a.found, a.found.calibration
     chips = (chip("champion", "accent") if a.champion else "") + (chip("exhibit", "bad") if a.exhibit else "")
-    learner, treatment = words.learner_name(arm.learner, arm.learner_label), words.treatment_name(arm.treatment)
+    learner, treatment = words.learner_title(arm.learner, arm.learner_label), words.treatment_title(arm.treatment)
     about = f"{esc(learner)}, {esc(treatment)}" + ("" if arm.exact else "; approximate way back")
     ap, gap = a.precision, words.interval(a.difference.low, a.difference.high, words.signed)
     top = words.finite(skill.brier_skill_ceiling)

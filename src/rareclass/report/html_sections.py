@@ -78,7 +78,7 @@ def test(story: Story) -> str:
         e = Reading.of(entry)
         write = words.number if key == "expected_cost" else words.score
         cells = (write(e.value), words.interval(e.low, e.high, write))
-        metrics.append([esc(words.metric_name(key)), *(f'<span class="n">{esc(c)}</span>' for c in cells)])
+        metrics.append([esc(words.metric_title(key)), *(f'<span class="n">{esc(c)}</span>' for c in cells)])
     head = ["Metric", "Estimate", "95% interval"]
     drawn = table(head, metrics, caption=f"{name(arm)} on the locked test part", cls="small test")
     said = (

@@ -254,7 +254,7 @@ def _ranking_fact(ap: Reading, chance: float | None, where: str) -> Fact:
 def _decision_facts(metrics: dict[str, Interval], decision: DecisionRecord, cost: CostPoints | None) -> list[Fact]:
     facts = []
     threshold = words.finite(decision.threshold)
-    rule = words.rule_name(decision.rule)
+    rule = words.rule_title(decision.rule)
     if threshold is not None or rule:
         shown = words.NONE if threshold is None else f"p ≥ {words.number(threshold)}"
         if decision.per_row:

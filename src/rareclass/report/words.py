@@ -127,21 +127,21 @@ def minus(text: str) -> str:
     return text.replace("-", "−") if text.startswith("-") else text
 
 
-def rule_name(rule: str) -> str:
+def rule_title(rule: str) -> str:
     """A decision rule in words."""
     return str(RULES[rule].title) if rule in RULES else rule.replace("_", " ")
 
 
-def metric_name(metric: str) -> str:
+def metric_title(metric: str) -> str:
     """A metric in words."""
     return METRICS.get(metric, metric.replace("_", " ").capitalize())
 
 
-def learner_name(learner: str, label: str | None = None) -> str:
+def learner_title(learner: str, label: str | None = None) -> str:
     """A learner in words; an unknown one is shown as it is."""
     return label or (LEARNERS[learner].title if learner in LEARNERS else learner)
 
 
-def treatment_name(treatment: str) -> str:
+def treatment_title(treatment: str) -> str:
     """A treatment in words."""
     return "untreated" if treatment in ("", "none") else treatment.replace("_", " ").replace("(", " (")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from rareclass import _check
 from rareclass._types import Rows
 from rareclass.artifact.bundle import Bundle
 from rareclass.data.read import read_table
@@ -37,32 +38,31 @@ class Scored:
 def score(bundle: Bundle, rows: Rows, *, costs: Mapping[str, ArrayLike] | None = None) -> Scored:
     """Score rows with a bundle.
 
-        Parameters
-        ----------
-        bundle : Bundle
-        rows : table, frame or dict of columns
-        costs : mapping of arrays (n,), optional
-            Costs of these rows, where the decision is by row.
+    Parameters
+    ----------
+    bundle : Bundle
+    rows : table, frame or dict of columns
+    costs : mapping of arrays (n,), optional
+        Costs of these rows, where the decision is by row.
 
-        Raises
-        ------
-        SchemaError
-            When a column that the model was trained on is missing.
+    Raises
+    ------
+    SchemaError
+        When a column that the model was trained on is missing.
 
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from rareclass import RareClassifier
-        >>> from rareclass._types import Rows
-    from rareclass.artifact import Bundle
-        >>> from rareclass.serving import score
-        >>> X = np.random.default_rng(0).normal(size=(300, 2))
-        >>> model = RareClassifier(estimator="logistic_regression").fit(X, X[:, 0] > 1)
-        >>> score(Bundle(model), X[:3]).probability.shape
-        (3,)
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rareclass import RareClassifier
+    >>> from rareclass.artifact import Bundle
+    >>> from rareclass.serving import score
+    >>> X = np.random.default_rng(0).normal(size=(300, 2))
+    >>> model = RareClassifier(estimator="logistic_regression").fit(X, X[:, 0] > 1)
+    >>> score(Bundle(model), X[:3]).probability.shape
+    (3,)
     """
     logit, unknown = bundle.model.model_.logit(read_table(rows))
     probability = sigmoid(logit)
     label = bundle.model.labels_of(probability, costs=costs)
-    alert = np.array([str(v) == str(bundle.model.model_.pos_label) for v in label])
+    alert = _check.is_label(label, bundle.model.model_.pos_label)
     return Scored(probability, alert, label, dict(unknown))
