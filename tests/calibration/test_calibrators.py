@@ -235,16 +235,16 @@ def test_sigmoid_approaches_the_maximum_likelihood_of_scikit_learn():
 
 
 def test_pooled_start_does_not_change_the_fit():
-    from rareclass.calibration import _newton
+    from rareclass.calibration import logistic
 
     z, y, _ = scores(events=300, prevalence=0.01)
     one = SigmoidCalibration().fit(z, y)
-    before = _newton._MANY
+    before = logistic._MANY
     try:
-        _newton._MANY = 10**9
+        logistic._MANY = 10**9
         other = SigmoidCalibration().fit(z, y)
     finally:
-        _newton._MANY = before
+        logistic._MANY = before
     assert one.slope_ == pytest.approx(other.slope_, rel=1e-7)
 
 

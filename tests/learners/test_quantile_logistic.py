@@ -9,8 +9,8 @@ from sklearn.metrics import average_precision_score
 from sklearn.preprocessing import StandardScaler
 
 from rareclass.errors import InputError
+from rareclass.kernels.newton import Logistic, Steps
 from rareclass.learners import QuantileLogisticRegression
-from rareclass.learners._newton import fit_logistic
 from rareclass.learners.quantile_features import QuantileFeatures
 
 
@@ -20,9 +20,8 @@ def test_the_solver_equals_scikit_learn_and_takes_offsets_and_weights():
     y = rng.uniform(size=2000) < expit(-2 + X[:, 0])
     w, offset = rng.uniform(0.2, 3, size=2000), rng.normal(size=2000)
     Z = np.column_stack([np.ones(2000), X])
-    beta, _, converged = fit_logistic(
-        Z, y, weight=w, offset=np.zeros(2000), penalty=np.array([0, 2.0, 2.0, 2.0, 2.0]), tol=1e-12
-    )
+    precision = np.array([0, 2.0, 2.0, 2.0, 2.0])
+    beta, _, converged = Logistic(Z, y, w, precision=precision, single=True).minimise(np.zeros(5))
     other = LogisticRegression(C=0.5, tol=1e-10, max_iter=1000).fit(X, y, sample_weight=w)
     assert converged
     np.testing.assert_allclose(beta, np.r_[other.intercept_, other.coef_[0]], atol=1e-5)
@@ -32,15 +31,14 @@ def test_the_solver_equals_scikit_learn_and_takes_offsets_and_weights():
         return w @ (np.logaddexp(0, u) - y * u) + np.sum(b[1:] ** 2)
 
     best = minimize(objective, np.zeros(5), method="BFGS", options={"gtol": 1e-8}).x
-    mine, _, _ = fit_logistic(Z, y, weight=w, offset=offset, penalty=np.array([0, 2.0, 2.0, 2.0, 2.0]), tol=1e-12)
+    mine = Logistic(Z, y, w, offset, precision=precision, single=True).minimise(np.zeros(5)).coefficients
     np.testing.assert_allclose(mine, best, atol=1e-4)
 
 
 def test_separable_data_with_a_penalty_converge():
     Z = np.column_stack([np.ones(40), np.r_[np.zeros(38), 1, 1]])
-    beta, _, converged = fit_logistic(
-        Z, Z[:, 1], weight=np.ones(40), offset=np.zeros(40), penalty=np.array([0.0, 1e-3])
-    )
+    model = Logistic(Z, Z[:, 1], np.ones(40), precision=np.array([0.0, 1e-3]), single=True)
+    beta, _, converged = model.minimise(np.zeros(2), Steps(tol=1e-8, longest=np.inf))
     assert converged
     assert np.isfinite(beta).all()
 

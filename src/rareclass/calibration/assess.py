@@ -7,12 +7,12 @@ import numpy as np
 from scipy.special import gammaincinv, ndtri
 
 from rareclass import _check
-from rareclass.calibration._newton import fit_firth
 from rareclass.calibration.base import GroupedRows, group_rows
+from rareclass.calibration.logistic import firth_slope
 from rareclass.kernels.logits import sigmoid
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CalibrationCheck:
     """What `check_calibration` found. An interval that holds 1 gives no reason to recalibrate.
 
@@ -89,24 +89,19 @@ def check_rows(rows: GroupedRows, level: float) -> CalibrationCheck:
     expected = max(float(rows.weight @ sigmoid(rows.logit)), 1e-300)
     tail = (1 - level) / 2
     low, high = gammaincinv(events, tail) / expected, gammaincinv(events + 1, 1 - tail) / expected
-    slope, error = _slope(rows.coarsen(4000))  # finer rows do not change the third digit of an interval
+    slope = error = np.nan
+    if rows.logit.size > 1:
+        slope, error, spread = firth_slope(rows.coarsen(4000))  # finer rows do not change an interval's third digit
+        slope, error = slope / spread, error / spread
     half = float(ndtri(1 - tail)) * error
     return CalibrationCheck(
-        float(rows.weight.sum()), events, events / expected, float(low), float(high),
-        slope, slope - half, slope + half, level,
-    )  # fmt: skip
-
-
-def _slope(rows: GroupedRows) -> tuple[float, float]:
-    """Firth's slope and its standard error; NaN where all scores are tied."""
-    z = rows.logit
-    if z.size < 2:
-        return np.nan, np.nan
-    centre = float(np.average(z, weights=rows.events))
-    spread = float(np.sqrt(np.average((z - centre) ** 2, weights=rows.weight)))
-    features = np.column_stack([np.ones(z.size), (z - centre) / spread])
-    fitted = fit_firth(features, rows)
-    p = sigmoid(features @ fitted)
-    information = (features * (rows.weight * p * (1 - p))[:, None]).T @ features
-    error = float(np.sqrt(np.linalg.inv(information)[1, 1]))
-    return float(fitted[1]) / spread, error / spread
+        rows=float(rows.weight.sum()),
+        events=events,
+        observed_to_expected=events / expected,
+        observed_to_expected_low=float(low),
+        observed_to_expected_high=float(high),
+        slope=slope,
+        slope_low=slope - half,
+        slope_high=slope + half,
+        level=level,
+    )

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from rareclass import _check
-from rareclass.calibration._newton import fit_intercept, fit_ridge
 from rareclass.calibration.base import Calibrator, GroupedRows
+from rareclass.calibration.logistic import fit_intercept, fit_ridge
 from rareclass.kernels.logits import log_sigmoid, softplus
 
 
@@ -67,7 +67,7 @@ class BetaCalibration(Calibrator):
         slopes[1] = max(slopes[1], 1e-3)
         self.a_, self.b_ = float(slopes[0]), float(slopes[1])
         shape = self.a_ * columns[0] + self.b_ * columns[1]
-        self.c_ = fit_intercept(shape, rows.events, rows.weight)
+        self.c_ = fit_intercept(shape, rows)
 
     def _map(self, z: np.ndarray) -> np.ndarray:
         # a * log_sigmoid(z) + b * softplus(z), written so that +-inf gives +-inf and not inf - inf

@@ -4,8 +4,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from rareclass.calibration._newton import fit_intercept
 from rareclass.calibration.base import Calibrator, GroupedRows
+from rareclass.calibration.logistic import fit_intercept
 
 
 class InterceptCalibration(Calibrator):
@@ -30,7 +30,7 @@ class InterceptCalibration(Calibrator):
     shift_: float
 
     def _fit(self, rows: GroupedRows) -> None:
-        self.shift_ = fit_intercept(rows.logit, rows.events, rows.weight)
+        self.shift_ = fit_intercept(rows.logit, rows)
 
     def _map(self, z: np.ndarray) -> np.ndarray:
         return z + self.shift_

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from scipy.special import gammainc, gammaincc
 
-from rareclass.calibration._newton import fit_intercept
 from rareclass.calibration.base import GroupedRows
+from rareclass.calibration.logistic import fit_intercept
 from rareclass.calibration.sigmoid import SigmoidCalibration
 from rareclass.kernels.logits import sigmoid
 
@@ -104,7 +104,7 @@ def fit_knots(
         at, value = _compose(at, value, *placed) if number else placed
     limit = float(np.log(rows.weight.sum())) + _BEYOND
     shape = KnotMap(line.slope_, line.intercept_, at, value, 0.0, limit)
-    shift = fit_intercept(shape(rows.logit), rows.events, rows.weight)
+    shift = fit_intercept(shape(rows.logit), rows)
     return KnotMap(line.slope_, line.intercept_, at, value, shift, limit)
 
 

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from rareclass.calibration._newton import fit_firth, fit_intercept
 from rareclass.calibration.base import Calibrator, GroupedRows
+from rareclass.calibration.logistic import firth_slope, fit_intercept
 from rareclass.errors import CalibrationWarning
 
 _FLATTEST = 0.01
@@ -52,14 +52,10 @@ class SigmoidCalibration(Calibrator):
             self.slope_ = 1.0
         else:
             self.slope_ = self._slope(rows)
-        self.intercept_ = fit_intercept(self.slope_ * z, rows.events, rows.weight)
+        self.intercept_ = fit_intercept(self.slope_ * z, rows)
 
     def _slope(self, rows: GroupedRows) -> float:
-        z = rows.logit
-        centre = float(np.average(z, weights=rows.events))
-        spread = float(np.sqrt(np.average((z - centre) ** 2, weights=rows.weight)))
-        coefficients = fit_firth(np.column_stack([np.ones(z.size), (z - centre) / spread]), rows)
-        slope = float(coefficients[1])
+        slope, _, spread = firth_slope(rows)
         if slope <= 0:
             warnings.warn(
                 f"The scores of the {self.events_:g} events are not higher than those of the other rows "

@@ -5,9 +5,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from rareclass import _check
-from rareclass.calibration._newton import fit_intercept, fit_ridge
 from rareclass.calibration.base import Calibrator, GroupedRows
 from rareclass.calibration.ends import Ends
+from rareclass.calibration.logistic import fit_intercept, fit_ridge
 from rareclass.errors import InputError, TargetError
 from rareclass.kernels.logits import sigmoid
 
@@ -79,7 +79,7 @@ class TemperatureCalibration(Calibrator):
             fitted = fit_ridge(features, rows, centre=np.array([0.0, 1.0]), precision=np.array([0.0, _PRECISION]))
             scale = max(float(fitted[1]), 1e-3)
         self.temperature_ = 1 / scale
-        self.bias_ = np.array([fit_intercept(scale * rows.logit, rows.events, rows.weight)])
+        self.bias_ = np.array([fit_intercept(scale * rows.logit, rows)])
 
     def predict_logit(self, logit: Any) -> np.ndarray:
         """Calibrated log-odds (n,), or logits (n, K) where it was fitted on K classes."""

@@ -13,6 +13,7 @@ from rareclass.data.binormal import SimulatedScores, simulate_scores
 from rareclass.data.fraud_risk import fraud_risk
 from rareclass.errors import InputError
 from rareclass.kernels.logits import sigmoid
+from rareclass.kernels.newton import fit_intercept
 
 __all__ = ["Simulated", "SimulatedScores", "simulate_scores", "simulate_transactions"]
 _DRIFTS = ("prevalence", "covariates", "concept")
@@ -156,7 +157,7 @@ def simulate_transactions(
         risk = fraud_risk(seen, merchants, np.clip(strength["concept"] * along, -1, 1))
         logit[rows] = signal * _SIGNAL * risk + 2.0 * strength["prevalence"] * along
         parts.append(_arrow(seen))
-    logit += _intercept(logit, prevalence)
+    logit += fit_intercept(logit, prevalence * logit.size)
     probability = np.concatenate([sigmoid(logit[rows]) for rows in _blocks(n)])
     fraud = labels.random(n) < probability
     table = pa.Table.from_batches(parts).append_column("fraud", pa.array(fraud.astype(np.int8)))
@@ -174,28 +175,6 @@ def _strengths(drift: str | Mapping[str, float] | None) -> dict[str, float]:
 
 def _blocks(n: int) -> Iterator[slice]:
     return (slice(start, min(start + _BLOCK, n)) for start in range(0, n, _BLOCK))
-
-
-def _intercept(logit: np.ndarray, prevalence: float) -> float:
-    """Constant that makes the mean probability equal the prevalence: Newton steps on the log of the mean, from below.
-
-    The mean is increasing and its logarithm concave where all probabilities are small, so the steps converge; a bracket
-    guards the rest.
-    """
-    low, high = -60.0 - float(logit.max()), 60.0 - float(logit.min())
-    at = float(np.clip(np.log(prevalence) - np.log(np.mean(sigmoid(logit))), low, high))
-    for _ in range(100):
-        mean = slope = 0.0
-        for rows in _blocks(logit.size):
-            p = sigmoid(logit[rows] + at)
-            mean += float(p.sum()) / logit.size
-            slope += float((p * (1 - p)).sum()) / logit.size
-        if abs(mean / prevalence - 1) < 1e-12:
-            break
-        low, high = (at, high) if mean < prevalence else (low, at)
-        step = (np.log(prevalence) - np.log(mean)) * mean / slope if slope > 0 else np.nan
-        at = at + step if np.isfinite(step) and low < at + step < high else (low + high) / 2
-    return at
 
 
 def _label_times(fraud: np.ndarray, second: np.ndarray, delay: float, rng: np.random.Generator) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from rareclass.kernels.logits import log_loss_from_logits, logit, sigmoid
-from rareclass.learners._newton import fit_logistic
+from rareclass.kernels.newton import Logistic, Steps
 
 _SLOPE_VARIANCE = 0.04  # ten events leave the slope at one, a thousand move it freely
 _FARTHEST = 5.0
@@ -46,15 +46,8 @@ def recalibrate(score: np.ndarray, y: np.ndarray, *, weight: np.ndarray, offset:
     """
     centre = float(np.average(score, weights=weight))
     Z = np.column_stack([np.ones(score.size), score - centre])
-    beta, _, _ = fit_logistic(
-        Z,
-        y,
-        weight=weight,
-        offset=score + offset,
-        penalty=np.array([0.0, 1 / _SLOPE_VARIANCE]),
-        max_iter=50,
-        tol=1e-8,
-    )
+    model = Logistic(Z, y, weight, score + offset, precision=np.array([0.0, 1 / _SLOPE_VARIANCE]), single=True)
+    beta = model.minimise(np.zeros(2), Steps(max_iter=50, tol=1e-8, longest=np.inf)).coefficients
     # a score that falls with the events carries no ranking; it becomes a constant
     slope = max(1.0 + float(beta[1]), 0.0)
     intercept = float(beta[0] - beta[1] * centre)

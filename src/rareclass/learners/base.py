@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from rareclass import _check, _types
 from rareclass.errors import InputError, TargetError, TooFewEventsError
 from rareclass.kernels.logits import sigmoid
+from rareclass.kernels.newton import fit_intercept
 from rareclass.learners._context import FitContext, InnerPlan, Rows, Unseen
 from rareclass.learners.registry import classes_that
 
@@ -194,20 +195,12 @@ def _seed(learner: BaseEstimator, rng: np.random.Generator) -> dict[str, int]:
 
 
 def best_intercept(y: np.ndarray, weight: np.ndarray | None, offset: np.ndarray | None) -> float:
-    """The constant b that minimises the log-loss of ``b + offset`` (Newton steps, clipped to 5 nats each)."""
+    """The constant b that minimises the log-loss of ``b + offset``."""
     w = np.ones(y.size) if weight is None else weight
+    if offset is not None:
+        return fit_intercept(offset, float(w @ y), w)
     share = float(np.average(y, weights=w))
-    b = float(np.log(share) - np.log1p(-share))
-    if offset is None:
-        return b
-    b -= float(np.average(offset, weights=w))
-    for _ in range(200):
-        p = sigmoid(b + offset)
-        step = float(w @ (p - y) / max(float(w @ (p * (1 - p))), 1e-12))
-        b -= float(np.clip(step, -5.0, 5.0))
-        if abs(step) < 1e-10:
-            break
-    return b
+    return float(np.log(share) - np.log1p(-share))
 
 
 def categorical_columns(categorical_features: ArrayLike | None, n_features: int) -> np.ndarray:

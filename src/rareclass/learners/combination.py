@@ -6,6 +6,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from rareclass.kernels.logits import logit, sigmoid, softplus
+from rareclass.kernels.newton import Logistic
 
 SLOPE_VARIANCE = 0.04
 """Prior variance of a member's slope around one: ten events leave it alone, a thousand move it freely."""
@@ -58,16 +59,9 @@ def fit_combination(logits: np.ndarray, y: np.ndarray, *, sample_weight: np.ndar
 def _scale(z: np.ndarray, y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
     """Intercept and slope of one member, by penalised Newton steps."""
     design = np.column_stack([np.ones(z.size), z])
-    beta = np.array([0.0, 1.0])
-    pull = np.diag([0.0, 1.0 / SLOPE_VARIANCE])
-    for _ in range(50):
-        p = sigmoid(design @ beta)
-        gradient = design.T @ (w * (p - y)) + pull @ (beta - [0.0, 1.0])
-        hessian = (design * (w * p * (1 - p))[:, None]).T @ design + pull + 1e-9 * np.eye(2)
-        step = np.linalg.solve(hessian, gradient)
-        beta = beta - step / max(1.0, float(np.abs(step).max()))
-        if np.abs(step).max() < 1e-8:
-            break
+    one = np.array([0.0, 1.0])
+    model = Logistic(design, y, w, precision=one / SLOPE_VARIANCE, centre=one)
+    beta = model.minimise(one).coefficients
     return float(beta[0]), float(beta[1])
 
 

@@ -9,8 +9,8 @@ from scipy.stats import chi2
 
 from rareclass import _check
 from rareclass.errors import DroppedWarning, InputError
+from rareclass.kernels.newton import Logistic, Steps
 from rareclass.learners._context import FitContext, Rows
-from rareclass.learners._penalised import PenalisedLikelihood
 from rareclass.learners.base import RareLearner, best_intercept
 
 
@@ -119,17 +119,24 @@ class FewEventsLogisticRegression(RareLearner):
         self._centre, self._scale = self._columns(X, w)
         Z = (X[:, self._kept] - self._centre) / self._scale
         design = np.column_stack([np.ones(y.size), Z]) if self.fit_intercept else Z
-        problem = PenalisedLikelihood(
-            design, y.astype(np.float64), w, shift, kind=self.penalty, variance=self.C, intercept=self.fit_intercept
+        # Firth's prior is that of the whole model; the others leave the intercept alone
+        slopes = np.arange(design.shape[1]) >= int(self.fit_intercept)
+        model = Logistic(
+            design,
+            y.astype(np.float64),
+            w,
+            shift,
+            precision=np.where(slopes, 1.0 / self.C, 0.0) if self.penalty == "ridge" else 0.0,
+            firth=self.penalty == "firth",
+            log_f=slopes if self.penalty == "log_f" else None,
         )
         start = np.zeros(design.shape[1])
         if self.fit_intercept:
             start[0] = best_intercept(y, rows.weight, rows.offset)
-        beta, self.n_iter_, self.converged_ = problem.maximise(start, max_iter=self.max_iter, tol=self.tol)
-        self.log_likelihood_ = problem.value(beta)
-        slopes = beta[1:] if self.fit_intercept else beta
+        beta, self.n_iter_, self.converged_ = model.minimise(start, Steps(self.max_iter, self.tol))
+        self.log_likelihood_ = -model.loss(beta)
         self.coef_ = np.zeros((1, X.shape[1]))
-        self.coef_[0, self._kept] = slopes / self._scale
+        self.coef_[0, self._kept] = beta[slopes] / self._scale
         centred = float(self._centre @ self.coef_[0, self._kept])
         self.penalised_intercept_ = float(beta[0]) - centred if self.fit_intercept else 0.0
         intercept = self.penalised_intercept_
@@ -137,7 +144,7 @@ class FewEventsLogisticRegression(RareLearner):
             intercept = best_intercept(y, rows.weight, shift + X[:, self._kept] @ self.coef_[0, self._kept])
         self.intercept_ = np.array([intercept])
         if self.interval_level is not None:
-            self.coef_interval_ = self._intervals(problem, beta)
+            self.coef_interval_ = self._intervals(model, beta)
 
     def _columns(self, X: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Choose the columns that carry information of their own; their centre and scale."""
@@ -173,24 +180,24 @@ class FewEventsLogisticRegression(RareLearner):
     def _logit(self, X: np.ndarray) -> np.ndarray:
         return X @ self.coef_[0] + self.intercept_[0]
 
-    def _intervals(self, problem: PenalisedLikelihood, beta: np.ndarray) -> np.ndarray:
+    def _intervals(self, model: Logistic, beta: np.ndarray) -> np.ndarray:
         level = _check.fraction(self.interval_level, "interval_level", closed="neither")
-        lowest = problem.value(beta) - float(chi2.ppf(level, 1)) / 2
+        lowest = -model.loss(beta) - float(chi2.ppf(level, 1)) / 2
         first = int(self.fit_intercept)
         ends = np.tile([-np.inf, np.inf], (self.coef_.shape[1], 1))
         for position, column in enumerate(self._kept):
-            found = [self._profile_end(problem, beta, first + position, side, lowest) for side in (-1, 1)]
+            found = [self._profile_end(model, beta, first + position, side, lowest) for side in (-1, 1)]
             ends[column] = np.array(found) / self._scale[position]
         return ends
 
-    def _profile_end(self, problem: PenalisedLikelihood, beta: np.ndarray, j: int, side: int, lowest: float) -> float:
+    def _profile_end(self, model: Logistic, beta: np.ndarray, j: int, side: int, lowest: float) -> float:
         """Where the profile log-likelihood of coefficient `j` falls to `lowest`, below or above the maximum."""
         start = beta.copy()
 
         def above(value: float) -> float:
             start[j] = value
-            start[:], _, _ = problem.maximise(start, fixed=j, max_iter=self.max_iter, tol=1e-10)
-            return problem.value(start) - lowest
+            start[:] = model.minimise(start, Steps(self.max_iter, 1e-10), fixed=j).coefficients
+            return -model.loss(start) - lowest
 
         inner, step = float(beta[j]), 1.0
         outer = inner + side * step

@@ -7,15 +7,17 @@ import numpy as np
 from rareclass import _check
 from rareclass.crossfit import Folds, out_of_fold
 from rareclass.kernels.logits import log_loss_from_logits
+from rareclass.kernels.newton import Fit, Logistic, Steps
 from rareclass.learners._context import FitContext, Rows, Unseen
 from rareclass.learners._inner import inner_plan
-from rareclass.learners._newton import fit_logistic
 from rareclass.learners.base import RareLearner, best_intercept, categorical_columns
 from rareclass.learners.quantile_features import QuantileFeatures
 
 _EVENTS = 2000
 _GRID = (0.03, 0.1, 0.3, 1.0, 3.0)
 _MANY_COLUMNS = 40
+Part = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Design, target, weight and offset."""
 
 
 class QuantileLogisticRegression(RareLearner):
@@ -120,9 +122,9 @@ class QuantileLogisticRegression(RareLearner):
         start[0] = best_intercept(y, rows.weight, rows.offset)
         # a start from the sample leaves two or three steps over all rows
         if judged.size < y.size / 2:
-            start, _, _ = _solve(*part, penalty, start, self.max_iter)
-        Z = _with_ones(self.features_.transform(X))
-        beta, self.n_iter_, self.converged_ = _solve(Z, y, w, shift, penalty, start, self.max_iter)
+            start = _solve(part, penalty, start, self.max_iter).coefficients
+        whole = (_with_ones(self.features_.transform(X)), y, w, shift)
+        beta, self.n_iter_, self.converged_ = _solve(whole, penalty, start, self.max_iter)
         self.intercept_, self.coef_ = beta[:1], beta[None, 1:]
         return Unseen(judged, unseen)
 
@@ -136,9 +138,7 @@ class QuantileLogisticRegression(RareLearner):
         return self.features_.transform(X) @ self.coef_[0] + self.intercept_[0]
 
 
-def _trials(
-    part: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray], fold: np.ndarray, grid: tuple[float, ...]
-) -> list[tuple[float, float, np.ndarray]]:
+def _trials(part: Part, fold: np.ndarray, grid: tuple[float, ...]) -> list[tuple[float, float, np.ndarray]]:
     """For each C its out-of-fold log-loss (summed, nats), C, and the out-of-fold log-odds without offset.
 
     Where the events cannot be split the loss is a distance from C = 1 and the log-odds are unknown.
@@ -148,11 +148,12 @@ def _trials(
         return [(abs(float(np.log(strength))), strength, np.full(y.size, np.nan)) for strength in grid]
 
     def along_the_grid(seen: np.ndarray, unseen: np.ndarray) -> np.ndarray:
+        known = (Z[seen], y[seen], w[seen], shift[seen])
         start = np.zeros(Z.shape[1])
-        start[0] = best_intercept(y[seen], w[seen], shift[seen])
+        start[0] = best_intercept(*known[1:])
         scores = np.empty((unseen.size, len(grid)))
         for k, strength in enumerate(grid):
-            start, _, _ = _solve(Z[seen], y[seen], w[seen], shift[seen], _penalty(strength, Z.shape[1]), start, 15)
+            start = _solve(known, _penalty(strength, Z.shape[1]), start, 15).coefficients
             scores[:, k] = Z[unseen] @ start
         return scores
 
@@ -174,13 +175,6 @@ def _penalty(strength: float, columns: int) -> np.ndarray:
     return penalty
 
 
-def _solve(
-    Z: np.ndarray,
-    y: np.ndarray,
-    w: np.ndarray,
-    shift: np.ndarray,
-    penalty: np.ndarray,
-    start: np.ndarray,
-    max_iter: int,
-) -> tuple[np.ndarray, int, bool]:
-    return fit_logistic(Z, y, weight=w, offset=shift, penalty=penalty, start=start, max_iter=max_iter, tol=1e-5)
+def _solve(part: Part, penalty: np.ndarray, start: np.ndarray, max_iter: int) -> Fit:
+    model = Logistic(*part, precision=penalty, single=True)
+    return model.minimise(start, Steps(max_iter, tol=1e-5, longest=np.inf))

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rareclass import _check
-from rareclass.kernels.logits import logit, sigmoid, softplus
+from rareclass.kernels import newton
+from rareclass.kernels.logits import logit
 from rareclass.metrics._inputs import Rows, mean, probability_rows, total, undefined
 
 Floats = NDArray[np.float64]
@@ -206,37 +207,6 @@ class CalibrationLine(NamedTuple):
     slope: float
 
 
-def _logistic_line(z: Floats, y: Floats, weight: Floats) -> tuple[float, float] | None:
-    """Maximum likelihood of intercept and slope on z by damped Newton steps; None when it does not converge."""
-
-    def deviance(a: float, b: float) -> float:
-        u = a + b * z
-        return float(np.sum(weight * (softplus(u) - y * u)))
-
-    a, b = 0.0, 0.0
-    best = deviance(a, b)
-    for _ in range(100):
-        p = sigmoid(a + b * z)
-        residual, curvature = weight * (y - p), weight * p * (1 - p)
-        g0, g1 = float(residual.sum()), float(np.sum(residual * z))
-        h00, h01, h11 = float(curvature.sum()), float(np.sum(curvature * z)), float(np.sum(curvature * z * z))
-        determinant = h00 * h11 - h01 * h01
-        if determinant <= 0:
-            return None
-        step_a, step_b = (h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant
-        for _ in range(40):
-            tried = deviance(a + step_a, b + step_b)
-            if tried <= best + 1e-12 * abs(best):
-                break
-            step_a, step_b = step_a / 2, step_b / 2
-        a, b, best = a + step_a, b + step_b, tried
-        if not np.isfinite(a + b) or max(abs(a), abs(b)) > 1e6:
-            return None
-        if max(abs(step_a), abs(step_b)) < 1e-9 * max(1.0, abs(a), abs(b)):
-            return a, b
-    return None
-
-
 def _separated(rows: Rows, z: Floats) -> bool:
     """True when a threshold on z tells the classes apart without error: the slope is then infinite."""
     return bool(z[rows.y].min() >= z[~rows.y].max() or z[rows.y].max() <= z[~rows.y].min())
@@ -283,10 +253,11 @@ def calibration_line(y_true: Any, y_proba: Any, *, sample_weight: Any = None, po
         weight = np.ones(z.shape[0]) if rows.weight is None else rows.weight
         # a centred and scaled regressor keeps the two steps independent
         centre, spread = float(z.mean()), float(z.std())
-        line = _logistic_line((z - centre) / spread, rows.y.astype(np.float64), weight)
-        if line is not None:
-            slope = line[1] / spread
-            return CalibrationLine(line[0] - slope * centre, slope)
+        Z = np.column_stack([np.ones(z.shape[0]), (z - centre) / spread])
+        line = newton.Logistic(Z, rows.y, weight).minimise(np.zeros(2), newton.Steps(longest=np.inf))
+        if line.converged:
+            slope = float(line.coefficients[1]) / spread
+            return CalibrationLine(float(line.coefficients[0]) - slope * centre, slope)
         reason = "the fit did not converge"
     value = undefined("The calibration line", reason)
     return CalibrationLine(value, value)
@@ -346,16 +317,4 @@ def calibration_intercept(y_true: Any, y_proba: Any, *, sample_weight: Any = Non
     if rows.y.all() or not rows.y.any():
         return undefined("The calibration intercept", "one class is absent")
     z = logit(np.clip(rows.score, _EPS, 1 - _EPS))
-    weight = np.ones(z.shape[0]) if rows.weight is None else rows.weight
-    observed = total(rows.y, rows.weight)
-    # sum of sigmoid(z + shift) rises with the shift: bisection cannot fail where Newton steps overshoot
-    low, high = -80.0, 80.0
-    for _ in range(200):
-        middle = (low + high) / 2
-        if np.sum(weight * sigmoid(z + middle)) < observed:
-            low = middle
-        else:
-            high = middle
-        if high - low < 1e-12:
-            break
-    return (low + high) / 2
+    return newton.fit_intercept(z, total(rows.y, rows.weight), rows.weight)
