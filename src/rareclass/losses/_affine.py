@@ -12,9 +12,15 @@ from numba import njit
 from rareclass.kernels.logits import log_sigmoid
 from rareclass.losses._fastmath import CURVATURE_FLOOR, OPTIONS, exp_negative, log1p_ratio
 
+Pair = tuple[float, float]
+"""A parameter of class 0 and of class 1."""
+
 
 @njit(**OPTIONS)
-def _terms(y, z, weight, shift, scale, value, gradient, hessian):  # pragma: no cover - compiled
+def _terms(
+    y: np.ndarray, z: np.ndarray, weight: np.ndarray, shift: np.ndarray, scale: np.ndarray, out: np.ndarray
+) -> None:  # pragma: no cover - compiled
+    value, gradient, hessian = out[0], out[1], out[2]
     for i in range(z.shape[0]):
         c = 1 if y[i] else 0
         sign = 2.0 * c - 1.0
@@ -27,14 +33,17 @@ def _terms(y, z, weight, shift, scale, value, gradient, hessian):  # pragma: no 
 
 
 @njit(**OPTIONS)
-def newton_kernel(y, z, w0, w1, i0, i1, d0, d1, gradient, curvature):  # pragma: no cover - compiled
-    """Gradient and curvature; scalars instead of arrays indexed by class compile to vector selects without gathers."""
+def newton_kernel(
+    y: np.ndarray, z: np.ndarray, weight: Pair, shift: Pair, scale: Pair, out: np.ndarray
+) -> None:  # pragma: no cover - compiled
+    """Gradient and curvature; pairs instead of arrays indexed by class compile to vector selects without gathers."""
+    gradient, curvature = out[0], out[1]
     for i in range(z.shape[0]):
         positive = y[i]
         sign = 1.0 if positive else -1.0
-        d = d1 if positive else d0
-        slope = d * (w1 if positive else w0)
-        u = d * sign * np.float64(z[i]) - (i1 if positive else i0)
+        d = scale[1] if positive else scale[0]
+        slope = d * (weight[1] if positive else weight[0])
+        u = d * sign * np.float64(z[i]) - (shift[1] if positive else shift[0])
         e = exp_negative(-abs(u))
         large = 1.0 / (1.0 + e)
         small = e * large
@@ -44,11 +53,11 @@ def newton_kernel(y, z, w0, w1, i0, i1, d0, d1, gradient, curvature):  # pragma:
 
 @dataclass(frozen=True)
 class AffineForm:
-    """Parameters of the family, each a pair (class 0, class 1)."""
+    """Parameters of the family."""
 
-    weight: tuple[float, float] = (1.0, 1.0)
-    shift: tuple[float, float] = (0.0, 0.0)
-    scale: tuple[float, float] = (1.0, 1.0)
+    weight: Pair = (1.0, 1.0)
+    shift: Pair = (0.0, 0.0)
+    scale: Pair = (1.0, 1.0)
 
     def _parameters(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return np.array(self.weight), np.array(self.shift), np.array(self.scale)
@@ -56,12 +65,12 @@ class AffineForm:
     def terms(self, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(value, gradient, Hessian), each float64 (n,)."""
         out = np.empty((3, z.shape[0]))
-        _terms(y, z, *self._parameters(), out[0], out[1], out[2])
+        _terms(y, z, *self._parameters(), out)
         return out[0], out[1], out[2]
 
     def newton(self, y: np.ndarray, z: np.ndarray, out: np.ndarray) -> None:
         """Write gradient and curvature into out (2, n)."""
-        newton_kernel(y, z, *self.weight, *self.shift, *self.scale, out[0], out[1])
+        newton_kernel(y, z, self.weight, self.shift, self.scale, out)
 
     @property
     def is_shift(self) -> bool:
@@ -80,6 +89,6 @@ class AffineForm:
             return z + (self.shift[0] - np.log(self.weight[1] / self.weight[0]))
         return self.log_slope(False, z) - self.log_slope(True, z)
 
-    def scaled(self, weight: tuple[float, float]) -> "AffineForm":
+    def scaled(self, weight: Pair) -> "AffineForm":
         """The same loss with class weights on top."""
         return AffineForm((self.weight[0] * weight[0], self.weight[1] * weight[1]), self.shift, self.scale)

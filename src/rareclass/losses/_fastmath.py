@@ -33,7 +33,7 @@ def _from_bits(context, value):  # pragma: no cover - compiled
 
 
 @njit(inline="always", **OPTIONS)
-def exp_negative(x):  # pragma: no cover - compiled
+def exp_negative(x: float) -> float:  # pragma: no cover - compiled
     """exp(x) for x <= 0 (3.3e-308 below -708): exp(r) * 2^k with |r| <= ln(2)/2 by its Taylor series of degree 12."""
     x = max(x, -708.0)
     shifted = x * LOG2_E + ROUND
@@ -51,7 +51,7 @@ def exp_negative(x):  # pragma: no cover - compiled
 
 
 @njit(inline="always", **OPTIONS)
-def log1p_ratio(e):  # pragma: no cover - compiled
+def log1p_ratio(e: float) -> float:  # pragma: no cover - compiled
     """log(1 + e) / e for e in [0, 1]: 2 atanh(s) / e with s = e / (2 + e) <= 1/3; no singularity at 0."""
     r = 1.0 / (2.0 + e)
     s = e * r
@@ -66,7 +66,7 @@ def log1p_ratio(e):  # pragma: no cover - compiled
 
 
 @njit(inline="always", **OPTIONS)
-def log_positive(x):  # pragma: no cover - compiled
+def log_positive(x: float) -> float:  # pragma: no cover - compiled
     """log(x) for normal x > 0: exponent and mantissa in [1/sqrt 2, sqrt 2) apart, then 2 atanh((f - 1) / (f + 1))."""
     bits = _bits(x) - int64(0x3FE6A09E667F3BCD)  # type: ignore[call-arg]  # the bits of sqrt(1/2): its own exponent then counts from zero
     k = bits >> int64(52)

@@ -15,7 +15,7 @@ from rareclass.losses._power import PowerForm
 
 
 @njit(inline="always", **OPTIONS)
-def _negative(z, k, margin):  # pragma: no cover - compiled
+def _negative(z: float, k: float, margin: float) -> tuple[float, float, float, float]:  # pragma: no cover - compiled
     """(value, gradient, Hessian, curvature) of one negative row, without branches."""
     e = exp_negative(-abs(z))
     large = 1.0 / (1.0 + e)
@@ -40,7 +40,9 @@ def _negative(z, k, margin):  # pragma: no cover - compiled
 
 
 @njit(**OPTIONS)
-def _fill_terms(y, z, k, margin, weight, out):  # pragma: no cover - compiled
+def _fill_terms(
+    y: np.ndarray, z: np.ndarray, k: float, margin: float, weight: float, out: np.ndarray
+) -> None:  # pragma: no cover - compiled
     for i in range(z.shape[0]):
         if not y[i]:
             value, gradient, hessian, _ = _negative(z[i], k, margin)
@@ -50,7 +52,9 @@ def _fill_terms(y, z, k, margin, weight, out):  # pragma: no cover - compiled
 
 
 @njit(**OPTIONS)
-def _fill_newton(z, k, margin, weight, gradient, curvature):  # pragma: no cover - compiled
+def _fill_newton(
+    z: np.ndarray, k: float, margin: float, weight: float, gradient: np.ndarray, curvature: np.ndarray
+) -> None:  # pragma: no cover - compiled
     for i in range(z.shape[0]):
         _, slope, _, bend = _negative(np.float64(z[i]), k, margin)
         gradient[i] = weight * slope

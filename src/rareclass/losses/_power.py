@@ -14,14 +14,14 @@ import numpy as np
 from numba import njit
 
 from rareclass.kernels.logits import log_sigmoid, sigmoid, softplus
-from rareclass.losses._affine import newton_kernel
+from rareclass.losses._affine import Pair, newton_kernel
 from rareclass.losses._fastmath import CURVATURE_FLOOR, OPTIONS, exp_negative, log1p_ratio
 
 WHOLE = 4  # exponents up to here are products, which saves the second exp
 
 
 @njit(inline="always", **OPTIONS)
-def _row(t, gamma):  # pragma: no cover - compiled
+def _row(t: float, gamma: float) -> tuple[float, float, float, float, float]:  # pragma: no cover - compiled
     """(p, q, r = p l / q, l, q^(gamma + 1)) of one row."""
     e = exp_negative(-abs(t))
     large = 1.0 / (1.0 + e)
@@ -35,7 +35,10 @@ def _row(t, gamma):  # pragma: no cover - compiled
 
 
 @njit(**OPTIONS)
-def _terms(y, z, gamma, epsilon, weight, value, gradient, hessian):  # pragma: no cover - compiled
+def _terms(
+    y: np.ndarray, z: np.ndarray, gamma: np.ndarray, epsilon: np.ndarray, weight: np.ndarray, out: np.ndarray
+) -> None:  # pragma: no cover - compiled
+    value, gradient, hessian = out[0], out[1], out[2]
     for i in range(z.shape[0]):
         c = 1 if y[i] else 0
         sign = 2.0 * c - 1.0
@@ -48,36 +51,46 @@ def _terms(y, z, gamma, epsilon, weight, value, gradient, hessian):  # pragma: n
 
 
 @njit(inline="always", **OPTIONS)
-def _step(p, q, r, power, g, e, a):  # pragma: no cover - compiled
+def _step(
+    p: float, q: float, r: float, power: float, g: float, e: float, a: float
+) -> tuple[float, float]:  # pragma: no cover - compiled
     """(size of the gradient, curvature) of one row."""
     slope = a * power * (1.0 + g * r + e * (g + 1.0) * p)
     bend = a * power * (g * r * (g * p - q) + p * (2.0 * g + 1.0 + e * (g + 1.0) * ((g + 1.0) * p - q)))
     return slope, max(max(bend, p * slope), CURVATURE_FLOOR)
 
 
-# scalars instead of arrays indexed by class: the loops then compile to vector selects without gathers
+# pairs instead of arrays indexed by class: the loops then compile to vector selects without gathers
 @njit(**OPTIONS)
-def _newton(y, z, g0, g1, e0, e1, a0, a1, gradient, curvature):  # pragma: no cover - compiled
+def _newton(
+    y: np.ndarray, z: np.ndarray, gamma: Pair, epsilon: Pair, weight: Pair, out: np.ndarray
+) -> None:  # pragma: no cover - compiled
+    gradient, curvature = out[0], out[1]
     for i in range(z.shape[0]):
         positive = y[i]
         sign = 1.0 if positive else -1.0
-        g = g1 if positive else g0
+        g = gamma[1] if positive else gamma[0]
         p, q, r, _, power = _row(sign * np.float64(z[i]), g)
-        slope, bend = _step(p, q, r, power, g, e1 if positive else e0, a1 if positive else a0)
+        e, a = (epsilon[1], weight[1]) if positive else (epsilon[0], weight[0])
+        slope, bend = _step(p, q, r, power, g, e, a)
         gradient[i] = -sign * slope
         curvature[i] = bend
 
 
 @njit(**OPTIONS)
-def _newton_whole(y, z, g, e0, e1, a0, a1, gradient, curvature):  # pragma: no cover - compiled
+def _newton_whole(
+    y: np.ndarray, z: np.ndarray, g: float, epsilon: Pair, weight: Pair, out: np.ndarray
+) -> None:  # pragma: no cover - compiled
     """The same for one whole exponent of at most `WHOLE`."""
+    gradient, curvature = out[0], out[1]
     for i in range(z.shape[0]):
         positive = y[i]
         sign = 1.0 if positive else -1.0
         p, q, r, _, _ = _row(sign * np.float64(z[i]), 0.0)
         power = q * (q if g >= 1.0 else 1.0) * (q if g >= 2.0 else 1.0) * (q if g >= 3.0 else 1.0)
         power *= q if g >= 4.0 else 1.0
-        slope, bend = _step(p, q, r, power, g, e1 if positive else e0, a1 if positive else a0)
+        e, a = (epsilon[1], weight[1]) if positive else (epsilon[0], weight[0])
+        slope, bend = _step(p, q, r, power, g, e, a)
         gradient[i] = -sign * slope
         curvature[i] = bend
 
@@ -103,11 +116,11 @@ def _log_factor(t: np.ndarray, gamma: float, epsilon: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class PowerForm:
-    """Parameters of the family, each a pair (class 0, class 1)."""
+    """Parameters of the family."""
 
-    gamma: tuple[float, float] = (0.0, 0.0)
-    epsilon: tuple[float, float] = (0.0, 0.0)
-    weight: tuple[float, float] = (1.0, 1.0)
+    gamma: Pair = (0.0, 0.0)
+    epsilon: Pair = (0.0, 0.0)
+    weight: Pair = (1.0, 1.0)
 
     def _parameters(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return np.array(self.gamma), np.array(self.epsilon), np.array(self.weight)
@@ -115,18 +128,18 @@ class PowerForm:
     def terms(self, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(value, gradient, Hessian), each float64 (n,)."""
         out = np.empty((3, z.shape[0]))
-        _terms(y, z, *self._parameters(), out[0], out[1], out[2])
+        _terms(y, z, *self._parameters(), out)
         return out[0], out[1], out[2]
 
     def newton(self, y: np.ndarray, z: np.ndarray, out: np.ndarray) -> None:
         """Write gradient and curvature into out (2, n)."""
         gamma = self.gamma[0]
         if self.is_shift:
-            newton_kernel(y, z, *self.weight, 0.0, 0.0, 1.0, 1.0, out[0], out[1])
+            newton_kernel(y, z, self.weight, (0.0, 0.0), (1.0, 1.0), out)
         elif self.gamma[1] == gamma and gamma <= WHOLE and gamma == int(gamma):
-            _newton_whole(y, z, gamma, *self.epsilon, *self.weight, out[0], out[1])
+            _newton_whole(y, z, gamma, self.epsilon, self.weight, out)
         else:
-            _newton(y, z, *self.gamma, *self.epsilon, *self.weight, out[0], out[1])
+            _newton(y, z, self.gamma, self.epsilon, self.weight, out)
 
     def log_slope(self, positive: bool, z: np.ndarray) -> np.ndarray:
         """log |dL/dz| of a row of one class."""
@@ -146,6 +159,6 @@ class PowerForm:
         """True when the link is the logistic curve moved by a constant."""
         return self.gamma == (0.0, 0.0) and self.epsilon == (0.0, 0.0)
 
-    def scaled(self, weight: tuple[float, float]) -> "PowerForm":
+    def scaled(self, weight: Pair) -> "PowerForm":
         """The same loss with class weights on top."""
         return PowerForm(self.gamma, self.epsilon, (self.weight[0] * weight[0], self.weight[1] * weight[1]))

@@ -18,13 +18,18 @@ from scipy.optimize import root
 from scipy.special import log_softmax, logsumexp
 
 from rareclass.errors import InputError
+from rareclass.losses._affine import Pair
 from rareclass.losses._fastmath import CURVATURE_FLOOR, OPTIONS
 from rareclass.losses._power import _log_factor
 
 
 @njit(**OPTIONS)
-def _rows(y, z, parameters, gamma, epsilon, value, gradient, hessian, curvature):  # pragma: no cover - compiled
+def _rows(
+    y: np.ndarray, z: np.ndarray, parameters: np.ndarray, power_form: Pair, value: np.ndarray, out: np.ndarray
+) -> None:  # pragma: no cover - compiled
     n, classes = z.shape
+    gamma, epsilon = power_form
+    gradient, hessian, curvature = out[0], out[1], out[2]
     weight, scale, shift, margin = parameters[0], parameters[1], parameters[2], parameters[3]
     newton_factor = classes / (classes - 1.0)
     u = np.empty(classes)
@@ -73,7 +78,7 @@ def _rows(y, z, parameters, gamma, epsilon, value, gradient, hessian, curvature)
             curvature[i, k] = max(newton_factor * square * (max(bend, 0.0) + first * part), CURVATURE_FLOOR)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SoftmaxForm:
     """Parameters: `weight`, `scale`, `shift`, `margin` are tuples (K,); margins need gamma = epsilon = 0."""
 
@@ -88,14 +93,14 @@ class SoftmaxForm:
     def plain(cls, classes: int, **changes: object) -> "SoftmaxForm":
         """Cross-entropy over `classes` classes with some parameters changed."""
         ones, zeros = (1.0,) * classes, (0.0,) * classes
-        return replace(cls(ones, ones, zeros, zeros), **changes)  # type: ignore[arg-type]
+        return replace(cls(weight=ones, scale=ones, shift=zeros, margin=zeros), **changes)  # type: ignore[arg-type]
 
     def terms(self, y: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """(value (n,), gradient (n, K), diagonal Hessian (n, K), curvature (n, K))."""
         value = np.empty(z.shape[0])
         out = np.empty((3, *z.shape))
         parameters = np.array([self.weight, self.scale, self.shift, self.margin])
-        _rows(y, z, parameters, self.gamma, self.epsilon, value, out[0], out[1], out[2])
+        _rows(y, z, parameters, (self.gamma, self.epsilon), value, out)
         return value, out[0], out[1], out[2]
 
     def log_link(self, z: np.ndarray) -> np.ndarray:

@@ -11,7 +11,9 @@ from rareclass.losses.pairwise import checked_margin, class_totals
 
 
 @njit(**OPTIONS)
-def _sums_above(queries, sources, weight, out):  # pragma: no cover - compiled
+def _sums_above(
+    queries: np.ndarray, sources: np.ndarray, weight: np.ndarray, out: np.ndarray
+) -> None:  # pragma: no cover - compiled
     """For each query x the sums of w, w (s - x), w (s - x)^2 over sources s > x; both ascend; out is (3, queries)."""
     j = sources.shape[0] - 1
     mass, first, second, at = 0.0, 0.0, 0.0, 0.0
@@ -32,7 +34,9 @@ def _sums_above(queries, sources, weight, out):  # pragma: no cover - compiled
 
 
 @njit(**OPTIONS)
-def _sums_below(sources, queries, weight, out):  # pragma: no cover - compiled
+def _sums_below(
+    sources: np.ndarray, queries: np.ndarray, weight: np.ndarray, out: np.ndarray
+) -> None:  # pragma: no cover - compiled
     """For each source s the sums of w, w (s - x) over queries x < s; both ascend; out is (2, sources)."""
     i = 0
     mass, first, at = 0.0, 0.0, 0.0

@@ -71,7 +71,9 @@ class PairwiseSquareLoss(BatchLoss):
 
 
 @njit(**OPTIONS)
-def _hinge(order, v, y, weight, gradient, curvature):  # pragma: no cover - compiled
+def _hinge(
+    order: np.ndarray, v: np.ndarray, y: np.ndarray, weight: np.ndarray, gradient: np.ndarray, curvature: np.ndarray
+) -> float:  # pragma: no cover - compiled
     """Sum over pairs of w_i w_j max(0, v_j - v_i)^2, and its derivatives; v ascends along `order`.
 
     The running sums of (v - v_i) and (v - v_i)^2 are moved along with v, so only positive terms are ever added.

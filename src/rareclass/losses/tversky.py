@@ -18,7 +18,9 @@ def _checked(loss: BatchLoss, *names: str) -> None:
 
 
 @njit(**OPTIONS)
-def _sums(y, z, weight):  # pragma: no cover - compiled
+def _sums(
+    y: np.ndarray, z: np.ndarray, weight: np.ndarray
+) -> tuple[float, float, float]:  # pragma: no cover - compiled
     """Soft counts: true positives, false positives, false negatives."""
     hit, false, missed = 0.0, 0.0, 0.0
     for i in range(z.shape[0]):
@@ -34,7 +36,9 @@ def _sums(y, z, weight):  # pragma: no cover - compiled
 
 
 @njit(**OPTIONS)
-def _slopes(y, z, weight, for_positive, for_negative, gradient):  # pragma: no cover - compiled
+def _slopes(
+    y: np.ndarray, z: np.ndarray, weight: np.ndarray, for_positive: float, for_negative: float, gradient: np.ndarray
+) -> None:  # pragma: no cover - compiled
     for i in range(z.shape[0]):
         e = exp_negative(-abs(z[i]))
         large = 1.0 / (1.0 + e)
