@@ -33,3 +33,12 @@ class HasCosts(Protocol):
 
 Costs: TypeAlias = Mapping[str, ArrayLike] | HasCosts | ArrayLike
 """Money per row by outcome, fp, fn, tp, tn, or a 2 x 2 array [true, predicted]."""
+
+Labels: TypeAlias = ArrayLike
+"""Labels (n,): the truth, or decisions."""
+
+Scores: TypeAlias = ArrayLike
+"""Scores or probabilities (n,), higher = more likely positive."""
+
+Weights: TypeAlias = ArrayLike | None
+"""`sample_weight` (n,): how often a row counts, or 1 / the probability with which it was sampled."""

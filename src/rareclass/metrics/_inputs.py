@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rareclass import _check
+from rareclass._types import Label, Labels, Scores, Weights
 from rareclass.errors import InputError, TargetError, UndefinedWarning
 
 Floats = NDArray[np.float64]
@@ -27,7 +28,7 @@ def undefined(metric: str, reason: str, stacklevel: int = 3) -> float:
     return float("nan")
 
 
-def _weighted(y: Flags, values: Any, sample_weight: Any) -> Rows:
+def _weighted(y: Flags, values: NDArray[Any], sample_weight: Weights) -> Rows:
     weight = _check.weights(sample_weight, y.shape[0])
     if weight is not None and not weight.all():
         keep = weight > 0
@@ -35,7 +36,7 @@ def _weighted(y: Flags, values: Any, sample_weight: Any) -> Rows:
     return Rows(y, values, weight)
 
 
-def scored_rows(y_true: Any, y_score: Any, sample_weight: Any = None, pos_label: Any = None) -> Rows:
+def scored_rows(y_true: Labels, y_score: Scores, sample_weight: Weights = None, pos_label: Label = None) -> Rows:
     """Boolean target, finite scores and weights; rows of weight zero are removed."""
     y = _check.binary_target(y_true, pos_label)
     score = _check.scores(y_score)
@@ -43,7 +44,7 @@ def scored_rows(y_true: Any, y_score: Any, sample_weight: Any = None, pos_label:
     return _weighted(y, score, sample_weight)
 
 
-def probability_rows(y_true: Any, y_proba: Any, sample_weight: Any = None, pos_label: Any = None) -> Rows:
+def probability_rows(y_true: Labels, y_proba: Scores, sample_weight: Weights = None, pos_label: Label = None) -> Rows:
     """As `scored_rows`, with scores that must be probabilities."""
     y = _check.binary_target(y_true, pos_label)
     proba = _check.scores(y_proba, "y_proba")
@@ -57,7 +58,7 @@ def probability_rows(y_true: Any, y_proba: Any, sample_weight: Any = None, pos_l
     return _weighted(y, proba, sample_weight)
 
 
-def label_column(values: Any, name: str) -> NDArray[Any]:
+def label_column(values: Labels, name: str) -> NDArray[Any]:
     """Labels (n,); continuous values are refused, because they are scores."""
     array = _check.column(values, name)
     if array.dtype.kind == "f" and np.isfinite(array).all() and not (array == np.round(array)).all():
@@ -65,7 +66,7 @@ def label_column(values: Any, name: str) -> NDArray[Any]:
     return array
 
 
-def positive_value(y: Any, pos_label: Any = None, name: str = "y_true") -> tuple[Flags, Any]:
+def positive_value(y: Labels, pos_label: Label = None, name: str = "y_true") -> tuple[Flags, Any]:
     """Boolean target and the label that it stands for."""
     flags = _check.binary_target(y, pos_label, name)
     raw = _check.column(y, name)
@@ -74,7 +75,7 @@ def positive_value(y: Any, pos_label: Any = None, name: str = "y_true") -> tuple
     return flags, (True if raw.dtype == bool else 1) if pos_label is None else pos_label
 
 
-def flagged(y_pred: Any, positive: Any, classes: NDArray[Any], name: str = "y_pred") -> Flags:
+def flagged(y_pred: Labels, positive: Label, classes: NDArray[Any], name: str = "y_pred") -> Flags:
     """Boolean predictions: True where `y_pred` is the positive label; labels unknown to y_true raise."""
     raw = _check.column(y_pred, name)
     if raw.dtype == bool:
@@ -91,7 +92,7 @@ def flagged(y_pred: Any, positive: Any, classes: NDArray[Any], name: str = "y_pr
     return np.asarray(raw == match[0], dtype=bool) if match else np.zeros(raw.shape[0], dtype=bool)
 
 
-def labelled_rows(y_true: Any, y_pred: Any, sample_weight: Any = None, pos_label: Any = None) -> Rows:
+def labelled_rows(y_true: Labels, y_pred: Labels, sample_weight: Weights = None, pos_label: Label = None) -> Rows:
     """Boolean target, Boolean predictions and weights; rows of weight zero are removed."""
     y, positive = positive_value(y_true, pos_label)
     raw = _check.column(y_true, "y_true")

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rareclass import _check
+from rareclass._types import Label, Labels, Weights
 from rareclass.kernels import counts
 from rareclass.metrics._inputs import label_column
 from rareclass.metrics.labels import confusion_counts, defined_value
@@ -13,7 +14,7 @@ from rareclass.metrics.labels import confusion_counts, defined_value
 Floats = NDArray[np.float64]
 
 
-def _class_matrix(y_true: Any, y_pred: Any, sample_weight: Any, pos_label: Any) -> Floats:
+def _class_matrix(y_true: Labels, y_pred: Labels, sample_weight: Weights, pos_label: Label) -> Floats:
     """Confusion matrix [true, predicted]: 2 x 2 (negative, positive) for binary labels, K x K for more classes."""
     raw = _check.column(y_true, "y_true")
     classes = _check.class_values(raw, "y_true")
@@ -32,7 +33,9 @@ def _class_matrix(y_true: Any, y_pred: Any, sample_weight: Any, pos_label: Any) 
     return flat.reshape(k, k).astype(np.float64)
 
 
-def balanced_accuracy_score(y_true: Any, y_pred: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
+def balanced_accuracy_score(
+    y_true: Labels, y_pred: Labels, *, sample_weight: Weights = None, pos_label: Label = None
+) -> float:
     """Mean of the recalls of all classes present in y_true; for two classes (recall + specificity) / 2.
 
     Parameters
@@ -62,7 +65,7 @@ def balanced_accuracy_score(y_true: Any, y_pred: Any, *, sample_weight: Any = No
     return defined_value(result, "Balanced accuracy", "y_true holds one class only", None)
 
 
-def youden_score(y_true: Any, y_pred: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
+def youden_score(y_true: Labels, y_pred: Labels, *, sample_weight: Weights = None, pos_label: Label = None) -> float:
     """Youden's J, recall + specificity - 1.
 
     Parameters
@@ -89,7 +92,9 @@ def youden_score(y_true: Any, y_pred: Any, *, sample_weight: Any = None, pos_lab
     return defined_value(counts.youden(*c), "Youden's J", "y_true holds one class only", None)
 
 
-def matthews_corrcoef(y_true: Any, y_pred: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
+def matthews_corrcoef(
+    y_true: Labels, y_pred: Labels, *, sample_weight: Weights = None, pos_label: Label = None
+) -> float:
     """Matthews' correlation between truth and decision; for more classes, Gorodkin's R_K.
 
     Computed in float64 with the roots taken before the product, so nothing overflows at 1e9 rows and beyond.
@@ -127,7 +132,9 @@ def matthews_corrcoef(y_true: Any, y_pred: Any, *, sample_weight: Any = None, po
     return defined_value(result, "Matthews' correlation", "y_true holds one class only", None)
 
 
-def cohen_kappa_score(y_true: Any, y_pred: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
+def cohen_kappa_score(
+    y_true: Labels, y_pred: Labels, *, sample_weight: Weights = None, pos_label: Label = None
+) -> float:
     """Cohen's kappa: agreement beyond what the two margins give by chance.
 
     Parameters
@@ -165,7 +172,7 @@ class LikelihoodRatios(NamedTuple):
 
 
 def likelihood_ratios(
-    y_true: Any, y_pred: Any, *, sample_weight: Any = None, pos_label: Any = None
+    y_true: Labels, y_pred: Labels, *, sample_weight: Weights = None, pos_label: Label = None
 ) -> LikelihoodRatios:
     """LR+ = recall / (1 - specificity) and LR- = (1 - recall) / specificity.
 

@@ -1,11 +1,12 @@
 """Are the probabilities right? Brier score and skill, log-loss, observed over expected, slope and intercept."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rareclass import _check
+from rareclass._types import Label, Labels, Scores, Weights
 from rareclass.kernels import newton
 from rareclass.kernels.logits import logit
 from rareclass.metrics._inputs import Rows, mean, probability_rows, total, undefined
@@ -14,7 +15,7 @@ Floats = NDArray[np.float64]
 _EPS = float(np.finfo(np.float64).eps)
 
 
-def brier_score(y_true: Any, y_proba: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
+def brier_score(y_true: Labels, y_proba: Scores, *, sample_weight: Weights = None, pos_label: Label = None) -> float:
     """Mean squared distance of the probability from the outcome.
 
     Use it with `brier_skill_score` beside it: under rarity even a useless model has a tiny Brier score.
@@ -54,12 +55,12 @@ def brier_score(y_true: Any, y_proba: Any, *, sample_weight: Any = None, pos_lab
 
 
 def brier_skill_score(
-    y_true: Any,
-    y_proba: Any,
+    y_true: Labels,
+    y_proba: Scores,
     *,
     reference: float | None = None,
-    sample_weight: Any = None,
-    pos_label: Any = None,
+    sample_weight: Weights = None,
+    pos_label: Label = None,
 ) -> float:
     """1 - Brier / Brier of a constant: the share of the variance of the outcome that the probabilities explain.
 
@@ -93,7 +94,7 @@ def brier_skill_score(
     return 1 - mean((rows.score - rows.y) ** 2, rows.weight) / worst
 
 
-def log_loss(y_true: Any, y_proba: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
+def log_loss(y_true: Labels, y_proba: Scores, *, sample_weight: Weights = None, pos_label: Label = None) -> float:
     """Mean negative log-likelihood of the outcomes, in nats.
 
     Probabilities are clipped to [2.2e-16, 1 - 2.2e-16], the resolution of float64, whatever their own type. When
@@ -125,12 +126,12 @@ def log_loss(y_true: Any, y_proba: Any, *, sample_weight: Any = None, pos_label:
 
 
 def log_loss_skill_score(
-    y_true: Any,
-    y_proba: Any,
+    y_true: Labels,
+    y_proba: Scores,
     *,
     reference: float | None = None,
-    sample_weight: Any = None,
-    pos_label: Any = None,
+    sample_weight: Weights = None,
+    pos_label: Label = None,
 ) -> float:
     """1 - log-loss / log-loss of a constant: the share of the deviance that the probabilities explain.
 
@@ -166,7 +167,9 @@ def log_loss_skill_score(
     return 1 - mean(-np.where(rows.y, np.log(p), np.log1p(-p)), rows.weight) / float(worst)
 
 
-def observed_to_expected(y_true: Any, y_proba: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
+def observed_to_expected(
+    y_true: Labels, y_proba: Scores, *, sample_weight: Weights = None, pos_label: Label = None
+) -> float:
     """Observed positives over the sum of the probabilities: calibration in the large.
 
     The first thing to look at after anything changed the training prevalence: 0.01 means that risks are a hundred
@@ -212,7 +215,9 @@ def _separated(rows: Rows, z: Floats) -> bool:
     return bool(z[rows.y].min() >= z[~rows.y].max() or z[rows.y].max() <= z[~rows.y].min())
 
 
-def calibration_line(y_true: Any, y_proba: Any, *, sample_weight: Any = None, pos_label: Any = None) -> CalibrationLine:
+def calibration_line(
+    y_true: Labels, y_proba: Scores, *, sample_weight: Weights = None, pos_label: Label = None
+) -> CalibrationLine:
     """Intercept and slope of a logistic regression of the outcome on the logit of the probability.
 
     Perfect probabilities give (0, 1). A slope below 1 means too extreme probabilities (over-fitting), above 1 too
@@ -263,7 +268,9 @@ def calibration_line(y_true: Any, y_proba: Any, *, sample_weight: Any = None, po
     return CalibrationLine(value, value)
 
 
-def calibration_slope(y_true: Any, y_proba: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
+def calibration_slope(
+    y_true: Labels, y_proba: Scores, *, sample_weight: Weights = None, pos_label: Label = None
+) -> float:
     """Slope of `calibration_line`: 1 is right, below 1 the probabilities are too extreme.
 
     Parameters
@@ -289,7 +296,9 @@ def calibration_slope(y_true: Any, y_proba: Any, *, sample_weight: Any = None, p
     return calibration_line(y_true, y_proba, sample_weight=sample_weight, pos_label=pos_label).slope
 
 
-def calibration_intercept(y_true: Any, y_proba: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
+def calibration_intercept(
+    y_true: Labels, y_proba: Scores, *, sample_weight: Weights = None, pos_label: Label = None
+) -> float:
     """Shift of the log-odds, at slope 1, that would make observed equal expected: calibration in the large.
 
     Parameters

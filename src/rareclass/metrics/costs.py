@@ -1,12 +1,13 @@
 """Decisions in money: expected cost per row and savings against the best trivial rule."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rareclass import _check
+from rareclass._types import Costs, Label, Labels, Weights
 from rareclass.errors import CostError
 from rareclass.metrics._inputs import Rows, labelled_rows, mean, undefined
 
@@ -27,7 +28,7 @@ class CostColumns(NamedTuple):
         return np.where(y, np.where(flag, self.tp, self.fn), np.where(flag, self.fp, self.tn))
 
 
-def cost_columns(costs: Any, n: int) -> CostColumns:
+def cost_columns(costs: Costs, n: int) -> CostColumns:
     """Cost of false and true positives and negatives for n rows.
 
     Parameters
@@ -73,7 +74,7 @@ def cost_columns(costs: Any, n: int) -> CostColumns:
     return CostColumns(**columns)
 
 
-def _one_cost(value: Any, name: str, n: int) -> Floats:
+def _one_cost(value: ArrayLike, name: str, n: int) -> Floats:
     try:
         array = np.asarray(value if np.ndim(value) == 0 else _check.column(value, name), dtype=np.float64)
     except (TypeError, ValueError):
@@ -85,7 +86,9 @@ def _one_cost(value: Any, name: str, n: int) -> Floats:
     return np.broadcast_to(array, (n,))
 
 
-def costed_rows(y_true: Any, y_pred: Any, costs: Any, sample_weight: Any, pos_label: Any) -> tuple[Rows, CostColumns]:
+def costed_rows(
+    y_true: Labels, y_pred: Labels, costs: Costs, sample_weight: Weights, pos_label: Label
+) -> tuple[Rows, CostColumns]:
     """Clean rows and their cost columns, rows of weight zero removed from both."""
     whole = labelled_rows(y_true, y_pred, None, pos_label)
     columns = cost_columns(costs, whole.y.shape[0])
@@ -96,7 +99,9 @@ def costed_rows(y_true: Any, y_pred: Any, costs: Any, sample_weight: Any, pos_la
     return Rows(whole.y, whole.score, weight), columns
 
 
-def expected_cost(y_true: Any, y_pred: Any, costs: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
+def expected_cost(
+    y_true: Labels, y_pred: Labels, costs: Costs, *, sample_weight: Weights = None, pos_label: Label = None
+) -> float:
     """Mean cost per row of the decisions, in the unit of the costs.
 
     Parameters
@@ -136,7 +141,9 @@ def expected_cost(y_true: Any, y_pred: Any, costs: Any, *, sample_weight: Any = 
     return mean(columns.loss(rows.y, rows.score), rows.weight)
 
 
-def savings_score(y_true: Any, y_pred: Any, costs: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
+def savings_score(
+    y_true: Labels, y_pred: Labels, costs: Costs, *, sample_weight: Weights = None, pos_label: Label = None
+) -> float:
     """Share of the cost of the best trivial rule (flag none or flag all) that the decisions save.
 
     Parameters

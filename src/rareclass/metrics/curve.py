@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rareclass._types import Label, Labels, Scores, Weights
 from rareclass.errors import InputError
 from rareclass.kernels import counts
 from rareclass.kernels.thresholds import threshold_counts
@@ -49,7 +50,7 @@ class ThresholdCurve:
 
     @classmethod
     def from_predictions(
-        cls, y_true: Any, y_score: Any, *, sample_weight: Any = None, pos_label: Any = None
+        cls, y_true: Labels, y_score: Scores, *, sample_weight: Weights = None, pos_label: Label = None
     ) -> "ThresholdCurve":
         """Count once over rows.
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rareclass import _check
 from rareclass._sklearn import Interval, StrOptions, checks_parameters
+from rareclass._types import Label, Labels, Weights
 from rareclass.errors import InputError, TargetError, UndefinedWarning
 from rareclass.metrics._inputs import label_column
 
@@ -44,7 +45,9 @@ class ClassCounts(NamedTuple):
         return np.asarray(self.total - (self.predicted + self.true - self.tp))
 
 
-def class_counts(y_true: Any, y_pred: Any, labels: Any = None, sample_weight: Any = None) -> ClassCounts:
+def class_counts(
+    y_true: Labels, y_pred: Labels, labels: ArrayLike | None = None, sample_weight: Weights = None
+) -> ClassCounts:
     """Count each label one-against-rest; labels that do not occur count zero, others stay out of the result."""
     true, predicted = label_column(y_true, "y_true"), label_column(y_pred, "y_pred")
     n = _check.same_length(y_true=true, y_pred=predicted)
@@ -78,12 +81,12 @@ def class_counts(y_true: Any, y_pred: Any, labels: Any = None, sample_weight: An
     return ClassCounts(wanted, tp, count(code_predicted, weight), count(code_true, weight), everyone)
 
 
-def safe_ratio(top: Any, bottom: Any, name: str, reason: str, zero_division: Any) -> Floats:
+def safe_ratio(top: ArrayLike, bottom: ArrayLike, name: str, reason: str, zero_division: str | float) -> Floats:
     """top / bottom; where the bottom is zero the given value, or 0 with a warning when it is "warn"."""
-    top, bottom = np.asarray(top, dtype=np.float64), np.asarray(bottom, dtype=np.float64)
-    empty = bottom == 0
+    over, under = np.asarray(top, dtype=np.float64), np.asarray(bottom, dtype=np.float64)
+    empty = under == 0
     value = 0.0 if isinstance(zero_division, str) else float(zero_division)
-    result = np.where(empty, value, top / np.where(empty, 1.0, bottom))
+    result = np.where(empty, value, over / np.where(empty, 1.0, under))
     if empty.any() and isinstance(zero_division, str):
         warnings.warn(
             f"{name} is ill-defined and being set to 0.0 for {int(empty.sum())} label(s) with no {reason}; "
@@ -94,13 +97,13 @@ def safe_ratio(top: Any, bottom: Any, name: str, reason: str, zero_division: Any
     return np.asarray(result)
 
 
-def zero_division_value(value: Any) -> Any:
+def zero_division_value(value: str | float) -> str | float:
     if isinstance(value, str):
         return _check.one_of(value, "zero_division", ("warn",))
     return float(value)
 
 
-def _labels_wanted(counts: ClassCounts, average: str | None, labels: Any, pos_label: Any) -> Any:
+def _labels_wanted(counts: ClassCounts, average: str | None, labels: ArrayLike | None, pos_label: Label) -> Any:
     """Labels to report; None for "binary" data that hold only negatives."""
     if average == "binary":
         if len(counts.labels) > 2:
@@ -122,15 +125,15 @@ def _labels_wanted(counts: ClassCounts, average: str | None, labels: Any, pos_la
 
 @checks_parameters({**_AVERAGED, "warn_for": ["array-like"], "zero_division": "no_validation"})
 def sensitivity_specificity_support(
-    y_true: Any,
-    y_pred: Any,
+    y_true: Labels,
+    y_pred: Labels,
     *,
-    labels: Any = None,
-    pos_label: Any = 1,
+    labels: ArrayLike | None = None,
+    pos_label: Label = 1,
     average: str | None = None,
     warn_for: Sequence[str] = ("sensitivity", "specificity"),
-    sample_weight: Any = None,
-    zero_division: Any = "warn",
+    sample_weight: Weights = None,
+    zero_division: str | float = "warn",
 ) -> tuple[Any, Any, Any]:
     """Sensitivity tp / (tp + fn), specificity tn / (tn + fp) and support of each class, one against the rest.
 
@@ -207,14 +210,14 @@ def sensitivity_specificity_support(
 
 @checks_parameters({**_AVERAGED, "zero_division": "no_validation"})
 def sensitivity_score(
-    y_true: Any,
-    y_pred: Any,
+    y_true: Labels,
+    y_pred: Labels,
     *,
-    labels: Any = None,
-    pos_label: Any = 1,
+    labels: ArrayLike | None = None,
+    pos_label: Label = 1,
     average: str | None = "binary",
-    sample_weight: Any = None,
-    zero_division: Any = "warn",
+    sample_weight: Weights = None,
+    zero_division: str | float = "warn",
 ) -> Any:
     """Sensitivity (recall), tp / (tp + fn).
 
@@ -251,14 +254,14 @@ def sensitivity_score(
 
 @checks_parameters({**_AVERAGED, "zero_division": "no_validation"})
 def specificity_score(
-    y_true: Any,
-    y_pred: Any,
+    y_true: Labels,
+    y_pred: Labels,
     *,
-    labels: Any = None,
-    pos_label: Any = 1,
+    labels: ArrayLike | None = None,
+    pos_label: Label = 1,
     average: str | None = "binary",
-    sample_weight: Any = None,
-    zero_division: Any = "warn",
+    sample_weight: Weights = None,
+    zero_division: str | float = "warn",
 ) -> Any:
     """Specificity, tn / (tn + fp).
 
@@ -301,13 +304,13 @@ def specificity_score(
     }
 )
 def geometric_mean_score(
-    y_true: Any,
-    y_pred: Any,
+    y_true: Labels,
+    y_pred: Labels,
     *,
-    labels: Any = None,
-    pos_label: Any = 1,
+    labels: ArrayLike | None = None,
+    pos_label: Label = 1,
     average: str | None = "multiclass",
-    sample_weight: Any = None,
+    sample_weight: Weights = None,
     correction: float = 0.0,
 ) -> Any:
     """Geometric mean of the recalls of all classes; for two classes sqrt(recall * specificity).

@@ -1,12 +1,13 @@
 """Metrics of decisions (0/1 predictions): confusion counts and the scores made of them."""
 
 import warnings
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rareclass import _check
+from rareclass._types import Label, Labels, Weights
 from rareclass.errors import UndefinedWarning
 from rareclass.kernels import counts
 from rareclass.metrics._inputs import labelled_rows, total
@@ -23,7 +24,9 @@ class ConfusionCounts(NamedTuple):
     tn: float
 
 
-def confusion_counts(y_true: Any, y_pred: Any, *, sample_weight: Any = None, pos_label: Any = None) -> ConfusionCounts:
+def confusion_counts(
+    y_true: Labels, y_pred: Labels, *, sample_weight: Weights = None, pos_label: Label = None
+) -> ConfusionCounts:
     """True and false positives, false and true negatives.
 
     Parameters
@@ -60,7 +63,7 @@ def confusion_counts(y_true: Any, y_pred: Any, *, sample_weight: Any = None, pos
     return ConfusionCounts(*parts)
 
 
-def defined_value(result: Any, name: str, reason: str, zero_division: float | None) -> float:
+def defined_value(result: float | NDArray[np.float64], name: str, reason: str, zero_division: float | None) -> float:
     """The number; where it is NaN `zero_division`, or NaN with a warning that gives the reason."""
     number = float(result)
     if np.isnan(number):
@@ -71,7 +74,12 @@ def defined_value(result: Any, name: str, reason: str, zero_division: float | No
 
 
 def precision_score(
-    y_true: Any, y_pred: Any, *, zero_division: float | None = None, sample_weight: Any = None, pos_label: Any = None
+    y_true: Labels,
+    y_pred: Labels,
+    *,
+    zero_division: float | None = None,
+    sample_weight: Weights = None,
+    pos_label: Label = None,
 ) -> float:
     """Share of the alerts that are positive, tp / (tp + fp).
 
@@ -102,7 +110,12 @@ def precision_score(
 
 
 def recall_score(
-    y_true: Any, y_pred: Any, *, zero_division: float | None = None, sample_weight: Any = None, pos_label: Any = None
+    y_true: Labels,
+    y_pred: Labels,
+    *,
+    zero_division: float | None = None,
+    sample_weight: Weights = None,
+    pos_label: Label = None,
 ) -> float:
     """Share of the positives that are flagged, tp / (tp + fn).
 
@@ -132,13 +145,13 @@ def recall_score(
 
 
 def fbeta_score(
-    y_true: Any,
-    y_pred: Any,
+    y_true: Labels,
+    y_pred: Labels,
     *,
     beta: float = 1.0,
     zero_division: float | None = None,
-    sample_weight: Any = None,
-    pos_label: Any = None,
+    sample_weight: Weights = None,
+    pos_label: Label = None,
 ) -> float:
     """Weighted harmonic mean of precision and recall; beta > 1 favours recall.
 
@@ -173,7 +186,12 @@ def fbeta_score(
 
 
 def f1_score(
-    y_true: Any, y_pred: Any, *, zero_division: float | None = None, sample_weight: Any = None, pos_label: Any = None
+    y_true: Labels,
+    y_pred: Labels,
+    *,
+    zero_division: float | None = None,
+    sample_weight: Weights = None,
+    pos_label: Label = None,
 ) -> float:
     """Harmonic mean of precision and recall: `fbeta_score` with beta = 1.
 
@@ -202,7 +220,12 @@ def f1_score(
 
 
 def jaccard_score(
-    y_true: Any, y_pred: Any, *, zero_division: float | None = None, sample_weight: Any = None, pos_label: Any = None
+    y_true: Labels,
+    y_pred: Labels,
+    *,
+    zero_division: float | None = None,
+    sample_weight: Weights = None,
+    pos_label: Label = None,
 ) -> float:
     """Hits over everything that was positive or flagged, tp / (tp + fp + fn): forecasters' critical success index.
 
@@ -235,7 +258,7 @@ def jaccard_score(
     )
 
 
-def accuracy_score(y_true: Any, y_pred: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
+def accuracy_score(y_true: Labels, y_pred: Labels, *, sample_weight: Weights = None, pos_label: Label = None) -> float:
     """Share of right decisions. Under rarity, flagging nothing already has 1 - prevalence: do not use it to choose.
 
     Parameters

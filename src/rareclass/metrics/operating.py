@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rareclass import _check
+from rareclass._types import Label, Labels, Scores, Weights
 from rareclass.errors import ShortfallWarning
 from rareclass.kernels import counts
 from rareclass.metrics._inputs import probability_rows, undefined
@@ -16,7 +17,7 @@ from rareclass.metrics.topk import hits_at
 
 
 def recall_at_precision(
-    y_true: Any, y_score: Any, precision: float, *, sample_weight: Any = None, pos_label: Any = None
+    y_true: Labels, y_score: Scores, precision: float, *, sample_weight: Weights = None, pos_label: Label = None
 ) -> float:
     """Largest recall of any threshold whose precision is at least the given one.
 
@@ -67,7 +68,7 @@ def recall_at_precision(
 
 
 def precision_at_recall(
-    y_true: Any, y_score: Any, recall: float, *, sample_weight: Any = None, pos_label: Any = None
+    y_true: Labels, y_score: Scores, recall: float, *, sample_weight: Weights = None, pos_label: Label = None
 ) -> float:
     """Largest precision of any threshold whose recall is at least the given one.
 
@@ -98,7 +99,9 @@ def precision_at_recall(
     return float(curve.precision[1:][curve.recall[1:] >= wanted - 1e-12].max())
 
 
-def recall_at_fpr(y_true: Any, y_score: Any, fpr: float, *, sample_weight: Any = None, pos_label: Any = None) -> float:
+def recall_at_fpr(
+    y_true: Labels, y_score: Scores, fpr: float, *, sample_weight: Weights = None, pos_label: Label = None
+) -> float:
     """Largest recall of any threshold whose false-positive rate is at most the given one.
 
     Parameters
@@ -129,7 +132,7 @@ def recall_at_fpr(y_true: Any, y_score: Any, fpr: float, *, sample_weight: Any =
 
 
 def gain_score(
-    y_true: Any, y_score: Any, share: float = 0.1, *, sample_weight: Any = None, pos_label: Any = None
+    y_true: Labels, y_score: Scores, share: float = 0.1, *, sample_weight: Weights = None, pos_label: Label = None
 ) -> float:
     """Share of the positives found in the given top share of rows: a point of the gain (lift, CAP) chart.
 
@@ -163,7 +166,7 @@ def gain_score(
 
 
 def lift_score(
-    y_true: Any, y_score: Any, share: float = 0.1, *, sample_weight: Any = None, pos_label: Any = None
+    y_true: Labels, y_score: Scores, share: float = 0.1, *, sample_weight: Weights = None, pos_label: Label = None
 ) -> float:
     """How many times more positives the top share of rows holds than a random share of that size.
 
@@ -222,7 +225,7 @@ def precision_from_rates(recall: ArrayLike, false_positive_rate: ArrayLike, prev
 
 
 def precision_at_prevalence(
-    y_true: Any, y_pred: Any, prevalence: float, *, sample_weight: Any = None, pos_label: Any = None
+    y_true: Labels, y_pred: Labels, prevalence: float, *, sample_weight: Weights = None, pos_label: Label = None
 ) -> float:
     """Precision that the same decisions would have at another prevalence.
 
@@ -260,7 +263,7 @@ def precision_at_prevalence(
 
 
 def net_benefit(
-    y_true: Any, y_proba: Any, threshold: float, *, sample_weight: Any = None, pos_label: Any = None
+    y_true: Labels, y_proba: Scores, threshold: float, *, sample_weight: Weights = None, pos_label: Label = None
 ) -> float:
     """True positives per row minus false positives weighted by the odds of the threshold.
 

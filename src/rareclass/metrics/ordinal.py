@@ -1,17 +1,16 @@
 """Errors of ordinal classes of unequal size."""
 
-from typing import Any
-
 import numpy as np
 
 from rareclass import _check
 from rareclass._sklearn import checks_parameters
+from rareclass._types import Labels, Weights
 from rareclass.errors import InputError
 from rareclass.metrics.imbalance import TWO_COLUMNS
 
 
 @checks_parameters(TWO_COLUMNS)
-def macro_averaged_mean_absolute_error(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
+def macro_averaged_mean_absolute_error(y_true: Labels, y_pred: Labels, *, sample_weight: Weights = None) -> float:
     """Mean over the true classes of the mean absolute error within each: for ordinal classes of unequal size.
 
     Parameters

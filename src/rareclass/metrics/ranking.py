@@ -1,16 +1,17 @@
 """Metrics of the whole ranking: average precision and the area under the ROC curve."""
 
-from typing import Any
-
 import numpy as np
 
 from rareclass import _check
+from rareclass._types import Label, Labels, Scores, Weights
 from rareclass.kernels.counts import ratio
 from rareclass.metrics._inputs import undefined
 from rareclass.metrics.curve import ThresholdCurve
 
 
-def average_precision_score(y_true: Any, y_score: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
+def average_precision_score(
+    y_true: Labels, y_score: Scores, *, sample_weight: Weights = None, pos_label: Label = None
+) -> float:
     """Average precision: mean over the positives of the precision at their own score.
 
     The step-wise area under the precision-recall curve, sum of (R_i - R_(i-1)) P_i over the distinct scores; never the
@@ -65,7 +66,7 @@ def average_precision_of(curve: ThresholdCurve) -> float:
     return float(np.sum(gained[step - 1] * curve.precision[step]) / curve.positives)
 
 
-def roc_auc_score(y_true: Any, y_score: Any, *, sample_weight: Any = None, pos_label: Any = None) -> float:
+def roc_auc_score(y_true: Labels, y_score: Scores, *, sample_weight: Weights = None, pos_label: Label = None) -> float:
     """Area under the ROC curve: P(a positive scores above a negative), ties counted half.
 
     Independent of the prevalence, and for that reason blind to what a low prevalence does to precision: report it
@@ -105,13 +106,13 @@ def roc_auc_of(curve: ThresholdCurve) -> float:
 
 
 def partial_roc_auc_score(
-    y_true: Any,
-    y_score: Any,
+    y_true: Labels,
+    y_score: Scores,
     *,
     max_fpr: float = 0.1,
     standardized: bool = True,
-    sample_weight: Any = None,
-    pos_label: Any = None,
+    sample_weight: Weights = None,
+    pos_label: Label = None,
 ) -> float:
     """Area under the ROC curve up to a false-positive rate: the part where rare-event systems work.
 
@@ -156,7 +157,7 @@ def partial_roc_auc_score(
 
 
 def average_precision_at_prevalence(
-    y_true: Any, y_score: Any, *, prevalence: float, sample_weight: Any = None, pos_label: Any = None
+    y_true: Labels, y_score: Scores, *, prevalence: float, sample_weight: Weights = None, pos_label: Label = None
 ) -> float:
     """Average precision that the same ranking would have at another prevalence.
 

@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from rareclass import _check
-from rareclass._types import Label
+from rareclass._types import Label, Labels, Scores, Weights
 from rareclass.metrics._inputs import Rows, probability_rows
 
 Floats = NDArray[np.float64]
@@ -52,13 +52,13 @@ def binned(rows: Rows, n_bins: int, by: str) -> Bins:
 
 
 def calibration_error(
-    y_true: ArrayLike,
-    y_proba: ArrayLike,
+    y_true: Labels,
+    y_proba: Scores,
     *,
     n_bins: int = 10,
     by: str = "rows",
     norm: int = 1,
-    sample_weight: ArrayLike | None = None,
+    sample_weight: Weights = None,
     pos_label: Label = None,
 ) -> float:
     """Mean distance between observed and predicted share over quantile bins of the log-odds.
@@ -108,12 +108,12 @@ class BrierParts(NamedTuple):
 
 
 def brier_decomposition(
-    y_true: ArrayLike,
-    y_proba: ArrayLike,
+    y_true: Labels,
+    y_proba: Scores,
     *,
     n_bins: int | None = None,
     by: str = "rows",
-    sample_weight: ArrayLike | None = None,
+    sample_weight: Weights = None,
     pos_label: Label = None,
 ) -> BrierParts:
     """Murphy's decomposition of the Brier score.

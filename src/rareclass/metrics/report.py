@@ -1,12 +1,15 @@
 """imbalanced-learn's text report: precision, recall, specificity, F1, G-mean and balanced accuracy by class."""
 
 import numbers
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass._sklearn import Interval, checks_parameters
+from rareclass._types import Labels, Weights
 from rareclass.errors import InputError
 from rareclass.metrics.imbalance import TWO_COLUMNS, class_counts, safe_ratio, zero_division_value
 
@@ -25,16 +28,16 @@ _HEADERS = ["pre", "rec", "spe", "f1", "geo", "iba", "sup"]
     }
 )
 def classification_report_imbalanced(
-    y_true: Any,
-    y_pred: Any,
+    y_true: Labels,
+    y_pred: Labels,
     *,
-    labels: Any = None,
-    target_names: Any = None,
-    sample_weight: Any = None,
+    labels: ArrayLike | None = None,
+    target_names: Sequence[str] | None = None,
+    sample_weight: Weights = None,
     digits: int = 2,
     alpha: float = 0.1,
     output_dict: bool = False,
-    zero_division: Any = "warn",
+    zero_division: str | float = "warn",
 ) -> Any:
     """Report of each class against the rest: precision, recall, specificity, F1, G-mean, IBA, support.
 

@@ -3,10 +3,11 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import psi
 
 from rareclass import _check
+from rareclass._types import Label, Labels, Scores, Weights
 from rareclass.errors import InputError
 from rareclass.kernels.logits import logit
 from rareclass.metrics._inputs import scored_rows, undefined
@@ -68,7 +69,13 @@ class StreamingCurve:
         self._negative: NDArray[Any] = np.zeros(2 * self._half, dtype=np.int64)
 
     def update(
-        self, y_true: Any, y_proba: Any = None, *, logit: Any = None, sample_weight: Any = None, pos_label: Any = None
+        self,
+        y_true: Labels,
+        y_proba: ArrayLike | None = None,
+        *,
+        logit: ArrayLike | None = None,
+        sample_weight: Weights = None,
+        pos_label: Label = None,
     ) -> None:
         """Count a block of rows.
 
@@ -85,7 +92,9 @@ class StreamingCurve:
         """
         if (y_proba is None) == (logit is None):
             raise InputError("Give either `y_proba` or `logit`.")
-        rows = scored_rows(y_true, self._log_odds(y_proba) if logit is None else logit, sample_weight, pos_label)
+        score = logit if y_proba is None else self._log_odds(y_proba)
+        assert score is not None
+        rows = scored_rows(y_true, score, sample_weight, pos_label)
         bins = np.clip(np.floor(rows.score * self.bins_per_unit), -self._half, self._half - 1).astype(np.intp)
         bins += self._half
         size = 2 * self._half
@@ -102,7 +111,7 @@ class StreamingCurve:
                 new = np.bincount(bins[mask], weights=w[mask], minlength=size)
             setattr(self, name, getattr(self, name) + new)
 
-    def _log_odds(self, y_proba: Any) -> Floats:
+    def _log_odds(self, y_proba: Scores) -> Floats:
         proba = _check.scores(y_proba, "y_proba")
         if proba.min() < 0 or proba.max() > 1:
             raise InputError("`y_proba` holds values outside [0, 1]; pass log-odds as `logit`.")

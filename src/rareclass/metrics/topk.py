@@ -1,18 +1,18 @@
 """What a team that looks at k alerts finds: precision and recall at k, per period and per entity (card)."""
 
 import warnings
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rareclass import _check
+from rareclass._types import Label, Labels, Scores, Weights
 from rareclass.errors import ShortfallWarning
 from rareclass.metrics._inputs import Rows, scored_rows, undefined
 from rareclass.metrics.curve import ThresholdCurve
 
 
-def _capacity(k: Any) -> float:
+def _capacity(k: float) -> float:
     return float(_check.whole_number(k, "k", low=1))
 
 
@@ -22,14 +22,16 @@ def hits_at(curve: ThresholdCurve, k: float) -> float:
     return float(np.interp(k, flagged, np.asarray(curve.tp, dtype=np.float64)))
 
 
-def _codes(values: Any, name: str, n: int) -> NDArray[np.intp]:
+def _codes(values: ArrayLike, name: str, n: int) -> NDArray[np.intp]:
     array = _check.column(values, name)
     _check.same_length(y_true=np.empty(n), **{name: array})
     _check.class_values(array, name)
     return np.unique(array.astype(str) if array.dtype == object else array, return_inverse=True)[1]
 
 
-def _curves(y_true: Any, y_score: Any, periods: Any, sample_weight: Any, pos_label: Any) -> list[ThresholdCurve]:
+def _curves(
+    y_true: Labels, y_score: Scores, periods: ArrayLike | None, sample_weight: Weights, pos_label: Label
+) -> list[ThresholdCurve]:
     """One curve for each period, in order; a period whose rows all have weight zero has none."""
     if periods is None:
         return [ThresholdCurve.from_predictions(y_true, y_score, sample_weight=sample_weight, pos_label=pos_label)]
@@ -54,7 +56,13 @@ def _warn_short(short: int, periods: int, k: float, what: str = "rows") -> None:
 
 
 def precision_at_k(
-    y_true: Any, y_score: Any, k: int, *, periods: Any = None, sample_weight: Any = None, pos_label: Any = None
+    y_true: Labels,
+    y_score: Scores,
+    k: int,
+    *,
+    periods: ArrayLike | None = None,
+    sample_weight: Weights = None,
+    pos_label: Label = None,
 ) -> float:
     """Share of positives among the k rows with the highest scores; with periods, its mean over the periods.
 
@@ -101,7 +109,13 @@ def precision_at_k(
 
 
 def recall_at_k(
-    y_true: Any, y_score: Any, k: int, *, periods: Any = None, sample_weight: Any = None, pos_label: Any = None
+    y_true: Labels,
+    y_score: Scores,
+    k: int,
+    *,
+    periods: ArrayLike | None = None,
+    sample_weight: Weights = None,
+    pos_label: Label = None,
 ) -> float:
     """Share of all positives that are among the k highest rows (of their period).
 
@@ -135,15 +149,15 @@ def recall_at_k(
 
 
 def card_precision_at_k(
-    y_true: Any,
-    y_score: Any,
+    y_true: Labels,
+    y_score: Scores,
     k: int,
     *,
-    entities: Any,
-    periods: Any = None,
+    entities: ArrayLike,
+    periods: ArrayLike | None = None,
     exclude_detected: bool = True,
-    sample_weight: Any = None,
-    pos_label: Any = None,
+    sample_weight: Weights = None,
+    pos_label: Label = None,
 ) -> float:
     """Share of compromised entities (cards, customers, machines) among the k most suspicious ones of each period.
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rareclass import _check
-from rareclass._types import Label
+from rareclass._types import Label, Labels, Scores, Weights
 from rareclass.kernels.intervals import poisson_limits, wilson
 from rareclass.metrics._inputs import Rows, scored_rows
 from rareclass.metrics.curve import ThresholdCurve
@@ -22,7 +22,7 @@ def counted(rows: Rows) -> tuple[ThresholdCurve, Scales]:
 
 
 def curve_of_both_classes(
-    y_true: ArrayLike, y_score: ArrayLike, sample_weight: ArrayLike | None, pos_label: Label
+    y_true: Labels, y_score: Scores, sample_weight: Weights, pos_label: Label
 ) -> tuple[ThresholdCurve, Scales]:
     """As `counted`, from raw columns that must hold a positive and a negative row of positive weight."""
     rows = scored_rows(y_true, y_score, sample_weight, pos_label)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from rareclass import _check
-from rareclass._types import Costs, Label
+from rareclass._types import Costs, Label, Labels, Scores, Weights
 from rareclass.metrics._inputs import scored_rows
 from rareclass.metrics.costs import CostColumns, cost_columns
 from rareclass.metrics.curve import ThresholdCurve
@@ -47,13 +47,13 @@ class ThresholdCosts(Table):
 
 
 def threshold_costs(
-    y_true: ArrayLike,
-    y_score: ArrayLike,
+    y_true: Labels,
+    y_score: Scores,
     costs: Costs,
     *,
     points: int = 1000,
     level: float = 0.95,
-    sample_weight: ArrayLike | None = None,
+    sample_weight: Weights = None,
     pos_label: Label = None,
 ) -> ThresholdCosts:
     """Mean cost per row at the distinct scores, with a pointwise interval.

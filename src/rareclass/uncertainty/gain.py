@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from rareclass import _check
-from rareclass._types import Label
+from rareclass._types import Label, Labels, Scores, Weights
 from rareclass.uncertainty.bands import curve_of_both_classes, precision_band, recall_band, thinned
 from rareclass.uncertainty.estimate import Table
 
@@ -48,12 +48,12 @@ class GainCurve(Table):
 
 
 def gain_curve(
-    y_true: ArrayLike,
-    y_score: ArrayLike,
+    y_true: Labels,
+    y_score: Scores,
     *,
     points: int = 1000,
     level: float = 0.95,
-    sample_weight: ArrayLike | None = None,
+    sample_weight: Weights = None,
     pos_label: Label = None,
 ) -> GainCurve:
     """Gain and lift at the thresholds at which a positive is gained: what more alerts would bring.

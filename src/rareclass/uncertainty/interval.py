@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri, stdtrit
 
 from rareclass import _check
-from rareclass._types import Costs, Label, Seed
+from rareclass._types import Costs, Label, Labels, Scores, Seed, Weights
 from rareclass.errors import InputError, TooFewEventsError
 from rareclass.kernels.bootstrap import bootstrap_average_precision
 from rareclass.kernels.intervals import blaker, clopper_pearson, logit_interval, poisson_limits, wilson
@@ -25,13 +25,13 @@ _MOSTLY_BETWEEN = 2.0
 
 def confidence_interval(
     metric: Metric,
-    y_true: ArrayLike,
-    y_score: ArrayLike,
+    y_true: Labels,
+    y_score: Scores,
     *,
     level: float = 0.95,
     method: str = "auto",
     groups: ArrayLike | None = None,
-    sample_weight: ArrayLike | None = None,
+    sample_weight: Weights = None,
     weight_kind: str = "auto",
     threshold: ArrayLike | None = None,
     costs: Costs | None = None,

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri, stdtr
 
 from rareclass import _check
-from rareclass._types import Costs, Label, Seed
+from rareclass._types import Costs, Label, Labels, Scores, Seed, Weights
 from rareclass.errors import InputError, TooFewEventsError
 from rareclass.kernels.intervals import paired_rate_limits
 from rareclass.uncertainty.estimate import Interval
@@ -42,14 +42,14 @@ class PairedInterval(Interval):
 
 def paired_difference(
     metric: Metric,
-    y_true: ArrayLike,
-    y_score_a: ArrayLike,
-    y_score_b: ArrayLike,
+    y_true: Labels,
+    y_score_a: Scores,
+    y_score_b: Scores,
     *,
     level: float = 0.95,
     method: str = "auto",
     groups: ArrayLike | None = None,
-    sample_weight: ArrayLike | None = None,
+    sample_weight: Weights = None,
     weight_kind: str = "auto",
     threshold: ArrayLike | None = None,
     costs: Costs | None = None,

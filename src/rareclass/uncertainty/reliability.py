@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from rareclass import _check
-from rareclass._types import Label
+from rareclass._types import Label, Labels, Scores, Weights
 from rareclass.kernels.intervals import wilson
 from rareclass.metrics._inputs import probability_rows
 from rareclass.metrics.reliability import binned
@@ -53,13 +53,13 @@ class ReliabilityTable(Table):
 
 
 def reliability_table(
-    y_true: ArrayLike,
-    y_proba: ArrayLike,
+    y_true: Labels,
+    y_proba: Scores,
     *,
     n_bins: int = 10,
     by: str = "rows",
     level: float = 0.95,
-    sample_weight: ArrayLike | None = None,
+    sample_weight: Weights = None,
     pos_label: Label = None,
 ) -> ReliabilityTable:
     """Observed share of positives against the mean probability, in quantile bins of the log-odds.

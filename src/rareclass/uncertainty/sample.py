@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rareclass import _check
-from rareclass._types import Costs, Label
+from rareclass._types import Costs, Label, Labels, Scores, Weights
 from rareclass.errors import InputError
 from rareclass.metrics.costs import CostColumns, cost_columns
 from rareclass.uncertainty.effective import are_repetitions, effective_number
@@ -74,10 +74,10 @@ class Sample:
 
 
 def make_sample(
-    y_true: ArrayLike,
-    y_score: ArrayLike,
+    y_true: Labels,
+    y_score: Scores,
     *,
-    sample_weight: ArrayLike | None = None,
+    sample_weight: Weights = None,
     weight_kind: str = "auto",
     groups: ArrayLike | None = None,
     threshold: ArrayLike | None = None,

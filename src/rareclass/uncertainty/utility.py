@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rareclass import _check
-from rareclass._types import Label
+from rareclass._types import Label, Labels, Scores, Weights
 from rareclass.errors import InputError
 from rareclass.kernels.hull import upper_hull
 from rareclass.metrics._inputs import probability_rows, scored_rows
@@ -118,12 +118,12 @@ def _cells(curve: ThresholdCurve, thresholds: Floats) -> dict[str, Floats]:
 
 
 def decision_curve(
-    y_true: ArrayLike,
-    y_proba: ArrayLike,
+    y_true: Labels,
+    y_proba: Scores,
     *,
     thresholds: ArrayLike | None = None,
     level: float = 0.95,
-    sample_weight: ArrayLike | None = None,
+    sample_weight: Weights = None,
     pos_label: Label = None,
 ) -> DecisionCurve:
     """Net benefit over a range of thresholds, beside flagging all and none.
@@ -183,12 +183,12 @@ def _hull(curve: ThresholdCurve) -> NDArray[np.intp]:
 
 
 def cost_curve(
-    y_true: ArrayLike,
-    y_score: ArrayLike,
+    y_true: Labels,
+    y_score: Scores,
     *,
     points: int = 101,
     level: float = 0.95,
-    sample_weight: ArrayLike | None = None,
+    sample_weight: Weights = None,
     pos_label: Label = None,
 ) -> CostCurve:
     """Normalised expected cost of the best threshold over all cost ratios and prevalences at once.
@@ -252,12 +252,12 @@ def cost_curve(
 
 
 def brier_curve(
-    y_true: ArrayLike,
-    y_proba: ArrayLike,
+    y_true: Labels,
+    y_proba: Scores,
     *,
     points: int | ArrayLike = 101,
     level: float = 0.95,
-    sample_weight: ArrayLike | None = None,
+    sample_weight: Weights = None,
     pos_label: Label = None,
 ) -> BrierCurve:
     """Loss of deciding by the probabilities as they are, over all cost proportions.

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rareclass import _check
-from rareclass._types import Label
+from rareclass._types import Label, Labels, Scores, Weights
 from rareclass.decisions.costs import CostMatrix, CostsLike, as_costs
 from rareclass.errors import CostError
 from rareclass.kernels.logits import sigmoid
@@ -53,13 +53,13 @@ class ThresholdCostDisplay(base.CurveDisplay[ThresholdCosts]):
     @classmethod
     def from_predictions(
         cls,
-        y_true: ArrayLike,
-        y_proba: ArrayLike,
+        y_true: Labels,
+        y_proba: Scores,
         costs: CostsLike,
         *,
         chosen: float | None = None,
         level: float = 0.95,
-        sample_weight: ArrayLike | None = None,
+        sample_weight: Weights = None,
         pos_label: Label = None,
         **drawn: Unpack[base.Drawn],
     ) -> Self:
@@ -141,12 +141,12 @@ class DecisionCurveDisplay(base.CurveDisplay[DecisionCurve]):
     @classmethod
     def from_predictions(
         cls,
-        y_true: ArrayLike,
-        y_proba: ArrayLike,
+        y_true: Labels,
+        y_proba: Scores,
         *,
         thresholds: ArrayLike | None = None,
         level: float = 0.95,
-        sample_weight: ArrayLike | None = None,
+        sample_weight: Weights = None,
         pos_label: Label = None,
         **drawn: Unpack[base.Drawn],
     ) -> Self:
@@ -211,12 +211,12 @@ class CostCurveDisplay(base.CurveDisplay[CostCurve]):
     @classmethod
     def from_predictions(
         cls,
-        y_true: ArrayLike,
-        y_score: ArrayLike,
+        y_true: Labels,
+        y_score: Scores,
         *,
         costs: CostsLike | None = None,
         level: float = 0.95,
-        sample_weight: ArrayLike | None = None,
+        sample_weight: Weights = None,
         pos_label: Label = None,
         **drawn: Unpack[base.Drawn],
     ) -> Self:
@@ -252,7 +252,7 @@ class CostCurveDisplay(base.CurveDisplay[CostCurve]):
         base.show_legend(ax, "upper right")
 
 
-def _place_of(costs: CostsLike, y: NDArray[np.bool_], sample_weight: ArrayLike | None) -> float:
+def _place_of(costs: CostsLike, y: NDArray[np.bool_], sample_weight: Weights) -> float:
     """Share of the possible cost that missed events carry, at these costs and the prevalence of these rows."""
     found = as_costs(costs)
     if not isinstance(found, CostMatrix):
@@ -291,12 +291,12 @@ class BrierCurveDisplay(base.CurveDisplay[BrierCurve]):
     @classmethod
     def from_predictions(
         cls,
-        y_true: ArrayLike,
-        y_proba: ArrayLike,
+        y_true: Labels,
+        y_proba: Scores,
         *,
         cost_proportions: ArrayLike | None = None,
         level: float = 0.95,
-        sample_weight: ArrayLike | None = None,
+        sample_weight: Weights = None,
         pos_label: Label = None,
         **drawn: Unpack[base.Drawn],
     ) -> Self:

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from rareclass._types import Label, Seed
+from rareclass._types import Label, Labels, Scores, Seed, Weights
 from rareclass.decisions.rule import DecisionRule
 from rareclass.decisions.search import best_threshold
 from rareclass.decisions.stability import ThresholdStability, threshold_stability
@@ -43,10 +42,10 @@ class ConfusionDisplay(base.Display):
     @classmethod
     def from_predictions(
         cls,
-        y_true: ArrayLike,
-        y_pred: ArrayLike,
+        y_true: Labels,
+        y_pred: Labels,
         *,
-        sample_weight: ArrayLike | None = None,
+        sample_weight: Weights = None,
         pos_label: Label = None,
         **drawn: Unpack[base.Drawn],
     ) -> Self:
@@ -126,11 +125,11 @@ class ThresholdStabilityDisplay(base.Display):
     @classmethod
     def from_predictions(
         cls,
-        y_true: ArrayLike,
-        y_proba: ArrayLike,
+        y_true: Labels,
+        y_proba: Scores,
         rule: DecisionRule,
         *,
-        sample_weight: ArrayLike | None = None,
+        sample_weight: Weights = None,
         level: float = 0.95,
         n_bootstrap: int = 1000,
         random_state: Seed = 0,

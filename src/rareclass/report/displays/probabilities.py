@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, Unpack
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from rareclass import _check
-from rareclass._types import Label
+from rareclass._types import Label, Labels, Scores, Weights
 from rareclass.errors import InputError
 from rareclass.report.displays import base
 from rareclass.uncertainty.reliability import ReliabilityTable, reliability_table
@@ -45,13 +44,13 @@ class ReliabilityDisplay(base.BandedDisplay):
     @classmethod
     def from_predictions(
         cls,
-        y_true: ArrayLike,
-        y_proba: ArrayLike,
+        y_true: Labels,
+        y_proba: Scores,
         *,
         n_bins: int = 10,
         by: str = "expected",
         level: float = 0.95,
-        sample_weight: ArrayLike | None = None,
+        sample_weight: Weights = None,
         pos_label: Label = None,
         **drawn: Unpack[base.Drawn],
     ) -> Self:
@@ -128,12 +127,12 @@ class ScoreDensityDisplay(base.Display):
     @classmethod
     def from_predictions(
         cls,
-        y_true: ArrayLike,
-        y_proba: ArrayLike,
+        y_true: Labels,
+        y_proba: Scores,
         *,
         bins: int = 50,
         threshold: float | None = None,
-        sample_weight: ArrayLike | None = None,
+        sample_weight: Weights = None,
         pos_label: Label = None,
         **drawn: Unpack[base.Drawn],
     ) -> Self:

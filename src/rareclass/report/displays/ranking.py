@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, Unpack
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from rareclass import _check
-from rareclass._types import Label
+from rareclass._types import Label, Labels, Scores, Weights
 from rareclass.metrics.ranking import average_precision_of, roc_auc_of
 from rareclass.report.displays import base
 from rareclass.uncertainty.bands import curve_of_both_classes, precision_band, recall_band, thinned
@@ -58,11 +57,11 @@ class PrecisionRecallDisplay(base.BandedDisplay):
     @classmethod
     def from_predictions(
         cls,
-        y_true: ArrayLike,
-        y_score: ArrayLike,
+        y_true: Labels,
+        y_score: Scores,
         *,
         level: float = 0.95,
-        sample_weight: ArrayLike | None = None,
+        sample_weight: Weights = None,
         pos_label: Label = None,
         **drawn: Unpack[base.Drawn],
     ) -> Self:
@@ -133,12 +132,12 @@ class RocDisplay(base.Display):
     @classmethod
     def from_predictions(
         cls,
-        y_true: ArrayLike,
-        y_score: ArrayLike,
+        y_true: Labels,
+        y_score: Scores,
         *,
         log: bool = False,
         level: float = 0.95,
-        sample_weight: ArrayLike | None = None,
+        sample_weight: Weights = None,
         pos_label: Label = None,
         **drawn: Unpack[base.Drawn],
     ) -> Self:
@@ -208,12 +207,12 @@ class GainLiftDisplay(base.CurveDisplay[GainCurve]):
     @classmethod
     def from_predictions(
         cls,
-        y_true: ArrayLike,
-        y_score: ArrayLike,
+        y_true: Labels,
+        y_score: Scores,
         *,
         kind: str = "gain",
         level: float = 0.95,
-        sample_weight: ArrayLike | None = None,
+        sample_weight: Weights = None,
         pos_label: Label = None,
         **drawn: Unpack[base.Drawn],
     ) -> Self:
