@@ -26,7 +26,9 @@ def compress(tp: NDArray[np.int64], fp: NDArray[np.int64]) -> tuple[NDArray[np.i
 
 
 @njit(cache=True, nogil=True)
-def _average_precisions(gained, lost, size, stratified, seed):  # pragma: no cover - compiled
+def _average_precisions(
+    gained: np.ndarray, lost: np.ndarray, size: int, stratified: bool, seed: int
+) -> tuple[np.ndarray, int]:  # pragma: no cover - compiled
     np.random.seed(seed)  # noqa: NPY002 - numba's own generator, seeded at every call
     k = gained.shape[0]
     n1, n0 = 0, 0

@@ -7,6 +7,7 @@ witness go on, from where they stopped.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -14,8 +15,10 @@ from numba import njit
 from rareclass.kernels.panel import (
     CANDIDATES,
     QUERIES,
+    Block,
     Panel,
     Product,
+    Queries,
     Space,
     ceiling,
     squared_distance,
@@ -26,33 +29,44 @@ from rareclass.kernels.team import Run, team
 _STRIP = 64
 
 
+class Limit(NamedTuple):
+    """Of every query: the row that closer ones must beat, by (squared distance, position)."""
+
+    square: np.ndarray
+    row: np.ndarray
+
+
+class Progress(NamedTuple):
+    """Closer candidates found for every query, which they are, and how many were visited; and which rows exist."""
+
+    counts: np.ndarray
+    witness: np.ndarray
+    cursor: np.ndarray
+    alive: np.ndarray
+
+
 @njit(cache=True, nogil=True)
 def count_tile(
     tile: np.ndarray,
     X: np.ndarray,
     positions: np.ndarray,
-    query_rows: np.ndarray,
-    query_low: np.ndarray,
-    rows: np.ndarray,
-    offset: int,
-    unit: float,
-    limit_square: np.ndarray,
-    limit_row: np.ndarray,
+    queries: Queries,
+    block: Block,
+    limit: Limit,
     need: int,
-    count: np.ndarray,
-    witness: np.ndarray,
-    cursor: np.ndarray,
-    alive: np.ndarray,
+    progress: Progress,
 ) -> int:
-    """Go on counting in candidates ``offset .. offset + len(rows)``; unfinished positions are moved to the front."""
+    """Go on counting in the candidates of a block; unfinished positions are moved to the front."""
+    rows, offset = block.rows, block.offset
+    count, witness, cursor, alive = progress
     width = rows.size
     unfinished = 0
     for i in range(positions.size):
         position = positions[i]
         line = tile[i]
-        own = query_rows[position]
-        bound = limit_square[position]
-        ceil = ceiling(tile, bound, query_low[position], unit)
+        own = queries.rows[position]
+        bound = limit.square[position]
+        ceil = ceiling(tile, bound, queries.low[position], block.unit)
         found = count[position]
         start = max(0, cursor[position] - offset)
         stopped = width
@@ -62,7 +76,7 @@ def count_tile(
                 for j in range(start, stop):
                     if line[j] <= ceil and rows[j] != own and alive[rows[j]]:
                         square = squared_distance(X, own, rows[j])
-                        if square < bound or (square == bound and rows[j] < limit_row[position]):
+                        if square < bound or (square == bound and rows[j] < limit.row[position]):
                             witness[position, found] = rows[j]
                             found += 1
                             if found == need:
@@ -176,28 +190,17 @@ class CloserCount:
     def _stride(self, active: np.ndarray, first: int, stop: int, need: int, run: Run) -> np.ndarray:
         """Visit the candidate blocks ``first .. stop``; the positions that are still unfinished."""
         parts = [active[at : at + QUERIES] for at in range(0, active.size, QUERIES)]
+        queries = Queries(self.queries.rows, self.queries.low)
+        limit = Limit(self.limit_square, self.limit_row)
+        progress = Progress(self.count, self.witness, self.cursor, self.alive)
 
         def block(number: int) -> None:
             positions = parts[number]
             product = Product(self.queries, positions)
             for at in range(first * CANDIDATES, min(stop * CANDIDATES, len(self.candidates)), CANDIDATES):
-                unfinished = count_tile(
-                    product.with_rows(self.candidates.right[at : at + CANDIDATES]),
-                    self.space.X,
-                    positions,
-                    self.queries.rows,
-                    self.queries.low,
-                    self.candidates.rows[at : at + CANDIDATES],
-                    at,
-                    self.candidates.unit,
-                    self.limit_square,
-                    self.limit_row,
-                    need,
-                    self.count,
-                    self.witness,
-                    self.cursor,
-                    self.alive,
-                )
+                tile = product.with_rows(self.candidates.right[at : at + CANDIDATES])
+                here = Block(self.candidates.rows[at : at + CANDIDATES], at, self.candidates.unit)
+                unfinished = count_tile(tile, self.space.X, positions, queries, here, limit, need, progress)
                 positions = positions[:unfinished]
                 if not unfinished:
                     break

@@ -9,8 +9,8 @@ what the same chunk stored, row by row.
 import numpy as np
 from numba import njit
 
-from rareclass.kernels.closer import count_tile
-from rareclass.kernels.panel import CANDIDATES, QUERIES, Panel, Product, Space, squared_distance
+from rareclass.kernels.closer import Limit, Progress, count_tile
+from rareclass.kernels.panel import CANDIDATES, QUERIES, Block, Panel, Product, Queries, Space, squared_distance
 from rareclass.kernels.team import team
 
 
@@ -19,22 +19,21 @@ def _settle(
     X: np.ndarray,
     rows: np.ndarray,
     undecided: np.ndarray,
-    limit_square: np.ndarray,
-    limit_row: np.ndarray,
+    limit: Limit,
     need: int,
     count: np.ndarray,
-    is_stored: np.ndarray,
-    stored: np.ndarray,
+    storage: tuple[np.ndarray, np.ndarray],
     kept: int,
 ) -> int:
     """Visit the undecided rows of a chunk in order; store each that the rows stored so far do not settle."""
+    is_stored, stored = storage
     before = kept
     for i in undecided:
         found = count[i]
         for place in range(before, kept):
             j = rows[stored[place]]
             square = squared_distance(X, rows[i], j)
-            if square < limit_square[i] or (square == limit_square[i] and j < limit_row[i]):
+            if square < limit.square[i] or (square == limit.square[i] and j < limit.row[i]):
                 found += 1
                 if found == need:
                     break
@@ -73,13 +72,10 @@ def condense(
     stored[:kept] = seeds
     is_stored[seeds] = True
     right = np.empty((m, panel.right.shape[1]), dtype=panel.right.dtype)
-    scratch = (
-        np.empty(m, dtype=np.int64),
-        np.empty((m, need), dtype=np.int64),
-        np.empty(m, dtype=np.int64),
-        np.ones(space.X.shape[0], dtype=np.bool_),
-    )
-    count = scratch[0]
+    count = np.empty(m, dtype=np.int64)
+    witness, cursor = np.empty((m, need), dtype=np.int64), np.empty(m, dtype=np.int64)
+    scratch = Progress(count, witness, cursor, np.ones(space.X.shape[0], dtype=np.bool_))
+    limit = Limit(limit_square, limit_row)
     copied = 0
     visits = 0
     with team(1):
@@ -91,11 +87,9 @@ def condense(
                 copied = kept
                 chunk = np.arange(start, min(start + QUERIES, m))
                 undecided = chunk[~is_stored[chunk]]
-                _count_stored(space, panel, undecided, stored[:kept], right, limit_square, limit_row, need, scratch)
+                _count_stored(space, panel, undecided, stored[:kept], right, limit, need, scratch)
                 undecided = undecided[count[undecided] < need]
-                kept = _settle(
-                    space.X, panel.rows, undecided, limit_square, limit_row, need, count, is_stored, stored, kept
-                )
+                kept = _settle(space.X, panel.rows, undecided, limit, need, count, (is_stored, stored), kept)
             if kept == before:
                 break
     return stored[:kept], visits
@@ -107,38 +101,23 @@ def _count_stored(
     positions: np.ndarray,
     stored: np.ndarray,
     right: np.ndarray,
-    limit_square: np.ndarray,
-    limit_row: np.ndarray,
+    limit: Limit,
     need: int,
-    scratch: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    scratch: Progress,
 ) -> None:
     """Count stored rows closer than the limit, at most `need`, for the rows at `positions`."""
-    count, witness, cursor, alive = scratch
-    count[positions] = 0
-    cursor[positions] = 0
+    scratch.counts[positions] = 0
+    scratch.cursor[positions] = 0
     positions = positions.copy()
     if not positions.size:
         return
     product = Product(panel, positions)
+    queries = Queries(panel.rows, panel.low)
     for at in range(0, stored.size, CANDIDATES):
         here = stored[at : at + CANDIDATES]
-        left = count_tile(
-            product.with_rows(right[at : at + here.size]),
-            space.X,
-            positions,
-            panel.rows,
-            panel.low,
-            panel.rows[here],
-            at,
-            panel.unit,
-            limit_square,
-            limit_row,
-            need,
-            count,
-            witness,
-            cursor,
-            alive,
-        )
+        tile = product.with_rows(right[at : at + here.size])
+        block = Block(panel.rows[here], at, panel.unit)
+        left = count_tile(tile, space.X, positions, queries, block, limit, need, scratch)
         positions = positions[:left]
         if not left:
             break

@@ -71,7 +71,17 @@ def weighted_sample(weights: np.ndarray, size: int, rng: np.random.Generator) ->
 
 
 @njit(cache=True, nogil=True)
-def _pairs(start, stop, base, rows, neighbours, counts, seed, parents, gap):
+def _pairs(
+    start: int,
+    stop: int,
+    base: np.ndarray,
+    rows: np.ndarray,
+    near: tuple[np.ndarray, np.ndarray],
+    seed: np.uint64,
+    parents: np.ndarray,
+    gap: np.ndarray,
+) -> None:
+    neighbours, counts = near
     for i in range(start, stop):
         b = base[i]
         pick = np.int64(unit(seed, np.uint64(2 * i)) * counts[b])
@@ -81,7 +91,7 @@ def _pairs(start, stop, base, rows, neighbours, counts, seed, parents, gap):
 
 
 @njit(cache=True, nogil=True)
-def _bases(start, stop, n, seed, base):
+def _bases(start: int, stop: int, n: int, seed: np.uint64, base: np.ndarray) -> None:
     for i in range(start, stop):
         base[i] = np.int64(unit(seed, np.uint64(i)) * n)
 
@@ -115,12 +125,22 @@ def pair_up(
     parents : int array (s, 2); gap : float array (s,) in [0, 1)
     """
     parents, gap = np.empty((base.size, 2), dtype=np.int64), np.empty(base.size)
-    in_blocks(_pairs, base.size, base, rows, neighbours, counts, np.uint64(seed), parents, gap)
+    in_blocks(_pairs, base.size, base, rows, (neighbours, counts), np.uint64(seed), parents, gap)
     return parents, gap
 
 
 @njit(cache=True, nogil=True)
-def _votes(start, stop, base, neighbours, counts, codes, favour, seed, donors):
+def _votes(
+    start: int,
+    stop: int,
+    base: np.ndarray,
+    near: tuple[np.ndarray, np.ndarray],
+    codes: np.ndarray,
+    favour: np.ndarray,
+    seed: np.uint64,
+    donors: np.ndarray,
+) -> None:
+    neighbours, counts = near
     n_columns = codes.shape[1]
     for i in range(start, stop):
         b = base[i]
@@ -184,5 +204,6 @@ def vote(
     if favour is None:
         favour = np.broadcast_to(np.zeros((), dtype=np.int64), codes.shape)
     donors = np.empty((base.size, codes.shape[1]), dtype=np.int64)
-    in_blocks(_votes, base.size, base, neighbours, counts, codes, favour, np.uint64(seed), donors, block=1 << 13)
+    near = (neighbours, counts)
+    in_blocks(_votes, base.size, base, near, codes, favour, np.uint64(seed), donors, block=1 << 13)
     return donors

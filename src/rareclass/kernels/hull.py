@@ -8,7 +8,7 @@ Floats = NDArray[np.float64]
 
 
 @njit(cache=True, nogil=True)
-def _upper(x, y, kept):  # pragma: no cover - compiled
+def _upper(x: np.ndarray, y: np.ndarray, kept: np.ndarray) -> int:  # pragma: no cover - compiled
     m = 0
     for i in range(x.shape[0]):
         while m >= 2:

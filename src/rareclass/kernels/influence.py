@@ -23,7 +23,9 @@ class RankInfluence(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def _average_precision(y, score, weight, half, influence):  # pragma: no cover - compiled
+def _average_precision(
+    y: np.ndarray, score: np.ndarray, weight: np.ndarray, half: float, influence: np.ndarray
+) -> tuple[float, float]:  # pragma: no cover - compiled
     """Rows in ascending order of score; fills `influence` in that order."""
     n = y.shape[0]
     positives = 0.0
@@ -88,7 +90,9 @@ def _average_precision(y, score, weight, half, influence):  # pragma: no cover -
 
 
 @njit(cache=True, nogil=True)
-def _roc_auc(y, score, weight, influence):  # pragma: no cover - compiled
+def _roc_auc(
+    y: np.ndarray, score: np.ndarray, weight: np.ndarray, influence: np.ndarray
+) -> float:  # pragma: no cover - compiled
     """Rows in ascending order of score; fills `influence` in that order."""
     n = y.shape[0]
     positives, negatives = 0.0, 0.0

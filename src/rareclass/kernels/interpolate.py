@@ -5,12 +5,11 @@ that the mean is kept (truncation halves it); where one parent is missing the va
 missing values is kept by taking the missingness of the nearer parent at random.
 """
 
-from typing import Any
-
 import numpy as np
 from numba import njit
 from scipy import sparse
 
+from rareclass._types import Matrix
 from rareclass.kernels.random import mix, unit
 from rareclass.kernels.threads import in_blocks
 
@@ -19,9 +18,13 @@ _BLOCK = 1 << 15
 _FEW_PAIRS = 1 << 14
 _FEW_PARENTS = 4
 
+Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""First and second parent of each made row, and its gap."""
+
 
 @njit(cache=True, nogil=True)
-def _floats(start, stop, source, first, second, gap, out, seed):
+def _floats(start: int, stop: int, source: np.ndarray, pairs: Pairs, out: np.ndarray, seed: np.uint64) -> None:
+    first, second, gap = pairs
     d = source.shape[1]
     for i in range(start, stop):
         a, b, g = first[i], second[i], gap[i]
@@ -40,7 +43,17 @@ def _floats(start, stop, source, first, second, gap, out, seed):
 
 
 @njit(cache=True, nogil=True)
-def _integers(start, stop, source, first, second, gap, out, low, high, seed):
+def _integers(
+    start: int,
+    stop: int,
+    source: np.ndarray,
+    pairs: Pairs,
+    out: np.ndarray,
+    limits: tuple[np.ndarray, np.ndarray],
+    seed: np.uint64,
+) -> None:
+    first, second, gap = pairs
+    low, high = limits
     d = source.shape[1]
     for i in range(start, stop):
         a, b, g = first[i], second[i], gap[i]
@@ -82,12 +95,13 @@ def interpolate_into(
     gap, key = np.ascontiguousarray(gap, dtype=np.float64), np.uint64(seed & (2**64 - 1))
     n, kind = out.shape[0], source.dtype.kind
     if kind == "f" and source.dtype != np.float16:
-        in_blocks(_floats, n, source, first, second, gap.astype(source.dtype, copy=False), out, key, block=_BLOCK)
+        pairs = (first, second, gap.astype(source.dtype, copy=False))
+        in_blocks(_floats, n, source, pairs, out, key, block=_BLOCK)
     elif kind == "b" or (kind in "iu" and source.dtype != np.uint64):
         low, high = (limit.astype(np.int64) for limit in limits)  # type: ignore[union-attr]
         if kind == "b":
             source, out = source.view(np.uint8), out.view(np.uint8)
-        in_blocks(_integers, n, source, first, second, gap, out, low, high, key, block=_BLOCK)
+        in_blocks(_integers, n, source, (first, second, gap), out, (low, high), key, block=_BLOCK)
     else:
         for start in range(0, n, _BLOCK):
             part = slice(start, start + _BLOCK)
@@ -136,7 +150,7 @@ def write_typed(
     out[rows] = made.astype(out.dtype)
 
 
-def round_sparse(made: Any, dtype: np.dtype, seed: int, limits: tuple[np.ndarray, np.ndarray] | None) -> Any:
+def round_sparse(made: Matrix, dtype: np.dtype, seed: int, limits: tuple[np.ndarray, np.ndarray] | None) -> Matrix:
     """CSR matrix in `dtype`; stored entries of integers and Booleans rounded at random and clipped to `limits`."""
     made = made.tocsr()
     if dtype.kind in "iub":
@@ -148,13 +162,13 @@ def round_sparse(made: Any, dtype: np.dtype, seed: int, limits: tuple[np.ndarray
 
 
 def interpolate_sparse(
-    source: Any,
+    source: Matrix,
     first: np.ndarray,
     second: np.ndarray,
     gap: np.ndarray,
     seed: int,
     limits: tuple[np.ndarray, np.ndarray] | None = None,
-) -> Any:
+) -> Matrix:
     """Rows between two parents of a CSR matrix, as CSR of the same type, in blocks."""
     parts = []
     for start in range(0, len(first), _BLOCK):

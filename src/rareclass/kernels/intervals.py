@@ -13,7 +13,7 @@ from rareclass.kernels.logits import logit, sigmoid
 Floats = NDArray[np.float64]
 
 
-def _plain(low: Any, high: Any) -> tuple[Any, Any]:
+def _plain(low: np.ndarray, high: np.ndarray) -> tuple[Any, Any]:
     return (float(low), float(high)) if np.ndim(low) == 0 else (low, high)
 
 

@@ -1,11 +1,10 @@
 """One pass over a matrix: missing and infinite values, column ranges, copying of rows."""
 
-from typing import Any
-
 import numpy as np
 from numba import njit
 from scipy import sparse
 
+from rareclass._types import Matrix
 from rareclass.kernels.threads import in_blocks
 
 
@@ -31,7 +30,7 @@ def _count(array: np.ndarray, missing: np.ndarray, infinite: np.ndarray) -> None
                     infinite[j] += 1
 
 
-def scan_columns(array: Any) -> tuple[np.ndarray, np.ndarray]:
+def scan_columns(array: Matrix) -> tuple[np.ndarray, np.ndarray]:
     """Number of missing and of infinite values in each column of a floating-point matrix, dense or sparse."""
     missing, infinite = np.zeros(array.shape[1], dtype=np.int64), np.zeros(array.shape[1], dtype=np.int64)
     if sparse.issparse(array):
@@ -52,7 +51,7 @@ def scan_columns(array: Any) -> tuple[np.ndarray, np.ndarray]:
     return missing, infinite
 
 
-def column_ranges(array: Any) -> tuple[np.ndarray, np.ndarray]:
+def column_ranges(array: Matrix) -> tuple[np.ndarray, np.ndarray]:
     """Smallest and largest value of each column of a matrix, dense or sparse."""
     low, high = array.min(axis=0), array.max(axis=0)
     if sparse.issparse(array):

@@ -8,7 +8,18 @@ A row is never its own neighbour; it is recognised by position, so that duplicat
 import numpy as np
 from numba import njit
 
-from rareclass.kernels.panel import CANDIDATES, QUERIES, Panel, Product, Space, ceiling, squared_distance, strip_count
+from rareclass.kernels.panel import (
+    CANDIDATES,
+    QUERIES,
+    Block,
+    Panel,
+    Product,
+    Queries,
+    Space,
+    ceiling,
+    squared_distance,
+    strip_count,
+)
 from rareclass.kernels.team import team
 
 # Short strips: a search for nearest rows looks into many of them.
@@ -46,12 +57,24 @@ def mixed_distance(X: np.ndarray, codes: np.ndarray, penalty: float, i: int, j: 
 
 
 @njit(cache=True, nogil=True)
-def _tile(tile, X, codes, penalty, query_rows, query_low, rows, unit, sign, with_itself, squares, nearest):
+def _tile(
+    tile: np.ndarray,
+    X: np.ndarray,
+    nominal: tuple[np.ndarray, float],
+    queries: Queries,
+    block: Block,
+    sign: float,
+    with_itself: bool,
+    found: tuple[np.ndarray, np.ndarray],
+) -> None:
+    codes, penalty = nominal
+    squares, nearest = found
+    rows = block.rows
     last = squares.shape[1] - 1
-    for i in range(query_rows.size):
+    for i in range(queries.rows.size):
         line = tile[i]
-        own = query_rows[i]
-        limit = ceiling(tile, squares[i, last], query_low[i], unit)
+        own = queries.rows[i]
+        limit = ceiling(tile, squares[i, last], queries.low[i], block.unit)
         for start in range(0, rows.size, _STRIP):
             stop = min(rows.size, start + _STRIP)
             if strip_count(line, start, stop, limit) == 0:
@@ -59,7 +82,7 @@ def _tile(tile, X, codes, penalty, query_rows, query_low, rows, unit, sign, with
             for j in range(start, stop):
                 if line[j] <= limit and (with_itself or rows[j] != own):
                     insert(squares[i], nearest[i], sign * mixed_distance(X, codes, penalty, own, rows[j]), rows[j])
-                    limit = ceiling(tile, squares[i, last], query_low[i], unit)
+                    limit = ceiling(tile, squares[i, last], queries.low[i], block.unit)
 
 
 def nearest_in_panel(
@@ -86,27 +109,17 @@ def nearest_in_panel(
     """
     squares = np.full((len(queries), k), np.inf)
     nearest = np.full((len(queries), k), space.X.shape[0], dtype=np.int64)
-    codes = np.zeros((space.X.shape[0], 0), dtype=np.int32) if codes is None else codes
+    nominal = (np.zeros((space.X.shape[0], 0), dtype=np.int32) if codes is None else codes, penalty)
 
     def block(start: int) -> None:
         part = slice(start, start + QUERIES)
+        asked = Queries(queries.rows[part], queries.low[part])
         product = Product(queries, np.arange(start, min(start + QUERIES, len(queries))))
         for at in range(0, len(candidates), CANDIDATES):
             piece = slice(at, at + CANDIDATES)
-            _tile(
-                product.with_rows(candidates.right[piece]),
-                space.X,
-                codes,
-                penalty,
-                queries.rows[part],
-                queries.low[part],
-                candidates.rows[piece],
-                candidates.unit,
-                candidates.sign,
-                with_itself,
-                squares[part],
-                nearest[part],
-            )
+            tile = product.with_rows(candidates.right[piece])
+            here = Block(candidates.rows[piece], at, candidates.unit)
+            _tile(tile, space.X, nominal, asked, here, candidates.sign, with_itself, (squares[part], nearest[part]))
 
     with team(threads if len(queries) > QUERIES else 1) as run:
         run(block, range(0, len(queries), QUERIES))

@@ -6,13 +6,12 @@ own neighbour, recognised by position, so that duplicates are neighbours at dist
 float64 whatever the offset, the scale or the number of threads (see `panel` for the certificate).
 """
 
-from typing import Any
-
 import numpy as np
 from numba import njit
 from scipy import sparse
 from scipy.spatial import cKDTree
 
+from rareclass._types import Matrix
 from rareclass.kernels.nearest import insert, mixed_distance, nearest_in_panel
 from rareclass.kernels.panel import Space
 from rareclass.kernels.threads import thread_count
@@ -26,7 +25,15 @@ _DENSE_CELLS = 1 << 26
 
 
 @njit(cache=True, nogil=True)
-def _decide(X, codes, penalty, own, found, squares, nearest):
+def _decide(
+    X: np.ndarray,
+    codes: np.ndarray,
+    penalty: float,
+    own: np.ndarray,
+    found: np.ndarray,
+    squares: np.ndarray,
+    nearest: np.ndarray,
+) -> None:
     """Exact distances of candidate lists (q, c); positions < 0 or >= n are empty places."""
     for i in range(own.size):
         for j in range(found.shape[1]):
@@ -36,7 +43,7 @@ def _decide(X, codes, penalty, own, found, squares, nearest):
 
 
 def nearest_rows(
-    X: Any,
+    X: Matrix,
     queries: np.ndarray,
     candidates: np.ndarray,
     k: int,
@@ -95,13 +102,17 @@ def nearest_rows(
     return squares, rows
 
 
-def _by_products(X, codes, penalty, queries, candidates, k, threads) -> tuple[np.ndarray, np.ndarray]:
+def _by_products(
+    X: Matrix, codes: np.ndarray, penalty: float, queries: np.ndarray, candidates: np.ndarray, k: int, threads: int
+) -> tuple[np.ndarray, np.ndarray]:
     space = Space.of(X)
     panels = space.panel(queries), space.panel(candidates)
     return nearest_in_panel(space, *panels, k, codes=codes, penalty=penalty, threads=threads)
 
 
-def _by_tree(X, codes, queries, candidates, k, threads) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _by_tree(
+    X: Matrix, codes: np.ndarray, queries: np.ndarray, candidates: np.ndarray, k: int, threads: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What a tree finds, and the queries whose last place is contested by ties."""
     squares = np.full((queries.size, k), np.inf)
     rows = np.full((queries.size, k), X.shape[0], dtype=np.int64)
@@ -117,7 +128,15 @@ def _by_tree(X, codes, queries, candidates, k, threads) -> tuple[np.ndarray, np.
     return squares, rows, np.flatnonzero(~certain)
 
 
-def _nearest_of_part(X, queries, candidates, k, codes, penalty, threads):
+def _nearest_of_part(
+    X: Matrix,
+    queries: np.ndarray,
+    candidates: np.ndarray,
+    k: int,
+    codes: np.ndarray | None,
+    penalty: float,
+    threads: int,
+) -> tuple[np.ndarray, np.ndarray]:
     """Search a dense copy of the rows that take part, and translate positions."""
     used, place = np.unique(np.concatenate((queries, candidates)), return_inverse=True)
     dense = X[used].toarray() if sparse.issparse(X) else X[used]
@@ -133,7 +152,7 @@ def _nearest_of_part(X, queries, candidates, k, codes, penalty, threads):
     return squares, np.append(used, X.shape[0])[rows]
 
 
-def _nearest_sparse(X, queries, candidates, k) -> tuple[np.ndarray, np.ndarray]:
+def _nearest_sparse(X: Matrix, queries: np.ndarray, candidates: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Wide sparse matrices: float64 products sift (their error is bounded), dense differences of few pairs decide."""
     X = X.astype(np.float64)
     norm = np.asarray(X.multiply(X).sum(axis=1)).ravel()

@@ -41,7 +41,7 @@ def class_shares(codes: np.ndarray, y: np.ndarray, n_classes: int) -> np.ndarray
 
 
 @njit(cache=True, nogil=True)
-def _distance(left, right):
+def _distance(left: np.ndarray, right: np.ndarray) -> float:
     total = 0.0
     for c in range(left.shape[0]):
         difference = 0.0
@@ -52,7 +52,15 @@ def _distance(left, right):
 
 
 @njit(cache=True, nogil=True)
-def _nearest(start, stop, points, members, starts, distances, rows):
+def _nearest(
+    start: int,
+    stop: int,
+    points: np.ndarray,
+    members: np.ndarray,
+    starts: np.ndarray,
+    distances: np.ndarray,
+    rows: np.ndarray,
+) -> None:
     """For each distinct point the nearest rows of the class, by (distance, row)."""
     last = rows.shape[1] - 1
     for g in range(start, stop):
@@ -72,7 +80,7 @@ def _nearest(start, stop, points, members, starts, distances, rows):
 
 
 @njit(cache=True, nogil=True)
-def _all_pairs(start, stop, points, out):
+def _all_pairs(start: int, stop: int, points: np.ndarray, out: np.ndarray) -> None:
     for i in range(start, stop):
         for j in range(points.shape[0]):
             out[i, j] = _distance(points[i], points[j])

@@ -15,7 +15,7 @@ the exact distance itself.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -58,14 +58,12 @@ def _fill(
     stop: int,
     X: np.ndarray,
     rows: np.ndarray,
-    centre: np.ndarray,
-    scale: float,
-    shrink: float,
+    frame: tuple[np.ndarray, float, float],
     sign: float,
-    right: np.ndarray,
-    low: np.ndarray,
-    slack: np.ndarray,
+    out: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
+    centre, scale, shrink = frame
+    right, low, slack = out
     d = X.shape[1]
     for i in range(start, stop):
         row = rows[i]
@@ -91,12 +89,27 @@ def _take_left(right: np.ndarray, sign: float, positions: np.ndarray, left: np.n
 
 
 @njit(inline="always")
-def strip_count(row: np.ndarray, start: int, stop: int, limit: float) -> Any:
+def strip_count(row: np.ndarray, start: int, stop: int, limit: float) -> np.int32:
     """How many values of ``row[start:stop]`` are at most `limit`; counting in 32 bits lets vector registers do it."""
     count = np.int32(0)
     for j in range(start, stop):
         count = np.int32(count + np.int32(row[j] <= limit))
     return count
+
+
+class Queries(NamedTuple):
+    """Of every query: its position in the matrix, and `Panel.low`."""
+
+    rows: np.ndarray
+    low: np.ndarray
+
+
+class Block(NamedTuple):
+    """Candidates ``offset .. offset + len(rows)`` of a panel: their positions in the matrix, and the panel's unit."""
+
+    rows: np.ndarray
+    offset: int
+    unit: float
 
 
 @dataclass(frozen=True)
@@ -164,10 +177,10 @@ class Space:
     centre: np.ndarray
     scale: float
     shrink: float
-    dtype: Any
+    dtype: type[np.floating]
 
     @classmethod
-    def of(cls, X: np.ndarray, *, dtype: Any = None) -> "Space":
+    def of(cls, X: np.ndarray, *, dtype: type[np.floating] | None = None) -> "Space":
         """Choose shift, scale and precision for `X` (n, d), C-contiguous float32 or float64, all finite.
 
         float32 unless its certified error would be larger than a tenth of typical neighbour distances, as in far
@@ -192,11 +205,12 @@ class Space:
         rows = np.ascontiguousarray(rows, dtype=np.int64)
         right = np.empty((rows.size, self.X.shape[1] + 1), dtype=self.dtype)
         low, slack = np.empty(rows.size), np.empty(rows.size)
-        in_blocks(_fill, rows.size, self.X, rows, self.centre, self.scale, self.shrink, sign, right, low, slack)
+        frame = (self.centre, self.scale, self.shrink)
+        in_blocks(_fill, rows.size, self.X, rows, frame, sign, (right, low, slack))
         return Panel(rows, right, low, slack, self.scale * self.scale, sign)
 
 
-def _shrink(d: int, dtype: Any) -> float:
+def _shrink(d: int, dtype: type[np.floating]) -> float:
     unit = float(np.finfo(dtype).eps) / 2
     return 2.0 * (d + 9) * unit * (1.0 if dtype == np.float32 else 2.0)
 

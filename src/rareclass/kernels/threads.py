@@ -22,7 +22,7 @@ def thread_count() -> int:
     return min(8, allowed)
 
 
-def in_blocks(work: Callable[..., Any], n: int, *args: Any, block: int = 1 << 15, small: int = _SMALL) -> None:
+def in_blocks(work: Callable[..., Any], n: int, *args: object, block: int = 1 << 15, small: int = _SMALL) -> None:
     """Call ``work(start, stop, *args)`` for blocks that cover range(n), side by side where it pays.
 
     Blocks must not write to the same place. With `n` at most `small` everything runs in the calling thread.

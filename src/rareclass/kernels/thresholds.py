@@ -10,7 +10,9 @@ Floats = NDArray[np.float64]
 
 
 @njit(cache=True, nogil=True)
-def _merge_counts(positive, negative, thresholds, tp, fp):  # pragma: no cover - compiled
+def _merge_counts(
+    positive: np.ndarray, negative: np.ndarray, thresholds: np.ndarray, tp: np.ndarray, fp: np.ndarray
+) -> int:  # pragma: no cover - compiled
     """Walk two ascending score arrays from their ends; returns the number of distinct scores written."""
     i = positive.shape[0] - 1
     j = negative.shape[0] - 1
@@ -39,7 +41,15 @@ def _merge_counts(positive, negative, thresholds, tp, fp):  # pragma: no cover -
 
 
 @njit(cache=True, nogil=True)
-def _weighted_counts(y, score, weight, order, thresholds, tp, fp):  # pragma: no cover - compiled
+def _weighted_counts(
+    y: np.ndarray,
+    score: np.ndarray,
+    weight: np.ndarray,
+    order: np.ndarray,
+    thresholds: np.ndarray,
+    tp: np.ndarray,
+    fp: np.ndarray,
+) -> int:  # pragma: no cover - compiled
     """Accumulate weights over rows in ascending order of score, from the end."""
     n = order.shape[0]
     thresholds[0] = np.inf
