@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import gammaincinv, ndtri
 
 from rareclass import _check
@@ -54,7 +55,9 @@ class CalibrationCheck:
         return asdict(self)
 
 
-def check_calibration(logit: Any, y: Any, *, sample_weight: Any = None, level: float = 0.95) -> CalibrationCheck:
+def check_calibration(
+    logit: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None, level: float = 0.95
+) -> CalibrationCheck:
     """Observed/expected and calibration slope of log-odds, each with its confidence interval.
 
     Parameters

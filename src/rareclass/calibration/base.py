@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass.calibration.ends import Ends, find_ends
@@ -62,7 +63,7 @@ class GroupedRows:
         )
 
 
-def group_rows(logit: Any, y: Any, sample_weight: Any = None) -> GroupedRows:
+def group_rows(logit: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> GroupedRows:
     """Validate calibration rows and pool equal log-odds.
 
     Raises
@@ -110,7 +111,7 @@ class Calibrator(ABC):
     rows_: float
     ends_: Ends
 
-    def fit(self, logit: Any, y: Any, *, sample_weight: Any = None) -> Self:
+    def fit(self, logit: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Self:
         """Fit on log-odds of rows that the model did not see.
 
         Parameters
@@ -143,13 +144,13 @@ class Calibrator(ABC):
         self._fit(rows)
         return self
 
-    def predict_logit(self, logit: Any) -> np.ndarray:
+    def predict_logit(self, logit: ArrayLike) -> np.ndarray:
         """Calibrated log-odds (n,) of raw log-odds (n,)."""
         self._check_fitted()
         z = _check.number_array(logit, "logit", allow_infinite=True)
         return self._map(self.ends_(z))
 
-    def predict(self, logit: Any) -> np.ndarray:
+    def predict(self, logit: ArrayLike) -> np.ndarray:
         """Calibrated probability (n,) of the positive class, from raw log-odds (n,)."""
         return sigmoid(self.predict_logit(logit))
 

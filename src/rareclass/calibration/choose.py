@@ -5,6 +5,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass._names import Names
@@ -66,14 +67,14 @@ def calibrator_from_dict(state: dict[str, Any]) -> Calibrator:
 
 
 def choose_calibration(
-    logit: Any,
-    y: Any,
+    logit: ArrayLike,
+    y: ArrayLike,
     *,
     method: str | Calibrator = "auto",
-    sample_weight: Any = None,
+    sample_weight: ArrayLike | None = None,
     level: float = 0.95,
-    rows: Any = None,
-    fitted_rows: Any = None,
+    rows: ArrayLike | None = None,
+    fitted_rows: ArrayLike | None = None,
 ) -> Calibrator:
     """Fit the calibration that the events can pay for, and no more.
 
@@ -137,7 +138,7 @@ def choose_calibration(
     return _automatic(group_rows(logit, y, sample_weight), level)
 
 
-def check_disjoint(rows: Any, fitted_rows: Any, *, n: int | None = None) -> None:
+def check_disjoint(rows: ArrayLike, fitted_rows: ArrayLike | None, *, n: int | None = None) -> None:
     """Raise when a calibration row is among the rows that the model was fitted on.
 
     Parameters

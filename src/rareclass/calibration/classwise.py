@@ -3,6 +3,7 @@
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass.calibration.base import Calibrator
@@ -52,7 +53,7 @@ class ClasswiseCalibration:
     def __init__(self, *, method: str | Calibrator = "auto") -> None:
         self.method = method
 
-    def fit(self, logit: Any, y: Any, *, sample_weight: Any = None) -> Self:
+    def fit(self, logit: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Self:
         """Fit on logits (n, K) of rows that the model did not see, and class numbers (n,) from 0 to K - 1."""
         z = _matrix(logit)
         number = _check.number_array(y, "y").astype(np.int64)
@@ -75,7 +76,7 @@ class ClasswiseCalibration:
     def _log_scores(self, rest: np.ndarray) -> np.ndarray:
         return np.column_stack([log_sigmoid(c.predict_logit(rest[:, k])) for k, c in enumerate(self.calibrators_)])
 
-    def predict(self, logit: Any) -> np.ndarray:
+    def predict(self, logit: ArrayLike) -> np.ndarray:
         """Calibrated probabilities (n, K), each row summing to 1."""
         if not hasattr(self, "calibrators_"):
             raise InputError("This ClasswiseCalibration is not fitted yet; call `fit` on out-of-fold logits first.")
@@ -109,7 +110,7 @@ def against_the_rest(z: np.ndarray) -> np.ndarray:
     return out
 
 
-def _matrix(logit: Any) -> np.ndarray:
+def _matrix(logit: ArrayLike) -> np.ndarray:
     z = np.asarray(logit, dtype=np.float64)
     if z.ndim != 2 or z.shape[0] == 0 or z.shape[1] < 2 or not np.isfinite(z).all():
         raise InputError(f"`logit` must be finite with shape (n, K), n >= 1 and K >= 2; got shape {z.shape}.")

@@ -4,9 +4,11 @@ import warnings
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import beta
 
 from rareclass import _check
+from rareclass._types import Seed
 from rareclass.errors import CalibrationWarning, InputError, TargetError, TooFewEventsError
 
 
@@ -61,11 +63,11 @@ class ConformalSets:
     heaviest_: np.ndarray
     rows_: np.ndarray
 
-    def __init__(self, *, smoothed: bool = False, random_state: Any = None) -> None:
+    def __init__(self, *, smoothed: bool = False, random_state: Seed = None) -> None:
         self.smoothed = smoothed
         self.random_state = random_state
 
-    def fit(self, y_proba: Any, y: Any, *, sample_weight: Any = None) -> Self:
+    def fit(self, y_proba: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Self:
         """Keep the scores of rows that the model did not see.
 
         Parameters
@@ -102,7 +104,7 @@ class ConformalSets:
             self.heaviest_[k], self.rows_[k] = weight[mine].max(), np.count_nonzero(mine)
         return self
 
-    def p_values(self, y_proba: Any) -> np.ndarray:
+    def p_values(self, y_proba: ArrayLike) -> np.ndarray:
         """P-value (n, K) of the hypothesis that a row is of class k: small where it looks like none of its rows."""
         if not hasattr(self, "conformity_"):
             raise InputError("`ConformalSets` is not fitted. Call `fit` first.")
@@ -122,7 +124,7 @@ class ConformalSets:
             out[:, k] = (strictly + share * tied) / (below[-1] + self.heaviest_[k])
         return out
 
-    def predict(self, y_proba: Any, *, alpha: float = 0.1) -> np.ndarray:
+    def predict(self, y_proba: ArrayLike, *, alpha: float = 0.1) -> np.ndarray:
         """Boolean sets (n, K): the classes whose p-value is above `alpha`.
 
         A set may be empty: the row is like no class.
@@ -139,8 +141,9 @@ class ConformalSets:
             warnings.warn(
                 f"Class {k} has {self.rows_[k]} calibration row(s), too few for alpha={level:g} (without weights "
                 f"{needed_rows(level)} are needed): every set holds it.",
-                CalibrationWarning, stacklevel=2,
-            )  # fmt: skip
+                CalibrationWarning,
+                stacklevel=2,
+            )
         return p > level
 
     def coverage_interval(self, *, alpha: float = 0.1, level: float = 0.95) -> np.ndarray:
@@ -161,10 +164,13 @@ class ConformalSets:
     def to_dict(self) -> dict[str, Any]:
         """Plain values for a bundle; the seed of `smoothed` is not kept."""
         return {
-            "kind": "conformal", "smoothed": self.smoothed, "conformity": [c.tolist() for c in self.conformity_],
-            "weight": [w.tolist() for w in self.weight_], "heaviest": self.heaviest_.tolist(),
+            "kind": "conformal",
+            "smoothed": self.smoothed,
+            "conformity": [c.tolist() for c in self.conformity_],
+            "weight": [w.tolist() for w in self.weight_],
+            "heaviest": self.heaviest_.tolist(),
             "rows": self.rows_.tolist(),
-        }  # fmt: skip
+        }
 
     @classmethod
     def from_dict(cls, saved: dict[str, Any]) -> Self:
@@ -186,7 +192,7 @@ def needed_rows(alpha: float) -> int:
     return int(np.ceil(1 / alpha - 1 - 1e-9))
 
 
-def _columns(y_proba: Any) -> np.ndarray:
+def _columns(y_proba: ArrayLike) -> np.ndarray:
     """Scores (n, K) for the own class; of one column, the event's, the other is its negative: 1 - p would round."""
     array = np.asarray(y_proba.to_numpy() if hasattr(y_proba, "to_numpy") else y_proba)
     if array.ndim == 2 and array.shape[1] > 1:

@@ -1,5 +1,6 @@
 """Probabilities of exactly 0 or 1: where such rows belong on the log-odds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +50,7 @@ class Ends:
         return cls(_three(sides.get("low")), _three(sides.get("high")))
 
 
-def _three(values: Any) -> tuple[float, float, float] | None:
+def _three(values: Sequence[float] | None) -> tuple[float, float, float] | None:
     return None if values is None else (float(values[0]), float(values[1]), float(values[2]))
 
 

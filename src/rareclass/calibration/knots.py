@@ -5,7 +5,8 @@ block of rows is one knot, placed where the block's mean probability lies, and t
 between knots. Outside the knots it follows the two-parameter fit.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ _BEYOND = 3.0
 """Nats past log(rows) from which log-odds are drawn in: one stray event there must not cost hundreds of nats."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class KnotMap:
     """``logit -> line -> piecewise linear -> + shift``; strictly increasing.
 
@@ -53,25 +54,13 @@ class KnotMap:
         return np.where(excess > 0, np.sign(v) * (self.limit + np.log1p(excess)), v) + self.shift
 
     def to_dict(self) -> dict[str, Any]:
-        return {
-            "slope": self.slope,
-            "intercept": self.intercept,
-            "at": self.at.tolist(),
-            "value": self.value.tolist(),
-            "shift": self.shift,
-            "limit": self.limit,
-        }
+        return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in vars(self).items()}
 
     @classmethod
-    def from_dict(cls, state: dict[str, Any]) -> "KnotMap":
-        return cls(
-            float(state["slope"]),
-            float(state["intercept"]),
-            np.asarray(state["at"], dtype=np.float64),
-            np.asarray(state["value"], dtype=np.float64),
-            float(state["shift"]),
-            float(state["limit"]),
-        )
+    def from_dict(cls, state: Mapping[str, Any]) -> "KnotMap":
+        numbers = {name: float(state[name]) for name in ("slope", "intercept", "shift", "limit")}
+        at, value = (np.asarray(state[name], dtype=np.float64) for name in ("at", "value"))
+        return cls(at=at, value=value, **numbers)
 
 
 def fit_knots(
@@ -92,9 +81,8 @@ def fit_knots(
             mass = np.cumsum(rows.events + rows.weight * p)
             bins = (mass / max(10.0, mass[-1] / 200)).astype(np.int64)
             start = np.union1d(start, np.flatnonzero(np.diff(bins, prepend=0) > 0))
-        sums = np.stack([
-            np.add.reduceat(v, start) for v in (rows.events, rows.negatives, rows.weight * p, rows.weight * (1 - p))
-        ])  # fmt: skip
+        counts = (rows.events, rows.negatives, rows.weight * p, rows.weight * (1 - p))
+        sums = np.stack([np.add.reduceat(v, start) for v in counts])
         if number:
             calm = ~(_surprising(sums[0], sums[2]) | _surprising(sums[1], sums[3]))
             if calm.all():
@@ -103,9 +91,8 @@ def fit_knots(
         placed = _place(_pool(sums, pseudo_events), pseudo_events)
         at, value = _compose(at, value, *placed) if number else placed
     limit = float(np.log(rows.weight.sum())) + _BEYOND
-    shape = KnotMap(line.slope_, line.intercept_, at, value, 0.0, limit)
-    shift = fit_intercept(shape(rows.logit), rows)
-    return KnotMap(line.slope_, line.intercept_, at, value, shift, limit)
+    shape = KnotMap(slope=line.slope_, intercept=line.intercept_, at=at, value=value, shift=0.0, limit=limit)
+    return replace(shape, shift=fit_intercept(shape(rows.logit), rows))
 
 
 def _surprising(seen: np.ndarray, expected: np.ndarray) -> np.ndarray:

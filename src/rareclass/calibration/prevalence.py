@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import chdtri, ndtri
 
@@ -13,7 +14,7 @@ from rareclass.kernels.logits import logit as to_logit
 from rareclass.kernels.logits import sigmoid, softplus
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PrevalenceEstimate:
     """Share of positives among unlabelled rows.
 
@@ -39,11 +40,11 @@ class PrevalenceEstimate:
 
 
 def estimate_prevalence(
-    logit: Any,
+    logit: ArrayLike,
     *,
     train_prevalence: float,
     calibration_events: float | None = None,
-    sample_weight: Any = None,
+    sample_weight: ArrayLike | None = None,
     level: float = 0.95,
 ) -> PrevalenceEstimate:
     """Most likely prevalence of unlabelled rows, from log-odds calibrated at another prevalence.
@@ -95,13 +96,15 @@ def estimate_prevalence(
     low, high = _likelihood_interval(evidence, weight, best, level)
     if calibration_events is not None:
         low, high = _widen(best, low, high, calibration_events, level)
-    return PrevalenceEstimate(best, low, high, level, "likelihood", float(weight.sum()))
+    return PrevalenceEstimate(
+        estimate=best, low=low, high=high, level=level, method="likelihood", rows=float(weight.sum())
+    )
 
 
 def estimate_prevalence_from_rates(
-    score: Any,
-    reference_y: Any,
-    reference_score: Any,
+    score: ArrayLike,
+    reference_y: ArrayLike,
+    reference_score: ArrayLike,
     *,
     threshold: float | None = None,
     level: float = 0.95,
@@ -156,7 +159,8 @@ def estimate_prevalence_from_rates(
     best = float(np.clip((q - fpr) / gap, 0.0, 1.0))
     error = np.sqrt(noise[0] + best**2 * noise[1] + (1 - best) ** 2 * noise[2]) / gap
     half = float(ndtri(0.5 + level / 2) * error)
-    return PrevalenceEstimate(best, max(best - half, 0.0), min(best + half, 1.0), level, "rates", float(new.size))
+    low, high = max(best - half, 0.0), min(best + half, 1.0)
+    return PrevalenceEstimate(estimate=best, low=low, high=high, level=level, method="rates", rows=float(new.size))
 
 
 def _slope(share: float, evidence: np.ndarray, weight: np.ndarray) -> tuple[float, float]:

@@ -1,7 +1,5 @@
 """Moving probabilities from one prevalence to another: exact shifts of the log-odds."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -32,7 +30,7 @@ def prior_shift_logit(logit: ArrayLike, train_prevalence: float, true_prevalence
     return np.asarray(logit, dtype=np.float64) + float(to_logit(new) - to_logit(old))
 
 
-def prior_shift(proba: ArrayLike, train_prevalence: Any, true_prevalence: Any) -> np.ndarray:
+def prior_shift(proba: ArrayLike, train_prevalence: ArrayLike, true_prevalence: ArrayLike) -> np.ndarray:
     """Probabilities at the true prevalence, given those of a model trained at another one.
 
     Undoes random under- and over-sampling and class weights, and follows a prevalence that has moved, exactly, as
@@ -72,7 +70,9 @@ def prior_shift(proba: ArrayLike, train_prevalence: Any, true_prevalence: Any) -
     if np.isnan(p).any() or (p < 0).any() or (p > 1).any():
         raise InputError("`proba` must lie in [0, 1] without missing values. Turn scores into probabilities first.")
     if p.ndim == 1:
-        return sigmoid(prior_shift_logit(to_logit(p), train_prevalence, true_prevalence))
+        given = {"train_prevalence": train_prevalence, "true_prevalence": true_prevalence}
+        ends = (_check.fraction(value, name, closed="neither") for name, value in given.items())
+        return sigmoid(prior_shift_logit(to_logit(p), *ends))
     old = _class_shares(train_prevalence, p.shape[1], "train_prevalence")
     new = _class_shares(true_prevalence, p.shape[1], "true_prevalence")
     with np.errstate(divide="ignore"):
@@ -104,7 +104,7 @@ def keep_rate_shift(proba: ArrayLike, keep_rate: float) -> np.ndarray:
     return sigmoid(to_logit(proba) + np.log(kept))
 
 
-def _class_shares(value: Any, classes: int, name: str) -> np.ndarray:
+def _class_shares(value: ArrayLike, classes: int, name: str) -> np.ndarray:
     shares = np.asarray(value, dtype=np.float64)
     if shares.ndim == 0 and classes == 2:
         positive = _check.fraction(value, name, closed="neither")

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass.calibration.base import Calibrator, GroupedRows
@@ -48,7 +49,7 @@ class TemperatureCalibration(Calibrator):
     temperature_: float
     bias_: np.ndarray
 
-    def fit(self, logit: Any, y: Any, *, sample_weight: Any = None) -> Self:
+    def fit(self, logit: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Self:
         """Fit on log-odds (n,) and a binary target, or on logits (n, K) and class numbers 0 to K - 1."""
         z = np.asarray(logit)
         if z.ndim != 2:
@@ -81,7 +82,7 @@ class TemperatureCalibration(Calibrator):
         self.temperature_ = 1 / scale
         self.bias_ = np.array([fit_intercept(scale * rows.logit, rows)])
 
-    def predict_logit(self, logit: Any) -> np.ndarray:
+    def predict_logit(self, logit: ArrayLike) -> np.ndarray:
         """Calibrated log-odds (n,), or logits (n, K) where it was fitted on K classes."""
         self._check_fitted()
         if self.bias_.size == 1:
@@ -91,7 +92,7 @@ class TemperatureCalibration(Calibrator):
             raise InputError(f"`logit` must have {self.bias_.size} columns; got shape {z.shape}.")
         return self._map(z)
 
-    def predict(self, logit: Any) -> np.ndarray:
+    def predict(self, logit: ArrayLike) -> np.ndarray:
         """Calibrated probabilities: (n,) of the positive class, or (n, K)."""
         calibrated = self.predict_logit(logit)
         return sigmoid(calibrated) if calibrated.ndim == 1 else softmax(calibrated)

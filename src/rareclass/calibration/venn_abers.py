@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numba import njit
+from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass.calibration.base import Calibrator, GroupedRows
@@ -14,7 +15,7 @@ _TIE_BREAK = 1e-6
 
 
 @njit(cache=True, nogil=True)
-def _hulls(x, s):  # pragma: no cover - compiled
+def _hulls(x: np.ndarray, s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # pragma: no cover - compiled
     """Neighbours on the lower convex hull of the points to the left (before) and to the right (after) of each."""
     m = x.shape[0]
     before = np.full(m, -1, dtype=np.int64)
@@ -39,14 +40,23 @@ def _hulls(x, s):  # pragma: no cover - compiled
 
 
 @njit(cache=True, nogil=True)
-def _values(x, s, before, after, left, right, label, out):  # pragma: no cover - compiled
+def _values(
+    points: tuple[np.ndarray, np.ndarray],
+    hulls: tuple[np.ndarray, np.ndarray],
+    left: np.ndarray,
+    right: np.ndarray,
+    label: float,
+    out: np.ndarray,
+) -> None:  # pragma: no cover - compiled
     """Isotonic value of one extra row of unit weight and `label`, standing between points left[k] and right[k].
 
     The value is the slope of the common lower tangent of the points up to `left` and those from `right` on, the
     latter moved by (1, label); Dinkelbach's steps from the slope of the extra row alone converge in a few rounds.
     """
+    x, s = points
+    before, after = hulls
     for k in range(out.shape[0]):
-        slope = float(label)
+        slope = label
         for _ in range(100):
             a = left[k]
             while before[a] >= 0 and s[a] - s[before[a]] > slope * (x[a] - x[before[a]]):
@@ -102,19 +112,19 @@ class VennAbersCalibration(Calibrator):
         m = rows.logit.size
         x = np.concatenate([[0.0], np.cumsum(rows.weight)])
         s = np.concatenate([[0.0], np.cumsum(rows.events)])
-        before, after = _hulls(x, s)
+        hulls = _hulls(x, s)
         # places of a new row: below the first score, at it, between it and the next, at that, ...
         place = np.arange(2 * m + 1)
         pairs = np.empty((2, 2 * m + 1))
         for label in (0, 1):
-            _values(x, s, before, after, place // 2, (place + 1) // 2, label, pairs[label])
+            _values((x, s), hulls, place // 2, (place + 1) // 2, float(label), pairs[label])
         start = np.concatenate([[-np.inf], np.ravel([rows.logit, np.nextafter(rows.logit, np.inf)], order="F")])
         new = np.r_[True, (np.diff(pairs) != 0).any(axis=0)]
         self.start_, self.low_, self.high_ = start[new], pairs[0, new], pairs[1, new]
         self.centre_ = float(np.average(rows.logit, weights=rows.weight))
         self.spread_ = max(float(np.sqrt(np.average((rows.logit - self.centre_) ** 2, weights=rows.weight))), 1e-12)
 
-    def predict_pair(self, logit: Any) -> tuple[np.ndarray, np.ndarray]:
+    def predict_pair(self, logit: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities (n,) if the row were negative, and if it were positive; the first is the smaller."""
         self._check_fitted()
         place = self._place(_check.number_array(logit, "logit", allow_infinite=True))

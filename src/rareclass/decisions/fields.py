@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rareclass import _check
+from rareclass._types import Rows
 from rareclass.decisions.costs import RowCosts
 from rareclass.errors import CostError, InputError, SchemaError
 
@@ -73,7 +74,7 @@ class FieldCost:
     days: float | str = 0.0
     annual_rate: float = 0.0
 
-    def of(self, table: Any) -> np.ndarray:
+    def of(self, table: Rows) -> np.ndarray:
         """The cost (n,) of each row of a table (mapping of columns, pandas, polars or Arrow)."""
         value = self.times * _column(table, self.field) + self.plus
         if self.minimum is not None or self.maximum is not None:
@@ -107,7 +108,7 @@ class FieldCosts:
     tp: Cost = 0.0
     tn: Cost = 0.0
 
-    def of(self, table: Any) -> RowCosts:
+    def of(self, table: Rows) -> RowCosts:
         """`RowCosts` of the rows of a table.
 
         Raises
@@ -138,7 +139,7 @@ class FieldCosts:
         return cls(**{k: FieldCost(**v) if isinstance(v, Mapping) else v for k, v in state.items()})
 
 
-def _evaluate(cost: Cost, table: Any) -> Any:
+def _evaluate(cost: Cost, table: Rows) -> Any:
     if isinstance(cost, FieldCost):
         return cost.of(table)
     if isinstance(cost, str):
@@ -146,7 +147,7 @@ def _evaluate(cost: Cost, table: Any) -> Any:
     return cost(table) if callable(cost) else cost
 
 
-def _column(table: Any, name: str) -> np.ndarray:
+def _column(table: Rows, name: str) -> np.ndarray:
     try:
         values = table[name]
     except Exception:  # every frame library raises its own

@@ -1,12 +1,12 @@
 """The threshold engine: one sort, all distinct scores, any rule."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from rareclass import _check
+from rareclass._types import Label, Seed
 from rareclass.decisions.budget import AlertBudget, decide_budget
 from rareclass.decisions.costs import CostMatrix, CostsLike, RowCosts, as_costs
 from rareclass.decisions.decision import Decision
@@ -29,11 +29,11 @@ def best_threshold(
     periods: ArrayLike | None = None,
     entities: ArrayLike | None = None,
     keys: ArrayLike | None = None,
-    pos_label: Any = None,
+    pos_label: Label | None = None,
     level: float = 0.95,
     n_bootstrap: int = 200,
     place: str = "score",
-    random_state: Any = 0,
+    random_state: Seed = 0,
 ) -> Decision:
     """The best threshold of a rule on rows that the model did not see, exactly.
 
@@ -114,7 +114,7 @@ def best_threshold(
 
 
 def _rows(
-    y_true: ArrayLike, y_score: ArrayLike, sample_weight: ArrayLike | None, pos_label: Any
+    y_true: ArrayLike, y_score: ArrayLike, sample_weight: ArrayLike | None, pos_label: Label | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None]:
     """Validated labels, scores and weights without rows of zero weight, and the mask of those kept (None for all)."""
     y = _check.binary_target(y_true, pos_label)

@@ -1,12 +1,12 @@
 """How much a threshold depends on the events at hand: bootstrap within each class, without sorting again."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from rareclass import _check
+from rareclass._types import Seed
 from rareclass.decisions.points import OperatingPoints
 from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import InfeasibleError, InputError
@@ -52,7 +52,7 @@ class ThresholdStability:
 
 
 def threshold_interval(
-    curve: ThresholdCurve, rule: DecisionRule, *, level: float = 0.95, n_bootstrap: int = 200, random_state: Any = 0
+    curve: ThresholdCurve, rule: DecisionRule, *, level: float = 0.95, n_bootstrap: int = 200, random_state: Seed = 0
 ) -> tuple[float, float]:
     """Quantiles of the thresholds that a rule chooses when positives and negatives are each drawn again.
 
@@ -88,7 +88,7 @@ def threshold_stability(
     sample_weight: ArrayLike | None = None,
     level: float = 0.95,
     n_bootstrap: int = 1000,
-    random_state: Any = 0,
+    random_state: Seed = 0,
 ) -> ThresholdStability:
     """How far the chosen threshold moves when the events are drawn again, and whether it beats a default one.
 

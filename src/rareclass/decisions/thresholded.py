@@ -1,19 +1,23 @@
 """A scikit-learn classifier that decides by a rule, its threshold chosen on cross-fitted scores."""
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone, is_classifier
-from sklearn.model_selection import check_cv
-from sklearn.utils import get_tags
+from sklearn.model_selection import BaseCrossValidator, StratifiedKFold, check_cv
+from sklearn.utils import Tags, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from rareclass import _check
+from rareclass._types import Label, Rows, Seed
 from rareclass.crossfit import cross_fit_scores, raw_logit
+from rareclass.decisions.costs import CostsLike
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.maximize import Maximize
 from rareclass.decisions.rule import DecisionRule
@@ -22,8 +26,8 @@ from rareclass.errors import InputError, TargetError
 from rareclass.kernels.logits import sigmoid
 
 
-def _base_has(name: str):
-    def check(self) -> bool:
+def _base_has(name: str) -> Callable[["ThresholdedClassifier"], bool]:
+    def check(self: "ThresholdedClassifier") -> bool:
         return hasattr(getattr(self, "estimator_", self.estimator), name)
 
     return check
@@ -78,13 +82,13 @@ class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     def __init__(
         self,
-        estimator: Any,
+        estimator: BaseEstimator,
         rule: DecisionRule | None = None,
         *,
-        cv: Any = 5,
+        cv: int | BaseCrossValidator | Iterable[tuple[np.ndarray, np.ndarray]] = 5,
         calibrator: Any = None,
-        pos_label: Any = None,
-        random_state: Any = 0,
+        pos_label: Label | None = None,
+        random_state: Seed = 0,
     ) -> None:
         self.estimator = estimator
         self.rule = rule
@@ -95,14 +99,14 @@ class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     def fit(
         self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
+        X: Rows,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        groups: Any = None,
-        costs: Any = None,
-        periods: Any = None,
-        entities: Any = None,
+        groups: ArrayLike | None = None,
+        costs: CostsLike | None = None,
+        periods: ArrayLike | None = None,
+        entities: ArrayLike | None = None,
     ) -> Self:
         """Cross-fit, choose the threshold, fit on all rows.
 
@@ -125,20 +129,24 @@ class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         rule = Maximize("balanced_accuracy") if self.rule is None else self.rule
         X, truth = self._read(X, y)
         weight = _check.weights(sample_weight, truth.size)
-        splits = self._splits(X, truth, groups)
+        splits = self._splits(truth, groups)
         score = cross_fit_scores(self.estimator, X, truth, splits, sample_weight=weight)
         seen = np.isfinite(score)
         seen_weight = None if weight is None else weight[seen]
         self.calibrator_ = None
         if self.calibrator is not None:
-            import copy
-
             fitted = copy.deepcopy(self.calibrator).fit(score[seen], truth[seen], sample_weight=seen_weight)
             self.calibrator_, score[seen] = fitted, fitted.predict_logit(score[seen])
         self.decision_: Decision = best_threshold(
-            truth[seen], sigmoid(score[seen]), rule, sample_weight=seen_weight, random_state=self.random_state,
-            costs=_part(costs, seen), periods=_part(periods, seen), entities=_part(entities, seen),
-        )  # fmt: skip
+            truth[seen],
+            sigmoid(score[seen]),
+            rule,
+            sample_weight=seen_weight,
+            random_state=self.random_state,
+            costs=_part(costs, seen),
+            periods=_part(periods, seen),
+            entities=_part(entities, seen),
+        )
         self.oof_score_ = score
         extra = {} if weight is None else {"sample_weight": weight}
         self.estimator_ = clone(self.estimator).fit(X, truth.astype(np.int64), **extra)
@@ -147,7 +155,7 @@ class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
                 setattr(self, name, getattr(self.estimator_, name))
         return self
 
-    def _read(self, X: Any, y: Any) -> tuple[Any, np.ndarray]:
+    def _read(self, X: Rows, y: ArrayLike) -> tuple[Rows, np.ndarray]:
         """X as it is, and the Boolean target; sets `classes_`."""
         if y is None:
             raise InputError("requires y to be passed, but the target y is None")
@@ -172,10 +180,8 @@ class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         self._positive = int(np.flatnonzero(self.classes_ == first)[0])
         return X, truth
 
-    def _splits(self, X: Any, y: np.ndarray, groups: Any) -> Sequence[tuple[np.ndarray, np.ndarray]]:
+    def _splits(self, y: np.ndarray, groups: ArrayLike | None) -> Sequence[tuple[np.ndarray, np.ndarray]]:
         if isinstance(self.cv, int | np.integer):
-            from sklearn.model_selection import StratifiedKFold
-
             folds = _check.whole_number(self.cv, "cv", low=2)
             least = int(min(y.sum(), (~y).sum()))
             if least < folds:
@@ -187,7 +193,7 @@ class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             splitter = check_cv(self.cv, y.astype(int), classifier=True)
         return list(splitter.split(np.zeros(y.size), y.astype(int), groups))
 
-    def positive_score(self, X: Any) -> np.ndarray:
+    def positive_score(self, X: Rows) -> np.ndarray:
         """Log-odds (n,) of the positive class, calibrated if there is a calibrator."""
         check_is_fitted(self, "estimator_")
         X = _as_rows(X)
@@ -196,7 +202,13 @@ class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         return score if self.calibrator_ is None else self.calibrator_.predict_logit(score)
 
     def predict(
-        self, X: Any, *, costs: Any = None, periods: Any = None, entities: Any = None, keys: Any = None
+        self,
+        X: Rows,
+        *,
+        costs: CostsLike | None = None,
+        periods: ArrayLike | None = None,
+        entities: ArrayLike | None = None,
+        keys: ArrayLike | None = None,
     ) -> np.ndarray:
         """Labels (n,) by `decision_`; see `Decision.apply` for costs, periods, entities and keys of these rows."""
         score = sigmoid(self.positive_score(X))
@@ -204,13 +216,13 @@ class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         return self.classes_[np.where(flagged, self._positive, 1 - self._positive)]
 
     @available_if(_base_has("predict_proba"))
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: Rows) -> np.ndarray:
         """Probabilities (n, 2), columns in the order of `classes_`."""
         p = sigmoid(self.positive_score(X))
         both = np.column_stack([1 - p, p])
         return both if self._positive == 1 else both[:, ::-1]
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: Rows) -> np.ndarray:
         """Log-odds (n,) of the second class of `classes_`."""
         score = self.positive_score(X)
         return score if self._positive == 1 else -score
@@ -218,7 +230,7 @@ class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "estimator_")
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         base = get_tags(self.estimator)
         tags.classifier_tags.multi_class = False
@@ -227,7 +239,7 @@ class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         return tags
 
 
-def _as_rows(X: Any) -> Any:
+def _as_rows(X: Rows) -> Rows:
     """X in a form whose rows can be taken: frames as they are, sparse matrices in rows, anything else an array."""
     if issparse(X):
         return X.tocsr()

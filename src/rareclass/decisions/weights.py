@@ -1,17 +1,16 @@
 """Cost-proportionate example weights: costs brought into training instead of into the decision."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from rareclass import _check
+from rareclass._types import Label
 from rareclass.decisions.costs import CostsLike, RowCosts, as_costs
 from rareclass.errors import CostError
 
 
 def cost_proportionate_weights(
-    y: ArrayLike, costs: CostsLike, *, pos_label: Any = None, normalise: bool = True
+    y: ArrayLike, costs: CostsLike, *, pos_label: Label | None = None, normalise: bool = True
 ) -> np.ndarray:
     """Weights (n,) under which plain error counts are costs: what is lost if the row is decided wrongly.
 

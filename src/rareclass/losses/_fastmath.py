@@ -47,7 +47,7 @@ def exp_negative(x: float) -> float:  # pragma: no cover - compiled
     b = 1 / 40320 + r * (1 / 362880) + r2 * (1 / 3628800 + r * (1 / 39916800)) + r4 * (1 / 479001600)
     poly = 1.0 + (r + r2 * (1 / 2 + r * (1 / 6)) + r4 * (a + r4 * b))
     power = (_bits(shifted) << int64(52)) + int64(0x3FF0000000000000)  # type: ignore[call-arg]
-    return poly * _from_bits(power)  # type: ignore[call-arg]
+    return poly * _from_bits(power)
 
 
 @njit(inline="always", **OPTIONS)
@@ -70,7 +70,7 @@ def log_positive(x: float) -> float:  # pragma: no cover - compiled
     """log(x) for normal x > 0: exponent and mantissa in [1/sqrt 2, sqrt 2) apart, then 2 atanh((f - 1) / (f + 1))."""
     bits = _bits(x) - int64(0x3FE6A09E667F3BCD)  # type: ignore[call-arg]  # the bits of sqrt(1/2): its own exponent then counts from zero
     k = bits >> int64(52)
-    f = _from_bits(_bits(x) - (k << int64(52)))  # type: ignore[call-arg]
+    f = _from_bits(_bits(x) - (k << int64(52)))
     s = (f - 1.0) / (f + 1.0)
     s2 = s * s
     s4 = s2 * s2

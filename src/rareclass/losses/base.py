@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike
 from scipy.optimize import brentq
 
 from rareclass import _check
@@ -142,7 +142,7 @@ class RowLoss(_Loss):
         form = self._form()
         return form is not None and form.is_shift
 
-    def _terms(self, y: ArrayLike, z: ArrayLike, which: int) -> Any:
+    def _terms(self, y: ArrayLike, z: ArrayLike, which: int) -> np.ndarray:
         scores = raw_scores(z)
         if scores.ndim == 2:
             codes = class_labels(y, *scores.shape)
@@ -184,7 +184,7 @@ class RowLoss(_Loss):
         return np.maximum(np.maximum(self.hessian(labels, scores), gauss_newton), CURVATURE_FLOOR)[()]
 
     def newton(
-        self, y: np.ndarray, z: np.ndarray, weight: np.ndarray | None = None, dtype: Any = np.float32
+        self, y: np.ndarray, z: np.ndarray, weight: np.ndarray | None = None, dtype: DTypeLike = np.float32
     ) -> tuple[np.ndarray, np.ndarray]:
         """Gradient and curvature in one pass, for boosters; y Boolean (n,), or codes beside (n, K). Unchecked."""
         if z.ndim == 2:
@@ -297,7 +297,7 @@ class BatchLoss(_Loss):
         return self._evaluate(*self._inputs(y, z, sample_weight))[2]
 
     def newton(
-        self, y: np.ndarray, z: np.ndarray, weight: np.ndarray | None = None, dtype: Any = np.float32
+        self, y: np.ndarray, z: np.ndarray, weight: np.ndarray | None = None, dtype: DTypeLike = np.float32
     ) -> tuple[np.ndarray, np.ndarray]:
         """Gradient and curvature for boosters, times the number of rows: on the scale of a row loss."""
         ones = np.ones(z.shape[0]) if weight is None else np.asarray(weight, dtype=np.float64)
@@ -316,7 +316,9 @@ class BatchLoss(_Loss):
         """A neutral constant score; the log-odds of the prevalence."""
         return float(logit(_check.fraction(prevalence, "prevalence", closed="neither")))
 
-    def _inputs(self, y: ArrayLike, z: ArrayLike, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _inputs(
+        self, y: ArrayLike, z: ArrayLike, sample_weight: ArrayLike | None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         scores = raw_scores(z)
         if scores.ndim != 1:
             raise InputError(f"{type(self).__name__} needs scores (n,); got shape {scores.shape}.")

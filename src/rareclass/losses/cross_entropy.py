@@ -67,7 +67,7 @@ class WeightedCrossEntropy(RowLoss):
         object.__setattr__(self, "weights", float(self.weights) if isinstance(self.weights, int | float) else checked)
 
     def _pair(self) -> tuple[float, ...]:
-        return (1.0, self.weights) if isinstance(self.weights, float) else tuple(self.weights)  # type: ignore[arg-type]
+        return (1.0, self.weights) if isinstance(self.weights, float) else tuple(self.weights)
 
     def _form(self) -> Form:
         w0, w1 = for_classes(self._pair(), 2, "weights")

@@ -31,7 +31,7 @@ def alpha_weights(alpha: Alpha, classes: int) -> tuple[float, ...]:
         if classes != 2:
             raise InputError(f"`alpha` must hold one weight a class for {classes} classes; got {alpha}.")
         return 1.0 - alpha, alpha
-    return for_classes(tuple(alpha), classes, "alpha")  # type: ignore[arg-type]
+    return for_classes(tuple(alpha), classes, "alpha")
 
 
 @dataclass(frozen=True)

@@ -353,7 +353,7 @@ class FocalTverskyLoss(_BatchModule):
 
     def _value(self, z: Tensor, y: Tensor, weight: Tensor) -> Tensor:
         value = _tversky(z, y, weight, self.loss)
-        gamma: float = self.loss.gamma  # type: ignore[attr-defined]
+        gamma = self.loss.gamma
         # at exactly 0 the power has no slope; nothing is left to learn there
         return torch.where(value > 0, torch.where(value > 0, value, torch.ones_like(value)) ** (1 / gamma), 0.0 * value)
 
