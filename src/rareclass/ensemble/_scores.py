@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.ensemble import AdaBoostClassifier
 from sklearn.utils.validation import check_is_fitted
 
+from rareclass import _types
 from rareclass.ensemble._correction import Correction, cross_fitted, fit_correction, judged_rows
 from rareclass.ensemble._training import Training
 from rareclass.errors import ShortfallWarning
@@ -34,12 +35,12 @@ class RealPrevalence:
     classes_: np.ndarray
     prior_shift_: np.ndarray
     correction_: Correction
-    corrected: Any
+    corrected: bool | str
 
-    def _balanced(self, X: Any) -> np.ndarray:
+    def _balanced(self, X: _types.Rows) -> np.ndarray:
         raise NotImplementedError
 
-    def balanced_proba(self, X: Any) -> np.ndarray:
+    def balanced_proba(self, X: _types.Rows) -> np.ndarray:
         """Class probabilities (n, K) at the prior of the drawn, balanced samples: imbalanced-learn's `predict_proba`.
 
         They rank rows as `predict_proba` does, and are far too high for the rare class when read as probabilities.
@@ -47,7 +48,7 @@ class RealPrevalence:
         check_is_fitted(self)
         return self._balanced(X)
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: _types.Rows) -> np.ndarray:
         """Class probabilities (n, K), columns in the order of `classes_`.
 
         At the prevalence of the training data unless ``corrected=False``, which gives `balanced_proba`.
@@ -111,12 +112,12 @@ class RealPrevalence:
         off = {"oob_score": False, "warm_start": False, "verbose": 0}
         return {name: value for name, value in off.items() if name in self.get_params(deep=False)}  # type: ignore[attr-defined]
 
-    def predict_log_proba(self, X: Any) -> np.ndarray:
+    def predict_log_proba(self, X: _types.Rows) -> np.ndarray:
         """Log of `predict_proba` (n, K); minus infinity where a probability is 0."""
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: _types.Rows) -> np.ndarray:
         """Log-odds (nats) of `predict_proba`: (n,) for two classes, log-probabilities (n, K) for more; finite.
 
         Zero is even odds at the real prevalence. `predict` cuts elsewhere: where the balanced score is one half.
@@ -125,7 +126,7 @@ class RealPrevalence:
         log = np.log(probability)
         return log[:, 1] - log[:, 0] if log.shape[1] == 2 else log
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: _types.Rows) -> np.ndarray:
         """The class with the largest balanced score (n,), as imbalanced-learn predicts.
 
         For two classes that flags every row whose real probability is above the training prevalence. It treats a
@@ -142,7 +143,7 @@ def prior_shift(real: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     return np.log(real / real.sum()) - np.log(drawn / drawn.sum())
 
 
-def member_proba(member: Any, X: Any, n_classes: int) -> np.ndarray:
+def member_proba(member: Any, X: _types.Rows, n_classes: int) -> np.ndarray:
     """Probabilities (n, K) of a member trained on class codes; 0 for classes it never saw, votes where it has none.
 
     scikit-learn's AdaBoost reports a squashed vote share. Its log-odds are the weighted votes themselves (Zhu et al.

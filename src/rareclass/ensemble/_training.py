@@ -1,15 +1,16 @@
 """What all ensembles do before the first member: read rows, labels and weights, and list the rows of each class."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 from sklearn.base import BaseEstimator
 from sklearn.utils import get_tags
 from sklearn.utils.validation import column_or_1d, validate_data
 
-from rareclass import _check
+from rareclass import _check, _types
 from rareclass._sklearn import validate_parameters
 from rareclass.errors import TargetError, TooFewEventsError
 from rareclass.sampler import class_streams
@@ -33,7 +34,7 @@ class Training:
         Rows of weight zero are never drawn.
     """
 
-    X: Any
+    X: _types.Rows
     codes: np.ndarray
     classes: np.ndarray
     weight: np.ndarray | None
@@ -58,7 +59,13 @@ class Training:
 
 
 def read_training(
-    estimator: BaseEstimator, X: Any, y: Any, sample_weight: Any, *, dtype: Any = None, finite: Any = False
+    estimator: BaseEstimator,
+    X: _types.Rows,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None,
+    *,
+    dtype: DTypeLike | None = None,
+    finite: bool | str | BaseEstimator = False,
 ) -> Training:
     """Check parameters and data of a `fit`; sets `n_features_in_`, `classes_` and `n_classes_` on the estimator.
 
@@ -75,21 +82,15 @@ def read_training(
     finite = finite if isinstance(finite, bool | str) else finite_for(finite)
     if y is None:
         raise TargetError(f"{type(estimator).__name__} requires y to be passed, but the target y is None.")
-    X = validate_data(
-        estimator,
-        X,
-        accept_sparse="csr",
-        dtype=dtype,
-        ensure_all_finite=finite,
-    )
-    if getattr(y, "ndim", 1) == 2 and y.shape[1] == 1 and isinstance(y, np.ndarray):
+    features = validate_data(estimator, X, accept_sparse="csr", dtype=dtype, ensure_all_finite=finite)
+    if isinstance(y, np.ndarray) and y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)
     target = read_target(y)
-    _check.same_length(X=X, y=target.codes)
+    _check.same_length(X=features, y=target.codes)
     at_least_two(len(target.labels))
     classes = np.asarray(target.values)[target.representatives()]
-    weight = _check.weights(sample_weight, X.shape[0])
-    training = Training(X=X, codes=target.codes, classes=classes, weight=weight)
+    weight = _check.weights(sample_weight, features.shape[0])
+    training = Training(X=features, codes=target.codes, classes=classes, weight=weight)
     if weight is not None:
         for label, mass in zip(classes, training.class_mass()):
             if not mass > 0:
@@ -99,7 +100,7 @@ def read_training(
     return training
 
 
-def finite_for(estimator: BaseEstimator) -> Any:
+def finite_for(estimator: BaseEstimator) -> bool | str:
     """What `finite` has to be for members of this kind."""
     return "allow-nan" if get_tags(estimator).input_tags.allow_nan else True
 
@@ -111,7 +112,7 @@ def split_by_class(rows: np.ndarray, codes: np.ndarray, n_classes: int) -> list[
     return np.split(rows[order], ends[:-1])
 
 
-def rows_to_keep(strategy: Any, rows: list[np.ndarray], classes: np.ndarray, y: Any) -> dict[int, int]:
+def rows_to_keep(strategy: Any, rows: list[np.ndarray], classes: np.ndarray, y: ArrayLike) -> dict[int, int]:
     """Number of rows to draw from each class that `strategy` targets, by class code.
 
     Classes without rows are passed over, and a mapping that asks for more rows than a bootstrap happens to hold gets
@@ -133,15 +134,15 @@ def rows_to_keep(strategy: Any, rows: list[np.ndarray], classes: np.ndarray, y: 
 class LabelStrategy:
     """A callable `sampling_strategy` of the user's labels, for a sampler that sees class codes."""
 
-    def __init__(self, function: Any, classes: np.ndarray) -> None:
+    def __init__(self, function: Callable[[np.ndarray], Mapping], classes: np.ndarray) -> None:
         self.function, self.classes = function, classes
 
-    def __call__(self, codes: np.ndarray) -> dict[int, int]:
+    def __call__(self, codes: np.ndarray) -> _types.Strategy:
         """{class code: rows}."""
         return strategy_of_codes(self.function(self.classes[np.asarray(codes)]), self.classes)
 
 
-def strategy_of_codes(strategy: Any, classes: np.ndarray) -> Any:
+def strategy_of_codes(strategy: _types.Strategy, classes: np.ndarray) -> _types.Strategy:
     """`strategy` in terms of class codes instead of the user's labels."""
     code_of = {label: code for code, label in enumerate(classes.tolist())}
     if isinstance(strategy, dict):
@@ -151,7 +152,7 @@ def strategy_of_codes(strategy: Any, classes: np.ndarray) -> Any:
     return LabelStrategy(strategy, classes) if callable(strategy) else strategy
 
 
-def draw_rows(rows: list[np.ndarray], targets: Mapping[int, int], seed: Any, replacement: bool) -> np.ndarray:
+def draw_rows(rows: list[np.ndarray], targets: Mapping[int, int], seed: _types.Seed, replacement: bool) -> np.ndarray:
     """The rows that `RandomUnderSampler(random_state=seed)` keeps, by class, without looking at the data again."""
     streams = class_streams(targets, _check.random_generator(seed))
     parts = list(rows)

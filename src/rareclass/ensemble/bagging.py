@@ -5,18 +5,19 @@ One class with imbalanced-learn's fourteen parameters and one of ours; a third o
 
 import numbers
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import BaggingClassifier
 from sklearn.tree import DecisionTreeClassifier
-from sklearn.utils import get_tags
+from sklearn.utils import Tags, get_tags
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from rareclass import _check
+from rareclass import _check, _types
 from rareclass._sklearn import HasMethods, StrOptions
 from rareclass.ensemble._correction import unseen_votes
 from rareclass.ensemble._scores import RealPrevalence, member_proba, prior_shift
@@ -130,22 +131,22 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
 
     def __init__(
         self,
-        estimator: Any = None,
+        estimator: BaseEstimator | None = None,
         n_estimators: int = 10,
         *,
-        max_samples: Any = 1.0,
-        max_features: Any = 1.0,
+        max_samples: float | None = 1.0,
+        max_features: float = 1.0,
         bootstrap: bool = True,
         bootstrap_features: bool = False,
-        oob_score: Any = False,
+        oob_score: bool | Callable = False,
         warm_start: bool = False,
-        sampling_strategy: Any = "auto",
+        sampling_strategy: _types.Strategy = "auto",
         replacement: bool = False,
         n_jobs: int | None = None,
-        random_state: Any = None,
+        random_state: _types.Seed = None,
         verbose: int = 0,
         sampler: Any = None,
-        corrected: Any = True,
+        corrected: bool | str = True,
     ) -> None:
         super().__init__(
             estimator=estimator,
@@ -165,7 +166,7 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
         self.sampler = sampler
         self.corrected = corrected
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: _types.Rows, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the members.
 
         Parameters
@@ -247,7 +248,7 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
             self.sampler_.set_params(sampling_strategy=strategy_of_codes(word, training.classes))
         self.estimator_ = Pipeline([("sampler", self.sampler_), ("classifier", clone(self._get_estimator()))])
 
-    def _bag_request(self) -> Any:
+    def _bag_request(self) -> float:
         return 1.0 if self.max_samples is None else self.max_samples
 
     def _kept_members(self) -> int:
@@ -294,7 +295,7 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
                 training.classes.size,
             )
 
-    def _random_rows(self, sampler: Any, bag: np.ndarray, training: Training) -> np.ndarray | None:
+    def _random_rows(self, sampler: BaseEstimator, bag: np.ndarray, training: Training) -> np.ndarray | None:
         """Rows that a random under-sampler keeps, found without looking at X; None for any other sampler."""
         if type(sampler) is not RandomUnderSampler:
             return None
@@ -350,7 +351,7 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
 
     # After the members ----------------------------------------------------------------------------------------------
 
-    def _balanced(self, X: Any) -> np.ndarray:
+    def _balanced(self, X: _types.Rows) -> np.ndarray:
         X = validate_data(self, X, accept_sparse="csr", dtype=None, ensure_all_finite=False, reset=False)
         parts = Parallel(n_jobs=self.n_jobs, verbose=self.verbose)(
             delayed(member_proba)(member, take_columns(X, columns), self.n_classes_)
@@ -358,21 +359,21 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
         )
         return np.mean(parts, axis=0)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         inner = get_tags(self._get_estimator())
         tags.input_tags.sparse, tags.input_tags.allow_nan = inner.input_tags.sparse, inner.input_tags.allow_nan
         return tags
 
 
-def take_columns(X: Any, columns: np.ndarray) -> Any:
+def take_columns(X: _types.Rows, columns: np.ndarray) -> Any:
     """X itself when all columns are used in order, else the chosen ones."""
     whole = columns.size == X.shape[1] and np.array_equal(columns, np.arange(columns.size))
     return X if whole else X[:, columns]
 
 
 def _fit_member(
-    member: Pipeline, X: Any, codes: np.ndarray, rows: np.ndarray, balanced: bool, n_classes: int
+    member: Pipeline, X: _types.Rows, codes: np.ndarray, rows: np.ndarray, balanced: bool, n_classes: int
 ) -> tuple[Pipeline, np.ndarray, np.ndarray]:
     """A fitted member, the class counts (K,) it saw, and the rows of the data it saw."""
     sampler, classifier = member.steps[0][1], member.steps[1][1]

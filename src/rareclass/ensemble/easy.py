@@ -1,10 +1,9 @@
 """EasyEnsemble: boosted ensembles on many balanced samples."""
 
-from typing import Any
-
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import AdaBoostClassifier
 
+from rareclass import _types
 from rareclass.ensemble.bagging import BalancedBaggingClassifier
 
 
@@ -66,15 +65,15 @@ class EasyEnsembleClassifier(BalancedBaggingClassifier):
     def __init__(
         self,
         n_estimators: int = 10,
-        estimator: Any = None,
+        estimator: BaseEstimator | None = None,
         *,
         warm_start: bool = False,
-        sampling_strategy: Any = "auto",
+        sampling_strategy: _types.Strategy = "auto",
         replacement: bool = False,
         n_jobs: int | None = None,
-        random_state: Any = None,
+        random_state: _types.Seed = None,
         verbose: int = 0,
-        corrected: Any = True,
+        corrected: bool | str = True,
     ) -> None:
         super().__init__(
             estimator=estimator,

@@ -2,16 +2,19 @@
 
 import numbers
 import warnings
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils import Tags
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from rareclass import _check
+from rareclass import _check, _types
 from rareclass._sklearn import StrOptions
 from rareclass.ensemble._correction import unseen_votes
 from rareclass.ensemble._scores import RealPrevalence, prior_shift
@@ -136,18 +139,18 @@ min_impurity_decrease, ccp_alpha, monotonic_cst
         max_leaf_nodes: int | None = None,
         min_impurity_decrease: float = 0.0,
         bootstrap: bool = False,
-        oob_score: Any = False,
-        sampling_strategy: Any = "all",
+        oob_score: bool | Callable = False,
+        sampling_strategy: _types.Strategy = "all",
         replacement: bool = True,
         n_jobs: int | None = None,
-        random_state: Any = None,
+        random_state: _types.Seed = None,
         verbose: int = 0,
         warm_start: bool = False,
-        class_weight: Any = None,
+        class_weight: Mapping[Any, float] | str | None = None,
         ccp_alpha: float = 0.0,
         max_samples: Any = None,
         monotonic_cst: Any = None,
-        corrected: Any = True,
+        corrected: bool | str = True,
     ) -> None:
         super().__init__(
             n_estimators=n_estimators,
@@ -174,7 +177,7 @@ min_impurity_decrease, ccp_alpha, monotonic_cst
         self.replacement = replacement
         self.corrected = corrected
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: _types.Rows, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Grow the trees.
 
         Parameters
@@ -278,7 +281,7 @@ min_impurity_decrease, ccp_alpha, monotonic_cst
             return min(int(self.max_samples), drawn)
         return max(round(drawn * self.max_samples), 1)
 
-    def _balanced(self, X: Any) -> np.ndarray:
+    def _balanced(self, X: _types.Rows) -> np.ndarray:
         X = validate_data(self, X, dtype=np.float32, accept_sparse="csr", ensure_all_finite="allow-nan", reset=False)
         blocks = [X[start : start + _BLOCK] for start in range(0, X.shape[0], _BLOCK)]
         parts = Parallel(n_jobs=self.n_jobs, verbose=self.verbose, prefer="threads")(
@@ -286,13 +289,13 @@ min_impurity_decrease, ccp_alpha, monotonic_cst
         )
         return np.concatenate(parts)
 
-    def _vote(self, tree: DecisionTreeClassifier, X: Any) -> np.ndarray:
+    def _vote(self, tree: DecisionTreeClassifier, X: _types.Rows) -> np.ndarray:
         """Leaf shares (n, K); `tree` may not have seen every class."""
         out = np.zeros((X.shape[0], self.n_classes_))
         out[:, tree.classes_] = tree.predict_proba(X, check_input=False)
         return out
 
-    def _mean_vote(self, X: Any) -> np.ndarray:
+    def _mean_vote(self, X: _types.Rows) -> np.ndarray:
         total = np.zeros((X.shape[0], self.n_classes_))
         for tree in self.estimators_:
             total += self._vote(tree, X)
@@ -323,7 +326,7 @@ min_impurity_decrease, ccp_alpha, monotonic_cst
         check_is_fitted(self)
         return RandomUnderSampler(sampling_strategy=self.sampling_strategy, replacement=self.replacement)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = False
         tags.target_tags.multi_output = False

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import clone
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import AdaBoostClassifier
 from sklearn.tree import DecisionTreeClassifier
-from sklearn.utils import get_tags
+from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
-from rareclass import _check
+from rareclass import _check, _types
 from rareclass._sklearn import StrOptions
 from rareclass.ensemble._scores import RealPrevalence, member_proba, prior_shift, softmax
 from rareclass.ensemble._training import (
@@ -104,15 +105,15 @@ class RUSBoostClassifier(RealPrevalence, AdaBoostClassifier):
 
     def __init__(
         self,
-        estimator: Any = None,
+        estimator: BaseEstimator | None = None,
         *,
         n_estimators: int = 50,
         learning_rate: float = 1.0,
         algorithm: str = "deprecated",
-        sampling_strategy: Any = "auto",
+        sampling_strategy: _types.Strategy = "auto",
         replacement: bool = False,
-        random_state: Any = None,
-        corrected: Any = True,
+        random_state: _types.Seed = None,
+        corrected: bool | str = True,
     ) -> None:
         super().__init__(
             estimator=estimator, n_estimators=n_estimators, learning_rate=learning_rate, random_state=random_state
@@ -122,7 +123,7 @@ class RUSBoostClassifier(RealPrevalence, AdaBoostClassifier):
         self.replacement = replacement
         self.corrected = corrected
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: _types.Rows, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Boost.
 
         Parameters
@@ -214,12 +215,12 @@ class RUSBoostClassifier(RealPrevalence, AdaBoostClassifier):
 
     # Prediction -----------------------------------------------------------------------------------------------------
 
-    def _read(self, X: Any) -> Any:
+    def _read(self, X: _types.Rows) -> Any:
         return validate_data(
             self, X, accept_sparse="csr", dtype=None, ensure_all_finite=finite_for(self.estimator_), reset=False
         )
 
-    def _staged_balanced(self, X: Any) -> Iterator[np.ndarray]:
+    def _staged_balanced(self, X: _types.Rows) -> Iterator[np.ndarray]:
         check_is_fitted(self)
         X = self._read(X)
         score = np.zeros((X.shape[0], self.n_classes_))
@@ -228,22 +229,22 @@ class RUSBoostClassifier(RealPrevalence, AdaBoostClassifier):
                 score += weight * member_proba(member, X, self.n_classes_)
             yield softmax(score)
 
-    def _balanced(self, X: Any) -> np.ndarray:
+    def _balanced(self, X: _types.Rows) -> np.ndarray:
         *_, last = self._staged_balanced(X)
         return last
 
-    def staged_predict_proba(self, X: Any) -> Iterator[np.ndarray]:
+    def staged_predict_proba(self, X: _types.Rows) -> Iterator[np.ndarray]:
         """`predict_proba` after each round, (n, K) each."""
         for balanced in self._staged_balanced(X):
             yield self._real(balanced)
 
-    def staged_decision_function(self, X: Any) -> Iterator[np.ndarray]:
+    def staged_decision_function(self, X: _types.Rows) -> Iterator[np.ndarray]:
         """`decision_function` after each round."""
         for probability in self.staged_predict_proba(X):
             log = np.log(np.clip(probability, 1e-12, 1.0))
             yield log[:, 1] - log[:, 0] if log.shape[1] == 2 else log
 
-    def staged_predict(self, X: Any) -> Iterator[np.ndarray]:
+    def staged_predict(self, X: _types.Rows) -> Iterator[np.ndarray]:
         """`predict` after each round, (n,) each."""
         for balanced in self._staged_balanced(X):
             yield self.classes_.take(balanced.argmax(axis=1))
@@ -278,7 +279,7 @@ class RUSBoostClassifier(RealPrevalence, AdaBoostClassifier):
             for sampler, member in zip(self.samplers_, self.estimators_)
         ]
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = self.estimator is None or get_tags(self.estimator).input_tags.allow_nan

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.tree import DecisionTreeClassifier
-from sklearn.utils import get_tags
+from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import has_fit_parameter, validate_data
 
-from rareclass import _check
+from rareclass import _check, _types
 from rareclass._sklearn import HasMethods, Interval, StrOptions
 from rareclass.ensemble._scores import RealPrevalence, member_proba, prior_shift
 from rareclass.ensemble._training import (
@@ -102,15 +103,15 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
 
     def __init__(
         self,
-        estimator: Any = None,
+        estimator: BaseEstimator | None = None,
         n_estimators: int = 50,
         *,
         k_bins: int = 5,
         hardness: Any = "absolute",
-        sampling_strategy: Any = "auto",
+        sampling_strategy: _types.Strategy = "auto",
         replacement: bool = False,
-        random_state: Any = None,
-        corrected: Any = True,
+        random_state: _types.Seed = None,
+        corrected: bool | str = True,
     ) -> None:
         self.estimator = estimator
         self.n_estimators = n_estimators
@@ -121,7 +122,7 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
         self.random_state = random_state
         self.corrected = corrected
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: _types.Rows, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the members, one after the other.
 
         Parameters
@@ -214,7 +215,7 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
 
     # Prediction -----------------------------------------------------------------------------------------------------
 
-    def _stages(self, X: Any) -> Iterator[np.ndarray]:
+    def _stages(self, X: _types.Rows) -> Iterator[np.ndarray]:
         """Balanced scores (n, K) of the first 1, 2, ... members."""
         X = validate_data(
             self, X, accept_sparse="csr", dtype=None, ensure_all_finite=finite_for(self._base()), reset=False
@@ -224,7 +225,7 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
             total += member_proba(member, X, self.n_classes_)
             yield total / number
 
-    def _balanced(self, X: Any) -> np.ndarray:
+    def _balanced(self, X: _types.Rows) -> np.ndarray:
         *_, last = self._stages(X)
         return last
 
@@ -237,7 +238,7 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
     def __iter__(self) -> Iterator[Any]:
         return iter(self.estimators_)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         inner = get_tags(self._base())
         tags.input_tags.sparse, tags.input_tags.allow_nan = inner.input_tags.sparse, inner.input_tags.allow_nan

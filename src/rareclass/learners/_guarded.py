@@ -79,7 +79,7 @@ class GuardedBooster(RareLearner):
     event_bins: bool
     collapse_alarm: bool
     calibrate: bool
-    categorical_features: Any
+    categorical_features: ArrayLike | None
 
     def _guards(self, events: int) -> dict[str, dict[str, Any]]:
         """Values of the "auto" parameters by the name of the guard; the first one is the default."""

@@ -1,7 +1,6 @@
 """One tree of a rare forest: what it is grown on, what its nodes say at the real prevalence, what it did not see."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier
@@ -16,8 +15,8 @@ _LARGEST = 1e30  # sums over all values stay within float32
 class TreePlan:
     """How a tree is grown: smallest leaf (rows) and features looked at in a node."""
 
-    min_samples_leaf: int
-    max_features: Any
+    min_samples_leaf: int | str
+    max_features: float | str
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,13 @@
 """The blend as a learner of its own: guarded boosting, forests and logistic regression, weighted out of fold."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from rareclass import _types
 from rareclass._lazy import available
 from rareclass.errors import CollapseWarning, InputError
 from rareclass.learners._alarm import event_precision
@@ -66,7 +69,12 @@ class RareBlendClassifier(RareLearner):
     takes_offset = False
 
     def __init__(
-        self, *, members: Any = "auto", categorical_features: Any = None, random_state: Any = None, n_jobs: int = 1
+        self,
+        *,
+        members: Sequence[str] | str = "auto",
+        categorical_features: ArrayLike | None = None,
+        random_state: _types.Seed = None,
+        n_jobs: int = 1,
     ) -> None:
         self.members = members
         self.categorical_features = categorical_features

@@ -3,8 +3,9 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from rareclass import _check
+from rareclass import _check, _types
 from rareclass._lazy import need
 from rareclass.errors import InputError
 from rareclass.learners._context import Rows
@@ -12,9 +13,9 @@ from rareclass.learners._guarded import GuardedBooster, Task
 from rareclass.learners._passed_on import PassedOn, class_ratio
 
 _ALIASES = {
-    "n_estimators": "iterations", "num_boost_round": "iterations", "num_trees": "iterations", "eta": "learning_rate",
-    "max_depth": "depth", "reg_lambda": "l2_leaf_reg",
-}  # fmt: skip
+    **dict.fromkeys(("n_estimators", "num_boost_round", "num_trees"), "iterations"),
+    **{"eta": "learning_rate", "max_depth": "depth", "reg_lambda": "l2_leaf_reg"},
+}
 
 
 class RareCatBoostClassifier(PassedOn, GuardedBooster):
@@ -77,17 +78,17 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
     def __init__(
         self,
         *,
-        iterations: Any = "auto",
-        learning_rate: Any = "auto",
-        depth: Any = "auto",
-        l2_leaf_reg: Any = "auto",
+        iterations: float | str = "auto",
+        learning_rate: float | str = "auto",
+        depth: float | str = "auto",
+        l2_leaf_reg: float | str = "auto",
         scale_pos_weight: float | None = None,
         guard: str = "auto",
         event_bins: bool = True,
         calibrate: bool = True,
         collapse_alarm: bool = True,
-        categorical_features: Any = None,
-        random_state: Any = None,
+        categorical_features: ArrayLike | None = None,
+        random_state: _types.Seed = None,
         n_jobs: int | None = 1,
         **kwargs: Any,
     ) -> None:
@@ -108,9 +109,12 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
     def _guards(self, events: int) -> dict[str, dict[str, Any]]:
         depth = 4 if events < 300 else 5 if events < 3000 else 6
         steady = {
-            "iterations": 200 if events < 3000 else 400, "learning_rate": 0.06, "depth": depth, "l2_leaf_reg": 1.0,
+            "iterations": 200 if events < 3000 else 400,
+            "learning_rate": 0.06,
+            "depth": depth,
+            "l2_leaf_reg": 1.0,
             "_ordered": False,
-        }  # fmt: skip
+        }
         return {
             "steady": steady,
             "cautious": {**steady, "depth": 3, "l2_leaf_reg": 10.0},
@@ -150,13 +154,8 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
         return False
 
     def _raw(self, model: Any, X: np.ndarray, stages: list[int]) -> np.ndarray:
-        return np.array([
-            np.asarray(
-                model.predict(X, prediction_type="RawFormulaVal", ntree_end=count, thread_count=self.n_jobs or 1),
-                dtype=np.float64,
-            )
-            for count in stages
-        ])  # fmt: skip
+        raw = {"prediction_type": "RawFormulaVal", "thread_count": self.n_jobs or 1}
+        return np.array([model.predict(X, ntree_end=count, **raw) for count in stages], dtype=np.float64)
 
     def _all_trees(self, model: Any) -> list[int]:
         return [int(model.tree_count_)]

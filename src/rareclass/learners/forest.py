@@ -1,11 +1,10 @@
 """Forests for rare events: every tree sees events and its own draw of the other rows."""
 
-from typing import Any
-
 import numpy as np
 from joblib import Parallel, delayed
+from numpy.typing import ArrayLike
 
-from rareclass import _check
+from rareclass import _check, _types
 from rareclass.learners._context import FitContext, Rows, Unseen
 from rareclass.learners._inner import sample_rows
 from rareclass.learners._recalibrate import Recalibration, floored_logit, recalibrate_votes
@@ -87,13 +86,13 @@ class RareForestClassifier(RareLearner):
         *,
         n_estimators: int = 100,
         kind: str = "random_forest",
-        min_samples_leaf: Any = "auto",
-        max_features: Any = "auto",
+        min_samples_leaf: int | str = "auto",
+        max_features: float | str = "auto",
         max_depth: int | None = None,
-        max_negatives: Any = "auto",
+        max_negatives: float | str = "auto",
         smoothing: float = 1.0,
-        categorical_features: Any = None,
-        random_state: Any = None,
+        categorical_features: ArrayLike | None = None,
+        random_state: _types.Seed = None,
         n_jobs: int = 1,
     ) -> None:
         self.n_estimators = n_estimators
@@ -157,7 +156,7 @@ class RareForestClassifier(RareLearner):
         return min(others, _check.whole_number(cap, "max_negatives", low=1))
 
     def _plans(self, events: int, features: int) -> list[TreePlan]:
-        leaves = [self.min_samples_leaf]
+        leaves: list[int | str] = [self.min_samples_leaf]
         if self.min_samples_leaf == "auto":
             # pilots of a few trees favour large leaves, which cost ranking where events are few
             leaves = [1] if events < _MANY_EVENTS else [1, 5, 20] if events < 10 * _MANY_EVENTS else [5, 20]

@@ -1,11 +1,14 @@
 """scikit-learn's HistGradientBoosting, guarded for rare events by its parameters and by the bins it is given."""
 
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from rareclass import _types
 from rareclass.errors import InputError
 from rareclass.learners._context import Rows
 from rareclass.learners._guarded import GuardedBooster, Task
@@ -83,37 +86,37 @@ n_iter_no_change, tol, verbose
     )
     _TREES = "max_iter"
     _PLAIN = (
-        "max_depth", "monotonic_cst", "interaction_cst", "early_stopping", "scoring", "validation_fraction",
-        "n_iter_no_change", "tol", "verbose", "max_bins",
-    )  # fmt: skip
+        "max_depth monotonic_cst interaction_cst early_stopping scoring validation_fraction n_iter_no_change tol "
+        "verbose max_bins"
+    ).split()
 
     def __init__(
         self,
         loss: str = "log_loss",
         *,
-        learning_rate: Any = "auto",
-        max_iter: Any = "auto",
-        max_leaf_nodes: Any = "auto",
+        learning_rate: float | str = "auto",
+        max_iter: float | str = "auto",
+        max_leaf_nodes: float | str = "auto",
         max_depth: int | None = None,
-        min_samples_leaf: Any = "auto",
-        l2_regularization: Any = "auto",
-        max_features: Any = "auto",
+        min_samples_leaf: float | str = "auto",
+        l2_regularization: float | str = "auto",
+        max_features: float | str = "auto",
         max_bins: int = 255,
-        monotonic_cst: Any = None,
-        interaction_cst: Any = None,
-        early_stopping: Any = False,
-        scoring: Any = "loss",
-        validation_fraction: Any = 0.1,
+        monotonic_cst: ArrayLike | Mapping[str, int] | None = None,
+        interaction_cst: Sequence[Collection[int]] | str | None = None,
+        early_stopping: bool | str = False,
+        scoring: str | Callable | None = "loss",
+        validation_fraction: float | None = 0.1,
         n_iter_no_change: int = 10,
         tol: float = 1e-7,
         verbose: int = 0,
-        class_weight: Any = None,
+        class_weight: Mapping[Any, float] | str | None = None,
         guard: str = "auto",
         event_bins: bool = True,
         calibrate: bool = True,
         collapse_alarm: bool = True,
-        categorical_features: Any = None,
-        random_state: Any = None,
+        categorical_features: ArrayLike | None = None,
+        random_state: _types.Seed = None,
         n_jobs: int | None = 1,
     ) -> None:
         self.loss = loss
@@ -145,10 +148,14 @@ n_iter_no_change, tol, verbose
     def _guards(self, events: int) -> dict[str, dict[str, Any]]:
         leaves = 7 if events < 100 else 15 if events < 3000 else 31
         steady = {
-            "learning_rate": 0.1, "max_iter": 100 if events < 3000 else 200, "max_leaf_nodes": leaves,
-            "min_samples_leaf": 5 if events < 300 else 20, "l2_regularization": 1.0, "max_features": 0.7,
+            "learning_rate": 0.1,
+            "max_iter": 100 if events < 3000 else 200,
+            "max_leaf_nodes": leaves,
+            "min_samples_leaf": 5 if events < 300 else 20,
+            "l2_regularization": 1.0,
+            "max_features": 0.7,
             "_ordered": False,
-        }  # fmt: skip
+        }
         cautious = {"max_leaf_nodes": max(4, leaves // 2), "l2_regularization": 5.0, "max_features": 0.5}
         return {
             "steady": steady,

@@ -1,29 +1,38 @@
 """LightGBM, guarded for rare events."""
 
+from collections.abc import Mapping
 from inspect import signature
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from rareclass import _types
 from rareclass.errors import DependencyError, InputError
 from rareclass.learners._context import Rows
 from rareclass.learners._guarded import GuardedBooster, Task
 from rareclass.learners._passed_on import PassedOn, class_ratio
 
 LIGHTGBM_TYPES = (
-    "collections.OrderedDict", "collections.defaultdict", "lightgbm.basic.Booster", "lightgbm.sklearn.LGBMClassifier",
-)  # fmt: skip
-_ALIASES = {
-    "lambda_l2": "reg_lambda", "lambda": "reg_lambda", "min_sum_hessian_in_leaf": "min_child_weight",
-    "min_sum_hessian": "min_child_weight", "min_data_in_leaf": "min_child_samples", "min_data": "min_child_samples",
-    "feature_fraction": "colsample_bytree", "eta": "learning_rate", "shrinkage_rate": "learning_rate",
-    "num_leaf": "num_leaves", "max_leaves": "num_leaves", "num_iterations": "n_estimators",
-    "num_boost_round": "n_estimators", "num_round": "n_estimators", "num_trees": "n_estimators",
-}  # fmt: skip
+    "collections.OrderedDict",
+    "collections.defaultdict",
+    "lightgbm.basic.Booster",
+    "lightgbm.sklearn.LGBMClassifier",
+)
+_ALIASES_OF = {
+    "reg_lambda": "lambda_l2 lambda",
+    "min_child_weight": "min_sum_hessian_in_leaf min_sum_hessian",
+    "min_child_samples": "min_data_in_leaf min_data",
+    "colsample_bytree": "feature_fraction",
+    "learning_rate": "eta shrinkage_rate",
+    "num_leaves": "num_leaf max_leaves",
+    "n_estimators": "num_iterations num_boost_round num_round num_trees",
+}
+_ALIASES = {alias: name for name, aliases in _ALIASES_OF.items() for alias in aliases.split()}
 
 
-def load_lightgbm() -> Any:
+def load_lightgbm() -> ModuleType:
     """Import LightGBM, or say why it cannot be loaded (a missing libgomp, say) and what to use instead."""
     try:
         import lightgbm
@@ -108,30 +117,30 @@ reg_alpha, importance_type
         self,
         *,
         boosting_type: str = "gbdt",
-        num_leaves: Any = "auto",
+        num_leaves: float | str = "auto",
         max_depth: int = -1,
-        learning_rate: Any = "auto",
-        n_estimators: Any = "auto",
+        learning_rate: float | str = "auto",
+        n_estimators: float | str = "auto",
         subsample_for_bin: int = 200_000,
-        objective: Any = None,
-        class_weight: Any = None,
+        objective: str | None = None,
+        class_weight: Mapping[Any, float] | str | None = None,
         min_split_gain: float = 0.0,
-        min_child_weight: Any = "auto",
-        min_child_samples: Any = "auto",
+        min_child_weight: float | str = "auto",
+        min_child_samples: float | str = "auto",
         subsample: float = 1.0,
         subsample_freq: int = 0,
-        colsample_bytree: Any = "auto",
+        colsample_bytree: float | str = "auto",
         reg_alpha: float = 0.0,
-        reg_lambda: Any = "auto",
-        max_delta_step: Any = "auto",
-        random_state: Any = None,
+        reg_lambda: float | str = "auto",
+        max_delta_step: float | str = "auto",
+        random_state: _types.Seed = None,
         n_jobs: int | None = 1,
         importance_type: str = "split",
         guard: str = "auto",
         event_bins: bool = True,
         calibrate: bool = True,
         collapse_alarm: bool = True,
-        categorical_features: Any = None,
+        categorical_features: ArrayLike | None = None,
         **kwargs: Any,
     ) -> None:
         self.boosting_type = boosting_type
@@ -162,17 +171,22 @@ reg_alpha, importance_type
         self.kwargs = kwargs
 
     _PLAIN = (
-        "boosting_type", "max_depth", "subsample_for_bin", "min_split_gain", "subsample", "subsample_freq", "reg_alpha",
-        "importance_type",
-    )  # fmt: skip
+        "boosting_type max_depth subsample_for_bin min_split_gain subsample subsample_freq reg_alpha importance_type"
+    ).split()
 
     def _guards(self, events: int) -> dict[str, dict[str, Any]]:
         leaves = 10 if events < 300 else 15 if events < 3000 else 31
         steady = {
-            "num_leaves": leaves, "learning_rate": 0.05, "n_estimators": 200 if events < 3000 else 400,
-            "reg_lambda": 1.0, "min_child_weight": 0.1, "min_child_samples": 20,
-            "max_delta_step": 1.0, "colsample_bytree": 0.7, "_ordered": False,
-        }  # fmt: skip
+            "num_leaves": leaves,
+            "learning_rate": 0.05,
+            "n_estimators": 200 if events < 3000 else 400,
+            "reg_lambda": 1.0,
+            "min_child_weight": 0.1,
+            "min_child_samples": 20,
+            "max_delta_step": 1.0,
+            "colsample_bytree": 0.7,
+            "_ordered": False,
+        }
         cautious = {"num_leaves": max(4, leaves // 2), "reg_lambda": 10.0, "min_child_weight": 1.0}
         bold = {"num_leaves": 2 * leaves + 1, "reg_lambda": 0.3, "min_child_weight": 0.03, "colsample_bytree": 0.4}
         return {

@@ -1,9 +1,9 @@
 """LightGBM without any guard, to show beside the guarded one."""
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 
+from rareclass import _types
 from rareclass.learners._context import FitContext, Rows
 from rareclass.learners.base import RareLearner, best_intercept, categorical_columns
 from rareclass.learners.lgbm import LIGHTGBM_TYPES, load_lightgbm
@@ -24,7 +24,9 @@ class LibraryDefaultLGBMClassifier(RareLearner):
     is_exhibit = True
     trusted = LIGHTGBM_TYPES
 
-    def __init__(self, *, categorical_features: Any = None, random_state: Any = None, n_jobs: int = 1) -> None:
+    def __init__(
+        self, *, categorical_features: ArrayLike | None = None, random_state: _types.Seed = None, n_jobs: int = 1
+    ) -> None:
         self.categorical_features = categorical_features
         self.random_state = random_state
         self.n_jobs = n_jobs

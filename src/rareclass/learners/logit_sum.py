@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from rareclass import _types
 from rareclass.crossfit import raw_logit
 from rareclass.errors import InputError
 from rareclass.kernels.logits import sigmoid
@@ -45,25 +47,25 @@ class LogitSum(ClassifierMixin, BaseEstimator):
         """The two classes; the second one is the event."""
         return np.asarray(self.members[-1].classes_)
 
-    def fit(self, X: Any, y: Any) -> "LogitSum":
+    def fit(self, X: _types.Rows, y: ArrayLike) -> "LogitSum":
         """Raise: the members are fitted already."""
         raise InputError("A LogitSum is built from fitted learners; fit those.")
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: _types.Rows) -> np.ndarray:
         """Log-odds (n,) of the event: the sum over members."""
         factors = [1.0] * len(self.members) if self.factors is None else self.factors
         if len(factors) != len(self.members):
             raise InputError(f"`factors` must hold {len(self.members)} numbers, one a member; got {len(factors)}.")
         return np.sum([f * raw_logit(m, X) for f, m in zip(factors, self.members)], axis=0)
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: _types.Rows) -> np.ndarray:
         """Probability of each class (n, 2)."""
         logit = self.decision_function(X)
         return np.column_stack([sigmoid(-logit), sigmoid(logit)])
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: _types.Rows) -> np.ndarray:
         """The more probable class of each row (n,)."""
         return self.classes_[(self.decision_function(X) > 0).astype(int)]

@@ -4,7 +4,9 @@ import tempfile
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from rareclass import _types
 from rareclass._check import one_of
 from rareclass._lazy import need
 from rareclass.learners._bins import apply_cuts, fit_cuts
@@ -59,8 +61,8 @@ class LossBoosterClassifier(RareLearner):
         library: str = "lightgbm",
         parameters: dict[str, Any] | None = None,
         event_bins: bool = False,
-        categorical_features: Any = None,
-        random_state: Any = None,
+        categorical_features: ArrayLike | None = None,
+        random_state: _types.Seed = None,
         n_jobs: int = 1,
     ) -> None:
         self.loss = loss
@@ -85,8 +87,8 @@ class LossBoosterClassifier(RareLearner):
             self.booster_ = model.fit(X, y.astype(int), sample_weight=weight, base_margin=start)
             return
         if self.library == "catboost":
-            self.booster_ = _fit_catboost(objective, options, {"data": X, "label": y.astype(int), "weight": weight,
-                                                               "baseline": start})  # fmt: skip
+            pool = {"data": X, "label": y.astype(int), "weight": weight, "baseline": start}
+            self.booster_ = _fit_catboost(objective, options, pool)
             return
         lightgbm = load_lightgbm()
         if self.event_bins:
@@ -95,8 +97,8 @@ class LossBoosterClassifier(RareLearner):
             options |= {"min_data_in_bin": 1, "subsample_for_bin": X.shape[0]}
         scaled = lightgbm_options(objective, options)
         model = lightgbm.LGBMClassifier(verbose=-1, deterministic=True, force_row_wise=True, **scaled)
-        model.fit(X, y.astype(int), sample_weight=weight, init_score=start,
-                  categorical_feature=[int(j) for j in np.flatnonzero(codes)])  # fmt: skip
+        coded = [int(j) for j in np.flatnonzero(codes)]
+        model.fit(X, y.astype(int), sample_weight=weight, init_score=start, categorical_feature=coded)
         # through text, so that the objective does not travel with it
         self.booster_ = lightgbm.Booster(model_str=model.booster_.model_to_string())
 
@@ -127,10 +129,9 @@ def _fit_catboost(objective: BoosterObjective, options: dict[str, Any], pool: di
     given = {k: v for k, v in options.items() if k not in ("random_state", "n_jobs")}
     if "reg_lambda" not in given:
         given["l2_leaf_reg"] = objective.curvature_ratio * given.get("l2_leaf_reg", 3.0)
-    model = catboost.CatBoostClassifier(**{
-        "random_seed": options["random_state"], "thread_count": options["n_jobs"], "verbose": False,
-        "allow_writing_files": False, **given, **objective.catboost_parameters(),
-    })  # fmt: skip
+    fixed = {"thread_count": options["n_jobs"], "verbose": False, "allow_writing_files": False}
+    given = {"random_seed": options["random_state"], **fixed, **given, **objective.catboost_parameters()}
+    model = catboost.CatBoostClassifier(**given)
     model.fit(catboost.Pool(**pool))
     # through a file, so that the objective does not travel with it
     with tempfile.TemporaryDirectory() as folder:

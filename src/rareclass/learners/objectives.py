@@ -22,7 +22,7 @@ probability. So a learner that uses this module must
 True
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -96,7 +96,9 @@ class BoosterObjective:
 
     no_jit = True  # CatBoost: do not try to compile the methods (it warns when it fails)
 
-    def __init__(self, loss: RowLoss | BatchLoss, start: Any = 0.0, curvature_ratio: float = 1.0) -> None:
+    def __init__(
+        self, loss: RowLoss | BatchLoss, start: float | np.ndarray = 0.0, curvature_ratio: float = 1.0
+    ) -> None:
         self.loss = loss
         self.start = float(start) if np.ndim(start) == 0 else np.asarray(start, dtype=np.float64)
         self.curvature_ratio = curvature_ratio
@@ -109,7 +111,9 @@ class BoosterObjective:
         """True for batch losses: their scores are no probabilities until a calibration is fitted."""
         return self.loss.needs_calibration
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(
+        self, y_true: Any, y_pred: Any, sample_weight: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Gradient and positive curvature, float32, in the shape of the scores."""
         if hasattr(y_pred, "get_label"):  # train(): (scores, data)
             y_true, y_pred, data = y_pred.get_label(), y_true, y_pred
@@ -118,13 +122,15 @@ class BoosterObjective:
             sample_weight = None
         return self._derivatives(np.asarray(y_true), np.asarray(y_pred), sample_weight)
 
-    def _derivatives(self, y: np.ndarray, z: np.ndarray, weight: Any) -> tuple[np.ndarray, np.ndarray]:
+    def _derivatives(self, y: np.ndarray, z: np.ndarray, weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         if z.ndim == 2 and z.shape[1] == 1:
             gradient, curvature = self.loss.newton(y == 1, np.ascontiguousarray(z[:, 0]), weight)
             return gradient[:, None], curvature[:, None]
         return self.loss.newton(y if z.ndim == 2 else y == 1, z, weight)
 
-    def calc_ders_range(self, approxes: Any, targets: Any, weights: Any) -> list[tuple[float, float]]:
+    def calc_ders_range(
+        self, approxes: ArrayLike, targets: ArrayLike, weights: ArrayLike | None
+    ) -> list[tuple[float, float]]:
         """CatBoost's hook: derivatives of *minus* the loss, the second one negative."""
         weight = None if weights is None else np.asarray(weights, dtype=np.float64)
         z = np.ascontiguousarray(approxes, dtype=np.float64)
@@ -256,7 +262,9 @@ def booster_objective(
     return BoosterObjective(loss, start, loss.curvature_ratio(prevalence))
 
 
-def _several_classes(loss: Any, labels: np.ndarray, weight: np.ndarray | None, offset: Any) -> BoosterObjective:
+def _several_classes(
+    loss: Any, labels: np.ndarray, weight: np.ndarray | None, offset: ArrayLike | None
+) -> BoosterObjective:
     if isinstance(loss, BatchLoss) or offset is not None:
         raise InputError(f"More than two classes need a row loss and no offset; got {loss!r}. Fit one class at a time.")
     codes = class_labels(labels, labels.shape[0], int(labels.max()) + 1)
@@ -316,7 +324,7 @@ class _Metric:
     def higher_is_better(self) -> bool:
         return self.kind == "average_precision"
 
-    def score(self, y: Any, z: Any, weight: Any) -> float:
+    def score(self, y: ArrayLike, z: ArrayLike, weight: ArrayLike | None) -> float:
         """The metric of scores that include the start."""
         weight = None if weight is None or np.size(weight) == 0 else np.asarray(weight, dtype=np.float64)
         z = np.asarray(z, dtype=np.float64)
@@ -351,7 +359,7 @@ class LightGBMMetric(_Metric):
         Needed for the last two.
     """
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> tuple[str, float, bool]:
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: ArrayLike | None = None) -> tuple[str, float, bool]:
         if hasattr(y_pred, "get_label"):
             y_true, y_pred, sample_weight = y_pred.get_label(), y_true, y_pred.get_weight()
         return self.kind, self.score(y_true, y_pred, sample_weight), self.higher_is_better
@@ -368,7 +376,7 @@ class XGBoostMetric(_Metric):
         super().__init__(kind, objective)
         self.__name__ = "aucpr_exact" if self.higher_is_better else kind
 
-    def __call__(self, y_true: Any, y_score: Any, sample_weight: Any = None) -> Any:
+    def __call__(self, y_true: Any, y_score: Any, sample_weight: ArrayLike | None = None) -> Any:
         if hasattr(y_score, "get_label"):
             data = y_score
             return self.__name__, self.score(data.get_label(), y_true, data.get_weight())
@@ -382,7 +390,9 @@ class CatBoostMetric(_Metric):
         """More is better for average precision only."""
         return self.higher_is_better
 
-    def evaluate(self, approxes: Any, target: Any, weight: Any) -> tuple[float, float]:
+    def evaluate(
+        self, approxes: Sequence[ArrayLike], target: ArrayLike, weight: ArrayLike | None
+    ) -> tuple[float, float]:
         """(metric, 1.0) of all rows of a pool."""
         return self.score(target, approxes[0], weight), 1.0
 

@@ -3,9 +3,11 @@
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from rareclass import _types
 from rareclass.learners.base import categorical_columns
 
 _KNOTS = np.array([-2.0, -1.0, 0.0, 1.0, 2.0, 3.0])
@@ -52,8 +54,8 @@ class QuantileFeatures(TransformerMixin, BaseEstimator):
         *,
         knots: bool = True,
         min_level_rows: int = 20,
-        categorical_features: Any = None,
-        random_state: Any = None,
+        categorical_features: ArrayLike | None = None,
+        random_state: _types.Seed = None,
     ) -> None:
         self.knots = knots
         self.min_level_rows = min_level_rows

@@ -1,10 +1,9 @@
 """Regularised logistic regression on features that heavy tails cannot spoil."""
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 
-from rareclass import _check
+from rareclass import _check, _types
 from rareclass.crossfit import Folds, out_of_fold
 from rareclass.kernels.logits import log_loss_from_logits
 from rareclass.kernels.newton import Fit, Logistic, Steps
@@ -76,12 +75,12 @@ class QuantileLogisticRegression(RareLearner):
     def __init__(
         self,
         *,
-        C: Any = "auto",
-        knots: Any = "auto",
+        C: float | str = "auto",
+        knots: float | str = "auto",
         min_level_rows: int = 20,
         max_iter: int = 50,
-        categorical_features: Any = None,
-        random_state: Any = None,
+        categorical_features: ArrayLike | None = None,
+        random_state: _types.Seed = None,
         n_jobs: int = 1,
     ) -> None:
         self.C = C

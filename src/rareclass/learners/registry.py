@@ -6,6 +6,7 @@ What a learner can do, and what a person reads of it, stands on its class: see `
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from rareclass import _types
 from rareclass._lazy import lazy_names
 from rareclass._names import Names
 
@@ -46,7 +47,7 @@ def make_learner(
     *,
     categorical_features: Sequence[int] = (),
     events: int | None = None,
-    random_state: Any = 0,
+    random_state: _types.Seed = 0,
     n_jobs: int = 1,
 ) -> "RareLearner":
     """Return an unfitted learner by its name.

@@ -3,7 +3,9 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from rareclass import _types
 from rareclass._lazy import need
 from rareclass.errors import InputError
 from rareclass.learners._context import Rows
@@ -76,23 +78,23 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
     def __init__(
         self,
         *,
-        max_depth: Any = "auto",
-        learning_rate: Any = "auto",
-        n_estimators: Any = "auto",
-        objective: Any = None,
-        min_child_weight: Any = "auto",
-        max_delta_step: Any = "auto",
-        subsample: Any = "auto",
-        colsample_bytree: Any = "auto",
-        reg_lambda: Any = "auto",
+        max_depth: float | str = "auto",
+        learning_rate: float | str = "auto",
+        n_estimators: float | str = "auto",
+        objective: str | None = None,
+        min_child_weight: float | str = "auto",
+        max_delta_step: float | str = "auto",
+        subsample: float | str = "auto",
+        colsample_bytree: float | str = "auto",
+        reg_lambda: float | str = "auto",
         scale_pos_weight: float | None = None,
-        random_state: Any = None,
+        random_state: _types.Seed = None,
         n_jobs: int | None = 1,
         guard: str = "auto",
         event_bins: bool = True,
         calibrate: bool = True,
         collapse_alarm: bool = True,
-        categorical_features: Any = None,
+        categorical_features: ArrayLike | None = None,
         **kwargs: Any,
     ) -> None:
         self.max_depth = max_depth
@@ -117,10 +119,16 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
     def _guards(self, events: int) -> dict[str, dict[str, Any]]:
         depth = 3 if events < 300 else 4 if events < 3000 else 6
         steady = {
-            "max_depth": depth, "learning_rate": 0.05, "n_estimators": 200 if events < 3000 else 400,
-            "reg_lambda": 1.0, "min_child_weight": 0.1, "max_delta_step": 1.0, "subsample": 1.0,
-            "colsample_bytree": 0.7, "_ordered": False,
-        }  # fmt: skip
+            "max_depth": depth,
+            "learning_rate": 0.05,
+            "n_estimators": 200 if events < 3000 else 400,
+            "reg_lambda": 1.0,
+            "min_child_weight": 0.1,
+            "max_delta_step": 1.0,
+            "subsample": 1.0,
+            "colsample_bytree": 0.7,
+            "_ordered": False,
+        }
         bold = {"max_depth": depth + 2, "reg_lambda": 0.3, "min_child_weight": 0.03, "colsample_bytree": 0.4}
         return {
             "steady": steady,
@@ -158,10 +166,8 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
         return False
 
     def _raw(self, model: Any, X: np.ndarray, stages: list[int]) -> np.ndarray:
-        return np.array([
-            np.asarray(model.predict(X, output_margin=True, iteration_range=(0, count)), dtype=np.float64)
-            for count in stages
-        ])  # fmt: skip
+        margins = [model.predict(X, output_margin=True, iteration_range=(0, count)) for count in stages]
+        return np.array(margins, dtype=np.float64)
 
     def _all_trees(self, model: Any) -> list[int]:
         if getattr(model, "early_stopping_rounds", None) is not None:
