@@ -267,7 +267,7 @@ def poisson_limits(count: ArrayLike, level: float = 0.95) -> tuple[Any, Any]:
 
 def weighted_sum_limits(
     counts: ArrayLike, values: ArrayLike, level: float = 0.95, inflation: float = 1.0
-) -> tuple[float, float]:
+) -> tuple[Any, Any]:
     """Interval of a sum of independent Poisson counts times known values of either sign.
 
     Each count gets its exact limits; the distances of the limits are added in squares on the side where they matter
@@ -275,8 +275,8 @@ def weighted_sum_limits(
 
     Parameters
     ----------
-    counts, values : arrays (m,)
-        Counts (effective, for values that vary) and the value of one event of each kind.
+    counts, values : arrays (m,) or (m, points)
+        Counts (effective, for values that vary) and the value of one event of each kind, for one sum or for many.
     inflation : float >= 1
         Variance inflation (design effect) by clusters.
 
@@ -295,7 +295,7 @@ def weighted_sum_limits(
     low, high = (np.asarray(end) for end in poisson_limits(k, level))
     below, above = (k - low) * np.abs(value), (high - k) * np.abs(value)
     positive = value >= 0
-    down = np.sqrt(np.sum(np.where(positive, below, above) ** 2))
-    up = np.sqrt(np.sum(np.where(positive, above, below) ** 2))
-    total = float(np.sum(k * value))
-    return total - float(down), total + float(up)
+    down = np.sqrt(np.sum(np.where(positive, below, above) ** 2, axis=0))
+    up = np.sqrt(np.sum(np.where(positive, above, below) ** 2, axis=0))
+    total = np.sum(k * value, axis=0)
+    return _plain(total - down, total + up)

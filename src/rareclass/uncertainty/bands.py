@@ -8,10 +8,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from rareclass import _check
 from rareclass._types import Label, Labels, Scores, Weights
-from rareclass.kernels.intervals import poisson_limits, wilson
+from rareclass.kernels.intervals import weighted_sum_limits, wilson
 from rareclass.metrics._inputs import Rows, scored_rows
 from rareclass.metrics.curve import ThresholdCurve
-from rareclass.uncertainty.effective import Scales, class_scales
+from rareclass.uncertainty.effective import Scales, class_scales, fixed_rows
 
 Floats = NDArray[np.float64]
 
@@ -70,36 +70,20 @@ def cost_band(
     The same exact Poisson limits, combined by MOVER, as ``confidence_interval("expected_cost", ...)`` takes for costs
     that all rows share; costs may differ from point to point.
     """
-    counts = {k: np.asarray(v, dtype=np.float64) for k, v in cells.items()}
-    shape = counts["tp"].shape
-    value = {k: np.broadcast_to(np.asarray(costs.get(k, 0.0), dtype=np.float64), shape) for k in counts}
-    size = counts["tp"] + counts["fp"] + counts["fn"] + counts["tn"]
+    rows = {k: np.asarray(v, dtype=np.float64) for k, v in cells.items()}
+    cost = {k: np.broadcast_to(np.asarray(costs.get(k, 0.0), dtype=np.float64), v.shape) for k, v in rows.items()}
+    size = rows["tp"] + rows["fp"] + rows["fn"] + rows["tn"]
     # most negatives share one outcome; costs are counted from it, and its rows carry no noise of their own
-    mostly_flagged = counts["tn"] <= counts["fp"]
-    base = np.where(mostly_flagged, value["fp"], value["tn"])
-    other = np.where(mostly_flagged, counts["tn"], counts["fp"])
-    parts = (
-        (counts["fn"], value["fn"] - base, scales.positive),
-        (counts["tp"], value["tp"] - base, scales.positive),
-        (other, np.where(mostly_flagged, value["tn"], value["fp"]) - base, scales.negative),
-    )
-    mean = sum(counts[k] * value[k] for k in counts) / size
-    down, up = np.zeros(shape), np.zeros(shape)
-    centre, squares = np.zeros(shape), np.zeros(shape)
-    for count, gain, scale in parts:
-        events, each = count * scale, gain / scale
-        low, high = (np.asarray(end) for end in poisson_limits(events, level))
-        below, above = (events - low) * np.abs(each), (high - events) * np.abs(each)
-        down += np.where(each >= 0, below, above) ** 2
-        up += np.where(each >= 0, above, below) ** 2
-        centre += events * each
-        squares += events * each**2
-    narrow = np.ones(shape)
-    if scales.repeated:
-        # the number of rows is fixed, so counts are multinomial: a little less than Poisson where errors are common
-        rest = 1 - centre**2 / size / np.where(squares > 0, squares, 1.0)
-        narrow = np.where(squares > 0, np.sqrt(np.maximum(rest, 0.0)), 1.0)
-    return mean - np.sqrt(down) * narrow / size, mean + np.sqrt(up) * narrow / size
+    mostly_flagged = rows["tn"] <= rows["fp"]
+    base, rare = np.where(mostly_flagged, (cost["fp"], cost["tn"]), (cost["tn"], cost["fp"]))
+    other = np.where(mostly_flagged, rows["tn"], rows["fp"])
+    p, n = scales
+    count = np.stack([rows["fn"] * p, rows["tp"] * p, other * n])
+    value = np.stack([(cost["fn"] - base) / p, (cost["tp"] - base) / p, (rare - base) / n])
+    low, high = weighted_sum_limits(count, value, level)
+    mean, centre = sum(rows[k] * cost[k] for k in rows) / size, np.sum(count * value, axis=0)
+    narrow = fixed_rows(centre, np.sum(count * value**2, axis=0), size) if scales.repeated else 1.0
+    return mean - (centre - low) * narrow / size, mean + (high - centre) * narrow / size
 
 
 def thinned(index: NDArray[Any], most: int = 1000) -> NDArray[Any]:

@@ -3,7 +3,7 @@
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Sum = TypeVar("Sum", np.float64, NDArray[np.float64])
@@ -26,6 +26,17 @@ def effective_number(weight: Floats, repeated: bool) -> float:
     """Rows that weighted rows are worth: their weight where it is a number of repetitions, else Kish's number."""
     total = weight.sum()
     return float(total) if repeated or weight.size == 0 else float(kish(total, np.sum(weight**2)))
+
+
+def fixed_rows(centre: ArrayLike, squares: ArrayLike, size: ArrayLike) -> Floats:
+    """By how much the Poisson limits of a sum shrink because the number of rows is fixed.
+
+    Counts are then multinomial, a little less than Poisson where errors are common. `centre` is the sum, `squares` that
+    of its squared values.
+    """
+    spread = np.asarray(squares)
+    rest = 1 - np.asarray(centre) ** 2 / size / np.where(spread > 0, spread, 1.0)
+    return np.where(spread > 0, np.sqrt(np.maximum(rest, 0.0)), 1.0)
 
 
 class Scales(NamedTuple):

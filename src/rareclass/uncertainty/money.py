@@ -8,7 +8,7 @@ from scipy.special import ndtri
 
 from rareclass.errors import InputError
 from rareclass.kernels.intervals import weighted_sum_limits
-from rareclass.uncertainty.effective import effective_number
+from rareclass.uncertainty.effective import effective_number, fixed_rows
 from rareclass.uncertainty.sample import Sample
 from rareclass.uncertainty.spread import group_spread
 
@@ -70,9 +70,7 @@ def sum_limits(sample: Sample, cells: list[Cell], loss: Floats, reference: Cell,
     low, high = weighted_sum_limits([p[0] for p in parts], [p[1] for p in parts], level, inflation)
     centre = sum(p[0] * p[1] for p in parts)
     squares = sum(p[2] for p in parts)
-    # the number of rows is fixed, so counts are multinomial: a little less than Poisson where errors are common
-    fixed = 1 - centre**2 / size / squares if squares > 0 and sample.repeated else 1.0
-    narrow = float(np.sqrt(max(fixed, 0.0))) if squares > 0 else 1.0
+    narrow = float(fixed_rows(centre, squares, size)) if sample.repeated else 1.0
     extra = z**2 * inflation * residual
     down = float(np.hypot((centre - low) * narrow, np.sqrt(extra))) / size
     up = float(np.hypot((high - centre) * narrow, np.sqrt(extra))) / size
