@@ -74,17 +74,16 @@ def test_many_pairs_of_few_parents_give_the_values_of_few_pairs(dtype, order):
         limits = X.min(axis=0), X.max(axis=0)
         interpolate_into(X, first, second, gap, out, 1)
         assert (out == whole).all()
-        _integers(
-            0, s, X.view(np.uint8) if dtype is bool else X, first, second, gap, *_plain(out, limits), np.uint64(1)
-        )
+        source = X.view(np.uint8) if dtype is bool else X
+        _integers(0, s, source, (first, second, gap), *_plain(out, limits), np.uint64(1))
     else:
-        _floats(0, s, X, first, second, gap.astype(dtype), out, np.uint64(1))
+        _floats(0, s, X, (first, second, gap.astype(dtype)), out, np.uint64(1))
     np.testing.assert_array_equal(out, whole)
 
 
 def _plain(out, limits):
     low, high = (limit.astype(np.int64) for limit in limits)
-    return (out.view(np.uint8) if out.dtype == bool else out), low, high
+    return (out.view(np.uint8) if out.dtype == bool else out), (low, high)
 
 
 def test_the_result_does_not_depend_on_the_cut_or_the_order_of_blocks(monkeypatch):
