@@ -6,10 +6,10 @@ import pytest
 from rareclass.calibration import (
     IsotonicCalibration,
     SigmoidCalibration,
-    check_calibration,
     check_disjoint,
     choose_calibration,
 )
+from rareclass.calibration.choose import CALIBRATORS
 from rareclass.errors import InputError
 from rareclass.kernels.logits import log_loss_from_logits, sigmoid
 
@@ -62,33 +62,6 @@ def test_calibrated_scores_are_hardly_harmed():
     assert np.mean(worse) < 3 / (2 * 5000)
 
 
-def test_interval_of_observed_to_expected_and_slope_cover():
-    large = slope = 0
-    for seed in range(200):
-        z, y = draw(40, seed=seed)
-        found = check_calibration(z, y)
-        large += found.in_the_large
-        slope += found.in_the_slope
-    assert large >= 184
-    assert slope >= 184
-
-
-def test_slope_of_overconfident_scores_is_the_inverse_of_the_stretch():
-    z, y = draw(3000)
-    assert check_calibration(2 * z, y).slope == pytest.approx(0.5, abs=0.03)
-    assert np.isnan(check_calibration(np.zeros(10), np.arange(10) == 0).slope)
-    assert check_calibration(np.zeros(10), np.arange(10) == 0).in_the_slope
-
-
-def test_check_counts_weights_as_rows():
-    z, y = draw(40)
-    z = z.round(1)
-    w = np.random.default_rng(0).integers(1, 4, z.size)
-    weighted, repeated = check_calibration(z, y, sample_weight=w), check_calibration(np.repeat(z, w), np.repeat(y, w))
-    for name, value in weighted.to_dict().items():
-        assert value == pytest.approx(repeated.to_dict()[name], rel=1e-9)
-
-
 def test_named_methods_and_objects_are_taken():
     z, y = draw(60)
     assert choose_calibration(z, y, method="none").kind == "identity"
@@ -130,3 +103,7 @@ def test_repr_shows_what_was_fitted():
     assert repr(SigmoidCalibration()) == "SigmoidCalibration()"
     z, y = draw(10)
     assert "slope=" in repr(SigmoidCalibration().fit(z, y))
+
+
+def test_every_calibration_of_the_table_knows_its_name():
+    assert [CALIBRATORS[kind].kind for kind in CALIBRATORS] == list(CALIBRATORS)

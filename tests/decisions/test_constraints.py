@@ -65,14 +65,6 @@ def test_precision_floor_is_searched_below_a_bad_start():
     assert best_threshold(y, s, PrecisionAtLeast(0.75)).threshold == 3
 
 
-def test_constraints_that_exclude_each_other_are_told_apart_from_impossible_ones():
-    y, s = [1, 0, 0, 1, 0], [5, 4, 3, 2, 1]
-    with pytest.raises(InfeasibleError, match="all constraints at once"):
-        best_threshold(y, s, RecallAtLeast(1.0).subject_to(PrecisionAtLeast(0.9)))
-    with pytest.raises(InfeasibleError, match=r"precision of 0\.9"):
-        best_threshold(y, s[::-1], RecallAtLeast(1.0).subject_to(PrecisionAtLeast(0.9)))
-
-
 def test_prevalence_moves_rates_but_not_the_threshold_of_class_rates():
     y, s = np.r_[np.zeros(90), np.ones(10)], np.r_[np.arange(90), np.arange(80, 90)]
     chosen = best_threshold(y, s, RecallAtLeast(0.5))

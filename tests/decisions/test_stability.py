@@ -5,7 +5,6 @@ import pytest
 
 from rareclass.decisions import (
     CostMatrix,
-    FalsePositiveRateAtMost,
     Maximize,
     MinimumCost,
     PrecisionAtLeast,
@@ -14,7 +13,6 @@ from rareclass.decisions import (
     threshold_interval,
     threshold_stability,
 )
-from rareclass.decisions.points import OperatingPoints
 from rareclass.errors import InfeasibleError, InputError
 from rareclass.metrics.curve import ThresholdCurve
 
@@ -24,18 +22,6 @@ def rows():
     rng = np.random.default_rng(0)
     p = rng.beta(0.1, 5, 30_000)
     return rng.random(p.size) < p, p
-
-
-def test_resampled_counts_equal_a_row_bootstrap_in_distribution():
-    rng = np.random.default_rng(0)
-    y, s = rng.random(200) < 0.2, rng.integers(0, 5, 200) / 5
-    points = OperatingPoints.from_curve(ThresholdCurve.from_predictions(y, s))
-    drawn = points.resample(4000, rng)
-    assert (drawn.tp[:, 0] == 0).all()
-    assert (drawn.tp[:, -1] == y.sum()).all()
-    share = points.tp / points.positives
-    assert np.allclose(drawn.tp.mean(axis=0), points.tp, atol=4 * np.sqrt(y.sum() / 4 / 4000))
-    assert np.allclose(drawn.tp.var(axis=0), y.sum() * share * (1 - share), rtol=0.15, atol=0.05)
 
 
 def test_interval_covers_the_true_best_threshold():
@@ -57,16 +43,6 @@ def test_interval_shrinks_with_events(rows):
     y, p = rows
     few, many = (best_threshold(y[:n], p[:n], RecallAtLeast(0.8)).interval for n in (1500, 30_000))
     assert few[1] / few[0] > many[1] / many[0]
-
-
-def test_thinned_points_keep_the_interval(rows):
-    y, p = rows
-    curve = ThresholdCurve.from_predictions(y, p)
-    points = OperatingPoints.from_curve(curve)
-    assert points.thin(2000).thresholds.size <= 2001
-    assert points.thin(2000).tp[-1] == y.sum()
-    low, high = threshold_interval(curve, FalsePositiveRateAtMost(0.05))
-    assert low < FalsePositiveRateAtMost(0.05).choose(curve).threshold < high
 
 
 def test_searched_cost_threshold_is_unsteady_and_a_bad_default_is_found_out(rows):
