@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rareclass.errors import BundleError
-from rareclass.learners.registry import LEARNERS
+from rareclass.learners.table import LEARNERS
 
 OURS = ("rareclass.learners.", "rareclass.losses.")
 

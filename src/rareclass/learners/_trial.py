@@ -1,9 +1,10 @@
 """How a guarded booster chooses: guards fitted on inner folds of a sample, judged on rows that they did not see."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass.crossfit import out_of_fold
 from rareclass.errors import InputError
@@ -13,9 +14,6 @@ from rareclass.learners._context import FitContext, Rows
 from rareclass.learners._inner import inner_plan
 from rareclass.learners._recalibrate import Recalibration, recalibrate
 from rareclass.learners.quantile_logistic import QuantileLogisticRegression
-
-if TYPE_CHECKING:
-    from rareclass.learners._guarded import GuardedBooster
 
 Cuts = list[np.ndarray | None]
 
@@ -30,6 +28,25 @@ class Trained:
     model: Any
     cuts: Cuts | None
     start: float
+
+
+class Booster(Protocol):
+    """What a trial asks of a learner: a `GuardedBooster`."""
+
+    calibrate: bool
+    collapse_alarm: bool
+    categorical_features: ArrayLike | None
+    _TREES: ClassVar[str]
+    takes_offset: ClassVar[bool]
+
+    def _is_auto(self, name: str) -> bool:
+        """Whether a parameter is left to the guard."""
+
+    def _trained(self, rows: Rows, guard: dict[str, Any], codes: np.ndarray, seed: int) -> Trained:
+        """The model of one guard."""
+
+    def _score(self, trained: Trained, X: np.ndarray, stages: list[int]) -> np.ndarray:
+        """Scores (stages, n) after each number of trees, with the start."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +65,7 @@ class Trial:
 
     Parameters
     ----------
-    learner : GuardedBooster
+    learner : Booster
     rows : Rows
     codes : ndarray of shape (d,), Boolean
         Columns that hold codes.
@@ -58,7 +75,7 @@ class Trial:
 
     def __init__(
         self,
-        learner: "GuardedBooster",
+        learner: Booster,
         rows: Rows,
         codes: np.ndarray,
         guards: dict[str, dict[str, Any]],

@@ -17,7 +17,7 @@ from rareclass.errors import InputError, TargetError, TooFewEventsError
 from rareclass.kernels.logits import sigmoid
 from rareclass.kernels.newton import fit_intercept
 from rareclass.learners._context import FitContext, InnerPlan, Rows, Unseen
-from rareclass.learners.registry import classes_that
+from rareclass.learners.table import classes_that
 
 
 class RareLearner(ClassifierMixin, BaseEstimator):

@@ -16,7 +16,7 @@ from rareclass.learners._inner import inner_plan
 from rareclass.learners.base import RareLearner, best_intercept
 from rareclass.learners.combination import fit_combination
 from rareclass.learners.logit_blend import LogitBlend
-from rareclass.learners.registry import LEARNERS
+from rareclass.learners.table import LEARNERS
 
 MEMBERS = ("lightgbm", "hist_gradient_boosting", "random_forest", "logistic_regression")
 _EVENTS, _OTHERS = 1000, 8000

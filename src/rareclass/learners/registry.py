@@ -1,31 +1,11 @@
-"""Learners by name, as the comparison and the command line use them.
-
-What a learner can do, and what a person reads of it, stands on its class: see `RareLearner`.
-"""
+"""Learners made by name, as the comparison and the command line ask for them."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 from rareclass import _types
 from rareclass._lazy import lazy_names
-from rareclass._names import Names
-
-if TYPE_CHECKING:
-    from rareclass.learners.base import RareLearner
-
-LEARNERS: "Names[RareLearner]" = Names(
-    "learner",
-    {
-        "lightgbm": "rareclass.learners.lgbm:RareLGBMClassifier",
-        "lightgbm_library_default": "rareclass.learners.library_default:LibraryDefaultLGBMClassifier",
-        "hist_gradient_boosting": "rareclass.learners.hist_gradient_boosting:RareHistGradientBoostingClassifier",
-        "logistic_regression": "rareclass.learners.quantile_logistic:QuantileLogisticRegression",
-        "random_forest": "rareclass.learners.forest:RareForestClassifier",
-        "blend": "rareclass.learners.blend:RareBlendClassifier",
-        "xgboost": "rareclass.learners.xgb:RareXGBClassifier",
-        "catboost": "rareclass.learners.catboost_guarded:RareCatBoostClassifier",
-    },
-)
+from rareclass.learners.base import RareLearner
+from rareclass.learners.table import LEARNERS
 
 # bundles that were saved while it stood here name this module
 __getattr__, __dir__ = lazy_names(__name__, {"LibraryDefaultLGBMClassifier": "rareclass.learners.library_default"})
@@ -33,13 +13,7 @@ __getattr__, __dir__ = lazy_names(__name__, {"LibraryDefaultLGBMClassifier": "ra
 
 def is_exhibit(learner: str) -> bool:
     """Whether a learner of this name is only shown, as a warning, and never deployed."""
-    return learner in LEARNERS and LEARNERS[learner].is_exhibit
-
-
-def classes_that(can: str) -> str:
-    """The learners whose class says yes to `can` ("takes_offset", say), as messages list them."""
-    able = (cls.__name__ for cls in map(LEARNERS.__getitem__, LEARNERS) if getattr(cls, can) and not cls.is_exhibit)
-    return ", ".join(able)
+    return learner in LEARNERS and bool(LEARNERS[learner].is_exhibit)
 
 
 def make_learner(
@@ -49,7 +23,7 @@ def make_learner(
     events: int | None = None,
     random_state: _types.Seed = 0,
     n_jobs: int = 1,
-) -> "RareLearner":
+) -> RareLearner:
     """Return an unfitted learner by its name.
 
     Parameters
@@ -73,7 +47,6 @@ def make_learner(
     >>> make_learner("logistic_regression").takes_offset
     True
     """
-    cls: Any = LEARNERS[name]
     columns = tuple(int(j) for j in categorical_features)
-    made: RareLearner = cls(categorical_features=columns, random_state=random_state, n_jobs=n_jobs)
+    made: RareLearner = LEARNERS[name](categorical_features=columns, random_state=random_state, n_jobs=n_jobs)
     return made

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from rareclass.decisions.saved import RULES
-from rareclass.learners.registry import LEARNERS
+from rareclass.learners.table import LEARNERS
 
 NONE = "–"
 METRICS = {
