@@ -16,9 +16,9 @@ from rare_sets import TEN_SETS, RareSet, grouped_folds, load
 from sklearn.metrics import average_precision_score
 
 from rareclass.errors import RareclassWarning
+from rareclass.fitting.calibrate import cross_calibrated
 from rareclass.kernels.logits import softplus
 from rareclass.treatments import Arm, make_treatment
-from rareclass.treatments.restore import cross_calibrated
 
 LEARNERS = ("lightgbm", "random_forest", "logistic_regression")
 TREATMENTS = ("none", "random_under", "balanced_ensemble", "class_weight_sqrt", "smote")

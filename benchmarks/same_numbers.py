@@ -62,7 +62,7 @@ def of_compare(name: str, n_jobs: int) -> dict[str, float]:
     )
     found = numbers(result.to_dict(), name)
     for r in result.results:
-        raw = [r.raw, r.logit] if hasattr(r, "raw") else [r.scores.raw, r.scores.logit]
+        raw = [r.raw, r.logit] if hasattr(r, "raw") else [r.scores.oof.score, r.logit]
         found |= {f"{name}/oof/{r.name}/{i}/{j}": v for i, a in enumerate(raw) for j, v in enumerate(of_array(a))}
     return found
 

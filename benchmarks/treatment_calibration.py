@@ -20,11 +20,11 @@ from sklearn.isotonic import IsotonicRegression
 
 from rareclass.decisions import CostMatrix
 from rareclass.errors import InputError, RareclassWarning
+from rareclass.fitting.calibrate import cross_calibrated
 from rareclass.kernels.logits import sigmoid
 from rareclass.metrics import brier_skill_score
 from rareclass.treatments import Arm, CostWeights, make_treatment
 from rareclass.treatments.registry import TREATMENTS
-from rareclass.treatments.restore import cross_calibrated
 
 SETS = ("mammography", "coil2000", "thyroid_sick", "imblearn_wine_quality", "imblearn_sick_euthyroid")
 LEARNERS = ("lightgbm", "logistic_regression")

@@ -14,14 +14,15 @@ from rareclass._lazy import lazy_names
 __version__ = "0.1.0"
 
 _NAMES = {
-    "RareClassifier": "treatments.classifier",
+    "RareClassifier": "fitting.classifier",
     "FunctionSampler": "function_sampler",
     **{
         room: f"{room}:"
         for room in (
             "advisor artifact base calibration cascade combine crossfit data datasets decisions ensemble errors "
-            "evaluation learners lifecycle losses metrics model_selection monitoring over_sampling pipeline report "
-            "sampler scale serving treatments uncertainty under_sampling workflow"
+            "advisor artifact base calibration cascade combine crossfit data datasets decisions ensemble errors "
+            "evaluation fitting learners lifecycle losses metrics model_selection monitoring over_sampling pipeline "
+            "report sampler scale serving treatments uncertainty under_sampling workflow"
         ).split()
     },
 }

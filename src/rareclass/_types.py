@@ -18,6 +18,9 @@ Strategy: TypeAlias = str | float | Mapping | Iterable | Callable
 Rows: TypeAlias = Any
 """Rows (n, d) in any container: array, sparse matrix, nested list, pandas, polars or Arrow frame."""
 
+PerRow: TypeAlias = Any
+"""One value for each row (n,) in any container: array, list, pandas, polars or Arrow column."""
+
 Matrix: TypeAlias = Any
 """Numbers (n, d): an ndarray or a SciPy sparse matrix, which has no types of its own."""
 

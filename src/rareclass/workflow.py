@@ -12,13 +12,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from rareclass import _check
 from rareclass.artifact.atomic import atomic_directory, atomic_file, refuse_existing
 from rareclass.artifact.bundle import Bundle, score_reference
 from rareclass.data.problem import Problem, Roles, cost_numbers, read_problem
 from rareclass.data.read import read_table
 from rareclass.data.sides import clean_times
+from rareclass.decisions.costs import CostMatrix
+from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import InputError, ReadError, SchemaError
 from rareclass.evaluation.comparison import Comparison
+from rareclass.evaluation.results import Results
 
 RESULTS, REPORT, OOF, CHAMPION = "results.json", "report.html", "oof.parquet", "champion"
 
@@ -59,16 +63,21 @@ def with_period_rows(decision: Any, problem: Problem) -> Any:
     return replace(decision, rows_per_period=times.size / periods)
 
 
-def results_of(comparison: Comparison, problem: Problem, *, command: str = "") -> dict[str, Any]:
+def results_of(comparison: Comparison, problem: Problem, *, command: str = "") -> Results:
     """The content of `results.json`."""
     import datetime
 
-    results = comparison.to_dict()
-    results["data"]["target"] = problem.target
-    results["title"] = problem.name
-    results["created"] = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    results["command"] = command
-    return results
+    from rareclass.advisor.diagnosis import advise
+
+    found = comparison.record()
+    return replace(
+        found,
+        data=replace(found.data, target=problem.target),
+        advice=advise(found.data.events, found.data.rows),
+        title=problem.name,
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        command=command,
+    )
 
 
 def write_run(
@@ -87,63 +96,88 @@ def write_run(
 
     results = results_of(comparison, problem, command=command)
     with atomic_directory(out, overwrite=overwrite) as folder:
-        dump_results(results, folder / RESULTS)
+        dump_results(results.to_dict(), folder / RESULTS)
         (folder / REPORT).write_text(render_html(results), encoding="utf-8")
         pq.write_table(comparison.oof_table(), folder / OOF)
         (folder / CHAMPION).mkdir()
         champion_bundle(comparison, target=problem.target, results=results).write_into(folder / CHAMPION)
 
 
-def champion_bundle(comparison: Comparison, *, target: str, results: dict[str, Any]) -> Bundle:
+def champion_bundle(comparison: Comparison, *, target: str, results: Results) -> Bundle:
     """The champion as a bundle, with its evidence, score reference and recipe."""
-    best = comparison[comparison.champion]
-    seen = np.isfinite(best.logit)
-    y = comparison.design.dev_y()[seen]
-    test = results["test"]
+    best, test = comparison[comparison.champion], results.test
     evidence = {
-        "out_of_fold": {k: v.to_dict() for k, v in best.metrics.items()} | {"calibration": best.calibration},
-        "test": {k: test[k] for k in ("rows", "events", "metrics", "calibration")} if test else None,
-        "verdict": best.verdict, "reason": comparison.champion_reason,
-    }  # fmt: skip
+        "out_of_fold": best.judgement.metrics | {"calibration": best.judgement.calibration},
+        "test": None if test is None else {k: getattr(test, k) for k in ("rows", "events", "metrics", "calibration")},
+        "verdict": best.verdict.word,
+        "reason": comparison.champion_reason,
+    }
     recipe = {
-        "arm": comparison.champion, "seed": comparison.design.seed, "folds": comparison.design.folds,
-        "split": comparison.design.kind, "fingerprint": results["data"]["fingerprint"],
-        "rows": results["data"]["rows"], "events": results["data"]["events"], "command": results["command"],
-        "pos_label": results["data"]["pos_label"],
-    }  # fmt: skip
-    reference = score_reference(best.logit[seen], y)
-    model, name = comparison.best_model_, comparison.champion
-    return Bundle(model, name=name, target=target, evidence=evidence, reference=reference, recipe=recipe)
+        "arm": comparison.champion,
+        "seed": results.design.seed,
+        "folds": results.design.folds,
+        "split": results.design.split,
+        "command": results.command,
+        **{k: getattr(results.data, k) for k in ("fingerprint", "rows", "events", "pos_label")},
+    }
+    model = comparison.best_model_
+    return Bundle(
+        model,
+        name=comparison.champion,
+        target=target,
+        evidence=evidence,
+        reference=score_reference(model.model_),
+        recipe=recipe,
+    )
 
 
-def train_table(problem: Problem, *, out: str | os.PathLike, overwrite: bool = False, decision: Any = None,
-                costs: Any = None, command: str = "", **options: Any) -> Bundle:  # fmt: skip
+def train_table(
+    problem: Problem,
+    *,
+    out: str | os.PathLike,
+    overwrite: bool = False,
+    decision: DecisionRule | None = None,
+    costs: CostMatrix | None = None,
+    command: str = "",
+    **options: Any,
+) -> Bundle:
     """Fit one `RareClassifier` on a problem and save it as a bundle, without a comparison."""
-    from rareclass.data.schema import Schema
-    from rareclass.treatments.classifier import RareClassifier
+    from rareclass.fitting.classifier import RareClassifier
 
     refuse_existing(Path(out).absolute(), overwrite=overwrite)
     model = RareClassifier(decision=decision, pos_label=problem.pos_label, categorical=problem.categorical, **options)
     times = (
         problem.times if problem.times is not None else (np.arange(problem.y.size) if problem.time_ordered else None)
     )
-    model.fit(problem.features, problem.y, groups=None if times is not None else problem.groups, times=times,
-              costs=problem.costs if costs is None else costs)  # fmt: skip
+    model.fit(
+        problem.features,
+        problem.y,
+        groups=None if times is not None else problem.groups,
+        times=times,
+        costs=problem.costs if costs is None else costs,
+    )
     if not hasattr(model, "model_"):
         raise InputError(
             f"The target {problem.target!r} holds {len(model.classes_)} classes; name the event with --pos-label."
         )
     fit = model.model_
-    seen = np.isfinite(fit.oof_logit)
-    y = np.array([str(v) == str(fit.pos_label) for v in problem.y])
-    fingerprint = Schema.infer(problem.features, categorical=problem.categorical).fingerprint(problem.features)
     recipe = {
-        "arm": fit.arm.name, "seed": model.random_state, "fingerprint": fingerprint, "rows": int(problem.y.size),
-        "events": int(y.sum()), "command": command, "pos_label": str(fit.pos_label),
-    }  # fmt: skip
-    said: dict[str, Any] = {"evidence": {"out_of_fold": fit.evidence, "test": None}, "recipe": recipe}
-    reference = score_reference(fit.oof_logit[seen], y[seen])
-    bundle = Bundle(model, name=fit.arm.name, target=problem.target, reference=reference, **said)
+        "arm": fit.arm.name,
+        "seed": model.random_state,
+        "fingerprint": fit.schema.fingerprint(problem.features),
+        "rows": int(fit.oof_y.size),
+        "events": int(fit.oof_y.sum()),
+        "command": command,
+        "pos_label": str(fit.pos_label),
+    }
+    bundle = Bundle(
+        model,
+        name=fit.arm.name,
+        target=problem.target,
+        evidence={"out_of_fold": fit.evidence, "test": None},
+        reference=score_reference(fit),
+        recipe=recipe,
+    )
     bundle.save(out, overwrite=overwrite)
     return bundle
 
@@ -199,7 +233,7 @@ def evaluate_table(bundle: Bundle, source: Any, *, target: str | None = None, co
                    cost_columns: dict[str, str] | None = None) -> dict[str, Any]:  # fmt: skip
     """Judge a bundle on labelled rows that it never saw: metrics with intervals, calibration, decision."""
     from rareclass.decisions.costs import as_costs
-    from rareclass.evaluation.judge import Judged, judgement
+    from rareclass.evaluation.judge import Judged, judge, judgement_record
 
     name = target if target is not None else bundle.target
     if name is None:
@@ -210,23 +244,16 @@ def evaluate_table(bundle: Bundle, source: Any, *, target: str | None = None, co
     if missing:
         raise InputError(f"The target {name!r} holds {missing} missing value(s). Remove these rows.")
     label = model.model_.pos_label
-    y = np.array([str(v) == str(label) or _number_equal(v, label) for v in problem.y])
+    y = _check.is_label(problem.y, label)
     if not y.any() or y.all():
         raise InputError(
             f"The table holds {int(y.sum())} of {y.size} rows of class {label!r}; both classes are needed."
         )
     given = problem.costs if problem.costs is not None else costs
-    money = None if given is None else as_costs(given, n=y.size)
-    logit = model.positive_logit(problem.features)
-    rows = Judged(y, np.arange(y.size) % 2, costs=money)
-    return {"bundle": bundle.name, **judgement(rows, logit, model.decision_)[0]}
-
-
-def _number_equal(left: Any, right: Any) -> bool:
-    try:
-        return float(left) == float(right)
-    except (TypeError, ValueError):
-        return False
+    rows = Judged(y=y, costs=None if given is None else as_costs(given, n=y.size))
+    judged = judge(rows, model.positive_logit(problem.features), model.decision_)
+    said = judgement_record(rows, judged).to_dict()
+    return {"bundle": bundle.name, **{k: v for k, v in said.items() if k != "arm"}}
 
 
 def redraw(folder: str | os.PathLike) -> Path:
@@ -250,12 +277,12 @@ DEMO_COSTS = {"fp": 10.0, "fn": 500.0}
 
 
 def run_demo(out: str | os.PathLike, *, rows: int = 40_000, seed: int = 0, n_jobs: int | None = None,
-             progress: Progress | None = None) -> tuple[dict[str, Any], list[str]]:  # fmt: skip
+             progress: Progress | None = None) -> tuple[Results, list[str]]:  # fmt: skip
     """Compare on simulated card transactions and check the champion against the truth that only a simulator knows.
 
     Returns
     -------
-    results : dict
+    results : Results
         As in `results.json`; the run folder is written to `out`.
     truth : list of str
         What the truth says about the champion on fresh transactions, in sentences.

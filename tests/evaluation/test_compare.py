@@ -62,9 +62,9 @@ def test_no_group_and_no_row_crosses_a_split(comparison):
 
 def test_probabilities_of_every_arm_are_at_the_real_prevalence(comparison):
     for r in comparison.results:
-        assert 0.9 <= r.calibration["observed_to_expected"] <= 1.1, r.name
+        assert 0.9 <= r.judgement.calibration["observed_to_expected"] <= 1.1, r.name
         if "library_default" not in r.name:
-            gap = r.calibration["brier_skill_ceiling"] - r.calibration["brier_skill"]
+            gap = r.judgement.calibration["brier_skill_ceiling"] - r.judgement.calibration["brier_skill"]
             assert gap <= 0.01, r.name
 
 
@@ -87,7 +87,7 @@ def test_the_exhibit_always_runs_and_the_baseline_is_guarded(comparison):
     names = {r.name for r in comparison.results}
     assert {"lightgbm_library_default+none", "lightgbm+none"} <= names
     assert comparison.baseline == "lightgbm+none"
-    assert comparison["lightgbm+none"].verdict == "baseline"
+    assert comparison["lightgbm+none"].verdict.word == "baseline"
 
 
 def test_results_hold_what_is_promised(comparison):
@@ -127,9 +127,9 @@ def test_permuting_test_labels_does_not_move_the_threshold(simulated):
     how = {"learners": ["logistic_regression"], "treatments": ["none"], "decision": Maximize("f1"), "n_jobs": 1}
     first = compare(table, y, **how)
     changed = y.copy()
-    changed[first.design.test] = np.random.default_rng(0).permutation(y[first.design.test])
+    changed[first.design.split.test] = np.random.default_rng(0).permutation(y[first.design.split.test])
     second = compare(table, changed, **how)
-    if np.array_equal(first.design.test, second.design.test):
+    if np.array_equal(first.design.split.test, second.design.split.test):
         assert first.best_model_.decision_.threshold == second.best_model_.decision_.threshold
 
 
@@ -140,8 +140,8 @@ def test_too_few_events_are_not_ranked():
     y[np.argsort(-X[:, 0])[:8]] = True
     c = compare(X, y, learners=["logistic_regression"], n_jobs=1)
     assert not c.design.ranked
-    assert c.design.test.size == 0
-    assert {r.verdict for r in c.results} == {"baseline", "cannot tell"}
+    assert c.design.split.test.size == 0
+    assert {r.verdict.word for r in c.results} == {"baseline", "cannot tell"}
     assert "too few" in " ".join(c.design.notes).lower()
 
 
@@ -150,9 +150,9 @@ def test_noise_gives_no_winner():
     X = rng.normal(size=(3000, 4))
     y = rng.random(3000) < 0.03
     c = compare(X, y, treatments=["none"], **FEW)
-    ap = c["lightgbm+none"].metrics["average_precision"]
+    ap = c["lightgbm+none"].average_precision
     assert ap.low <= 0.03 <= ap.high + 0.01
-    assert c["logistic_regression+none"].verdict in ("cannot tell", "no evidence")
+    assert c["logistic_regression+none"].verdict.word in ("cannot tell", "no evidence")
 
 
 def test_drifting_prevalence_is_said_under_forward_splits():
@@ -162,9 +162,9 @@ def test_drifting_prevalence_is_said_under_forward_splits():
     y = rng.random(n) < np.linspace(0.02, 0.3, n) * (X[:, 0] > 0) * 2
     c = compare(X, y, time_ordered=True, treatments=["none"], **FEW)
     assert any("prevalence drifts" in w for w in c.design.warnings)
-    for train, test in c.design.splits:
+    for train, test in c.design.split.parts:
         assert train.max() < test.min()
-    assert c.design.dev.max() < c.design.test.min()
+    assert c.design.split.dev.max() < c.design.split.test.min()
 
 
 @needs_data
@@ -174,8 +174,8 @@ def test_collapse_of_library_defaults_shows_on_smtp():
     e = load_data("smtp")
     X = e.table.select([c for c in e.table.column_names if c != e.target])
     c = compare(X, e.table[e.target].to_numpy(), learners=["lightgbm"], treatments=["none"], n_jobs=2)
-    collapsed = c["lightgbm_library_default+none"].metrics["average_precision"].estimate
-    guarded = c["lightgbm+none"].metrics["average_precision"].estimate
+    collapsed = c["lightgbm_library_default+none"].average_precision.estimate
+    guarded = c["lightgbm+none"].average_precision.estimate
     assert collapsed < 0.05
     assert guarded > 0.5
     assert "sampled negatives" in " ".join(c.design.notes)

@@ -6,7 +6,7 @@ import pytest
 
 from rareclass.decisions import MinimumCost, as_costs
 from rareclass.evaluation.figures import figure_data
-from rareclass.evaluation.judge import Judged, decide, decision_numbers
+from rareclass.evaluation.judge import Judged, decide, judge
 from rareclass.kernels.logits import sigmoid
 from rareclass.report import ThresholdCostDisplay
 
@@ -18,12 +18,12 @@ def judged(n=4000, *, by_row=False, seed=0):
     z = np.round(rng.normal(-4, 1.5, n), 2)
     y = rng.random(n) < sigmoid(z)
     costs = as_costs({"fp": 1.0, "fn": np.exp(rng.normal(3, 1, n)) if by_row else 20.0}, n=n)
-    return Judged(y, np.zeros(n, dtype=int), costs=costs), z
+    return Judged(y=y, costs=costs), z
 
 
 def cost_figure(rows, z):
     decision = decide(MinimumCost(rows.costs), rows, z)
-    return figure_data(rows, z, decision_numbers(decision, rows, z), decision)["cost"], decision
+    return figure_data(rows, z, judge(rows, z, decision))["cost"], decision
 
 
 @pytest.mark.parametrize("by_row", [False, True])
@@ -54,5 +54,5 @@ def test_the_band_of_the_cost_curve_is_that_of_the_display(by_row):
 def test_without_costs_there_is_no_cost_figure():
     rows, z = judged()
     decision = decide(MinimumCost(rows.costs), rows, z)
-    plain = Judged(rows.y, rows.fold)
-    assert figure_data(plain, z, decision_numbers(decision, plain, z), decision)["cost"] is None
+    plain = Judged(y=rows.y)
+    assert figure_data(plain, z, judge(plain, z, decision))["cost"] is None

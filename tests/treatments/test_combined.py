@@ -5,10 +5,10 @@ import pytest
 from tests.treatments.known import Saturated, cells
 
 from rareclass.errors import InputError
+from rareclass.fitting.arm import Arm, make_arm
 from rareclass.losses.cross_entropy import CrossEntropy
-from rareclass.treatments.arm import Arm, make_arm
+from rareclass.treatments.bag import BalancedEnsembleTreatment
 from rareclass.treatments.combined import Combined
-from rareclass.treatments.ensemble import BalancedEnsembleTreatment
 from rareclass.treatments.loss import LossTreatment
 from rareclass.treatments.negatives import LocalCaseControl, NegativeSampling, ScoreNegatives
 from rareclass.treatments.registry import make_treatment

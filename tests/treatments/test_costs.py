@@ -27,8 +27,8 @@ def test_one_half_of_the_weighted_model_is_the_cost_threshold():
     # Elkan (2001), Theorem 1: p* = (c10 - c00) / (c10 - c00 + c01 - c11); the check value of the notes is 0.04
     costs = CostMatrix(fp=5, fn=100, tp=-20)
     training = CostWeights(costs).prepare(*cells(1000), rng=np.random.default_rng(0))
-    restored = 1 / (1 + np.exp(-CostWeights(costs).restore(np.zeros(1), training)))
-    assert restored[0] == pytest.approx(costs.threshold) == pytest.approx(0.04)
+    restored = 1 / (1 + np.exp(-training.shift))
+    assert restored == pytest.approx(costs.threshold) == pytest.approx(0.04)
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -106,7 +106,7 @@ def test_compare_hands_its_costs_to_the_treatment():
     )  # fmt: skip
     arm = next(r for r in found.results if r.name == "logistic_regression+cost_weights")
     assert "weighted by their own costs" in arm.note
-    assert 0.5 < arm.calibration["observed_to_expected"] < 2
+    assert 0.5 < arm.judgement.calibration["observed_to_expected"] < 2
 
 
 def test_unusable_costs_are_one_sentence():

@@ -6,6 +6,7 @@ from sklearn.linear_model import LogisticRegression
 from tests.treatments.known import RATES, cells, line
 
 from rareclass.errors import InputError
+from rareclass.fitting.arm import Arm
 from rareclass.kernels.logits import sigmoid
 from rareclass.learners import LossBoosterClassifier
 from rareclass.losses.asymmetric import AsymmetricLoss
@@ -13,7 +14,6 @@ from rareclass.losses.cross_entropy import CrossEntropy, WeightedCrossEntropy
 from rareclass.losses.focal import FocalLoss
 from rareclass.losses.poly import PolyLoss
 from rareclass.losses.tversky import TverskyLoss
-from rareclass.treatments.arm import Arm
 from rareclass.treatments.loss import LossTreatment
 from rareclass.treatments.registry import make_treatment
 

@@ -6,8 +6,8 @@ from sklearn.tree import DecisionTreeClassifier
 from tests.treatments.known import RATES, Linear, Saturated, cells, line
 
 from rareclass.errors import InputError, ShortfallWarning
+from rareclass.fitting.arm import Arm, make_arm
 from rareclass.kernels.logits import logit
-from rareclass.treatments.arm import Arm, make_arm
 from rareclass.treatments.negatives import LocalCaseControl, NegativeSampling, ScoreNegatives, keep_probability
 
 GRID = np.array([[0.0], [1.0], [2.0]])

@@ -5,10 +5,10 @@ import pytest
 from tests.treatments.known import line
 
 from rareclass.artifact.learner import dump_learner, load_learner
+from rareclass.fitting.arm import make_arm
 from rareclass.learners import LossBoosterClassifier
 from rareclass.losses import FocalLoss
-from rareclass.treatments.arm import make_arm
-from rareclass.treatments.ensemble import BalancedEnsembleTreatment
+from rareclass.treatments.bag import BalancedEnsembleTreatment
 from rareclass.treatments.negatives import LocalCaseControl
 
 

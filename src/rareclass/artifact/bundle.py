@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+from sklearn.base import clone
 
 from rareclass import __version__
 from rareclass._json import to_json
@@ -20,13 +21,14 @@ from rareclass.data.encode import TableEncoder
 from rareclass.data.schema import Schema
 from rareclass.decisions.decision import Decision
 from rareclass.errors import BundleError
+from rareclass.fitting.arm import Arm, FittedArm
+from rareclass.fitting.classifier import RareClassifier
+from rareclass.fitting.model import FittedModel
 from rareclass.kernels.logits import sigmoid
-from rareclass.treatments.arm import FittedArm
-from rareclass.treatments.classifier import RareClassifier
-from rareclass.treatments.model import FittedModel
+from rareclass.treatments.registry import saved_treatment
 
-FORMAT = 1
-MANIFEST, MODEL, LEARNER = "manifest.json", "model.json", "learner.skops"
+FORMAT = 2
+MANIFEST, MODEL, LEARNER, GIVEN = "manifest.json", "model.json", "learner.skops", "given.skops"
 
 
 @dataclass(kw_only=True)
@@ -34,8 +36,9 @@ class Bundle:
     """A model as it is deployed.
 
     A folder of plain files: ``manifest.json`` (what it is, and the sha256 of every other file), ``model.json``
-    (schema, encoder, way back, calibration, decision) and ``learner.skops`` (the learner, without pickle, loaded
-    against a fixed list of types). Loading verifies every checksum and runs nothing.
+    (schema, encoder, way back, calibration, decision), ``learner.skops`` (the learner, without pickle, loaded against
+    a fixed list of types), and ``given.skops`` where the learner that was asked for is no name. Loading verifies every
+    checksum and runs nothing.
 
     Attributes
     ----------
@@ -94,7 +97,7 @@ class Bundle:
         state = {
             "schema": model.schema,
             "encoder": model.encoder,
-            "arm": {k: getattr(model.arm, k) for k in FITTED},
+            "arm": _saved_arm(model.arm),
             "calibrator": model.calibrator,
             "decision": model.decision,
             "classes": model.classes,
@@ -104,6 +107,10 @@ class Bundle:
         }
         (folder / MODEL).write_text(to_json(state, sort_keys=True, finite_only=True) + "\n", encoding="utf-8")
         dump_learner(model.arm.learner, folder / LEARNER)
+        files = [MODEL, LEARNER]
+        if not isinstance(model.arm.arm.learner, str):
+            dump_learner(clone(model.arm.arm.learner), folder / GIVEN)
+            files.append(GIVEN)
         manifest = {
             "format": FORMAT,
             "rareclass": __version__,
@@ -111,7 +118,7 @@ class Bundle:
             "python": platform.python_version(),
             "libraries": _library_versions(),
             **{name: getattr(self, name) for name in SAID},
-            "files": {name: _digest(folder / name) for name in (MODEL, LEARNER)},
+            "files": {name: _digest(folder / name) for name in files},
         }
         (folder / MANIFEST).write_text(to_json(manifest, sort_keys=True) + "\n", encoding="utf-8")
         self.manifest = manifest
@@ -131,18 +138,17 @@ class Bundle:
         if manifest.get("format") != FORMAT:
             raise BundleError(
                 f"The bundle {folder} has format {manifest.get('format')!r}; this version reads format {FORMAT}. "
-                "Update rareclass."
+                "Use the version of rareclass that wrote it, or train it again."
             )
-        for name in (MODEL, LEARNER):
+        files = {MODEL, LEARNER} | ({GIVEN} & manifest.get("files", {}).keys())
+        for name in sorted(files):
             _verify(folder, name, manifest)
         state = _read_json(folder / MODEL, "The bundle is incomplete")
-        learner = load_learner(folder / LEARNER)
-        fitted = FittedArm(learner=learner, **state["arm"])
         decision = Decision.from_dict(state["decision"])
         fit = FittedModel(
             schema=Schema.from_dict(state["schema"]),
             encoder=TableEncoder.from_dict(state["encoder"]),
-            arm=fitted,
+            arm=_read_arm(folder, state["arm"], GIVEN in files),
             calibrator=calibrator_from_dict(state["calibrator"]),
             decision=decision,
             rule=decision.rule,
@@ -155,20 +161,40 @@ class Bundle:
 
 
 SAID = ("name", "target", "evidence", "reference", "recipe")
-FITTED = ("name", "shift", "exact", "note", "restoration", "rows", "seconds", "treatment")
+FITTED = ("shift", "exact", "note", "restoration", "rows", "seconds")
 
 
-def score_reference(logit: np.ndarray, y: np.ndarray | None = None) -> dict[str, Any]:
-    """Counts of calibrated log-odds in fixed bins, for monitoring drift of the scores later."""
+def _saved_arm(fitted: FittedArm) -> dict[str, Any]:
+    """What was asked for (a learner that is no name has a file of its own) and what came of it."""
+    arm = fitted.arm
+    asked = {
+        "learner": arm.learner if isinstance(arm.learner, str) else None,
+        "treatment": arm.treatment.describe(),
+        "treatment_label": arm.treatment.label,
+    }
+    return asked | {name: getattr(fitted, name) for name in FITTED}
+
+
+def _read_arm(folder: Path, saved: dict[str, Any], own: bool) -> FittedArm:
+    learner = load_learner(folder / GIVEN) if own else saved["learner"]
+    arm = Arm(learner, saved_treatment(saved["treatment"], saved["treatment_label"]))
+    return FittedArm(arm=arm, learner=load_learner(folder / LEARNER), **{name: saved[name] for name in FITTED})
+
+
+def score_reference(model: FittedModel) -> dict[str, Any]:
+    """Counts of calibrated out-of-fold log-odds in fixed bins, for monitoring drift of the scores later."""
+    seen = np.isfinite(model.oof_logit)
+    logit, y = model.oof_logit[seen], model.oof_y[seen]
     edges = np.arange(-16.0, 16.5, 0.5)
     clipped = np.clip(logit, edges[0], edges[-1] - 1e-9)
-    counts = np.histogram(clipped, edges)[0].tolist()
-    out: dict[str, Any] = {"edges": edges.tolist(), "rows": int(logit.size), "counts": counts}
-    out["expected_events"] = float(sigmoid(logit).sum())
-    if y is not None:
-        out["event_counts"] = np.histogram(clipped[y], edges)[0].tolist()
-        out["events"] = int(y.sum())
-    return out
+    return {
+        "edges": edges.tolist(),
+        "rows": int(logit.size),
+        "expected_events": float(sigmoid(logit).sum()),
+        "counts": np.histogram(clipped, edges)[0].tolist(),
+        "event_counts": np.histogram(clipped[y], edges)[0].tolist(),
+        "events": int(y.sum()),
+    }
 
 
 def kept_parameters(model: RareClassifier) -> dict[str, Any]:

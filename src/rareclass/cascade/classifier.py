@@ -10,9 +10,9 @@ from rareclass import _check
 from rareclass.crossfit import take_rows
 from rareclass.data.read import read_table
 from rareclass.errors import TargetError, TooFewEventsError
+from rareclass.fitting.classifier import RareClassifier
 from rareclass.kernels.intervals import clopper_pearson
 from rareclass.kernels.logits import sigmoid
-from rareclass.treatments.classifier import RareClassifier
 
 
 class CascadeClassifier(ClassifierMixin, BaseEstimator):

@@ -6,11 +6,26 @@ from typing import Any
 import numpy as np
 
 from rareclass._lazy import available
-from rareclass.evaluation.design import Design
 from rareclass.evaluation.judge import ArmResult
+from rareclass.evaluation.results import (
+    ArmRecord,
+    CalibrationRecord,
+    ColumnRecord,
+    DataRecord,
+    DecisionRecord,
+    DesignRecord,
+    DifferenceRecord,
+    FiguresRecord,
+    Finding,
+    JudgementRecord,
+    Results,
+    SkippedRecord,
+)
+from rareclass.fitting.classifier import RareClassifier
+from rareclass.fitting.design import Design
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Comparison:
     """An honest comparison of arms.
 
@@ -28,8 +43,8 @@ class Comparison:
         Rows, splits, notes and warnings.
     fold : ndarray of shape (n_dev,)
         Fold that tested each development row, -1 for none.
-    test : dict
-        The champion on the locked test part; empty when there is none.
+    test : JudgementRecord or None
+        The champion on the locked test part.
     figures, figures_test : dict
         Points of the pictures.
     """
@@ -38,16 +53,15 @@ class Comparison:
     baseline: str
     champion: str
     champion_reason: str
-    best_model_: Any
+    best_model_: RareClassifier
     design: Design
     fold: np.ndarray
-    test: dict[str, Any]
-    figures: dict[str, Any]
-    figures_test: dict[str, Any]
-    not_run: list[dict[str, str]] = field(default_factory=list)
+    test: JudgementRecord | None
+    figures: dict[str, FiguresRecord]
+    figures_test: FiguresRecord | None
+    not_run: list[SkippedRecord] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    findings: list[Any] = field(default_factory=list)
-    advice: list[dict[str, str]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     seconds: float = 0.0
 
     def __getitem__(self, name: str) -> ArmResult:
@@ -56,64 +70,63 @@ class Comparison:
                 return result
         raise KeyError(f"No arm {name!r}; there are {[r.name for r in self.results]}.")
 
+    def record(self) -> Results:
+        """Everything as the values that stand in `results.json`."""
+        d, rows, split = self.design, self.design.rows, self.design.split
+        return Results(
+            data=DataRecord(
+                rows=int(rows.y.size),
+                events=int(rows.y.sum()),
+                prevalence=float(rows.y.mean()),
+                pos_label=str(rows.pos_label),
+                target=rows.schema.target,
+                fingerprint=rows.schema.fingerprint(rows.table),
+                columns=[ColumnRecord(name=c.name, kind=c.kind) for c in rows.schema.columns],
+                duplicates=d.duplicates,
+                conflicting=d.conflicting,
+                notes=d.notes,
+            ),
+            design=DesignRecord(
+                folds=split.folds,
+                repeats=split.repeats,
+                split=split.kind,
+                dev_rows=int(split.dev.size),
+                dev_events=int(d.y.sum()),
+                test_rows=int(split.test.size),
+                test_events=int(rows.y[split.test].sum()),
+                seed=d.sampling.seed,
+                ranked=d.ranked,
+                fit_rows=d.sampling.fit_rows,
+                seconds=round(self.seconds, 1),
+            ),
+            arms=[_arm(r) for r in self.results],
+            arms_not_run=self.not_run,
+            baseline=self.baseline,
+            champion=self.champion,
+            champion_reason=self.champion_reason,
+            test=self.test,
+            warnings=[*d.warnings, *self.warnings],
+            findings=self.findings,
+            figures=self.figures,
+            figures_test=self.figures_test,
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain values: the content of `results.json`."""
-        d = self.design
-        dev_events = int(d.dev_y().sum())
-        return {
-            "schema_version": 1,
-            "data": {
-                "rows": int(d.y.size), "events": int(d.y.sum()), "prevalence": float(d.y.mean()),
-                "pos_label": str(d.pos_label), "target": d.schema.target,
-                "fingerprint": d.schema.fingerprint(d.table),
-                "columns": [{"name": c.name, "kind": c.kind} for c in d.schema.columns],
-                "duplicates": d.duplicates, "conflicting": d.conflicting, "notes": d.notes,
-            },
-            "design": {
-                "folds": d.folds, "repeats": d.repeats, "split": d.kind, "dev_rows": int(d.dev.size),
-                "dev_events": dev_events, "test_rows": int(d.test.size), "test_events": int(d.y[d.test].sum()),
-                "seed": d.seed, "ranked": d.ranked, "fit_rows": d.fit_rows, "seconds": round(self.seconds, 1),
-            },
-            "arms": [self._arm(r) for r in self.results],
-            "arms_not_run": self.not_run,
-            "baseline": self.baseline, "champion": self.champion, "champion_reason": self.champion_reason,
-            "test": self.test,
-            "warnings": [*d.warnings, *self.warnings],
-            "findings": [f.to_dict() for f in self.findings],
-            "advice": self.advice,
-            "figures": self.figures, "figures_test": self.figures_test,
-        }  # fmt: skip
-
-    def _arm(self, r: ArmResult) -> dict[str, Any]:
-        numbers = r.decision_metrics
-        metrics = {k: v.to_dict() for k, v in r.metrics.items()}
-        metrics |= {k: numbers[k].to_dict() for k in ("recall", "precision", "expected_cost") if k in numbers}
-        cost = numbers.get("expected_cost")
-        difference = None
-        if r.difference is not None:
-            difference = {"metric": "average_precision", **r.difference.to_dict()}
-        return {
-            "name": r.name, "note": r.note, "learner": r.learner, "treatment": r.treatment, "metrics": metrics,
-            "calibration": r.calibration,
-            "decision": {**r.decision.to_dict(), "alert_rate": numbers["alert_rate"],
-                         "expected_cost": None if cost is None else cost.estimate},
-            "difference_to_baseline": difference, "verdict": r.verdict, "sentence": r.sentence,
-            "restoration": r.restoration, "exact": r.exact, "fit_rows": r.rows,
-            "fit_seconds": round(r.seconds, 3), "warnings": r.warnings,
-        }  # fmt: skip
+        return self.record().to_dict()
 
     def to_frame(self) -> Any:
         """One row per arm: a pandas frame where pandas is installed, else an Arrow table."""
         rows = []
         for r in self.results:
-            ap, d = r.metrics["average_precision"], r.difference
-            cost = r.decision_metrics.get("expected_cost")
+            ap, d, calibration = r.average_precision, r.verdict.difference, r.judgement.calibration
+            cost = r.judgement.acted.get("expected_cost")
             rows.append({
                 "arm": r.name, "average_precision": ap.estimate, "low": ap.low, "high": ap.high,
-                "difference": None if d is None else d.estimate, "verdict": r.verdict,
-                "observed_to_expected": r.calibration["observed_to_expected"],
-                "brier_skill": r.calibration["brier_skill"],
-                "expected_cost": None if cost is None else cost.estimate, "fit_seconds": r.seconds,
+                "difference": None if d is None else d.estimate, "verdict": r.verdict.word,
+                "observed_to_expected": calibration["observed_to_expected"],
+                "brier_skill": calibration["brier_skill"],
+                "expected_cost": None if cost is None else cost.estimate, "fit_seconds": r.scores.seconds,
             })  # fmt: skip
         if available("pandas") is None:
             import pandas as pd
@@ -133,8 +146,33 @@ class Comparison:
         for r in self.results:
             seen = np.flatnonzero(np.isfinite(r.logit))
             blocks.append(pa.table({
-                "row": self.design.dev[seen], "fold": self.fold[seen].astype(np.int16),
+                "row": self.design.split.dev[seen], "fold": self.fold[seen].astype(np.int16),
                 "arm": pa.array([r.name] * seen.size).dictionary_encode(),
-                "score": r.raw[seen], "probability": sigmoid(r.logit[seen]),
+                "score": r.scores.oof.score[seen], "probability": sigmoid(r.logit[seen]),
             }))  # fmt: skip
         return pa.concat_tables(blocks).unify_dictionaries().combine_chunks()
+
+
+def _arm(r: ArmResult) -> ArmRecord:
+    acted, scores, difference = r.judgement.acted, r.scores, r.verdict.difference
+    cost = acted["expected_cost"].estimate if "expected_cost" in acted else None
+    decision = {**r.judgement.decision.to_dict(), "alert_rate": acted["alert_rate"], "expected_cost": cost}
+    return ArmRecord(
+        name=r.name,
+        note=scores.note,
+        learner=r.arm.learner_name,
+        treatment=r.arm.treatment.label,
+        metrics=r.judgement.intervals,
+        calibration=CalibrationRecord(**r.judgement.calibration),
+        decision=DecisionRecord.from_dict(decision),
+        difference_to_baseline=None
+        if difference is None
+        else DifferenceRecord(metric="average_precision", **difference.to_dict()),
+        verdict=r.verdict.word,
+        sentence=r.verdict.sentence,
+        restoration=scores.restoration,
+        exact=scores.exact,
+        fit_rows=scores.rows,
+        fit_seconds=round(scores.seconds, 3),
+        warnings=list(r.warnings),
+    )

@@ -1,10 +1,20 @@
 """Points of every picture, computed here so that the report only draws."""
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 
-from rareclass.evaluation.judge import Judged
+from rareclass.decisions.decision import Decision
+from rareclass.evaluation.judge import Judged, Judgement
+from rareclass.evaluation.results import (
+    ConfusionRecord,
+    CostPoints,
+    FiguresRecord,
+    Points,
+    PrecisionRecallPoints,
+    ReliabilityBins,
+    RocPoints,
+    ScoreCounts,
+)
 from rareclass.kernels.intervals import wilson
 from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.curve import ThresholdCurve
@@ -14,18 +24,18 @@ from rareclass.uncertainty.reliability import reliability_table
 POINTS = 160
 
 
-def figure_data(rows: Judged, score: np.ndarray, decision_numbers: dict[str, Any], decision: Any) -> dict[str, Any]:
-    """Curves, bands, bins and counts of one arm; lists of plain numbers."""
+def figure_data(rows: Judged, score: np.ndarray, judgement: Judgement) -> FiguresRecord:
+    """Curves, bands, bins and counts of one arm."""
     curve = ThresholdCurve.from_predictions(rows.y, score, sample_weight=rows.weight)
-    confusion = {"threshold": decision.threshold, **decision_numbers["confusion"]}
-    return {
-        "precision_recall": _precision_recall(curve, rows.level),
-        "roc": _roc(curve, rows.level),
-        "reliability": _reliability(rows, score),
-        "cost": _cost(rows, score, decision),
-        "histogram": _histogram(rows, score),
-        "confusion": confusion,
-    }
+    decision = judgement.decision
+    return FiguresRecord(
+        precision_recall=PrecisionRecallPoints(**_precision_recall(curve, rows.level)),
+        roc=RocPoints(**_roc(curve, rows.level)),
+        reliability=ReliabilityBins(**_reliability(rows, score)),
+        cost=_cost(rows, score, decision),
+        histogram=ScoreCounts(**_histogram(rows, score)),
+        confusion=ConfusionRecord(threshold=decision.threshold, **judgement.acted["confusion"]),
+    )
 
 
 def _at(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
@@ -33,7 +43,7 @@ def _at(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return np.clip(np.searchsorted(values, wanted, side="left"), 0, values.size - 1)
 
 
-def _precision_recall(curve: ThresholdCurve, level: float) -> dict[str, list[float | None]]:
+def _precision_recall(curve: ThresholdCurve, level: float) -> dict[str, Points]:
     recall = np.asarray(curve.recall)
     spaced = np.unique(np.concatenate([np.linspace(0, 1, POINTS), np.geomspace(1e-3, 1, 20)]))
     at = np.unique(_at(recall, spaced))
@@ -44,7 +54,7 @@ def _precision_recall(curve: ThresholdCurve, level: float) -> dict[str, list[flo
     return _lists(recall=recall[at], precision=precision, low=low, high=high)
 
 
-def _roc(curve: ThresholdCurve, level: float) -> dict[str, list[float | None]]:
+def _roc(curve: ThresholdCurve, level: float) -> dict[str, Points]:
     fpr, tpr = np.asarray(curve.false_positive_rate), np.asarray(curve.recall)
     spaced = np.unique(np.concatenate([[0.0], np.geomspace(1e-5, 1, POINTS // 2), np.linspace(0, 1, POINTS // 2)]))
     at = np.unique(np.concatenate([_at(fpr, spaced), [fpr.size - 1]]))
@@ -52,7 +62,7 @@ def _roc(curve: ThresholdCurve, level: float) -> dict[str, list[float | None]]:
     return _lists(fpr=fpr[at], tpr=tpr[at], low=low, high=high)
 
 
-def _reliability(rows: Judged, score: np.ndarray) -> dict[str, list[float | None]]:
+def _reliability(rows: Judged, score: np.ndarray) -> dict[str, Points]:
     """Bins of about equal expected events, so that the top scores, where the alerts are, show."""
     t = reliability_table(rows.y, sigmoid(score), by="expected", sample_weight=rows.weight, level=rows.level)
     return _lists(
@@ -61,7 +71,7 @@ def _reliability(rows: Judged, score: np.ndarray) -> dict[str, list[float | None
     )  # fmt: skip
 
 
-def _cost(rows: Judged, score: np.ndarray, decision: Any) -> dict[str, Any] | None:
+def _cost(rows: Judged, score: np.ndarray, decision: Decision) -> CostPoints | None:
     """Cost per row, with its band, when every row at or above one probability is flagged."""
     if rows.costs is None:
         return None
@@ -70,13 +80,11 @@ def _cost(rows: Judged, score: np.ndarray, decision: Any) -> dict[str, Any] | No
     # dense at the top, where the alerts are: the thresholds ascend
     above = np.concatenate([np.linspace(0, last, POINTS // 4), np.geomspace(1, last + 1, POINTS) - 1]).astype(int)
     at = np.unique(last - above)
-    return {
-        **_lists(threshold=curve.thresholds[at], cost=curve.cost[at], low=curve.low[at], high=curve.high[at]),
-        "chosen": decision.threshold, "flag_none": curve.flag_none, "flag_all": curve.flag_all,
-    }  # fmt: skip
+    points = _lists(threshold=curve.thresholds[at], cost=curve.cost[at], low=curve.low[at], high=curve.high[at])
+    return CostPoints(chosen=decision.threshold, flag_none=curve.flag_none, flag_all=curve.flag_all, **points)
 
 
-def _histogram(rows: Judged, score: np.ndarray) -> dict[str, list[float | None]]:
+def _histogram(rows: Judged, score: np.ndarray) -> dict[str, Points]:
     low, high = np.quantile(score, [0.0005, 1.0])
     edges = np.linspace(np.floor(low * 2) / 2, np.ceil(high * 2) / 2 + 1e-9, 41)
     clipped = np.clip(score, edges[0], edges[-1])
@@ -86,5 +94,5 @@ def _histogram(rows: Judged, score: np.ndarray) -> dict[str, list[float | None]]
     return _lists(edges=edges, positives=positives, negatives=negatives)
 
 
-def _lists(**arrays: Any) -> dict[str, list[float | None]]:
+def _lists(**arrays: ArrayLike) -> dict[str, Points]:
     return {k: [None if not np.isfinite(v) else float(f"{v:.6g}") for v in np.asarray(a)] for k, a in arrays.items()}

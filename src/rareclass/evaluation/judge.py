@@ -1,78 +1,131 @@
 """Numbers of one arm from its scores: metrics with intervals, calibration, decision, paired verdict."""
 
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 
+from rareclass.crossfit import Folds
+from rareclass.decisions.costs import Costs
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.rule import DecisionRule
+from rareclass.evaluation.results import AppliedDecisionRecord, CalibrationRecord, JudgementRecord
+from rareclass.fitting.arm import Arm
+from rareclass.fitting.calibrate import cross_calibrated
+from rareclass.fitting.design import Design
+from rareclass.fitting.out_of_fold import ArmScores
+from rareclass.fitting.rows import at, costs_at
 from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.calibration import brier_skill_score, observed_to_expected
 from rareclass.metrics.costs import expected_cost
 from rareclass.metrics.curve import ThresholdCurve
-from rareclass.treatments.restore import cross_calibrated
 from rareclass.uncertainty.interval import Interval, confidence_interval
-from rareclass.uncertainty.paired import paired_difference
+from rareclass.uncertainty.paired import PairedInterval, paired_difference
 
 NEGLIGIBLE = 0.1
 """A difference below this share of the baseline's average precision is no gain worth a treatment."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Judged:
-    """Rows that are judged together: the truth, their weights, costs, groups and fold."""
+    """Rows that are judged together: the truth, their weights, costs and groups, and which fit scored them.
+
+    `folds` is None for rows that were not cross-fitted (a locked test part, new data).
+    """
 
     y: np.ndarray
-    fold: np.ndarray
     weight: np.ndarray | None = None
     groups: np.ndarray | None = None
-    costs: Any = None
-    forward: bool = False
+    costs: Costs | None = None
+    folds: Folds | None = None
     level: float = 0.95
     seed: int = 0
 
+    @classmethod
+    def of(cls, design: Design, index: np.ndarray, *, level: float, folds: Folds | None = None) -> Self:
+        """The rows `index` of a design's table."""
+        rows = design.rows
+        return cls(
+            y=rows.y[index],
+            weight=at(rows.weight, index),
+            groups=None if design.split.forward else at(rows.groups, index),
+            costs=costs_at(rows.costs, index),
+            folds=folds,
+            level=level,
+            seed=design.sampling.seed,
+        )
+
     def interval_options(self) -> dict[str, Any]:
         """Arguments that every interval over these rows shares."""
-        return {
-            "level": self.level, "sample_weight": self.weight, "groups": self.groups, "random_state": self.seed,
-        }  # fmt: skip
+        return {"level": self.level, "sample_weight": self.weight, "groups": self.groups, "random_state": self.seed}
 
-    def take(self, index: np.ndarray) -> "Judged":
+    def take(self, index: np.ndarray) -> Self:
         """The same for the rows `index`."""
-        rows: dict[str, Any] = {
-            k: (None if getattr(self, k) is None else getattr(self, k)[index]) for k in ("weight", "groups")
-        }
-        return replace(self, y=self.y[index], fold=self.fold[index], costs=costs_of(self.costs, index), **rows)
+        return replace(
+            self,
+            y=self.y[index],
+            weight=at(self.weight, index),
+            groups=at(self.groups, index),
+            costs=costs_at(self.costs, index),
+            folds=None if self.folds is None else replace(self.folds, fold=self.folds.fold[index]),
+        )
 
 
-@dataclass
-class ArmResult:
-    """All that is said about one arm. `raw` are restored, `logit` calibrated log-odds; NaN where never tested."""
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """What a model and its decision do on rows that neither has seen.
 
-    name: str
-    learner: str
-    treatment: str
-    raw: np.ndarray
-    logit: np.ndarray
+    Attributes
+    ----------
+    metrics : dict of Interval
+        Average precision and ROC AUC.
+    calibration : dict of float
+    decision : Decision
+    acted : dict
+        Counts, alert rate, recall, precision and cost per row of the decision.
+    """
+
     metrics: dict[str, Interval]
     calibration: dict[str, float]
     decision: Decision
-    decision_metrics: dict[str, Any]
-    seconds: float
-    rows: int
-    exact: bool
-    note: str
-    restoration: str
-    difference: Any = None
-    verdict: str = ""
-    sentence: str = ""
-    warnings: list[str] = field(default_factory=list)
+    acted: dict[str, Any]
+
+    @property
+    def intervals(self) -> dict[str, Interval]:
+        """All numbers that have an interval, by name."""
+        return self.metrics | {k: self.acted[k] for k in ("recall", "precision", "expected_cost") if k in self.acted}
 
 
-def costs_of(costs: Any, index: np.ndarray) -> Any:
-    """Costs of the rows `index`: class costs stay, costs by row are taken."""
-    return costs.take(index) if hasattr(costs, "take") else costs
+@dataclass(frozen=True)
+class Verdict:
+    """An arm beside the baseline: the paired difference (None for the baseline itself), a word and a sentence."""
+
+    difference: PairedInterval | None
+    word: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class ArmResult:
+    """All that is said about one arm. `logit` are its calibrated out-of-fold log-odds, NaN where never tested."""
+
+    scores: ArmScores
+    logit: np.ndarray
+    judgement: Judgement
+    verdict: Verdict
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def arm(self) -> Arm:
+        return self.scores.arm
+
+    @property
+    def name(self) -> str:
+        return self.scores.arm.name
+
+    @property
+    def average_precision(self) -> Interval:
+        return self.judgement.metrics["average_precision"]
 
 
 def score_metrics(rows: Judged, score: np.ndarray) -> dict[str, Interval]:
@@ -83,23 +136,22 @@ def score_metrics(rows: Judged, score: np.ndarray) -> dict[str, Interval]:
     }
 
 
-def calibration_numbers(rows: Judged, score: np.ndarray) -> dict[str, Any]:
-    """Observed/expected, Brier skill and the skill that a cross-fitted monotone recalibration would reach."""
+def calibration_numbers(rows: Judged, score: np.ndarray) -> dict[str, float]:
+    """Observed/expected and Brier skill; of cross-fitted rows also the skill of a monotone recalibration."""
     p = sigmoid(score)
-    ceiling = cross_calibrated(
-        score, rows.y, rows.fold, method="isotonic", sample_weight=rows.weight, forward=rows.forward
-    )
-    return {
+    found = {
         "observed_to_expected": float(observed_to_expected(rows.y, p, sample_weight=rows.weight)),
         "brier_skill": float(brier_skill_score(rows.y, p, sample_weight=rows.weight)),
-        "brier_skill_ceiling": float(brier_skill_score(rows.y, sigmoid(ceiling), sample_weight=rows.weight)),
     }
+    if rows.folds is not None:
+        best = cross_calibrated(score, rows.y, rows.folds, method="isotonic", sample_weight=rows.weight)
+        found["brier_skill_ceiling"] = float(brier_skill_score(rows.y, sigmoid(best), sample_weight=rows.weight))
+    return found
 
 
 def decide(rule: DecisionRule, rows: Judged, score: np.ndarray) -> Decision:
     """The decision of `rule` on calibrated probabilities of rows that the model did not see."""
-    curve = ThresholdCurve.from_predictions(rows.y, sigmoid(score), sample_weight=rows.weight)
-    return rule.choose(curve)
+    return rule.choose(ThresholdCurve.from_predictions(rows.y, sigmoid(score), sample_weight=rows.weight))
 
 
 def decision_numbers(decision: Decision, rows: Judged, score: np.ndarray) -> dict[str, Any]:
@@ -126,56 +178,60 @@ def decision_numbers(decision: Decision, rows: Judged, score: np.ndarray) -> dic
     return out
 
 
-def judgement(rows: Judged, score: np.ndarray, decision: Decision) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A model and its decision on rows that neither has seen: (plain values for a report, `decision_numbers`)."""
-    numbers = decision_numbers(decision, rows, score)
-    metrics = {k: v.to_dict() for k, v in score_metrics(rows, score).items()}
-    metrics |= {k: numbers[k].to_dict() for k in ("recall", "precision", "expected_cost") if k in numbers}
-    seen: dict[str, Any] = {k: numbers[k].estimate for k in ("recall", "precision", "expected_cost") if k in numbers}
-    plain: dict[str, Any] = {k: v for k, v in numbers.items() if k not in seen}
-    calibration = {k: v for k, v in calibration_numbers(rows, score).items() if k != "brier_skill_ceiling"}
-    said: dict[str, Any] = {
-        "rows": int(rows.y.size), "events": int(rows.y.sum()), "prevalence": float(rows.y.mean()), "metrics": metrics,
-        "calibration": calibration, "decision": {**decision.to_dict(), **plain, **seen},
-    }  # fmt: skip
-    return said, numbers
+def judge(rows: Judged, score: np.ndarray, decision: Decision) -> Judgement:
+    """A model, by its calibrated log-odds (n,), and its decision on rows that neither has seen."""
+    return Judgement(
+        metrics=score_metrics(rows, score),
+        calibration=calibration_numbers(rows, score),
+        decision=decision,
+        acted=decision_numbers(decision, rows, score),
+    )
 
 
-def paired_verdict(
-    rows: Judged, score: np.ndarray, base: np.ndarray, base_ap: float, *, ranked: bool, level: float
-) -> tuple[Any, str]:
-    """(difference of average precision to the baseline, verdict).
+def judgement_record(rows: Judged, judged: Judgement, arm: str = "") -> JudgementRecord:
+    """A judgement as it stands in results.json."""
+    acted = {k: v.estimate if isinstance(v, Interval) else v for k, v in judged.acted.items()}
+    return JudgementRecord(
+        arm=arm,
+        rows=int(rows.y.size),
+        events=int(rows.y.sum()),
+        prevalence=float(rows.y.mean()),
+        metrics=judged.intervals,
+        calibration=CalibrationRecord(**judged.calibration),
+        decision=AppliedDecisionRecord.from_dict({**judged.decision.to_dict(), **acted}),
+    )
+
+
+def paired_verdict(rows: Judged, score: np.ndarray, base: np.ndarray, base_ap: float, *, ranked: bool) -> Verdict:
+    """An arm's scores against the baseline's on the same rows, not yet in words.
 
     helps / hurts: the interval excludes zero. no evidence: it holds zero and nothing beyond `NEGLIGIBLE` of the
     baseline. cannot tell: it holds zero and more.
     """
-    difference = paired_difference(
-        "average_precision", rows.y, score, base, level=level, sample_weight=rows.weight, groups=rows.groups,
-        random_state=rows.seed,
-    )  # fmt: skip
-    if not ranked:
-        return difference, "cannot tell"
-    if difference.low > 0:
-        return difference, "helps"
-    if difference.high < 0:
-        return difference, "hurts"
+    difference = paired_difference("average_precision", rows.y, score, base, **rows.interval_options())
     band = NEGLIGIBLE * base_ap
-    inside = -band <= difference.low and difference.high <= band
-    return difference, "no evidence" if inside else "cannot tell"
+    if not ranked:
+        word = "cannot tell"
+    elif difference.low > 0:
+        word = "helps"
+    elif difference.high < 0:
+        word = "hurts"
+    else:
+        word = "no evidence" if -band <= difference.low and difference.high <= band else "cannot tell"
+    return Verdict(difference, word, "")
 
 
-def verdict_sentence(result: ArmResult, baseline: str, events: int) -> str:
-    """The verdict of an arm in one sentence."""
-    d = result.difference
-    ap = result.metrics["average_precision"]
-    if result.verdict == "baseline":
+def verdict_sentence(verdict: Verdict, ap: Interval, baseline: str, events: int) -> str:
+    """The verdict of an arm with average precision `ap` in one sentence."""
+    d = verdict.difference
+    if d is None:
         return f"The baseline: average precision {ap.estimate:.3f} [{ap.low:.3f}, {ap.high:.3f}]."
     said = f"{d.estimate:+.3f} [{d.low:+.3f}, {d.high:+.3f}] average precision against {baseline}"
-    if result.verdict == "helps":
+    if verdict.word == "helps":
         return f"Ranks better: {said}."
-    if result.verdict == "hurts":
+    if verdict.word == "hurts":
         return f"Ranks worse: {said}."
-    if result.verdict == "no evidence":
+    if verdict.word == "no evidence":
         return f"No evidence of a difference that matters: {said}."
     half = max(d.high - d.low, 1e-12) / 2
     wanted = max(NEGLIGIBLE * ap.estimate, 0.01)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from rareclass._lazy import available
 from rareclass.errors import InputError
-from rareclass.treatments.arm import Arm, make_arm
+from rareclass.evaluation.results import SkippedRecord
+from rareclass.fitting.arm import Arm, make_arm
+from rareclass.fitting.blend import blend_members
 from rareclass.treatments.base import NoTreatment
-from rareclass.treatments.blend import blend_members, is_blend
 
 LEARNERS = ("lightgbm", "logistic_regression", "random_forest", "hist_gradient_boosting", "blend")
 TREATMENTS = ("none", "class_weight", "random_over", "random_under", "smote")
@@ -33,7 +34,7 @@ class Plan:
 
     arms: list[Arm]
     baseline: str
-    not_run: list[dict[str, str]] = field(default_factory=list)
+    not_run: list[SkippedRecord] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -58,10 +59,10 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
         raise InputError(
             "Two arms have the same name. Give learners of different classes, or compare them in two runs."
         )
-    if any(is_blend(a) for a in arms):
+    if any(a.is_blend for a in arms):
         for member in blend_members():
             names.setdefault(member.name, member)
-    skipped = [{"name": a.name, "reason": _BLEND_UNTREATED} for a in asked if _treated_blend(a)]
+    skipped = [SkippedRecord(name=a.name, reason=_BLEND_UNTREATED) for a in asked if _treated_blend(a)]
     if chosen is LEARNERS:
         skipped = []  # nobody asked for it
     missing = available("lightgbm")
@@ -74,14 +75,14 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
     rank = {name: i for i, name in enumerate(PRIORITY)}
     for name, arm in sorted(names.items(), key=lambda item: rank.get(item[0], -1 if item[0] != baseline else -2)):
         if missing is not None and arm.learner_name.startswith("lightgbm"):
-            plan.not_run.append({"name": name, "reason": missing})
+            plan.not_run.append(SkippedRecord(name=name, reason=missing))
         else:
             plan.arms.append(arm)
     return plan
 
 
 def _treated_blend(arm: Arm) -> bool:
-    return is_blend(arm) and not isinstance(arm.treatment, NoTreatment)
+    return arm.is_blend and not isinstance(arm.treatment, NoTreatment)
 
 
 def _sequence(value: str | Sequence, name: str) -> tuple:

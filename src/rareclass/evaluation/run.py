@@ -2,38 +2,45 @@
 
 import os
 import time
-import warnings as python_warnings
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from rareclass import _check
-from rareclass.decisions.costs import CostMatrix, as_costs
+from rareclass.decisions.costs import CostMatrix, Costs
 from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import InputError, RareclassWarning
 from rareclass.evaluation.champion import choose_champion, fit_champion, judge_test
 from rareclass.evaluation.comparison import Comparison
-from rareclass.evaluation.design import Design, make_design
 from rareclass.evaluation.figures import figure_data
-from rareclass.evaluation.fit import ArmScores, CrossFitter, blend_scores, prepare_parts
 from rareclass.evaluation.judge import (
     ArmResult,
     Judged,
-    calibration_numbers,
-    costs_of,
+    Verdict,
     decide,
-    decision_numbers,
+    judge,
+    judgement_record,
     paired_verdict,
-    score_metrics,
     verdict_sentence,
 )
+from rareclass.evaluation.leakage import column_findings
 from rareclass.evaluation.plan import Clock, Plan, make_plan
-from rareclass.treatments.arm import Arm
-from rareclass.treatments.blend import is_blend
-from rareclass.treatments.restore import cross_calibrated
+from rareclass.evaluation.results import SkippedRecord
+from rareclass.fitting.arm import Arm
+from rareclass.fitting.assemble import Wanted
+from rareclass.fitting.blend import blend_members
+from rareclass.fitting.calibrate import cross_calibrated
+from rareclass.fitting.design import Columns, Design, SplitOptions, make_design
+from rareclass.fitting.out_of_fold import ArmScores, Watch, blend_scores, folds_of, score_arms
+from rareclass.fitting.rows import Beside
 
+FIGURES = 8
+"""Arms whose pictures are drawn."""
 Progress = Callable[[str, int, int], None]
 
 
@@ -138,50 +145,61 @@ def compare(
     _check.fraction(level, "level", closed="neither")
     _check.whole_number(random_state, "random_state")
     design = make_design(
-        X, y, groups=groups, times=times, time_ordered=time_ordered, gap=gap, sample_weight=sample_weight,
-        pos_label=pos_label, categorical=categorical, drop=drop, folds=folds, repeats=repeats, test_share=test_share,
-        split_duplicates=split_duplicates, full=full, seed=random_state,
-    )  # fmt: skip
-    money = None if costs is None else as_costs(costs, n=design.y.size)
-    rule, said = _rule(decision, money)
+        X,
+        y,
+        Beside(sample_weight=sample_weight, groups=groups, times=times, costs=costs),
+        columns=Columns(drop=drop, categorical=categorical),
+        split=SplitOptions(
+            folds=folds,
+            repeats=repeats,
+            test_share=test_share,
+            gap=gap,
+            time_ordered=time_ordered,
+            split_duplicates=split_duplicates,
+        ),
+        pos_label=pos_label,
+        full=full,
+        seed=random_state,
+    )
+    rule, said = _rule(decision, design.rows.costs)
     jobs = _check.whole_number(n_jobs, "n_jobs", low=1) if n_jobs is not None else (os.cpu_count() or 1)
     plan = make_plan(learners, treatments, ranked=design.ranked)
-    scores = _run(design, plan, costs=money, budget=budget, n_jobs=jobs, progress=progress)
-    rows = Judged(
-        design.dev_y(), scores[0].oof.fold, _at(design.sample_weight, design.dev), _at(design.groups, design.dev),
-        costs_of(money, design.dev), design.forward, level, random_state,
-    )  # fmt: skip
+    scores, not_run = _run(design, plan, budget=budget, n_jobs=jobs, progress=progress)
+    folds_used = folds_of(design, scores[0])
+    dev = Judged.of(design, design.split.dev, level=level, folds=folds_used)
     tested = np.flatnonzero(scores[0].oof.tested)
-    results = _judge(design, plan, rows, tested, scores, rule, calibration)
-    with python_warnings.catch_warnings(record=True) as heard:
-        python_warnings.simplefilter("always", RareclassWarning)
-        champion, reason = choose_champion(results, rows.take(tested), tested, plan.baseline, ranked=design.ranked)
-        arm = next(s.arm for s in scores if s.arm.name == champion.name)
-        model = fit_champion(
-            design, arm, champion, rows, rule, calibration=calibration, n_jobs=jobs, scores=scores, costs=money
-        )
-        test, figures_test = judge_test(design, model, champion.name, money, level=level, seed=random_state)
-    plan.warnings += dict.fromkeys(str(w.message) for w in heard if issubclass(w.category, RareclassWarning))
+    rows = dev.take(tested)
+    judged = [_judge(s, dev, tested, rule, calibration) for s in scores]
+    results = _with_verdicts(judged, plan.baseline, rows, tested, ranked=design.ranked)
+    with _ours() as heard:
+        champion, reason = choose_champion(results, rows, tested, plan.baseline, ranked=design.ranked)
+        wanted = Wanted(arm=champion.arm, calibration=calibration, rule=rule, n_jobs=jobs)
+        members = members_of(scores) if champion.arm.is_blend else [champion.scores]
+        model = fit_champion(design, champion, members, wanted)
+        last = judge_test(design, model, level=level)
+    findings = column_findings(design.rows.features.take(design.split.dev), design.y)
     shown = dict.fromkeys([champion.name, plan.baseline, *(r.name for r in results)])
-    figures = {
-        r.name: figure_data(rows.take(tested), r.logit[tested], r.decision_metrics, r.decision)
-        for r in results
-        if r.name in list(shown)[:8]
-    }
-    if said:
-        plan.warnings.append(said)
     return Comparison(
-        sorted(results, key=lambda r: -r.metrics["average_precision"].estimate), plan.baseline, champion.name, reason,
-        model, design, scores[0].oof.fold, test, figures, figures_test, plan.not_run, plan.warnings,
+        results=sorted(results, key=lambda r: -r.average_precision.estimate),
+        baseline=plan.baseline,
+        champion=champion.name,
+        champion_reason=reason,
+        best_model_=model,
+        design=design,
+        fold=folds_used.fold,
+        test=None if last is None else judgement_record(last[0], last[2], champion.name),
+        figures={
+            r.name: figure_data(rows, r.logit[tested], r.judgement) for r in results if r.name in list(shown)[:FIGURES]
+        },
+        figures_test=None if last is None else figure_data(*last),
+        not_run=[*plan.not_run, *not_run],
+        warnings=[*plan.warnings, *dict.fromkeys(heard), *([said] if said else [])],
+        findings=findings,
         seconds=time.perf_counter() - started,
-    )  # fmt: skip
+    )
 
 
-def _at(values: np.ndarray | None, index: np.ndarray) -> np.ndarray | None:
-    return None if values is None else values[index]
-
-
-def _rule(decision: DecisionRule | None, costs: Any) -> tuple[DecisionRule, str]:
+def _rule(decision: DecisionRule | None, costs: Costs | None) -> tuple[DecisionRule, str]:
     if decision is not None:
         if not isinstance(decision, DecisionRule):
             raise InputError(f"`decision` must be a rule of rareclass.decisions; got {type(decision).__name__}.")
@@ -195,17 +213,17 @@ def _rule(decision: DecisionRule | None, costs: Any) -> tuple[DecisionRule, str]
 
 
 def _run(
-    design: Design, plan: Plan, *, costs: Any, budget: float, n_jobs: int, progress: Progress | None
-) -> list[ArmScores]:  # fmt: skip
-    """Cross-fit the arms of the plan, in order, until the budget is used up."""
+    design: Design, plan: Plan, *, budget: float, n_jobs: int, progress: Progress | None
+) -> tuple[list[ArmScores], list[SkippedRecord]]:
+    """Cross-fit the arms of the plan, in order, until the budget is used up; and those that were left out."""
     clock = Clock(budget, n_jobs)
-    parts = prepare_parts(design, costs)
     total, finished = len(plan.arms), 0
+    not_run: list[SkippedRecord] = []
 
     def starts(arm: Arm) -> bool:
         if clock.fits(arm):
             return True
-        plan.not_run.append({"name": arm.name, "reason": f"the budget of {budget:g} s was used up"})
+        not_run.append(SkippedRecord(name=arm.name, reason=f"the budget of {budget:g} s was used up"))
         return False
 
     def ends(arm: Arm, seconds: float) -> None:
@@ -215,46 +233,52 @@ def _run(
         if progress is not None:
             progress(arm.name, finished, total)
 
-    fitted = [arm for arm in plan.arms if not is_blend(arm)]
-    scores = CrossFitter(design, parts, n_jobs=n_jobs).run(fitted, starts=starts, ends=ends)
-    if len(fitted) < total:
-        scores.append(blend_scores(design, scores, next(arm for arm in plan.arms if is_blend(arm))))
+    fitted = [arm for arm in plan.arms if not arm.is_blend]
+    scores = score_arms(design, fitted, n_jobs=n_jobs, watch=Watch(starts, ends))
+    scores += [blend_scores(design, arm, members_of(scores)) for arm in plan.arms if arm.is_blend]
     if progress is not None:
         progress("judging", total, total)
-    return scores
+    return scores, not_run
 
 
-def _judge(
-    design: Design, plan: Plan, rows: Judged, tested: np.ndarray, scores: list[ArmScores], rule: DecisionRule,
-    calibration: str,
-) -> list[ArmResult]:  # fmt: skip
-    """Metrics, calibration, decision and verdict of every arm, all from its out-of-fold scores."""
-    seen = rows.take(tested)
-    results = []
-    for s in scores:
-        with python_warnings.catch_warnings(record=True) as heard:
-            python_warnings.simplefilter("always", RareclassWarning)
-            logit = cross_calibrated(
-                s.oof.score, rows.y, rows.fold, method=calibration, sample_weight=rows.weight, forward=rows.forward
-            )
-            z = logit[tested]
-            chosen = decide(rule, seen, z)
-            numbers = decision_numbers(chosen, seen, z)
-            metrics, calibrated = score_metrics(seen, z), calibration_numbers(seen, z)
-        said = [*s.warnings, *(str(w.message) for w in heard if issubclass(w.category, RareclassWarning))]
-        results.append(ArmResult(
-            s.arm.name, s.arm.learner_name, s.arm.treatment.label, s.oof.score, logit, metrics, calibrated, chosen,
-            numbers, s.seconds, s.rows, s.exact, s.note, s.restoration, warnings=list(dict.fromkeys(said)),
-        ))  # fmt: skip
-    base = next(r for r in results if r.name == plan.baseline)
-    base_ap = base.metrics["average_precision"].estimate
-    events = int(seen.y.sum())
+def members_of(scores: Sequence[ArmScores]) -> list[ArmScores]:
+    """The members of the blend among the arms that ran."""
+    by_name = {s.arm.name: s for s in scores}
+    return [by_name[m.name] for m in blend_members() if m.name in by_name]
+
+
+@contextmanager
+def _ours() -> Iterator[list[str]]:
+    """Collect the texts of our own warnings while open."""
+    heard: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", RareclassWarning)
+        yield heard
+    heard += [str(w.message) for w in caught if issubclass(w.category, RareclassWarning)]
+
+
+def _judge(scores: ArmScores, dev: Judged, tested: np.ndarray, rule: DecisionRule, calibration: str) -> ArmResult:
+    """Metrics, calibration and decision of an arm, all from its out-of-fold scores; no verdict yet."""
+    assert dev.folds is not None
+    with _ours() as heard:
+        logit = cross_calibrated(scores.oof.score, dev.y, dev.folds, method=calibration, sample_weight=dev.weight)
+        rows, z = dev.take(tested), logit[tested]
+        judgement = judge(rows, z, decide(rule, rows, z))
+    said = dict.fromkeys([*(w.text for w in scores.warnings), *heard])
+    return ArmResult(scores, logit, judgement, Verdict(None, "", ""), tuple(said))
+
+
+def _with_verdicts(
+    results: Sequence[ArmResult], baseline: str, rows: Judged, tested: np.ndarray, *, ranked: bool
+) -> list[ArmResult]:
+    """The arms with their verdicts beside the baseline."""
+    base = next(r for r in results if r.name == baseline)
+    ap, events = base.average_precision.estimate, int(rows.y.sum())
+    found = []
     for r in results:
-        if r is base:
-            r.verdict = "baseline"
-        else:
-            r.difference, r.verdict = paired_verdict(
-                seen, r.logit[tested], base.logit[tested], base_ap, ranked=design.ranked, level=rows.level
-            )
-        r.sentence = verdict_sentence(r, plan.baseline, events)
-    return results
+        verdict = Verdict(None, "baseline", "")
+        if r is not base:
+            verdict = paired_verdict(rows, r.logit[tested], base.logit[tested], ap, ranked=ranked)
+        sentence = verdict_sentence(verdict, r.average_precision, baseline, events)
+        found.append(replace(r, verdict=replace(verdict, sentence=sentence)))
+    return found

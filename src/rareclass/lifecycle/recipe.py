@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import numpy as np
-
 from rareclass.artifact.bundle import Bundle, kept_parameters, score_reference
 from rareclass.data.read import read_table
 from rareclass.errors import BundleError
-from rareclass.treatments.classifier import RareClassifier
+from rareclass.fitting.classifier import RareClassifier
+from rareclass.treatments.registry import UnknownTreatment
 
 
 def replay(bundle: Bundle, X: Any, y: Any, *, costs: Any = None, groups: Any = None, times: Any = None,
@@ -49,16 +48,19 @@ def replay(bundle: Bundle, X: Any, y: Any, *, costs: Any = None, groups: Any = N
     old = bundle.model.model_
     old.schema.check(table)
     model = RareClassifier.from_model(old, **kept_parameters(bundle.model)).set_params(n_jobs=n_jobs)
-    if isinstance(model.treatment, str):
+    if isinstance(model.treatment, UnknownTreatment):
         raise BundleError(
-            f"The treatment {model.treatment!r} is none of rareclass's, so the bundle cannot be replayed. Fit a "
+            f"The treatment {model.treatment.label!r} is none of rareclass's, so the bundle cannot be replayed. Fit a "
             "RareClassifier with it and save that."
         )
     model.fit(table.select([c.name for c in old.schema.columns]), y, costs=costs, groups=groups, times=times)
     new = model.model_
-    seen = np.isfinite(new.oof_logit)
-    truth = np.array([str(v) == str(new.pos_label) for v in np.asarray(y)])
-    recipe = {**bundle.recipe, "rows": int(truth.size), "events": int(truth.sum()), "replayed": True}
-    said: dict[str, Any] = {"evidence": {"out_of_fold": new.evidence, "test": None}, "recipe": recipe}
-    reference = score_reference(new.oof_logit[seen], truth[seen])
-    return Bundle(model, name=bundle.name, target=bundle.target, reference=reference, **said)
+    recipe = {**bundle.recipe, "rows": int(new.oof_y.size), "events": int(new.oof_y.sum()), "replayed": True}
+    return Bundle(
+        model,
+        name=bundle.name,
+        target=bundle.target,
+        evidence={"out_of_fold": new.evidence, "test": None},
+        reference=score_reference(new),
+        recipe=recipe,
+    )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rareclass import _check
 from rareclass._types import Rows
 from rareclass.artifact.bundle import Bundle
 from rareclass.data.read import read_table
@@ -63,6 +62,5 @@ def score(bundle: Bundle, rows: Rows, *, costs: Mapping[str, ArrayLike] | None =
     """
     logit, unknown = bundle.model.model_.logit(read_table(rows))
     probability = sigmoid(logit)
-    label = bundle.model.labels_of(probability, costs=costs)
-    alert = _check.is_label(label, bundle.model.model_.pos_label)
-    return Scored(probability, alert, label, dict(unknown))
+    alert = bundle.model.flag(probability, costs=costs)
+    return Scored(probability, alert, bundle.model.labels_of(alert), dict(unknown))

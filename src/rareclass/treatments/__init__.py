@@ -3,13 +3,13 @@
 from rareclass._lazy import lazy_names
 
 _NAMES = {
-    "Arm": "arm",
-    "FittedArm": "arm",
-    "make_arm": "arm",
+    "Arm": "rareclass.fitting.arm",
+    "FittedArm": "rareclass.fitting.arm",
+    "make_arm": "rareclass.fitting.arm",
     "NoTreatment": "base",
     "Treatment": "base",
     "TrainingSet": "base",
-    "BalancedEnsembleTreatment": "ensemble",
+    "BalancedEnsembleTreatment": "bag",
     "ClassWeights": "weights",
     "Combined": "combined",
     "CostWeights": "costs",
@@ -21,7 +21,7 @@ _NAMES = {
     "SampledNegatives": "sampling",
     "ScoreNegatives": "negatives",
     "SyntheticEvents": "sampling",
-    "RareClassifier": "classifier",
+    "RareClassifier": "rareclass.fitting.classifier",
     "make_treatment": "registry",
     "treatment_from_dict": "registry",
 }

@@ -101,10 +101,6 @@ class Treatment(ABC):
         """The treatment of the rows `rows` of those it was meant for; itself where it holds nothing by row."""
         return self
 
-    def restore(self, scores: np.ndarray, training: TrainingSet) -> np.ndarray:
-        """Log-odds at the real prevalence of raw log-odds `scores` (n,) of a learner fitted on `training`."""
-        return np.asarray(scores, dtype=np.float64) + training.shift
-
     @property
     def label(self) -> str:
         """The name with the settings that are not the defaults: it tells two arms of a comparison apart."""

@@ -160,16 +160,13 @@ class NegativeSampling(Treatment):
         return np.sort(np.concatenate([np.flatnonzero(y), drawn])), wanted / negatives
 
     def _fit_pilot(self, X, y, sample_weight, categorical_features, rng, among=None) -> tuple[Any, float]:
-        """A cheap model on a uniform sample of the rows `among` (all by default), and the shift to the real prevalence.
-
-        Only row numbers are drawn, so that the table is not copied.
-        """
+        """A cheap model on a uniform sample of `among` (all by default), and the shift to the real prevalence."""
         among = np.arange(y.size) if among is None else among
-        plan = RandomUnderSampling(PILOT_NEGATIVES).prepare(among[:, None], y[among], rng=rng)
-        rows = plan.X[:, 0]
+        kept = RandomUnderSampling(PILOT_NEGATIVES).choose(y[among], rng)
+        rows, shift = (among, 0.0) if kept is None else (among[kept.rows], kept.shift)
         weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)[rows]
         model = make_pilot(self.pilot, categorical_features, draw_seed(rng))
-        return model.fit(X[rows], y[rows], weight), plan.shift
+        return model.fit(X[rows], y[rows], weight), shift
 
     def _cross_scores(self, X, y, sample_weight, categorical_features, pool, rng) -> np.ndarray:
         """Log-odds (m,) of the rows `pool` by a pilot that was not fitted on them.

@@ -1,7 +1,8 @@
 """Treatments by name, as the command line and `compare` know them."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from rareclass._check import one_of
 from rareclass.errors import InputError
@@ -11,10 +12,10 @@ from rareclass.losses.focal import FocalLoss
 from rareclass.losses.poly import PolyLoss
 from rareclass.losses.registry import loss_from_dict
 from rareclass.losses.tversky import TverskyLoss
+from rareclass.treatments.bag import BalancedEnsembleTreatment
 from rareclass.treatments.base import NoTreatment, Treatment
 from rareclass.treatments.combined import Combined
 from rareclass.treatments.costs import CostWeights
-from rareclass.treatments.ensemble import BalancedEnsembleTreatment
 from rareclass.treatments.loss import LossTreatment
 from rareclass.treatments.negatives import LocalCaseControl, NegativeSampling, ScoreNegatives
 from rareclass.treatments.sampling import RandomOverSampling, RandomUnderSampling, SampledNegatives, SyntheticEvents
@@ -59,6 +60,39 @@ def make_treatment(treatment: str | Treatment) -> Treatment:
     return TREATMENTS[one_of(treatment, "treatment", tuple(TREATMENTS))]
 
 
+@dataclass(frozen=True)
+class UnknownTreatment(Treatment):
+    """A treatment of the user's own, as a bundle remembers it: it has a name, and cannot be fitted anew.
+
+    Parameters
+    ----------
+    saved : str
+        The label that it had.
+
+    Examples
+    --------
+    >>> UnknownTreatment("my_weights").label
+    'my_weights'
+    """
+
+    restoration: ClassVar[str] = "not known"
+    saved: str = ""
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return self.saved
+
+    @property
+    def label(self) -> str:
+        return self.saved
+
+    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
+        raise InputError(
+            f"The treatment {self.saved!r} is none of rareclass's, so it cannot be fitted anew. Fit a RareClassifier "
+            "with it and save that."
+        )
+
+
 def treatment_from_dict(saved: Mapping[str, Any]) -> Treatment:
     """The treatment that `Treatment.describe` described; costs by row have to be given anew.
 
@@ -84,3 +118,17 @@ def treatment_from_dict(saved: Mapping[str, Any]) -> Treatment:
         return kinds[one_of(saved.get("name"), "treatment", tuple(kinds))](**values)
     except TypeError as error:
         raise InputError(f"The treatment {saved['name']!r} cannot be built from {sorted(values)}: {error}.") from None
+
+
+def saved_treatment(saved: Mapping[str, Any], label: str) -> Treatment:
+    """The treatment that a bundle describes; an `UnknownTreatment` where it was none of rareclass.
+
+    Examples
+    --------
+    >>> saved_treatment({"name": "my_weights"}, "my_weights")
+    UnknownTreatment(saved='my_weights')
+    """
+    try:
+        return treatment_from_dict(saved)
+    except InputError:
+        return UnknownTreatment(label)

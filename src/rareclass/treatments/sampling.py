@@ -14,6 +14,19 @@ def _take_weight(sample_weight: np.ndarray | None, index: np.ndarray) -> np.ndar
 
 
 @dataclass(frozen=True)
+class Kept:
+    """Rows of a sample (all events, some negatives) in ascending order, and the share of the negatives among them."""
+
+    rows: np.ndarray
+    share: float
+
+    @property
+    def shift(self) -> float:
+        """Log-odds that bring a model of the sample to the prevalence of all rows."""
+        return float(np.log(self.share))
+
+
+@dataclass(frozen=True)
 class RandomOverSampling(Treatment):
     """Repeat events until there are `ratio` of them per negative; undone by -ln(repetitions).
 
@@ -79,24 +92,33 @@ class RandomUnderSampling(Treatment):
     )
     negatives_per_event: float | str = "auto"
 
-    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
-        events, negatives = class_counts(y)
+    def each(self, events: int, negatives: int) -> float:
+        """Negatives for each event that are wanted."""
         if isinstance(self.negatives_per_event, str):
             one_of(self.negatives_per_event, "negatives_per_event", ("auto",))
-            each = 20.0 if negatives >= 40 * events else 1.0
-        else:
-            each = positive_number(self.negatives_per_event, "negatives_per_event")
-        wanted = max(1, min(negatives, round(each * events)))
+            return 20.0 if negatives >= 40 * events else 1.0
+        return positive_number(self.negatives_per_event, "negatives_per_event")
+
+    def choose(self, y: np.ndarray, rng: np.random.Generator) -> Kept | None:
+        """Which rows are kept; None where there is nothing to drop."""
+        events, negatives = class_counts(y)
+        wanted = max(1, min(negatives, round(self.each(events, negatives) * events)))
         if wanted == negatives:
+            return None
+        kept = rng.choice(np.flatnonzero(~y), size=wanted, replace=False, shuffle=False)
+        return Kept(np.sort(np.concatenate([np.flatnonzero(y), kept])), wanted / negatives)
+
+    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
+        events, negatives = class_counts(y)
+        kept = self.choose(y, rng)
+        if kept is None:
             return TrainingSet(
                 X, y, sample_weight, note=f"nothing to drop: {negatives:,} negatives beside {events:,} events"
             )
-        kept = rng.choice(np.flatnonzero(~y), size=wanted, replace=False, shuffle=False)
-        index = np.sort(np.concatenate([np.flatnonzero(y), kept]))
-        share = wanted / negatives
-        note = f"{wanted:,} of {negatives:,} negatives kept beside all {events:,} events"
+        index = kept.rows
+        note = f"{index.size - events:,} of {negatives:,} negatives kept beside all {events:,} events"
         return TrainingSet(
-            X[index], y[index], _take_weight(sample_weight, index), shift=float(np.log(share)), note=note, rows=index
+            X[index], y[index], _take_weight(sample_weight, index), shift=kept.shift, note=note, rows=index
         )
 
 
@@ -121,12 +143,10 @@ class SampledNegatives(RandomUnderSampling):
     name: ClassVar[str] = "sampled_negatives"
     rows: int = 40_000
 
-    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
-        events, _ = class_counts(y)
-        each = 20.0 if isinstance(self.negatives_per_event, str) else self.negatives_per_event
-        per_event = max(each if events * (each + 1) <= self.rows else 1.0, (self.rows - events) / events)
-        plan = RandomUnderSampling(max(per_event, 1.0))
-        return plan.prepare(X, y, sample_weight=sample_weight, categorical_features=categorical_features, rng=rng)
+    def each(self, events: int, negatives: int) -> float:
+        least = 20.0 if isinstance(self.negatives_per_event, str) else self.negatives_per_event
+        per_event = max(least if events * (least + 1) <= self.rows else 1.0, (self.rows - events) / events)
+        return max(per_event, 1.0)
 
 
 @dataclass(frozen=True)

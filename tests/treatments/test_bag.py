@@ -5,8 +5,8 @@ import pytest
 from tests.treatments.known import Linear, Saturated, cells, line
 
 from rareclass.errors import InputError
-from rareclass.treatments.arm import Arm
-from rareclass.treatments.ensemble import BalancedEnsembleTreatment
+from rareclass.fitting.arm import Arm
+from rareclass.treatments.bag import BalancedEnsembleTreatment
 
 GRID = np.array([[0.0], [1.0], [2.0]])
 

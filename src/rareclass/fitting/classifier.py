@@ -4,24 +4,25 @@ from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rareclass import _check
 from rareclass.data.read import read_table
+from rareclass.data.schema import Schema
 from rareclass.data.target import encode_target
 from rareclass.decisions.costs import as_costs
 from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import InputError, TargetError, TooFewEventsError
+from rareclass.fitting.arm import BLEND, Arm
+from rareclass.fitting.assemble import Wanted, fit_model
+from rareclass.fitting.design import FIT_ROWS, LARGE_TABLE, cross_fit_design
+from rareclass.fitting.model import FittedModel
+from rareclass.fitting.part import Sampling
+from rareclass.fitting.rows import Beside, Rows, Target
 from rareclass.kernels.logits import sigmoid
-from rareclass.learners.registry import LEARNERS
-from rareclass.treatments.arm import Arm
-from rareclass.treatments.model import FitOptions, FittedModel, fit_model
-from rareclass.treatments.registry import make_treatment, treatment_from_dict
-
-LARGE_TABLE = 50_000
-FIT_ROWS = 40_000
+from rareclass.treatments.registry import make_treatment
 
 
 class RareClassifier(ClassifierMixin, BaseEstimator):
@@ -138,12 +139,13 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         if n == 1:
             raise TooFewEventsError("1 sample is not enough: rows of both classes are needed.")
         labels = _check.class_values(target)
-        weight = _check.weights(sample_weight, n)
-        how: dict[str, Any] = {"weight": weight, "groups": groups, "times": times}
+        _check.weights(sample_weight, n)
+        beside = Beside(
+            sample_weight=sample_weight, groups=None if times is not None else groups, times=times, costs=costs
+        )
         if len(labels) > 2 and self.pos_label is None:
-            return self._fit_each(table, target, labels, costs, how)
-        truth, positive, classes = encode_target(target, self.pos_label, name="y")
-        self._set_model(fit_model(table, truth, positive, tuple(classes), self._options(n), costs=costs, **how))
+            return self._fit_each(table, target, labels, beside)
+        self._set_model(self._fitted(table, Target(*encode_target(target, self.pos_label, name="y")), beside))
         return self
 
     @classmethod
@@ -152,12 +154,15 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
 
         Learner, treatment, decision and columns are the model's; `parameters` are the others, as they were then.
         """
-        learner: Any = model.arm.name.partition("+")[0]
-        if learner not in LEARNERS and type(model.arm.learner).__name__ == learner:
-            learner = clone(model.arm.learner)
         codes = [c.name for c in model.schema.columns if c.kind == "category"]
-        made = cls(learner, treatment=_treatment_of(model), decision=model.rule, pos_label=model.pos_label,
-                   categorical=codes, **parameters)  # fmt: skip
+        made = cls(
+            model.arm.arm.learner,
+            treatment=model.arm.arm.treatment,
+            decision=model.rule,
+            pos_label=model.pos_label,
+            categorical=codes,
+            **parameters,
+        )
         made._set_model(model)
         kept = [c.name for c in model.schema.columns]
         given = {*kept, *model.schema.dropped}
@@ -175,9 +180,9 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         else:
             self.classes_ = np.array([f"not {model.pos_label}", str(model.pos_label)], dtype=object)
 
-    def _fit_each(self, table: pa.Table, target: np.ndarray, labels: np.ndarray, costs: Any, how: dict) -> Self:
+    def _fit_each(self, table: pa.Table, target: np.ndarray, labels: np.ndarray, beside: Beside) -> Self:
         """One model for each class against the rest."""
-        if costs is not None or self.decision is not None:
+        if beside.costs is not None or self.decision is not None:
             raise InputError(
                 f"`y` holds {len(labels)} classes; costs and decision rules need one rare class. Name it with "
                 "`pos_label`, or use rareclass.decisions.expected_cost_decision on the probabilities."
@@ -186,27 +191,29 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         self.members_ = []
         for label in labels:
             member = type(self)(**{**self.get_params(deep=False), "pos_label": label})
-            member._set_model(
-                fit_model(table, target == label, label, tuple(labels), self._options(target.size), **how)
-            )
+            member._set_model(self._fitted(table, Target(target == label, label, tuple(labels)), beside))
             self.members_.append(member)
         return self
 
-    def _options(self, n: int) -> FitOptions:
-        learner = "blend" if isinstance(self.estimator, str) and self.estimator == "auto" else self.estimator
-        chosen = isinstance(self.treatment, str) and self.treatment == "auto"
-        treatment = "none" if chosen else self.treatment
+    def _fitted(self, table: pa.Table, target: Target, beside: Beside) -> FittedModel:
+        """The model for one rare class."""
+        learner = BLEND if isinstance(self.estimator, str) and self.estimator == "auto" else self.estimator
+        challenged = isinstance(self.treatment, str) and self.treatment == "auto"
         if isinstance(self.fit_rows, str):
             _check.one_of(self.fit_rows, "fit_rows", ("auto",))
-            rows = FIT_ROWS if n > LARGE_TABLE else None
+            limit = FIT_ROWS if target.y.size > LARGE_TABLE else None
         else:
-            rows = None if self.fit_rows is None else _check.whole_number(self.fit_rows, "fit_rows", low=2)
-        return FitOptions(
-            Arm(learner, make_treatment(treatment)), calibration=self.calibration, rule=self.decision, cv=self.cv,
-            challenged=chosen, categorical=tuple(self.categorical), fit_rows=rows,
-            seed=_check.whole_number(self.random_state, "random_state"),
+            limit = None if self.fit_rows is None else _check.whole_number(self.fit_rows, "fit_rows", low=2)
+        sampling = Sampling(limit, _check.whole_number(self.random_state, "random_state"))
+        wanted = Wanted(
+            arm=Arm(learner, make_treatment("none" if challenged else self.treatment)),
+            calibration=self.calibration,
+            rule=self.decision,
+            challenged=challenged,
             n_jobs=_check.whole_number(self.n_jobs, "n_jobs", low=1),
-        )  # fmt: skip
+        )
+        rows = Rows.of(table, target, beside, Schema.infer(table, categorical=tuple(self.categorical)))
+        return fit_model(cross_fit_design(rows, self.cv, sampling), wanted)
 
     def _read(self, X: Any, *, reset: bool = False) -> pa.Table:
         """Arrow table of the features; arrays are checked as scikit-learn does, frames by their column names."""
@@ -249,11 +256,14 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self, "classes_")
         if len(self.classes_) > 2:
             return self.classes_[self.predict_proba(X).argmax(axis=1)]
-        return self.labels_of(sigmoid(self.positive_logit(X)), costs=costs)
+        return self.labels_of(self.flag(sigmoid(self.positive_logit(X)), costs=costs))
 
-    def labels_of(self, probability: np.ndarray, *, costs: Any = None) -> np.ndarray:
-        """Labels (n,) that `decision_` gives rows with these probabilities of the rare class."""
-        flagged = self.decision_.apply(probability, None if costs is None else as_costs(costs, n=probability.size))
+    def flag(self, probability: np.ndarray, *, costs: Any = None) -> np.ndarray:
+        """Whether `decision_` flags each of the rows (n,) with these probabilities of the rare class."""
+        return self.decision_.apply(probability, None if costs is None else as_costs(costs, n=probability.size))
+
+    def labels_of(self, flagged: np.ndarray) -> np.ndarray:
+        """Labels (n,) of rows that are flagged or not."""
         at = self._positive_column()
         return self.classes_[np.where(flagged, at, 1 - at)]
 
@@ -273,14 +283,6 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
-
-
-def _treatment_of(model: FittedModel) -> Any:
-    """The treatment of a fitted model; its name where it is not one of rareclass."""
-    try:
-        return treatment_from_dict(model.arm.treatment)
-    except InputError:
-        return model.arm.name.partition("+")[2]
 
 
 def _clean_target(y: Any) -> np.ndarray:

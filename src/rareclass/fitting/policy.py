@@ -1,13 +1,15 @@
 """What the treatment "auto" means: a challenger that the evidence leaves open, taken where it is surely better."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from rareclass.crossfit import Folds
+from rareclass.fitting.arm import Arm
+from rareclass.fitting.calibrate import cross_calibrated
 from rareclass.kernels.logits import softplus
-from rareclass.treatments.arm import Arm
-from rareclass.treatments.restore import cross_calibrated
 from rareclass.treatments.sampling import RandomUnderSampling
 
 LEAST_EVENTS = 50
@@ -32,47 +34,61 @@ def challengers(arms: Sequence[Arm], y: np.ndarray) -> tuple[list[tuple[Arm, ...
     return [(arm, Arm(arm.learner, RandomUnderSampling())) for arm in arms], ""
 
 
-def take_surely_better(
-    tried: Sequence[Sequence[Arm]], scores: np.ndarray, y: np.ndarray, fold: np.ndarray, *, calibration: str = "auto",
-    sample_weight: np.ndarray | None = None, forward: bool = False,
-) -> tuple[list[int], list[dict[str, Any]]]:  # fmt: skip
-    """Columns of `scores` (n, arms) that stay, one for each group of arms, and what was tried.
+@dataclass(frozen=True, kw_only=True)
+class Tried:
+    """A challenger: the share by which its log-loss is lower (limits: two standard errors), and whether it stayed."""
 
-    What was tried is told as learner, treatment, the share by which the log-loss is lower (gain, low, high), and taken.
+    learner: str
+    treatment: str
+    gain: float
+    low: float
+    high: float
+    taken: bool
+
+
+def take_surely_better(
+    tried: Sequence[Sequence[Arm]],
+    scores: np.ndarray,
+    y: np.ndarray,
+    folds: Folds,
+    *,
+    calibration: str = "auto",
+    sample_weight: np.ndarray | None = None,
+) -> tuple[list[int], list[Tried]]:
+    """Columns of `scores` (n, arms) that stay, one for each group of arms, and what was tried.
 
     The first arm of a group stays unless a challenger's log-loss, calibrated out of fold, is lower by `SURE` standard
     errors of the difference over the rows.
     """
-    kept, said, start = [], [], 0
+    kept: list[int] = []
+    said: list[Tried] = []
+    seen = folds.fold >= 0
+
+    def losses(j: int) -> np.ndarray:
+        """Log-loss (m,) of the calibrated scores of each row that was held out."""
+        logit = cross_calibrated(scores[:, j], y, folds, method=calibration, sample_weight=sample_weight)
+        loss = softplus(np.where(y[seen], -logit[seen], logit[seen]))
+        return np.asarray(loss if sample_weight is None else loss * sample_weight[seen])
+
+    start = 0
     for group in tried:
-        columns = range(start, start + len(group))
-        start += len(group)
-        if len(group) == 1 or not (fold >= 0).any():
-            kept.append(columns[0])
+        first, start = start, start + len(group)
+        if len(group) == 1 or not seen.any():
+            kept.append(first)
             continue
-        losses = [_losses(scores[:, j], y, fold, calibration, sample_weight, forward) for j in columns]
-        best, best_gain = columns[0], 0.0
-        for j, arm, loss in zip(columns[1:], group[1:], losses[1:], strict=True):
-            difference = losses[0] - loss
+        own = losses(first)
+        best, best_gain = first, 0.0
+        for j, arm in enumerate(group[1:], first + 1):
+            difference = own - losses(j)
             gain, error = float(difference.sum()), float(difference.std() * np.sqrt(difference.size))
             sure = gain > SURE * error
             if sure and gain > best_gain:
                 best, best_gain = j, gain
-            share = np.array([gain, gain - SURE * error, gain + SURE * error]) / max(float(losses[0].sum()), 1e-300)
+            share = np.array([gain, gain - SURE * error, gain + SURE * error]) / max(float(own.sum()), 1e-300)
             limits = dict(zip(("gain", "low", "high"), share.tolist(), strict=True))
-            said.append({"learner": arm.learner_name, "treatment": arm.treatment.label, **limits, "taken": sure})
+            said.append(Tried(learner=arm.learner_name, treatment=arm.treatment.label, taken=sure, **limits))
         kept.append(best)
     return kept, said
-
-
-def _losses(
-    score: np.ndarray, y: np.ndarray, fold: np.ndarray, calibration: str, weight: np.ndarray | None, forward: bool
-) -> np.ndarray:
-    """Log-loss (m,) of the calibrated scores of each row that was held out."""
-    logit = cross_calibrated(score, y, fold, method=calibration, sample_weight=weight, forward=forward)
-    seen = fold >= 0
-    loss = softplus(np.where(y[seen], -logit[seen], logit[seen]))
-    return np.asarray(loss if weight is None else loss * weight[seen])
 
 
 def say_tried(tried: Sequence[dict[str, Any]], why_not: str) -> str:

@@ -1,7 +1,7 @@
 """An arm: a learner under a treatment, fitted on an encoded matrix, whose scores are brought back."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,8 +9,10 @@ from sklearn.base import clone
 
 from rareclass.crossfit import raw_logit
 from rareclass.learners.registry import make_learner
-from rareclass.treatments.base import NoTreatment, TrainingSet, Treatment
+from rareclass.treatments.base import NoTreatment, Treatment
 from rareclass.treatments.registry import make_treatment
+
+BLEND = "blend"
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Arm:
 
     learner: Any
     treatment: Treatment = NoTreatment()  # noqa: RUF009 - frozen and without state
+
+    @property
+    def is_blend(self) -> bool:
+        """Whether it stands for the blend of arms, which is made of their scores and not fitted itself."""
+        return isinstance(self.learner, str) and self.learner == BLEND
 
     @property
     def learner_name(self) -> str:
@@ -80,9 +87,16 @@ class Arm:
         model = self.treatment.fit_learner(
             lambda seed: self._learner(categorical_features, events, seed, n_jobs), training, rng=rng
         )
-        return FittedArm(self.name, model, training.shift + shift, training.exact, training.note,
-                         self.treatment.restoration, training.y.size, time.perf_counter() - started,
-                         self.treatment.describe())  # fmt: skip
+        return FittedArm(
+            arm=self,
+            learner=model,
+            shift=training.shift + shift,
+            exact=training.exact,
+            note=training.note,
+            restoration=self.treatment.restoration,
+            rows=training.y.size,
+            seconds=time.perf_counter() - started,
+        )
 
     def _learner(self, categorical: tuple[int, ...], events: int, seed: int, n_jobs: int) -> Any:
         if isinstance(self.learner, str):
@@ -99,13 +113,14 @@ class Arm:
         return model
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FittedArm:
     """A fitted learner and the shift that brings its log-odds to the real prevalence.
 
     Attributes
     ----------
-    name : str
+    arm : Arm
+        What was fitted: learner and treatment as they were asked for.
     learner : fitted classifier
     shift : float
         Log-odds added to the learner's score.
@@ -117,11 +132,9 @@ class FittedArm:
         Rows that the learner was fitted on.
     seconds : float
         Wall time of treatment and fit.
-    treatment : dict
-        What the treatment says of itself; `treatment_from_dict` makes it again.
     """
 
-    name: str
+    arm: Arm
     learner: Any
     shift: float
     exact: bool
@@ -129,7 +142,10 @@ class FittedArm:
     restoration: str
     rows: int
     seconds: float
-    treatment: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.arm.name
 
     def logit(self, X: np.ndarray) -> np.ndarray:
         """Log-odds (n,) at the real prevalence, not yet calibrated."""
@@ -149,6 +165,3 @@ def make_arm(name: str | tuple[Any, Any]) -> Arm:
         return Arm(learner, make_treatment(treatment if treatment else "none"))
     learner, treatment = name
     return Arm(learner, make_treatment(treatment))
-
-
-__all__ = ["Arm", "FittedArm", "TrainingSet", "make_arm"]

@@ -8,10 +8,11 @@ from tests.treatments.known import line
 
 from rareclass import RareClassifier
 from rareclass.artifact import Bundle
+from rareclass.crossfit import Folds
 from rareclass.errors import InputError
+from rareclass.fitting.policy import challengers, take_surely_better
 from rareclass.kernels.logits import sigmoid
 from rareclass.treatments import Arm, ClassWeights, RandomUnderSampling
-from rareclass.treatments.policy import challengers, take_surely_better
 
 PAIR = (Arm("logistic_regression"), Arm("logistic_regression", RandomUnderSampling()))
 
@@ -21,16 +22,16 @@ def known_scores(n=20_000, noise=(0.0, 0.0), seed=0):
     rng = np.random.default_rng(seed)
     truth = -5 + 1.5 * rng.normal(size=n)
     y = rng.random(n) < sigmoid(truth)
-    return truth[:, None] + np.array(noise) * rng.normal(size=(n, 2)), y, np.arange(n) % 5
+    return truth[:, None] + np.array(noise) * rng.normal(size=(n, 2)), y, Folds(np.arange(n) % 5)
 
 
 def test_a_clearly_better_challenger_is_taken_and_a_worse_one_is_not():
-    scores, y, fold = known_scores(noise=(2.0, 0.0))
-    assert take_surely_better([PAIR], scores, y, fold)[0] == [1]
-    kept, (said,) = take_surely_better([PAIR], scores[:, ::-1], y, fold)
+    scores, y, folds = known_scores(noise=(2.0, 0.0))
+    assert take_surely_better([PAIR], scores, y, folds)[0] == [1]
+    kept, (said,) = take_surely_better([PAIR], scores[:, ::-1], y, folds)
     assert kept == [0]
-    assert said["high"] < 0
-    assert not said["taken"]
+    assert said.high < 0
+    assert not said.taken
 
 
 def test_a_challenger_of_the_same_quality_is_taken_no_more_often_than_two_standard_errors_allow():
@@ -40,21 +41,21 @@ def test_a_challenger_of_the_same_quality_is_taken_no_more_often_than_two_standa
 
 
 def test_the_gain_is_the_difference_of_the_calibrated_log_losses():
-    scores, y, fold = known_scores(noise=(1.0, 0.5))
-    _, (said,) = take_surely_better([PAIR], scores, y, fold, calibration="none")
+    scores, y, folds = known_scores(noise=(1.0, 0.5))
+    _, (said,) = take_surely_better([PAIR], scores, y, folds, calibration="none")
     loss = np.logaddexp(0, np.where(y[:, None], -scores, scores))
     gain = loss[:, 0] - loss[:, 1]
-    assert said["gain"] == pytest.approx(gain.sum() / loss[:, 0].sum())
-    assert said["high"] - said["gain"] == pytest.approx(2 * gain.std() * np.sqrt(y.size) / loss[:, 0].sum())
+    assert said.gain == pytest.approx(gain.sum() / loss[:, 0].sum())
+    assert said.high - said.gain == pytest.approx(2 * gain.std() * np.sqrt(y.size) / loss[:, 0].sum())
 
 
 def test_each_group_keeps_one_column_and_rows_that_nobody_scored_do_not_count():
-    scores, y, fold = known_scores(noise=(2.0, 0.0))
-    fold = np.where(np.arange(y.size) < 500, -1, fold)
+    scores, y, folds = known_scores(noise=(2.0, 0.0))
+    folds = Folds(np.where(np.arange(y.size) < 500, -1, folds.fold))
     scores[:500] = np.nan
     three = np.column_stack([scores[:, 0], scores])
-    assert take_surely_better([PAIR[:1], PAIR], three, y, fold)[0] == [0, 2]
-    assert take_surely_better([PAIR], scores, y, np.full(y.size, -1)) == ([0], [])
+    assert take_surely_better([PAIR[:1], PAIR], three, y, folds)[0] == [0, 2]
+    assert take_surely_better([PAIR], scores, y, Folds(np.full(y.size, -1))) == ([0], [])
 
 
 def test_nothing_is_tried_where_it_could_not_be_told_apart_or_would_change_little():

@@ -1,0 +1,131 @@
+"""From a design to the deployed model: score out of fold, fit on all rows, calibrate, decide."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from rareclass.calibration import choose_calibration
+from rareclass.decisions.decision import Decision
+from rareclass.decisions.minimum_cost import MinimumCost
+from rareclass.decisions.rule import DecisionRule
+from rareclass.errors import CalibrationWarning
+from rareclass.fitting.arm import Arm
+from rareclass.fitting.blend import blend_members, join_arms
+from rareclass.fitting.calibrate import cross_calibrated
+from rareclass.fitting.design import Design
+from rareclass.fitting.model import FittedModel, calibration_evidence, equal_costs_decision
+from rareclass.fitting.out_of_fold import blend_scores, folds_of, matrix_of, score_arms
+from rareclass.fitting.policy import challengers, take_surely_better
+from rareclass.fitting.rows import at
+from rareclass.kernels.logits import sigmoid
+from rareclass.metrics.curve import ThresholdCurve
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a model is to be: its arm, its calibration, its rule; `challenged` when the treatment is to be chosen."""
+
+    arm: Arm
+    calibration: str = "auto"
+    rule: DecisionRule | None = None
+    challenged: bool = False
+    n_jobs: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """Out-of-fold log-odds of the arm that is deployed; NaN where never tested.
+
+    Attributes
+    ----------
+    raw, logit : ndarray of shape (n_dev,)
+        Restored, and calibrated such that no row is calibrated by itself.
+    members : ndarray of shape (n_dev, k)
+        Restored log-odds of the members of a blend; of the arm itself (k = 1) otherwise.
+    decision : Decision or None
+        Where it was chosen already, on the same scores.
+    """
+
+    raw: np.ndarray
+    logit: np.ndarray
+    members: np.ndarray
+    decision: Decision | None = None
+
+
+def fit_model(design: Design, wanted: Wanted) -> FittedModel:
+    """Cross-fit, bring back, calibrate, decide, and fit on all rows."""
+    arms = blend_members(wanted.arm.treatment) if wanted.arm.is_blend else (wanted.arm,)
+    tried, why_not = challengers(arms, design.y) if wanted.challenged else ([(a,) for a in arms], "")
+    if not len(design.split.parts):
+        return assemble(design, wanted, arms, None, {"tried": [], "not_tried": why_not} if wanted.challenged else {})
+    scores = score_arms(design, [a for group in tried for a in group], n_jobs=wanted.n_jobs)
+    for heard in dict.fromkeys(w for s in scores for w in s.warnings):
+        heard.again(stacklevel=3)
+    folds = folds_of(design, scores[0])
+    how: dict[str, Any] = {"sample_weight": design.weight}
+    kept, said = take_surely_better(tried, matrix_of(scores), design.y, folds, calibration=wanted.calibration, **how)
+    members = [scores[j] for j in kept]
+    whole = blend_scores(design, wanted.arm, members) if wanted.arm.is_blend else members[0]
+    logit = cross_calibrated(whole.oof.score, design.y, folds, method=wanted.calibration, **how)
+    held = Held(raw=whole.oof.score, logit=logit, members=matrix_of(members))
+    told = {"tried": [asdict(t) for t in said], "not_tried": why_not} if wanted.challenged else {}
+    return assemble(design, wanted, [m.arm for m in members], held, told)
+
+
+def assemble(
+    design: Design, wanted: Wanted, arms: Sequence[Arm], held: Held | None, told: Mapping[str, Any] | None = None
+) -> FittedModel:
+    """The deployed model of an arm that was scored out of fold: fitted on all rows, calibrated, deciding.
+
+    Parameters
+    ----------
+    arms : sequence of Arm
+        The arm itself, or the members of the blend.
+    held : Held or None
+        The out-of-fold scores from which weights, calibration and decision come; None where events were too few.
+    told : mapping, optional
+        What else belongs into the evidence.
+    """
+    part = design.whole()
+    each = [part.fit(arm, n_jobs=wanted.n_jobs) for arm in arms]
+    members = np.full((design.y.size, len(arms)), np.nan) if held is None else held.members
+    fitted = each[0]
+    if wanted.arm.is_blend:
+        fitted = join_arms(wanted.arm, each, members, design.y, sample_weight=design.weight)
+    rule = wanted.rule
+    if rule is None and design.rows.costs is not None:
+        rule = MinimumCost(design.rows.costs)
+    evidence: dict[str, Any] = {"rows": 0, "events": 0}
+    if held is None:
+        warnings.warn(
+            f"{int(design.y.sum())} event(s) are too few to hold any out: the probabilities are not calibrated.",
+            CalibrationWarning,
+            stacklevel=4,
+        )
+        calibrator = choose_calibration(np.zeros(2), np.array([False, True]), method="none")
+        known = ThresholdCurve.from_predictions(part.y, sigmoid(fitted.logit(part.X)))
+    else:
+        seen = np.flatnonzero(np.isfinite(held.raw))
+        y, weight = design.y[seen], at(design.weight, seen)
+        calibrator = choose_calibration(held.raw[seen], y, method=wanted.calibration, sample_weight=weight)
+        known = ThresholdCurve.from_predictions(y, sigmoid(held.logit[seen]), sample_weight=weight)
+        evidence = calibration_evidence(y, held.logit[seen], weight)
+    decision = held.decision if held is not None else None
+    if decision is None:
+        decision = equal_costs_decision() if rule is None else rule.choose(known)
+    return FittedModel(
+        schema=design.rows.schema,
+        encoder=part.encoder,
+        arm=fitted,
+        calibrator=calibrator,
+        decision=decision,
+        rule=rule,
+        pos_label=design.rows.pos_label,
+        classes=design.rows.classes,
+        evidence=evidence | dict(told or {}),
+        oof_logit=np.full(design.y.size, np.nan) if held is None else held.logit,
+        oof_y=design.y,
+    )

@@ -1,0 +1,272 @@
+"""The design of a fit or a comparison: which rows are locked away, which are cross-fitted, what is sampled, and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from rareclass import _check
+from rareclass.crossfit import Splits, check_splits
+from rareclass.data.duplicates import count_duplicates
+from rareclass.data.read import read_table
+from rareclass.data.schema import Schema
+from rareclass.data.split import locked_test, make_splits, merge_groups
+from rareclass.data.target import encode_target
+from rareclass.errors import InputError, TooFewEventsError
+from rareclass.fitting.part import Part, Sampling, encode_part
+from rareclass.fitting.rows import Beside, Rows, Target, at
+
+EVENTS_TO_RANK = 10
+"""Fewer out-of-fold events than this: no ranking, the default is deployed with the verdict "cannot tell"."""
+LARGE_TABLE = 50_000
+"""Above so many rows a fit uses all events and sampled negatives; every row is still judged."""
+FIT_ROWS = 40_000
+"""Rows of such a fit."""
+LAST = 10_000
+"""Number of the random stream of the fit on all rows, where there is no comparison."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """Which rows are developed on (`dev`) and which are locked away (`test`); `parts` are splits of `dev`."""
+
+    dev: np.ndarray
+    test: np.ndarray
+    parts: Splits
+    kind: str = "stratified"
+    folds: int = 0
+    repeats: int = 1
+
+    @property
+    def forward(self) -> bool:
+        return self.kind == "time"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitOptions:
+    """How the rows of a comparison are to be split, as `compare` was asked to."""
+
+    folds: int | None = None
+    repeats: int = 1
+    test_share: float = 0.2
+    gap: Any = 0
+    time_ordered: bool = False
+    split_duplicates: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """Which columns are no features, and which numeric ones hold codes."""
+
+    drop: Sequence[str] = ()
+    categorical: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Design:
+    """Rows, how they are split and how they are sampled; and what is to be said about it.
+
+    Attributes
+    ----------
+    rows : Rows
+    split : Split
+    sampling : Sampling
+    last : int
+        Number of the random stream of the fit on all development rows.
+    ranked : bool
+        Whether there are events enough to rank arms.
+    duplicates, conflicting : int
+        Rows that repeat an earlier one, and rows that also stand with the other label.
+    notes, warnings : list of str
+    """
+
+    rows: Rows
+    split: Split
+    sampling: Sampling
+    last: int = LAST
+    ranked: bool = True
+    duplicates: int = 0
+    conflicting: int = 0
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def y(self) -> np.ndarray:
+        """Labels of the development rows."""
+        return self.rows.y[self.split.dev]
+
+    @property
+    def weight(self) -> np.ndarray | None:
+        """Weights of the development rows."""
+        return at(self.rows.weight, self.split.dev)
+
+    def parts(self) -> list[Part]:
+        """All splits of the development rows, encoded."""
+        dev = self.split.dev
+        return [
+            encode_part(self.rows, self.sampling, dev[train], dev[test], number=k)
+            for k, (train, test) in enumerate(self.split.parts)
+        ]
+
+    def whole(self) -> Part:
+        """All development rows to fit on, none to score."""
+        return encode_part(self.rows, self.sampling, self.split.dev, self.split.dev[:0], number=self.last)
+
+
+def cross_fit_design(rows: Rows, cv: Any, sampling: Sampling) -> Design:
+    """All rows for development, cross-fitted: what `RareClassifier` fits on. No parts where events are too few.
+
+    Parameters
+    ----------
+    cv : int or list of (train, test)
+        Folds, lowered to what the distinct events allow; or splits of one's own.
+    """
+    everything = np.arange(rows.y.size)
+    parts, kind = _own_parts(rows, cv, sampling.seed)
+    split = Split(dev=everything, test=everything[:0], parts=parts, kind=kind, folds=len(parts))
+    return Design(rows=rows, split=split, sampling=sampling)
+
+
+def _own_parts(rows: Rows, cv: Any, seed: int) -> tuple[Splits, str]:
+    """Splits of the cross-fitting and their kind: equal rows and groups together, or forward in time."""
+    y, forward = rows.y, rows.times is not None
+    if not isinstance(cv, int | np.integer):
+        splits = [(np.asarray(a), np.asarray(b)) for a, b in cv]
+        if not splits:
+            raise InputError("`cv` holds no split. Give a number of folds or pairs of row indices.")
+        check_splits(splits, y)
+        return splits, "time" if forward else "stratified"
+    folds = _check.whole_number(cv, "cv", low=2)
+    if forward:
+        kind, together = "time", None
+        folds = min(folds, int(y.sum()))
+    else:
+        whole = rows.same if rows.groups is None else merge_groups(rows.groups, rows.same)
+        folds = min(folds, np.unique(whole[y]).size, np.unique(whole[~y]).size)
+        kind, together = _kind_of(whole)
+    if folds < 2:
+        return [], kind
+    return make_splits(y, folds=folds, kind=kind, groups=together, times=rows.times, seed=seed), kind
+
+
+def _kind_of(together: np.ndarray | None) -> tuple[str, np.ndarray | None]:
+    """How to split rows of which some stay together; groups of one row each are none."""
+    if together is None or np.unique(together).size == together.size:
+        return "stratified", None
+    return "group", together
+
+
+def make_design(
+    X: Any,
+    y: Any,
+    beside: Beside,
+    *,
+    columns: Columns = Columns(),
+    split: SplitOptions = SplitOptions(),
+    pos_label: Any = None,
+    full: bool = False,
+    seed: int = 0,
+) -> Design:
+    """Read the data, lock the test part, split the rest. All sentences about unusable input come from here."""
+    _check.same_index(X, y)
+    table = read_table(X)
+    labels = _check.column(y, "y")
+    _check.same_length(X=table, y=labels, groups=beside.groups, times=beside.times, sample_weight=beside.sample_weight)
+    forward = beside.times is not None or split.time_ordered
+    if forward and beside.groups is not None:
+        raise InputError("Give either `groups` or `times`: a forward split already keeps the past from the future.")
+    schema = Schema.infer(table, drop=tuple(columns.drop), categorical=tuple(columns.categorical))
+    rows = Rows.of(table, Target(*encode_target(labels, pos_label)), beside, schema)
+    notes, warnings = list(schema.notes), []
+    found = count_duplicates(rows.features, rows.y, groups=rows.same)
+    conflicting = found.conflicting if found.conflicting is not None else 0
+    together = rows.groups
+    if found.repeated and not forward:
+        if split.split_duplicates:
+            warnings.append(
+                f"{found.repeated:,} repeated rows may stand on both sides of a split (asked for): scores leak."
+            )
+        else:
+            notes.append(f"{found.repeated:,} rows repeat an earlier one; equal rows stay on one side of every split.")
+            together = rows.same if together is None else merge_groups(together, rows.same)
+    if conflicting:
+        notes.append(f"{conflicting:,} rows have the same features as a row with the other label.")
+    how: dict[str, Any] = {"gap": split.gap, "seed": seed, "times": None}
+    if forward:
+        how |= {"kind": "time", "groups": None, "times": np.arange(rows.y.size) if rows.times is None else rows.times}
+        warnings += _prevalence_drift(rows.y, how["times"])
+    else:
+        how["kind"], how["groups"] = _kind_of(together)
+    dev, test, ranked = _lock(rows.y, how, split.test_share, notes)
+    large = rows.y.size > LARGE_TABLE and not full
+    count = _fold_count(rows.y[dev], split.folds, large, notes)
+    inner = {**how, **{k: at(how[k], dev) for k in ("groups", "times")}}
+    parts = make_splits(rows.y[dev], folds=count, repeats=split.repeats, **inner)
+    if large:
+        notes.append(
+            f"More than {LARGE_TABLE:,} rows: every fit uses all events and sampled negatives (about "
+            f"{FIT_ROWS:,} rows), undone by the log of the share kept; every row is judged."
+        )
+    kind = "time" if forward else "stratified" if rows.groups is None else "group"
+    return Design(
+        rows=rows,
+        split=Split(dev=dev, test=test, parts=parts, kind=kind, folds=count, repeats=split.repeats),
+        sampling=Sampling(FIT_ROWS if large else None, seed),
+        last=len(parts),
+        ranked=ranked,
+        duplicates=int(found.repeated),
+        conflicting=int(conflicting),
+        notes=notes,
+        warnings=warnings,
+    )
+
+
+def _prevalence_drift(y: np.ndarray, order: np.ndarray) -> list[str]:
+    parts = np.array_split(np.argsort(order, kind="stable"), 10)
+    rates = np.array([y[p].mean() for p in parts if p.size])
+    if rates.size < 2 or rates[0] == rates[-1]:
+        return []
+    n = min(p.size for p in parts)
+    spread = np.sqrt(max(y.mean() * (1 - y.mean()), 1e-12) / n)
+    if np.ptp(rates) < 5 * spread:
+        return []
+    return [
+        f"The prevalence drifts: {rates[0]:.2%} in the first tenth of the time, {rates[-1]:.2%} in the last "
+        f"(lowest {rates.min():.2%}, highest {rates.max():.2%}). Probabilities learnt on the past are off by that "
+        "factor; recalibrate or update the prevalence before use."
+    ]
+
+
+def _lock(y: np.ndarray, how: dict[str, Any], share: float, notes: list[str]) -> tuple[np.ndarray, np.ndarray, bool]:
+    """(dev, test, whether models can be ranked)."""
+    events = int(y.sum())
+    if events < 2:
+        raise TooFewEventsError(f"The table holds {events} event(s); at least 2 are needed to fit and to judge.")
+    everything = np.arange(y.size)
+    if events * (1 - share) < EVENTS_TO_RANK:
+        notes.append(
+            f"Only {events} events: too few to rank models or to lock a test part away; "
+            f"about {int(np.ceil(EVENTS_TO_RANK / (1 - share)))} are the least, 100 or more make it useful."
+        )
+        return everything, everything[:0], False
+    if share == 0:
+        return everything, everything[:0], True
+    dev, test = locked_test(y, share=share, **how)
+    return np.sort(dev), np.sort(test), int(y[dev].sum()) >= EVENTS_TO_RANK
+
+
+def _fold_count(y: np.ndarray, folds: int | None, large: bool, notes: list[str]) -> int:
+    events = int(y.sum())
+    if folds is not None:
+        _check.whole_number(folds, "folds", low=2)
+        if events < folds:
+            raise TooFewEventsError(
+                f"{folds} folds need at least {folds} events outside the test part; got {events}. Lower `folds`."
+            )
+        return folds
+    count = 3 if large else 5
+    if events < count:
+        notes.append(f"{events} events allow {events} folds instead of {count}.")
+        return events
+    return count

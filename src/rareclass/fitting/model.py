@@ -1,0 +1,134 @@
+"""The unit that is deployed: encoder, fitted arm, calibration and decision for one rare class."""
+
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from rareclass.data.encode import TableEncoder
+from rareclass.data.schema import Schema
+from rareclass.decisions.costs import CostMatrix
+from rareclass.decisions.decision import Decision
+from rareclass.decisions.minimum_cost import MinimumCost
+from rareclass.decisions.rule import DecisionRule
+from rareclass.errors import UndefinedWarning
+from rareclass.fitting.arm import FittedArm
+from rareclass.fitting.policy import say_tried
+from rareclass.kernels.logits import sigmoid
+from rareclass.uncertainty.interval import confidence_interval
+
+POLICY = (
+    "Why this model: nothing beats the data as they are surely enough to be a default (evidence 'balancing-elor', "
+    "'smote-threshold'), and with few events no one knows beforehand which learner ranks best; so several guarded "
+    "ones are blended, with weights from their scores out of fold."
+)
+EQUAL_COSTS = CostMatrix(fp=1.0, fn=1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FittedModel:
+    """Everything that turns a row into a calibrated probability and a decision.
+
+    Attributes
+    ----------
+    schema : Schema
+    encoder : TableEncoder
+    arm : FittedArm
+    calibrator : Calibrator
+    decision : Decision
+    rule : DecisionRule or None
+        The rule that chose the decision; None when nothing was asked for.
+    pos_label : label
+    classes : tuple
+        All labels of the training data.
+    evidence : dict
+        Rows, events, observed/expected and Brier skill out of fold.
+    oof_logit : ndarray of shape (n,)
+        Calibrated out-of-fold log-odds, NaN where never tested; empty after loading.
+    oof_y : ndarray of shape (n,), bool
+        The labels of these rows; empty after loading.
+    """
+
+    schema: Schema
+    encoder: TableEncoder
+    arm: FittedArm
+    calibrator: Any
+    decision: Decision
+    rule: DecisionRule | None
+    pos_label: Any
+    classes: tuple[Any, ...]
+    evidence: dict[str, Any]
+    oof_logit: np.ndarray = field(default_factory=lambda: np.empty(0))
+    oof_y: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
+
+    def logit(self, table: pa.Table) -> tuple[np.ndarray, dict[str, int]]:
+        """Calibrated log-odds (n,) of the event, and the number of values of each column that training never saw.
+
+        Raises
+        ------
+        SchemaError
+            When a column is missing or holds another kind of values.
+        """
+        self.schema.check(table)
+        encoded = self.encoder.transform(table)
+        return np.asarray(self.calibrator.predict_logit(self.arm.logit(encoded.matrix))), encoded.unknown_counts
+
+    def summary(self) -> str:
+        """What was done to the training data, how it was undone, and how well calibrated the result is."""
+        e, f = self.evidence, self.arm
+        how = [f"shift {f.shift:+.3f} log-odds"] if f.shift else []
+        how += [] if f.exact else ["not exact"]
+        extra = f" ({', '.join(how)})" if how else ""
+        lines = [f"Model: {f.name}, {f.note}.", f"Way back: {f.restoration}{extra}."]
+        if f.arm.is_blend:
+            lines.insert(1, POLICY)
+        tried = say_tried(e.get("tried", ()), e.get("not_tried", ""))
+        lines += [tried] if tried else []
+        if e.get("rows"):
+            why = getattr(self.calibrator, "why_", "").partition(": ")[2]
+            lines += [
+                f"Calibration: {type(self.calibrator).__name__}, from {e['rows']:,} out-of-fold rows with "
+                f"{e['events']:,} events." + (f" Chosen on scores with {why}" if why else ""),
+                f"Out of fold: {_said('observed/expected', e, 'observed_to_expected')}, "
+                f"{_said('calibration slope', e, 'calibration_slope')}, {_said('Brier skill', e, 'brier_skill')} "
+                "(95 % intervals; 1, 1 and above 0 are right).",
+            ]
+        else:
+            lines.append(
+                "Calibration: none, too few events to hold any out; probabilities are as the learner gave them."
+            )
+        return "\n".join([*lines, f"Decision: {self.decision.why}"])
+
+
+def equal_costs_decision() -> Decision:
+    """Flag from a probability of one half on: what is done when nothing was asked for."""
+    return MinimumCost(EQUAL_COSTS).decide_at(None, prevalence=float("nan"), shift=0.0)
+
+
+def calibration_evidence(y: np.ndarray, logit: np.ndarray, weight: np.ndarray | None) -> dict[str, Any]:
+    """Observed over expected, calibration slope and Brier skill, with 95 % intervals, of calibrated log-odds held out.
+
+    None where a number has no value: the slope of equal or of perfectly separating probabilities.
+    """
+    p = sigmoid(logit)
+    found = (_with_limits(name, y, p, weight) for name in ("observed_to_expected", "calibration_slope", "brier_skill"))
+    return {"rows": int(y.size), "events": int(y.sum())} | {k: v for part in found for k, v in part.items()}
+
+
+def _with_limits(metric: str, y: np.ndarray, p: np.ndarray, weight: np.ndarray | None) -> dict[str, float | None]:
+    """Estimate and 95 % limits under the metric's name; None where they do not exist."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndefinedWarning)
+        found = confidence_interval(metric, y, p, sample_weight=weight)
+    numbers = {metric: found.estimate, f"{metric}_low": found.low, f"{metric}_high": found.high}
+    return {k: float(v) if np.isfinite(v) else None for k, v in numbers.items()}
+
+
+def _said(name: str, e: dict[str, Any], key: str) -> str:
+    """An estimate of the evidence with its limits, in words."""
+    value, low, high = (e.get(k) for k in (key, f"{key}_low", f"{key}_high"))
+    if value is None:
+        return f"{name} undefined"
+    return f"{name} {value:.3f}" + ("" if low is None or high is None else f" [{low:.3f}, {high:.3f}]")

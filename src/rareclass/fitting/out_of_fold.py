@@ -1,0 +1,122 @@
+"""Fit arms on identical, once-encoded splits and keep the out-of-fold scores."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from rareclass.crossfit import Folds, OutOfFold, out_of_fold
+from rareclass.fitting.arm import Arm, FittedArm
+from rareclass.fitting.blend import blend_out_of_fold
+from rareclass.fitting.design import Design
+from rareclass.fitting.heard import Heard, listening
+from rareclass.fitting.part import Part
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmScores:
+    """Out-of-fold log-odds of one arm over the development rows, restored but not calibrated."""
+
+    arm: Arm
+    oof: OutOfFold
+    seconds: float
+    rows: int
+    exact: bool
+    note: str
+    restoration: str
+    warnings: tuple[Heard, ...] = ()
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who looks on: `starts` may refuse an arm, `ends` hears the seconds that it took on one core."""
+
+    starts: Callable[[Arm], bool] = lambda arm: True
+    ends: Callable[[Arm, float], None] = lambda arm, seconds: None
+
+
+Fit = tuple[FittedArm, np.ndarray, list[Heard]]
+
+
+def score_arms(design: Design, arms: Sequence[Arm], *, n_jobs: int = 1, watch: Watch = Watch()) -> list[ArmScores]:
+    """Cross-fit the arms in order, on parts that are encoded once.
+
+    Fits run side by side, each on one core, rather than each on several: small fits gain little from threads of their
+    own, and lose much when the machine is busy. The scores are the same for any `n_jobs`.
+
+    Raises whatever a fit raises, once the fits under way have ended.
+    """
+    parts = design.parts()
+    done: list[tuple[Arm, list[Fit]]] = []
+    # OpenMP counts threads for each thread that calls it, hence the initializer; BLAS for the whole process.
+    pool = ThreadPoolExecutor(n_jobs, initializer=threadpool_limits, initargs=(1,))
+    with listening() as listen, threadpool_limits(1), pool:
+
+        def fit(arm: Arm, part: Part) -> Fit:
+            with listen() as said:
+                model = part.fit(arm)
+                return model, part.score(model), said
+
+        waiting: list[tuple[Arm, list[Future[Fit]]]] = []
+        for arm in arms:
+            # At most one arm waits behind the one that runs, so that the clock decides late.
+            while len(waiting) > 1:
+                _collect(*waiting.pop(0), done, watch)
+            if watch.starts(arm):
+                waiting.append((arm, [pool.submit(fit, arm, part) for part in parts]))
+        while waiting:
+            _collect(*waiting.pop(0), done, watch)
+    return [_scores(design, arm, fits) for arm, fits in done]
+
+
+def _collect(arm: Arm, futures: list[Future[Fit]], done: list[tuple[Arm, list[Fit]]], watch: Watch) -> None:
+    try:
+        fits = [f.result() for f in futures]
+    finally:
+        for f in futures:
+            f.cancel()
+    done.append((arm, fits))
+    watch.ends(arm, sum(model.seconds for model, *_ in fits))
+
+
+def _scores(design: Design, arm: Arm, fits: Sequence[Fit]) -> ArmScores:
+    scores = iter(score for _, score, _ in fits)
+    last = fits[-1][0]
+    return ArmScores(
+        arm=arm,
+        oof=out_of_fold(design.y.size, design.split.parts, lambda train, test: next(scores)),
+        seconds=float(np.mean([model.seconds for model, *_ in fits])),
+        rows=last.rows,
+        exact=last.exact,
+        note=last.note,
+        restoration=last.restoration,
+        warnings=tuple(dict.fromkeys(heard for *_, said in fits for heard in said)),
+    )
+
+
+def matrix_of(scores: Sequence[ArmScores]) -> np.ndarray:
+    """Out-of-fold log-odds (n, k) of k arms."""
+    return np.column_stack([s.oof.score for s in scores])
+
+
+def folds_of(design: Design, scores: ArmScores) -> Folds:
+    """Which fit tested each development row."""
+    return Folds(scores.oof.fold, design.split.forward)
+
+
+def blend_scores(design: Design, arm: Arm, members: Sequence[ArmScores]) -> ArmScores:
+    """The blend of arms that were cross-fitted already: no further fit."""
+    fold = members[0].oof.fold
+    blended = blend_out_of_fold(matrix_of(members), design.y, folds_of(design, members[0]), sample_weight=design.weight)
+    said = ", ".join(m.arm.learner_name for m in members)
+    return ArmScores(
+        arm=arm,
+        oof=OutOfFold(blended, fold),
+        seconds=sum(m.seconds for m in members),
+        rows=members[0].rows,
+        exact=True,
+        note=f"weighted mean of the log-odds of {said}",
+        restoration=members[0].restoration,
+    )

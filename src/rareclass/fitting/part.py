@@ -1,0 +1,114 @@
+"""One split of a table, encoded: what a learner is fitted on and what it scores."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rareclass.data.encode import TableEncoder
+from rareclass.decisions.costs import Costs, RowCosts
+from rareclass.fitting.arm import Arm, FittedArm
+from rareclass.fitting.rows import Rows, at, costs_at
+from rareclass.treatments.base import NoTreatment
+from rareclass.treatments.sampling import SampledNegatives
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How many rows of a large table are fitted, and the seed of everything that is drawn.
+
+    `fit_rows` limits the rows of a fit: all events and so many rows altogether; None fits on everything.
+    """
+
+    fit_rows: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """An encoded split.
+
+    Attributes
+    ----------
+    X, y, weight : arrays (m, d), (m,), (m,) or None
+        Rows to fit on: the training rows, or a sample of them.
+    costs : CostMatrix, RowCosts or None
+        Costs of the rows to fit on.
+    shift : float
+        Log-odds that undo the sampling of the training rows.
+    test : ndarray of shape (u, d)
+        Distinct rows to score.
+    expand : ndarray of shape (t,)
+        Position in `test` of each row to score: equal rows are scored once.
+    encoder : TableEncoder
+        Fitted on the rows that `X` holds.
+    categorical : tuple of int
+        Columns that hold category codes.
+    seed : tuple of int
+        Names the random stream of the fits on this part.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray | None
+    costs: Costs | None
+    shift: float
+    test: np.ndarray
+    expand: np.ndarray
+    encoder: TableEncoder
+    categorical: tuple[int, ...]
+    seed: tuple[int, int]
+
+    def fit(self, arm: Arm, *, n_jobs: int = 1) -> FittedArm:
+        """Fit an arm on the rows of this part."""
+        told = arm if self.costs is None else replace(arm, treatment=arm.treatment.with_costs(self.costs))
+        fitted = told.fit(
+            self.X,
+            self.y,
+            sample_weight=self.weight,
+            categorical_features=self.categorical,
+            shift=self.shift,
+            seed=np.random.SeedSequence(self.seed),
+            n_jobs=n_jobs,
+        )
+        if isinstance(self.costs, RowCosts):
+            fitted = replace(fitted, arm=arm)  # costs by row belong to these rows, not to the specification
+        if self.shift == 0:
+            return fitted
+        sampled = "log-odds shifted by the log of the share of negatives drawn"
+        own = "" if isinstance(arm.treatment, NoTreatment) else f"; {fitted.restoration}"
+        note = f"all events and {100 * np.exp(self.shift):.3g} % of the negatives drawn; {fitted.note}"
+        return replace(fitted, note=note, restoration=sampled + own)
+
+    def score(self, fitted: FittedArm) -> np.ndarray:
+        """Restored log-odds (t,) of the rows to score."""
+        return fitted.logit(self.test)[self.expand]
+
+
+def encode_part(rows: Rows, sampling: Sampling, train: np.ndarray, test: np.ndarray, *, number: int) -> Part:
+    """Encode the split (train, test) of a table; `number` names its random stream."""
+    fitted, shift = _sample(rows.y, sampling, train, np.random.default_rng([sampling.seed, number]))
+    features = rows.features
+    fit_table = features.take(fitted)
+    encoder = TableEncoder(rows.schema.columns).fit(fit_table)
+    encoded = encoder.transform(fit_table)
+    _, first, expand = np.unique(rows.same[test], return_index=True, return_inverse=True)
+    return Part(
+        X=encoded.matrix,
+        y=rows.y[fitted],
+        weight=at(rows.weight, fitted),
+        costs=costs_at(rows.costs, fitted),
+        shift=shift,
+        test=encoder.transform(features.take(test[first])).matrix if test.size else encoded.matrix[:0],
+        expand=expand,
+        encoder=encoder,
+        categorical=tuple(encoded.categorical),
+        seed=(sampling.seed, number),
+    )
+
+
+def _sample(y: np.ndarray, sampling: Sampling, train: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, float]:
+    """Rows to fit on and the log of the share of negatives among them."""
+    if sampling.fit_rows is None or train.size <= sampling.fit_rows:
+        return train, 0.0
+    kept = SampledNegatives(rows=sampling.fit_rows).choose(y[train], rng)
+    return (train, 0.0) if kept is None else (train[kept.rows], kept.shift)

@@ -1,0 +1,106 @@
+"""A table with everything that belongs to its rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import numpy as np
+import pyarrow as pa
+
+from rareclass import _check
+from rareclass._types import Label, PerRow
+from rareclass.data.duplicates import duplicate_groups
+from rareclass.data.schema import Schema
+from rareclass.data.sides import clean_times, group_numbers
+from rareclass.decisions.costs import Costs, RowCosts, as_costs
+from rareclass.errors import InputError
+
+
+class Target(NamedTuple):
+    """Event indicator (n,), the event's label, and all labels: what `encode_target` returns."""
+
+    y: np.ndarray
+    pos_label: Label
+    classes: Sequence[Label]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What the caller knows of each row beside its features; arrays (n,), None where there is nothing.
+
+    Costs are a `CostMatrix`, or a mapping of numbers or arrays (n,) named fp, fn, tp, tn.
+    """
+
+    sample_weight: PerRow | None = None
+    groups: PerRow | None = None
+    times: PerRow | None = None
+    costs: Costs | Mapping[str, PerRow] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """A table of features, its labels, and what is known of each row.
+
+    Attributes
+    ----------
+    table : pyarrow.Table
+        As it was given; `features` are the columns of the schema.
+    schema : Schema
+    y : ndarray of shape (n,), bool
+    pos_label : label
+    classes : tuple
+    same : ndarray of shape (n,), int
+        Rows with equal features share a number.
+    weight, groups, times : ndarray of shape (n,) or None
+    costs : CostMatrix, RowCosts or None
+    """
+
+    table: pa.Table
+    schema: Schema
+    y: np.ndarray
+    pos_label: Label
+    classes: tuple[Label, ...]
+    same: np.ndarray
+    weight: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    times: np.ndarray | None = None
+    costs: Costs | None = None
+
+    @classmethod
+    def of(cls, table: pa.Table, target: Target, beside: Beside, schema: Schema) -> Self:
+        """Check and clean what belongs to the rows of a table.
+
+        Raises
+        ------
+        InputError
+            No feature is left, or weights, groups, times or costs cannot be used.
+        """
+        if not schema.columns:
+            raise InputError("No usable feature column is left. Check the target and the dropped columns.")
+        n = target.y.size
+        return cls(
+            table=table,
+            schema=schema,
+            y=target.y,
+            pos_label=target.pos_label,
+            classes=tuple(target.classes),
+            same=duplicate_groups(table.select([c.name for c in schema.columns])),
+            weight=_check.weights(beside.sample_weight, n),
+            groups=None if beside.groups is None else group_numbers(beside.groups),
+            times=None if beside.times is None else clean_times(beside.times),
+            costs=None if beside.costs is None else as_costs(beside.costs, n=n),
+        )
+
+    @property
+    def features(self) -> pa.Table:
+        return self.table.select([c.name for c in self.schema.columns])
+
+
+def at(values: np.ndarray | None, index: np.ndarray) -> np.ndarray | None:
+    """Rows `index` of an array that may be absent."""
+    return None if values is None else values[index]
+
+
+def costs_at(costs: Costs | None, index: np.ndarray) -> Costs | None:
+    """Costs of the rows `index`: class costs stay, costs by row are taken."""
+    return costs.take(index) if isinstance(costs, RowCosts) else costs
