@@ -53,11 +53,11 @@ def test_every_arm_is_judged_on_the_same_rows(comparison):
 
 
 def test_no_group_and_no_row_crosses_a_split(comparison):
-    d = comparison.design
-    assert np.intersect1d(d.dev, d.test).size == 0
-    assert np.intersect1d(d.groups[d.dev], d.groups[d.test]).size == 0
-    for train, test in d.splits:
-        assert np.intersect1d(d.groups[d.dev][train], d.groups[d.dev][test]).size == 0
+    split, groups = comparison.design.split, comparison.design.rows.groups
+    assert np.intersect1d(split.dev, split.test).size == 0
+    assert np.intersect1d(groups[split.dev], groups[split.test]).size == 0
+    for train, test in split.parts:
+        assert np.intersect1d(groups[split.dev][train], groups[split.dev][test]).size == 0
 
 
 def test_probabilities_of_every_arm_are_at_the_real_prevalence(comparison):

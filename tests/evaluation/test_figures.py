@@ -23,7 +23,7 @@ def judged(n=4000, *, by_row=False, seed=0):
 
 def cost_figure(rows, z):
     decision = decide(MinimumCost(rows.costs), rows, z)
-    return figure_data(rows, z, judge(rows, z, decision))["cost"], decision
+    return figure_data(rows, z, judge(rows, z, decision)).cost.to_dict(), decision
 
 
 @pytest.mark.parametrize("by_row", [False, True])
@@ -55,4 +55,4 @@ def test_without_costs_there_is_no_cost_figure():
     rows, z = judged()
     decision = decide(MinimumCost(rows.costs), rows, z)
     plain = Judged(y=rows.y)
-    assert figure_data(plain, z, judge(plain, z, decision))["cost"] is None
+    assert figure_data(plain, z, judge(plain, z, decision)).cost is None
