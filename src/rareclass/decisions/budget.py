@@ -1,8 +1,8 @@
 """Alert budgets: as many alerts as can be worked on, each period."""
 
 import re
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -135,9 +135,6 @@ class AlertBudget(DecisionRule):
         if self.rate is not None:
             return f"the best {self.rate:.4g} of the {what} of each {self.per}"
         return f"the best {self.alerts} {what} of each {self.per}"
-
-    def parameters(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def decide_budget(

@@ -1,7 +1,7 @@
 """Floors and caps: recall at least, precision at least, false-positive rate at most."""
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import betainc
@@ -105,9 +105,6 @@ class RecallAtLeast(_ClassRate):
     def bound(self) -> str:
         return f"a recall of at least {self.recall:g}{_sure(self.confidence)}"
 
-    def parameters(self) -> dict[str, Any]:
-        return {"recall": self.recall, "confidence": self.confidence}
-
 
 @dataclass(frozen=True)
 class PrecisionAtLeast(DecisionRule):
@@ -174,9 +171,6 @@ class PrecisionAtLeast(DecisionRule):
 
     def bound(self) -> str:
         return f"a precision of at least {self.precision:g}{_sure(self.confidence)}"
-
-    def parameters(self) -> dict[str, Any]:
-        return {"precision": self.precision, "confidence": self.confidence}
 
 
 @dataclass(frozen=True)
@@ -267,6 +261,3 @@ class FalsePositiveRateAtMost(_ClassRate):
 
     def phrase(self) -> str:
         return f"a false-positive rate of at most {self.rate:g}{_sure(self.confidence)}"
-
-    def parameters(self) -> dict[str, Any]:
-        return {"rate": self.rate, "confidence": self.confidence}

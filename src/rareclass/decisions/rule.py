@@ -3,7 +3,7 @@
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -73,9 +73,9 @@ class DecisionRule(ABC):
         """The bound that it sets, in words."""
         return self.phrase()
 
-    @abstractmethod
     def parameters(self) -> dict[str, Any]:
         """JSON-safe parameters from which `rule_from_dict` rebuilds the rule."""
+        return asdict(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; `rule_from_dict` reads them."""

@@ -110,7 +110,6 @@ def threshold_stability(
         Examples
         --------
         >>> import numpy as np
-    from numpy.typing import ArrayLike
         >>> from rareclass.decisions import CostMatrix, MinimumCost
         >>> rng = np.random.default_rng(0)
         >>> p = rng.beta(0.1, 5, 20_000)
