@@ -11,12 +11,7 @@ from sklearn.utils import _metadata_requests
 
 # The only vocabulary in which an estimator can declare what its parameters accept, and the only source of the sentence
 # "The 'p' parameter of Cls must be ... Got ... instead." that users and imbalanced-learn's tests know.
-from sklearn.utils._param_validation import (
-    HasMethods,
-    Interval,
-    StrOptions,
-    validate_parameter_constraints,
-)
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_parameter_constraints
 
 from rareclass.errors import InputError
 

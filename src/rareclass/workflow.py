@@ -81,12 +81,7 @@ def results_of(comparison: Comparison, problem: Problem, *, command: str = "") -
 
 
 def write_run(
-    comparison: Comparison,
-    out: str | os.PathLike,
-    problem: Problem,
-    *,
-    overwrite: bool = False,
-    command: str = "",
+    comparison: Comparison, out: str | os.PathLike, problem: Problem, *, overwrite: bool = False, command: str = ""
 ) -> None:
     """Write the run folder; it appears whole or not at all."""
     import pyarrow.parquet as pq

@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from rareclass.calibration import (
-    check_calibration,
-)
+from rareclass.calibration import check_calibration
 from rareclass.kernels.logits import sigmoid
 
 

@@ -3,12 +3,7 @@
 import numpy as np
 import pytest
 
-from rareclass.calibration import (
-    IsotonicCalibration,
-    SigmoidCalibration,
-    check_disjoint,
-    choose_calibration,
-)
+from rareclass.calibration import IsotonicCalibration, SigmoidCalibration, check_disjoint, choose_calibration
 from rareclass.calibration.choose import CALIBRATORS
 from rareclass.errors import InputError
 from rareclass.kernels.logits import log_loss_from_logits, sigmoid

@@ -15,12 +15,7 @@ import pytest
 from rareclass.data import read_table, table_fingerprint
 from rareclass.errors import ReadError, SchemaError
 
-COLUMNS = {
-    "amount": [9.5, None, 2.25],
-    "count": [1, 2, 3],
-    "shop": ["a", None, "b;c"],
-    "flag": [True, False, None],
-}
+COLUMNS = {"amount": [9.5, None, 2.25], "count": [1, 2, 3], "shop": ["a", None, "b;c"], "flag": [True, False, None]}
 
 
 @pytest.fixture

@@ -3,14 +3,7 @@
 import numpy as np
 import pytest
 
-from rareclass.decisions import (
-    AlertBudget,
-    CostMatrix,
-    Maximize,
-    PrecisionAtLeast,
-    RecallAtLeast,
-    best_threshold,
-)
+from rareclass.decisions import AlertBudget, CostMatrix, Maximize, PrecisionAtLeast, RecallAtLeast, best_threshold
 from rareclass.errors import InfeasibleError
 
 

@@ -3,11 +3,7 @@
 import numpy as np
 import pytest
 
-from rareclass.decisions import (
-    Maximize,
-    RecallAtLeast,
-    best_threshold,
-)
+from rareclass.decisions import Maximize, RecallAtLeast, best_threshold
 from rareclass.errors import InputError
 
 

@@ -3,10 +3,7 @@
 import numpy as np
 import pytest
 
-from rareclass.decisions import (
-    Maximize,
-    best_threshold,
-)
+from rareclass.decisions import Maximize, best_threshold
 
 
 @pytest.fixture(scope="module")

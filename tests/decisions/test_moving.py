@@ -3,11 +3,7 @@
 import numpy as np
 import pytest
 
-from rareclass.decisions import (
-    Maximize,
-    best_threshold,
-    curve_at_prevalence,
-)
+from rareclass.decisions import Maximize, best_threshold, curve_at_prevalence
 from rareclass.metrics.curve import ThresholdCurve
 
 

@@ -3,10 +3,7 @@
 import numpy as np
 import pytest
 
-from rareclass.decisions import (
-    FalsePositiveRateAtMost,
-    threshold_interval,
-)
+from rareclass.decisions import FalsePositiveRateAtMost, threshold_interval
 from rareclass.decisions.points import OperatingPoints
 from rareclass.metrics.curve import ThresholdCurve
 

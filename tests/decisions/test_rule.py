@@ -2,13 +2,7 @@
 
 import pytest
 
-from rareclass.decisions import (
-    Constrained,
-    CostMatrix,
-    Maximize,
-    MinimumCost,
-    RecallAtLeast,
-)
+from rareclass.decisions import Constrained, CostMatrix, Maximize, MinimumCost, RecallAtLeast
 from rareclass.errors import InputError
 
 

@@ -34,7 +34,7 @@ def rows():
 
 EXPECTED_TO_FAIL = {
     "check_classifiers_train": "labels follow the decision rule, not a score of zero; so do those of "
-    "scikit-learn's own TunedThresholdClassifierCV",
+    "scikit-learn's own TunedThresholdClassifierCV"
 }
 
 

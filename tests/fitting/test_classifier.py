@@ -15,13 +15,12 @@ from rareclass.metrics import observed_to_expected
 
 EXPECTED_TO_FAIL = {
     "check_sample_weight_equivalence_on_dense_data": "folds are dealt by row, so the out-of-fold scores that calibrate "
-    "differ when rows are repeated; learners, calibrators and metrics themselves hold to it",
+    "differ when rows are repeated; learners, calibrators and metrics themselves hold to it"
 }
 
 
 @parametrize_with_checks(
-    [RareClassifier("logistic_regression", cv=2)],
-    expected_failed_checks=lambda estimator: EXPECTED_TO_FAIL,
+    [RareClassifier("logistic_regression", cv=2)], expected_failed_checks=lambda estimator: EXPECTED_TO_FAIL
 )
 @pytest.mark.filterwarnings("ignore::rareclass.errors.RareclassWarning")  # the checks' data have few events
 def test_it_passes_scikit_learns_checks(estimator, check):

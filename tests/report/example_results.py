@@ -275,12 +275,7 @@ def minimal_results():
     }  # fmt: skip
 
 
-CASES = {
-    "full": full_results,
-    "no_cost": no_cost_results,
-    "few_events": few_events_results,
-    "minimal": minimal_results,
-}
+CASES = {"full": full_results, "no_cost": no_cost_results, "few_events": few_events_results, "minimal": minimal_results}
 
 if __name__ == "__main__":
     from rareclass.report.html import render_html

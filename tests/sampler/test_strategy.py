@@ -16,9 +16,7 @@ KINDS = ["over-sampling", "under-sampling", "clean-sampling"]
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.lists(st.integers(1, 40), min_size=2, max_size=5, unique=True),
-    st.sampled_from(WORDS),
-    st.sampled_from(KINDS),
+    st.lists(st.integers(1, 40), min_size=2, max_size=5, unique=True), st.sampled_from(WORDS), st.sampled_from(KINDS)
 )
 def test_words_mean_what_they_mean_in_imbalanced_learn(sizes, word, kind):
     y = np.repeat([f"c{i}" for i in range(len(sizes))], sizes)

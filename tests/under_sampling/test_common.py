@@ -108,11 +108,7 @@ def test_number_of_threads_changes_nothing(sampler):
     assert all(rows == chosen[0] for rows in chosen)
 
 
-@pytest.mark.parametrize(
-    "sampler",
-    [s for s in EXACT if not hasattr(s, "n_seeds_S")],
-    ids=name,
-)
+@pytest.mark.parametrize("sampler", [s for s in EXACT if not hasattr(s, "n_seeds_S")], ids=name)
 def test_permuting_the_rows_permutes_the_result(sampler):
     X, y = noisy()
     order = np.random.default_rng(3).permutation(len(y))

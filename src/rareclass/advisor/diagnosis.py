@@ -64,12 +64,7 @@ class Diagnosis:
 
 
 def diagnose(
-    X: Rows,
-    y: ArrayLike,
-    *,
-    pos_label: Label | None = None,
-    categorical: Sequence[str] = (),
-    drop: Sequence[str] = (),
+    X: Rows, y: ArrayLike, *, pos_label: Label | None = None, categorical: Sequence[str] = (), drop: Sequence[str] = ()
 ) -> Diagnosis:
     """Say what a data set holds, what its number of events allows, and what to do first.
 

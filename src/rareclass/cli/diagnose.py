@@ -5,10 +5,7 @@ import typer
 from rareclass.cli import options as o
 
 
-def command(
-    table: o.TableOptions,
-    json: o.Json = False,
-) -> int:
+def command(table: o.TableOptions, json: o.Json = False) -> int:
     """Say what a data set holds, what its events allow, and what to do first."""
     from rareclass._json import to_json
     from rareclass.advisor.diagnosis import diagnose

@@ -6,11 +6,7 @@ from rareclass.cli import options as o
 
 
 def command(
-    bundle: o.Bundle,
-    table: o.Table,
-    costs: o.CostOptions,
-    target: o.Target = None,
-    json: o.Json = False,
+    bundle: o.Bundle, table: o.Table, costs: o.CostOptions, target: o.Target = None, json: o.Json = False
 ) -> int:
     """Judge a bundle on labelled rows that it never saw."""
     from rareclass._json import to_json

@@ -5,9 +5,7 @@ from typing import Annotated
 import typer
 
 
-def command(
-    folder: Annotated[str, typer.Argument(metavar="DIR", help="Folder of a run.", show_default=False)],
-) -> int:
+def command(folder: Annotated[str, typer.Argument(metavar="DIR", help="Folder of a run.", show_default=False)]) -> int:
     """Draw the report of a run folder again from its results.json."""
     from rareclass.workflow import redraw
 

@@ -109,11 +109,7 @@ def dependency_versions() -> dict[str, str | None]:
 
 def show_versions(github: bool = False) -> None:
     """Print Python, machine and package versions, as text or as a GitHub details block."""
-    system = {
-        "python": sys.version.replace("\n", " "),
-        "executable": sys.executable,
-        "machine": platform.platform(),
-    }
+    system = {"python": sys.version.replace("\n", " "), "executable": sys.executable, "machine": platform.platform()}
     packages = dependency_versions()
     if not github:
         print("\nSystem:", *(f"{k:>11}: {v}" for k, v in system.items()), sep="\n")

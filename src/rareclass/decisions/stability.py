@@ -92,30 +92,30 @@ def threshold_stability(
 ) -> ThresholdStability:
     """How far the chosen threshold moves when the events are drawn again, and whether it beats a default one.
 
-        In each round the rule chooses on one bootstrap resample (within each class) and both thresholds are judged on
-        another, so that a threshold fitted to chance events is found out.
+    In each round the rule chooses on one bootstrap resample (within each class) and both thresholds are judged on
+    another, so that a threshold fitted to chance events is found out.
 
-        Parameters
-        ----------
-        y_true, y_score : array-like of shape (n,)
-        rule : DecisionRule
-            With a value to compare by: `Maximize` or `MinimumCost` (class costs), or a rule constrained from one.
-        default : float, default=0.5
-            The threshold to compare with.
-        sample_weight : array-like of shape (n,), optional
-        level : float in (0, 1), default=0.95
-        n_bootstrap : int >= 1, default=1000
-        random_state : int, Generator or None, default=0
+    Parameters
+    ----------
+    y_true, y_score : array-like of shape (n,)
+    rule : DecisionRule
+        With a value to compare by: `Maximize` or `MinimumCost` (class costs), or a rule constrained from one.
+    default : float, default=0.5
+        The threshold to compare with.
+    sample_weight : array-like of shape (n,), optional
+    level : float in (0, 1), default=0.95
+    n_bootstrap : int >= 1, default=1000
+    random_state : int, Generator or None, default=0
 
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from rareclass.decisions import CostMatrix, MinimumCost
-        >>> rng = np.random.default_rng(0)
-        >>> p = rng.beta(0.1, 5, 20_000)
-        >>> found = threshold_stability(rng.random(p.size) < p, p, MinimumCost(CostMatrix(1, 50), search="empirical"))
-        >>> bool(found.low < 1 / 51 < found.high), found.probability_not_worse
-        (True, 1.0)
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rareclass.decisions import CostMatrix, MinimumCost
+    >>> rng = np.random.default_rng(0)
+    >>> p = rng.beta(0.1, 5, 20_000)
+    >>> found = threshold_stability(rng.random(p.size) < p, p, MinimumCost(CostMatrix(1, 50), search="empirical"))
+    >>> bool(found.low < 1 / 51 < found.high), found.probability_not_worse
+    (True, 1.0)
     """
     level = _check.fraction(level, "level", closed="neither")
     times = _check.whole_number(n_bootstrap, "n_bootstrap", low=1)

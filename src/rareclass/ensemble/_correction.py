@@ -107,11 +107,7 @@ def cross_fitted(
 
 
 def unseen_votes(
-    n_classes: int,
-    rows: np.ndarray,
-    n: int,
-    bags: list[np.ndarray],
-    vote: Callable[[int, np.ndarray], np.ndarray],
+    n_classes: int, rows: np.ndarray, n: int, bags: list[np.ndarray], vote: Callable[[int, np.ndarray], np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean vote (m, K) on `rows` of the members that did not draw them, and how many those are (m,).
 

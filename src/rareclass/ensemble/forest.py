@@ -253,12 +253,7 @@ min_impurity_decrease, ccp_alpha, monotonic_cst
         return drawn
 
     def _grow(
-        self,
-        training: Training,
-        labels: np.ndarray,
-        rows: list[np.ndarray],
-        targets: dict[int, int],
-        seed: np.ndarray,
+        self, training: Training, labels: np.ndarray, rows: list[np.ndarray], targets: dict[int, int], seed: np.ndarray
     ) -> tuple[DecisionTreeClassifier, np.ndarray]:
         """One tree, and the class mass (K,) it was grown on."""
         bag, times = np.unique(self._drawn_rows(rows, targets, seed), return_counts=True)

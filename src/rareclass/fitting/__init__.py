@@ -5,12 +5,6 @@
 
 from rareclass._lazy import lazy_names
 
-_NAMES = {
-    "Arm": "arm",
-    "FittedArm": "arm",
-    "make_arm": "arm",
-    "RareClassifier": "classifier",
-    "FittedModel": "model",
-}
+_NAMES = {"Arm": "arm", "FittedArm": "arm", "make_arm": "arm", "RareClassifier": "classifier", "FittedModel": "model"}
 __all__ = sorted(_NAMES)
 __getattr__, __dir__ = lazy_names(__name__, _NAMES)

@@ -8,12 +8,7 @@ from rareclass.fitting.rows import at
 
 
 def cross_calibrated(
-    score: np.ndarray,
-    y: np.ndarray,
-    folds: Folds,
-    *,
-    method: str = "auto",
-    sample_weight: np.ndarray | None = None,
+    score: np.ndarray, y: np.ndarray, folds: Folds, *, method: str = "auto", sample_weight: np.ndarray | None = None
 ) -> np.ndarray:
     """Calibrated log-odds (n,): no row is calibrated by itself.
 

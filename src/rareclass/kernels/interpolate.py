@@ -131,11 +131,7 @@ def _close_together(
 
 
 def write_typed(
-    made: np.ndarray,
-    out: np.ndarray,
-    rows: np.ndarray,
-    seed: int,
-    limits: tuple[np.ndarray, np.ndarray] | None = None,
+    made: np.ndarray, out: np.ndarray, rows: np.ndarray, seed: int, limits: tuple[np.ndarray, np.ndarray] | None = None
 ) -> None:
     """out[rows] = made; integers and Booleans are rounded at random (mean kept) and clipped to `limits`."""
     made = np.asarray(made)

@@ -74,12 +74,7 @@ class Trial:
     """
 
     def __init__(
-        self,
-        learner: Booster,
-        rows: Rows,
-        codes: np.ndarray,
-        guards: dict[str, dict[str, Any]],
-        context: FitContext,
+        self, learner: Booster, rows: Rows, codes: np.ndarray, guards: dict[str, dict[str, Any]], context: FitContext
     ) -> None:
         self.learner, self.codes, self.guards = learner, codes, guards
         self.seed = int(context.rng.integers(2**31))

@@ -156,14 +156,7 @@ class KMeansSMOTE(BaseSMOTE):
         return self.kmeans_estimator_.fit(X).predict(X)
 
     def _in_clusters(
-        self,
-        X: Any,
-        y: np.ndarray,
-        clusters: np.ndarray,
-        code: int,
-        count: int,
-        share: float,
-        rng: np.random.Generator,
+        self, X: Any, y: np.ndarray, clusters: np.ndarray, code: int, count: int, share: float, rng: np.random.Generator
     ) -> Draw:
         threshold = share if self.cluster_balance_threshold_ == "auto" else self.cluster_balance_threshold_
         needed = self.k_neighbors.n_neighbors if is_neighbours_object(self.k_neighbors) else self._partners() + 1

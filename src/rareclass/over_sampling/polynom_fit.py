@@ -68,12 +68,7 @@ class PolynomFitSMOTE(BaseOverSampler):
     }
 
     def __init__(
-        self,
-        *,
-        topology: str = "star",
-        degree: int = 3,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
+        self, *, topology: str = "star", degree: int = 3, sampling_strategy: Any = "auto", random_state: Any = None
     ) -> None:
         super().__init__(sampling_strategy=sampling_strategy)
         self.topology = topology

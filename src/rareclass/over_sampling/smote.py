@@ -9,11 +9,7 @@ from rareclass._sklearn import HasMethods, Interval, StrOptions
 from rareclass.kernels.draw import pair_up, uniform_positions
 from rareclass.kernels.random import seed_from
 from rareclass.over_sampling.base import BaseOverSampler
-from rareclass.over_sampling.neighbourhood import (
-    neighbours_object,
-    partners_in_class,
-    usable_neighbours,
-)
+from rareclass.over_sampling.neighbourhood import neighbours_object, partners_in_class, usable_neighbours
 from rareclass.sampler import Draw, class_streams, join
 
 NEIGHBOURS = [

@@ -7,15 +7,7 @@ from typing import Any
 import numpy as np
 
 from rareclass.errors import InputError
-from rareclass.sampler.columns import (
-    Column,
-    append_rows,
-    between,
-    build,
-    read_columns,
-    round_to_column,
-    to_frame,
-)
+from rareclass.sampler.columns import Column, append_rows, between, build, read_columns, round_to_column, to_frame
 from rareclass.sampler.containers import n_rows, take
 from rareclass.sampler.draw import Draw
 

@@ -8,14 +8,7 @@ import numpy as np
 
 from rareclass import _check
 from rareclass.learners.logit_sum import LogitSum
-from rareclass.treatments.base import (
-    TrainingSet,
-    Treatment,
-    class_counts,
-    draw_seed,
-    fit_on_training,
-    positive_number,
-)
+from rareclass.treatments.base import TrainingSet, Treatment, class_counts, draw_seed, fit_on_training, positive_number
 from rareclass.treatments.sampling import RandomUnderSampling
 
 

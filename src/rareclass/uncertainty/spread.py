@@ -94,11 +94,7 @@ def group_spread(sample: Sample, influence: Floats, among: NDArray[np.bool_] | N
 
 
 def metric_spread(
-    sample: Sample,
-    influence: Floats,
-    shrink: float = 0.0,
-    ceiling: float = 0.0,
-    among: NDArray[np.bool_] | None = None,
+    sample: Sample, influence: Floats, shrink: float = 0.0, ceiling: float = 0.0, among: NDArray[np.bool_] | None = None
 ) -> Spread:
     """Spread over groups when there are any, never below that over rows."""
     rows = row_spread(sample, influence, shrink, ceiling)

@@ -26,7 +26,7 @@ class BaseUnderSampler(Sampler):
             StrOptions({"auto", "majority", "not minority", "not majority", "all"}),
             Mapping,
             callable,
-        ],
+        ]
     }
 
 
@@ -41,7 +41,7 @@ class BaseCleaningSampler(Sampler):
             StrOptions({"auto", "majority", "not minority", "not majority", "all"}),
             list,
             callable,
-        ],
+        ]
     }
 
     def _kept(self, kept: np.ndarray, y: np.ndarray) -> Draw:

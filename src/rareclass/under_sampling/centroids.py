@@ -65,12 +65,7 @@ class ClusterCentroids(BaseUnderSampler):
     }
 
     def __init__(
-        self,
-        *,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
-        estimator: Any = None,
-        voting: str = "auto",
+        self, *, sampling_strategy: Any = "auto", random_state: Any = None, estimator: Any = None, voting: str = "auto"
     ) -> None:
         super().__init__(sampling_strategy=sampling_strategy)
         self.random_state = random_state

@@ -181,13 +181,7 @@ class CondensedNearestNeighbour(StoredSubset):
 
 
 def _refit(
-    classifier: Any,
-    X: Any,
-    y: np.ndarray,
-    own: np.ndarray,
-    others: np.ndarray,
-    seeds: np.ndarray,
-    passes: int,
+    classifier: Any, X: Any, y: np.ndarray, own: np.ndarray, others: np.ndarray, seeds: np.ndarray, passes: int
 ) -> tuple[np.ndarray, int]:
     """Hart's pass with any k-NN classifier, refitted when a row is stored. Slow: for metrics we have no kernel for."""
     stored = list(seeds)

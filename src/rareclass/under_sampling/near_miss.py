@@ -14,13 +14,7 @@ from rareclass.kernels.nearest import nearest_in_panel
 from rareclass.kernels.panel import Space
 from rareclass.sampler import Draw
 from rareclass.under_sampling.base import JOBS, ORDER, BaseUnderSampler, by_class, smallest_class
-from rareclass.under_sampling.neighbourhood import (
-    NEIGHBOURS,
-    enough_rows,
-    neighbours_object,
-    space_of,
-    threads_of,
-)
+from rareclass.under_sampling.neighbourhood import NEIGHBOURS, enough_rows, neighbours_object, space_of, threads_of
 
 
 class NearMiss(BaseUnderSampler):

@@ -11,13 +11,4 @@ from rareclass.over_sampling import (
     RandomOverSampler,
 )
 
-__all__ = [
-    "ADASYN",
-    "SMOTE",
-    "SMOTEN",
-    "SMOTENC",
-    "SVMSMOTE",
-    "BorderlineSMOTE",
-    "KMeansSMOTE",
-    "RandomOverSampler",
-]
+__all__ = ["ADASYN", "SMOTE", "SMOTEN", "SMOTENC", "SVMSMOTE", "BorderlineSMOTE", "KMeansSMOTE", "RandomOverSampler"]
