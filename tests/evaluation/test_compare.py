@@ -2,11 +2,13 @@
 
 import json
 import os
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from rareclass.data.simulate import simulate_transactions
 from rareclass.decisions import CostMatrix
@@ -179,3 +181,40 @@ def test_collapse_of_library_defaults_shows_on_smtp():
     assert collapsed < 0.05
     assert guarded > 0.5
     assert "sampled negatives" in " ".join(c.design.notes)
+
+
+class Talkative(LogisticRegression):
+    """A classifier of another package that has something to say."""
+
+    def fit(self, X, y, sample_weight=None):
+        warnings.warn("the data look odd to me", UserWarning, stacklevel=2)
+        return super().fit(np.nan_to_num(X), y, sample_weight)
+
+    def predict_proba(self, X):
+        return super().predict_proba(np.nan_to_num(X))
+
+
+def test_what_other_packages_warn_of_stands_beside_the_arm_that_made_them():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(1000, 2))
+    y = rng.random(1000) < 0.05
+    with warnings.catch_warnings(record=True) as elsewhere:
+        warnings.simplefilter("always")
+        found = compare(X, y, learners=[Talkative(), "logistic_regression"], treatments=["none"], n_jobs=2)
+    assert found["Talkative+none"].warnings == ("the data look odd to me",)
+    assert "the data look odd to me" not in found["logistic_regression+none"].warnings
+    assert "the data look odd to me" not in [str(w.message) for w in elsewhere]
+    told = {arm["name"]: arm["warnings"] for arm in found.to_dict()["arms"]}
+    assert told["Talkative+none"] == ["the data look odd to me"]
+
+
+def test_a_column_that_gives_the_label_away_is_among_the_findings():
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(1500, 2))
+    y = rng.random(1500) < 0.05
+    X[:, 1] = 100 * y + rng.normal(size=1500)
+    found = compare(X, y, learners=["logistic_regression"], treatments=["none"], n_jobs=1)
+    (finding,) = found.findings
+    assert finding.code == "column-too-good"
+    assert "'x1'" in finding.title
+    assert found.to_dict()["findings"] == [finding.to_dict()]

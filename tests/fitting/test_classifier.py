@@ -1,15 +1,20 @@
 """The classifier for rare events: scikit-learn's conventions, probabilities that are right, a summary that says it."""
 
 import re
+import warnings
 
 import numpy as np
 import pytest
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from tests.treatments.known import line
 
 from rareclass import RareClassifier
+from rareclass.artifact import Bundle
+from rareclass.data import make_splits
 from rareclass.decisions import RecallAtLeast
-from rareclass.errors import CalibrationWarning, InputError, TargetError, TooFewEventsError
+from rareclass.errors import CalibrationWarning, InputError, RareclassWarning, TargetError, TooFewEventsError
 from rareclass.kernels.logits import sigmoid
 from rareclass.metrics import observed_to_expected
 
@@ -139,3 +144,49 @@ def test_auto_says_why_and_keeps_saying_it_and_sampled_negatives_are_told():
     assert "Way back: log-odds shifted by the log of the share of negatives drawn" in said
     assert model.model_.evidence["observed_to_expected_low"] < 1 < model.model_.evidence["observed_to_expected_high"]
     assert RareClassifier.from_model(model.model_).summary() == said
+
+
+@pytest.mark.parametrize("labels", [[1, 2, 3], ["a", "b", "c"], [1.0, 2.0, 3.0]])
+def test_one_of_several_labels_keeps_its_type_and_the_others_are_one_class(labels):
+    X, y, _ = line(3000)
+    given = np.array(labels)[np.where(y, 2, np.arange(y.size) % 2)]
+    model = RareClassifier("logistic_regression", cv=2, pos_label=labels[2], decision=RecallAtLeast(0.5)).fit(X, given)
+    assert model.classes_.tolist() == [f"not {labels[2]}", labels[2]]
+    assert type(model.classes_[1]) is type(labels[2])
+    predicted = model.predict(X)
+    assert set(predicted) == {f"not {labels[2]}", labels[2]}
+    assert model.score(X, given) == pytest.approx(np.mean((predicted == labels[2]) == y))
+    weight = np.where(y, 5.0, 1.0)
+    assert model.score(X, given, weight) == pytest.approx(np.average((predicted == labels[2]) == y, weights=weight))
+
+
+def test_accuracy_of_two_labels_is_that_of_scikit_learn(fitted):
+    model, X, y, _ = fitted
+    assert model.score(X, y) == pytest.approx(np.mean(model.predict(X) == y))
+
+
+@pytest.mark.parametrize("treatment", ["balanced_ensemble", "none", "local_case_control"])
+def test_a_model_around_a_users_classifier_can_be_rebuilt_as_it_was_asked_for(treatment, tmp_path):
+    X, y, _ = line(4000)
+    asked = RareClassifier(LogisticRegression(C=0.3), treatment=treatment, cv=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RareclassWarning)
+        model = asked.fit(X, y)
+        Bundle(model).save(tmp_path / "m")
+        for again in (RareClassifier.from_model(model.model_), Bundle.load(tmp_path / "m").model):
+            assert isinstance(again.estimator, LogisticRegression)
+            assert again.estimator.get_params() == LogisticRegression(C=0.3).get_params()  # no drawn seed among them
+            new = clone(again).set_params(cv=2, random_state=0).fit(X, y)
+            np.testing.assert_allclose(new.positive_logit(X[:50]), model.positive_logit(X[:50]), rtol=1e-9)
+
+
+def test_repeated_splits_of_the_users_own_are_averaged_before_anything_is_read_from_them():
+    X, y, _ = line(3000)
+    splits = [part for seed in (0, 1) for part in make_splits(y, folds=2, seed=seed)]
+    each = [
+        RareClassifier(LogisticRegression(), cv=splits[k : k + 2], calibration="none").fit(X, y).model_.oof_logit
+        for k in (0, 2)
+    ]
+    both = RareClassifier(LogisticRegression(), cv=splits, calibration="none").fit(X, y).model_.oof_logit
+    np.testing.assert_allclose(both, np.mean(each, axis=0), rtol=1e-9)
+    assert np.abs(each[0] - each[1]).max() > 1e-3

@@ -108,7 +108,7 @@ class CascadeClassifier(ClassifierMixin, BaseEstimator):
         self.n_features_in_ = self.gate_.n_features_in_
         if hasattr(self.gate_, "feature_names_in_"):
             self.feature_names_in_ = self.gate_.feature_names_in_
-        truth = np.asarray(np.ravel(np.asarray(y)) == self.gate_.model_.pos_label)
+        truth = self.gate_.model_.oof_y
         score = self.gate_.model_.oof_logit
         if np.isnan(score).any():
             raise TooFewEventsError(

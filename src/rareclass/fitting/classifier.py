@@ -62,6 +62,8 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : ndarray of shape (K,)
+        The labels as they were given. Where `pos_label` names one of several, the others are one class called
+        "not <pos_label>": classes_ is then ``["not <pos_label>", <pos_label>]``.
     model_ : FittedModel
         Encoder, fitted arm, calibration, decision (two classes).
     decision_ : Decision
@@ -174,11 +176,10 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
 
     def _set_model(self, model: FittedModel) -> None:
         self.model_, self.decision_ = model, model.decision
-        rest = [c for c in model.classes if not _same(c, model.pos_label)]
-        if len(rest) == 1:
+        if len(model.classes) == 2:
             self.classes_ = np.array(list(model.classes))
         else:
-            self.classes_ = np.array([f"not {model.pos_label}", str(model.pos_label)], dtype=object)
+            self.classes_ = np.array([f"not {model.pos_label}", model.pos_label], dtype=object)
 
     def _fit_each(self, table: pa.Table, target: np.ndarray, labels: np.ndarray, beside: Beside) -> Self:
         """One model for each class against the rest."""
@@ -267,6 +268,15 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         at = self._positive_column()
         return self.classes_[np.where(flagged, at, 1 - at)]
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Accuracy of `predict`; of one rare class against all others where `pos_label` is one of several labels."""
+        check_is_fitted(self, "classes_")
+        if len(self.classes_) > 2:
+            return float(super().score(X, y, sample_weight))
+        event = _check.is_label(_clean_target(y), self.model_.pos_label)
+        right = event == self.flag(sigmoid(self.positive_logit(X)))
+        return float(np.average(right, weights=_check.weights(sample_weight, right.size)))
+
     def summary(self) -> str:
         """What was done to the training data, how it was undone, and how well calibrated the result is."""
         check_is_fitted(self, "classes_")
@@ -275,7 +285,7 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         return self.model_.summary()
 
     def _positive_column(self) -> int:
-        return int(_same(self.classes_[1], self.model_.pos_label))
+        return int(_check.same_label(self.classes_[1], self.model_.pos_label))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -293,7 +303,3 @@ def _clean_target(y: Any) -> np.ndarray:
     if fractions:
         raise TargetError("Unknown label type: continuous. `y` holds fractions; a classifier needs class labels.")
     return target
-
-
-def _same(left: Any, right: Any) -> bool:
-    return bool(left == right) or str(left) == str(right)
