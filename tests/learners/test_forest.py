@@ -7,7 +7,6 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from rareclass.errors import InputError
 from rareclass.learners import RareForestClassifier
-from rareclass.learners._recalibrate import floored_logit, recalibrate
 
 
 @pytest.mark.parametrize("kind", ["random_forest", "extra_trees"])
@@ -85,22 +84,3 @@ def test_huge_values_and_bad_parameters_are_handled():
     for bad in ({"n_estimators": 0}, {"kind": "oak"}, {"max_negatives": 0}, {"smoothing": -1.0}):
         with pytest.raises(InputError, match=next(iter(bad))):
             RareForestClassifier(**bad).fit(X, y)
-
-
-def test_recalibration_finds_a_known_intercept_and_slope():
-    rng = np.random.default_rng(7)
-    truth = rng.normal(-3, 2, size=60_000)
-    y = rng.uniform(size=60_000) < expit(truth)
-    found = recalibrate(truth / 0.7 + 1.0, y, weight=np.ones(60_000), offset=0.0)
-    # the prior of the slope is worth a few events of several thousand
-    assert found.slope == pytest.approx(0.7, abs=0.03)
-    assert found.intercept == pytest.approx(-0.7, abs=0.12)
-    flipped = recalibrate(-truth, y, weight=np.ones(60_000), offset=0.0)
-    assert flipped.slope == 0.0
-
-
-def test_floored_votes_are_finite_and_keep_the_order():
-    votes = np.array([0.0, 1e-9, 0.3, 1.0])
-    score = floored_logit(votes, 1e-4)
-    assert np.isfinite(score).all()
-    assert (np.diff(score) > 0).all()

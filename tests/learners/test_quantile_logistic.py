@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.optimize import minimize
-from scipy.special import expit, ndtri
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 from sklearn.preprocessing import StandardScaler
@@ -11,7 +11,6 @@ from sklearn.preprocessing import StandardScaler
 from rareclass.errors import InputError
 from rareclass.kernels.newton import Logistic, Steps
 from rareclass.learners import QuantileLogisticRegression
-from rareclass.learners.quantile_features import QuantileFeatures
 
 
 def test_the_solver_equals_scikit_learn_and_takes_offsets_and_weights():
@@ -41,29 +40,6 @@ def test_separable_data_with_a_penalty_converge():
     beta, _, converged = model.minimise(np.zeros(2), Steps(tol=1e-8, longest=np.inf))
     assert converged
     assert np.isfinite(beta).all()
-
-
-def test_normal_scores_are_mid_ranks_also_with_ties_and_monotone_transforms_change_nothing():
-    x = np.array([5.0, 1.0, 1.0, 2.0, np.nan, 9.0])
-    made = QuantileFeatures(knots=False).fit(x[:, None])
-    # ranks of 1, 1, 2, 5, 9: mid-ranks 1, 1, 2.5, 3.5, 4.5 of 5
-    np.testing.assert_allclose(
-        np.interp([1.0, 2.0, 5.0, 9.0], made.quantiles_[0], made.scores_[0]), ndtri(np.array([1.0, 2.5, 3.5, 4.5]) / 5)
-    )
-    rng = np.random.default_rng(1)
-    raw = rng.normal(size=(300, 1))  # each value is a knot; between knots the map is linear in the value
-    one = QuantileFeatures(knots=False).fit_transform(raw)[:, 0]
-    other = QuantileFeatures(knots=False).fit_transform(np.exp(20 * raw))[:, 0]
-    np.testing.assert_allclose(one, other, atol=1e-12)
-
-
-def test_rare_levels_share_the_base_and_frequent_ones_get_a_column():
-    codes = np.repeat([0.0, 1.0, 2.0, np.nan], [500, 300, 5, 195])[:, None]
-    made = QuantileFeatures(categorical_features=[0]).fit(codes)
-    assert made.levels_[0].tolist() == [0.0, 1.0]
-    assert made.transform(codes).shape == (1000, 2)
-    many = np.random.default_rng(2).integers(0, 1000, size=(30_000, 1)).astype(float)
-    assert QuantileFeatures(categorical_features=[0]).fit(many).n_out_ <= 150
 
 
 def test_raw_heavy_tails_do_not_hurt_the_ranking():

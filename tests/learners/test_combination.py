@@ -1,0 +1,50 @@
+"""How the log-odds of several models become one."""
+
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+
+from rareclass.learners.combination import fit_combination
+
+
+def scores(n=20_000, seed=0, base=-4.0):
+    rng = np.random.default_rng(seed)
+    truth = base + 1.5 * rng.normal(size=n)
+    return truth, rng.random(n) < expit(truth), rng.normal(size=n)
+
+
+def test_a_member_off_by_a_line_is_put_on_the_scale_of_the_others():
+    truth, y, _ = scores(100_000)
+    how = fit_combination(np.column_stack([truth, 2 * truth + 3]), y)
+    np.testing.assert_allclose(how.slope, [1.0, 0.5], atol=0.03)
+    np.testing.assert_allclose(how.intercept, [0.0, -1.5], atol=0.1)
+    np.testing.assert_allclose(how.apply(np.column_stack([truth, 2 * truth + 3])), truth, atol=0.2)
+
+
+def test_weights_sum_to_one_and_leave_a_member_that_falls_with_the_events_out():
+    truth, y, noise = scores()
+    how = fit_combination(np.column_stack([truth, -truth, truth + noise]), y)
+    assert how.weight.sum() == pytest.approx(1.0)
+    assert how.weight[1] == how.slope[1] == 0.0
+    assert how.weight[0] > how.weight[2]
+
+
+def test_with_ten_events_the_weights_stay_nearly_equal():
+    truth, _, noise = scores(500)
+    y = np.argsort(np.argsort(-(truth + noise))) < 10
+    how = fit_combination(np.column_stack([truth + noise, truth - noise / 4]), y)
+    assert np.abs(how.weight - 0.5).max() < 0.25
+
+
+def test_members_without_any_signal_become_the_prevalence():
+    truth, y, _ = scores()
+    how = fit_combination(-truth[:, None], y)
+    np.testing.assert_allclose(how.apply(-truth[:, None]), logit(y.mean()))
+
+
+def test_whole_weights_equal_repeated_rows():
+    truth, y, noise = scores(3_000, base=-2.0)
+    Z, times = np.column_stack([truth, noise]), np.arange(3_000) % 3 + 1
+    one = fit_combination(Z, y, sample_weight=times.astype(float))
+    other = fit_combination(np.repeat(Z, times, axis=0), np.repeat(y, times))
+    np.testing.assert_allclose(one.apply(Z), other.apply(Z), atol=1e-5)
