@@ -1,5 +1,6 @@
 """Names for the types of what users hand over."""
 
+import datetime
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Protocol, TypeAlias
 
@@ -45,3 +46,9 @@ Scores: TypeAlias = ArrayLike
 
 Weights: TypeAlias = ArrayLike | None
 """`sample_weight` (n,): how often a row counts, or 1 / the probability with which it was sampled."""
+
+Neighbours: TypeAlias = int | str | Any
+"""A number of neighbours, "auto", or an estimator with `kneighbors`."""
+
+Gap: TypeAlias = float | str | datetime.timedelta | np.timedelta64
+"""How long labels take to arrive: a number in the unit of the times (days for dates), "7d", "36h", or a duration."""

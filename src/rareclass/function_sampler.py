@@ -1,12 +1,12 @@
 """`FunctionSampler`: any function of (X, y) as a sampler."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
 from rareclass._sklearn import validate_parameters
+from rareclass._types import Labels, Rows
 from rareclass.sampler import Sampler
 from rareclass.sampler.roundtrip import ArraysTransformer
 from rareclass.sampler.target import read_target
@@ -64,7 +64,7 @@ class FunctionSampler(Sampler):
         self.kw_args = kw_args
         self.validate = validate
 
-    def fit(self, X: Any, y: Any) -> "FunctionSampler":
+    def fit(self, X: Rows, y: Labels) -> "FunctionSampler":
         """Check the input, without calling the function."""
         validate_parameters(self)
         if self.validate:
@@ -73,7 +73,7 @@ class FunctionSampler(Sampler):
         self.sampling_strategy_ = self.sampling_strategy
         return self
 
-    def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
+    def fit_resample(self, X: Rows, y: Labels) -> tuple[Rows, Rows]:
         """Call the function.
 
         Parameters
@@ -99,10 +99,10 @@ class FunctionSampler(Sampler):
             y_out = np.eye(int(values.max()) + 1, dtype=np.asarray(y).dtype)[y_out]
         return transformer.transform(X_out, y_out)
 
-    def _formats(self) -> Any:
+    def _formats(self) -> list[str] | bool:
         return ["csr", "csc"] if self.accept_sparse else False
 
-    def _call(self, X: Any, y: Any) -> tuple[Any, Any]:
+    def _call(self, X: Rows, y: Labels) -> tuple[Rows, Rows]:
         if self.func is None:
             return X, y
         return self.func(X, y, **(self.kw_args if self.kw_args is not None else {}))

@@ -2,14 +2,15 @@
 
 import warnings
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
-from sklearn.base import clone
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import BaseCrossValidator, cross_val_predict
 from sklearn.utils.multiclass import type_of_target
 
 from rareclass import _check
+from rareclass._types import Label, Labels, Rows
 from rareclass.errors import InputError
 
 
@@ -40,12 +41,12 @@ class InstanceHardnessCV(BaseCrossValidator):
     [2, 2]
     """
 
-    def __init__(self, estimator: Any, *, n_splits: int = 5, pos_label: Any = None) -> None:
+    def __init__(self, estimator: BaseEstimator, *, n_splits: int = 5, pos_label: Label = None) -> None:
         self.estimator = estimator
         self.n_splits = n_splits
         self.pos_label = pos_label
 
-    def split(self, X: Any, y: Any, groups: Any = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def split(self, X: Rows, y: Labels, groups: ArrayLike | None = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Training and test rows of each fold.
 
         Parameters
@@ -63,7 +64,7 @@ class InstanceHardnessCV(BaseCrossValidator):
             warnings.warn(f"The groups parameter is ignored by {type(self).__name__}", UserWarning, stacklevel=2)
         return self._splits(X, y)
 
-    def _splits(self, X: Any, y: Any) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def _splits(self, X: Rows, y: Labels) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         if type_of_target(y) != "binary":
             raise InputError("InstanceHardnessCV only supports binary classification.")
         labels = _check.column(y, "y")
@@ -75,6 +76,6 @@ class InstanceHardnessCV(BaseCrossValidator):
         for number in range(self.n_splits):
             yield np.flatnonzero(fold != number), np.flatnonzero(fold == number)
 
-    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+    def get_n_splits(self, X: Rows = None, y: Labels | None = None, groups: ArrayLike | None = None) -> int:
         """Number of folds."""
         return int(self.n_splits)

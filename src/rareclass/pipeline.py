@@ -2,7 +2,8 @@
 
 The class is scikit-learn's `Pipeline` with another way of fitting. Whatever happens after fitting is left to a plain
 scikit-learn pipeline of the fitted steps without the samplers. It is one class in one file although it is long: its
-methods are those of scikit-learn, each with its documentation and its routing.
+methods are those of scikit-learn, each with its documentation and its routing. What is asked of a single step is in
+`rareclass.sampler.steps`.
 """
 
 import time
@@ -11,7 +12,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import sklearn
-from sklearn.base import clone
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline as _Chain
 from sklearn.pipeline import make_pipeline as _make_chain
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
@@ -19,8 +21,21 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_memory
 
 from rareclass._sklearn import HasMethods, checks_parameters, validate_parameters
+from rareclass._types import Labels, Rows
 from rareclass.errors import InputError
-from rareclass.sampler.containers import n_rows, take
+from rareclass.sampler.containers import n_rows
+from rareclass.sampler.steps import (
+    StepError,
+    check_step,
+    fit_methods,
+    fit_one,
+    fit_transform_step,
+    is_absent,
+    is_per_row,
+    resampled,
+    resamples,
+    without_samplers,
+)
 
 _FITS = ("fit", "fit_transform", "fit_predict", "fit_resample")
 _USES = (
@@ -32,27 +47,6 @@ _USES = (
     "transform",
     "inverse_transform",
 )
-
-
-def is_absent(step: Any) -> bool:
-    """True for a step that does nothing."""
-    return step is None or (isinstance(step, str) and step == "passthrough")
-
-
-def resamples(step: Any) -> bool:
-    """True when a step changes the rows while fitting: a sampler, or a pipeline that holds one."""
-    if isinstance(step, _Chain):
-        return any(resamples(inner) for _, inner in step.steps)
-    return hasattr(step, "fit_resample")
-
-
-def _without_samplers(step: Any) -> Any:
-    """What a fitted step does to new rows."""
-    if isinstance(step, _Chain) and resamples(step):
-        inner = [(name, _without_samplers(s)) for name, s in step.steps]
-        inner = [(name, s) for name, s in inner if not is_absent(s)]
-        return _Chain(inner) if inner else "passthrough"
-    return "passthrough" if hasattr(step, "fit_resample") and not hasattr(step, "transform") else step
 
 
 def _last_has(*names: str) -> Callable[[Any], bool]:
@@ -127,7 +121,7 @@ class Pipeline(_Chain):
 
     # Fitting ----------------------------------------------------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any = None, **params: Any) -> "Pipeline":
+    def fit(self, X: Rows, y: Labels | None = None, **params: object) -> "Pipeline":
         """Fit the steps one after the other; samplers resample what the later ones see.
 
         Parameters
@@ -140,34 +134,34 @@ class Pipeline(_Chain):
         return self
 
     @available_if(_last_has("transform", "fit_transform"))
-    def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
+    def fit_transform(self, X: Rows, y: Labels | None = None, **params: object) -> Rows:
         """Fit, and return the (resampled) rows as the last step transforms them."""
         return self._fit_all("fit_transform", X, y, params)
 
     @available_if(_last_has("fit_predict"))
-    def fit_predict(self, X: Any, y: Any = None, **params: Any) -> Any:
+    def fit_predict(self, X: Rows, y: Labels | None = None, **params: object) -> Rows:
         """Fit, and return what the last step's `fit_predict` says about the (resampled) rows."""
         return self._fit_all("fit_predict", X, y, params)
 
     @available_if(_can_resample)
-    def fit_resample(self, X: Any, y: Any = None, **params: Any) -> tuple[Any, Any]:
+    def fit_resample(self, X: Rows, y: Labels | None = None, **params: object) -> tuple[Any, Any]:
         """Fit, and return the pair of rows and labels that comes out at the end."""
         return self._fit_all("fit_resample", X, y, params)
 
-    def resample_arrays(self, *arrays: Any) -> Any:
+    def resample_arrays(self, *arrays: Rows) -> Rows:
         """Give other per-row arrays the rows of the last fit: through all samplers, in turn."""
         out = list(arrays)
         for name, step in self.steps:
             if not is_absent(step) and resamples(step):
-                out = [_resampled(step, array, name) for array in out]
+                out = [resampled(step, array, name) for array in out]
         return out[0] if len(out) == 1 else tuple(out)
 
-    def _fit_all(self, method: str, X: Any, y: Any, params: dict) -> Any:
+    def _fit_all(self, method: str, X: Rows, y: Labels | None, params: dict) -> Rows:
         validate_parameters(self)
         self._check_steps()
         pending = self._params_by_step(method, params)
         memory = check_memory(self.memory)
-        fit_one = memory.cache(_fit_one)
+        cached = memory.cache(fit_one)
         self.steps: list[tuple[str, Any]] = list(self.steps)
         for place, (name, step) in enumerate(self.steps[:-1]):
             with self._timed(place):
@@ -175,7 +169,7 @@ class Pipeline(_Chain):
                     continue
                 given = step if getattr(memory, "location", None) is None else clone(step)
                 before = X
-                X, y, fitted = fit_one(given, X, y, pending.pop(name))
+                X, y, fitted = cached(given, X, y, pending.pop(name))
                 # The cache may have given another, equal object.
                 self.steps[place] = (name, fitted)
                 if resamples(fitted):
@@ -185,18 +179,18 @@ class Pipeline(_Chain):
         with self._timed(len(self.steps) - 1):
             return self._fit_last(method, X, y, pending[self.steps[-1][0]])
 
-    def _fit_last(self, method: str, X: Any, y: Any, params: dict) -> Any:
+    def _fit_last(self, method: str, X: Rows, y: Labels | None, params: dict) -> Rows:
         name, last = self.steps[-1]
         if is_absent(last):
             return (X, y) if method == "fit_resample" else X
         if method == "fit_resample":
-            X, y, fitted = _fit_one(last, X, y, params)
+            X, y, fitted = fit_one(last, X, y, params)
             self.steps[-1] = (name, fitted)
             return X, y
         if method == "fit_predict":
             return last.fit_predict(X, y, **params.get("fit_predict", {}))
         if method == "fit_transform":
-            return _fit_transform(last, X, y, params)
+            return fit_transform_step(last, X, y, params)
         return last.fit(X, y, **params.get("fit", {}))
 
     def _check_steps(self) -> None:
@@ -209,26 +203,13 @@ class Pipeline(_Chain):
                 f"Estimator names must be unique, must not contain '__' and must not be names of parameters; got {bad}."
             )
         for name, step in self.steps[:-1]:
-            if not is_absent(step):
-                self._check_step(name, step)
+            if isinstance(step, _Chain) and self._refuses_pipelines:
+                raise StepError("All intermediate steps of the chain should not be Pipelines.")
+            check_step(name, step)
         last = self.steps[-1][1]
         if not is_absent(last) and not hasattr(last, "fit"):
             raise StepError(
                 f"Last step of Pipeline should implement fit or be the string 'passthrough'. {last!r} doesn't."
-            )
-
-    def _check_step(self, name: str, step: Any) -> None:
-        fits = hasattr(step, "fit") or hasattr(step, "fit_transform")
-        transforms, draws = fits and hasattr(step, "transform"), hasattr(step, "fit_resample")
-        if isinstance(step, _Chain):
-            if self._refuses_pipelines:
-                raise StepError("All intermediate steps of the chain should not be Pipelines.")
-            return
-        if transforms == draws:
-            both = "implements both" if draws else "doesn't"
-            raise StepError(
-                "All intermediate steps of the chain should be estimators that implement fit and transform or "
-                f"fit_resample (but not both), or be a string 'passthrough'. {name!r} ({type(step).__name__}) {both}."
             )
 
     @contextmanager
@@ -273,16 +254,18 @@ class Pipeline(_Chain):
                 for parameter, value in list(values.items()):
                     yield values, parameter, value, parameter in named
 
-    def _resample_pending(self, sampler: Any, name: str, pending: dict[str, dict[str, dict]], before: Any) -> None:
+    def _resample_pending(
+        self, sampler: BaseEstimator, name: str, pending: dict[str, dict[str, dict]], before: Rows
+    ) -> None:
         """Per-row metadata of later steps follow the rows; `before` is what the sampler was given."""
         done: dict[int, Any] = {}
         for values, parameter, value, is_transformed in self._pending_values(pending):
-            if not is_transformed and _is_per_row(value, n_rows(before)):
+            if not is_transformed and is_per_row(value, n_rows(before)):
                 if id(value) not in done:
-                    done[id(value)] = _resampled(sampler, value, name)
+                    done[id(value)] = resampled(sampler, value, name)
                 values[parameter] = done[id(value)]
 
-    def _transform_pending(self, transformer: Any, pending: dict[str, dict[str, dict]]) -> None:
+    def _transform_pending(self, transformer: BaseEstimator, pending: dict[str, dict[str, dict]]) -> None:
         done: dict[int, Any] = {}
         for values, parameter, value, is_transformed in self._pending_values(pending):
             if is_transformed and value is not None:
@@ -300,7 +283,7 @@ class Pipeline(_Chain):
                 continue
             mapping = MethodMapping()
             for caller in _FITS:
-                for callee in _fit_methods(step):
+                for callee in fit_methods(step):
                     mapping.add(caller=caller, callee=callee)
             if hasattr(step, "transform"):
                 for caller in _USES[:-1]:
@@ -314,32 +297,32 @@ class Pipeline(_Chain):
             for method in (*_USES, "fit", "fit_predict"):
                 mapping.add(caller=method, callee=method)
             for caller in ("fit_transform", "fit_resample"):
-                for callee in _fit_methods(last):
+                for callee in fit_methods(last):
                     mapping.add(caller=caller, callee=callee)
             router.add(**{name: last}, method_mapping=mapping)
         return router
 
     # After fitting ----------------------------------------------------------------------------------------------------
 
-    def _plain(self) -> Any:
+    def _plain(self) -> _Chain:
         """The same fitted steps without the samplers, as a scikit-learn pipeline."""
         if not self.steps:
             return _Chain(self.steps)
-        steps = [(name, step if is_absent(step) else _without_samplers(step)) for name, step in self.steps]
+        steps = [(name, step if is_absent(step) else without_samplers(step)) for name, step in self.steps]
         return _Chain(steps, transform_input=self.transform_input)
 
     @available_if(_last_has("predict"))
-    def predict(self, X: Any, **params: Any) -> Any:
+    def predict(self, X: Rows, **params: object) -> Rows:
         """Transform new rows and predict. Samplers do nothing here."""
         return self._plain().predict(X, **params)
 
     @available_if(_last_has("predict_proba"))
-    def predict_proba(self, X: Any, **params: Any) -> Any:
+    def predict_proba(self, X: Rows, **params: object) -> Rows:
         """Transform new rows and predict probabilities, as the learner sees them after resampling."""
         return self._plain().predict_proba(X, **params)
 
     @available_if(_last_has("predict_log_proba"))
-    def predict_log_proba(self, X: Any, **params: Any) -> Any:
+    def predict_log_proba(self, X: Rows, **params: object) -> Rows:
         """Transform new rows and predict log-probabilities."""
         return self._plain().predict_log_proba(X, **params)
 
@@ -349,31 +332,33 @@ class Pipeline(_Chain):
         return bool(self.steps) and bool(getattr(self.steps[-1][1], "gives_logit", False))
 
     @available_if(_last_has("decision_function"))
-    def decision_function(self, X: Any, **params: Any) -> Any:
+    def decision_function(self, X: Rows, **params: object) -> Rows:
         """Transform new rows and give the learner's raw scores."""
         return self._plain().decision_function(X, **params)
 
     @available_if(_last_has("score_samples"))
-    def score_samples(self, X: Any) -> Any:
+    def score_samples(self, X: Rows) -> Rows:
         """Transform new rows and give the last step's `score_samples`."""
         return self._plain().score_samples(X)
 
     @available_if(_last_has("score"))
-    def score(self, X: Any, y: Any = None, sample_weight: Any = None, **params: Any) -> Any:
+    def score(
+        self, X: Rows, y: Labels | None = None, sample_weight: ArrayLike | None = None, **params: object
+    ) -> float:
         """Transform new rows and score the learner on them."""
         return self._plain().score(X, y, sample_weight, **params)
 
     @available_if(_last_has("transform"))
-    def transform(self, X: Any, **params: Any) -> Any:
+    def transform(self, X: Rows, **params: object) -> Rows:
         """Transform new rows through all steps but the samplers."""
         return self._plain().transform(X, **params)
 
     @available_if(_can_inverse)
-    def inverse_transform(self, X: Any, **params: Any) -> Any:
+    def inverse_transform(self, X: Rows, **params: object) -> Rows:
         """Undo the transformers, last one first."""
         return self._plain().inverse_transform(X, **params)
 
-    def get_feature_names_out(self, input_features: Any = None) -> Any:
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> Rows:
         """Names of the columns that the last transformer gives."""
         return self._plain().get_feature_names_out(input_features)
 
@@ -386,55 +371,15 @@ class Pipeline(_Chain):
         return self
 
 
-class StepError(InputError, TypeError):
-    """A step that cannot stand where it stands; imbalanced-learn and scikit-learn raise TypeError here."""
-
-
-def _fit_methods(step: Any) -> list[str]:
-    if resamples(step):
-        return ["fit_resample"]
-    return ["fit_transform"] if hasattr(step, "fit_transform") else ["fit", "transform"]
-
-
-def _fit_transform(step: Any, X: Any, y: Any, params: dict) -> Any:
-    if hasattr(step, "fit_transform"):
-        return step.fit_transform(X, y, **params.get("fit_transform", {}))
-    return step.fit(X, y, **params.get("fit", {})).transform(X, **params.get("transform", {}))
-
-
-def _fit_one(step: Any, X: Any, y: Any, params: dict) -> tuple[Any, Any, Any]:
-    """Rows and labels behind an intermediate step, and the fitted step."""
-    if resamples(step):
-        X, y = step.fit_resample(X, y, **params.get("fit_resample", {}))[:2]
-    else:
-        X = _fit_transform(step, X, y, params)
-    return X, y, step
-
-
-def _is_per_row(value: Any, rows: int) -> bool:
-    if isinstance(value, str | bytes | dict) or not (hasattr(value, "__len__") or hasattr(value, "shape")):
-        return False
-    return n_rows(value) == rows
-
-
-def _resampled(sampler: Any, array: Any, name: str) -> Any:
-    """An array's values for the rows that a fitted sampler gave."""
-    if hasattr(sampler, "resample_arrays"):
-        return sampler.resample_arrays(array)
-    if hasattr(sampler, "sample_indices_"):
-        return take(array, sampler.sample_indices_)
-    raise InputError(
-        f"Step {name!r} ({type(sampler).__name__}) changes the rows but cannot say from which rows its output comes; "
-        "weights and other metadata of later steps could not follow. Use a sampler of rareclass, or drop the metadata."
-    )
-
-
 MAKE = {"memory": [str, HasMethods(["cache"]), None], "transform_input": [list, None], "verbose": ["boolean"]}
 
 
 @checks_parameters(MAKE)
 def make_pipeline(
-    *steps: Any, memory: Any = None, transform_input: list[str] | None = None, verbose: bool = False
+    *steps: BaseEstimator,
+    memory: str | object | None = None,
+    transform_input: list[str] | None = None,
+    verbose: bool = False,
 ) -> Pipeline:
     """A `Pipeline` of the given steps, named after their classes in lower case.
 

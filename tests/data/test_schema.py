@@ -167,5 +167,5 @@ def test_a_schema_survives_json():
 
 
 def test_numpy_labels_become_plain_ones_in_json():
-    schema = Schema((), "y", np.int64(1), (np.int64(0), np.int64(1)))
+    schema = Schema(columns=(), target="y", pos_label=np.int64(1), classes=(np.int64(0), np.int64(1)))
     assert json.loads(json.dumps(schema.to_dict()))["classes"] == [0, 1]

@@ -2,14 +2,14 @@
 
 import warnings
 from abc import ABC, abstractmethod
-from typing import Any
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils import get_tags
 
 from rareclass import _check
 from rareclass._sklearn import HasMethods, validate_parameters
+from rareclass._types import Labels, Rows, Seed
 from rareclass.errors import InputError, NoOpWarning
 from rareclass.sampler import Draw, Sampler
 from rareclass.sampler.containers import take
@@ -24,10 +24,10 @@ class TwoSteps(Sampler, ABC):
     _takes = "table"
 
     @abstractmethod
-    def _steps(self, rng: np.random.Generator) -> tuple[Any, Any]:
+    def _steps(self, rng: np.random.Generator) -> tuple[BaseEstimator, BaseEstimator]:
         """The two samplers, new and unfitted."""
 
-    def fit(self, X: Any, y: Any) -> "TwoSteps":
+    def fit(self, X: Rows, y: Labels) -> "TwoSteps":
         """Check the input and resolve `sampling_strategy_`, without resampling."""
         validate_parameters(self)
         table, _ = self._read(X, y)
@@ -37,7 +37,7 @@ class TwoSteps(Sampler, ABC):
         self.sampling_strategy_ = getattr(first.fit(X, y), "sampling_strategy_", None)
         return self
 
-    def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
+    def fit_resample(self, X: Rows, y: Labels) -> tuple[Rows, Rows]:
         """Over-sample, then clean or under-sample.
 
         Parameters
@@ -69,7 +69,7 @@ class TwoSteps(Sampler, ABC):
             self._record(draw, target)
         return X_out, y_out
 
-    def _fitted(self, first: Any, second: Any) -> None:
+    def _fitted(self, first: BaseEstimator, second: BaseEstimator) -> None:
         """Keep the fitted steps under the names of the class."""
 
     def _last_draw(self) -> tuple[Draw, int]:
@@ -86,11 +86,11 @@ class TwoSteps(Sampler, ABC):
             warnings.warn(f"{type(self).__name__} changed nothing.", NoOpWarning, stacklevel=4)
 
 
-def _allows_nan(step: Any) -> bool:
+def _allows_nan(step: BaseEstimator) -> bool:
     return bool(get_tags(step).input_tags.allow_nan)
 
 
-def _as_columns(X: Any) -> Any:
+def _as_columns(X: Rows) -> Rows:
     """An object array as a table of typed columns, so that mixed data can be compared; anything else as it is."""
     if not (isinstance(X, np.ndarray) and X.dtype == object):
         return X
@@ -105,7 +105,7 @@ def _as_columns(X: Any) -> Any:
     return pa.table(columns)
 
 
-def _joined(first: Any, second: Any) -> Draw | None:
+def _joined(first: BaseEstimator, second: BaseEstimator) -> Draw | None:
     """What both steps did to the input, as one draw; None where one of them does not say."""
     if not hasattr(first, "_draw_") or not hasattr(second, "sample_indices_"):
         return None
@@ -156,20 +156,20 @@ class CombinedSampler(TwoSteps):
         "random_state": RANDOM_STATE,
     }
 
-    def __init__(self, over: Any, under: Any, *, random_state: Any = None) -> None:
+    def __init__(self, over: BaseEstimator, under: BaseEstimator, *, random_state: Seed = None) -> None:
         super().__init__()
         self.over = over
         self.under = under
         self.random_state = random_state
 
-    def _steps(self, rng: np.random.Generator) -> tuple[Any, Any]:
+    def _steps(self, rng: np.random.Generator) -> tuple[BaseEstimator, BaseEstimator]:
         return tuple(_seeded(step, rng) for step in (self.over, self.under))  # type: ignore[return-value]
 
-    def _fitted(self, first: Any, second: Any) -> None:
+    def _fitted(self, first: BaseEstimator, second: BaseEstimator) -> None:
         self.over_, self.under_ = first, second
 
 
-def _seeded(step: Any, rng: np.random.Generator) -> Any:
+def _seeded(step: BaseEstimator, rng: np.random.Generator) -> BaseEstimator:
     step = clone(step)
     if "random_state" in step.get_params(deep=False) and step.get_params(deep=False)["random_state"] is None:
         step.set_params(random_state=int(rng.integers(2**31 - 1)))

@@ -2,12 +2,12 @@
 
 import numbers
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 
 from rareclass._sklearn import HasMethods, Interval, StrOptions
+from rareclass._types import Seed, Strategy
 from rareclass.combine.combined import RANDOM_STATE, TwoSteps
 from rareclass.over_sampling.smote import SMOTE
 from rareclass.under_sampling.edited import EditedNearestNeighbours
@@ -74,10 +74,10 @@ class SMOTEENN(TwoSteps):
     def __init__(
         self,
         *,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
-        smote: Any = None,
-        enn: Any = None,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
+        smote: BaseEstimator = None,
+        enn: BaseEstimator | None = None,
         n_jobs: int | None = None,
     ) -> None:
         super().__init__(sampling_strategy=sampling_strategy)
@@ -92,7 +92,7 @@ class SMOTEENN(TwoSteps):
         self.smote_ = _first(self)
         self.enn_ = clone(self.enn) if self.enn is not None else cleaning
 
-    def _steps(self, rng: np.random.Generator) -> tuple[Any, Any]:
+    def _steps(self, rng: np.random.Generator) -> tuple[BaseEstimator, BaseEstimator]:
         self._validate_estimator()
         return self.smote_, self.enn_
 
@@ -145,10 +145,10 @@ class SMOTETomek(TwoSteps):
     def __init__(
         self,
         *,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
-        smote: Any = None,
-        tomek: Any = None,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
+        smote: BaseEstimator = None,
+        tomek: BaseEstimator | None = None,
         n_jobs: int | None = None,
     ) -> None:
         super().__init__(sampling_strategy=sampling_strategy)
@@ -163,12 +163,12 @@ class SMOTETomek(TwoSteps):
         self.smote_ = _first(self)
         self.tomek_ = clone(self.tomek) if self.tomek is not None else cleaning
 
-    def _steps(self, rng: np.random.Generator) -> tuple[Any, Any]:
+    def _steps(self, rng: np.random.Generator) -> tuple[BaseEstimator, BaseEstimator]:
         self._validate_estimator()
         return self.smote_, self.tomek_
 
 
-def _first(combination: Any) -> Any:
+def _first(combination: TwoSteps) -> BaseEstimator:
     """The over-sampler of a combination."""
     if combination.smote is not None:
         return clone(combination.smote)

@@ -1,13 +1,14 @@
 """Balanced batches for training by gradient descent: a fresh draw every epoch, classes mixed in every batch."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 
 from rareclass import _check
+from rareclass._types import Labels, Rows, Seed
 from rareclass.errors import InputError
 from rareclass.sampler.containers import take
 from rareclass.under_sampling.random import RandomUnderSampler
@@ -45,14 +46,14 @@ class BalancedBatchGenerator:
 
     def __init__(
         self,
-        X: Any,
-        y: Any,
+        X: Rows,
+        y: Labels,
         *,
-        sample_weight: Any = None,
-        sampler: Any = None,
+        sample_weight: ArrayLike | None = None,
+        sampler: BaseEstimator = None,
         batch_size: int = 32,
         keep_sparse: bool = False,
-        random_state: Any = None,
+        random_state: Seed = None,
     ) -> None:
         self.X = X
         self.y = y
@@ -98,14 +99,14 @@ class BalancedBatchGenerator:
 
 
 def balanced_batch_generator(
-    X: Any,
-    y: Any,
+    X: Rows,
+    y: Labels,
     *,
-    sample_weight: Any = None,
-    sampler: Any = None,
+    sample_weight: ArrayLike | None = None,
+    sampler: BaseEstimator = None,
     batch_size: int = 32,
     keep_sparse: bool = False,
-    random_state: Any = None,
+    random_state: Seed = None,
 ) -> tuple[Iterator[tuple], int]:
     """Endless balanced batches, and the number of batches in an epoch. See `BalancedBatchGenerator`."""
     batches = BalancedBatchGenerator(

@@ -5,8 +5,8 @@ nests, and raises before `fit`.
 """
 
 import warnings
-from typing import Any
 
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline as _Chain
 from sklearn.pipeline import make_pipeline as _make_chain
@@ -33,12 +33,12 @@ class Pipeline(pipeline.Pipeline):
     >>> inner = make_pipeline(StandardScaler(), TomekLinks())
     >>> make_pipeline(inner, TomekLinks()).fit([[0.0], [1.0]], [0, 1])
     Traceback (most recent call last):
-    rareclass.pipeline.StepError: All intermediate steps of the chain should not be Pipelines.
+    rareclass.sampler.steps.StepError: All intermediate steps of the chain should not be Pipelines.
     """
 
     _refuses_pipelines = True
 
-    def _plain(self) -> Any:
+    def _plain(self) -> _Chain:
         plain = super()._plain()
         try:
             check_is_fitted(plain)
@@ -60,7 +60,10 @@ class _Unchecked(_Chain):
 
 @checks_parameters(pipeline.MAKE)
 def make_pipeline(
-    *steps: Any, memory: Any = None, transform_input: list[str] | None = None, verbose: bool = False
+    *steps: BaseEstimator,
+    memory: str | object | None = None,
+    transform_input: list[str] | None = None,
+    verbose: bool = False,
 ) -> Pipeline:
     """A `Pipeline` of the given steps, named after their classes in lower case."""
     named = _make_chain(*steps).steps

@@ -7,7 +7,9 @@ import sys
 import warnings
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, NoReturn
+from typing import NoReturn, TypeVar
+
+from sklearn.base import BaseEstimator
 
 from rareclass.errors import InputError
 
@@ -19,6 +21,8 @@ n_jobs_docstring = """n_jobs : int or None, default=None
         Threads; None uses every processor. The result does not depend on it.
     """.rstrip()
 
+T = TypeVar("T")
+
 
 class Substitution:
     """Decorator that fills ``{name}`` places in a docstring.
@@ -28,25 +32,25 @@ class Substitution:
     *args, **kwargs : texts, by position or by name, not both
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         if args and kwargs:
             raise AssertionError("Only positional or keyword arguments are allowed, not both.")
         self.args, self.kwargs = args, kwargs
 
-    def __call__(self, obj: Any) -> Any:
+    def __call__(self, obj: T) -> T:
         """The object, its docstring filled in."""
         if obj.__doc__:
             obj.__doc__ = obj.__doc__.format(*self.args, **self.kwargs)
         return obj
 
 
-def raise_isinstance_error(variable_name: str, possible_type: Any, variable: Any) -> NoReturn:
+def raise_isinstance_error(variable_name: str, possible_type: object, variable: object) -> NoReturn:
     """Raise the sentence "... has to be one of ...", for a variable of a wrong type."""
     raise InputError(f"{variable_name} has to be one of {possible_type}. Got {type(variable)} instead.")
 
 
 def deprecate_parameter(
-    sampler: Any, version_deprecation: str, param_deprecated: str, new_param: str | None = None
+    sampler: BaseEstimator, version_deprecation: str, param_deprecated: str, new_param: str | None = None
 ) -> None:
     """Warn that a parameter that is set is deprecated, and hand its value to the new one.
 
@@ -77,7 +81,7 @@ def deprecate_positional_args(function: Callable) -> Callable:
     keyword = [p.name for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY]
 
     @functools.wraps(function)
-    def forgiving(*args: Any, **kwargs: Any) -> Any:
+    def forgiving(*args: object, **kwargs: object) -> object:
         extra = dict(zip(keyword, args[len(positional) :]))
         if extra:
             said = ", ".join(f"{name}={value}" for name, value in extra.items())
@@ -88,7 +92,7 @@ def deprecate_positional_args(function: Callable) -> Callable:
     return forgiving
 
 
-def is_neighbors_object(estimator: Any) -> bool:
+def is_neighbors_object(estimator: BaseEstimator) -> bool:
     """True for objects with `kneighbors` and `kneighbors_graph`."""
     return hasattr(estimator, "kneighbors") and hasattr(estimator, "kneighbors_graph")
 

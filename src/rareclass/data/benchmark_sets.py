@@ -2,13 +2,13 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch
 
 from rareclass import _check
 from rareclass._sklearn import checks_parameters
+from rareclass._types import Seed
 from rareclass.data import zenodo
 from rareclass.errors import InputError
 
@@ -30,7 +30,7 @@ def fetch_datasets(
     data_home: str | None = None,
     filter_data: tuple | None = None,
     download_if_missing: bool = True,
-    random_state: Any = None,
+    random_state: Seed = None,
     shuffle: bool = False,
     verbose: bool = False,
 ) -> "OrderedDict[str, Bunch]":

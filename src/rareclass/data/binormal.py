@@ -3,17 +3,17 @@
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.integrate import quad
 from scipy.special import expit, ndtr, ndtri
 
 from rareclass import _check
+from rareclass._types import Seed
 from rareclass.errors import InputError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SimulatedScores:
     """Scores and labels with their truth.
 
@@ -102,7 +102,7 @@ def simulate_scores(
     events: int | None = None,
     slope: float = 1.0,
     shift: float = 0.0,
-    seed: Any = 0,
+    seed: Seed = 0,
 ) -> SimulatedScores:
     """Draw labels and scores of a binormal scorer whose true performance is known in closed form.
 
@@ -149,4 +149,12 @@ def simulate_scores(
         np.log(prevalence / (1 - prevalence)) - np.log(spread) + 0.5 * (score**2 - ((score - separation) / spread) ** 2)
     )
     stated = expit(slope * log_odds + shift)
-    return SimulatedScores(y, score, expit(log_odds), stated, prevalence, float(separation), float(spread))
+    return SimulatedScores(
+        y=y,
+        score=score,
+        probability=expit(log_odds),
+        stated=stated,
+        prevalence=prevalence,
+        separation=float(separation),
+        spread=float(spread),
+    )

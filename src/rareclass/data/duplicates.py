@@ -1,19 +1,19 @@
 """Exactly equal rows: which belong together, how many there are, and how many contradict each other."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from rareclass import _check
+from rareclass._types import Labels, Rows
 from rareclass.kernels.random import splitmix64
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DuplicateCount:
     """How far rows repeat.
 
@@ -39,7 +39,7 @@ class DuplicateCount:
     largest: int
 
 
-def duplicate_groups(data: Any) -> np.ndarray:
+def duplicate_groups(data: Rows) -> np.ndarray:
     """Number the groups of exactly equal feature rows.
 
     Pass the result as `groups` to `make_splits` so that no row is tested by a model that saw its twin. Missing equals
@@ -79,7 +79,7 @@ def duplicate_groups(data: Any) -> np.ndarray:
     return groups
 
 
-def count_duplicates(data: Any, y: Any = None, *, groups: np.ndarray | None = None) -> DuplicateCount:
+def count_duplicates(data: Rows, y: Labels | None = None, *, groups: np.ndarray | None = None) -> DuplicateCount:
     """Count repeated rows and rows with conflicting labels.
 
     Parameters
@@ -108,7 +108,14 @@ def count_duplicates(data: Any, y: Any = None, *, groups: np.ndarray | None = No
         repeated_with_label = rows - pairs.size
         kinds = np.bincount(pairs // (labels.max() + 1), minlength=sizes.size) if rows else sizes
         conflicting = int(sizes[kinds > 1].sum())
-    return DuplicateCount(rows, distinct, rows - distinct, repeated_with_label, conflicting, int(sizes.max()))
+    return DuplicateCount(
+        rows=rows,
+        distinct=distinct,
+        repeated=rows - distinct,
+        repeated_with_label=repeated_with_label,
+        conflicting=conflicting,
+        largest=int(sizes.max()),
+    )
 
 
 def _number_by_first(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -120,7 +127,7 @@ def _number_by_first(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rank[inverse].astype(np.int64), first[order]
 
 
-def _bit_columns(data: Any) -> tuple[list[np.ndarray], int]:
+def _bit_columns(data: Rows) -> tuple[list[np.ndarray], int]:
     if isinstance(data, pa.RecordBatch):
         data = pa.Table.from_batches([data])
     if isinstance(data, pa.Table):

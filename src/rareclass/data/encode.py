@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from rareclass._types import Labels, Rows
 from rareclass.data.category import CategoryEncoder
 from rareclass.data.columns import to_float, to_time
 from rareclass.data.read import read_table
@@ -19,7 +20,7 @@ _DAY = 86_400_000_000  # microseconds
 _ROWS = 2_048
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Encoded:
     """A table as a matrix.
 
@@ -88,7 +89,7 @@ class TableEncoder:
         self.max_levels = max_levels
         self.text_buckets = text_buckets
 
-    def fit(self, table: Any, y: Any = None) -> "TableEncoder":
+    def fit(self, table: Rows, y: Labels | None = None) -> "TableEncoder":
         """Learn category levels and which parts of a date vary; `y` is accepted and ignored."""
         table = self._checked(table)
         if table.num_rows == 0:
@@ -103,7 +104,7 @@ class TableEncoder:
                 self.time_parts_[column.name] = _varying_parts(_time_parts(_moments(values, column.name)))
         return self
 
-    def transform(self, table: Any) -> Encoded:
+    def transform(self, table: Rows) -> Encoded:
         """Encode a table.
 
         Raises
@@ -122,10 +123,15 @@ class TableEncoder:
         known = {column.name for column in self.columns}
         extra = tuple(name for name in table.column_names if name not in known)
         return Encoded(
-            _interleave(features, table.num_rows), self.feature_names, self.categorical, unknown, infinite, extra
+            matrix=_interleave(features, table.num_rows),
+            feature_names=self.feature_names,
+            categorical=self.categorical,
+            unknown_counts=unknown,
+            infinite_counts=infinite,
+            extra_columns=extra,
         )
 
-    def fit_transform(self, table: Any, y: Any = None) -> Encoded:
+    def fit_transform(self, table: Rows, y: Labels | None = None) -> Encoded:
         """Fit on a table and encode the same table."""
         return self.fit(table, y).transform(table)
 
@@ -148,9 +154,9 @@ class TableEncoder:
         coded = {column.name for column in self.columns if column.kind == "category"}
         return tuple(i for i, name in enumerate(self.feature_names) if name in coded)
 
-    def _checked(self, table: Any) -> pa.Table:
+    def _checked(self, table: Rows) -> pa.Table:
         table = table if isinstance(table, pa.Table) else read_table(table)
-        Schema(self.columns).check(table)
+        Schema(columns=self.columns).check(table)
         return table
 
     def _encode(
@@ -220,7 +226,7 @@ def _mismatch(column: Column, values: pa.ChunkedArray) -> SchemaError:
     )
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: str | float) -> bool:
     try:
         float(value)
     except (TypeError, ValueError):

@@ -3,8 +3,8 @@
 import csv
 import gzip
 import zlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -69,7 +69,7 @@ def _open_arrow(path: Path) -> pa.Table:
             return pa.ipc.open_stream(file).read_all()
 
 
-def _read_binary(path: Path, what: str, reader: Any) -> pa.Table:
+def _read_binary(path: Path, what: str, reader: Callable) -> pa.Table:
     try:
         table = reader(path)
         # damaged offsets or codes would crash the process later instead of raising

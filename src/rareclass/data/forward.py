@@ -3,17 +3,17 @@
 import datetime
 import itertools
 import re
-from typing import Any
 
 import numpy as np
 
+from rareclass._types import Gap
 from rareclass.errors import InputError, TooFewEventsError
 
 Split = tuple[np.ndarray, np.ndarray]
 _UNITS = {"s": 1e6, "min": 6e7, "h": 3.6e9, "d": 8.64e10, "w": 6.048e11}
 
 
-def forward_splits(event: np.ndarray, folds: int, times: np.ndarray, gap: Any, group: np.ndarray | None) -> list[Split]:
+def forward_splits(event: np.ndarray, folds: int, times: np.ndarray, gap: Gap, group: np.ndarray | None) -> list[Split]:
     """Expanding window: `folds` test blocks in time order, each trained on all that lies before it minus the gap."""
     order, stamp = _ordered(times)
     events = int(np.count_nonzero(event))
@@ -32,7 +32,7 @@ def forward_splits(event: np.ndarray, folds: int, times: np.ndarray, gap: Any, g
     return splits
 
 
-def forward_test(event: np.ndarray, share: float, times: np.ndarray, gap: Any, group: np.ndarray | None) -> Split:
+def forward_test(event: np.ndarray, share: float, times: np.ndarray, gap: Gap, group: np.ndarray | None) -> Split:
     """The latest `share` of the rows as test part, the rest minus the gap for development."""
     order, stamp = _ordered(times)
     start = int(np.searchsorted(stamp, stamp[min(round((1 - share) * event.size), event.size - 1)], side="left"))
@@ -87,7 +87,7 @@ def _without(train: np.ndarray, test: np.ndarray, group: np.ndarray | None) -> n
     return np.sort(train)
 
 
-def gap_in_units(gap: Any, times: np.ndarray) -> float | int:
+def gap_in_units(gap: Gap, times: np.ndarray) -> float | int:
     """The gap in the unit of the times: plain numbers, or microseconds for dates."""
     dates = times.dtype.kind == "M"
     if isinstance(gap, str):

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from rareclass._types import Rows
 from rareclass.data.columns import check_names
 from rareclass.errors import ReadError, SchemaError
 
@@ -45,7 +46,7 @@ def from_rows(source: list[Any]) -> pa.Table:
     return from_array(matrix)
 
 
-def from_frame(source: Any) -> pa.Table:
+def from_frame(source: Rows) -> pa.Table:
     """Table of a pandas, polars or other frame that speaks Arrow, NumPy or narwhals."""
     if hasattr(source, "tocsr"):
         raise SchemaError("A sparse matrix has no typed columns; pass a dense array or a frame.")
@@ -72,7 +73,7 @@ def from_frame(source: Any) -> pa.Table:
     return frame.to_arrow()
 
 
-def _from_pandas(frame: Any) -> pa.Table:
+def _from_pandas(frame: Rows) -> pa.Table:
     if getattr(frame.columns, "nlevels", 1) > 1:
         raise SchemaError("The columns of the frame have several levels; flatten them to one name each.")
     names = [str(name) for name in frame.columns]
@@ -81,7 +82,7 @@ def _from_pandas(frame: Any) -> pa.Table:
     return pa.table([_to_arrow(frame.iloc[:, i], name) for i, name in enumerate(names)], names=names)
 
 
-def _to_arrow(values: Any, name: str) -> pa.Array | pa.ChunkedArray:
+def _to_arrow(values: Rows, name: str) -> pa.Array | pa.ChunkedArray:
     """One column as Arrow; NaN, None and NaT become null."""
     if isinstance(values, pa.Array | pa.ChunkedArray):
         return values

@@ -3,18 +3,18 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rareclass._types import Rows
 from rareclass.data.columns import check_names, to_float
 from rareclass.data.files import read_file
 from rareclass.data.frames import from_array, from_frame, from_mapping, from_rows
 
 
-def read_table(source: Any, *, delimiter: str | None = None) -> pa.Table:
+def read_table(source: Rows, *, delimiter: str | None = None) -> pa.Table:
     """Read a file, frame, mapping or matrix into a `pyarrow.Table` with plain column types.
 
     Use it once at the door; everything behind it (`Schema`, `TableEncoder`, splits) works on its result. Nothing is

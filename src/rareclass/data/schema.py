@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from rareclass import _check
+from rareclass._types import Label
 from rareclass.data.columns import check_names
 from rareclass.data.kinds import KINDS, column_kind
 from rareclass.data.target import encode_target
@@ -22,7 +23,7 @@ class Column:
     kind: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Schema:
     """Features and target of a table.
 
@@ -45,8 +46,8 @@ class Schema:
 
     columns: tuple[Column, ...]
     target: str | None = None
-    pos_label: Any = None
-    classes: tuple[Any, ...] = ()
+    pos_label: Label = None
+    classes: tuple[Label, ...] = ()
     notes: tuple[str, ...] = ()
     dropped: dict[str, str] = field(default_factory=dict)
 
@@ -56,7 +57,7 @@ class Schema:
         table: pa.Table,
         *,
         target: str | None = None,
-        pos_label: Any = None,
+        pos_label: Label = None,
         drop: Sequence[str] = (),
         categorical: Sequence[str] = (),
     ) -> "Schema":
@@ -97,7 +98,7 @@ class Schema:
         names = table.column_names
         _known(names, drop, "column")
         _known(names, categorical, "column")
-        classes: tuple[Any, ...] = ()
+        classes: tuple[Label, ...] = ()
         if target is not None:
             _known(names, [target], "target column")
             _, pos_label, classes = encode_target(table.column(target), pos_label, name=target)
@@ -115,7 +116,14 @@ class Schema:
                 dropped[name] = kind
         if not columns:
             raise SchemaError("No feature column is left besides the target and what was left out.")
-        return cls(tuple(columns), target, pos_label, classes, tuple(notes), dropped)
+        return cls(
+            columns=tuple(columns),
+            target=target,
+            pos_label=pos_label,
+            classes=classes,
+            notes=tuple(notes),
+            dropped=dropped,
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -156,16 +164,16 @@ class Schema:
         """The schema that `to_dict` described."""
         columns = tuple(Column(str(c["name"]), _check.one_of(c["kind"], "kind", KINDS)) for c in values["columns"])
         return cls(
-            columns,
-            values.get("target"),
-            values.get("pos_label"),
-            tuple(values.get("classes", ())),
-            tuple(values.get("notes", ())),
-            dict(values.get("dropped", {})),
+            columns=columns,
+            target=values.get("target"),
+            pos_label=values.get("pos_label"),
+            classes=tuple(values.get("classes", ())),
+            notes=tuple(values.get("notes", ())),
+            dropped=dict(values.get("dropped", {})),
         )
 
 
-def plain_label(label: Any) -> Any:
+def plain_label(label: Label) -> Label:
     """A label as a value that JSON can hold."""
     if isinstance(label, np.generic):
         label = label.item()

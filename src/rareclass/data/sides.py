@@ -1,17 +1,16 @@
 """Groups and times of any type as clean arrays."""
 
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass.data.columns import to_time
 from rareclass.errors import InputError
 
 
-def group_numbers(groups: Any, name: str = "groups") -> np.ndarray:
+def group_numbers(groups: ArrayLike, name: str = "groups") -> np.ndarray:
     """Groups of any type as int64 numbers; missing values raise."""
     values = _check.column(groups, name)
     if values.dtype == object:
@@ -30,7 +29,7 @@ def group_numbers(groups: Any, name: str = "groups") -> np.ndarray:
     return np.unique(values, return_inverse=True)[1].astype(np.int64)
 
 
-def clean_times(times: Any, name: str = "times") -> np.ndarray:
+def clean_times(times: ArrayLike, name: str = "times") -> np.ndarray:
     """Times as float64 or datetime64[us]; text dates are parsed, missing values raise."""
     if isinstance(times, pa.Array | pa.ChunkedArray):
         column = times if isinstance(times, pa.ChunkedArray) else pa.chunked_array([times])

@@ -1,13 +1,14 @@
 """Simulated card transactions over months, with the true fraud probability of each row."""
 
+import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from rareclass import _check
+from rareclass._types import Seed
 from rareclass.data import world
 from rareclass.data.binormal import SimulatedScores, simulate_scores
 from rareclass.data.fraud_risk import fraud_risk
@@ -22,7 +23,7 @@ _SIGNAL = 1.35  # with it the best possible average precision is about 0.5 at a 
 _START = np.datetime64("2025-01-06T00:00:00", "s")  # a Monday
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Simulated:
     """Simulated transactions with their truth.
 
@@ -70,9 +71,9 @@ class Simulated:
         found = np.cumsum(p)
         return float(np.sum(p * found / np.arange(1, p.size + 1)) / found[-1])
 
-    def known_labels(self, at: Any) -> np.ndarray:
+    def known_labels(self, at: str | datetime.date | np.datetime64) -> np.ndarray:
         """Labels (n,) as they stood at a moment: frauds that were reported by then are True, all other rows False."""
-        return self.y & (self.label_time <= np.datetime64(at, "s"))
+        return self.y & (self.label_time <= np.asarray(at, dtype="datetime64[s]"))
 
 
 def simulate_transactions(
@@ -80,7 +81,7 @@ def simulate_transactions(
     *,
     prevalence: float = 0.001,
     months: int = 6,
-    seed: Any = 0,
+    seed: Seed = 0,
     drift: str | Mapping[str, float] | None = None,
     missing: float = 0.03,
     label_delay: float = 14.0,
@@ -153,7 +154,8 @@ def simulate_transactions(
         along = second[rows] / (days * world.DAY) - 0.5  # from -0.5 on the first day to 0.5 on the last
         online_trend = (2.0 * strength["covariates"] * along).astype(np.float32)
         past = (history[0][rows], history[1][rows])
-        seen = world.make_payments(second[rows], customer[rows], past, customers, merchants, online_trend, missing, rng)
+        who = (customers, merchants)
+        seen = world.make_payments(second[rows], customer[rows], past, *who, online_trend, missing=missing, rng=rng)
         risk = fraud_risk(seen, merchants, np.clip(strength["concept"] * along, -1, 1))
         logit[rows] = signal * _SIGNAL * risk + 2.0 * strength["prevalence"] * along
         parts.append(_arrow(seen))
@@ -161,7 +163,7 @@ def simulate_transactions(
     probability = np.concatenate([sigmoid(logit[rows]) for rows in _blocks(n)])
     fraud = labels.random(n) < probability
     table = pa.Table.from_batches(parts).append_column("fraud", pa.array(fraud.astype(np.int8)))
-    return Simulated(table, probability, _label_times(fraud, second, label_delay, labels))
+    return Simulated(table=table, probability=probability, label_time=_label_times(fraud, second, label_delay, labels))
 
 
 def _strengths(drift: str | Mapping[str, float] | None) -> dict[str, float]:

@@ -1,10 +1,10 @@
 """Splits that keep events in every part: stratified, by group, forward in time; and a locked test part."""
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass import _check
+from rareclass._types import Gap, Labels, Seed
 from rareclass.data.forward import forward_splits, forward_test
 from rareclass.data.grouping import balanced_folds, merge_groups, share_mask
 from rareclass.data.sides import clean_times, group_numbers
@@ -16,15 +16,15 @@ _KINDS = ("stratified", "group", "time")
 
 
 def make_splits(
-    y: Any,
+    y: Labels,
     *,
     folds: int = 5,
     repeats: int = 1,
     kind: str = "stratified",
-    groups: Any = None,
-    times: Any = None,
-    gap: Any = 0,
-    seed: Any = 0,
+    groups: ArrayLike | None = None,
+    times: ArrayLike | None = None,
+    gap: Gap = 0,
+    seed: Seed = 0,
 ) -> list[Split]:
     """Split rows into training and test parts, each with events.
 
@@ -95,14 +95,14 @@ def make_splits(
 
 
 def locked_test(
-    y: Any,
+    y: Labels,
     *,
     share: float = 0.2,
     kind: str = "stratified",
-    groups: Any = None,
-    times: Any = None,
-    gap: Any = 0,
-    seed: Any = 0,
+    groups: ArrayLike | None = None,
+    times: ArrayLike | None = None,
+    gap: Gap = 0,
+    seed: Seed = 0,
 ) -> Split:
     """Set a test part aside that is looked at once, at the end.
 
@@ -145,7 +145,9 @@ def locked_test(
     return split
 
 
-def _sides(event: np.ndarray, kind: str, groups: Any, times: Any) -> tuple[np.ndarray | None, np.ndarray | None]:
+def _sides(
+    event: np.ndarray, kind: str, groups: ArrayLike | None, times: ArrayLike | None
+) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Group numbers and times as clean arrays, or None."""
     _check.one_of(kind, "kind", _KINDS)
     if kind == "group" and groups is None:
@@ -158,7 +160,7 @@ def _sides(event: np.ndarray, kind: str, groups: Any, times: Any) -> tuple[np.nd
             "where the table is in the order of time (`--time-ordered`)."
         )
     group = None if groups is None else group_numbers(groups)
-    time = None if kind != "time" else clean_times(times)
+    time = None if kind != "time" or times is None else clean_times(times)
     _check.same_length(y=event, groups=group, times=time)
     return group, time
 

@@ -7,14 +7,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rareclass import _check
+from rareclass._types import Label, Labels, Rows
 from rareclass.errors import TargetError
 
 _MANY_LABELS = 50
 
 
 def encode_target(
-    column: Any, pos_label: Any = None, *, name: str = "target"
-) -> tuple[np.ndarray, Any, tuple[Any, ...]]:
+    column: Labels, pos_label: Label = None, *, name: str = "target"
+) -> tuple[np.ndarray, Label, tuple[Label, ...]]:
     """Turn labels into a Boolean event indicator.
 
     Parameters
@@ -70,7 +71,7 @@ def encode_target(
     return codes == event, labels[event], tuple(labels)
 
 
-def _labels(column: Any, name: str) -> tuple[list[Any], np.ndarray, np.ndarray]:
+def _labels(column: Rows, name: str) -> tuple[list[Any], np.ndarray, np.ndarray]:
     """Sorted labels as Python values, their counts, and the label number (n,) of each row."""
     if not isinstance(column, pa.Array | pa.ChunkedArray):
         values = _check.column(column, name)

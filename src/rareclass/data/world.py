@@ -34,7 +34,7 @@ _HOUR = np.array(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Customers:
     """One entry per customer: cumulative activity, typical log amount, home, age, day of opening, liking for online."""
 
@@ -58,7 +58,7 @@ class Merchants:
     risk: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Payments:
     """What is seen of a block of payments. Missing values are NaN, or the code -1."""
 
@@ -83,13 +83,13 @@ def make_customers(count: int, rng: np.random.Generator) -> Customers:
     """Draw the customers."""
     activity = np.cumsum(rng.gamma(1.5, size=count))
     return Customers(
-        activity / activity[-1],
-        rng.normal(3.1, 0.5, count).astype(np.float32),
-        _draw(_COUNTRY_SHARE, rng.random(count)).astype(np.int8),
-        np.clip(rng.gamma(7.5, 6.0, count) + 4, 18, 95).astype(np.float32),
-        (-rng.exponential(900, count)).astype(np.int32),
-        rng.normal(-0.9, 0.7, count).astype(np.float32),
-        _draw(np.array([0.4, 0.33, 0.17, 0.07, 0.03]), rng.random(count)).astype(np.int8),
+        activity=activity / activity[-1],
+        log_amount=rng.normal(3.1, 0.5, count).astype(np.float32),
+        home=_draw(_COUNTRY_SHARE, rng.random(count)).astype(np.int8),
+        age=np.clip(rng.gamma(7.5, 6.0, count) + 4, 18, 95).astype(np.float32),
+        opened=(-rng.exponential(900, count)).astype(np.int32),
+        online=rng.normal(-0.9, 0.7, count).astype(np.float32),
+        system=_draw(np.array([0.4, 0.33, 0.17, 0.07, 0.03]), rng.random(count)).astype(np.int8),
     )
 
 
@@ -142,6 +142,7 @@ def make_payments(
     customers: Customers,
     merchants: Merchants,
     online_trend: np.ndarray | float,
+    *,
     missing: float,
     rng: np.random.Generator,
 ) -> Payments:
@@ -180,9 +181,22 @@ def make_payments(
     # a customer's age is unknown for all payments or for none
     age[(customer * np.int64(2_654_435_761) % 1_000) < 1_000 * missing] = np.nan
     return Payments(
-        second, customer, merchant, amount, ratio.astype(np.float32), category, channel, country, system, new_device,
-        distance, *history, days_open.astype(np.float32), age,
-    )  # fmt: skip
+        second=second,
+        customer=customer,
+        merchant=merchant,
+        amount=amount,
+        usual_ratio=ratio.astype(np.float32),
+        category=category,
+        channel=channel,
+        country=country,
+        system=system,
+        new_device=new_device,
+        distance=distance,
+        minutes_since_last=history[0],
+        count_day=history[1],
+        card_age=days_open.astype(np.float32),
+        age=age,
+    )
 
 
 def _draw(share: np.ndarray, uniform: np.ndarray) -> np.ndarray:

@@ -1,9 +1,10 @@
 """ADASYN: more new rows where more of the neighbours are of other classes."""
 
-from typing import Any
-
 import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags
 
+from rareclass._types import Matrix, Rows, Seed, Strategy
 from rareclass.errors import MethodError
 from rareclass.kernels.draw import apportion, pair_up
 from rareclass.kernels.random import seed_from
@@ -77,9 +78,9 @@ class ADASYN(BaseOverSampler):
     def __init__(
         self,
         *,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
-        n_neighbors: Any = 5,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
+        n_neighbors: int | BaseEstimator = 5,
         scaling: str | None = None,
     ) -> None:
         super().__init__(sampling_strategy=sampling_strategy)
@@ -87,7 +88,7 @@ class ADASYN(BaseOverSampler):
         self.n_neighbors = n_neighbors
         self.scaling = scaling
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_ = neighbours_object(self.n_neighbors, 5)
         classes = {code: np.flatnonzero(y == code) for code, number in targets.items() if number}
         allowed = {
@@ -107,7 +108,7 @@ class ADASYN(BaseOverSampler):
         return join(draws)
 
     def _offspring(
-        self, X: Any, rows: np.ndarray, foreign: np.ndarray, count: int, k: int, rng: np.random.Generator, code: int
+        self, X: Rows, rows: np.ndarray, foreign: np.ndarray, count: int, k: int, rng: np.random.Generator, code: int
     ) -> Draw:
         if not foreign.any():
             raise MethodError(
@@ -122,7 +123,7 @@ class ADASYN(BaseOverSampler):
         parents, gap = pair_up(base, rows[bases], partners.rows, partners.counts, seed_from(rng))
         return Draw(parents=parents, gap=gap)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags

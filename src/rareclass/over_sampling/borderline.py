@@ -1,10 +1,10 @@
 """Borderline-SMOTE: new rows only from rare rows that are in danger."""
 
-from typing import Any
-
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from rareclass._sklearn import StrOptions
+from rareclass._types import Matrix, Neighbours, Rows, Seed, Strategy
 from rareclass.kernels.draw import pair_up, uniform_positions
 from rareclass.kernels.random import seed_from
 from rareclass.over_sampling.neighbourhood import (
@@ -17,13 +17,13 @@ from rareclass.over_sampling.smote import NEIGHBOURS, BaseSMOTE
 from rareclass.sampler import Draw, class_streams, join
 
 
-def foreign_neighbours(X: Any, queries: np.ndarray, y: np.ndarray, value: Any, k: int) -> np.ndarray:
+def foreign_neighbours(X: Rows, queries: np.ndarray, y: np.ndarray, value: Neighbours, k: int) -> np.ndarray:
     """Number of the k nearest rows of all data that are of another class than the row itself (q,)."""
     near = neighbours_in_all(X, queries, value, k)
     return (y[near] != y[queries][:, None]).sum(axis=1)
 
 
-def looked_at(value: Any, available: int, default: int = 10) -> int:
+def looked_at(value: Neighbours, available: int, default: int = 10) -> int:
     """Number of neighbours that `m_neighbors` asks for, at most all other rows."""
     if is_neighbours_object(value):
         return int(value.n_neighbors) - 1
@@ -91,10 +91,10 @@ class BorderlineSMOTE(BaseSMOTE):
     def __init__(
         self,
         *,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
-        k_neighbors: Any = 5,
-        m_neighbors: Any = 10,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
+        k_neighbors: int | str | BaseEstimator = 5,
+        m_neighbors: int | str | BaseEstimator = 10,
         kind: str = "borderline-1",
         scaling: str | None = None,
     ) -> None:
@@ -102,7 +102,7 @@ class BorderlineSMOTE(BaseSMOTE):
         self.m_neighbors = m_neighbors
         self.kind = kind
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_k_ = neighbours_object(self.k_neighbors, 5)
         self.nn_m_ = neighbours_object(self.m_neighbors, 10)
         self.in_danger_indices: dict = {}
@@ -125,7 +125,7 @@ class BorderlineSMOTE(BaseSMOTE):
 
     def _from_danger(
         self,
-        X: Any,
+        X: Rows,
         y: np.ndarray,
         danger: np.ndarray,
         rows: np.ndarray,

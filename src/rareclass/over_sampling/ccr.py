@@ -1,12 +1,13 @@
 """CCR: spheres around rare rows push other rows out (cleaning) and are filled with new ones (resampling)."""
 
 from numbers import Integral, Real
-from typing import Any
 
 import numpy as np
 from scipy import sparse
+from sklearn.utils import Tags
 
 from rareclass._sklearn import Interval
+from rareclass._types import Matrix, Seed, Strategy
 from rareclass.kernels.draw import apportion
 from rareclass.kernels.random import seed_from, uniform_from_key
 from rareclass.over_sampling.base import BaseOverSampler
@@ -91,8 +92,8 @@ class CCR(BaseOverSampler):
         *,
         energy: float = 0.25,
         p: int = 1,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
         scaling: str | None = "standard",
     ) -> None:
         super().__init__(sampling_strategy=sampling_strategy)
@@ -101,7 +102,7 @@ class CCR(BaseOverSampler):
         self.random_state = random_state
         self.scaling = scaling
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         points = X.toarray() if sparse.issparse(X) else X
         self.radii_: dict = {}
         moves: dict[int, np.ndarray] = {}
@@ -152,7 +153,7 @@ class CCR(BaseOverSampler):
 
         return Draw(parents=rows[base], made=made)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags

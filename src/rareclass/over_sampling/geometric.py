@@ -1,12 +1,13 @@
 """Geometric SMOTE: new rows inside a truncated and deformed ball around a rare row."""
 
 from numbers import Real
-from typing import Any
 
 import numpy as np
 from scipy import sparse
+from sklearn.base import BaseEstimator
 
 from rareclass._sklearn import Interval, StrOptions
+from rareclass._types import Matrix, Rows, Seed, Strategy
 from rareclass.kernels.draw import pair_up, uniform_positions
 from rareclass.kernels.neighbours import nearest_rows
 from rareclass.kernels.random import normal_rows, seed_from, uniform_from_key
@@ -15,7 +16,9 @@ from rareclass.over_sampling.smote import BaseSMOTE
 from rareclass.sampler import Draw, class_streams, join
 
 
-def in_ball(direction: np.ndarray, radius: np.ndarray, axis: np.ndarray, truncation: float, deformation: float) -> Any:
+def in_ball(
+    direction: np.ndarray, radius: np.ndarray, axis: np.ndarray, truncation: float, deformation: float
+) -> np.ndarray:
     """Points of the unit ball, truncated and deformed along a unit axis (b, d).
 
     Parameters
@@ -102,12 +105,12 @@ class GeometricSMOTE(BaseSMOTE):
     def __init__(
         self,
         *,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
         truncation_factor: float = 1.0,
         deformation_factor: float = 0.0,
         selection_strategy: str = "combined",
-        k_neighbors: Any = 5,
+        k_neighbors: int | str | BaseEstimator = 5,
         scaling: str | None = None,
     ) -> None:
         super().__init__(sampling_strategy, random_state, k_neighbors, scaling)
@@ -115,7 +118,7 @@ class GeometricSMOTE(BaseSMOTE):
         self.deformation_factor = deformation_factor
         self.selection_strategy = selection_strategy
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_k_ = neighbours_object(self.k_neighbors, self._default_neighbors)
         draws = []
         for code, stream in class_streams(targets, rng).items():
@@ -123,7 +126,7 @@ class GeometricSMOTE(BaseSMOTE):
                 draws.append(self._in_balls(X, y, code, targets[code], stream))
         return join(draws)
 
-    def _in_balls(self, X: Any, y: np.ndarray, code: int, count: int, rng: np.random.Generator) -> Draw:
+    def _in_balls(self, X: Rows, y: np.ndarray, code: int, count: int, rng: np.random.Generator) -> Draw:
         rows = np.flatnonzero(y == code)
         base = uniform_positions(rows.size, count, seed_from(rng))
         surface = self._surface(X, y, rows, base, code, rng)
@@ -147,7 +150,7 @@ class GeometricSMOTE(BaseSMOTE):
         return Draw(parents=np.column_stack((centre, surface)), made=made)
 
     def _surface(
-        self, X: Any, y: np.ndarray, rows: np.ndarray, base: np.ndarray, code: int, rng: np.random.Generator
+        self, X: Rows, y: np.ndarray, rows: np.ndarray, base: np.ndarray, code: int, rng: np.random.Generator
     ) -> np.ndarray:
         """Surface point of each new row (s,)."""
         rare = other = np.empty(0, dtype=np.int64)

@@ -2,16 +2,17 @@
 
 import math
 from numbers import Integral, Real
-from typing import Any
 
 import numpy as np
 from scipy import sparse
 from scipy.spatial.distance import pdist
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.cluster import MiniBatchKMeans
+from sklearn.utils import Tags
 from threadpoolctl import threadpool_limits
 
 from rareclass._sklearn import HasMethods, Interval, StrOptions
+from rareclass._types import Matrix, Rows, Seed, Strategy
 from rareclass.errors import MethodError
 from rareclass.kernels.draw import apportion
 from rareclass.over_sampling.neighbourhood import is_neighbours_object, neighbours_object
@@ -21,7 +22,7 @@ from rareclass.sampler import Draw, class_streams, join
 _BLOCK = 1024
 
 
-def mean_distance(X: Any, rows: np.ndarray) -> float:
+def mean_distance(X: Rows, rows: np.ndarray) -> float:
     """Mean Euclidean distance of all pairs of different rows, in blocks (memory does not grow with the square)."""
     if rows.size < 2:
         return 0.0
@@ -108,13 +109,13 @@ class KMeansSMOTE(BaseSMOTE):
     def __init__(
         self,
         *,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
-        k_neighbors: Any = 2,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
+        k_neighbors: int | str | BaseEstimator = 2,
         n_jobs: int | None = None,
-        kmeans_estimator: Any = None,
-        cluster_balance_threshold: Any = "auto",
-        density_exponent: Any = "auto",
+        kmeans_estimator: int | BaseEstimator | None = None,
+        cluster_balance_threshold: float | str = "auto",
+        density_exponent: float | str = "auto",
         scaling: str | None = None,
     ) -> None:
         super().__init__(sampling_strategy, random_state, k_neighbors, scaling)
@@ -123,7 +124,7 @@ class KMeansSMOTE(BaseSMOTE):
         self.cluster_balance_threshold = cluster_balance_threshold
         self.density_exponent = density_exponent
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_k_ = neighbours_object(self.k_neighbors, self._default_neighbors)
         seed = int(rng.integers(2**31))
         if self.kmeans_estimator is None:
@@ -144,7 +145,7 @@ class KMeansSMOTE(BaseSMOTE):
                 draws.append(self._in_clusters(X, y, clusters, code, targets[code], share[code], stream))
         return join(draws)
 
-    def _clusters(self, X: Any) -> np.ndarray:
+    def _clusters(self, X: Rows) -> np.ndarray:
         """Cluster of each row (n,)."""
         if isinstance(self.kmeans_estimator, int | np.integer | None):
             # Batches of 1,024 rows are too small to share: a second thread mostly waits, and a busy machine makes it
@@ -156,7 +157,14 @@ class KMeansSMOTE(BaseSMOTE):
         return self.kmeans_estimator_.fit(X).predict(X)
 
     def _in_clusters(
-        self, X: Any, y: np.ndarray, clusters: np.ndarray, code: int, count: int, share: float, rng: np.random.Generator
+        self,
+        X: Rows,
+        y: np.ndarray,
+        clusters: np.ndarray,
+        code: int,
+        count: int,
+        share: float,
+        rng: np.random.Generator,
     ) -> Draw:
         threshold = share if self.cluster_balance_threshold_ == "auto" else self.cluster_balance_threshold_
         needed = self.k_neighbors.n_neighbors if is_neighbours_object(self.k_neighbors) else self._partners() + 1
@@ -187,13 +195,13 @@ class KMeansSMOTE(BaseSMOTE):
     def _partners(self) -> int:
         return self._default_neighbors if self.k_neighbors == "auto" else int(self.k_neighbors)
 
-    def _sparsity(self, X: Any, rows: np.ndarray) -> float:
+    def _sparsity(self, X: Rows, rows: np.ndarray) -> float:
         exponent = self.density_exponent
         if exponent == "auto":
             exponent = math.log(rows.size, 1.6) ** 1.8 * 0.16
         return mean_distance(X, rows) ** float(exponent) / rows.size
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         # Whether a cluster qualifies must not hang on how missing values were filled in.
         tags.input_tags.allow_nan = False

@@ -1,13 +1,14 @@
 """MWMOTE: rare rows near the border and in sparse places get more offspring, within clusters of the rare class."""
 
 from numbers import Integral, Real
-from typing import Any
 
 import numpy as np
 from scipy import sparse
 from scipy.cluster.hierarchy import fcluster, linkage
+from sklearn.utils import Tags
 
 from rareclass._sklearn import Interval
+from rareclass._types import Label, Matrix, Rows, Seed, Strategy
 from rareclass.errors import MethodError
 from rareclass.kernels.draw import weighted_choice
 from rareclass.kernels.neighbours import nearest_rows
@@ -104,8 +105,8 @@ class MWMOTE(BaseOverSampler):
         closeness_threshold: float = 5.0,
         closeness_max: float = 2.0,
         cluster_factor: float = 3.0,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
         scaling: str | None = None,
     ) -> None:
         super().__init__(sampling_strategy=sampling_strategy)
@@ -118,7 +119,7 @@ class MWMOTE(BaseOverSampler):
         self.random_state = random_state
         self.scaling = scaling
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.selection_probability_: dict = {}
         self.clusters_: dict = {}
         draws = []
@@ -136,7 +137,7 @@ class MWMOTE(BaseOverSampler):
             draws.append(Draw(parents=parents, gap=stream.random(base.size)))
         return join(draws)
 
-    def _weights(self, X: Any, y: np.ndarray, rows: np.ndarray, label: Any) -> tuple[np.ndarray, np.ndarray]:
+    def _weights(self, X: Rows, y: np.ndarray, rows: np.ndarray, label: Label) -> tuple[np.ndarray, np.ndarray]:
         """Selection weight of each row of the class (m,), and which of them are no noise."""
         others = np.setdiff1d(np.arange(y.size), rows)
         near = nearest_rows(X, rows, np.arange(y.size), min(self.k1, y.size - 1))[1]
@@ -155,7 +156,7 @@ class MWMOTE(BaseOverSampler):
         np.put_along_axis(distances, place, np.sqrt(square), axis=1)
         return information_weights(distances, X.shape[1], self.closeness_threshold, self.closeness_max), sound
 
-    def _clusters(self, X: Any, rows: np.ndarray, sound: np.ndarray) -> np.ndarray:
+    def _clusters(self, X: Rows, rows: np.ndarray, sound: np.ndarray) -> np.ndarray:
         if rows.size == 1:
             return np.zeros(1, dtype=np.intp)
         points = X[rows].toarray() if sparse.issparse(X) else X[rows]
@@ -163,7 +164,7 @@ class MWMOTE(BaseOverSampler):
         nearest = np.sqrt(nearest_rows(X, kept, kept, 1)[0][:, 0])
         return fcluster(linkage(points, "average"), self.cluster_factor * nearest.mean(), criterion="distance")
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags

@@ -2,13 +2,14 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeGuard
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.neighbors import NearestNeighbors
 
+from rareclass._types import Label, Neighbours, Rows
 from rareclass.errors import ShortfallWarning, TooFewEventsError
 from rareclass.kernels.neighbours import nearest_rows
 
@@ -28,19 +29,19 @@ class Partners:
     counts: np.ndarray
 
 
-def is_neighbours_object(value: Any) -> bool:
+def is_neighbours_object(value: object) -> TypeGuard[BaseEstimator]:
     """True for scikit-learn's `NearestNeighbors` and everything with the same two methods."""
     return hasattr(value, "kneighbors") and hasattr(value, "kneighbors_graph")
 
 
-def neighbours_object(value: Any, default: int) -> Any:
+def neighbours_object(value: Neighbours, default: int) -> BaseEstimator:
     """What the fitted attribute shows: the user's object, cloned, or a `NearestNeighbors` for k others and the row."""
     if is_neighbours_object(value):
         return clone(value)
     return NearestNeighbors(n_neighbors=(default if value == "auto" else int(value)) + 1)
 
 
-def usable_neighbours(value: Any, available: int, *, name: str, label: Any, default: int = 5) -> int:
+def usable_neighbours(value: Neighbours, available: int, *, name: str, label: Label, default: int = 5) -> int:
     """Number of other rows to look at.
 
     Raises
@@ -66,7 +67,7 @@ def usable_neighbours(value: Any, available: int, *, name: str, label: Any, defa
     )
 
 
-def partners_in_class(X: Any, bases: np.ndarray, rows: np.ndarray, value: Any, k: int) -> Partners:
+def partners_in_class(X: Rows, bases: np.ndarray, rows: np.ndarray, value: Neighbours, k: int) -> Partners:
     """The k nearest rows of the same class that differ from the base row.
 
     Exact copies of the base row are passed over (a line to a copy makes nothing but another copy), as long as the
@@ -93,7 +94,7 @@ def partners_in_class(X: Any, bases: np.ndarray, rows: np.ndarray, value: Any, k
     return _distinct_partners(X, bases, rows, k)
 
 
-def _distinct_partners(X: Any, bases: np.ndarray, rows: np.ndarray, k: int) -> Partners:
+def _distinct_partners(X: Rows, bases: np.ndarray, rows: np.ndarray, k: int) -> Partners:
     """As `partners_in_class`, for classes with duplicates: the search runs over one row of each distinct point."""
     points = X[rows].toarray() if sparse.issparse(X) else X[rows]
     _, first, group = np.unique(points, axis=0, return_index=True, return_inverse=True)
@@ -109,7 +110,7 @@ def _distinct_partners(X: Any, bases: np.ndarray, rows: np.ndarray, k: int) -> P
     return Partners(found[place], np.full(bases.size, asked, dtype=np.int64))
 
 
-def neighbours_in_all(X: Any, queries: np.ndarray, value: Any, k: int) -> np.ndarray:
+def neighbours_in_all(X: Rows, queries: np.ndarray, value: Neighbours, k: int) -> np.ndarray:
     """The k nearest rows of the whole data (q, k), themselves excluded."""
     everything = np.arange(X.shape[0])
     if is_neighbours_object(value):
@@ -117,7 +118,7 @@ def neighbours_in_all(X: Any, queries: np.ndarray, value: Any, k: int) -> np.nda
     return nearest_rows(X, queries, everything, k)[1]
 
 
-def _ask(value: Any, X: Any, queries: np.ndarray, rows: np.ndarray) -> Partners:
+def _ask(value: Neighbours, X: Rows, queries: np.ndarray, rows: np.ndarray) -> Partners:
     """Neighbours from the user's object, the query itself left out by position (or the farthest, if it is missing)."""
     found = np.asarray(clone(value).fit(X[rows]).kneighbors(X[queries], return_distance=False))
     found = rows[found]

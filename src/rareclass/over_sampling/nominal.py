@@ -1,12 +1,13 @@
 """Nominal columns of any table: which they are, and how scikit-learn's encoders take them."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from rareclass._sklearn import HasMethods
+from rareclass._types import Matrix, Rows
 from rareclass.errors import InputError
 from rareclass.sampler.containers import is_frame, is_pandas
 from rareclass.sampler.tables import Table
@@ -14,7 +15,7 @@ from rareclass.sampler.tables import Table
 ENCODER = [HasMethods(["fit_transform", "inverse_transform"]), None]
 
 
-def column_positions(wanted: Any, X: Table) -> np.ndarray:
+def column_positions(wanted: ArrayLike | str, X: Table) -> np.ndarray:
     """Positions of columns given as positions, names or a Boolean mask."""
     listed = list(np.asarray(wanted, dtype=object).ravel()) if not isinstance(wanted, Sequence) else list(wanted)
     n = X.n_columns
@@ -35,7 +36,7 @@ def column_positions(wanted: Any, X: Table) -> np.ndarray:
     return np.array(sorted(set(positions)), dtype=np.int64)
 
 
-def category_columns(frame: Any) -> np.ndarray:
+def category_columns(frame: Rows) -> np.ndarray:
     if not is_frame(frame):
         raise InputError(
             "When `categorical_features='auto'`, the input data should be a pandas.DataFrame (or a polars or Arrow "
@@ -49,7 +50,7 @@ def category_columns(frame: Any) -> np.ndarray:
     return np.flatnonzero([str(t).lower().startswith(("categorical", "enum", "dictionary")) for t in types])
 
 
-def sub_table(X: Table, columns: np.ndarray) -> Any:
+def sub_table(X: Table, columns: np.ndarray) -> Matrix:
     """These columns as scikit-learn's encoders take them: pandas frame or dense array."""
     native = X.native
     if is_pandas(native):
@@ -60,7 +61,7 @@ def sub_table(X: Table, columns: np.ndarray) -> Any:
     return array.toarray() if sparse.issparse(array) else array
 
 
-def _list(frame: Any, column: int) -> list:
+def _list(frame: Rows, column: int) -> list:
     name = list(frame.columns if hasattr(frame, "height") else frame.column_names)[column]
     values = frame[name]
     return values.to_list() if hasattr(values, "to_list") else values.to_pylist()

@@ -1,12 +1,13 @@
 """Polynomial-fit SMOTE: new rows on a star, a bus, a mesh or a fitted curve through the rare rows."""
 
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 from scipy import sparse
+from sklearn.utils import Tags
 
 from rareclass._sklearn import Interval, StrOptions
+from rareclass._types import Matrix, Rows, Seed, Strategy
 from rareclass.errors import TooFewEventsError
 from rareclass.kernels.draw import apportion
 from rareclass.over_sampling.base import BaseOverSampler
@@ -68,14 +69,19 @@ class PolynomFitSMOTE(BaseOverSampler):
     }
 
     def __init__(
-        self, *, topology: str = "star", degree: int = 3, sampling_strategy: Any = "auto", random_state: Any = None
+        self,
+        *,
+        topology: str = "star",
+        degree: int = 3,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
     ) -> None:
         super().__init__(sampling_strategy=sampling_strategy)
         self.topology = topology
         self.degree = degree
         self.random_state = random_state
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         make = {"star": self._star, "bus": self._bus, "mesh": self._mesh, "poly": self._poly}[self.topology]
         needed = self.degree + 1 if self.topology == "poly" else 2
         draws = []
@@ -91,7 +97,7 @@ class PolynomFitSMOTE(BaseOverSampler):
             draws.append(make(X, rows, targets[code], stream))
         return join(draws)
 
-    def _star(self, X: Any, rows: np.ndarray, count: int, rng: np.random.Generator) -> Draw:
+    def _star(self, X: Rows, rows: np.ndarray, count: int, rng: np.random.Generator) -> Draw:
         mean = np.asarray(X[rows].mean(axis=0, dtype=np.float64)).reshape(1, -1)
         line, gap = _on_lines(rows.size, count, rng)
         base = rows[line]
@@ -103,11 +109,11 @@ class PolynomFitSMOTE(BaseOverSampler):
 
         return Draw(parents=base, made=made)
 
-    def _bus(self, X: Any, rows: np.ndarray, count: int, rng: np.random.Generator) -> Draw:
+    def _bus(self, X: Rows, rows: np.ndarray, count: int, rng: np.random.Generator) -> Draw:
         line, gap = _on_lines(rows.size - 1, count, rng)
         return Draw(parents=np.column_stack((rows[line], rows[line + 1])), gap=gap)
 
-    def _mesh(self, X: Any, rows: np.ndarray, count: int, rng: np.random.Generator) -> Draw:
+    def _mesh(self, X: Rows, rows: np.ndarray, count: int, rng: np.random.Generator) -> Draw:
         pairs = rows.size * (rows.size - 1) // 2
         if count <= pairs:
             line = rng.choice(pairs, size=count, replace=False, shuffle=False)
@@ -117,7 +123,7 @@ class PolynomFitSMOTE(BaseOverSampler):
         first, second = pair_of(line)
         return Draw(parents=np.column_stack((rows[first], rows[second])), gap=gap)
 
-    def _poly(self, X: Any, rows: np.ndarray, count: int, rng: np.random.Generator) -> Draw:
+    def _poly(self, X: Rows, rows: np.ndarray, count: int, rng: np.random.Generator) -> Draw:
         points = X[rows].toarray() if sparse.issparse(X) else X[rows].astype(np.float64)
         last = rows.size - 1
         # Chebyshev polynomials on [-1, 1] are the same curve as powers of the row number, but well conditioned.
@@ -132,7 +138,7 @@ class PolynomFitSMOTE(BaseOverSampler):
 
         return Draw(parents=np.column_stack((rows[before], rows[np.minimum(before + 1, last)])), made=made)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags

@@ -1,11 +1,12 @@
 """ProWSyn: rare rows are partitioned by how near they are to the other classes; nearer ones get more offspring."""
 
 from numbers import Integral, Real
-from typing import Any
 
 import numpy as np
+from sklearn.utils import Tags
 
 from rareclass._sklearn import Interval
+from rareclass._types import Matrix, Rows, Seed, Strategy
 from rareclass.errors import TooFewEventsError
 from rareclass.kernels.draw import apportion
 from rareclass.kernels.neighbours import nearest_rows
@@ -14,7 +15,7 @@ from rareclass.over_sampling.smote import SCALING
 from rareclass.sampler import Draw, class_streams, join
 
 
-def proximity_levels(X: Any, rare: np.ndarray, others: np.ndarray, k: int, levels: int) -> np.ndarray:
+def proximity_levels(X: Rows, rare: np.ndarray, others: np.ndarray, k: int, levels: int) -> np.ndarray:
     """Level of each rare row (m,): 1 for those among the k nearest of some other row, then again without these."""
     level = np.full(rare.size, levels, dtype=np.int64)
     left = np.arange(rare.size)
@@ -92,8 +93,8 @@ class ProWSyn(BaseOverSampler):
         n_neighbors: int = 5,
         n_levels: int = 5,
         theta: float = 1.0,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
         scaling: str | None = None,
     ) -> None:
         super().__init__(sampling_strategy=sampling_strategy)
@@ -103,7 +104,7 @@ class ProWSyn(BaseOverSampler):
         self.random_state = random_state
         self.scaling = scaling
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.levels_: dict = {}
         draws = []
         for code, stream in class_streams(targets, rng).items():
@@ -123,7 +124,7 @@ class ProWSyn(BaseOverSampler):
             draws.append(Draw(parents=parents, gap=stream.random(base.size)))
         return join(draws)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags

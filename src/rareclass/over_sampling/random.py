@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from numbers import Real
-from typing import Any
 
 import numpy as np
+from sklearn.utils import Tags
 
 from rareclass._sklearn import Interval
+from rareclass._types import Labels, Matrix, Rows, Seed, Strategy
 from rareclass.errors import InputError
 from rareclass.over_sampling.base import BaseOverSampler
 from rareclass.over_sampling.smoothing import smoothed_bootstrap
 from rareclass.sampler import Draw, class_streams, join
+from rareclass.sampler.tables import Table
+from rareclass.sampler.target import Target
 
 
 class RandomOverSampler(BaseOverSampler):
@@ -67,7 +70,13 @@ class RandomOverSampler(BaseOverSampler):
         "shrinkage": [Interval(Real, 0, None, closed="left"), Mapping, None],
     }
 
-    def __init__(self, *, sampling_strategy: Any = "auto", random_state: Any = None, shrinkage: Any = None) -> None:
+    def __init__(
+        self,
+        *,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
+        shrinkage: float | Mapping | None = None,
+    ) -> None:
         super().__init__(sampling_strategy=sampling_strategy)
         self.random_state = random_state
         self.shrinkage = shrinkage
@@ -76,7 +85,7 @@ class RandomOverSampler(BaseOverSampler):
     def _takes(self) -> str:  # type: ignore[override]
         return "table" if self.shrinkage is None else "numbers"
 
-    def _read(self, X: Any, y: Any) -> Any:
+    def _read(self, X: Rows, y: Labels) -> tuple[Table, Target]:
         try:
             return super()._read(X, y)
         except InputError as error:
@@ -87,7 +96,7 @@ class RandomOverSampler(BaseOverSampler):
                 "bootstrap sample; give a frame with typed columns, or set shrinkage=None."
             ) from error
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.shrinkage_ = self._factors()
         draws = []
         for code, stream in class_streams(targets, rng).items():
@@ -117,7 +126,7 @@ class RandomOverSampler(BaseOverSampler):
                 raise InputError(f"The shrinkage factor needs to be >= 0. Got {factor} for class {label!r}.")
         return dict(self.shrinkage)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.string = True

@@ -1,11 +1,12 @@
 """ROSE: rows drawn from a kernel density estimate of their class."""
 
 from numbers import Real
-from typing import Any
 
 import numpy as np
+from sklearn.utils import Tags
 
 from rareclass._sklearn import Interval
+from rareclass._types import Matrix, Seed, Strategy
 from rareclass.over_sampling.base import BaseOverSampler
 from rareclass.over_sampling.smoothing import smoothed_bootstrap
 from rareclass.sampler import Draw, class_streams, join
@@ -61,8 +62,8 @@ class ROSE(BaseOverSampler):
     def __init__(
         self,
         *,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
         shrinkage: float = 1.0,
         keep_original: bool = True,
     ) -> None:
@@ -71,7 +72,7 @@ class ROSE(BaseOverSampler):
         self.shrinkage = shrinkage
         self.keep_original = keep_original
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         wanted = dict(targets)
         if not self.keep_original:
             wanted = {code: int(n) + targets.get(code, 0) for code, n in enumerate(np.bincount(y))}
@@ -85,7 +86,7 @@ class ROSE(BaseOverSampler):
             return draw
         return Draw(kept=np.empty(0, dtype=np.intp), parents=draw.parents, made=draw.made)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags

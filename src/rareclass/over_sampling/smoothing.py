@@ -1,15 +1,14 @@
 """The smoothed bootstrap: repeated rows plus Gaussian noise of a kernel density's bandwidth."""
 
-from typing import Any
-
 import numpy as np
 from scipy import sparse
 
+from rareclass._types import Matrix, Rows
 from rareclass.kernels.random import normal_from_key, normal_rows, seed_from
 from rareclass.sampler import Draw
 
 
-def bandwidth(X: Any, rows: np.ndarray) -> np.ndarray:
+def bandwidth(X: Rows, rows: np.ndarray) -> np.ndarray:
     """Normal-reference bandwidth of each column (d,): (4 / ((d + 2) n))^(1/(d + 4)) s, with n and s of these rows.
 
     Menardi and Torelli 2014, section 3; s is the sample standard deviation. One row has no spread: 0.
@@ -28,7 +27,7 @@ def bandwidth(X: Any, rows: np.ndarray) -> np.ndarray:
     return (4.0 / ((d + 2) * n)) ** (1.0 / (d + 4)) * spread
 
 
-def smoothed_bootstrap(X: Any, rows: np.ndarray, count: int, factor: float, rng: np.random.Generator) -> Draw:
+def smoothed_bootstrap(X: Rows, rows: np.ndarray, count: int, factor: float, rng: np.random.Generator) -> Draw:
     """`count` rows drawn from `rows` with replacement, each moved by `factor` bandwidths of Gaussian noise.
 
     Only stored entries of a sparse matrix are moved. A factor of 0 gives exact copies.
@@ -38,7 +37,7 @@ def smoothed_bootstrap(X: Any, rows: np.ndarray, count: int, factor: float, rng:
         return Draw(parents=parents)
     scale, seed = factor * bandwidth(X, rows), seed_from(rng)
 
-    def made(start: int, stop: int) -> Any:
+    def made(start: int, stop: int) -> Matrix:
         points = X[parents[start:stop]]
         if not sparse.issparse(points):
             return points + normal_rows(seed, start, stop, X.shape[1]) * scale

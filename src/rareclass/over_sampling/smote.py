@@ -1,11 +1,13 @@
 """SMOTE: new rows on the line between a rare row and one of its nearest rare neighbours."""
 
 import numbers
-from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags
 
 from rareclass._sklearn import HasMethods, Interval, StrOptions
+from rareclass._types import Label, Matrix, Rows, Seed, Strategy
 from rareclass.kernels.draw import pair_up, uniform_positions
 from rareclass.kernels.random import seed_from
 from rareclass.over_sampling.base import BaseOverSampler
@@ -32,9 +34,9 @@ class BaseSMOTE(BaseOverSampler):
 
     def __init__(
         self,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
-        k_neighbors: Any = 5,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
+        k_neighbors: int | str | BaseEstimator = 5,
         scaling: str | None = None,
     ) -> None:
         super().__init__(sampling_strategy=sampling_strategy)
@@ -43,7 +45,7 @@ class BaseSMOTE(BaseOverSampler):
         self.scaling = scaling
 
     def _between_neighbours(
-        self, X: Any, bases: np.ndarray, rows: np.ndarray, count: int, rng: np.random.Generator, label: Any
+        self, X: Rows, bases: np.ndarray, rows: np.ndarray, count: int, rng: np.random.Generator, label: Label
     ) -> Draw:
         """`count` rows between `bases` (drawn evenly at random) and their nearest neighbours among `rows`."""
         k = usable_neighbours(
@@ -52,7 +54,7 @@ class BaseSMOTE(BaseOverSampler):
         return self._draw_between(X, bases, rows, count, rng, k)
 
     def _draw_between(
-        self, X: Any, bases: np.ndarray, rows: np.ndarray, count: int, rng: np.random.Generator, k: int
+        self, X: Rows, bases: np.ndarray, rows: np.ndarray, count: int, rng: np.random.Generator, k: int
     ) -> Draw:
         base = uniform_positions(bases.size, count, seed_from(rng))
         if count < bases.size:  # neighbours of rows that were not drawn are never needed
@@ -62,7 +64,7 @@ class BaseSMOTE(BaseOverSampler):
         parents, gap = pair_up(base, bases, partners.rows, partners.counts, seed_from(rng))
         return Draw(parents=parents, gap=gap)
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
@@ -133,14 +135,14 @@ class SMOTE(BaseSMOTE):
     def __init__(
         self,
         *,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
-        k_neighbors: Any = 5,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
+        k_neighbors: int | str | BaseEstimator = 5,
         scaling: str | None = None,
     ) -> None:
         super().__init__(sampling_strategy, random_state, k_neighbors, scaling)
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_k_ = neighbours_object(self.k_neighbors, self._default_neighbors)
         draws = []
         for code, stream in class_streams(targets, rng).items():

@@ -2,14 +2,14 @@
 
 import warnings
 from numbers import Integral, Real
-from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.tree import DecisionTreeClassifier
 
 from rareclass._sklearn import HasMethods, Interval, StrOptions
+from rareclass._types import Matrix, Rows, Seed, Strategy
 from rareclass.errors import ShortfallWarning
 from rareclass.kernels.interpolate import interpolate_into, interpolate_sparse
 from rareclass.kernels.random import seed_from
@@ -92,14 +92,14 @@ class SMOTEIPF(SMOTE):
     def __init__(
         self,
         *,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
-        k_neighbors: Any = 5,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
+        k_neighbors: int | str | BaseEstimator = 5,
         n_partitions: int = 9,
         voting: str = "majority",
         n_quiet: int = 3,
         noise_share: float = 0.01,
-        estimator: Any = None,
+        estimator: BaseEstimator = None,
         scaling: str | None = None,
     ) -> None:
         super().__init__(
@@ -111,7 +111,7 @@ class SMOTEIPF(SMOTE):
         self.noise_share = noise_share
         self.estimator = estimator
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         draw = super()._draw(X, y, targets, rng)
         stays = self._filter(_all_rows(X, draw), np.concatenate((y, y[draw.first])), y.size, rng)
         kept, made = stays[: y.size], stays[y.size :]
@@ -120,7 +120,7 @@ class SMOTEIPF(SMOTE):
             return Draw(kept=np.flatnonzero(kept))
         return Draw(kept=np.flatnonzero(kept), parents=draw.parents[made], gap=draw.step[made])
 
-    def _filter(self, points: Any, codes: np.ndarray, n_input: int, rng: np.random.Generator) -> np.ndarray:
+    def _filter(self, points: Matrix, codes: np.ndarray, n_input: int, rng: np.random.Generator) -> np.ndarray:
         stays = np.ones(codes.size, dtype=bool)
         self.n_removed_: list[int] = []
         quiet = 0
@@ -141,7 +141,7 @@ class SMOTEIPF(SMOTE):
             quiet = quiet + 1 if noise.size < self.noise_share * n_input or noise.size == 0 else 0
         return stays
 
-    def _noise(self, points: Any, codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def _noise(self, points: Matrix, codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         n_parts = min(self.n_partitions, int(np.bincount(codes)[np.unique(codes)].min()))
         part = stratified_parts(codes, max(n_parts, 1), rng)
         wrong = np.zeros(codes.size, dtype=np.int64)
@@ -157,7 +157,7 @@ class SMOTEIPF(SMOTE):
         return False  # removing noisy rows is what was asked for; `counts_` and `removed_` tell how many
 
 
-def _all_rows(X: Any, draw: Draw) -> Any:
+def _all_rows(X: Rows, draw: Draw) -> Matrix:
     """Input and made rows in the space of X."""
     if not draw.n_made:
         return X.tocsr() if sparse.issparse(X) else X

@@ -1,15 +1,16 @@
 """SMOTE-N: rows of nominal values elected by a rare row and its nearest neighbours."""
 
 import warnings
-from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import DataConversionWarning
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import OrdinalEncoder
+from sklearn.utils import Tags
 
+from rareclass._types import Seed, Strategy
 from rareclass.kernels.draw import uniform_positions, vote
 from rareclass.kernels.nominal import class_shares, nearest_by_value_difference, value_differences
 from rareclass.kernels.random import seed_from
@@ -70,11 +71,11 @@ class SMOTEN(SMOTE):
 
     def __init__(
         self,
-        categorical_encoder: Any = None,
+        categorical_encoder: BaseEstimator | None = None,
         *,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
-        k_neighbors: Any = 5,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
+        k_neighbors: int | str | BaseEstimator = 5,
         scaling: str | None = None,
     ) -> None:
         super().__init__(
@@ -125,7 +126,7 @@ class SMOTEN(SMOTE):
         finder = clone(self.k_neighbors).set_params(metric="precomputed").fit(distance)
         return rows[np.asarray(finder.kneighbors(distance, return_distance=False))]
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         return tags

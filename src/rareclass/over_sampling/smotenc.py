@@ -1,12 +1,15 @@
 """SMOTE-NC: numbers between two rows, nominal values by a vote of the neighbours."""
 
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import numpy as np
-from sklearn.base import clone
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone
 from sklearn.preprocessing import OneHotEncoder
+from sklearn.utils import Tags
 
 from rareclass._sklearn import StrOptions
+from rareclass._types import Label, Labels, Neighbours, Rows, Seed, Strategy
 from rareclass.errors import InputError
 from rareclass.kernels.draw import pair_up, uniform_positions, vote
 from rareclass.kernels.neighbours import nearest_rows
@@ -17,6 +20,7 @@ from rareclass.over_sampling.smote import SMOTE
 from rareclass.sampler import Draw, class_streams, join
 from rareclass.sampler.scaling import column_scale
 from rareclass.sampler.tables import Table
+from rareclass.sampler.target import Target
 
 
 class SMOTENC(SMOTE):
@@ -86,12 +90,12 @@ class SMOTENC(SMOTE):
 
     def __init__(
         self,
-        categorical_features: Any,
+        categorical_features: ArrayLike | str,
         *,
-        categorical_encoder: Any = None,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
-        k_neighbors: Any = 5,
+        categorical_encoder: BaseEstimator | None = None,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
+        k_neighbors: int | str | BaseEstimator = 5,
         scaling: str | None = None,
     ) -> None:
         super().__init__(
@@ -100,7 +104,7 @@ class SMOTENC(SMOTE):
         self.categorical_features = categorical_features
         self.categorical_encoder = categorical_encoder
 
-    def _read(self, X: Any, y: Any) -> Any:
+    def _read(self, X: Rows, y: Labels) -> tuple[Table, Target]:
         if isinstance(self.categorical_features, str) and category_columns(X).size == 0:
             _no_nominal()
         return super()._read(X, y)
@@ -132,7 +136,7 @@ class SMOTENC(SMOTE):
         count: int,
         unit: float,
         rng: np.random.Generator,
-        label: Any,
+        label: Label,
     ) -> Draw:
         k = usable_neighbours(self.k_neighbors, rows.size, name="k_neighbors", label=label)
         pick, between, ties = (seed_from(stream) for stream in rng.spawn(3))
@@ -181,7 +185,7 @@ class SMOTENC(SMOTE):
                 "drops and merges none, such as OneHotEncoder(handle_unknown='ignore')."
             )
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         return tags
@@ -194,7 +198,7 @@ def _no_nominal() -> NoReturn:
     )
 
 
-def _ask(value: Any, numbers: np.ndarray, codes: np.ndarray, rows: np.ndarray, unit: float) -> np.ndarray:
+def _ask(value: Neighbours, numbers: np.ndarray, codes: np.ndarray, rows: np.ndarray, unit: float) -> np.ndarray:
     """Neighbours from the user's object: numbers beside one-hot columns of height unit/sqrt(2)."""
     blocks = [numbers[rows]]
     for column in codes[rows].T:

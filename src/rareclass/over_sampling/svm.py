@@ -1,13 +1,13 @@
 """SVM-SMOTE: new rows around the support vectors of the rare class."""
 
 from numbers import Real
-from typing import Any
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.svm import SVC
 
 from rareclass._sklearn import HasMethods, Interval
+from rareclass._types import Matrix, Rows, Seed, Strategy
 from rareclass.errors import MethodError
 from rareclass.over_sampling.borderline import foreign_neighbours, looked_at
 from rareclass.over_sampling.neighbourhood import neighbours_object
@@ -80,11 +80,11 @@ class SVMSMOTE(BaseSMOTE):
     def __init__(
         self,
         *,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
-        k_neighbors: Any = 5,
-        m_neighbors: Any = 10,
-        svm_estimator: Any = None,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
+        k_neighbors: int | str | BaseEstimator = 5,
+        m_neighbors: int | str | BaseEstimator = 10,
+        svm_estimator: BaseEstimator | None = None,
         out_step: float = 0.5,
         scaling: str | None = None,
     ) -> None:
@@ -93,7 +93,7 @@ class SVMSMOTE(BaseSMOTE):
         self.svm_estimator = svm_estimator
         self.out_step = out_step
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_k_ = neighbours_object(self.k_neighbors, 5)
         self.nn_m_ = neighbours_object(self.m_neighbors, 10)
         self.svm_estimator_ = SVC(gamma="scale") if self.svm_estimator is None else clone(self.svm_estimator)
@@ -111,7 +111,7 @@ class SVMSMOTE(BaseSMOTE):
                 draws.append(self._around_support(X, y, code, targets[code], stream))
         return join(draws)
 
-    def _around_support(self, X: Any, y: np.ndarray, code: int, count: int, rng: np.random.Generator) -> Draw:
+    def _around_support(self, X: Rows, y: np.ndarray, code: int, count: int, rng: np.random.Generator) -> Draw:
         support = np.asarray(self.svm_estimator_.support_)
         support = support[y[support] == code]
         m = looked_at(self.m_neighbors, y.size)

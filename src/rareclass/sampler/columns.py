@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rareclass._check import is_missing
+from rareclass._types import Label, Rows
 from rareclass.sampler.containers import fresh_labels, is_pandas, is_polars, take
 from rareclass.sampler.draw import Draw
 
@@ -17,7 +18,7 @@ from rareclass.sampler.draw import Draw
 _TIME_STEPS = (86400, 3600, 60, 1)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Column:
     """One column: kind is number, integer, boolean, ordinal, time or nominal.
 
@@ -53,12 +54,12 @@ class Column:
         """Codes 0..K-1 of the levels of a nominal column; missing is a level of its own."""
         return factorize(self.native)
 
-    def take(self, rows: np.ndarray) -> Any:
+    def take(self, rows: np.ndarray) -> Rows:
         """Native column with the values of these rows."""
         return take(self.native, rows)
 
 
-def factorize(column: Any) -> np.ndarray:
+def factorize(column: Rows) -> np.ndarray:
     """Codes 0..K-1 (n,) of the distinct values of any column, in order of first appearance; missing is a value."""
     if is_pandas(column):
         import pandas as pd
@@ -79,7 +80,7 @@ def factorize(column: Any) -> np.ndarray:
     return position[codes.reshape(-1)]
 
 
-def _arrow_codes(column: Any) -> np.ndarray:
+def _arrow_codes(column: Rows) -> np.ndarray:
     import pyarrow as pa
 
     array = column
@@ -97,7 +98,7 @@ def _object_codes(values: np.ndarray) -> np.ndarray:
     return np.fromiter((code_of.setdefault(value, len(code_of)) for value in listed), dtype=np.intp, count=len(listed))
 
 
-def read_columns(frame: Any) -> list[Column]:
+def read_columns(frame: Rows) -> list[Column]:
     """Columns of a pandas, polars or Arrow frame."""
     if is_pandas(frame):
         return [_read_pandas(frame.columns[i], frame.iloc[:, i]) for i in range(frame.shape[1])]
@@ -106,7 +107,7 @@ def read_columns(frame: Any) -> list[Column]:
     return [_read_arrow(name, frame.column(i), frame.column(i)) for i, name in enumerate(frame.column_names)]
 
 
-def _read_pandas(name: Any, series: Any) -> Column:
+def _read_pandas(name: Label, series: Rows) -> Column:
     import pandas as pd
 
     dtype, api = series.dtype, pd.api.types
@@ -117,41 +118,70 @@ def _read_pandas(name: Any, series: Any) -> Column:
     hole = missing if missing.any() else None
     if isinstance(dtype, pd.CategoricalDtype):
         if not dtype.ordered:
-            return Column(name, "nominal", series, nothing)
-        return Column(name, "ordinal", series, np.maximum(series.cat.codes.to_numpy().astype(np.int64), 0), hole)
+            return Column(name=name, kind="nominal", native=series, values=nothing)
+        return Column(
+            name=name,
+            kind="ordinal",
+            native=series,
+            values=np.maximum(series.cat.codes.to_numpy().astype(np.int64), 0),
+            missing=hole,
+        )
     if api.is_bool_dtype(dtype):
-        return Column(name, "boolean", series, series.fillna(False).to_numpy(dtype=np.int64), hole)
+        return Column(
+            name=name, kind="boolean", native=series, values=series.fillna(False).to_numpy(dtype=np.int64), missing=hole
+        )
     if api.is_integer_dtype(dtype):
-        return Column(name, "integer", series, series.to_numpy(dtype=np.int64, na_value=0), hole)
+        return Column(
+            name=name, kind="integer", native=series, values=series.to_numpy(dtype=np.int64, na_value=0), missing=hole
+        )
     if api.is_float_dtype(dtype):
-        return Column(name, "number", series, series.to_numpy(dtype=np.float64, na_value=0.0), hole)
+        return Column(
+            name=name,
+            kind="number",
+            native=series,
+            values=series.to_numpy(dtype=np.float64, na_value=0.0),
+            missing=hole,
+        )
     if api.is_datetime64_any_dtype(dtype) or api.is_timedelta64_dtype(dtype):
         letter = "M" if api.is_datetime64_any_dtype(dtype) else "m"
         unit = getattr(dtype, "unit", None) or np.datetime_data(dtype)[0]
         values = series.to_numpy(dtype=np.dtype(f"{letter}8[{unit}]")).view(np.int64).copy()
         values[missing] = 0
-        return Column(name, "time", series, values, hole, grain=_time_grain(values[~missing], unit))
+        return Column(
+            name=name,
+            kind="time",
+            native=series,
+            values=values,
+            missing=hole,
+            grain=_time_grain(values[~missing], unit),
+        )
     if dtype.kind == "O" and isinstance(dtype, np.dtype) and not missing.all():
         present = series[~missing].tolist()
         if all(isinstance(v, float | int | np.floating | np.integer) and not isinstance(v, bool) for v in present):
             whole = all(isinstance(v, int | np.integer) for v in present)
             values = np.zeros(len(series), dtype=np.int64 if whole else np.float64)
             values[~missing] = present
-            return Column(name, "integer" if whole else "number", series, values, hole)
-    return Column(name, "nominal", series, nothing)
+            return Column(name=name, kind="integer" if whole else "number", native=series, values=values, missing=hole)
+    return Column(name=name, kind="nominal", native=series, values=nothing)
 
 
-def read_array(name: Any, values: np.ndarray) -> Column:
+def read_array(name: Label, values: np.ndarray) -> Column:
     """A column of an object array that is to be computed with: whole numbers, or numbers; raises on text."""
     listed = values.tolist()
     missing = np.array([is_missing(value) for value in listed])
     whole = all(isinstance(v, int | np.integer) and not isinstance(v, bool) for v in values[~missing])
     numbers = np.zeros(values.size, dtype=np.int64 if whole else np.float64)
     numbers[~missing] = values[~missing].astype(numbers.dtype)
-    return Column(name, "integer" if whole else "number", values, numbers, missing if missing.any() else None)
+    return Column(
+        name=name,
+        kind="integer" if whole else "number",
+        native=values,
+        values=numbers,
+        missing=missing if missing.any() else None,
+    )
 
 
-def _read_arrow(name: Any, native: Any, array: Any) -> Column:
+def _read_arrow(name: Label, native: Rows, array: Rows) -> Column:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -161,23 +191,27 @@ def _read_arrow(name: Any, native: Any, array: Any) -> Column:
     missing = array.is_null(nan_is_null=types.is_floating(kind)).to_numpy(zero_copy_only=False)
     hole = missing if missing.any() else None
     if types.is_boolean(kind):
-        return Column(name, "boolean", native, _filled(pc.cast(array, pa.int64())), hole)
+        return Column(
+            name=name, kind="boolean", native=native, values=_filled(pc.cast(array, pa.int64())), missing=hole
+        )
     if types.is_integer(kind) and not types.is_uint64(kind):
-        return Column(name, "integer", native, _filled(pc.cast(array, pa.int64())), hole)
+        return Column(
+            name=name, kind="integer", native=native, values=_filled(pc.cast(array, pa.int64())), missing=hole
+        )
     if types.is_floating(kind):
         values = array.cast(pa.float64()).fill_null(0.0).to_numpy(zero_copy_only=False).copy()
         values[missing] = 0.0
-        return Column(name, "number", native, values, hole)
+        return Column(name=name, kind="number", native=native, values=values, missing=hole)
     if types.is_timestamp(kind) or types.is_duration(kind) or types.is_date(kind) or types.is_time(kind):
         unit = getattr(kind, "unit", "D" if types.is_date32(kind) else "ms")
         narrow = pa.int32() if kind.bit_width == 32 else pa.int64()
         values = _filled(array.view(narrow).cast(pa.int64()))
         grain = 86_400_000 if types.is_date64(kind) else _time_grain(values[~missing], unit)
-        return Column(name, "time", native, values, hole, grain=grain)
-    return Column(name, "nominal", native, np.empty(0))
+        return Column(name=name, kind="time", native=native, values=values, missing=hole, grain=grain)
+    return Column(name=name, kind="nominal", native=native, values=np.empty(0))
 
 
-def _filled(array: Any) -> np.ndarray:
+def _filled(array: Rows) -> np.ndarray:
     return array.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
 
 
@@ -191,7 +225,9 @@ def _time_grain(values: np.ndarray, unit: str) -> int:
     return next((step for step in steps if not (values % step).any()), 1)
 
 
-def between(column: Column, first: np.ndarray, second: np.ndarray, gap: np.ndarray, rng: Any) -> np.ndarray:
+def between(
+    column: Column, first: np.ndarray, second: np.ndarray, gap: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """First value plus gap x difference; where one parent has no value, the other one's value."""
     a, b = column.values[first], column.values[second]
     if column.missing is not None:
@@ -204,7 +240,7 @@ def between(column: Column, first: np.ndarray, second: np.ndarray, gap: np.ndarr
     return np.clip(a + column.grain * np.floor(step + rng.random(step.size)).astype(np.int64), *column.limits())
 
 
-def round_to_column(column: Column, values: np.ndarray, rng: Any) -> np.ndarray:
+def round_to_column(column: Column, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Values that the column can hold: whole steps drawn so that the mean is kept, inside the range that was seen."""
     if column.values.dtype.kind == "f":
         return values
@@ -212,7 +248,7 @@ def round_to_column(column: Column, values: np.ndarray, rng: Any) -> np.ndarray:
     return np.clip(column.grain * steps, *column.limits())
 
 
-def build(column: Column, values: np.ndarray, missing: np.ndarray | None) -> Any:
+def build(column: Column, values: np.ndarray, missing: np.ndarray | None) -> Rows:
     """A native column of the same type as `column` that holds `values`."""
     if is_pandas(column.native):
         return _build_pandas(column, values, missing)
@@ -226,7 +262,7 @@ def build(column: Column, values: np.ndarray, missing: np.ndarray | None) -> Any
     return pa.chunked_array([_build_arrow(column.native.type, values, missing)])
 
 
-def _build_pandas(column: Column, values: np.ndarray, missing: np.ndarray | None) -> Any:
+def _build_pandas(column: Column, values: np.ndarray, missing: np.ndarray | None) -> Rows:
     import pandas as pd
 
     dtype = column.native.dtype
@@ -252,7 +288,7 @@ def _build_pandas(column: Column, values: np.ndarray, missing: np.ndarray | None
     return pd.Series(array, name=column.name)
 
 
-def _build_arrow(kind: Any, values: np.ndarray, missing: np.ndarray | None) -> Any:
+def _build_arrow(kind: Rows, values: np.ndarray, missing: np.ndarray | None) -> Rows:
     import pyarrow as pa
 
     types = pa.types
@@ -263,7 +299,7 @@ def _build_arrow(kind: Any, values: np.ndarray, missing: np.ndarray | None) -> A
     return pa.array(values, mask=missing, type=first).cast(kind, safe=False)
 
 
-def to_frame(like: Any, columns: list[Any]) -> Any:
+def to_frame(like: Rows, columns: list[Any]) -> Rows:
     """A frame of native columns, with the column names of `like`."""
     if is_pandas(like):
         import pandas as pd
@@ -279,7 +315,7 @@ def to_frame(like: Any, columns: list[Any]) -> Any:
     return pa.table(columns, schema=like.schema)
 
 
-def append_rows(kept: Any, made: Any, draw: Draw, native: Any) -> Any:
+def append_rows(kept: Rows, made: Rows, draw: Draw, native: Rows) -> Rows:
     """Kept rows and made rows in one frame; made rows of a pandas frame get fresh index labels."""
     if is_pandas(kept):
         import pandas as pd

@@ -1,31 +1,31 @@
 """Which container is this, and take rows of it; pandas, polars and Arrow are imported only where they were used."""
 
-from typing import Any
-
 import numpy as np
 from scipy import sparse
 
+from rareclass._types import Rows
 
-def _package(value: Any) -> str:
+
+def _package(value: object) -> str:
     return type(value).__module__.partition(".")[0]
 
 
-def is_pandas(value: Any) -> bool:
+def is_pandas(value: object) -> bool:
     """True for a pandas frame, series or index."""
     return _package(value) == "pandas" or any(base.__module__.startswith("pandas.") for base in type(value).__mro__)
 
 
-def is_polars(value: Any) -> bool:
+def is_polars(value: object) -> bool:
     """True for a polars frame or series."""
     return _package(value) == "polars"
 
 
-def is_pyarrow(value: Any) -> bool:
+def is_pyarrow(value: object) -> bool:
     """True for an Arrow table, record batch or array."""
     return _package(value) == "pyarrow"
 
 
-def is_frame(value: Any) -> bool:
+def is_frame(value: object) -> bool:
     """True for a pandas, polars or Arrow table (not a series)."""
     if is_pandas(value):
         return getattr(value, "ndim", 0) == 2
@@ -34,7 +34,7 @@ def is_frame(value: Any) -> bool:
     return is_pyarrow(value) and hasattr(value, "column_names")
 
 
-def shape_of(value: Any) -> tuple[int, ...]:
+def shape_of(value: Rows) -> tuple[int, ...]:
     """Shape of any container of rows, without converting it."""
     if is_pyarrow(value):
         return (value.num_rows, value.num_columns) if is_frame(value) else (len(value),)
@@ -45,12 +45,12 @@ def shape_of(value: Any) -> tuple[int, ...]:
     return (len(value),) if hasattr(value, "__len__") else np.asarray(value).shape
 
 
-def n_rows(value: Any) -> int:
+def n_rows(value: Rows) -> int:
     """Number of rows of any container."""
     return shape_of(value)[0]
 
 
-def take(value: Any, rows: np.ndarray) -> Any:
+def take(value: Rows, rows: np.ndarray) -> Rows:
     """Rows of any container, in that container, with its types. A pandas index is taken along."""
     if is_pandas(value):
         return value.take(rows)
@@ -65,7 +65,7 @@ def take(value: Any, rows: np.ndarray) -> Any:
     return value[rows] if value.ndim == 2 else value.take(rows)
 
 
-def fresh_labels(index: Any, n: int) -> Any:
+def fresh_labels(index: Rows, n: int) -> Rows:
     """`n` index labels that do not occur in a pandas index, of its kind.
 
     A default index goes on counting; integers and dates go on after the largest label; of several levels the first

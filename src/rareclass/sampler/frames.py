@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
+from rareclass._types import Label, Rows
 from rareclass.errors import InputError
 from rareclass.sampler.columns import Column, append_rows, between, build, read_columns, round_to_column, to_frame
 from rareclass.sampler.containers import n_rows, take
@@ -23,7 +23,7 @@ class FrameTable:
     missing values.
     """
 
-    def __init__(self, native: Any) -> None:
+    def __init__(self, native: Rows) -> None:
         self.native = native
         self.names = list(native.column_names if hasattr(native, "column_names") else native.columns)
         self.n_rows, self.n_columns = n_rows(native), len(self.names)
@@ -94,15 +94,15 @@ class FrameTable:
                         "Fill, clip or drop them first."
                     )
 
-    def column_name(self, column: int) -> Any:
+    def column_name(self, column: int) -> Label:
         """Name of a column for messages."""
         return self.names[column]
 
-    def take(self, rows: np.ndarray) -> Any:
+    def take(self, rows: np.ndarray) -> Rows:
         """Rows in the user's container."""
         return take(self.native, rows)
 
-    def compose(self, draw: Draw, seed: int, unscale: Callable[[np.ndarray], np.ndarray]) -> Any:
+    def compose(self, draw: Draw, seed: int, unscale: Callable[[np.ndarray], np.ndarray]) -> Rows:
         """The output of a draw, in the user's container."""
         if not draw.n_made and draw.replaced is None:
             return take(self.native, draw.concatenated(self.n_rows))
@@ -118,7 +118,7 @@ class FrameTable:
         out = append_rows(kept, made, draw, self.native) if draw.n_made else kept
         return out if draw.order is None else take(out, draw.order)
 
-    def _made(self, j: int, draw: Draw, seed: int, unscale: Callable) -> Any:
+    def _made(self, j: int, draw: Draw, seed: int, unscale: Callable) -> Rows:
         """Native column of the made rows."""
         column = self.columns[j]
         rng = np.random.default_rng(seed)
@@ -148,7 +148,7 @@ class FrameTable:
             values[start:stop] = block[:, self._position[j]] * column.scale + column.center
         return values
 
-    def _replace(self, kept: Any, draw: Draw, seed: int, unscale: Callable) -> Any:
+    def _replace(self, kept: Rows, draw: Draw, seed: int, unscale: Callable) -> Rows:
         rows, values = draw.replaced  # type: ignore[misc]
         source = np.arange(self.n_rows) if draw.kept is None else draw.kept
         rng, moved, columns = np.random.default_rng(seed), unscale(np.asarray(values)), []

@@ -1,11 +1,11 @@
 """Matrices of one numeric type (arrays, SciPy sparse, homogeneous pandas frames, lists): read and written whole."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from scipy import sparse
 
+from rareclass._types import Label, Matrix, Rows
 from rareclass.errors import InputError
 from rareclass.kernels.interpolate import interpolate_into, interpolate_sparse, round_sparse, write_typed
 from rareclass.kernels.matrix import column_ranges, copy_rows, scan_columns
@@ -23,15 +23,15 @@ class MatrixTable:
     `native` is what the user gave, `array` the same numbers as ndarray or CSR/CSC, without a copy where possible.
     """
 
-    def __init__(self, native: Any, array: Any, names: list | None = None) -> None:
+    def __init__(self, native: Rows, array: Matrix, names: list | None = None) -> None:
         self.native, self.array, self.names = native, array, names
         self.n_rows, self.n_columns = array.shape
 
-    def column_name(self, column: int) -> Any:
+    def column_name(self, column: int) -> Label:
         """Name of a column for messages: the frame's, else its number."""
         return self.names[column] if self.names is not None else column
 
-    def numbers(self, *, allow_nan: bool) -> Any:
+    def numbers(self, *, allow_nan: bool) -> Matrix:
         """The matrix as floating-point numbers for distances; missing values replaced by column medians if allowed."""
         array = self.array
         if array.dtype.kind not in "fiub":
@@ -82,11 +82,11 @@ class MatrixTable:
         names = [self.column_name(int(j)) for j in columns]
         return MatrixTable(block, block, names).numbers(allow_nan=True)
 
-    def take(self, rows: np.ndarray) -> Any:
+    def take(self, rows: np.ndarray) -> Rows:
         """Rows in the user's container."""
         return take(self.native, rows)
 
-    def compose(self, draw: Draw, seed: int, unscale: Callable[[np.ndarray], np.ndarray]) -> Any:
+    def compose(self, draw: Draw, seed: int, unscale: Callable[[np.ndarray], np.ndarray]) -> Rows:
         """The output of a draw, in the user's container."""
         if draw.kept is not None and not draw.n_made and draw.replaced is None:
             return self.take(draw.concatenated(self.n_rows))
@@ -139,7 +139,7 @@ class MatrixTable:
                 made[:, j] = values if missing is None else np.where(missing, np.nan, values)
         return np.concatenate((kept, made))
 
-    def _compose_sparse(self, draw: Draw, seed: int, unscale: Callable) -> Any:
+    def _compose_sparse(self, draw: Draw, seed: int, unscale: Callable) -> Matrix:
         array = self.array.tocsr()
         kept = array if draw.kept is None else array[draw.kept]
         limits = column_ranges(array) if array.dtype.kind in "iu" and not draw.copies else None
@@ -164,7 +164,7 @@ class MatrixTable:
             out = out[draw.order]
         return self._wrap(out.asformat(self.array.format), draw)
 
-    def _wrap(self, out: Any, draw: Draw) -> Any:
+    def _wrap(self, out: Matrix, draw: Draw) -> Rows:
         if is_pandas(self.native):
             import pandas as pd
 
@@ -181,7 +181,7 @@ class MatrixTable:
         return out
 
 
-def _with_donors(made: Any, array: Any, donors: Any) -> Any:
+def _with_donors(made: Matrix, array: Matrix, donors: Mapping[int, np.ndarray]) -> Matrix:
     """Made rows with some columns copied from donor rows."""
     made = made.tocsc()
     columns = [made[:, [j]] for j in range(made.shape[1])]
@@ -190,7 +190,9 @@ def _with_donors(made: Any, array: Any, donors: Any) -> Any:
     return sparse.hstack(columns, format="csr")
 
 
-def _typed_sparse(made: Any, dtype: np.dtype, unscale: Callable, seed: int, limits: Any) -> Any:
+def _typed_sparse(
+    made: Matrix, dtype: np.dtype, unscale: Callable, seed: int, limits: tuple[np.ndarray, np.ndarray] | None
+) -> Matrix:
     """Made rows, dense or sparse, as CSR of the input's type."""
     if sparse.issparse(made):
         return round_sparse(unscale(made), dtype, seed, limits)
@@ -199,7 +201,7 @@ def _typed_sparse(made: Any, dtype: np.dtype, unscale: Callable, seed: int, limi
     return sparse.csr_matrix(block)
 
 
-def output_index(index: Any, draw: Draw) -> Any:
+def output_index(index: Rows, draw: Draw) -> Rows:
     """Index of a pandas output: kept rows keep their labels, made rows get fresh ones."""
     kept = index if draw.kept is None else index.take(draw.kept)
     if draw.n_made:

@@ -1,9 +1,8 @@
 """Other per-row arrays follow the rows: weights, groups, costs, times."""
 
-from typing import Any
-
 import numpy as np
 
+from rareclass._types import Rows
 from rareclass.errors import InputError
 from rareclass.sampler.containers import is_frame, is_pandas, n_rows, take
 from rareclass.sampler.draw import Draw
@@ -13,7 +12,7 @@ _AVERAGED = ("weight", "cost")
 _COPIED = ("group", "time", "label")
 
 
-def resample_array(array: Any, draw: Draw, rows: int, kind: str) -> Any:
+def resample_array(array: Rows, draw: Draw, rows: int, kind: str) -> Rows:
     """Values of one array for the output rows of a draw, in the container given."""
     if kind not in ("auto", *_AVERAGED, *_COPIED):
         raise InputError(f"`kinds` must be one of auto, {', '.join((*_AVERAGED, *_COPIED))}; got {kind!r}.")
@@ -31,11 +30,11 @@ def resample_array(array: Any, draw: Draw, rows: int, kind: str) -> Any:
     return _interpolate(array, out, draw, rows)
 
 
-def _is_float(array: Any) -> bool:
+def _is_float(array: Rows) -> bool:
     return not is_frame(array) and getattr(getattr(array, "dtype", None), "kind", "O") == "f"
 
 
-def _interpolate(array: Any, out: Any, draw: Draw, rows: int) -> Any:
+def _interpolate(array: Rows, out: Rows, draw: Draw, rows: int) -> Rows:
     values = np.asarray(array, dtype=np.float64)
     gap = np.clip(draw.gap, 0.0, 1.0).reshape((-1,) + (1,) * (values.ndim - 1))  # type: ignore[arg-type]
     made = values[draw.first] + gap * (values[draw.second] - values[draw.first])

@@ -5,16 +5,17 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from rareclass._types import Labels, Rows
 from rareclass.sampler.containers import is_frame, is_pandas, is_polars
 
 
 class ArraysTransformer:
     """Remembers the containers and types of X and y, and puts plain arrays back into them."""
 
-    def __init__(self, X: Any, y: Any) -> None:
+    def __init__(self, X: Rows, y: Labels) -> None:
         self.X, self.y = X, y
 
-    def transform(self, X: Any, y: Any) -> tuple[Any, Any]:
+    def transform(self, X: Rows, y: Labels) -> tuple[Any, Any]:
         """X and y, as arrays, in the remembered containers."""
         X_out, y_out = _like(X, self.X), _like(y, self.y)
         if is_pandas(X_out) and is_pandas(y_out):
@@ -22,7 +23,7 @@ class ArraysTransformer:
         return X_out, y_out
 
 
-def _like(array: Any, native: Any) -> Any:
+def _like(array: Rows, native: Rows) -> Rows:
     if isinstance(native, list):
         return array.tolist()
     if is_pandas(native):

@@ -11,14 +11,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin
-from sklearn.utils import get_tags
+from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import validate_data
 
 from rareclass import _check
 from rareclass._sklearn import validate_parameters
+from rareclass._types import Label, Labels, Matrix, Rows, Strategy
 from rareclass.errors import InputError, NoOpWarning, ShortfallWarning
 from rareclass.kernels.random import seed_from
 from rareclass.sampler.containers import is_frame, is_pandas
+from rareclass.sampler.counts import class_counts
 from rareclass.sampler.draw import Draw
 from rareclass.sampler.provenance import resample_array
 from rareclass.sampler.scaling import column_scale
@@ -38,8 +40,8 @@ class _Ready(NamedTuple):
     targets: dict[int, int]
     rng: np.random.Generator
     seed: int
-    view: Any
-    unscale: Callable[[Any], Any]
+    view: Matrix | Table
+    unscale: Callable[[Matrix], Matrix]
 
 
 class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
@@ -91,21 +93,22 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
     _takes = "numbers"
     _exposes_indices = False
     _parameter_constraints: dict = {"sampling_strategy": "no_validation"}
+    sampling_strategy_: Any  # {label: number}; the parameter itself where it is not resolved
 
-    def __init__(self, sampling_strategy: Any = "auto") -> None:
+    def __init__(self, sampling_strategy: Strategy = "auto") -> None:
         self.sampling_strategy = sampling_strategy
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         # A class that brings imbalanced-learn's hook, or the whole of `fit_resample`, needs no `_draw`.
         if "_draw" not in vars(cls) and {"_fit_resample", "fit_resample"} & vars(cls).keys():
             cls._draw = _without_draw  # type: ignore[method-assign, assignment]
 
     @abstractmethod
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         """Decide which rows stay and which are made. The one method that a sampler writes."""
 
-    def fit(self, X: Any, y: Any) -> "Sampler":
+    def fit(self, X: Rows, y: Labels) -> "Sampler":
         """Check the input and resolve `sampling_strategy_`, without resampling. Use `fit_resample`.
 
         Parameters
@@ -124,7 +127,7 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
         self._resolve(target)
         return self
 
-    def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
+    def fit_resample(self, X: Rows, y: Labels) -> tuple[Rows, Rows]:
         """Resample.
 
         Parameters
@@ -148,7 +151,7 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
         ready = self._begin(X, y)
         return self._finish(ready, self._draw(ready.view, ready.target.codes, ready.targets, ready.rng))
 
-    def resample_arrays(self, *arrays: Any, kinds: str | Sequence[str] = "auto") -> Any:
+    def resample_arrays(self, *arrays: Rows, kinds: str | Sequence[str] = "auto") -> Any:
         """Give other per-row arrays the rows of the last `fit_resample`: weights, groups, costs, times.
 
         Kept rows keep their value. What a synthetic row gets depends on the kind of array:
@@ -184,7 +187,7 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
         out = tuple(resample_array(array, draw, rows, kind) for array, kind in zip(arrays, listed))
         return out[0] if len(out) == 1 else out
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = sampler_tags()
         tags.sampler_tags.sample_indices = self._exposes_indices  # type: ignore[union-attr]
         return tags
@@ -196,7 +199,7 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
         for name in _PROVENANCE:
             self.__dict__.pop(name, None)
 
-    def _begin(self, X: Any, y: Any) -> "_Ready":
+    def _begin(self, X: Rows, y: Labels) -> "_Ready":
         """What `_draw` is given, and what `_finish` needs to write its decision out."""
         self._forget()
         table, target = self._read(X, y)
@@ -206,7 +209,7 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
         view, unscale = (table, _same) if self._takes == "table" else self._view(table)
         return _Ready(table, target, targets, rng, seed, view, unscale)
 
-    def _finish(self, ready: "_Ready", draw: Draw) -> tuple[Any, Any]:
+    def _finish(self, ready: "_Ready", draw: Draw) -> tuple[Rows, Rows]:
         made = _codes_of_made(draw, ready.target)
         self._record(draw, ready.target, made)
         X_out = ready.table.compose(draw, ready.seed, ready.unscale)
@@ -215,7 +218,7 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
     def _allows_nan(self) -> bool:
         return bool(get_tags(self).input_tags.allow_nan)
 
-    def _label(self, code: int) -> Any:
+    def _label(self, code: int) -> Label:
         """The user's label of a class code, for messages."""
         return self._labels[code]
 
@@ -224,7 +227,7 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
             raise InputError(f"Call `fit_resample` of this {type(self).__name__} before `resample_arrays`.")
         return self._draw_, self._n_rows
 
-    def _read(self, X: Any, y: Any) -> tuple[Table, Target]:
+    def _read(self, X: Rows, y: Rows) -> tuple[Table, Target]:
         target = read_target(y)
         if not hasattr(X, "shape") and not hasattr(X, "__len__") and not is_frame(X):
             validate_data(self, X=X, y=target.values)  # scikit-learn's sentence
@@ -265,7 +268,7 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
         code_of = {label: code for code, label in enumerate(target.labels)}
         return {code_of[label]: number for label, number in numbers.items()}
 
-    def _view(self, table: Table) -> tuple[Any, Any]:
+    def _view(self, table: Table) -> tuple[Matrix, Callable[[Matrix], Matrix]]:
         """X for distances, scaled if the sampler has a `scaling` that says so, and the way back."""
         view = table.numbers(allow_nan=self._allows_nan())
         scaling = getattr(self, "scaling", None)
@@ -304,29 +307,8 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
             self.interpolation_weight_ = draw.gap[made]
         if self._exposes_indices:
             self.sample_indices_ = draw.concatenated(n)
-        self._count(draw, target, made_codes)
-
-    def _count(self, draw: Draw, target: Target, made_codes: np.ndarray) -> None:
-        size = len(target.labels)
-        if draw.order is not None:
-            kept_codes = target.codes if draw.kept is None else target.codes[draw.kept]
-            after = np.bincount(np.concatenate((kept_codes, made_codes))[draw.order], minlength=size)
-        else:
-            kept = target.counts if draw.kept is None else np.bincount(target.codes[draw.kept], minlength=size)
-            after = kept + np.bincount(made_codes, minlength=size)
-        self.counts_: dict = {}
-        for code, label in enumerate(target.labels):
-            entry = {"before": int(target.counts[code]), "after": int(after[code])}
-            if self._sampling_type in ("over-sampling", "under-sampling") and isinstance(
-                self.sampling_strategy_, Mapping
-            ):
-                number = self.sampling_strategy_.get(label)
-                over = self._sampling_type == "over-sampling"
-                entry["asked"] = (
-                    entry["before"] + (number or 0) if over else entry["before"] if number is None else number
-                )
-            self.counts_[label] = entry
-        self._warn(draw, target.codes.size)
+        self.counts_: dict = class_counts(draw, target, made_codes, self._sampling_type, self.sampling_strategy_)
+        self._warn(draw, n)
 
     def _warn(self, draw: Draw, n: int) -> None:
         name = type(self).__name__
@@ -349,7 +331,7 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
     def _is_short(self, after: int, asked: int) -> bool:
         return after < asked if self._sampling_type == "over-sampling" else after != asked
 
-    def _target_out(self, target: Target, made: np.ndarray, draw: Draw, X_out: Any) -> Any:
+    def _target_out(self, target: Target, made: np.ndarray, draw: Draw, X_out: Rows) -> Rows:
         plain = isinstance(target.native, np.ndarray) and target.native.ndim == 1
         if plain and draw.kept is None and draw.order is None:
             return np.concatenate((target.native, target.native[target.representatives()][made]))
@@ -367,14 +349,16 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
 
     # imbalanced-learn's hook --------------------------------------------------------------------------------------
 
-    def _check_X_y(self, X: Any, y: Any, accept_sparse: Any = None) -> tuple[Any, np.ndarray, bool]:
+    def _check_X_y(
+        self, X: Rows, y: Labels, accept_sparse: bool | list[str] | None = None
+    ) -> tuple[Matrix, np.ndarray, bool]:
         """Arrays for samplers that define `_fit_resample`; they may override it, as imbalanced-learn's do."""
         accept = ["csr", "csc"] if accept_sparse is None else accept_sparse
         values, one_hot = check_target_type(y, indicate_one_vs_all=True)
         X, values = validate_data(self, X=X, y=values, reset=True, accept_sparse=accept)
         return X, values, one_hot
 
-    def _resample_arrays_only(self, X: Any, y: Any) -> tuple[Any, Any]:
+    def _resample_arrays_only(self, X: Rows, y: Labels) -> tuple[Rows, Rows]:
         from rareclass.sampler.roundtrip import ArraysTransformer
 
         read_target(y)
@@ -386,7 +370,7 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
         return (*transformer.transform(out[0], y_out), *out[2:])  # type: ignore[return-value]
 
 
-def _without_draw(self: Sampler, *args: Any) -> Draw:
+def _without_draw(self: Sampler, *args: object) -> Draw:
     raise NotImplementedError(f"{type(self).__name__} resamples without `_draw`.")
 
 

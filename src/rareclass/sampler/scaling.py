@@ -1,12 +1,12 @@
 """Scales for distances, so that a column measured in cents does not outweigh one measured in years."""
 
-from typing import Any
-
 import numpy as np
 from scipy import sparse
 
+from rareclass._types import Matrix
 
-def column_scale(view: Any, how: str, n_numeric: int | None = None) -> np.ndarray:
+
+def column_scale(view: Matrix, how: str, n_numeric: int | None = None) -> np.ndarray:
     """Divisor of each column (d,): inter-quartile range ("robust") or standard deviation ("standard").
 
     A column without spread keeps scale 1; columns from `n_numeric` on (one-hot) are left alone. The one-hot height was

@@ -5,12 +5,13 @@ only the keys matter. Same forms and message fragments as imbalanced-learn 0.14.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
+from rareclass._types import Label, Labels, Strategy
 from rareclass.errors import InputError, TargetError
 
 SAMPLING_KINDS = ("over-sampling", "under-sampling", "clean-sampling", "ensemble", "bypass")
@@ -19,7 +20,9 @@ WORDS = ("minority", "majority", "not minority", "not majority", "all", "auto")
 _SLACK = 1e-9
 
 
-def resolve_strategy(strategy: Any, counts: Mapping[Any, int], kind: str, y: Any = None, **kwargs: Any) -> OrderedDict:
+def resolve_strategy(
+    strategy: Strategy, counts: Mapping[Any, int], kind: str, y: Labels | None = None, **kwargs: object
+) -> OrderedDict:
     """Number of rows for each targeted class.
 
     Parameters
@@ -56,7 +59,7 @@ def resolve_strategy(strategy: Any, counts: Mapping[Any, int], kind: str, y: Any
     return OrderedDict(sorted(numbers.items(), key=lambda item: order[item[0]]))
 
 
-def check_sampling_strategy(sampling_strategy: Any, y: Any, sampling_type: str, **kwargs: Any) -> Any:
+def check_sampling_strategy(sampling_strategy: Strategy, y: Labels, sampling_type: str, **kwargs: object) -> Any:
     """`resolve_strategy` for a target array, under imbalanced-learn's name and argument order.
 
     Examples
@@ -81,12 +84,12 @@ def at_least_two(n_classes: int) -> None:
         raise TargetError(f"The target 'y' needs to have more than 1 class. Got {n_classes} class instead.")
 
 
-def smallest(counts: Mapping[Any, int]) -> Any:
+def smallest(counts: Mapping[Any, int]) -> Label:
     """Label of the smallest class; the first in label order among equals."""
     return min(counts, key=lambda label: counts[label])
 
 
-def largest(counts: Mapping[Any, int]) -> Any:
+def largest(counts: Mapping[Any, int]) -> Label:
     """Label of the largest class; the first in label order among equals."""
     return max(counts, key=lambda label: counts[label])
 
@@ -115,7 +118,7 @@ def _from_word(word: str, counts: Mapping[Any, int], kind: str) -> dict:
     return {c: counts[large] - counts[c] if over else counts[small] for c in chosen}
 
 
-def _known(labels: Any, counts: Mapping[Any, int]) -> None:
+def _known(labels: Sequence | Mapping, counts: Mapping[Any, int]) -> None:
     absent = [label for label in labels if label not in counts]
     if absent:
         raise InputError(
@@ -201,7 +204,7 @@ def _from_ratio(ratio: float, counts: Mapping[Any, int], kind: str) -> dict:
     )
 
 
-def _from_callable(function: Callable, counts: Mapping[Any, int], kind: str, y: Any, kwargs: dict) -> dict:
+def _from_callable(function: Callable, counts: Mapping[Any, int], kind: str, y: Labels | None, kwargs: dict) -> dict:
     answer = function(y, **kwargs)
     if kind == "clean-sampling" and not isinstance(answer, Mapping):
         return _from_list(list(answer), counts, kind)

@@ -1,11 +1,10 @@
 """Read any X into a table: one numeric matrix where it is one, typed columns where it is a frame of several types."""
 
-from typing import Any
-
 import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
 
+from rareclass._types import Rows
 from rareclass.sampler.containers import is_frame, is_pandas
 from rareclass.sampler.frames import FrameTable
 from rareclass.sampler.matrices import MatrixTable
@@ -13,7 +12,7 @@ from rareclass.sampler.matrices import MatrixTable
 Table = MatrixTable | FrameTable
 
 
-def read_table(X: Any, *, numeric: bool, sparse_formats: tuple[str, ...] = ("csr", "csc")) -> Table:
+def read_table(X: Rows, *, numeric: bool, sparse_formats: tuple[str, ...] = ("csr", "csc")) -> Table:
     """Table of X, without a copy where X is already a matrix.
 
     Parameters
@@ -31,7 +30,7 @@ def read_table(X: Any, *, numeric: bool, sparse_formats: tuple[str, ...] = ("csr
     return MatrixTable(X if isinstance(X, list) or sparse.issparse(X) else array, array)
 
 
-def _read_frame(frame: Any) -> Table:
+def _read_frame(frame: Rows) -> Table:
     if not is_pandas(frame) or frame.shape[1] == 0 or frame.shape[0] == 0:
         if 0 in (frame.shape if hasattr(frame, "shape") else (1, 1)):
             check_array(np.empty(frame.shape))  # scikit-learn's sentence about empty data

@@ -1,5 +1,6 @@
 """The target of a sampler: read once into class codes, given back in the container and type it came in."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ from scipy import sparse
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from rareclass import _check
+from rareclass._types import Labels, Rows
 from rareclass.errors import InputError, TargetError
 from rareclass.sampler.containers import is_frame, is_pandas, is_polars, is_pyarrow, shape_of, take
 
@@ -42,18 +44,18 @@ class Target:
         """One row of each class (n_classes,)."""
         return np.array([int(np.argmax(self.codes == code)) for code in range(len(self.labels))], dtype=np.intp)
 
-    def rows(self, rows: np.ndarray) -> Any:
+    def rows(self, rows: np.ndarray) -> Rows:
         """Labels of these input rows, in the container of the input."""
         return take(self.native, rows)
 
 
-def check_target_type(y: Any, indicate_one_vs_all: bool = False) -> Any:
+def check_target_type(y: Labels, indicate_one_vs_all: bool = False) -> Any:
     """Labels (n,) of any accepted form of target; with `indicate_one_vs_all`, also whether it was one-hot."""
     flat, one_hot = _flatten(y)
     return (flat, one_hot) if indicate_one_vs_all else flat
 
 
-def read_target(y: Any) -> Target:
+def read_target(y: Labels) -> Target:
     """Encode a target; raises on continuous, multi-label and missing targets.
 
     One-dimensional arrays, (n, 1) arrays, lists, series, frames of one column and one-hot indicators are accepted.
@@ -67,13 +69,13 @@ def read_target(y: Any) -> Target:
     return Target(labels=labels, codes=codes, counts=counts, native=native, values=flat)
 
 
-def _flatten(y: Any) -> tuple[np.ndarray, bool]:
+def _flatten(y: Labels) -> tuple[np.ndarray, bool]:
     if y is None:
         raise InputError(
             "This sampler requires y to be passed, but the target y is None. Resampling needs the class of each row."
         )
-    if sparse.issparse(y):
-        y = y.toarray()
+    given: Rows = y
+    y = given.toarray() if sparse.issparse(given) else given
     shape = shape_of(y)
     if len(shape) == 2 and shape[1] > 1:
         if is_frame(y):
@@ -86,7 +88,7 @@ def _flatten(y: Any) -> tuple[np.ndarray, bool]:
     raise InputError(f"y should be a 1d array of labels; got {type(y).__name__}.")
 
 
-def _columns(frame: Any) -> Any:
+def _columns(frame: Rows) -> Iterator[Rows]:
     if is_pandas(frame):
         return (frame.iloc[:, i] for i in range(frame.shape[1]))
     return (frame[name] for name in (frame.columns if is_polars(frame) else frame.column_names))

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from rareclass import _check
+from rareclass._types import Label
 from rareclass.errors import InputError, ReadError, SchemaError, TooFewEventsError
 from rareclass.kernels.random import uniform_from_key
 
@@ -77,9 +78,14 @@ def _label_column(batch: pa.RecordBatch, target: str) -> pa.Array:
 
 
 def sample_negatives(
-    paths: Any, *, target: str, pos_label: Any = None, negatives_per_event: float = 20.0, seed: int = 0,
+    paths: str | Path | Sequence[str | Path],
+    *,
+    target: str,
+    pos_label: Label = None,
+    negatives_per_event: float = 20.0,
+    seed: int = 0,
     batch_size: int = 131_072,
-) -> SampledTable:  # fmt: skip
+) -> SampledTable:
     """Keep every event and about `negatives_per_event` negatives for each, in two streaming passes.
 
     A negative is kept when the hash of its row number falls below the rate, so the same rows are kept whatever the
@@ -126,7 +132,7 @@ def sample_negatives(
     return SampledTable(pa.concat_tables(kept, promote_options="default"), rows, events, keep)
 
 
-def _event_label(counts: dict[Any, int], pos_label: Any, target: str) -> Any:
+def _event_label(counts: dict[Any, int], pos_label: Label, target: str) -> Label:
     if None in counts:
         raise InputError(f"The target {target!r} holds {counts[None]:,} missing value(s). Remove these rows first.")
     labels = sorted(counts, key=str)

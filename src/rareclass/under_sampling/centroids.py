@@ -1,13 +1,12 @@
 """Cluster centroids: replace the larger classes by the centres of their clusters."""
 
-from typing import Any
-
 import numpy as np
 from scipy import sparse
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.cluster import KMeans
 
 from rareclass._sklearn import HasMethods, StrOptions
+from rareclass._types import Matrix, Rows, Seed, Strategy
 from rareclass.errors import InputError
 from rareclass.sampler import Draw, class_streams
 from rareclass.under_sampling.base import RANDOM_STATE, BaseUnderSampler
@@ -65,14 +64,19 @@ class ClusterCentroids(BaseUnderSampler):
     }
 
     def __init__(
-        self, *, sampling_strategy: Any = "auto", random_state: Any = None, estimator: Any = None, voting: str = "auto"
+        self,
+        *,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
+        estimator: BaseEstimator = None,
+        voting: str = "auto",
     ) -> None:
         super().__init__(sampling_strategy=sampling_strategy)
         self.random_state = random_state
         self.estimator = estimator
         self.voting = voting
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         is_hard = self.voting == "hard" or (self.voting == "auto" and sparse.issparse(X))
         self.voting_ = "hard" if is_hard else "soft"
         streams = class_streams(targets, rng)
@@ -87,7 +91,7 @@ class ClusterCentroids(BaseUnderSampler):
             parts.append((rows[near], None if is_hard else centres))
         return _assemble(parts)
 
-    def _centres(self, X: Any, number: int, rng: np.random.Generator) -> np.ndarray:
+    def _centres(self, X: Rows, number: int, rng: np.random.Generator) -> np.ndarray:
         """Centres of `number` clusters (number, d)."""
         if self.estimator is None:
             self.estimator_ = KMeans(n_clusters=number, random_state=int(rng.integers(2**31 - 1)))
@@ -111,7 +115,7 @@ class _NoCentres(InputError, RuntimeError):
     """A clusterer without centres; imbalanced-learn raises RuntimeError here."""
 
 
-def _nearest_distinct(X: Any, centres: np.ndarray) -> np.ndarray:
+def _nearest_distinct(X: Rows, centres: np.ndarray) -> np.ndarray:
     """For each centre, in order, the nearest row that no earlier centre took (the lower row among equals)."""
     squares = np.asarray(X.multiply(X).sum(axis=1)).ravel() if sparse.issparse(X) else (X * X).sum(axis=1)
     free = np.ones(X.shape[0], dtype=bool)

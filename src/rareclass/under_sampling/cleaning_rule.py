@@ -1,13 +1,13 @@
 """Neighbourhood cleaning rule."""
 
 import numbers
-from typing import Any
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from rareclass._sklearn import HasMethods, Interval
+from rareclass._types import Matrix, Rows, Strategy
 from rareclass.kernels.editing import vote
 from rareclass.kernels.nearest import nearest_in_panel
 from rareclass.sampler import Draw
@@ -70,9 +70,9 @@ class NeighbourhoodCleaningRule(BaseCleaningSampler):
     def __init__(
         self,
         *,
-        sampling_strategy: Any = "auto",
-        edited_nearest_neighbours: Any = None,
-        n_neighbors: Any = 3,
+        sampling_strategy: Strategy = "auto",
+        edited_nearest_neighbours: BaseEstimator | None = None,
+        n_neighbors: int | BaseEstimator = 3,
         threshold_cleaning: float = 0.5,
         n_jobs: int | None = None,
     ) -> None:
@@ -82,7 +82,7 @@ class NeighbourhoodCleaningRule(BaseCleaningSampler):
         self.threshold_cleaning = threshold_cleaning
         self.n_jobs = n_jobs
 
-    def _classifier(self) -> Any:
+    def _classifier(self) -> BaseEstimator:
         if isinstance(self.n_neighbors, numbers.Integral):
             return KNeighborsClassifier(n_neighbors=int(self.n_neighbors), n_jobs=self.n_jobs)
         if isinstance(self.n_neighbors, NearestNeighbors):
@@ -91,7 +91,7 @@ class NeighbourhoodCleaningRule(BaseCleaningSampler):
             return KNeighborsClassifier(**{**params, "n_neighbors": self.n_neighbors.n_neighbors - 1})
         return clone(self.n_neighbors)
 
-    def _first_step(self, X: Any, y: np.ndarray, targets: dict[int, int]) -> np.ndarray:
+    def _first_step(self, X: Rows, y: np.ndarray, targets: dict[int, int]) -> np.ndarray:
         """Boolean mask (n,) of the rows that the first step leaves."""
         if self.edited_nearest_neighbours is None:
             step = EditedNearestNeighbours(
@@ -108,7 +108,7 @@ class NeighbourhoodCleaningRule(BaseCleaningSampler):
         stays[self.edited_nearest_neighbours_.sample_indices_] = True
         return stays
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_ = self._classifier()
         stays = self._first_step(X, y, targets)
         counts, rare = np.bincount(y), smallest_class(y)
@@ -118,7 +118,7 @@ class NeighbourhoodCleaningRule(BaseCleaningSampler):
         stays[near[np.isin(y[near], cleaned)]] = False
         return self._kept(np.flatnonzero(stays), y)
 
-    def _around_misclassified(self, X: Any, y: np.ndarray, rare: int) -> np.ndarray:
+    def _around_misclassified(self, X: Rows, y: np.ndarray, rare: int) -> np.ndarray:
         """The neighbours of rare rows that a vote of their neighbourhood gives to another class."""
         rows = np.flatnonzero(y == rare)
         k = int(self.nn_.n_neighbors)

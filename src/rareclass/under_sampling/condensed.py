@@ -4,10 +4,11 @@ import numbers
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from rareclass._sklearn import HasMethods, Interval
+from rareclass._types import Label, Matrix, Rows, Seed, Strategy
 from rareclass.errors import InputError
 from rareclass.kernels.condense import condense
 from rareclass.kernels.nearest import nearest_in_panel
@@ -37,7 +38,7 @@ class StoredSubset(BaseCleaningSampler):
     n_seeds_S: int
     n_jobs: int | None
 
-    def _classifier(self) -> Any:
+    def _classifier(self) -> BaseEstimator:
         """The k-NN classifier that `n_neighbors` stands for."""
         if self.n_neighbors is None:
             return KNeighborsClassifier(n_neighbors=1, n_jobs=self.n_jobs)
@@ -53,7 +54,7 @@ class StoredSubset(BaseCleaningSampler):
             f"`n_neighbors` must be a number, a k-NN classifier or a NearestNeighbors; got {self.n_neighbors!r}."
         )
 
-    def _seeds(self, size: int, label: Any, rng: np.random.Generator) -> np.ndarray:
+    def _seeds(self, size: int, label: Label, rng: np.random.Generator) -> np.ndarray:
         """Rows of a class (as places in it) that are stored from the start, all different."""
         if size < self.n_seeds_S:
             raise InputError(f"`n_seeds_S={self.n_seeds_S}` needs as many rows of class {label!r}; got {size}.")
@@ -122,9 +123,9 @@ class CondensedNearestNeighbour(StoredSubset):
     def __init__(
         self,
         *,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
-        n_neighbors: Any = None,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
+        n_neighbors: int | BaseEstimator = None,
         n_seeds_S: int = 1,
         n_jobs: int | None = None,
         order: str = "class",
@@ -138,7 +139,7 @@ class CondensedNearestNeighbour(StoredSubset):
         self.order = order
         self.max_passes = max_passes
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         rare = smallest_class(y)
         others = np.flatnonzero(y == rare)
         self.estimators_, self.n_passes_ = [], []
@@ -181,7 +182,13 @@ class CondensedNearestNeighbour(StoredSubset):
 
 
 def _refit(
-    classifier: Any, X: Any, y: np.ndarray, own: np.ndarray, others: np.ndarray, seeds: np.ndarray, passes: int
+    classifier: BaseEstimator,
+    X: Rows,
+    y: np.ndarray,
+    own: np.ndarray,
+    others: np.ndarray,
+    seeds: np.ndarray,
+    passes: int,
 ) -> tuple[np.ndarray, int]:
     """Hart's pass with any k-NN classifier, refitted when a row is stored. Slow: for metrics we have no kernel for."""
     stored = list(seeds)
@@ -200,6 +207,6 @@ def _refit(
     return np.asarray(stored, dtype=np.intp), visits
 
 
-def misclassified(classifier: Any, X: Any, y: np.ndarray, own: np.ndarray, stored: np.ndarray) -> np.ndarray:
+def misclassified(classifier: BaseEstimator, X: Rows, y: np.ndarray, own: np.ndarray, stored: np.ndarray) -> np.ndarray:
     """Which rows of a class (m,) the classifier, fitted on the stored rows, gets wrong."""
     return np.asarray(clone(classifier).fit(X[stored], y[stored]).predict(X[own]) != y[own])

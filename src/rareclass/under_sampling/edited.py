@@ -5,8 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from rareclass._sklearn import Interval, StrOptions
+from rareclass._types import Matrix, Rows, Strategy
 from rareclass.kernels.editing import Editor, vote
 from rareclass.sampler import Draw
 from rareclass.sampler.strategy import resolve_strategy
@@ -26,7 +28,7 @@ Edit = Callable[[list[int], int], np.ndarray]
 class _ListEditor:
     """Editing with the neighbour lists of an estimator that the user gave (any metric, sparse data)."""
 
-    def __init__(self, estimator: Any, X: Any, codes: np.ndarray) -> None:
+    def __init__(self, estimator: BaseEstimator, X: Rows, codes: np.ndarray) -> None:
         self.estimator, self.X, self.codes = estimator, X, codes
         self.alive = np.ones(codes.size, dtype=np.bool_)
 
@@ -60,7 +62,7 @@ class _Editing(BaseCleaningSampler):
     n_jobs: int | None
     order: str
 
-    def _editor(self, X: Any, y: np.ndarray, *, once: bool = False) -> tuple[Any, int]:
+    def _editor(self, X: Rows, y: np.ndarray, *, once: bool = False) -> tuple[Any, int]:
         """The editor of these data and the number of neighbours, without the row itself."""
         self.nn_ = neighbours_object(self.n_neighbors, extra=1, n_jobs=self.n_jobs)
         k = int(self.nn_.n_neighbors) - 1
@@ -138,8 +140,8 @@ class EditedNearestNeighbours(_Editing):
     def __init__(
         self,
         *,
-        sampling_strategy: Any = "auto",
-        n_neighbors: Any = 3,
+        sampling_strategy: Strategy = "auto",
+        n_neighbors: int | BaseEstimator = 3,
         kind_sel: str = "all",
         n_jobs: int | None = None,
         order: str = "class",
@@ -150,10 +152,10 @@ class EditedNearestNeighbours(_Editing):
         self.n_jobs = n_jobs
         self.order = order
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         return self._result(self._stays(X, y, targets), y)
 
-    def _stays(self, X: Any, y: np.ndarray, targets: dict[int, int]) -> np.ndarray:
+    def _stays(self, X: Rows, y: np.ndarray, targets: dict[int, int]) -> np.ndarray:
         """Boolean mask (n,) of the rows that the rule leaves."""
         editor, k = self._editor(X, y, once=True)
         editor.edit(list(targets), k, self.kind_sel)
@@ -163,7 +165,9 @@ class EditedNearestNeighbours(_Editing):
 class _Repeated(_Editing):
     """Rounds of editing until a rule says stop."""
 
-    def _one_round(self, editor: Any, k: int, y: np.ndarray, original: np.ndarray) -> tuple[int, bool, bool]:
+    def _one_round(
+        self, editor: Editor | _ListEditor, k: int, y: np.ndarray, original: np.ndarray
+    ) -> tuple[int, bool, bool]:
         """Edit once; rows removed, whether another class fell below the rare one, whether a class vanished."""
         removed = editor.edit(self._targets_now(editor.alive, y), k, self.kind_sel)
         counts = np.bincount(y[editor.alive], minlength=original.size)
@@ -231,8 +235,8 @@ class RepeatedEditedNearestNeighbours(_Repeated):
     def __init__(
         self,
         *,
-        sampling_strategy: Any = "auto",
-        n_neighbors: Any = 3,
+        sampling_strategy: Strategy = "auto",
+        n_neighbors: int | BaseEstimator = 3,
         max_iter: int = 100,
         kind_sel: str = "all",
         n_jobs: int | None = None,
@@ -245,7 +249,7 @@ class RepeatedEditedNearestNeighbours(_Repeated):
         self.n_jobs = n_jobs
         self.order = order
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         editor, k = self._editor(X, y)
         self.enn_ = self._single()
         original = np.bincount(y)
@@ -303,8 +307,8 @@ class AllKNN(_Repeated):
     def __init__(
         self,
         *,
-        sampling_strategy: Any = "auto",
-        n_neighbors: Any = 3,
+        sampling_strategy: Strategy = "auto",
+        n_neighbors: int | BaseEstimator = 3,
         kind_sel: str = "all",
         allow_minority: bool = False,
         n_jobs: int | None = None,
@@ -317,7 +321,7 @@ class AllKNN(_Repeated):
         self.n_jobs = n_jobs
         self.order = order
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         editor, most = self._editor(X, y)
         self.enn_ = self._single()
         original = np.bincount(y)

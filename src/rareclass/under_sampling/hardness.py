@@ -1,15 +1,15 @@
 """Instance hardness threshold: keep the rows that a classifier finds easy."""
 
 import numbers
-from typing import Any
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.parallel import Parallel, delayed
 
 from rareclass._sklearn import HasMethods, Interval
+from rareclass._types import Matrix, Rows, Seed, Strategy
 from rareclass.crossfit import out_of_fold
 from rareclass.errors import InputError
 from rareclass.sampler import Draw, class_streams
@@ -76,9 +76,9 @@ class InstanceHardnessThreshold(BaseUnderSampler):
     def __init__(
         self,
         *,
-        estimator: Any = None,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
+        estimator: BaseEstimator = None,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
         cv: int = 5,
         n_jobs: int | None = None,
         order: str = "class",
@@ -90,7 +90,7 @@ class InstanceHardnessThreshold(BaseUnderSampler):
         self.n_jobs = n_jobs
         self.order = order
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         counts = np.bincount(y)
         small = np.flatnonzero(counts < self.cv)
         if small.size:
@@ -114,7 +114,7 @@ class InstanceHardnessThreshold(BaseUnderSampler):
             chosen[code] = np.sort(rows[easiest])
         return Draw(kept=by_class(y, chosen, self.order))
 
-    def _seeded(self, seed: int) -> Any:
+    def _seeded(self, seed: int) -> BaseEstimator:
         if self.estimator is None:
             return RandomForestClassifier(n_estimators=100, random_state=seed, n_jobs=self.n_jobs)
         estimator = clone(self.estimator)
@@ -122,7 +122,9 @@ class InstanceHardnessThreshold(BaseUnderSampler):
         return estimator.set_params(**seeds) if self.random_state is not None else estimator
 
 
-def _own_probability(estimator: Any, X: Any, y: np.ndarray, train: np.ndarray, test: np.ndarray) -> np.ndarray:
+def _own_probability(
+    estimator: BaseEstimator, X: Rows, y: np.ndarray, train: np.ndarray, test: np.ndarray
+) -> np.ndarray:
     """Probability (n_test,) that a clone fitted on `train` gives to each test row's own class."""
     proba = clone(estimator).fit(X[train], y[train]).predict_proba(X[test])
     return np.asarray(proba)[np.arange(test.size), y[test]]

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 
 from rareclass._sklearn import checks_parameters
+from rareclass._types import Labels, Rows, Seed
 from rareclass.errors import InputError
 from rareclass.sampler import check_sampling_strategy, check_target_type
 from rareclass.under_sampling.random import RandomUnderSampler
@@ -22,14 +22,14 @@ from rareclass.under_sampling.random import RandomUnderSampler
     }
 )
 def make_imbalance(
-    X: Any,
-    y: Any,
+    X: Rows,
+    y: Labels,
     *,
     sampling_strategy: Mapping | Callable | None = None,
-    random_state: Any = None,
+    random_state: Seed = None,
     verbose: bool = False,
-    **kwargs: Any,
-) -> tuple[Any, Any]:
+    **kwargs: object,
+) -> tuple[Rows, Rows]:
     """Thin out classes at random, for experiments with a known degree of imbalance.
 
     Parameters

@@ -2,12 +2,13 @@
 
 import numbers
 import warnings
-from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.neighbors import KNeighborsClassifier
 
 from rareclass._sklearn import Interval
+from rareclass._types import Label, Matrix, Rows, Strategy
 from rareclass.errors import ShortfallWarning
 from rareclass.kernels.mean_distance import nearest_on_average
 from rareclass.kernels.nearest import nearest_in_panel
@@ -80,10 +81,10 @@ class NearMiss(BaseUnderSampler):
     def __init__(
         self,
         *,
-        sampling_strategy: Any = "auto",
+        sampling_strategy: Strategy = "auto",
         version: int = 1,
-        n_neighbors: Any = 3,
-        n_neighbors_ver3: Any = 3,
+        n_neighbors: int | BaseEstimator = 3,
+        n_neighbors_ver3: int | BaseEstimator = 3,
         n_jobs: int | None = None,
         order: str = "class",
     ) -> None:
@@ -94,7 +95,7 @@ class NearMiss(BaseUnderSampler):
         self.n_jobs = n_jobs
         self.order = order
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_ = neighbours_object(self.n_neighbors, extra=0, n_jobs=self.n_jobs)
         estimators = [self.nn_]
         if self.version == 3:
@@ -114,7 +115,7 @@ class NearMiss(BaseUnderSampler):
         # Version 3 says itself why its short list was too short.
         return self.version != 3 and super()._is_short(after, asked)
 
-    def _choose(self, measure: "_Measure", rows: np.ndarray, rare: np.ndarray, number: int, label: Any) -> np.ndarray:
+    def _choose(self, measure: "_Measure", rows: np.ndarray, rare: np.ndarray, number: int, label: Label) -> np.ndarray:
         """Rows of one class to keep, best first."""
         if self.version in (1, 2):
             rows = measure.contenders(self.nn_, rows, rare, number, farthest=self.version == 2)
@@ -156,21 +157,23 @@ class _Exact:
         self.space, self.threads = space, threads
 
     def contenders(
-        self, estimator: Any, queries: np.ndarray, rows: np.ndarray, number: int, *, farthest: bool
+        self, estimator: BaseEstimator, queries: np.ndarray, rows: np.ndarray, number: int, *, farthest: bool
     ) -> np.ndarray:
         """The queries that may be among the `number` with the smallest sum of distances."""
         ours, theirs = self.space.panel(queries, negated=farthest), self.space.panel(rows, negated=farthest)
         k = int(estimator.n_neighbors)
         return queries[nearest_on_average(ours, theirs.hubs_first(), k, number, threads=self.threads)]
 
-    def nearest(self, estimator: Any, queries: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    def nearest(self, estimator: BaseEstimator, queries: np.ndarray, rows: np.ndarray) -> np.ndarray:
         return self._search(estimator, queries, rows, False)[1]
 
-    def distances(self, estimator: Any, queries: np.ndarray, rows: np.ndarray, farthest: bool = False) -> np.ndarray:
+    def distances(
+        self, estimator: BaseEstimator, queries: np.ndarray, rows: np.ndarray, farthest: bool = False
+    ) -> np.ndarray:
         return np.sqrt(np.abs(self._search(estimator, queries, rows, farthest)[0]))
 
     def _search(
-        self, estimator: Any, queries: np.ndarray, rows: np.ndarray, farthest: bool
+        self, estimator: BaseEstimator, queries: np.ndarray, rows: np.ndarray, farthest: bool
     ) -> tuple[np.ndarray, np.ndarray]:
         ours, theirs = self.space.panel(queries, negated=farthest), self.space.panel(rows, negated=farthest)
         # Where the smallest class itself is thinned out, a row counts as its own neighbour, as in imbalanced-learn.
@@ -183,22 +186,24 @@ class _Estimated:
 
     _BLOCK = 256
 
-    def __init__(self, X: Any, y: np.ndarray) -> None:
+    def __init__(self, X: Rows, y: np.ndarray) -> None:
         self.X, self.y = X, y
 
     def contenders(
-        self, estimator: Any, queries: np.ndarray, rows: np.ndarray, number: int, *, farthest: bool
+        self, estimator: BaseEstimator, queries: np.ndarray, rows: np.ndarray, number: int, *, farthest: bool
     ) -> np.ndarray:
         return queries
 
-    def _fit(self, estimator: Any, rows: np.ndarray) -> Any:
+    def _fit(self, estimator: BaseEstimator, rows: np.ndarray) -> BaseEstimator:
         labels = (self.y[rows],) if isinstance(estimator, KNeighborsClassifier) else ()
         return estimator.fit(self.X[rows], *labels)
 
-    def nearest(self, estimator: Any, queries: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    def nearest(self, estimator: BaseEstimator, queries: np.ndarray, rows: np.ndarray) -> np.ndarray:
         return rows[self._fit(estimator, rows).kneighbors(self.X[queries], return_distance=False)]
 
-    def distances(self, estimator: Any, queries: np.ndarray, rows: np.ndarray, farthest: bool = False) -> np.ndarray:
+    def distances(
+        self, estimator: BaseEstimator, queries: np.ndarray, rows: np.ndarray, farthest: bool = False
+    ) -> np.ndarray:
         search, k = self._fit(estimator, rows), int(estimator.n_neighbors)
         asked = rows.size if farthest else k
         parts = [

@@ -3,14 +3,16 @@
 import numbers
 import warnings
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from sklearn.base import clone
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.utils import Tags
 
 from rareclass import _check
 from rareclass._sklearn import HasMethods, Interval, StrOptions
+from rareclass._types import Label, Labels, Matrix, Rows, Seed
 from rareclass.errors import InputError, NoOpWarning, ShortfallWarning
 from rareclass.kernels.logits import logit, sigmoid
 from rareclass.sampler import Draw
@@ -113,12 +115,12 @@ class NegativeSampler(BaseUnderSampler):
         negatives_per_positive: float = 20,
         *,
         strategy: str = "uniform",
-        estimator: Any = None,
+        estimator: BaseEstimator = None,
         floor: float = 0.1,
         allocation: str = "proportional",
         design: str = "exact",
-        pos_label: Any = None,
-        random_state: Any = None,
+        pos_label: Label = None,
+        random_state: Seed = None,
         order: str = "input",
     ) -> None:
         super().__init__()
@@ -132,7 +134,9 @@ class NegativeSampler(BaseUnderSampler):
         self.random_state = random_state
         self.order = order
 
-    def fit_resample(self, X: Any, y: Any, *, scores: Any = None, strata: Any = None) -> tuple[Any, Any]:
+    def fit_resample(
+        self, X: Rows, y: Labels, *, scores: ArrayLike | None = None, strata: ArrayLike | None = None
+    ) -> tuple[Rows, Rows]:
         """Sample.
 
         Parameters
@@ -160,13 +164,13 @@ class NegativeSampler(BaseUnderSampler):
 
     def _draw(
         self,
-        X: Any,
+        X: Matrix,
         y: np.ndarray,
         targets: dict[int, int],
         rng: np.random.Generator,
         *,
-        scores: Any = None,
-        strata: Any = None,
+        scores: ArrayLike | None = None,
+        strata: ArrayLike | None = None,
     ) -> Draw:
         positive = y == self._positive_code(y)
         negatives = np.flatnonzero(~positive)
@@ -193,7 +197,13 @@ class NegativeSampler(BaseUnderSampler):
         return _check.find_label(self._labels, self.pos_label)
 
     def _design(
-        self, X: Any, positive: np.ndarray, wanted: float, scores: Any, strata: Any, rng: np.random.Generator
+        self,
+        X: Rows,
+        positive: np.ndarray,
+        wanted: float,
+        scores: ArrayLike | None,
+        strata: ArrayLike | None,
+        rng: np.random.Generator,
     ) -> _Design:
         sure = np.ones(positive.size)
         strategy = self.strategy
@@ -218,7 +228,7 @@ class NegativeSampler(BaseUnderSampler):
         factor = _factor(p[~positive], wanted)
         return _Design(np.minimum(1.0, factor * p), np.minimum(1.0, factor * (1 - p)))
 
-    def _by_stratum(self, positive: np.ndarray, wanted: float, strata: Any) -> np.ndarray:
+    def _by_stratum(self, positive: np.ndarray, wanted: float, strata: ArrayLike | None) -> np.ndarray:
         if strata is None:
             raise InputError('strategy="stratified" needs `strata`, the group of each row, in `fit_resample`.')
         groups = _check.column(strata, "strata")
@@ -231,7 +241,7 @@ class NegativeSampler(BaseUnderSampler):
         each = 1.0 / np.maximum(size, 1.0)
         return np.minimum(1.0, each * _factor(each[code[~positive]], wanted))[code]
 
-    def _scores(self, X: Any, positive: np.ndarray, scores: Any, rng: np.random.Generator) -> np.ndarray:
+    def _scores(self, X: Rows, positive: np.ndarray, scores: ArrayLike | None, rng: np.random.Generator) -> np.ndarray:
         """Probability of the positive class of every row, on the scale of the whole data."""
         if scores is not None:
             given = _check.number_array(scores, "scores")
@@ -247,7 +257,9 @@ class NegativeSampler(BaseUnderSampler):
         p = np.clip(self.pilot_.predict_proba(X)[:, 1], 1e-9, 1 - 1e-9)
         return sigmoid(logit(p) + np.log(number / negatives.size))
 
-    def _choose(self, chance: np.ndarray, positive: np.ndarray, strata: Any, rng: np.random.Generator) -> np.ndarray:
+    def _choose(
+        self, chance: np.ndarray, positive: np.ndarray, strata: ArrayLike | None, rng: np.random.Generator
+    ) -> np.ndarray:
         """Rows to keep, ascending, each with exactly its probability."""
         if self.design == "poisson":
             return np.flatnonzero(rng.random(chance.size) < chance)
@@ -259,14 +271,14 @@ class NegativeSampler(BaseUnderSampler):
             chosen = [_systematic(by_group, chance, rng, within=np.where(positive, -1, groups)[by_group])]
         return np.sort(np.concatenate(chosen))
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         # Without a pilot no value of X is looked at.
         tags.input_tags.allow_nan = tags.input_tags.string = self.strategy in ("uniform", "stratified")
         return tags
 
 
-def _pilot(rng: np.random.Generator) -> Any:
+def _pilot(rng: np.random.Generator) -> BaseEstimator:
     seed = int(rng.integers(2**31 - 1))
     return HistGradientBoostingClassifier(max_iter=50, max_leaf_nodes=15, early_stopping=False, random_state=seed)
 

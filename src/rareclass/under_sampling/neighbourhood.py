@@ -1,14 +1,14 @@
 """Which neighbours a method is asked to use: our exact kernels, or an object that the user gave."""
 
 import numbers
-from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from rareclass._sklearn import HasMethods, Interval
+from rareclass._types import Neighbours, Rows
 from rareclass.errors import InputError
 from rareclass.kernels.panel import Space
 from rareclass.kernels.threads import thread_count
@@ -25,7 +25,7 @@ def threads_of(n_jobs: int | None) -> int:
     return max(1, int(n_jobs))
 
 
-def neighbours_object(n_neighbors: Any, *, extra: int, n_jobs: int | None) -> Any:
+def neighbours_object(n_neighbors: int | BaseEstimator, *, extra: int, n_jobs: int | None) -> BaseEstimator:
     """The estimator behind `n_neighbors`, `extra` added to a number (1 where a row finds itself first)."""
     if isinstance(n_neighbors, numbers.Integral):
         return NearestNeighbors(n_neighbors=int(n_neighbors) + extra, n_jobs=n_jobs)
@@ -33,7 +33,7 @@ def neighbours_object(n_neighbors: Any, *, extra: int, n_jobs: int | None) -> An
     return made.set_params(n_jobs=n_jobs) if "n_jobs" in made.get_params() else made
 
 
-def check_neighbors_object(nn_name: str, nn_object: Any, additional_neighbor: int = 0) -> Any:
+def check_neighbors_object(nn_name: str, nn_object: Neighbours, additional_neighbor: int = 0) -> BaseEstimator:
     """`NearestNeighbors` of a number plus `additional_neighbor`, or a clone of the object given.
 
     imbalanced-learn's helper for writers of samplers.
@@ -48,7 +48,7 @@ def check_neighbors_object(nn_name: str, nn_object: Any, additional_neighbor: in
     return clone(nn_object)
 
 
-def is_euclidean(estimator: Any) -> bool:
+def is_euclidean(estimator: BaseEstimator) -> bool:
     """True when our exact Euclidean kernels give what this estimator would give."""
     if type(estimator) not in (NearestNeighbors, KNeighborsClassifier):
         return False
@@ -57,7 +57,7 @@ def is_euclidean(estimator: Any) -> bool:
     return euclidean and not params["metric_params"] and params.get("weights", "uniform") in ("uniform", None)
 
 
-def space_of(X: Any, estimator: Any = None) -> Space | None:
+def space_of(X: Rows, estimator: BaseEstimator = None) -> Space | None:
     """Space of our exact kernels, or None where the estimator's own search has to do the work."""
     if estimator is not None and not is_euclidean(estimator):
         return None
@@ -69,7 +69,7 @@ def space_of(X: Any, estimator: Any = None) -> Space | None:
     return Space.of(X if X.dtype in (np.float32, np.float64) else X.astype(np.float64))
 
 
-def enough_rows(available: int, needed: int, name: str, value: Any, what: str) -> None:
+def enough_rows(available: int, needed: int, name: str, value: object, what: str) -> None:
     """Raise when a neighbour search wants more rows than there are."""
     if available < needed:
         raise InputError(
@@ -78,7 +78,7 @@ def enough_rows(available: int, needed: int, name: str, value: Any, what: str) -
         )
 
 
-def neighbours_of(estimator: Any, X: Any, rows: np.ndarray, k: int) -> np.ndarray:
+def neighbours_of(estimator: BaseEstimator, X: Rows, rows: np.ndarray, k: int) -> np.ndarray:
     """The k neighbours, other than the row itself, that a fitted estimator gives for some of the rows it holds."""
     found = estimator.kneighbors(X[rows], n_neighbors=k + 1, return_distance=False)
     found = np.asarray(found, dtype=np.int64)

@@ -1,9 +1,9 @@
 """One-sided selection: a quick condensation, then Tomek links."""
 
-from typing import Any
-
 import numpy as np
+from sklearn.base import BaseEstimator
 
+from rareclass._types import Matrix, Seed, Strategy
 from rareclass.kernels.closer import CloserCount
 from rareclass.kernels.nearest import nearest_in_panel
 from rareclass.kernels.panel import Space
@@ -60,9 +60,9 @@ class OneSidedSelection(StoredSubset):
     def __init__(
         self,
         *,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
-        n_neighbors: Any = None,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
+        n_neighbors: int | BaseEstimator = None,
         n_seeds_S: int = 1,
         n_jobs: int | None = None,
         order: str = "class",
@@ -74,7 +74,7 @@ class OneSidedSelection(StoredSubset):
         self.n_jobs = n_jobs
         self.order = order
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         rare = smallest_class(y)
         others = np.flatnonzero(y == rare)
         self.estimators_ = []

@@ -1,9 +1,9 @@
 """Random under-sampling."""
 
-from typing import Any
-
 import numpy as np
+from sklearn.utils import Tags
 
+from rareclass._types import Matrix, Seed, Strategy
 from rareclass.sampler import Draw, class_streams
 from rareclass.under_sampling.base import ORDER, RANDOM_STATE, BaseUnderSampler, by_class
 
@@ -55,8 +55,8 @@ class RandomUnderSampler(BaseUnderSampler):
     def __init__(
         self,
         *,
-        sampling_strategy: Any = "auto",
-        random_state: Any = None,
+        sampling_strategy: Strategy = "auto",
+        random_state: Seed = None,
         replacement: bool = False,
         order: str = "class",
     ) -> None:
@@ -65,7 +65,7 @@ class RandomUnderSampler(BaseUnderSampler):
         self.replacement = replacement
         self.order = order
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         chosen, share = {}, np.ones(int(y.max()) + 1)
         for code, stream in class_streams(targets, rng).items():
             rows = np.flatnonzero(y == code)
@@ -75,7 +75,7 @@ class RandomUnderSampler(BaseUnderSampler):
         kept = by_class(y, chosen, self.order)
         return Draw(kept=kept, probability=share[y[kept]])
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.string = True

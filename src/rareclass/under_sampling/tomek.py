@@ -1,11 +1,12 @@
 """Tomek links: remove pairs of opposite nearest neighbours."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Container, Iterable
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.neighbors import NearestNeighbors
 
+from rareclass._types import Labels, Matrix, Rows, Strategy
 from rareclass.kernels.tomek import tomek_links
 from rareclass.sampler import Draw
 from rareclass.under_sampling.base import JOBS, BaseCleaningSampler
@@ -57,12 +58,12 @@ class TomekLinks(BaseCleaningSampler):
 
     _parameter_constraints: dict = {**BaseCleaningSampler._parameter_constraints, "n_jobs": JOBS}
 
-    def __init__(self, *, sampling_strategy: Any = "auto", n_jobs: int | None = None) -> None:
+    def __init__(self, *, sampling_strategy: Strategy = "auto", n_jobs: int | None = None) -> None:
         super().__init__(sampling_strategy=sampling_strategy)
         self.n_jobs = n_jobs
 
     @staticmethod
-    def is_tomek(y: Any, nn_index: Any, class_type: Any) -> np.ndarray:
+    def is_tomek(y: Labels, nn_index: ArrayLike, class_type: Container) -> np.ndarray:
         """Which rows of the classes in `class_type` form a link, given every row's nearest neighbour.
 
         Parameters
@@ -80,12 +81,12 @@ class TomekLinks(BaseCleaningSampler):
         mutual = nearest[nearest] == np.arange(nearest.size)
         return np.asarray(targeted & mutual & (y[nearest] != y))
 
-    def _draw(self, X: Any, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
+    def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.links_ = links_of(X, y, self.n_jobs)
         return self._kept(np.flatnonzero(unlinked(self.links_, y, targets)), y)
 
 
-def links_of(X: Any, y: np.ndarray, n_jobs: int | None) -> np.ndarray:
+def links_of(X: Rows, y: np.ndarray, n_jobs: int | None) -> np.ndarray:
     """All Tomek links, int array (m, 2)."""
     space = space_of(X)
     if space is not None:
