@@ -13,6 +13,7 @@ WHERE = {
     "calibration/temperature.py": "tests/calibration/test_calibrators.py",
     "calibration/venn_abers.py": "tests/calibration/test_calibrators.py",
     "ensemble/_correction.py": "tests/ensemble/test_conventions.py",
+    "ensemble/_draws.py": "tests/ensemble/test_rus_boost.py",
     "ensemble/_scores.py": "tests/ensemble/test_conventions.py",
     "ensemble/_training.py": "tests/ensemble/test_conventions.py",
     "ensemble/easy.py": "tests/ensemble/test_conventions.py",

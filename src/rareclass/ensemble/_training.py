@@ -1,5 +1,6 @@
 """What all ensembles do before the first member: read rows, labels and weights, and list the rows of each class."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from sklearn.utils.validation import column_or_1d, validate_data
 
 from rareclass import _check, _types
 from rareclass._sklearn import validate_parameters
-from rareclass.errors import TargetError, TooFewEventsError
+from rareclass.errors import InputError, RareclassWarning, TargetError, TooFewEventsError
 from rareclass.sampler import class_streams
 from rareclass.sampler.strategy import at_least_two, resolve_strategy
 from rareclass.sampler.target import read_target
@@ -98,6 +99,18 @@ def read_training(
     estimator.classes_ = classes
     estimator.n_classes_ = int(classes.size)
     return training
+
+
+def any_to_add(held: int, asked: int) -> bool:
+    """Whether a warm-started fit has members to add; a warning where it has none."""
+    if held > asked:
+        raise InputError(
+            f"n_estimators={asked} must be larger or equal to len(estimators_)={held} when warm_start==True."
+        )
+    if held == asked:
+        said = "Warm-start fitting without increasing n_estimators does not fit new trees."
+        warnings.warn(said, RareclassWarning, stacklevel=3)
+    return held < asked
 
 
 def finite_for(estimator: BaseEstimator) -> bool | str:

@@ -4,7 +4,6 @@ One class with imbalanced-learn's fourteen parameters and one of ours; a third o
 """
 
 import numbers
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
@@ -23,6 +22,7 @@ from rareclass.ensemble._correction import unseen_votes
 from rareclass.ensemble._scores import RealPrevalence, member_proba, prior_shift
 from rareclass.ensemble._training import (
     Training,
+    any_to_add,
     draw_rows,
     read_training,
     rows_to_keep,
@@ -31,7 +31,7 @@ from rareclass.ensemble._training import (
     split_by_class,
     strategy_of_codes,
 )
-from rareclass.errors import InputError, RareclassWarning, TooFewEventsError
+from rareclass.errors import InputError, TooFewEventsError
 from rareclass.pipeline import Pipeline
 from rareclass.under_sampling.random import RandomUnderSampler
 
@@ -184,12 +184,7 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
         training = read_training(self, X, y, sample_weight)
         self._settle(training)
         start = self._kept_members()
-        if start == self.n_estimators:
-            warnings.warn(
-                "Warm-start fitting without increasing n_estimators does not fit new trees.",
-                RareclassWarning,
-                stacklevel=2,
-            )
+        if not any_to_add(start, self.n_estimators):
             return self
         self._seeds = seed_table(_check.random_generator(self.random_state), self.n_estimators, 4)
         parts = list(
@@ -259,11 +254,6 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
         if not (self.warm_start and hasattr(self, "estimators_")):
             self.estimators_, self.estimators_features_, self._redraws = [], [], []
             self._drawn = np.zeros(self.n_classes_)
-        if len(self.estimators_) > self.n_estimators:
-            raise InputError(
-                f"n_estimators={self.n_estimators} must be larger or equal to "
-                f"len(estimators_)={len(self.estimators_)} when warm_start==True."
-            )
         return len(self.estimators_)
 
     # The rows of a member -------------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """Balanced random forest: each tree on its own balanced draw."""
 
 import numbers
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
@@ -12,16 +11,15 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import Tags
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from rareclass import _check, _types
 from rareclass._sklearn import StrOptions
 from rareclass.ensemble._correction import unseen_votes
+from rareclass.ensemble._draws import RandomDraws
 from rareclass.ensemble._scores import RealPrevalence, prior_shift
-from rareclass.ensemble._training import Training, draw_rows, read_training, rows_to_keep, seed_table
-from rareclass.errors import InputError, RareclassWarning
-from rareclass.pipeline import Pipeline
-from rareclass.under_sampling.random import RandomUnderSampler
+from rareclass.ensemble._training import Training, any_to_add, draw_rows, read_training, rows_to_keep, seed_table
+from rareclass.errors import InputError
 
 _TREE_PARAMS = (
     "criterion max_depth min_samples_split min_samples_leaf min_weight_fraction_leaf max_features max_leaf_nodes "
@@ -30,7 +28,7 @@ _TREE_PARAMS = (
 _BLOCK = 65_536
 
 
-class BalancedRandomForestClassifier(RealPrevalence, RandomForestClassifier):
+class BalancedRandomForestClassifier(RandomDraws, RealPrevalence, RandomForestClassifier):
     """Random forest in which every tree is grown on a balanced draw from the classes.
 
     Use it as a fast, hard-to-break ranker when positives are few and negatives plenty: a tree costs time in proportion
@@ -199,12 +197,7 @@ min_impurity_decrease, ccp_alpha, monotonic_cst
                 "`max_samples` sets the size of the bootstrap; give it with bootstrap=True or leave it out."
             )
         start = self._kept_trees()
-        if start == self.n_estimators:
-            warnings.warn(
-                "Warm-start fitting without increasing n_estimators does not fit new trees.",
-                RareclassWarning,
-                stacklevel=2,
-            )
+        if not any_to_add(start, self.n_estimators):
             return self
         rows = training.rows_of_classes()
         labels = training.classes[training.codes]
@@ -236,11 +229,6 @@ min_impurity_decrease, ccp_alpha, monotonic_cst
         if not (self.warm_start and hasattr(self, "estimators_")):
             self.estimators_ = []
             self._drawn = np.zeros(self.n_classes_)
-        if len(self.estimators_) > self.n_estimators:
-            raise InputError(
-                f"n_estimators={self.n_estimators} must be larger or equal to "
-                f"len(estimators_)={len(self.estimators_)} when warm_start==True."
-            )
         return len(self.estimators_)
 
     def _tree_params(self) -> dict[str, Any]:
@@ -295,31 +283,6 @@ min_impurity_decrease, ccp_alpha, monotonic_cst
         for tree in self.estimators_:
             total += self._vote(tree, X)
         return total / len(self.estimators_)
-
-    @property
-    def samplers_(self) -> list[RandomUnderSampler]:
-        """The under-sampler of each tree; `fit_resample` on the training data repeats its draw."""
-        check_is_fitted(self)
-        return [
-            RandomUnderSampler(
-                sampling_strategy=self.sampling_strategy, replacement=self.replacement, random_state=seed
-            )
-            for seed in self._seeds[: len(self.estimators_)]
-        ]
-
-    @property
-    def pipelines_(self) -> list[Pipeline]:
-        """Sampler and fitted tree of each member as a pipeline; the tree is the one of `estimators_`."""
-        return [
-            Pipeline([("randomundersampler", sampler), ("decisiontreeclassifier", tree)])
-            for sampler, tree in zip(self.samplers_, self.estimators_)
-        ]
-
-    @property
-    def base_sampler_(self) -> RandomUnderSampler:
-        """The under-sampler before seeds are set."""
-        check_is_fitted(self)
-        return RandomUnderSampler(sampling_strategy=self.sampling_strategy, replacement=self.replacement)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

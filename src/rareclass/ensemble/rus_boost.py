@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validat
 
 from rareclass import _check, _types
 from rareclass._sklearn import StrOptions
+from rareclass.ensemble._draws import RandomDraws
 from rareclass.ensemble._scores import RealPrevalence, member_proba, prior_shift, softmax
 from rareclass.ensemble._training import (
     Training,
@@ -26,15 +27,13 @@ from rareclass.ensemble._training import (
     seeded,
 )
 from rareclass.errors import CollapseWarning, InputError
-from rareclass.pipeline import Pipeline
-from rareclass.under_sampling.random import RandomUnderSampler
 
 _PERFECT = 1e-10
 # A member at chance carries no information; below this edge its sign is noise.
 _EDGE = 1e-6
 
 
-class RUSBoostClassifier(RealPrevalence, AdaBoostClassifier):
+class RUSBoostClassifier(RandomDraws, RealPrevalence, AdaBoostClassifier):
     """AdaBoost.M2 whose rounds are trained on random under-samples and judged on all rows, classes counting alike.
 
     Use it as a cheap booster of weak learners under strong imbalance. Do not use it where a guarded gradient booster
@@ -153,11 +152,12 @@ class RUSBoostClassifier(RealPrevalence, AdaBoostClassifier):
         weight = np.ones(training.n) if training.weight is None else training.weight
         mass = training.class_mass()
         start = weight / mass[training.codes] / mass.size
-        self._seeds = seed_table(_check.random_generator(self.random_state), self.n_estimators, 2)
+        seeds = seed_table(_check.random_generator(self.random_state), self.n_estimators, 2)
+        self._seeds = seeds[:, 0].tolist()
         self.prior_shift_ = prior_shift(mass, np.ones(mass.size))
-        self._boost_all(training, rows, targets, start)
+        self._boost_all(training, rows, targets, start, seeds)
         each = np.array([targets.get(code, part.size) for code, part in enumerate(rows)])
-        self._fit_correction(training, int(self._seeds[0, 0]), len(self.estimators_), each)
+        self._fit_correction(training, self._seeds[0], len(self.estimators_), each)
         if not self.estimator_weights_.any():
             warnings.warn(
                 f"None of {len(self.estimators_)} members is better than chance; probabilities are the prevalence.",
@@ -167,13 +167,13 @@ class RUSBoostClassifier(RealPrevalence, AdaBoostClassifier):
         return self
 
     def _boost_all(
-        self, training: Training, rows: list[np.ndarray], targets: dict[int, int], start: np.ndarray
+        self, training: Training, rows: list[np.ndarray], targets: dict[int, int], start: np.ndarray, seeds: np.ndarray
     ) -> None:
         self.estimators_ = []
         weights, errors = [], []
         score = np.zeros((training.n, self.n_classes_))
         fewest = min(part.size for part in rows)
-        for seed in self._seeds:
+        for seed in seeds:
             pairs = self._pair_weights(training.codes, score, start)
             drawn = draw_rows(rows, targets, int(seed[0]), self.replacement)
             member = seeded(clone(self.estimator_), int(seed[1]))
@@ -258,26 +258,6 @@ class RUSBoostClassifier(RealPrevalence, AdaBoostClassifier):
         total = self.estimator_weights_.sum()
         parts = [w * m.feature_importances_ for w, m in zip(self.estimator_weights_, self.estimators_)]
         return np.sum(parts, axis=0) / (total if total > 0 else 1.0)
-
-    @property
-    def base_sampler_(self) -> RandomUnderSampler:
-        """The under-sampler before seeds are set."""
-        check_is_fitted(self)
-        return RandomUnderSampler(sampling_strategy=self.sampling_strategy, replacement=self.replacement)
-
-    @property
-    def samplers_(self) -> list[RandomUnderSampler]:
-        """The under-sampler of each round; `fit_resample` on the training data repeats its draw."""
-        seeds = self._seeds[: len(self.estimators_), 0].tolist()
-        return [self.base_sampler_.set_params(random_state=seed) for seed in seeds]
-
-    @property
-    def pipelines_(self) -> list[Pipeline]:
-        """Sampler and fitted member of each round as a pipeline; nothing is stored twice."""
-        return [
-            Pipeline([("randomundersampler", sampler), (type(member).__name__.lower(), member)])
-            for sampler, member in zip(self.samplers_, self.estimators_)
-        ]
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

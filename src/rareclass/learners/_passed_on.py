@@ -14,6 +14,17 @@ class PassedOn:
     """Mixin for learners whose constructor takes ``**kwargs`` of the wrapped booster and stores them as `kwargs`."""
 
     kwargs: dict[str, Any]
+    model_: Any
+
+    def _not_given(self, parameters: Mapping[str, Any], aliases: Mapping[str, str]) -> dict[str, Any]:
+        """The parameters that are not passed on under another name."""
+        taken = {aliases[k] for k in self.kwargs if k in aliases}
+        return {k: v for k, v in parameters.items() if k not in taken}
+
+    @property
+    def feature_importances_(self) -> np.ndarray:
+        """Importance of each column, as the library counts it."""
+        return np.asarray(self.model_.feature_importances_)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Parameters of the learner and those that are passed on."""

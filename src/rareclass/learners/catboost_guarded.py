@@ -137,8 +137,7 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
         if objective != "Logloss":
             raise InputError(f"RareCatBoostClassifier fits log-odds by cross-entropy; got {objective!r}.")
         catboost = need("catboost", extra="catboost")
-        taken = {_ALIASES[k] for k in self.kwargs if k in _ALIASES}
-        known = {k: v for k, v in task.parameters.items() if k not in taken}
+        known = self._not_given(task.parameters, _ALIASES)
         further = {k: v for k, v in self.kwargs.items() if k not in ("class_weights", "auto_class_weights")}
         fixed = {"thread_count": self.n_jobs, "verbose": False, "allow_writing_files": False}
         model = catboost.CatBoostClassifier(random_seed=task.seed, **fixed, **{**known, **further})
@@ -159,8 +158,3 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
 
     def _all_trees(self, model: Any) -> list[int]:
         return [int(model.tree_count_)]
-
-    @property
-    def feature_importances_(self) -> np.ndarray:
-        """Importance of each column, as CatBoost counts it."""
-        return np.asarray(self.model_.feature_importances_)

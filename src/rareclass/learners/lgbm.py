@@ -211,8 +211,7 @@ reg_alpha, importance_type
         lightgbm = load_lightgbm()
         own = {"scale_pos_weight", "is_unbalance", "unbalance"}
         further = {k: v for k, v in self.kwargs.items() if k not in own}
-        taken = {_ALIASES[k] for k in further if k in _ALIASES}
-        known = {k: v for k, v in task.parameters.items() if k not in taken}
+        known = self._not_given(task.parameters, _ALIASES)
         if "min_child_samples" in known:
             known["min_child_samples"] = min(known["min_child_samples"], max(1, task.rows.y.size // 4))
         fixed = {"verbose": -1, "deterministic": True, "force_row_wise": True}
@@ -261,8 +260,3 @@ reg_alpha, importance_type
     def booster_(self) -> Any:
         """LightGBM's own booster, fitted on binned columns where `event_bins` is on."""
         return self.model_.booster_
-
-    @property
-    def feature_importances_(self) -> np.ndarray:
-        """Importance of each column, as LightGBM counts it."""
-        return np.asarray(self.model_.feature_importances_)

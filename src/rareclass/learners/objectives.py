@@ -38,6 +38,7 @@ from rareclass.losses.registry import loss_from_dict
 
 LIGHTGBM_MIN_HESSIAN = 1e-3  # the libraries' defaults for cross-entropy; scaled to the loss
 XGBOOST_MIN_HESSIAN = 1.0
+Loss = RowLoss | BatchLoss
 
 
 class _Foreign(RowLoss):
@@ -57,7 +58,7 @@ class _Foreign(RowLoss):
         return np.asarray(self.inner.link(np.asarray(z, dtype=np.float64)), dtype=np.float64)
 
 
-def usable_loss(loss: Any) -> RowLoss | BatchLoss:
+def usable_loss(loss: Any) -> Loss:
     """`loss` itself, or a thin wrapper of a foreign object with value, gradient, hessian and link.
 
     Raises
@@ -96,9 +97,7 @@ class BoosterObjective:
 
     no_jit = True  # CatBoost: do not try to compile the methods (it warns when it fails)
 
-    def __init__(
-        self, loss: RowLoss | BatchLoss, start: float | np.ndarray = 0.0, curvature_ratio: float = 1.0
-    ) -> None:
+    def __init__(self, loss: Loss, start: float | np.ndarray = 0.0, curvature_ratio: float = 1.0) -> None:
         self.loss = loss
         self.start = float(start) if np.ndim(start) == 0 else np.asarray(start, dtype=np.float64)
         self.curvature_ratio = curvature_ratio

@@ -147,8 +147,7 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
                 "For another loss use rareclass.learners.LossBoosterClassifier."
             )
         xgboost = need("xgboost", extra="xgboost")
-        taken = {_ALIASES[k] for k in self.kwargs if k in _ALIASES}
-        known = {k: v for k, v in task.parameters.items() if k not in taken}
+        known = self._not_given(task.parameters, _ALIASES)
         options = {"tree_method": "hist", **known, **self.kwargs}
         model = xgboost.XGBClassifier(random_state=task.seed, n_jobs=self.n_jobs, base_score=0.5, **options)
         evaluation: dict[str, Any] = {"verbose": False}
@@ -173,8 +172,3 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
         if getattr(model, "early_stopping_rounds", None) is not None:
             return [int(model.best_iteration) + 1]
         return [model.get_booster().num_boosted_rounds()]
-
-    @property
-    def feature_importances_(self) -> np.ndarray:
-        """Importance of each column, as XGBoost counts it."""
-        return np.asarray(self.model_.feature_importances_)
