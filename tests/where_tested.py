@@ -1,6 +1,7 @@
 """Where a source file is tested that has no test file of its name, because the tests of another serve it rightly."""
 
 WHERE = {
+    "artifact/learner.py": "tests/artifact/test_bundle.py",
     "calibration/base.py": "tests/calibration/test_calibrators.py",
     "calibration/beta.py": "tests/calibration/test_calibrators.py",
     "calibration/histogram.py": "tests/calibration/test_calibrators.py",
