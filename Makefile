@@ -1,10 +1,13 @@
-# Two commands are all a new user needs: `make demo` and `make test`.
+# Two commands are all a new user needs: `make demo` and `make test`; `make help` lists them all.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types contract conformance check clean
+.PHONY: help demo test lint format types contract conformance check clean
+
+help:  ## show these lines
+	@awk -F ':[^#]*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.core: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -25,20 +28,24 @@ demo: $(VENV)/.core  ## install from source and run the main job on simulated ca
 test: $(VENV)/.test  ## install everything that the tests need and run them all, two at a time on one thread each
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -q
 
-lint: $(VENV)/.lint
+lint: $(VENV)/.lint  ## rules and layout of the code, changing nothing
 	$(BIN)/ruff check src tests benchmarks examples
 	$(BIN)/ruff format --check src tests benchmarks examples
 
-types: $(VENV)/.lint
+format: $(VENV)/.lint  ## mend what can be mended, and lay the code out
+	$(BIN)/ruff check --fix src tests benchmarks examples
+	$(BIN)/ruff format src tests benchmarks examples
+
+types: $(VENV)/.lint  ## the type checker
 	$(BIN)/mypy
 
-contract: $(VENV)/.lint
+contract: $(VENV)/.lint  ## who may import whom
 	$(BIN)/lint-imports
 
 conformance: $(VENV)/.test  ## imbalanced-learn's own tests against rareclass (needs ../shared/conformance)
 	bash tests/conformance.sh $(BIN)/python
 
-check: lint types contract test
+check: lint types contract test  ## everything that a change must pass
 
-clean:
+clean:  ## remove the environment and everything that was built
 	rm -rf $(VENV) demo-run build dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,109 @@
+"""Each verb once on small data: exit code, what it prints and what it leaves on disk."""
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from rareclass.cli import main
+from rareclass.decisions import RecallAtLeast
+
+FAST = ["--learner", "logistic_regression"]
+
+
+def table(n=500, seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, 3))
+    y = rng.random(n) < 1 / (1 + np.exp(3 - 2 * x[:, 0]))
+    return pa.table(
+        {
+            "a": x[:, 0],
+            "b": x[:, 1],
+            "who": np.arange(n) // 2,
+            "lost": 10 + np.abs(x[:, 2]),
+            "fee": np.ones(n),
+            "y": y * 1,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    path = tmp_path_factory.mktemp("rows") / "rows.parquet"
+    pq.write_table(table(), path)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def bundle(rows, tmp_path_factory):
+    out = tmp_path_factory.mktemp("train") / "bundle"
+    options = ["--drop", "lost", "--drop", "fee", "--groups", "who", "--min-recall", "0.8", "--threads", "1"]
+    assert main(["train", rows, "--target", "y", *FAST, *options, "--out", str(out)]) == 0
+    return str(out)
+
+
+def test_diagnose_counts_the_events(rows, capsys):
+    assert main(["diagnose", rows, "--target", "y", "--json"]) == 0
+    events = int(table().column("y").to_numpy().sum())
+    assert str(events) in capsys.readouterr().out
+    assert main(["diagnose", rows, "--target", "y"]) == 0
+    assert str(events) in capsys.readouterr().out
+
+
+def test_train_leaves_a_bundle_that_decides_by_the_rule(bundle):
+    from rareclass.artifact import Bundle
+
+    assert Bundle.load(bundle).model.decision == RecallAtLeast(0.8)
+
+
+def test_predict_writes_what_it_prints(bundle, rows, tmp_path, capfdbinary):
+    out = tmp_path / "scored.csv"
+    assert main(["predict", bundle, rows, "--out", str(out)]) == 0
+    assert b"alerts" in capfdbinary.readouterr().err
+    assert main(["predict", bundle, rows]) == 0
+    printed = capfdbinary.readouterr().out
+    assert printed.splitlines()[0].startswith(b'"row","probability"')
+    assert out.read_bytes().splitlines() == printed.splitlines()
+    assert len(printed.splitlines()) == 501
+
+
+def test_evaluate_takes_costs_by_class_and_by_row(bundle, rows, capsys):
+    assert main(["evaluate", bundle, rows, "--target", "y", "--cost-fp", "1", "--cost-fn", "20", "--json"]) == 0
+    by_class = json.loads(capsys.readouterr().out)
+    assert main(["evaluate", bundle, rows, "--target", "y", "--cost-columns", "fp=fee,fn=lost"]) == 0
+    assert by_class
+    assert capsys.readouterr().out
+
+
+def test_sample_keeps_every_event(rows, tmp_path, capsys):
+    out = tmp_path / "few.parquet"
+    assert main(["sample", rows, "--target", "y", "--negatives", "2", "--out", str(out)]) == 0
+    kept = pq.read_table(out)
+    assert int(kept["y"].to_numpy().sum()) == int(table()["y"].to_numpy().sum())
+    assert "keep_probability" in kept.column_names
+    assert "probability" in capsys.readouterr().err
+
+
+def test_compare_leaves_a_run_that_report_draws_again(rows, tmp_path, capsys):
+    run = tmp_path / "run"
+    options = ["--learners", "logistic_regression", "--treatments", "none", "--folds", "2", "--drop", "lost", "--drop"]
+    arguments = ["compare", rows, "--target", "y", *options, "who", "--alert-budget", "10%", "--threads", "1"]
+    assert main([*arguments, "--out", str(run), "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    stored = json.loads((run / "results.json").read_text(encoding="utf-8"))
+    assert shown["champion"] == stored["champion"]
+    assert shown["data"]["events"] == stored["data"]["events"]
+    html = run / "report.html"
+    html.unlink()
+    assert main(["report", str(run)]) == 0
+    assert html.is_file()
+    assert str(html) in capsys.readouterr().out.replace("\n", "")
+
+
+def test_version_and_help_say_who_they_are(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("rareclass ")
+    assert main(["demo", "--help"]) == 0
+    assert "Simulate card transactions" in capsys.readouterr().out
