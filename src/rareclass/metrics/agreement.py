@@ -76,8 +76,7 @@ def youden_score(y_true: Labels, y_pred: Labels, *, sample_weight: Weights = Non
     Returns
     -------
     float in [-1, 1]
-        Chance level: 0. NaN with an `UndefinedWarning` when a class is absent. Ties play no part: decisions are
-        judged.
+        Chance level: 0. NaN with an `UndefinedWarning` when a class is absent. Ties play no part: decisions are judged.
 
     Notes
     -----

@@ -33,8 +33,7 @@ def brier_score(y_true: Labels, y_proba: Scores, *, sample_weight: Weights = Non
     Returns
     -------
     float in [0, 1], 0 is best
-        Chance level: prevalence * (1 - prevalence), which a constant equal to the prevalence scores. Ties play no
-        part.
+        Chance level: prevalence * (1 - prevalence), which a constant equal to the prevalence scores. Ties play no part.
 
     Raises
     ------

@@ -32,9 +32,8 @@ class MissRateDetector:
 
     Notes
     -----
-    For each alternative p the statistic follows S <- (1 + S) L with the likelihood ratio L of the event; the mean
-    over the alternatives is an e-detector (Shin, Ramdas & Rinaldo 2023), whose average run length is at least the
-    threshold.
+    For each alternative p the statistic follows S <- (1 + S) L with the likelihood ratio L of the event; the mean over
+    the alternatives is an e-detector (Shin, Ramdas & Rinaldo 2023), whose average run length is at least the threshold.
 
     Examples
     --------
