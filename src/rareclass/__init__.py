@@ -13,18 +13,14 @@ from rareclass._lazy import lazy_names
 
 __version__ = "0.1.0"
 
-_NAMES = {
-    "RareClassifier": "fitting.classifier",
-    "FunctionSampler": "function_sampler",
-    **{
-        room: f"{room}:"
-        for room in (
-            "advisor artifact base calibration cascade combine crossfit data datasets decisions ensemble errors "
-            "advisor artifact base calibration cascade combine crossfit data datasets decisions ensemble errors "
-            "evaluation fitting learners lifecycle losses metrics model_selection monitoring over_sampling pipeline "
-            "report sampler scale serving treatments uncertainty under_sampling workflow"
-        ).split()
-    },
+_HOMES = {
+    "fitting.classifier": "RareClassifier",
+    "function_sampler": "FunctionSampler",
+    "": (
+        "advisor artifact base calibration cascade combine crossfit data datasets decisions ensemble errors evaluation "
+        "fitting learners lifecycle losses metrics model_selection monitoring over_sampling pipeline report sampler "
+        "scale serving treatments uncertainty under_sampling workflow"
+    ),
 }
+__getattr__, __dir__, _ = lazy_names(__name__, _HOMES)
 __all__ = ["FunctionSampler", "RareClassifier", "__version__"]
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)

@@ -8,30 +8,31 @@ from typing import Any
 from rareclass.errors import DependencyError
 
 
-def lazy_names(package: str, where: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return module-level `__getattr__` and `__dir__` (PEP 562) for names that live in sub-modules.
+def lazy_names(
+    package: str, homes: Mapping[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """Return module-level `__getattr__`, `__dir__` (PEP 562) and `__all__` for names that live in sub-modules.
 
-    `where` maps each public name to the module that defines it, relative to `package`: ``{"SMOTE": "smote"}``.
-    A value that ends in ``:`` stands for the module itself: ``{"metrics": "metrics:"}``; one that starts with
-    ``rareclass.`` is absolute. A name must differ from its module, else importing the module would hide it.
+    `homes` lists the public names by the module that defines them, relative to `package`: ``{"costs": "CostMatrix"}``;
+    one that starts with ``rareclass.`` is absolute, and names of the module "" are modules themselves. A name must
+    differ from its module, else importing the module would hide it.
     """
     import sys
 
+    where = {name: module for module, names in homes.items() for name in names.split()}
+
     def get(name: str) -> Any:
         try:
-            target = where[name]
+            home = where[name]
         except KeyError:
             raise AttributeError(f"module {package!r} has no attribute {name!r}") from None
-        path = target.rstrip(":")
+        path = home or name
         module = importlib.import_module(path if path.startswith("rareclass.") else f"{package}.{path}")
-        value = module if target.endswith(":") else getattr(module, name)
+        value = getattr(module, name) if home else module
         setattr(sys.modules[package], name, value)
         return value
 
-    def names() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *where})
-
-    return get, names
+    return get, lambda: sorted({*vars(sys.modules[package]), *where}), sorted(where)
 
 
 def need(module: str, *, extra: str) -> ModuleType:

@@ -2,6 +2,5 @@
 
 from rareclass._lazy import lazy_names
 
-_NAMES = dict.fromkeys(("BalancedBatchGenerator", "balanced_batch_generator"), "rareclass.compat.batches")
-__all__ = sorted(_NAMES)
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)
+_HOMES = {"rareclass.compat.batches": "BalancedBatchGenerator balanced_batch_generator"}
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

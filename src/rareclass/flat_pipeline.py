@@ -2,6 +2,4 @@
 
 from rareclass._lazy import lazy_names
 
-_NAMES = dict.fromkeys(("Pipeline", "make_pipeline"), "rareclass.compat.flat_pipeline")
-__all__ = sorted(_NAMES)
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)
+__getattr__, __dir__, __all__ = lazy_names(__name__, {"rareclass.compat.flat_pipeline": "Pipeline make_pipeline"})

@@ -2,6 +2,5 @@
 
 from rareclass._lazy import lazy_names
 
-_NAMES = {"Diagnosis": "diagnosis", "diagnose": "diagnosis", "EVIDENCE": "evidence", "EvidenceRow": "evidence"}
-__all__ = sorted(_NAMES)
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)
+_HOMES = {"diagnosis": "Diagnosis diagnose", "evidence": "EVIDENCE EvidenceRow"}
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

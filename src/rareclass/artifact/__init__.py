@@ -2,6 +2,4 @@
 
 from rareclass._lazy import lazy_names
 
-_NAMES = {"Bundle": "bundle", "atomic_directory": "atomic", "atomic_file": "atomic"}
-__all__ = sorted(_NAMES)
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)
+__getattr__, __dir__, __all__ = lazy_names(__name__, {"atomic": "atomic_directory atomic_file", "bundle": "Bundle"})

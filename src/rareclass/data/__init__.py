@@ -2,28 +2,17 @@
 
 from rareclass._lazy import lazy_names
 
-_NAMES = {
-    "CatalogueEntry": "entry",
-    "Column": "schema",
-    "DataInfo": "entry",
-    "DuplicateCount": "duplicates",
-    "Encoded": "encode",
-    "Schema": "schema",
-    "SimulatedScores": "binormal",
-    "Simulated": "simulate",
-    "TableEncoder": "encode",
-    "count_duplicates": "duplicates",
-    "duplicate_groups": "duplicates",
-    "encode_target": "target",
-    "list_data": "catalogue",
-    "load_data": "catalogue",
-    "locked_test": "split",
-    "make_splits": "split",
-    "merge_groups": "split",
-    "read_table": "read",
-    "simulate_scores": "binormal",
-    "simulate_transactions": "simulate",
-    "table_fingerprint": "fingerprint",
+_HOMES = {
+    "binormal": "SimulatedScores simulate_scores",
+    "catalogue": "list_data load_data",
+    "duplicates": "DuplicateCount count_duplicates duplicate_groups",
+    "encode": "Encoded TableEncoder",
+    "entry": "CatalogueEntry DataInfo",
+    "fingerprint": "table_fingerprint",
+    "read": "read_table",
+    "schema": "Column Schema",
+    "simulate": "Simulated simulate_transactions",
+    "split": "locked_test make_splits merge_groups",
+    "target": "encode_target",
 }
-__all__ = sorted(_NAMES)
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

@@ -7,20 +7,11 @@ still cuts those, so that changed imports do not change decisions.
 
 from rareclass._lazy import lazy_names
 
-__all__ = [
-    "BalancedBaggingClassifier",
-    "BalancedRandomForestClassifier",
-    "EasyEnsembleClassifier",
-    "RUSBoostClassifier",
-    "SelfPacedEnsembleClassifier",
-]
-__getattr__, __dir__ = lazy_names(
-    __name__,
-    {
-        "BalancedBaggingClassifier": "bagging",
-        "BalancedRandomForestClassifier": "forest",
-        "EasyEnsembleClassifier": "easy",
-        "RUSBoostClassifier": "rus_boost",
-        "SelfPacedEnsembleClassifier": "self_paced",
-    },
-)
+_HOMES = {
+    "bagging": "BalancedBaggingClassifier",
+    "easy": "EasyEnsembleClassifier",
+    "forest": "BalancedRandomForestClassifier",
+    "rus_boost": "RUSBoostClassifier",
+    "self_paced": "SelfPacedEnsembleClassifier",
+}
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

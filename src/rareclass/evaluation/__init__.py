@@ -2,12 +2,5 @@
 
 from rareclass._lazy import lazy_names
 
-_NAMES = {
-    "Comparison": "comparison",
-    "Finding": "leakage",
-    "audit": "leakage",
-    "compare": "run",
-    "cross_fit": "out_of_fold",
-}
-__all__ = sorted(_NAMES)
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)
+_HOMES = {"comparison": "Comparison", "leakage": "Finding audit", "out_of_fold": "cross_fit", "run": "compare"}
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

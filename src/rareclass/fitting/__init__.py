@@ -5,6 +5,5 @@
 
 from rareclass._lazy import lazy_names
 
-_NAMES = {"Arm": "arm", "FittedArm": "arm", "make_arm": "arm", "RareClassifier": "classifier", "FittedModel": "model"}
-__all__ = sorted(_NAMES)
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)
+_HOMES = {"arm": "Arm FittedArm make_arm", "classifier": "RareClassifier", "model": "FittedModel"}
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

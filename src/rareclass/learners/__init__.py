@@ -2,33 +2,17 @@
 
 from rareclass._lazy import lazy_names
 
-__all__ = [
-    "FewEventsLogisticRegression",
-    "LossBoosterClassifier",
-    "QuantileLogisticRegression",
-    "RareBlendClassifier",
-    "RareCatBoostClassifier",
-    "RareForestClassifier",
-    "RareHistGradientBoostingClassifier",
-    "RareLGBMClassifier",
-    "RareXGBClassifier",
-    "booster_objective",
-    "make_learner",
-]
-
-__getattr__, __dir__ = lazy_names(
-    __name__,
-    {
-        "FewEventsLogisticRegression": "few_events_logistic",
-        "LossBoosterClassifier": "loss_booster",
-        "QuantileLogisticRegression": "quantile_logistic",
-        "RareBlendClassifier": "blend",
-        "RareCatBoostClassifier": "catboost_guarded",
-        "RareForestClassifier": "forest",
-        "RareHistGradientBoostingClassifier": "hist_gradient_boosting",
-        "RareLGBMClassifier": "lgbm",
-        "RareXGBClassifier": "xgb",
-        "booster_objective": "objectives",
-        "make_learner": "registry",
-    },
-)
+_HOMES = {
+    "blend": "RareBlendClassifier",
+    "catboost_guarded": "RareCatBoostClassifier",
+    "few_events_logistic": "FewEventsLogisticRegression",
+    "forest": "RareForestClassifier",
+    "hist_gradient_boosting": "RareHistGradientBoostingClassifier",
+    "lgbm": "RareLGBMClassifier",
+    "loss_booster": "LossBoosterClassifier",
+    "objectives": "booster_objective",
+    "quantile_logistic": "QuantileLogisticRegression",
+    "registry": "make_learner",
+    "xgb": "RareXGBClassifier",
+}
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

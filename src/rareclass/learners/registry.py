@@ -8,7 +8,7 @@ from rareclass.learners.base import RareLearner
 from rareclass.learners.table import LEARNERS
 
 # bundles that were saved while it stood here name this module
-__getattr__, __dir__ = lazy_names(__name__, {"LibraryDefaultLGBMClassifier": "rareclass.learners.library_default"})
+__getattr__, __dir__, _ = lazy_names(__name__, {"rareclass.learners.library_default": "LibraryDefaultLGBMClassifier"})
 
 
 def is_exhibit(learner: str) -> bool:

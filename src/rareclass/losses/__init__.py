@@ -7,24 +7,19 @@ The same losses as torch modules: `rareclass.losses.torch`. As objectives of boo
 
 from rareclass._lazy import lazy_names
 
-MODULES = {
-    "AsymmetricLoss": "asymmetric",
-    "BatchLoss": "base",
-    "ClassBalancedLoss": "class_balanced",
-    "CrossEntropy": "cross_entropy",
-    "FocalLoss": "focal",
-    "FocalTverskyLoss": "tversky",
-    "LDAMLoss": "ldam",
-    "LogitAdjustedLoss": "logit_adjusted",
-    "PairwiseSquareLoss": "pairwise",
-    "PairwiseSquaredHingeLoss": "pairwise",
-    "PolyLoss": "poly",
-    "RowLoss": "base",
-    "SmoothAveragePrecisionLoss": "average_precision",
-    "TverskyLoss": "tversky",
-    "VectorScalingLoss": "vector_scaling",
-    "WeightedCrossEntropy": "cross_entropy",
-    "loss_from_dict": "registry",
+HOMES = {
+    "asymmetric": "AsymmetricLoss",
+    "average_precision": "SmoothAveragePrecisionLoss",
+    "base": "BatchLoss RowLoss",
+    "class_balanced": "ClassBalancedLoss",
+    "cross_entropy": "CrossEntropy WeightedCrossEntropy",
+    "focal": "FocalLoss",
+    "ldam": "LDAMLoss",
+    "logit_adjusted": "LogitAdjustedLoss",
+    "pairwise": "PairwiseSquareLoss PairwiseSquaredHingeLoss",
+    "poly": "PolyLoss",
+    "registry": "loss_from_dict",
+    "tversky": "FocalTverskyLoss TverskyLoss",
+    "vector_scaling": "VectorScalingLoss",
 }
-__all__ = list(MODULES)
-__getattr__, __dir__ = lazy_names(__name__, MODULES)
+__getattr__, __dir__, __all__ = lazy_names(__name__, HOMES)

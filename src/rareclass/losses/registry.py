@@ -11,8 +11,9 @@ LOSSES: Names[RowLoss | BatchLoss] = Names(
     "loss",
     {
         name: f"rareclass.losses.{module}:{name}"
-        for name, module in losses.MODULES.items()
+        for module, names in losses.HOMES.items()
         if module not in ("base", "registry")
+        for name in names.split()
     },
 )
 

@@ -9,66 +9,37 @@ imbalanced-learn keep its signature.
 
 from rareclass._lazy import lazy_names
 
-# intervals, bands and tests live a room higher, where lazy names may point and imports may not
-_HIGHER = (
-    "BrierCurve CostCurve DecisionCurve GainCurve Interval PairedInterval ReliabilityTable SampleSize ThresholdCosts "
-    "Verdict bayesian_correlated_t_test bayesian_signed_rank brier_curve confidence_interval corrected_t_test "
-    "cost_curve decision_curve events_needed events_without_miss gain_curve paired_difference reliability_table "
-    "threshold_costs"
-)
-_NAMES = {
-    **dict.fromkeys(_HIGHER.split(), "rareclass.uncertainty"),
-    "ConfusionCounts": "labels",
-    "StreamingCurve": "streaming",
-    "ThresholdCurve": "curve",
-    "accuracy_score": "labels",
-    "average_precision_at_prevalence": "ranking",
-    "average_precision_score": "ranking",
-    "balanced_accuracy_score": "agreement",
-    "brier_decomposition": "reliability",
-    "brier_score": "calibration",
-    "brier_skill_score": "calibration",
-    "calibration_error": "reliability",
-    "calibration_intercept": "calibration",
-    "calibration_line": "calibration",
-    "calibration_slope": "calibration",
-    "card_precision_at_k": "topk",
-    "classification_report_imbalanced": "report",
-    "cohen_kappa_score": "agreement",
-    "confusion_counts": "labels",
-    "cost_columns": "costs",
-    "expected_cost": "costs",
-    "f1_score": "labels",
-    "fbeta_score": "labels",
-    "gain_score": "operating",
-    "geometric_mean_score": "imbalance",
-    "lift_score": "operating",
-    "jaccard_score": "labels",
-    "likelihood_ratios": "agreement",
-    "log_loss": "calibration",
-    "log_loss_skill_score": "calibration",
-    "macro_averaged_mean_absolute_error": "ordinal",
-    "make_index_balanced_accuracy": "index_balanced",
-    "matthews_corrcoef": "agreement",
-    "net_benefit": "operating",
-    "observed_to_expected": "calibration",
-    "pairwise": "pairwise:",
-    "partial_roc_auc_score": "ranking",
-    "precision_at_k": "topk",
-    "precision_at_prevalence": "operating",
-    "precision_at_recall": "operating",
-    "precision_from_rates": "operating",
-    "precision_score": "labels",
-    "recall_at_fpr": "operating",
-    "recall_at_k": "topk",
-    "recall_at_precision": "operating",
-    "recall_score": "labels",
-    "roc_auc_score": "ranking",
-    "savings_score": "costs",
-    "sensitivity_score": "imbalance",
-    "sensitivity_specificity_support": "imbalance",
-    "specificity_score": "imbalance",
-    "youden_score": "agreement",
+_HOMES = {
+    "": "pairwise",
+    "agreement": "balanced_accuracy_score cohen_kappa_score likelihood_ratios matthews_corrcoef youden_score",
+    "calibration": (
+        "brier_score brier_skill_score calibration_intercept calibration_line calibration_slope log_loss "
+        "log_loss_skill_score observed_to_expected"
+    ),
+    "costs": "cost_columns expected_cost savings_score",
+    "curve": "ThresholdCurve",
+    "imbalance": "geometric_mean_score sensitivity_score sensitivity_specificity_support specificity_score",
+    "index_balanced": "make_index_balanced_accuracy",
+    "labels": (
+        "ConfusionCounts accuracy_score confusion_counts f1_score fbeta_score jaccard_score precision_score "
+        "recall_score"
+    ),
+    "operating": (
+        "gain_score lift_score net_benefit precision_at_prevalence precision_at_recall precision_from_rates "
+        "recall_at_fpr recall_at_precision"
+    ),
+    "ordinal": "macro_averaged_mean_absolute_error",
+    "ranking": "average_precision_at_prevalence average_precision_score partial_roc_auc_score roc_auc_score",
+    # intervals, bands and tests live a room higher, where lazy names may point and imports may not
+    "rareclass.uncertainty": (
+        "BrierCurve CostCurve DecisionCurve GainCurve Interval PairedInterval ReliabilityTable SampleSize "
+        "ThresholdCosts Verdict bayesian_correlated_t_test bayesian_signed_rank brier_curve "
+        "confidence_interval corrected_t_test cost_curve decision_curve events_needed events_without_miss "
+        "gain_curve paired_difference reliability_table threshold_costs"
+    ),
+    "reliability": "brier_decomposition calibration_error",
+    "report": "classification_report_imbalanced",
+    "streaming": "StreamingCurve",
+    "topk": "card_precision_at_k precision_at_k recall_at_k",
 }
-__all__ = sorted(_NAMES)
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

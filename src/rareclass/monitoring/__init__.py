@@ -2,6 +2,5 @@
 
 from rareclass._lazy import lazy_names
 
-_NAMES = {"Alarm": "monitor", "MissRateDetector": "misses", "RareClassMonitor": "monitor"}
-__all__ = sorted(_NAMES)
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)
+_HOMES = {"misses": "MissRateDetector", "monitor": "Alarm RareClassMonitor"}
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

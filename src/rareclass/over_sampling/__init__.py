@@ -2,22 +2,21 @@
 
 from rareclass._lazy import lazy_names
 
-_NAMES = {
-    "CCR": "ccr",
-    "GeometricSMOTE": "geometric",
-    "MWMOTE": "mwmote",
-    "PolynomFitSMOTE": "polynom_fit",
-    "ProWSyn": "prowsyn",
-    "SMOTEIPF": "smote_ipf",
-    "ADASYN": "adasyn",
-    "BorderlineSMOTE": "borderline",
-    "KMeansSMOTE": "kmeans",
-    "ROSE": "rose",
-    "RandomOverSampler": "random",
-    "SMOTE": "smote",
-    "SMOTEN": "smoten",
-    "SMOTENC": "smotenc",
-    "SVMSMOTE": "svm",
+_HOMES = {
+    "adasyn": "ADASYN",
+    "borderline": "BorderlineSMOTE",
+    "ccr": "CCR",
+    "geometric": "GeometricSMOTE",
+    "kmeans": "KMeansSMOTE",
+    "mwmote": "MWMOTE",
+    "polynom_fit": "PolynomFitSMOTE",
+    "prowsyn": "ProWSyn",
+    "random": "RandomOverSampler",
+    "rose": "ROSE",
+    "smote": "SMOTE",
+    "smote_ipf": "SMOTEIPF",
+    "smoten": "SMOTEN",
+    "smotenc": "SMOTENC",
+    "svm": "SVMSMOTE",
 }
-__all__ = sorted(_NAMES)
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

@@ -2,25 +2,14 @@
 
 from rareclass._lazy import lazy_names
 
-_NAMES = {
-    "BrierCurveDisplay": "displays.costs",
-    "ConfusionDisplay": "displays.decided",
-    "CostCurveDisplay": "displays.costs",
-    "DecisionCurveDisplay": "displays.costs",
-    "GainLiftDisplay": "displays.ranking",
-    "PrecisionRecallDisplay": "displays.ranking",
-    "ReliabilityDisplay": "displays.probabilities",
-    "RocDisplay": "displays.ranking",
-    "ScoreDensityDisplay": "displays.probabilities",
-    "ThresholdCostDisplay": "displays.costs",
-    "ThresholdStabilityDisplay": "displays.decided",
-    "render_html": "html",
-    "render_terminal": "terminal",
-    "load_results": "json",
-    "to_json": "rareclass._json",
-    "to_plain": "rareclass._json",
-    "dump_results": "json",
-    "write_text": "json",
+_HOMES = {
+    "displays.costs": "BrierCurveDisplay CostCurveDisplay DecisionCurveDisplay ThresholdCostDisplay",
+    "displays.decided": "ConfusionDisplay ThresholdStabilityDisplay",
+    "displays.probabilities": "ReliabilityDisplay ScoreDensityDisplay",
+    "displays.ranking": "GainLiftDisplay PrecisionRecallDisplay RocDisplay",
+    "html": "render_html",
+    "json": "dump_results load_results write_text",
+    "rareclass._json": "to_json to_plain",
+    "terminal": "render_terminal",
 }
-__all__ = sorted(_NAMES)
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

@@ -2,28 +2,17 @@
 
 from rareclass._lazy import lazy_names
 
-_NAMES = {
-    "Arm": "rareclass.fitting.arm",
-    "FittedArm": "rareclass.fitting.arm",
-    "make_arm": "rareclass.fitting.arm",
-    "NoTreatment": "base",
-    "Treatment": "base",
-    "TrainingSet": "base",
-    "BalancedEnsembleTreatment": "bag",
-    "ClassWeights": "weights",
-    "Combined": "combined",
-    "CostWeights": "costs",
-    "LocalCaseControl": "negatives",
-    "LossTreatment": "loss",
-    "NegativeSampling": "negatives",
-    "RandomOverSampling": "sampling",
-    "RandomUnderSampling": "sampling",
-    "SampledNegatives": "sampling",
-    "ScoreNegatives": "negatives",
-    "SyntheticEvents": "sampling",
-    "RareClassifier": "rareclass.fitting.classifier",
-    "make_treatment": "registry",
-    "treatment_from_dict": "registry",
+_HOMES = {
+    "bag": "BalancedEnsembleTreatment",
+    "base": "NoTreatment TrainingSet Treatment",
+    "combined": "Combined",
+    "costs": "CostWeights",
+    "loss": "LossTreatment",
+    "negatives": "LocalCaseControl NegativeSampling ScoreNegatives",
+    "rareclass.fitting.arm": "Arm FittedArm make_arm",
+    "rareclass.fitting.classifier": "RareClassifier",
+    "registry": "make_treatment treatment_from_dict",
+    "sampling": "RandomOverSampling RandomUnderSampling SampledNegatives SyntheticEvents",
+    "weights": "ClassWeights",
 }
-__all__ = sorted(_NAMES)
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

@@ -6,30 +6,15 @@ metric is stands in `rareclass.metrics`, which answers to all names of this room
 
 from rareclass._lazy import lazy_names
 
-_NAMES = {
-    "BrierCurve": "utility",
-    "CostCurve": "utility",
-    "DecisionCurve": "utility",
-    "GainCurve": "gain",
-    "Interval": "estimate",
-    "PairedInterval": "paired",
-    "ReliabilityTable": "reliability",
-    "SampleSize": "sample_size",
-    "ThresholdCosts": "costed_curve",
-    "Verdict": "folds",
-    "bayesian_correlated_t_test": "folds",
-    "bayesian_signed_rank": "folds",
-    "brier_curve": "utility",
-    "confidence_interval": "interval",
-    "corrected_t_test": "folds",
-    "cost_curve": "utility",
-    "decision_curve": "utility",
-    "events_needed": "sample_size",
-    "events_without_miss": "sample_size",
-    "gain_curve": "gain",
-    "paired_difference": "paired",
-    "reliability_table": "reliability",
-    "threshold_costs": "costed_curve",
+_HOMES = {
+    "costed_curve": "ThresholdCosts threshold_costs",
+    "estimate": "Interval",
+    "folds": "Verdict bayesian_correlated_t_test bayesian_signed_rank corrected_t_test",
+    "gain": "GainCurve gain_curve",
+    "interval": "confidence_interval",
+    "paired": "PairedInterval paired_difference",
+    "reliability": "ReliabilityTable reliability_table",
+    "sample_size": "SampleSize events_needed events_without_miss",
+    "utility": "BrierCurve CostCurve DecisionCurve brier_curve cost_curve decision_curve",
 }
-__all__ = sorted(_NAMES)
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

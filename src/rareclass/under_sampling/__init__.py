@@ -2,19 +2,16 @@
 
 from rareclass._lazy import lazy_names
 
-_NAMES = {
-    "AllKNN": "edited",
-    "ClusterCentroids": "centroids",
-    "CondensedNearestNeighbour": "condensed",
-    "EditedNearestNeighbours": "edited",
-    "InstanceHardnessThreshold": "hardness",
-    "NearMiss": "near_miss",
-    "NegativeSampler": "negatives",
-    "NeighbourhoodCleaningRule": "cleaning_rule",
-    "OneSidedSelection": "one_sided",
-    "RandomUnderSampler": "random",
-    "RepeatedEditedNearestNeighbours": "edited",
-    "TomekLinks": "tomek",
+_HOMES = {
+    "centroids": "ClusterCentroids",
+    "cleaning_rule": "NeighbourhoodCleaningRule",
+    "condensed": "CondensedNearestNeighbour",
+    "edited": "AllKNN EditedNearestNeighbours RepeatedEditedNearestNeighbours",
+    "hardness": "InstanceHardnessThreshold",
+    "near_miss": "NearMiss",
+    "negatives": "NegativeSampler",
+    "one_sided": "OneSidedSelection",
+    "random": "RandomUnderSampler",
+    "tomek": "TomekLinks",
 }
-__all__ = sorted(_NAMES)
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

@@ -10,39 +10,11 @@ from rareclass.function_sampler import FunctionSampler
 
 __version__ = "0.14.2"
 
-__all__ = [
-    "FunctionSampler",
-    "__version__",
-    "base",
-    "combine",
-    "datasets",
-    "ensemble",
-    "exceptions",
-    "keras",
-    "metrics",
-    "model_selection",
-    "over_sampling",
-    "pipeline",
-    "show_versions",
-    "tensorflow",
-    "under_sampling",
-    "utils",
-]
-__getattr__, __dir__ = lazy_names(
-    __name__,
-    {
-        "base": "base:",
-        "combine": "combine:",
-        "datasets": "datasets:",
-        "ensemble": "ensemble:",
-        "exceptions": "exceptions:",
-        "keras": "keras:",
-        "metrics": "metrics:",
-        "model_selection": "model_selection:",
-        "over_sampling": "over_sampling:",
-        "pipeline": "pipeline:",
-        "tensorflow": "tensorflow:",
-        "under_sampling": "under_sampling:",
-        "utils": "utils:",
-    },
-)
+_HOMES = {
+    "": (
+        "base combine datasets ensemble exceptions keras metrics model_selection over_sampling pipeline "
+        "tensorflow under_sampling utils"
+    )
+}
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)
+__all__ = [*__all__, "FunctionSampler", "__version__", "show_versions"]

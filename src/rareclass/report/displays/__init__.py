@@ -5,18 +5,10 @@ Each holds the numbers it draws, draws them on its own or on given axes (`ax`), 
 
 from rareclass._lazy import lazy_names
 
-_NAMES = {
-    "BrierCurveDisplay": "costs",
-    "ConfusionDisplay": "decided",
-    "CostCurveDisplay": "costs",
-    "DecisionCurveDisplay": "costs",
-    "GainLiftDisplay": "ranking",
-    "PrecisionRecallDisplay": "ranking",
-    "ReliabilityDisplay": "probabilities",
-    "RocDisplay": "ranking",
-    "ScoreDensityDisplay": "probabilities",
-    "ThresholdCostDisplay": "costs",
-    "ThresholdStabilityDisplay": "decided",
+_HOMES = {
+    "costs": "BrierCurveDisplay CostCurveDisplay DecisionCurveDisplay ThresholdCostDisplay",
+    "decided": "ConfusionDisplay ThresholdStabilityDisplay",
+    "probabilities": "ReliabilityDisplay ScoreDensityDisplay",
+    "ranking": "GainLiftDisplay PrecisionRecallDisplay RocDisplay",
 }
-__all__ = sorted(_NAMES)
-__getattr__, __dir__ = lazy_names(__name__, _NAMES)
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)
