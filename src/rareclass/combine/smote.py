@@ -2,6 +2,7 @@
 
 import numbers
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
@@ -26,6 +27,7 @@ _COMMON: dict = {
 }
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class SMOTEENN(TwoSteps):
     """SMOTE, then edited nearest neighbours on all classes.
 
@@ -69,22 +71,13 @@ class SMOTEENN(TwoSteps):
     True
     """
 
-    _parameter_constraints: dict = {**_COMMON, "enn": [HasMethods(["fit_resample"]), None]}
+    _parameter_constraints = {**_COMMON, "enn": [HasMethods(["fit_resample"]), None]}
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        smote: BaseEstimator = None,
-        enn: BaseEstimator | None = None,
-        n_jobs: int | None = None,
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.random_state = random_state
-        self.smote = smote
-        self.enn = enn
-        self.n_jobs = n_jobs
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    smote: BaseEstimator = None
+    enn: BaseEstimator | None = None
+    n_jobs: int | None = None
 
     def _validate_estimator(self) -> None:
         """Make `smote_` and `enn_`, as imbalanced-learn's method of this name does."""
@@ -97,6 +90,7 @@ class SMOTEENN(TwoSteps):
         return self.smote_, self.enn_
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class SMOTETomek(TwoSteps):
     """SMOTE, then removal of both ends of all Tomek links.
 
@@ -140,22 +134,13 @@ class SMOTETomek(TwoSteps):
     True
     """
 
-    _parameter_constraints: dict = {**_COMMON, "tomek": [HasMethods(["fit_resample"]), None]}
+    _parameter_constraints = {**_COMMON, "tomek": [HasMethods(["fit_resample"]), None]}
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        smote: BaseEstimator = None,
-        tomek: BaseEstimator | None = None,
-        n_jobs: int | None = None,
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.random_state = random_state
-        self.smote = smote
-        self.tomek = tomek
-        self.n_jobs = n_jobs
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    smote: BaseEstimator = None
+    tomek: BaseEstimator | None = None
+    n_jobs: int | None = None
 
     def _validate_estimator(self) -> None:
         """Make `smote_` and `tomek_`, as imbalanced-learn's method of this name does."""

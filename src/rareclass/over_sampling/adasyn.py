@@ -1,5 +1,7 @@
 """ADASYN: more new rows where more of the neighbours are of other classes."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
@@ -19,6 +21,7 @@ from rareclass.over_sampling.smote import NEIGHBOURS, SCALING
 from rareclass.sampler import Draw, class_streams, join
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class ADASYN(BaseOverSampler):
     """Adaptive synthetic sampling: rare rows among many rows of other classes get more offspring.
 
@@ -69,24 +72,12 @@ class ADASYN(BaseOverSampler):
     [(0, 901), (1, 901)]
     """
 
-    _parameter_constraints: dict = {
-        **BaseOverSampler._parameter_constraints,
-        "n_neighbors": NEIGHBOURS,
-        "scaling": SCALING,
-    }
+    _parameter_constraints = {**BaseOverSampler._parameter_constraints, "n_neighbors": NEIGHBOURS, "scaling": SCALING}
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        n_neighbors: int | BaseEstimator = 5,
-        scaling: str | None = None,
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.random_state = random_state
-        self.n_neighbors = n_neighbors
-        self.scaling = scaling
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    n_neighbors: int | BaseEstimator = 5
+    scaling: str | None = None
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_ = neighbours_object(self.n_neighbors, 5)

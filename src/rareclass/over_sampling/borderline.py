@@ -1,5 +1,7 @@
 """Borderline-SMOTE: new rows only from rare rows that are in danger."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from sklearn.base import BaseEstimator
 
@@ -30,6 +32,7 @@ def looked_at(value: Neighbours, available: int, default: int = 10) -> int:
     return min(default if value == "auto" else int(value), available - 1)
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class BorderlineSMOTE(BaseSMOTE):
     """SMOTE from the rare rows in danger only: at least half, but not all, of their neighbours are of other classes.
 
@@ -82,25 +85,18 @@ class BorderlineSMOTE(BaseSMOTE):
     [(0, 901), (1, 901)]
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         **BaseSMOTE._parameter_constraints,
         "m_neighbors": NEIGHBOURS,
         "kind": [StrOptions({"borderline-1", "borderline-2"})],
     }
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        k_neighbors: int | str | BaseEstimator = 5,
-        m_neighbors: int | str | BaseEstimator = 10,
-        kind: str = "borderline-1",
-        scaling: str | None = None,
-    ) -> None:
-        super().__init__(sampling_strategy, random_state, k_neighbors, scaling)
-        self.m_neighbors = m_neighbors
-        self.kind = kind
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    k_neighbors: int | str | BaseEstimator = 5
+    m_neighbors: int | str | BaseEstimator = 10
+    kind: str = "borderline-1"
+    scaling: str | None = None
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_k_ = neighbours_object(self.k_neighbors, 5)

@@ -1,5 +1,6 @@
 """CCR: spheres around rare rows push other rows out (cleaning) and are filled with new ones (resampling)."""
 
+from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
@@ -34,6 +35,7 @@ def radius_of(distances: np.ndarray, energy: float) -> float:
     return float(radius[np.argmax(radius <= reached)])
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class CCR(BaseOverSampler):
     """Combined cleaning and resampling: clears the surroundings of rare rows, then fills them, small spheres most.
 
@@ -80,27 +82,18 @@ class CCR(BaseOverSampler):
     ([0.0, 0.625, 9.0, 10.0], [0.625])
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         **BaseOverSampler._parameter_constraints,
         "energy": [Interval(Real, 0, None, closed="neither")],
         "p": [Interval(Integral, 1, None, closed="left")],
         "scaling": SCALING,
     }
 
-    def __init__(
-        self,
-        *,
-        energy: float = 0.25,
-        p: int = 1,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        scaling: str | None = "standard",
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.energy = energy
-        self.p = p
-        self.random_state = random_state
-        self.scaling = scaling
+    energy: float = 0.25
+    p: int = 1
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    scaling: str | None = "standard"
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         points = X.toarray() if sparse.issparse(X) else X

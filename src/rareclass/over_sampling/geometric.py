@@ -1,5 +1,6 @@
 """Geometric SMOTE: new rows inside a truncated and deformed ball around a rare row."""
 
+from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
@@ -40,6 +41,7 @@ def in_ball(
     return along[:, None] * axis + (1.0 - deformation) * across
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class GeometricSMOTE(BaseSMOTE):
     """SMOTE whose new rows fill a region around a rare row instead of lying on lines.
 
@@ -95,28 +97,20 @@ class GeometricSMOTE(BaseSMOTE):
     True
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         **BaseSMOTE._parameter_constraints,
         "truncation_factor": [Interval(Real, -1, 1, closed="both")],
         "deformation_factor": [Interval(Real, 0, 1, closed="both")],
         "selection_strategy": [StrOptions({"combined", "minority", "majority"})],
     }
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        truncation_factor: float = 1.0,
-        deformation_factor: float = 0.0,
-        selection_strategy: str = "combined",
-        k_neighbors: int | str | BaseEstimator = 5,
-        scaling: str | None = None,
-    ) -> None:
-        super().__init__(sampling_strategy, random_state, k_neighbors, scaling)
-        self.truncation_factor = truncation_factor
-        self.deformation_factor = deformation_factor
-        self.selection_strategy = selection_strategy
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    truncation_factor: float = 1.0
+    deformation_factor: float = 0.0
+    selection_strategy: str = "combined"
+    k_neighbors: int | str | BaseEstimator = 5
+    scaling: str | None = None
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_k_ = neighbours_object(self.k_neighbors, self._default_neighbors)

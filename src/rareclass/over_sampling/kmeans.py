@@ -1,6 +1,7 @@
 """KMeans-SMOTE: SMOTE inside clusters, more of it where the rare class is sparse."""
 
 import math
+from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
@@ -39,6 +40,7 @@ def mean_distance(X: Rows, rows: np.ndarray) -> float:
     return total / (rows.size * (rows.size - 1))
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class KMeansSMOTE(BaseSMOTE):
     """SMOTE within clusters that hold enough rare rows, in proportion to how sparse the rare class is there.
 
@@ -98,7 +100,7 @@ class KMeansSMOTE(BaseSMOTE):
     """
 
     _default_neighbors = 2
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         **BaseSMOTE._parameter_constraints,
         "kmeans_estimator": [HasMethods(["fit", "predict"]), Interval(Integral, 1, None, closed="left"), None],
         "cluster_balance_threshold": [StrOptions({"auto"}), Real],
@@ -106,23 +108,14 @@ class KMeansSMOTE(BaseSMOTE):
         "n_jobs": [Integral, None],
     }
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        k_neighbors: int | str | BaseEstimator = 2,
-        n_jobs: int | None = None,
-        kmeans_estimator: int | BaseEstimator | None = None,
-        cluster_balance_threshold: float | str = "auto",
-        density_exponent: float | str = "auto",
-        scaling: str | None = None,
-    ) -> None:
-        super().__init__(sampling_strategy, random_state, k_neighbors, scaling)
-        self.n_jobs = n_jobs
-        self.kmeans_estimator = kmeans_estimator
-        self.cluster_balance_threshold = cluster_balance_threshold
-        self.density_exponent = density_exponent
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    k_neighbors: int | str | BaseEstimator = 2
+    n_jobs: int | None = None
+    kmeans_estimator: int | BaseEstimator | None = None
+    cluster_balance_threshold: float | str = "auto"
+    density_exponent: float | str = "auto"
+    scaling: str | None = None
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_k_ = neighbours_object(self.k_neighbors, self._default_neighbors)

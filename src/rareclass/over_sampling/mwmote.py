@@ -1,5 +1,6 @@
 """MWMOTE: rare rows near the border and in sparse places get more offspring, within clusters of the rare class."""
 
+from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
@@ -30,6 +31,7 @@ def information_weights(distances: np.ndarray, d: int, threshold: float, largest
     return (closeness**2 / np.where(total > 0, total, 1.0)).sum(axis=0)
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class MWMOTE(BaseOverSampler):
     """Majority weighted minority over-sampling.
 
@@ -85,7 +87,7 @@ class MWMOTE(BaseOverSampler):
     [(0, 271), (1, 271)]
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         **BaseOverSampler._parameter_constraints,
         "k1": [Interval(Integral, 1, None, closed="left")],
         "k2": [Interval(Integral, 1, None, closed="left")],
@@ -96,28 +98,15 @@ class MWMOTE(BaseOverSampler):
         "scaling": SCALING,
     }
 
-    def __init__(
-        self,
-        *,
-        k1: int = 5,
-        k2: int = 3,
-        k3: int | None = None,
-        closeness_threshold: float = 5.0,
-        closeness_max: float = 2.0,
-        cluster_factor: float = 3.0,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        scaling: str | None = None,
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.k1 = k1
-        self.k2 = k2
-        self.k3 = k3
-        self.closeness_threshold = closeness_threshold
-        self.closeness_max = closeness_max
-        self.cluster_factor = cluster_factor
-        self.random_state = random_state
-        self.scaling = scaling
+    k1: int = 5
+    k2: int = 3
+    k3: int | None = None
+    closeness_threshold: float = 5.0
+    closeness_max: float = 2.0
+    cluster_factor: float = 3.0
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    scaling: str | None = None
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.selection_probability_: dict = {}

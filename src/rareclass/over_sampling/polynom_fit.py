@@ -1,5 +1,6 @@
 """Polynomial-fit SMOTE: new rows on a star, a bus, a mesh or a fitted curve through the rare rows."""
 
+from dataclasses import dataclass
 from numbers import Integral
 
 import numpy as np
@@ -14,6 +15,7 @@ from rareclass.over_sampling.base import BaseOverSampler
 from rareclass.sampler import Draw, class_streams, join
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class PolynomFitSMOTE(BaseOverSampler):
     """New rows evenly spaced on lines that join the rare rows in a fixed pattern, or on a polynomial through them.
 
@@ -62,24 +64,16 @@ class PolynomFitSMOTE(BaseOverSampler):
     [1.0, 3.0]
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         **BaseOverSampler._parameter_constraints,
         "topology": [StrOptions({"star", "bus", "mesh", "poly"})],
         "degree": [Interval(Integral, 1, None, closed="left")],
     }
 
-    def __init__(
-        self,
-        *,
-        topology: str = "star",
-        degree: int = 3,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.topology = topology
-        self.degree = degree
-        self.random_state = random_state
+    topology: str = "star"
+    degree: int = 3
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         make = {"star": self._star, "bus": self._bus, "mesh": self._mesh, "poly": self._poly}[self.topology]

@@ -1,5 +1,6 @@
 """ProWSyn: rare rows are partitioned by how near they are to the other classes; nearer ones get more offspring."""
 
+from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
@@ -29,6 +30,7 @@ def proximity_levels(X: Rows, rare: np.ndarray, others: np.ndarray, k: int, leve
     return level
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class ProWSyn(BaseOverSampler):
     """Proximity weighted synthetic over-sampling: offspring falls off exponentially with the distance level.
 
@@ -79,7 +81,7 @@ class ProWSyn(BaseOverSampler):
     [3, 3, 2, 2, 1, 1]
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         **BaseOverSampler._parameter_constraints,
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "n_levels": [Interval(Integral, 1, None, closed="left")],
@@ -87,22 +89,12 @@ class ProWSyn(BaseOverSampler):
         "scaling": SCALING,
     }
 
-    def __init__(
-        self,
-        *,
-        n_neighbors: int = 5,
-        n_levels: int = 5,
-        theta: float = 1.0,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        scaling: str | None = None,
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.n_neighbors = n_neighbors
-        self.n_levels = n_levels
-        self.theta = theta
-        self.random_state = random_state
-        self.scaling = scaling
+    n_neighbors: int = 5
+    n_levels: int = 5
+    theta: float = 1.0
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    scaling: str | None = None
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.levels_: dict = {}

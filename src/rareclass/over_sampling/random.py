@@ -1,6 +1,7 @@
 """Random over-sampling: repeat rows of the rare class, exactly or with a little noise."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
@@ -16,6 +17,7 @@ from rareclass.sampler.tables import Table
 from rareclass.sampler.target import Target
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class RandomOverSampler(BaseOverSampler):
     """Repeat rows of the rare classes, drawn at random with replacement.
 
@@ -65,21 +67,14 @@ class RandomOverSampler(BaseOverSampler):
     """
 
     _exposes_indices = True
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         **BaseOverSampler._parameter_constraints,
         "shrinkage": [Interval(Real, 0, None, closed="left"), Mapping, None],
     }
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        shrinkage: float | Mapping | None = None,
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.random_state = random_state
-        self.shrinkage = shrinkage
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    shrinkage: float | Mapping | None = None
 
     @property
     def _takes(self) -> str:  # type: ignore[override]

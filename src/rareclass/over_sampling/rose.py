@@ -1,5 +1,6 @@
 """ROSE: rows drawn from a kernel density estimate of their class."""
 
+from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
@@ -12,6 +13,7 @@ from rareclass.over_sampling.smoothing import smoothed_bootstrap
 from rareclass.sampler import Draw, class_streams, join
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class ROSE(BaseOverSampler):
     """Random over-sampling examples: new rows drawn from a Gaussian kernel density of the rare class.
 
@@ -53,24 +55,16 @@ class ROSE(BaseOverSampler):
     [(0, 181), (1, 181)]
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         **BaseOverSampler._parameter_constraints,
         "shrinkage": [Interval(Real, 0, None, closed="left")],
         "keep_original": ["boolean"],
     }
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        shrinkage: float = 1.0,
-        keep_original: bool = True,
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.random_state = random_state
-        self.shrinkage = shrinkage
-        self.keep_original = keep_original
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    shrinkage: float = 1.0
+    keep_original: bool = True
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         wanted = dict(targets)

@@ -1,6 +1,7 @@
 """SMOTE: new rows on the line between a rare row and one of its nearest rare neighbours."""
 
 import numbers
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -22,27 +23,17 @@ NEIGHBOURS = [
 SCALING = [StrOptions({"standard", "robust"}), None]
 
 
+@dataclass(eq=False, repr=False)
 class BaseSMOTE(BaseOverSampler):
     """Base of the methods that make rows between a base row and a neighbour of its class."""
 
     _default_neighbors = 5
-    _parameter_constraints: dict = {
-        **BaseOverSampler._parameter_constraints,
-        "k_neighbors": NEIGHBOURS,
-        "scaling": SCALING,
-    }
+    _parameter_constraints = {**BaseOverSampler._parameter_constraints, "k_neighbors": NEIGHBOURS, "scaling": SCALING}
 
-    def __init__(
-        self,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        k_neighbors: int | str | BaseEstimator = 5,
-        scaling: str | None = None,
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.random_state = random_state
-        self.k_neighbors = k_neighbors
-        self.scaling = scaling
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    k_neighbors: int | str | BaseEstimator = 5
+    scaling: str | None = None
 
     def _between_neighbours(
         self, X: Rows, bases: np.ndarray, rows: np.ndarray, count: int, rng: np.random.Generator, label: Label
@@ -70,6 +61,7 @@ class BaseSMOTE(BaseOverSampler):
         return tags
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class SMOTE(BaseSMOTE):
     """Synthetic minority over-sampling: rows on the lines between rare rows and their nearest rare neighbours.
 
@@ -132,15 +124,10 @@ class SMOTE(BaseSMOTE):
     [(0, 901), (1, 901)]
     """
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        k_neighbors: int | str | BaseEstimator = 5,
-        scaling: str | None = None,
-    ) -> None:
-        super().__init__(sampling_strategy, random_state, k_neighbors, scaling)
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    k_neighbors: int | str | BaseEstimator = 5
+    scaling: str | None = None
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_k_ = neighbours_object(self.k_neighbors, self._default_neighbors)

@@ -1,6 +1,7 @@
 """SMOTE-IPF: SMOTE, then rows that most of an ensemble misclassifies are removed, again and again."""
 
 import warnings
+from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
@@ -26,6 +27,7 @@ def stratified_parts(y: np.ndarray, n_parts: int, rng: np.random.Generator) -> n
     return part
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class SMOTEIPF(SMOTE):
     """SMOTE followed by an iterative partitioning filter that removes noisy rows, original ones too.
 
@@ -79,7 +81,7 @@ class SMOTEIPF(SMOTE):
     True
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         **SMOTE._parameter_constraints,
         "k_neighbors": NEIGHBOURS,
         "n_partitions": [Interval(Integral, 2, None, closed="left")],
@@ -89,27 +91,15 @@ class SMOTEIPF(SMOTE):
         "estimator": [HasMethods(["fit", "predict"]), None],
     }
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        k_neighbors: int | str | BaseEstimator = 5,
-        n_partitions: int = 9,
-        voting: str = "majority",
-        n_quiet: int = 3,
-        noise_share: float = 0.01,
-        estimator: BaseEstimator = None,
-        scaling: str | None = None,
-    ) -> None:
-        super().__init__(
-            sampling_strategy=sampling_strategy, random_state=random_state, k_neighbors=k_neighbors, scaling=scaling
-        )
-        self.n_partitions = n_partitions
-        self.voting = voting
-        self.n_quiet = n_quiet
-        self.noise_share = noise_share
-        self.estimator = estimator
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    k_neighbors: int | str | BaseEstimator = 5
+    n_partitions: int = 9
+    voting: str = "majority"
+    n_quiet: int = 3
+    noise_share: float = 0.01
+    estimator: BaseEstimator = None
+    scaling: str | None = None
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         draw = super()._draw(X, y, targets, rng)

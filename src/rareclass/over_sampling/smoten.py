@@ -1,6 +1,7 @@
 """SMOTE-N: rows of nominal values elected by a rare row and its nearest neighbours."""
 
 import warnings
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 from scipy import sparse
@@ -21,6 +22,7 @@ from rareclass.sampler import Draw, class_streams, join
 from rareclass.sampler.tables import Table
 
 
+@dataclass(eq=False, repr=False)
 class SMOTEN(SMOTE):
     """SMOTE for nominal columns only: every value of a new row is elected by a rare row and its nearest neighbours.
 
@@ -67,21 +69,14 @@ class SMOTEN(SMOTE):
     """
 
     _takes = "table"
-    _parameter_constraints: dict = {**SMOTE._parameter_constraints, "categorical_encoder": ENCODER}
+    _parameter_constraints = {**SMOTE._parameter_constraints, "categorical_encoder": ENCODER}
 
-    def __init__(
-        self,
-        categorical_encoder: BaseEstimator | None = None,
-        *,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        k_neighbors: int | str | BaseEstimator = 5,
-        scaling: str | None = None,
-    ) -> None:
-        super().__init__(
-            sampling_strategy=sampling_strategy, random_state=random_state, k_neighbors=k_neighbors, scaling=scaling
-        )
-        self.categorical_encoder = categorical_encoder
+    categorical_encoder: BaseEstimator | None = None
+    _: KW_ONLY
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    k_neighbors: int | str | BaseEstimator = 5
+    scaling: str | None = None
 
     def _draw(self, X: Table, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         if sparse.issparse(X.native):

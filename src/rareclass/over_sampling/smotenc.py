@@ -1,5 +1,6 @@
 """SMOTE-NC: numbers between two rows, nominal values by a vote of the neighbours."""
 
+from dataclasses import KW_ONLY, dataclass
 from typing import NoReturn
 
 import numpy as np
@@ -23,6 +24,7 @@ from rareclass.sampler.tables import Table
 from rareclass.sampler.target import Target
 
 
+@dataclass(eq=False, repr=False)
 class SMOTENC(SMOTE):
     """SMOTE for numeric and nominal columns: numbers between two rows, nominal values by a vote of the neighbours.
 
@@ -82,27 +84,19 @@ class SMOTENC(SMOTE):
 
     _takes = "table"
     _required_parameters = ["categorical_features"]
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         **SMOTE._parameter_constraints,
         "categorical_features": ["array-like", StrOptions({"auto"})],
         "categorical_encoder": ENCODER,
     }
 
-    def __init__(
-        self,
-        categorical_features: ArrayLike | str,
-        *,
-        categorical_encoder: BaseEstimator | None = None,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        k_neighbors: int | str | BaseEstimator = 5,
-        scaling: str | None = None,
-    ) -> None:
-        super().__init__(
-            sampling_strategy=sampling_strategy, random_state=random_state, k_neighbors=k_neighbors, scaling=scaling
-        )
-        self.categorical_features = categorical_features
-        self.categorical_encoder = categorical_encoder
+    categorical_features: ArrayLike | str
+    _: KW_ONLY
+    categorical_encoder: BaseEstimator | None = None
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    k_neighbors: int | str | BaseEstimator = 5
+    scaling: str | None = None
 
     def _read(self, X: Rows, y: Labels) -> tuple[Table, Target]:
         if isinstance(self.categorical_features, str) and category_columns(X).size == 0:

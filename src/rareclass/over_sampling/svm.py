@@ -1,5 +1,6 @@
 """SVM-SMOTE: new rows around the support vectors of the rare class."""
 
+from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
@@ -15,6 +16,7 @@ from rareclass.over_sampling.smote import NEIGHBOURS, BaseSMOTE
 from rareclass.sampler import Draw, class_streams, join
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class SVMSMOTE(BaseSMOTE):
     """SMOTE from the support vectors of a support vector machine: inward where in danger, outward where safe.
 
@@ -70,28 +72,20 @@ class SVMSMOTE(BaseSMOTE):
     [(0, 901), (1, 901)]
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         **BaseSMOTE._parameter_constraints,
         "m_neighbors": NEIGHBOURS,
         "svm_estimator": [HasMethods(["fit", "predict"]), None],
         "out_step": [Interval(Real, 0, 1, closed="both")],
     }
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        k_neighbors: int | str | BaseEstimator = 5,
-        m_neighbors: int | str | BaseEstimator = 10,
-        svm_estimator: BaseEstimator | None = None,
-        out_step: float = 0.5,
-        scaling: str | None = None,
-    ) -> None:
-        super().__init__(sampling_strategy, random_state, k_neighbors, scaling)
-        self.m_neighbors = m_neighbors
-        self.svm_estimator = svm_estimator
-        self.out_step = out_step
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    k_neighbors: int | str | BaseEstimator = 5
+    m_neighbors: int | str | BaseEstimator = 10
+    svm_estimator: BaseEstimator | None = None
+    out_step: float = 0.5
+    scaling: str | None = None
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_k_ = neighbours_object(self.k_neighbors, 5)

@@ -1,5 +1,7 @@
 """Cluster centroids: replace the larger classes by the centres of their clusters."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, clone
@@ -12,6 +14,7 @@ from rareclass.sampler import Draw, class_streams
 from rareclass.under_sampling.base import RANDOM_STATE, BaseUnderSampler
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class ClusterCentroids(BaseUnderSampler):
     """Replace a larger class by as many k-means centres as rows are wanted.
 
@@ -56,25 +59,17 @@ class ClusterCentroids(BaseUnderSampler):
     """
 
     _exposes_indices = False
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         **BaseUnderSampler._parameter_constraints,
         "estimator": [HasMethods(["fit", "predict"]), None],
         "voting": [StrOptions({"auto", "hard", "soft"})],
         "random_state": RANDOM_STATE,
     }
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        estimator: BaseEstimator = None,
-        voting: str = "auto",
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.random_state = random_state
-        self.estimator = estimator
-        self.voting = voting
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    estimator: BaseEstimator = None
+    voting: str = "auto"
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         is_hard = self.voting == "hard" or (self.voting == "auto" and sparse.issparse(X))

@@ -1,6 +1,7 @@
 """Neighbourhood cleaning rule."""
 
 import numbers
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
@@ -16,6 +17,7 @@ from rareclass.under_sampling.edited import EditedNearestNeighbours
 from rareclass.under_sampling.neighbourhood import NEIGHBOURS, enough_rows, neighbours_of, space_of, threads_of
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class NeighbourhoodCleaningRule(BaseCleaningSampler):
     """Edit the larger classes, then remove their rows around rare rows that would be misclassified (Laurikkala).
 
@@ -59,7 +61,7 @@ class NeighbourhoodCleaningRule(BaseCleaningSampler):
     [0, 0, 0, 0, 1, 1]
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         **BaseCleaningSampler._parameter_constraints,
         "edited_nearest_neighbours": [HasMethods(["fit_resample"]), None],
         "n_neighbors": NEIGHBOURS,
@@ -67,20 +69,11 @@ class NeighbourhoodCleaningRule(BaseCleaningSampler):
         "n_jobs": JOBS,
     }
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Strategy = "auto",
-        edited_nearest_neighbours: BaseEstimator | None = None,
-        n_neighbors: int | BaseEstimator = 3,
-        threshold_cleaning: float = 0.5,
-        n_jobs: int | None = None,
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.edited_nearest_neighbours = edited_nearest_neighbours
-        self.n_neighbors = n_neighbors
-        self.threshold_cleaning = threshold_cleaning
-        self.n_jobs = n_jobs
+    sampling_strategy: Strategy = "auto"
+    edited_nearest_neighbours: BaseEstimator | None = None
+    n_neighbors: int | BaseEstimator = 3
+    threshold_cleaning: float = 0.5
+    n_jobs: int | None = None
 
     def _classifier(self) -> BaseEstimator:
         if isinstance(self.n_neighbors, numbers.Integral):

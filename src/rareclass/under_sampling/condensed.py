@@ -1,6 +1,7 @@
 """Condensed nearest neighbour: keep only the rows that a nearest-neighbour rule needs."""
 
 import numbers
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,7 @@ def own_votes_needed(k: int, wins_ties: bool) -> int:
     return k // 2 if k % 2 == 0 and wins_ties else k // 2 + 1
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class CondensedNearestNeighbour(StoredSubset):
     """Keep all rare rows and, of the other classes, what a nearest-neighbour rule needs to tell them apart (Hart).
 
@@ -115,29 +117,18 @@ class CondensedNearestNeighbour(StoredSubset):
     [0, 0, 1, 1]
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         **StoredSubset._parameter_constraints,
         "max_passes": [Interval(numbers.Integral, 1, None, closed="left")],
     }
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        n_neighbors: int | BaseEstimator = None,
-        n_seeds_S: int = 1,
-        n_jobs: int | None = None,
-        order: str = "class",
-        max_passes: int = 1,
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.random_state = random_state
-        self.n_neighbors = n_neighbors
-        self.n_seeds_S = n_seeds_S
-        self.n_jobs = n_jobs
-        self.order = order
-        self.max_passes = max_passes
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    n_neighbors: int | BaseEstimator = None
+    n_seeds_S: int = 1
+    n_jobs: int | None = None
+    order: str = "class"
+    max_passes: int = 1
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         rare = smallest_class(y)

@@ -2,6 +2,7 @@
 
 import numbers
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,7 @@ class _Editing(BaseCleaningSampler):
         return self._kept(by_class(y, rows, self.order), y)
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class EditedNearestNeighbours(_Editing):
     """Remove rows whose nearest neighbours belong to another class (Wilson's rule).
 
@@ -137,20 +139,11 @@ class EditedNearestNeighbours(_Editing):
     [0, 1, 2, 3, 5, 6]
     """
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Strategy = "auto",
-        n_neighbors: int | BaseEstimator = 3,
-        kind_sel: str = "all",
-        n_jobs: int | None = None,
-        order: str = "class",
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.n_neighbors = n_neighbors
-        self.kind_sel = kind_sel
-        self.n_jobs = n_jobs
-        self.order = order
+    sampling_strategy: Strategy = "auto"
+    n_neighbors: int | BaseEstimator = 3
+    kind_sel: str = "all"
+    n_jobs: int | None = None
+    order: str = "class"
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         return self._result(self._stays(X, y, targets), y)
@@ -184,6 +177,7 @@ class _Repeated(_Editing):
         )
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class RepeatedEditedNearestNeighbours(_Repeated):
     """Edit again and again until nothing changes.
 
@@ -227,27 +221,17 @@ class RepeatedEditedNearestNeighbours(_Repeated):
     ([0, 1, 2, 3, 7, 8], 3)
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         **_Editing._parameter_constraints,
         "max_iter": [Interval(numbers.Integral, 1, None, closed="left")],
     }
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Strategy = "auto",
-        n_neighbors: int | BaseEstimator = 3,
-        max_iter: int = 100,
-        kind_sel: str = "all",
-        n_jobs: int | None = None,
-        order: str = "class",
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.n_neighbors = n_neighbors
-        self.max_iter = max_iter
-        self.kind_sel = kind_sel
-        self.n_jobs = n_jobs
-        self.order = order
+    sampling_strategy: Strategy = "auto"
+    n_neighbors: int | BaseEstimator = 3
+    max_iter: int = 100
+    kind_sel: str = "all"
+    n_jobs: int | None = None
+    order: str = "class"
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         editor, k = self._editor(X, y)
@@ -262,6 +246,7 @@ class RepeatedEditedNearestNeighbours(_Repeated):
         return self._result(editor.alive, y)
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class AllKNN(_Repeated):
     """Edit with 1, then 2, ... up to `n_neighbors` neighbours.
 
@@ -302,24 +287,14 @@ class AllKNN(_Repeated):
     [0, 1, 2, 3, 5, 6]
     """
 
-    _parameter_constraints: dict = {**_Editing._parameter_constraints, "allow_minority": ["boolean"]}
+    _parameter_constraints = {**_Editing._parameter_constraints, "allow_minority": ["boolean"]}
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Strategy = "auto",
-        n_neighbors: int | BaseEstimator = 3,
-        kind_sel: str = "all",
-        allow_minority: bool = False,
-        n_jobs: int | None = None,
-        order: str = "class",
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.n_neighbors = n_neighbors
-        self.kind_sel = kind_sel
-        self.allow_minority = allow_minority
-        self.n_jobs = n_jobs
-        self.order = order
+    sampling_strategy: Strategy = "auto"
+    n_neighbors: int | BaseEstimator = 3
+    kind_sel: str = "all"
+    allow_minority: bool = False
+    n_jobs: int | None = None
+    order: str = "class"
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         editor, most = self._editor(X, y)

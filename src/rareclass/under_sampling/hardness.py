@@ -1,6 +1,7 @@
 """Instance hardness threshold: keep the rows that a classifier finds easy."""
 
 import numbers
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
@@ -16,6 +17,7 @@ from rareclass.sampler import Draw, class_streams
 from rareclass.under_sampling.base import JOBS, ORDER, RANDOM_STATE, BaseUnderSampler, by_class
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class InstanceHardnessThreshold(BaseUnderSampler):
     """Remove the rows of the larger classes to which a cross-fitted classifier gives the lowest probability.
 
@@ -64,7 +66,7 @@ class InstanceHardnessThreshold(BaseUnderSampler):
     5
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         **BaseUnderSampler._parameter_constraints,
         "estimator": [HasMethods(["fit", "predict_proba"]), None],
         "cv": [Interval(numbers.Integral, 2, None, closed="left")],
@@ -73,22 +75,12 @@ class InstanceHardnessThreshold(BaseUnderSampler):
         "order": ORDER,
     }
 
-    def __init__(
-        self,
-        *,
-        estimator: BaseEstimator = None,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        cv: int = 5,
-        n_jobs: int | None = None,
-        order: str = "class",
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.estimator = estimator
-        self.random_state = random_state
-        self.cv = cv
-        self.n_jobs = n_jobs
-        self.order = order
+    estimator: BaseEstimator = None
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    cv: int = 5
+    n_jobs: int | None = None
+    order: str = "class"
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         counts = np.bincount(y)

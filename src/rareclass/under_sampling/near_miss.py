@@ -2,6 +2,7 @@
 
 import numbers
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -18,6 +19,7 @@ from rareclass.under_sampling.base import JOBS, ORDER, BaseUnderSampler, by_clas
 from rareclass.under_sampling.neighbourhood import NEIGHBOURS, enough_rows, neighbours_object, space_of, threads_of
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class NearMiss(BaseUnderSampler):
     """Keep the majority rows that are near the minority.
 
@@ -69,7 +71,7 @@ class NearMiss(BaseUnderSampler):
     [3, 2, 4, 5]
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         **BaseUnderSampler._parameter_constraints,
         "version": [Interval(numbers.Integral, 1, 3, closed="both")],
         "n_neighbors": NEIGHBOURS,
@@ -78,22 +80,12 @@ class NearMiss(BaseUnderSampler):
         "order": ORDER,
     }
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Strategy = "auto",
-        version: int = 1,
-        n_neighbors: int | BaseEstimator = 3,
-        n_neighbors_ver3: int | BaseEstimator = 3,
-        n_jobs: int | None = None,
-        order: str = "class",
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.version = version
-        self.n_neighbors = n_neighbors
-        self.n_neighbors_ver3 = n_neighbors_ver3
-        self.n_jobs = n_jobs
-        self.order = order
+    sampling_strategy: Strategy = "auto"
+    version: int = 1
+    n_neighbors: int | BaseEstimator = 3
+    n_neighbors_ver3: int | BaseEstimator = 3
+    n_jobs: int | None = None
+    order: str = "class"
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_ = neighbours_object(self.n_neighbors, extra=0, n_jobs=self.n_jobs)

@@ -2,7 +2,7 @@
 
 import numbers
 import warnings
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -32,6 +32,7 @@ class _Design:
     as_positive: np.ndarray
 
 
+@dataclass(eq=False, repr=False)
 class NegativeSampler(BaseUnderSampler):
     """Keep the positives and about `negatives_per_positive` negatives for each, with known probabilities.
 
@@ -98,7 +99,7 @@ class NegativeSampler(BaseUnderSampler):
 
     _sampling_type = "bypass"
     _takes = "table"
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         "negatives_per_positive": [Interval(numbers.Real, 0, None, closed="neither")],
         "strategy": [StrOptions({"uniform", "stratified", "score", "local_case_control"})],
         "estimator": [HasMethods(["fit", "predict_proba"]), None],
@@ -110,29 +111,17 @@ class NegativeSampler(BaseUnderSampler):
         "order": ORDER,
     }
 
-    def __init__(
-        self,
-        negatives_per_positive: float = 20,
-        *,
-        strategy: str = "uniform",
-        estimator: BaseEstimator = None,
-        floor: float = 0.1,
-        allocation: str = "proportional",
-        design: str = "exact",
-        pos_label: Label = None,
-        random_state: Seed = None,
-        order: str = "input",
-    ) -> None:
-        super().__init__()
-        self.negatives_per_positive = negatives_per_positive
-        self.strategy = strategy
-        self.estimator = estimator
-        self.floor = floor
-        self.allocation = allocation
-        self.design = design
-        self.pos_label = pos_label
-        self.random_state = random_state
-        self.order = order
+    sampling_strategy = "auto"  # not a parameter here: `negatives_per_positive` says how many stay
+    negatives_per_positive: float = 20
+    _: KW_ONLY
+    strategy: str = "uniform"
+    estimator: BaseEstimator = None
+    floor: float = 0.1
+    allocation: str = "proportional"
+    design: str = "exact"
+    pos_label: Label = None
+    random_state: Seed = None
+    order: str = "input"
 
     def fit_resample(
         self, X: Rows, y: Labels, *, scores: ArrayLike | None = None, strata: ArrayLike | None = None

@@ -1,5 +1,7 @@
 """One-sided selection: a quick condensation, then Tomek links."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from sklearn.base import BaseEstimator
 
@@ -14,6 +16,7 @@ from rareclass.under_sampling.neighbourhood import enough_rows, space_of, thread
 from rareclass.under_sampling.tomek import links_of, unlinked
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class OneSidedSelection(StoredSubset):
     """Keep the rare rows, a few seeds and the rows that these classify wrongly; then remove Tomek links.
 
@@ -57,22 +60,12 @@ class OneSidedSelection(StoredSubset):
     [0, 1, 1]
     """
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        n_neighbors: int | BaseEstimator = None,
-        n_seeds_S: int = 1,
-        n_jobs: int | None = None,
-        order: str = "class",
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.random_state = random_state
-        self.n_neighbors = n_neighbors
-        self.n_seeds_S = n_seeds_S
-        self.n_jobs = n_jobs
-        self.order = order
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    n_neighbors: int | BaseEstimator = None
+    n_seeds_S: int = 1
+    n_jobs: int | None = None
+    order: str = "class"
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         rare = smallest_class(y)

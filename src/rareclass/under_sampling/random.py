@@ -1,5 +1,7 @@
 """Random under-sampling."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from sklearn.utils import Tags
 
@@ -8,6 +10,7 @@ from rareclass.sampler import Draw, class_streams
 from rareclass.under_sampling.base import ORDER, RANDOM_STATE, BaseUnderSampler, by_class
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class RandomUnderSampler(BaseUnderSampler):
     """Keep a random part of the larger classes.
 
@@ -45,25 +48,17 @@ class RandomUnderSampler(BaseUnderSampler):
     """
 
     _takes = "table"
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         **BaseUnderSampler._parameter_constraints,
         "random_state": RANDOM_STATE,
         "replacement": ["boolean"],
         "order": ORDER,
     }
 
-    def __init__(
-        self,
-        *,
-        sampling_strategy: Strategy = "auto",
-        random_state: Seed = None,
-        replacement: bool = False,
-        order: str = "class",
-    ) -> None:
-        super().__init__(sampling_strategy=sampling_strategy)
-        self.random_state = random_state
-        self.replacement = replacement
-        self.order = order
+    sampling_strategy: Strategy = "auto"
+    random_state: Seed = None
+    replacement: bool = False
+    order: str = "class"
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         chosen, share = {}, np.ones(int(y.max()) + 1)
