@@ -201,11 +201,11 @@ def test_what_other_packages_warn_of_stands_beside_the_arm_that_made_them():
     with warnings.catch_warnings(record=True) as elsewhere:
         warnings.simplefilter("always")
         found = compare(X, y, learners=[Talkative(), "logistic_regression"], treatments=["none"], n_jobs=2)
-    assert found["Talkative+none"].warnings == ("the data look odd to me",)
+    assert found["Talkative+none"].warnings.count("the data look odd to me") == 1
     assert "the data look odd to me" not in found["logistic_regression+none"].warnings
     assert "the data look odd to me" not in [str(w.message) for w in elsewhere]
     told = {arm["name"]: arm["warnings"] for arm in found.to_dict()["arms"]}
-    assert told["Talkative+none"] == ["the data look odd to me"]
+    assert "the data look odd to me" in told["Talkative+none"]
 
 
 def test_a_column_that_gives_the_label_away_is_among_the_findings():
