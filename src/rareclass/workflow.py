@@ -27,8 +27,14 @@ from rareclass.evaluation.results import Results
 RESULTS, REPORT, OOF, CHAMPION = "results.json", "report.html", "oof.parquet", "champion"
 
 
-def compare_table(problem: Problem, *, out: str | os.PathLike | None = None, overwrite: bool = False,
-                  command: str = "", **options: Any) -> Comparison:  # fmt: skip
+def compare_table(
+    problem: Problem,
+    *,
+    out: str | os.PathLike | None = None,
+    overwrite: bool = False,
+    command: str = "",
+    **options: Any,
+) -> Comparison:
     """Compare on a problem; with `out`, write the run folder (results.json, report.html, oof.parquet, champion/)."""
     from rareclass.evaluation.run import compare
 
@@ -37,10 +43,16 @@ def compare_table(problem: Problem, *, out: str | os.PathLike | None = None, ove
     costs = options.pop("costs", None)
     options["decision"] = with_period_rows(options.get("decision"), problem)
     comparison = compare(
-        problem.features, problem.y, groups=problem.groups, times=problem.times, pos_label=problem.pos_label,
-        time_ordered=problem.time_ordered and problem.times is None, categorical=problem.categorical,
-        costs=problem.costs if costs is None else costs, **options,
-    )  # fmt: skip
+        problem.features,
+        problem.y,
+        groups=problem.groups,
+        times=problem.times,
+        pos_label=problem.pos_label,
+        time_ordered=problem.time_ordered and problem.times is None,
+        categorical=problem.categorical,
+        costs=problem.costs if costs is None else costs,
+        **options,
+    )
     if out is not None:
         write_run(comparison, out, problem, overwrite=overwrite, command=command)
     return comparison
@@ -207,8 +219,14 @@ def predict_table(bundle: Bundle, source: Any, *, cost_columns: dict[str, str] |
     extra = sorted(set(table.column_names) - known)
     if extra:
         notes.append(f"{len(extra)} column(s) are not used by the model: {', '.join(extra[:8])}.")
-    out = pa.table({"row": np.arange(table.num_rows), "probability": scored.probability, "alert": scored.alert,
-                    "label": pa.array([str(v) for v in scored.label])})  # fmt: skip
+    out = pa.table(
+        {
+            "row": np.arange(table.num_rows),
+            "probability": scored.probability,
+            "alert": scored.alert,
+            "label": pa.array([str(v) for v in scored.label]),
+        }
+    )
     return Prediction(out, notes)
 
 
@@ -224,8 +242,14 @@ def write_table(table: pa.Table, path: str | os.PathLike) -> None:
             pyarrow.csv.write_csv(table, work)
 
 
-def evaluate_table(bundle: Bundle, source: Any, *, target: str | None = None, costs: Any = None,
-                   cost_columns: dict[str, str] | None = None) -> dict[str, Any]:  # fmt: skip
+def evaluate_table(
+    bundle: Bundle,
+    source: Any,
+    *,
+    target: str | None = None,
+    costs: Any = None,
+    cost_columns: dict[str, str] | None = None,
+) -> dict[str, Any]:
     """Judge a bundle on labelled rows that it never saw: metrics with intervals, calibration, decision."""
     from rareclass.decisions.costs import as_costs
     from rareclass.evaluation.judge import Judged, judge, judgement_record
@@ -271,8 +295,14 @@ Progress = Callable[[str, int, int], None]
 DEMO_COSTS = {"fp": 10.0, "fn": 500.0}
 
 
-def run_demo(out: str | os.PathLike, *, rows: int = 40_000, seed: int = 0, n_jobs: int | None = None,
-             progress: Progress | None = None) -> tuple[Results, list[str]]:  # fmt: skip
+def run_demo(
+    out: str | os.PathLike,
+    *,
+    rows: int = 40_000,
+    seed: int = 0,
+    n_jobs: int | None = None,
+    progress: Progress | None = None,
+) -> tuple[Results, list[str]]:
     """Compare on simulated card transactions and check the champion against the truth that only a simulator knows.
 
     Returns
@@ -294,9 +324,16 @@ def run_demo(out: str | os.PathLike, *, rows: int = 40_000, seed: int = 0, n_job
     problem = replace(problem, name="simulated card transactions")
     costs = CostMatrix(**DEMO_COSTS)
     comparison = compare_table(
-        problem, out=out, overwrite=True, command="rareclass demo", costs=costs, random_state=seed, n_jobs=n_jobs,
-        progress=progress, budget=60.0,
-    )  # fmt: skip
+        problem,
+        out=out,
+        overwrite=True,
+        command="rareclass demo",
+        costs=costs,
+        random_state=seed,
+        n_jobs=n_jobs,
+        progress=progress,
+        budget=60.0,
+    )
     model = comparison.best_model_
     logit = model.positive_logit(whole.table.take(fresh))
     p, true = sigmoid(logit), whole.probability[fresh]

@@ -105,7 +105,7 @@ def test_compare_hands_its_costs_to_the_treatment():
         costs={"fp": 2.0, "fn": amount}, folds=3, n_jobs=1,
     )  # fmt: skip
     arm = next(r for r in found.results if r.name == "logistic_regression+cost_weights")
-    assert "weighted by their own costs" in arm.note
+    assert "weighted by their own costs" in arm.scores.note
     assert 0.5 < arm.judgement.calibration["observed_to_expected"] < 2
 
 

@@ -71,7 +71,7 @@ def test_what_is_not_ours_is_refused(saved):
 
 def test_a_treated_blend_is_said_to_be_left_out_of_a_comparison():
     plan = make_plan(["blend"], ["none", "smote"])
-    assert [(skip["name"], "untreated arms" in skip["reason"]) for skip in plan.not_run] == [("blend+smote", True)]
+    assert [(skip.name, "untreated arms" in skip.reason) for skip in plan.not_run] == [("blend+smote", True)]
     assert "blend+none" in {a.name for a in plan.arms}
     assert make_plan("auto", ["none", "smote"]).not_run == []
 

@@ -121,13 +121,20 @@ class Comparison:
         for r in self.results:
             ap, d, calibration = r.average_precision, r.verdict.difference, r.judgement.calibration
             cost = r.judgement.acted.get("expected_cost")
-            rows.append({
-                "arm": r.name, "average_precision": ap.estimate, "low": ap.low, "high": ap.high,
-                "difference": None if d is None else d.estimate, "verdict": r.verdict.word,
-                "observed_to_expected": calibration["observed_to_expected"],
-                "brier_skill": calibration["brier_skill"],
-                "expected_cost": None if cost is None else cost.estimate, "fit_seconds": r.scores.seconds,
-            })  # fmt: skip
+            rows.append(
+                {
+                    "arm": r.name,
+                    "average_precision": ap.estimate,
+                    "low": ap.low,
+                    "high": ap.high,
+                    "difference": None if d is None else d.estimate,
+                    "verdict": r.verdict.word,
+                    "observed_to_expected": calibration["observed_to_expected"],
+                    "brier_skill": calibration["brier_skill"],
+                    "expected_cost": None if cost is None else cost.estimate,
+                    "fit_seconds": r.scores.seconds,
+                }
+            )
         if available("pandas") is None:
             import pandas as pd
 
@@ -145,11 +152,17 @@ class Comparison:
         blocks = []
         for r in self.results:
             seen = np.flatnonzero(np.isfinite(r.logit))
-            blocks.append(pa.table({
-                "row": self.design.split.dev[seen], "fold": self.fold[seen].astype(np.int16),
-                "arm": pa.array([r.name] * seen.size).dictionary_encode(),
-                "score": r.scores.oof.score[seen], "probability": sigmoid(r.logit[seen]),
-            }))  # fmt: skip
+            blocks.append(
+                pa.table(
+                    {
+                        "row": self.design.split.dev[seen],
+                        "fold": self.fold[seen].astype(np.int16),
+                        "arm": pa.array([r.name] * seen.size).dictionary_encode(),
+                        "score": r.scores.oof.score[seen],
+                        "probability": sigmoid(r.logit[seen]),
+                    }
+                )
+            )
         return pa.concat_tables(blocks).unify_dictionaries().combine_chunks()
 
 

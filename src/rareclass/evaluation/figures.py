@@ -66,9 +66,13 @@ def _reliability(rows: Judged, score: np.ndarray) -> dict[str, Points]:
     """Bins of about equal expected events, so that the top scores, where the alerts are, show."""
     t = reliability_table(rows.y, sigmoid(score), by="expected", sample_weight=rows.weight, level=rows.level)
     return _lists(
-        mean_predicted=t.predicted, observed=t.observed, low=t.observed_low, high=t.observed_high, count=t.rows,
+        mean_predicted=t.predicted,
+        observed=t.observed,
+        low=t.observed_low,
+        high=t.observed_high,
+        count=t.rows,
         events=t.positives,
-    )  # fmt: skip
+    )
 
 
 def _cost(rows: Judged, score: np.ndarray, decision: Decision) -> CostPoints | None:

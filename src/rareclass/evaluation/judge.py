@@ -160,9 +160,11 @@ def decision_numbers(decision: Decision, rows: Judged, score: np.ndarray) -> dic
     flagged = decision.apply(p, rows.costs) if decision.per_row else decision.apply(p)
     weight = np.ones(p.size) if rows.weight is None else rows.weight
     counts = {
-        "tp": float(weight[flagged & rows.y].sum()), "fp": float(weight[flagged & ~rows.y].sum()),
-        "fn": float(weight[~flagged & rows.y].sum()), "tn": float(weight[~flagged & ~rows.y].sum()),
-    }  # fmt: skip
+        "tp": float(weight[flagged & rows.y].sum()),
+        "fp": float(weight[flagged & ~rows.y].sum()),
+        "fn": float(weight[~flagged & rows.y].sum()),
+        "tn": float(weight[~flagged & ~rows.y].sum()),
+    }
     how = rows.interval_options()
     acted = flagged.astype(np.float64)
     out: dict[str, Any] = {"confusion": counts, "alert_rate": (counts["tp"] + counts["fp"]) / weight.sum()}

@@ -1,9 +1,11 @@
 """Leakage and evaluation mistakes that make rare-event scores too good to be true."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass.data.duplicates import duplicate_groups
@@ -67,7 +69,15 @@ def audit(
     _check.same_length(X=table, y=truth, groups=groups, times=times, y_score=y_score, synthetic=synthetic)
     found = column_findings(table, truth)
     if splits is not None:
-        found += _split_findings(table, truth, splits, groups, times, synthetic, prevalence)
+        rows = _Evaluated(
+            y=truth,
+            same=duplicate_groups(table),
+            groups=None if groups is None else np.unique(_check.column(groups, "groups"), return_inverse=True)[1],
+            times=None if times is None else _check.column(times, "times"),
+            synthetic=None if synthetic is None else _check.column(synthetic, "synthetic").astype(bool),
+            prevalence=prevalence,
+        )
+        found += _split_findings(rows, splits)
     if y_score is not None:
         found += _score_findings(truth, _check.scores(y_score))
     rank = {"error": 0, "warning": 1, "note": 2}
@@ -99,68 +109,70 @@ def column_findings(table: Any, y: np.ndarray, *, seed: int = 0) -> list[Finding
             continue
         auc = roc_auc_score(y[rows][known], values[known])
         if max(auc, 1 - auc) >= SUSPICIOUS_AUC:
-            found.append(Finding(
-                "column-too-good", "warning",
-                f"Column {name!r} alone separates the classes almost perfectly: is it known before the event?",
-                f"area under the ROC curve {max(auc, 1 - auc):.4f} on {int(known.sum()):,} rows",
-            ))  # fmt: skip
+            found.append(
+                Finding(
+                    "column-too-good",
+                    "warning",
+                    f"Column {name!r} alone separates the classes almost perfectly: is it known before the event?",
+                    f"area under the ROC curve {max(auc, 1 - auc):.4f} on {int(known.sum()):,} rows",
+                )
+            )
     return found
 
 
-def _split_findings(table: Any, y: np.ndarray, splits: Any, groups: Any, times: Any, synthetic: Any,
-                    prevalence: float | None) -> list[Finding]:  # fmt: skip
-    same = duplicate_groups(table)
-    entity = None if groups is None else np.unique(_check.column(groups, "groups"), return_inverse=True)[1]
-    clock = None if times is None else _check.column(times, "times")
-    made = None if synthetic is None else _check.column(synthetic, "synthetic").astype(bool)
+@dataclass(frozen=True, kw_only=True)
+class _Evaluated:
+    """The rows that an evaluation used: labels, numbers of equal rows, and what else is known of them."""
+
+    y: np.ndarray
+    same: np.ndarray
+    groups: np.ndarray | None
+    times: np.ndarray | None
+    synthetic: np.ndarray | None
+    prevalence: float | None
+
+
+def _split_findings(rows: _Evaluated, splits: Sequence[tuple[ArrayLike, ArrayLike]]) -> list[Finding]:
     found: list[Finding] = []
-    for k, (train, test) in enumerate(splits):
-        train, test = np.asarray(train), np.asarray(test)
+    for k, pair in enumerate(splits):
+        train, test = (np.asarray(part) for part in pair)
         if train.dtype == bool:
             train, test = np.flatnonzero(train), np.flatnonzero(test)
-        if train.size == 0 or test.size == 0 or max(train.max(), test.max()) >= y.size:
-            raise InputError(f"Split {k} is empty or points beyond the {y.size} rows.")
-        found += _one_split(k, y, train, test, same, entity, clock, made, prevalence)
+        if train.size == 0 or test.size == 0 or max(train.max(), test.max()) >= rows.y.size:
+            raise InputError(f"Split {k} is empty or points beyond the {rows.y.size} rows.")
+        found += [
+            Finding(code, severity, f"Split {k}: {title}", evidence)
+            for code, severity, title, evidence in _one_split(rows, train, test)
+        ]
     return found
 
 
-def _one_split(k, y, train, test, same, entity, clock, made, prevalence) -> list[Finding]:
-    found = []
-    shared = np.intersect1d(train, test).size
-    if shared:
-        found.append(Finding("rows-in-both-parts", "error", f"Split {k}: rows are both fitted and tested.",
-                             f"{shared:,} rows"))  # fmt: skip
-    repeated = int(np.isin(same[test], same[train]).sum())
-    if repeated:
-        found.append(Finding("duplicates-across-split", "error", f"Split {k}: test rows repeat training rows exactly.",
-                             f"{repeated:,} of {test.size:,} test rows"))  # fmt: skip
-    if entity is not None:
-        crossing = np.intersect1d(entity[train], entity[test]).size
-        if crossing:
-            found.append(Finding("group-across-split", "error", f"Split {k}: groups stand on both sides.",
-                                 f"{crossing:,} groups"))  # fmt: skip
-    if clock is not None:
-        late = int((clock[train] >= clock[test].min()).sum())
-        if late:
-            found.append(Finding("future-in-training", "error", f"Split {k}: training rows are not before the test.",
-                                 f"{late:,} of {train.size:,} training rows"))  # fmt: skip
-    if made is not None and made[test].any():
-        found.append(Finding("synthetic-rows-tested", "error", f"Split {k}: synthetic rows are tested.",
-                             f"{int(made[test].sum()):,} of {test.size:,} test rows"))  # fmt: skip
+def _one_split(rows: _Evaluated, train: np.ndarray, test: np.ndarray) -> Iterator[tuple[str, str, str, str]]:
+    """Code, severity, title and evidence of what is wrong with one split."""
+    y, of_test = rows.y, f"of {test.size:,} test rows"
+    if shared := np.intersect1d(train, test).size:
+        yield "rows-in-both-parts", "error", "rows are both fitted and tested.", f"{shared:,} rows"
+    if repeated := int(np.isin(rows.same[test], rows.same[train]).sum()):
+        title = "test rows repeat training rows exactly."
+        yield "duplicates-across-split", "error", title, f"{repeated:,} {of_test}"
+    if rows.groups is not None and (crossing := np.intersect1d(rows.groups[train], rows.groups[test]).size):
+        yield "group-across-split", "error", "groups stand on both sides.", f"{crossing:,} groups"
+    if rows.times is not None and (late := int((rows.times[train] >= rows.times[test].min()).sum())):
+        title = "training rows are not before the test."
+        yield "future-in-training", "error", title, f"{late:,} of {train.size:,} training rows"
+    if rows.synthetic is not None and (made := int(rows.synthetic[test].sum())):
+        yield "synthetic-rows-tested", "error", "synthetic rows are tested.", f"{made:,} {of_test}"
     events = int(y[test].sum())
     if events == 0:
-        found.append(Finding("no-event-tested", "error", f"Split {k}: the test part holds no event.",
-                             f"0 events in {test.size:,} rows"))  # fmt: skip
+        yield "no-event-tested", "error", "the test part holds no event.", f"0 events in {test.size:,} rows"
     elif events < 10:
-        found.append(Finding("few-events-tested", "warning", f"Split {k}: scores rest on very few events.",
-                             f"{events} events in {test.size:,} rows"))  # fmt: skip
-    if prevalence is not None:
-        rate, spread = y[test].mean(), np.sqrt(prevalence * (1 - prevalence) / test.size)
-        if rate > 2 * prevalence and rate - prevalence > 5 * spread:
-            found.append(Finding("test-part-resampled", "error",
-                                 f"Split {k}: the test part is richer in events than reality.",
-                                 f"{rate:.3%} against {prevalence:.3%}"))  # fmt: skip
-    return found
+        title = "scores rest on very few events."
+        yield "few-events-tested", "warning", title, f"{events} events in {test.size:,} rows"
+    if rows.prevalence is not None:
+        rate, spread = y[test].mean(), np.sqrt(rows.prevalence * (1 - rows.prevalence) / test.size)
+        if rate > 2 * rows.prevalence and rate - rows.prevalence > 5 * spread:
+            title = "the test part is richer in events than reality."
+            yield "test-part-resampled", "error", title, f"{rate:.3%} against {rows.prevalence:.3%}"
 
 
 def _score_findings(y: np.ndarray, score: np.ndarray) -> list[Finding]:
@@ -168,14 +180,31 @@ def _score_findings(y: np.ndarray, score: np.ndarray) -> list[Finding]:
     if np.unique(score).size == 1:
         found.append(Finding("constant-score", "error", "All scores are equal.", f"value {score[0]:g}"))
     elif np.unique(score).size == 2:
-        found.append(Finding("labels-instead-of-scores", "warning",
-                             "The scores take two values only: labels were given where scores belong.",
-                             "ranking metrics of labels say little"))  # fmt: skip
+        found.append(
+            Finding(
+                "labels-instead-of-scores",
+                "warning",
+                "The scores take two values only: labels were given where scores belong.",
+                "ranking metrics of labels say little",
+            )
+        )
     ap = average_precision_score(y, score)
     if y.mean() < 0.05 and ap > 0.99 and y.sum() >= 10:
-        found.append(Finding("too-good", "warning", "The ranking is almost perfect: look for a leak first.",
-                             f"average precision {ap:.4f} at a prevalence of {y.mean():.3%}"))  # fmt: skip
+        found.append(
+            Finding(
+                "too-good",
+                "warning",
+                "The ranking is almost perfect: look for a leak first.",
+                f"average precision {ap:.4f} at a prevalence of {y.mean():.3%}",
+            )
+        )
     if ap < y.mean():
-        found.append(Finding("worse-than-chance", "error", "The scores rank worse than chance.",
-                             f"average precision {ap:.4f}, chance {y.mean():.4f}"))  # fmt: skip
+        found.append(
+            Finding(
+                "worse-than-chance",
+                "error",
+                "The scores rank worse than chance.",
+                f"average precision {ap:.4f}, chance {y.mean():.4f}",
+            )
+        )
     return found

@@ -17,13 +17,29 @@ EXHIBIT = "lightgbm_library_default+none"
 
 # Most telling first: what runs last is what a short budget leaves out.
 PRIORITY = (
-    "lightgbm+none", "logistic_regression+none", "random_forest+none", "hist_gradient_boosting+none", EXHIBIT,
-    "blend+none", "lightgbm+class_weight", "lightgbm+smote", "lightgbm+random_under", "logistic_regression+smote",
-    "logistic_regression+class_weight", "random_forest+random_under", "lightgbm+random_over",
-    "random_forest+class_weight", "logistic_regression+random_under", "random_forest+smote",
-    "hist_gradient_boosting+class_weight", "hist_gradient_boosting+random_under", "hist_gradient_boosting+smote",
-    "logistic_regression+random_over", "random_forest+random_over", "hist_gradient_boosting+random_over",
-)  # fmt: skip
+    "lightgbm+none",
+    "logistic_regression+none",
+    "random_forest+none",
+    "hist_gradient_boosting+none",
+    EXHIBIT,
+    "blend+none",
+    "lightgbm+class_weight",
+    "lightgbm+smote",
+    "lightgbm+random_under",
+    "logistic_regression+smote",
+    "logistic_regression+class_weight",
+    "random_forest+random_under",
+    "lightgbm+random_over",
+    "random_forest+class_weight",
+    "logistic_regression+random_under",
+    "random_forest+smote",
+    "hist_gradient_boosting+class_weight",
+    "hist_gradient_boosting+random_under",
+    "hist_gradient_boosting+smote",
+    "logistic_regression+random_over",
+    "random_forest+random_over",
+    "hist_gradient_boosting+random_over",
+)
 
 _BLEND_UNTREATED = "it is made of the scores of untreated arms; RareClassifier('blend', treatment=...) fits it treated"
 

@@ -18,8 +18,9 @@ class Challenge:
     sentence: str
 
 
-def challenge_champion(champion: Bundle, challenger: Bundle, X: Any, y: Any, *, margin: float = 0.0,
-                       level: float = 0.95) -> Challenge:  # fmt: skip
+def challenge_champion(
+    champion: Bundle, challenger: Bundle, X: Any, y: Any, *, margin: float = 0.0, level: float = 0.95
+) -> Challenge:
     """Compare two bundles on the same fresh rows by average precision.
 
     The challenger takes over when the interval of the difference lies above ``-margin``: with ``margin=0`` it must
@@ -53,5 +54,9 @@ def challenge_champion(champion: Bundle, challenger: Bundle, X: Any, y: Any, *, 
     d = paired_difference("average_precision", truth, new, old, level=level)
     promote = bool(d.low > -margin)
     verdict = "takes over" if promote else "is refused"
-    return Challenge(promote, d, f"The challenger {verdict}: average precision {d.estimate:+.3f} "
-                     f"[{d.low:+.3f}, {d.high:+.3f}] against the champion, {int(truth.sum())} events.")  # fmt: skip
+    return Challenge(
+        promote,
+        d,
+        f"The challenger {verdict}: average precision {d.estimate:+.3f} "
+        f"[{d.low:+.3f}, {d.high:+.3f}] against the champion, {int(truth.sum())} events.",
+    )

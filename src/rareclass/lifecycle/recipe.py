@@ -9,8 +9,9 @@ from rareclass.fitting.classifier import RareClassifier
 from rareclass.treatments.registry import UnknownTreatment
 
 
-def replay(bundle: Bundle, X: Any, y: Any, *, costs: Any = None, groups: Any = None, times: Any = None,
-           n_jobs: int = 1) -> Bundle:  # fmt: skip
+def replay(
+    bundle: Bundle, X: Any, y: Any, *, costs: Any = None, groups: Any = None, times: Any = None, n_jobs: int = 1
+) -> Bundle:
     """Fit the arm of a bundle anew: same learner, treatment, calibration, rule and seed, other rows.
 
     Parameters
@@ -34,6 +35,7 @@ def replay(bundle: Bundle, X: Any, y: Any, *, costs: Any = None, groups: Any = N
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(4000, 2))
     >>> y = rng.random(4000) < 1 / (1 + np.exp(4 - X[:, 0]))

@@ -4,7 +4,7 @@ from rareclass._lazy import lazy_names
 
 _HOMES = {
     "bag": "BalancedEnsembleTreatment",
-    "base": "NoTreatment TrainingSet Treatment",
+    "base": "Given NoTreatment TrainingSet Treatment",
     "combined": "Combined",
     "costs": "CostWeights",
     "loss": "LossTreatment",

@@ -8,7 +8,15 @@ import numpy as np
 
 from rareclass import _check
 from rareclass.learners.logit_sum import LogitSum
-from rareclass.treatments.base import TrainingSet, Treatment, class_counts, draw_seed, fit_on_training, positive_number
+from rareclass.treatments.base import (
+    Given,
+    TrainingSet,
+    Treatment,
+    class_counts,
+    draw_seed,
+    fit_on_training,
+    positive_number,
+)
 from rareclass.treatments.sampling import RandomUnderSampling
 
 
@@ -46,13 +54,13 @@ class BalancedEnsembleTreatment(Treatment):
     bags: int = 10
     negatives_per_event: float = 1.0
 
-    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
+    def _prepare(self, given: Given, rng: np.random.Generator) -> TrainingSet:
         bags = _check.whole_number(self.bags, "bags", low=2)
-        events, negatives = class_counts(y)
+        events, negatives = class_counts(given.y)
         per_event = positive_number(self.negatives_per_event, "negatives_per_event")
         wanted = max(1, min(negatives, round(per_event * events)))
         note = f"mean of {bags} learners, each on all {events:,} events and {wanted:,} of {negatives:,} negatives"
-        return TrainingSet(X, y, sample_weight, shift=float(np.log(wanted / negatives)), note=note)
+        return given.training(note, shift=float(np.log(wanted / negatives)))
 
     def fit_learner(self, make: Callable[[int], Any], training: TrainingSet, *, rng: np.random.Generator) -> Any:
         members = []
@@ -61,7 +69,7 @@ class BalancedEnsembleTreatment(Treatment):
                 training.X, training.y, sample_weight=training.sample_weight, rng=rng
             )
             offset = training.offset if training.offset is None or bag.rows is None else training.offset[bag.rows]
-            part = TrainingSet(bag.X, bag.y, bag.sample_weight, offset)
+            part = TrainingSet(bag.X, bag.y, sample_weight=bag.sample_weight, offset=offset)
             members.append(fit_on_training(make(draw_seed(rng)), part, self.name))
         mean = LogitSum(members, [1 / self.bags] * self.bags)
         return mean if training.pilot is None else LogitSum([training.pilot, mean])

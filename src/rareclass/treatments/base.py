@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import KW_ONLY, dataclass, fields
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -38,6 +38,7 @@ class TrainingSet:
 
     X: np.ndarray
     y: np.ndarray
+    _: KW_ONLY
     sample_weight: np.ndarray | None = None
     offset: np.ndarray | None = None
     shift: float = 0.0
@@ -49,18 +50,43 @@ class TrainingSet:
 
 
 @dataclass(frozen=True)
+class Given:
+    """The training rows as a treatment finds them: arrays (n, d), (n,), (n,) or None, and the columns of codes."""
+
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray | None = None
+    categorical: tuple[int, ...] = ()
+
+    def training(self, note: str, *, rows: np.ndarray | None = None, **said: Any) -> TrainingSet:
+        """A training set of these rows, or of the rows `rows` of them; `said` are its other fields."""
+        said = {"sample_weight": self.weight if rows is None else self.weights_of(rows), "note": note, **said}
+        if rows is None:
+            return TrainingSet(self.X, self.y, **said)
+        return TrainingSet(self.X[rows], self.y[rows], rows=rows, **said)
+
+    def weights_of(self, rows: np.ndarray) -> np.ndarray | None:
+        """Weights of the rows `rows`."""
+        return None if self.weight is None else self.weight[rows]
+
+    @property
+    def plain_weight(self) -> np.ndarray:
+        """Weights (n,): one each where there are none."""
+        return np.ones(self.y.size) if self.weight is None else self.weight
+
+
+@dataclass(frozen=True)
 class Treatment(ABC):
     """How training is altered to cope with rarity, and how the learner's scores are brought back.
 
-    Sub-classes implement `prepare`, and `fit_learner` where the learner is not simply fitted on what `prepare` returns.
-    A treatment never sees rows that are scored.
+    Sub-classes write `_prepare`, and `fit_learner` where the learner is not simply fitted on what that returns. A
+    treatment never sees rows that are scored.
     """
 
     name: ClassVar[str]
     restoration: ClassVar[str]
     needs_complete: ClassVar[bool] = False
 
-    @abstractmethod
     def prepare(
         self,
         X: np.ndarray,
@@ -70,7 +96,23 @@ class Treatment(ABC):
         categorical_features: tuple[int, ...] = (),
         rng: np.random.Generator,
     ) -> TrainingSet:
-        """Return what the learner is to be fitted on."""
+        """Return what the learner is to be fitted on.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, d)
+        y : ndarray of shape (n,), bool
+        sample_weight : ndarray of shape (n,), optional
+        categorical_features : tuple of int
+            Columns of X that hold category codes.
+        rng : Generator
+        """
+        weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        return self._prepare(Given(X, y, weight, tuple(categorical_features)), rng)
+
+    @abstractmethod
+    def _prepare(self, given: Given, rng: np.random.Generator) -> TrainingSet:
+        """What an author writes."""
 
     def fit_learner(self, make: Callable[[int], Any], training: TrainingSet, *, rng: np.random.Generator) -> Any:
         """A fitted learner whose log-odds are at the real prevalence after `training.shift` is added.
@@ -131,10 +173,9 @@ class NoTreatment(Treatment):
     name: ClassVar[str] = "none"
     restoration: ClassVar[str] = "nothing to undo"
 
-    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
-        return TrainingSet(
-            X, y, sample_weight, note=f"fitted on {y.size:,} rows with {int(y.sum()):,} events as they are"
-        )
+    def _prepare(self, given: Given, rng: np.random.Generator) -> TrainingSet:
+        note = f"fitted on {given.y.size:,} rows with {int(given.y.sum()):,} events as they are"
+        return given.training(note)
 
 
 def fit_on_training(model: Any, training: TrainingSet, treatment: str) -> Any:

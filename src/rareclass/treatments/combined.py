@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
+from rareclass.decisions.costs import Costs
 from rareclass.errors import InputError
-from rareclass.treatments.base import NoTreatment, TrainingSet, Treatment
+from rareclass.treatments.base import Given, NoTreatment, TrainingSet, Treatment
 
 
 @dataclass(frozen=True)
@@ -53,16 +54,12 @@ class Combined(Treatment):
     def restoration(self) -> str:  # type: ignore[override]
         return f"{self.first.name}: {self.first.restoration}; {self.second.name}: {self.second.restoration}"
 
-    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
+    def _prepare(self, given: Given, rng: np.random.Generator) -> TrainingSet:
         if type(self.first).fit_learner is not Treatment.fit_learner:
             raise InputError(f"{self.first.name!r} decides how the learner is fitted, so it must be the second one.")
-        one = self.first.prepare(
-            X, y, sample_weight=sample_weight, categorical_features=categorical_features, rng=rng
-        )  # fmt: skip
+        one = _told(self.first, given, rng)
         second = self.second if one.rows is None else self.second.take(one.rows)
-        two = second.prepare(
-            one.X, one.y, sample_weight=one.sample_weight, categorical_features=categorical_features, rng=rng
-        )
+        two = _told(second, Given(one.X, one.y, one.sample_weight, given.categorical), rng)
         if one.pilot is not None and two.pilot is not None:
             raise InputError(
                 "Only one of two combined treatments may have a pilot; use 'score_negatives' for the other."
@@ -71,24 +68,34 @@ class Combined(Treatment):
             raise InputError(
                 f"{self.second.name!r} makes rows for which {self.first.name!r} has no offset. Put it first."
             )
-        return TrainingSet(
-            two.X, two.y, two.sample_weight, _sum(_traced(one.offset, two.rows), two.offset),
-            one.shift + two.shift, one.exact and two.exact, f"{one.note}; then {two.note}",
-            rows=_traced_rows(one, two), synthetic=one.synthetic or two.synthetic,
+        return replace(
+            two,
+            offset=_sum(_traced(one.offset, two.rows), two.offset),
+            shift=one.shift + two.shift,
+            exact=one.exact and two.exact,
+            note=f"{one.note}; then {two.note}",
+            rows=_traced_rows(one, two),
+            synthetic=one.synthetic or two.synthetic,
             pilot=two.pilot if one.pilot is None else one.pilot,
-        )  # fmt: skip
+        )
 
     def fit_learner(self, make: Callable[[int], Any], training: TrainingSet, *, rng: np.random.Generator) -> Any:
         return self.second.fit_learner(make, training, rng=rng)
 
-    def with_costs(self, costs):
+    def with_costs(self, costs: Costs) -> Self:
         return replace(self, first=self.first.with_costs(costs), second=self.second.with_costs(costs))
 
-    def take(self, rows):
+    def take(self, rows: np.ndarray) -> Self:
         return replace(self, first=self.first.take(rows), second=self.second.take(rows))
 
     def describe(self) -> dict[str, Any]:
         return {"name": self.name, "first": self.first.describe(), "second": self.second.describe()}
+
+
+def _told(treatment: Treatment, given: Given, rng: np.random.Generator) -> TrainingSet:
+    return treatment.prepare(
+        given.X, given.y, sample_weight=given.weight, categorical_features=given.categorical, rng=rng
+    )
 
 
 def _traced(values: np.ndarray | None, rows: np.ndarray | None) -> np.ndarray | None:

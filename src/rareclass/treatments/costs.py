@@ -9,7 +9,7 @@ from rareclass._check import one_of
 from rareclass.decisions.costs import CostMatrix, Costs, RowCosts, as_costs
 from rareclass.decisions.weights import cost_proportionate_weights
 from rareclass.errors import CostError
-from rareclass.treatments.base import TrainingSet, Treatment, class_counts
+from rareclass.treatments.base import Given, TrainingSet, Treatment, class_counts
 
 CORRECTIONS = ("offset", "calibration")
 
@@ -76,41 +76,40 @@ class CostWeights(Treatment):
         costs = self._costs()
         return replace(self, costs=costs.take(rows)) if isinstance(costs, RowCosts) else self
 
-    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
+    def _prepare(self, given: Given, rng: np.random.Generator) -> TrainingSet:
         one_of(self.correction, "correction", CORRECTIONS)
+        y, costs = given.y, self._costs()
         events, negatives = class_counts(y)
-        costs = self._costs()
         if isinstance(costs, CostMatrix):
-            weight = _weighted(cost_proportionate_weights(y, costs), sample_weight)
+            weight = _weighted(cost_proportionate_weights(y, costs), given.weight)
             ratio = (costs.fn - costs.tp) / (costs.fp - costs.tn)
             note = f"events weighted by {ratio:.4g}, by their costs ({events:,} events, {negatives:,} negatives)"
-            return TrainingSet(X, y, weight, shift=-float(np.log(ratio)), note=note)
+            return given.training(note, sample_weight=weight, shift=-float(np.log(ratio)))
         if len(costs) != y.size:
             raise CostError(
                 f"The costs of {self.name!r} are those of {len(costs)} rows, the training part has {y.size}. Give "
                 "costs by row to `fit` or `compare`, and put treatments that make rows behind this one."
             )
-        return self._by_row(X, y, costs, sample_weight)
+        return self._by_row(given, costs)
 
-    def _by_row(self, X: np.ndarray, y: np.ndarray, costs: RowCosts, sample_weight: Any) -> TrainingSet:
+    def _by_row(self, given: Given, costs: RowCosts) -> TrainingSet:
         catch, alarm = costs.fn - costs.tp, costs.fp - costs.tn
         rows = np.flatnonzero((catch > 0) & (alarm > 0))
-        left_out = y.size - rows.size
-        X, y, costs = (X, y, costs) if not left_out else (X[rows], y[rows], costs.take(rows))
+        left_out = given.y.size - rows.size
+        y, base = given.y[rows], given.weights_of(rows)
         events, negatives = class_counts(y)
-        base = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)[rows]
-        weight = _weighted(cost_proportionate_weights(y, costs), base)
+        weight = _weighted(cost_proportionate_weights(y, costs.take(rows)), base)
         note = f"{events:,} events and {negatives:,} negatives weighted by their own costs"
         if left_out:
             note += f"; {left_out:,} rows left out, on which one decision is right whatever the label"
         traced = rows if left_out else None
         if self.correction == "offset":
             offset = np.log(catch[rows]) - np.log(alarm[rows])
-            return TrainingSet(X, y, weight, offset, note=note, rows=traced)
+            return given.training(note, rows=traced, sample_weight=weight, offset=offset)
         # what the weights did to the odds of the classes, so that the log-odds are right on average
         w, b = weight, np.ones(y.size) if base is None else base
         shift = np.log(b[y].sum() / b[~y].sum()) - np.log(w[y].sum() / w[~y].sum())
-        return TrainingSet(X, y, weight, shift=float(shift), exact=False, note=note, rows=traced)
+        return given.training(note, rows=traced, sample_weight=weight, shift=float(shift), exact=False)
 
     def _costs(self) -> Costs:
         if self.costs is None:
@@ -130,6 +129,5 @@ def _weighted(weight: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarra
     """The product with the given weights, at their mean: regularisation acts on the same number of rows as without."""
     if sample_weight is None:
         return weight
-    base = np.asarray(sample_weight, dtype=np.float64)
-    both = weight * base
-    return both * (base.sum() / both.sum())
+    both = weight * sample_weight
+    return both * (sample_weight.sum() / both.sum())

@@ -14,7 +14,7 @@ from rareclass.learners.loss_booster import LossBoosterClassifier, is_ours
 from rareclass.learners.objectives import usable_loss
 from rareclass.losses.base import BatchLoss
 from rareclass.losses.focal import FocalLoss
-from rareclass.treatments.base import TrainingSet, Treatment, class_counts, draw_seed, fit_on_training
+from rareclass.treatments.base import Given, TrainingSet, Treatment, class_counts, draw_seed, fit_on_training
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,11 @@ class LossTreatment(Treatment):
             return "not by a formula: the scores of this loss become probabilities by out-of-fold calibration"
         return "the loss's link from score to probability, then calibrated out of fold"
 
-    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
-        events, _ = class_counts(y)
+    def _prepare(self, given: Given, rng: np.random.Generator) -> TrainingSet:
+        events, _ = class_counts(given.y)
         loss = usable_loss(self.loss)
-        note = f"fitted on {y.size:,} rows with {events:,} events by {loss!r}"
-        return TrainingSet(X, y, sample_weight, exact=not loss.needs_calibration, note=note)
+        note = f"fitted on {given.y.size:,} rows with {events:,} events by {loss!r}"
+        return given.training(note, exact=not loss.needs_calibration)
 
     def fit_learner(self, make: Callable[[int], Any], training: TrainingSet, *, rng: np.random.Generator) -> Any:
         model = booster_with_loss(make(draw_seed(rng)), self.loss, events=class_counts(training.y)[0])
@@ -91,14 +91,20 @@ def booster_with_loss(learner: Any, loss: Any, *, events: int) -> LossBoosterCla
     if is_ours(loss):
         loss = loss.to_dict()  # plain values, which a bundle accepts
     given = learner.get_params() if hasattr(learner, "get_params") else {}
-    common = {"categorical_features": given.pop("categorical_features", None),
-              "random_state": given.pop("random_state", None), "n_jobs": given.pop("n_jobs", None) or 1}  # fmt: skip
+    common = {
+        "categorical_features": given.pop("categorical_features", None),
+        "random_state": given.pop("random_state", None),
+        "n_jobs": given.pop("n_jobs", None) or 1,
+    }
     if isinstance(learner, GuardedBooster) and learner.loss_library is not None:
         given = learner.get_params()
         return LossBoosterClassifier(
-            loss, library=learner.loss_library, parameters=learner.library_parameters(events),
-            event_bins=bool(given["event_bins"]), **common,
-        )  # fmt: skip
+            loss,
+            library=learner.loss_library,
+            parameters=learner.library_parameters(events),
+            event_bins=bool(given["event_bins"]),
+            **common,
+        )
     if name == "LGBMClassifier":
         return LossBoosterClassifier(loss, parameters=_set_only(given, "objective", "class_weight"), **common)
     if name == "XGBClassifier":

@@ -1,8 +1,8 @@
 """Negative sampling that knows with which probability each negative was kept, and takes it back exactly."""
 
 import warnings
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from rareclass.crossfit import raw_logit
 from rareclass.errors import InputError, ShortfallWarning, TooFewEventsError
 from rareclass.kernels.logits import sigmoid
 from rareclass.learners.base import RareLearner
-from rareclass.treatments.base import TrainingSet, Treatment, class_counts, draw_seed, positive_number
+from rareclass.treatments.base import Given, TrainingSet, Treatment, class_counts, draw_seed, positive_number
 from rareclass.treatments.sampling import RandomUnderSampling
 
 STRATEGIES = ("uniform", "score", "local_case_control")
@@ -86,6 +86,7 @@ class NegativeSampling(Treatment):
         "log-odds corrected by -ln of each row's keep probability while training, then calibrated out of fold"
     )
     strategy: str = "uniform"
+    _: KW_ONLY
     negatives_per_event: float | str = "auto"
     least_negatives: int = 5_000
     floor: float = 0.1
@@ -93,27 +94,26 @@ class NegativeSampling(Treatment):
     pilot: str = "lightgbm"
     pool_factor: float = 10.0
 
-    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
+    def _prepare(self, given: Given, rng: np.random.Generator) -> TrainingSet:
         self._check_options()
-        events, negatives = class_counts(y)
+        events, negatives = class_counts(given.y)
         per_event = self._per_event(events)
         strategy = self.strategy
         if strategy == "local_case_control" and events < LOCAL_CASE_CONTROL_EVENTS:
             warnings.warn(
                 f"Local case-control sampling needs {LOCAL_CASE_CONTROL_EVENTS:,} events; got {events:,}. Negatives "
                 "are sampled by score instead and all events are kept.",
-                ShortfallWarning, stacklevel=2,
-            )  # fmt: skip
+                ShortfallWarning,
+                stacklevel=3,
+            )
             strategy = "score"
         if strategy == "uniform" or per_event * events >= negatives:
-            return self._uniform(X, y, sample_weight, per_event, rng)
-        pool, share = self._pool(y, per_event, rng)
+            return self._uniform(given, per_event, rng)
+        rows, share = self._pool(given.y, per_event, rng)
         if strategy == "score":
-            score = self._cross_scores(X, y, sample_weight, categorical_features, pool, rng)
-            return self._by_score(X, y, sample_weight, pool, share, score, per_event, rng)
-        pilot, shift = self._fit_pilot(X, y, sample_weight, categorical_features, rng)
-        score = pilot_logit(pilot, X[pool]) + shift
-        return self._local_case_control(X, y, sample_weight, pool, share, score, (pilot, shift), per_event, rng)
+            return self._by_score(given, _Pool(rows, share, self._cross_scores(given, rows, rng)), per_event, rng)
+        pilot = self._fit_pilot(given, rng)
+        return self._local_case_control(given, _Pool(rows, share, pilot.logit(given.X[rows])), pilot, per_event, rng)
 
     def _per_event(self, events: int) -> float:
         """Negatives for each event: as given or by the rule of "auto", and not fewer than `least_negatives` in all."""
@@ -140,11 +140,11 @@ class NegativeSampling(Treatment):
         if self.strategy == "local_case_control" and self.correction == "weight":
             raise InputError("Local case-control sampling is taken back by the pilot's log-odds; leave `correction`.")
 
-    def _uniform(self, X, y, sample_weight, per_event, rng) -> TrainingSet:
-        plan = RandomUnderSampling(per_event).prepare(X, y, sample_weight=sample_weight, rng=rng)
+    def _uniform(self, given: Given, per_event: float, rng: np.random.Generator) -> TrainingSet:
+        plan = RandomUnderSampling(per_event)._prepare(given, rng)
         if self.correction == "offset" or plan.rows is None:
             return plan
-        weight = np.ones(plan.y.size) if plan.sample_weight is None else plan.sample_weight
+        weight = given.plain_weight[plan.rows]
         weight = np.where(plan.y, weight, weight * np.exp(-plan.shift))
         return replace(plan, sample_weight=weight, shift=0.0, note=f"{plan.note}, weighted by 1 / share kept")
 
@@ -159,21 +159,21 @@ class NegativeSampling(Treatment):
         drawn = rng.choice(np.flatnonzero(~y), size=wanted, replace=False, shuffle=False)
         return np.sort(np.concatenate([np.flatnonzero(y), drawn])), wanted / negatives
 
-    def _fit_pilot(self, X, y, sample_weight, categorical_features, rng, among=None) -> tuple[Any, float]:
-        """A cheap model on a uniform sample of `among` (all by default), and the shift to the real prevalence."""
-        among = np.arange(y.size) if among is None else among
-        kept = RandomUnderSampling(PILOT_NEGATIVES).choose(y[among], rng)
+    def _fit_pilot(self, given: Given, rng: np.random.Generator, among: np.ndarray | None = None) -> "_Pilot":
+        """A cheap model on a uniform sample of the rows `among` (all by default)."""
+        among = np.arange(given.y.size) if among is None else among
+        kept = RandomUnderSampling(PILOT_NEGATIVES).choose(given.y[among], rng)
         rows, shift = (among, 0.0) if kept is None else (among[kept.rows], kept.shift)
-        weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)[rows]
-        model = make_pilot(self.pilot, categorical_features, draw_seed(rng))
-        return model.fit(X[rows], y[rows], weight), shift
+        model = make_pilot(self.pilot, given.categorical, draw_seed(rng))
+        return _Pilot(model.fit(given.X[rows], given.y[rows], given.weights_of(rows)), shift)
 
-    def _cross_scores(self, X, y, sample_weight, categorical_features, pool, rng) -> np.ndarray:
+    def _cross_scores(self, given: Given, pool: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Log-odds (m,) of the rows `pool` by a pilot that was not fitted on them.
 
         A pilot that has seen a row gives events too high a score, hence too small an offset: at two negatives per event
         the intercept of a logistic model was then 0.1 too high. Two pilots on half of the rows cost the same.
         """
+        y = given.y
         half = np.empty(y.size, dtype=bool)
         for rows in (np.flatnonzero(y), np.flatnonzero(~y)):
             half[rows] = rng.permutation(np.arange(rows.size) % 2 == 0)
@@ -182,40 +182,40 @@ class NegativeSampling(Treatment):
             fit_rows, mine = np.flatnonzero(~side), side[pool]
             if np.count_nonzero(y[fit_rows]) < 1:  # a single event: there is nothing to cross
                 fit_rows = np.arange(y.size)
-            pilot, shift = self._fit_pilot(X, y, sample_weight, categorical_features, rng, fit_rows)
-            score[mine] = pilot_logit(pilot, X[pool[mine]]) + shift
+            score[mine] = self._fit_pilot(given, rng, fit_rows).logit(given.X[pool[mine]])
         return score
 
-    def _by_score(self, X, y, sample_weight, pool, share, score, per_event, rng) -> TrainingSet:
-        label = y[pool]
-        keep = keep_probability(sigmoid(score), label, per_event, self.floor)
-        kept = label | (rng.random(pool.size) < keep)
-        rows, probability = pool[kept], keep[kept] * share
-        weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)[rows]
-        offset: np.ndarray | None = -np.log(probability)
-        if self.correction == "weight":
-            base = np.ones(rows.size) if weight is None else weight
-            weight, offset = np.where(y[rows], base, base / probability), None
-        note = self._note(y, rows, share)
-        return TrainingSet(X[rows], y[rows], weight, offset, note=note, rows=rows)
+    def _by_score(self, given: Given, pool: "_Pool", per_event: float, rng: np.random.Generator) -> TrainingSet:
+        label = given.y[pool.rows]
+        keep = keep_probability(sigmoid(pool.score), label, per_event, self.floor)
+        kept = label | (rng.random(label.size) < keep)
+        rows, probability = pool.rows[kept], keep[kept] * pool.share
+        note = self._note(given.y, rows, pool.share)
+        if self.correction == "offset":
+            return given.training(note, rows=rows, offset=-np.log(probability))
+        base = given.plain_weight[rows]
+        return given.training(note, rows=rows, sample_weight=np.where(given.y[rows], base, base / probability))
 
-    def _local_case_control(self, X, y, sample_weight, pool, share, score, pilot, per_event, rng) -> TrainingSet:
-        label, p = y[pool], sigmoid(score)
+    def _local_case_control(
+        self, given: Given, pool: "_Pool", pilot: "_Pilot", per_event: float, rng: np.random.Generator
+    ) -> TrainingSet:
+        y, label, p = given.y, given.y[pool.rows], sigmoid(pool.score)
         keep = keep_probability(p, label, per_event, self.floor)
         # the same constant for both classes: a row is accepted with min(1, c |y - p|), the floor aside
         constant = float(np.min(keep / np.maximum(p, 1e-300), where=keep < 1, initial=np.inf))
-        keep_event = np.minimum(1.0, np.maximum(constant * sigmoid(-score), 1e-6))
-        kept = rng.random(pool.size) < np.where(label, keep_event, keep)
-        rows = pool[kept]
+        keep_event = np.minimum(1.0, np.maximum(constant * sigmoid(-pool.score), 1e-6))
+        kept = rng.random(label.size) < np.where(label, keep_event, keep)
+        rows = pool.rows[kept]
         if not y[rows].any() or y[rows].all():
             raise TooFewEventsError("Local case-control sampling kept rows of one class only; use strategy 'score'.")
-        offset = np.log(keep_event[kept]) - np.log(keep[kept] * share) + score[kept]
-        weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)[rows]
-        note = self._note(y, rows, share) + "; the pilot's log-odds are added back"
-        return TrainingSet(
-            X[rows], y[rows], weight, None if np.allclose(offset, 0, atol=1e-9) else offset, shift=pilot[1], note=note,
-            rows=rows, pilot=pilot[0],
-        )  # fmt: skip
+        offset = np.log(keep_event[kept]) - np.log(keep[kept] * pool.share) + pool.score[kept]
+        return given.training(
+            self._note(y, rows, pool.share) + "; the pilot's log-odds are added back",
+            rows=rows,
+            offset=None if np.allclose(offset, 0, atol=1e-9) else offset,
+            shift=pilot.shift,
+            pilot=pilot.model,
+        )
 
     def _note(self, y: np.ndarray, rows: np.ndarray, share: float) -> str:
         events, negatives = int(y[rows].sum()), int((~y[rows]).sum())
@@ -224,6 +224,28 @@ class NegativeSampling(Treatment):
             f"{negatives:,} of {int((~y).sum()):,} negatives kept{scored}, the more so the more they look like events, "
             f"beside {events:,} of {int(y.sum()):,} events, corrected by {self.correction}"
         )
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """Rows that a pilot scored, the share of the negatives among them, and their log-odds."""
+
+    rows: np.ndarray
+    share: float
+    score: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Pilot:
+    """A fitted pilot, and the shift that brings its log-odds to the real prevalence."""
+
+    model: RareLearner
+    shift: float
+
+    def logit(self, X: np.ndarray) -> np.ndarray:
+        """Log-odds (n,) at the real prevalence, in batches that bound the memory."""
+        starts = range(0, max(X.shape[0], 1), _BATCH)
+        return np.concatenate([raw_logit(self.model, X[i : i + _BATCH]) for i in starts]) + self.shift
 
 
 @dataclass(frozen=True)
@@ -295,13 +317,12 @@ def make_pilot(name: str, categorical_features: tuple[int, ...], seed: int) -> R
 
     # plain bins: cuts around events would have to be applied to every row that is scored
     return RareLGBMClassifier(
-        n_estimators=20, num_leaves=8, learning_rate=0.3, event_bins=False, calibrate=False, collapse_alarm=False,
-        categorical_features=categorical_features, random_state=seed,
-    )  # fmt: skip
-
-
-def pilot_logit(pilot: Any, X: np.ndarray) -> np.ndarray:
-    """Log-odds (n,) of a fitted pilot, in batches that bound the memory."""
-    if X.shape[0] <= _BATCH:
-        return raw_logit(pilot, X)
-    return np.concatenate([raw_logit(pilot, X[i : i + _BATCH]) for i in range(0, X.shape[0], _BATCH)])
+        n_estimators=20,
+        num_leaves=8,
+        learning_rate=0.3,
+        event_bins=False,
+        calibrate=False,
+        collapse_alarm=False,
+        categorical_features=categorical_features,
+        random_state=seed,
+    )

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+
 from rareclass._check import one_of
 from rareclass.errors import InputError
 from rareclass.losses.asymmetric import AsymmetricLoss
@@ -13,7 +15,7 @@ from rareclass.losses.poly import PolyLoss
 from rareclass.losses.registry import loss_from_dict
 from rareclass.losses.tversky import TverskyLoss
 from rareclass.treatments.bag import BalancedEnsembleTreatment
-from rareclass.treatments.base import NoTreatment, Treatment
+from rareclass.treatments.base import Given, NoTreatment, TrainingSet, Treatment
 from rareclass.treatments.combined import Combined
 from rareclass.treatments.costs import CostWeights
 from rareclass.treatments.loss import LossTreatment
@@ -86,7 +88,7 @@ class UnknownTreatment(Treatment):
     def label(self) -> str:
         return self.saved
 
-    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
+    def _prepare(self, given: Given, rng: np.random.Generator) -> TrainingSet:
         raise InputError(
             f"The treatment {self.saved!r} is none of rareclass's, so it cannot be fitted anew. Fit a RareClassifier "
             "with it and save that."

@@ -1,16 +1,12 @@
 """Resampling the training part: random over- and under-sampling, sampled negatives, and the SMOTE family."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from rareclass._check import one_of
-from rareclass.treatments.base import TrainingSet, Treatment, class_counts, positive_number
-
-
-def _take_weight(sample_weight: np.ndarray | None, index: np.ndarray) -> np.ndarray | None:
-    return None if sample_weight is None else np.asarray(sample_weight)[index]
+from rareclass.treatments.base import Given, TrainingSet, Treatment, class_counts, positive_number
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,8 @@ class RandomOverSampling(Treatment):
     restoration: ClassVar[str] = "log-odds shifted by the log of the repetitions, then calibrated out of fold"
     ratio: float = 1.0
 
-    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
+    def _prepare(self, given: Given, rng: np.random.Generator) -> TrainingSet:
+        y = given.y
         events, negatives = class_counts(y)
         wanted = max(events, round(positive_number(self.ratio, "ratio") * negatives))
         rows = np.flatnonzero(y)
@@ -57,10 +54,7 @@ class RandomOverSampling(Treatment):
         )
         index = np.concatenate([np.arange(y.size), extra])
         note = f"{events:,} events repeated to {wanted:,} beside {negatives:,} negatives"
-        return TrainingSet(
-            X[index], y[index], _take_weight(sample_weight, index), shift=-float(np.log(wanted / events)), note=note,
-            rows=index,
-        )  # fmt: skip
+        return given.training(note, rows=index, shift=-float(np.log(wanted / events)))
 
 
 @dataclass(frozen=True)
@@ -108,18 +102,13 @@ class RandomUnderSampling(Treatment):
         kept = rng.choice(np.flatnonzero(~y), size=wanted, replace=False, shuffle=False)
         return Kept(np.sort(np.concatenate([np.flatnonzero(y), kept])), wanted / negatives)
 
-    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
-        events, negatives = class_counts(y)
-        kept = self.choose(y, rng)
+    def _prepare(self, given: Given, rng: np.random.Generator) -> TrainingSet:
+        events, negatives = class_counts(given.y)
+        kept = self.choose(given.y, rng)
         if kept is None:
-            return TrainingSet(
-                X, y, sample_weight, note=f"nothing to drop: {negatives:,} negatives beside {events:,} events"
-            )
-        index = kept.rows
-        note = f"{index.size - events:,} of {negatives:,} negatives kept beside all {events:,} events"
-        return TrainingSet(
-            X[index], y[index], _take_weight(sample_weight, index), shift=kept.shift, note=note, rows=index
-        )
+            return given.training(f"nothing to drop: {negatives:,} negatives beside {events:,} events")
+        note = f"{kept.rows.size - events:,} of {negatives:,} negatives kept beside all {events:,} events"
+        return given.training(note, rows=kept.rows, shift=kept.shift)
 
 
 @dataclass(frozen=True)
@@ -183,38 +172,39 @@ class SyntheticEvents(Treatment):
     method: str = "SMOTE"
     ratio: float = 1.0
 
-    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
-        events, negatives = class_counts(y)
+    def _prepare(self, given: Given, rng: np.random.Generator) -> TrainingSet:
+        events, negatives = class_counts(given.y)
         wanted = round(positive_number(self.ratio, "ratio") * negatives)
         if wanted <= events:
-            return TrainingSet(X, y, sample_weight, note=f"nothing to add: {events:,} events, {negatives:,} negatives")
-        X_new, y_new, parents = self._synthesise(X, y, wanted, categorical_features, rng)
-        weight = None
-        if sample_weight is not None:
-            made = np.asarray(sample_weight)[parents].mean(axis=1)
-            weight = np.concatenate([sample_weight, made])
+            return given.training(f"nothing to add: {events:,} events, {negatives:,} negatives")
+        X, y, parents = self._synthesise(given, wanted, rng)
+        weight = given.weight
+        if weight is not None:
+            weight = np.concatenate([weight, weight[parents].mean(axis=1)])
         note = f"{wanted - events:,} synthetic events added to {events:,} real ones beside {negatives:,} negatives"
-        return TrainingSet(X_new, y_new, weight, shift=-float(np.log(wanted / events)), exact=False, note=note,
-                           synthetic=True)  # fmt: skip
+        shift = -float(np.log(wanted / events))
+        return TrainingSet(X, y, sample_weight=weight, shift=shift, exact=False, note=note, synthetic=True)
 
     def _synthesise(
-        self, X: np.ndarray, y: np.ndarray, wanted: int, categorical: tuple[int, ...], rng: np.random.Generator
+        self, given: Given, wanted: int, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """All rows with the made ones behind them, their labels, and the parents of the made ones."""
         from rareclass import over_sampling
 
+        X, y, categorical = given.X, given.y, list(given.categorical)
         filled = fill_missing(X)
         numeric = np.setdiff1d(np.arange(X.shape[1]), np.asarray(categorical, dtype=int))
         scale = filled[:, numeric].std(axis=0)
         scale[scale == 0] = 1.0
-        sampler: Any = getattr(over_sampling, self.method)(
+        sampler = getattr(over_sampling, self.method)(
             sampling_strategy={0: int((~y).sum()), 1: wanted}, random_state=rng, k_neighbors="auto"
         )
         scaled, y_int = sampler.fit_resample(np.ascontiguousarray(filled[:, numeric] / scale), y.astype(np.int64))
         parents = np.asarray(sampler.parents_)
         made = np.empty((scaled.shape[0] - y.size, X.shape[1]))
         made[:, numeric] = scaled[y.size :] * scale
-        if len(categorical):
-            made[:, list(categorical)] = filled[parents[:, 0]][:, list(categorical)]
+        if categorical:
+            made[:, categorical] = filled[parents[:, 0]][:, categorical]
         return np.vstack([X, made]), y_int.astype(bool), parents
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from rareclass._check import one_of
-from rareclass.treatments.base import TrainingSet, Treatment, class_counts, positive_number
+from rareclass.treatments.base import Given, TrainingSet, Treatment, class_counts, positive_number
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class ClassWeights(Treatment):
     def label(self) -> str:
         return f"{self.name}_sqrt" if self.weight == "sqrt" else super().label
 
-    def prepare(self, X, y, *, sample_weight=None, categorical_features=(), rng):
+    def _prepare(self, given: Given, rng: np.random.Generator) -> TrainingSet:
+        y, base = given.y, given.plain_weight
         events, negatives = class_counts(y)
-        base = np.ones(y.size) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         if isinstance(self.weight, str):
             one_of(self.weight, "weight", ("balanced", "sqrt"))
             ratio = base[~y].sum() / base[y].sum()
@@ -55,4 +55,4 @@ class ClassWeights(Treatment):
         # The mean is kept at one so that regularisation acts on the same number of rows as without weights.
         weight *= base.sum() / weight.sum()
         note = f"events weighted by {factor:.4g} ({events:,} events, {negatives:,} negatives)"
-        return TrainingSet(X, y, weight, shift=-float(np.log(factor)), note=note)
+        return given.training(note, sample_weight=weight, shift=-float(np.log(factor)))
