@@ -5,6 +5,7 @@ that a frame can hold survives. Numbers of pandas columns come through NumPy, th
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -113,56 +114,33 @@ def _read_pandas(name: Label, series: Rows) -> Column:
     dtype, api = series.dtype, pd.api.types
     if isinstance(dtype, pd.ArrowDtype):
         return _read_arrow(name, series, series.array.__arrow_array__())
-    nothing = np.empty(0)
+    of, nothing = partial(Column, name=name, native=series), np.empty(0)
     missing = series.isna().to_numpy()
     hole = missing if missing.any() else None
     if isinstance(dtype, pd.CategoricalDtype):
         if not dtype.ordered:
-            return Column(name=name, kind="nominal", native=series, values=nothing)
-        return Column(
-            name=name,
-            kind="ordinal",
-            native=series,
-            values=np.maximum(series.cat.codes.to_numpy().astype(np.int64), 0),
-            missing=hole,
-        )
+            return of(kind="nominal", values=nothing)
+        return of(kind="ordinal", values=np.maximum(series.cat.codes.to_numpy().astype(np.int64), 0), missing=hole)
     if api.is_bool_dtype(dtype):
-        return Column(
-            name=name, kind="boolean", native=series, values=series.fillna(False).to_numpy(dtype=np.int64), missing=hole
-        )
+        return of(kind="boolean", values=series.fillna(False).to_numpy(dtype=np.int64), missing=hole)
     if api.is_integer_dtype(dtype):
-        return Column(
-            name=name, kind="integer", native=series, values=series.to_numpy(dtype=np.int64, na_value=0), missing=hole
-        )
+        return of(kind="integer", values=series.to_numpy(dtype=np.int64, na_value=0), missing=hole)
     if api.is_float_dtype(dtype):
-        return Column(
-            name=name,
-            kind="number",
-            native=series,
-            values=series.to_numpy(dtype=np.float64, na_value=0.0),
-            missing=hole,
-        )
+        return of(kind="number", values=series.to_numpy(dtype=np.float64, na_value=0.0), missing=hole)
     if api.is_datetime64_any_dtype(dtype) or api.is_timedelta64_dtype(dtype):
         letter = "M" if api.is_datetime64_any_dtype(dtype) else "m"
         unit = getattr(dtype, "unit", None) or np.datetime_data(dtype)[0]
         values = series.to_numpy(dtype=np.dtype(f"{letter}8[{unit}]")).view(np.int64).copy()
         values[missing] = 0
-        return Column(
-            name=name,
-            kind="time",
-            native=series,
-            values=values,
-            missing=hole,
-            grain=_time_grain(values[~missing], unit),
-        )
+        return of(kind="time", values=values, missing=hole, grain=_time_grain(values[~missing], unit))
     if dtype.kind == "O" and isinstance(dtype, np.dtype) and not missing.all():
         present = series[~missing].tolist()
         if all(isinstance(v, float | int | np.floating | np.integer) and not isinstance(v, bool) for v in present):
             whole = all(isinstance(v, int | np.integer) for v in present)
             values = np.zeros(len(series), dtype=np.int64 if whole else np.float64)
             values[~missing] = present
-            return Column(name=name, kind="integer" if whole else "number", native=series, values=values, missing=hole)
-    return Column(name=name, kind="nominal", native=series, values=nothing)
+            return of(kind="integer" if whole else "number", values=values, missing=hole)
+    return of(kind="nominal", values=nothing)
 
 
 def read_array(name: Label, values: np.ndarray) -> Column:
@@ -187,28 +165,24 @@ def _read_arrow(name: Label, native: Rows, array: Rows) -> Column:
 
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.unify_dictionaries().chunks) if array.num_chunks else pa.array([], array.type)
-    kind, types = array.type, pa.types
+    kind, types, of = array.type, pa.types, partial(Column, name=name, native=native)
     missing = array.is_null(nan_is_null=types.is_floating(kind)).to_numpy(zero_copy_only=False)
     hole = missing if missing.any() else None
     if types.is_boolean(kind):
-        return Column(
-            name=name, kind="boolean", native=native, values=_filled(pc.cast(array, pa.int64())), missing=hole
-        )
+        return of(kind="boolean", values=_filled(pc.cast(array, pa.int64())), missing=hole)
     if types.is_integer(kind) and not types.is_uint64(kind):
-        return Column(
-            name=name, kind="integer", native=native, values=_filled(pc.cast(array, pa.int64())), missing=hole
-        )
+        return of(kind="integer", values=_filled(pc.cast(array, pa.int64())), missing=hole)
     if types.is_floating(kind):
         values = array.cast(pa.float64()).fill_null(0.0).to_numpy(zero_copy_only=False).copy()
         values[missing] = 0.0
-        return Column(name=name, kind="number", native=native, values=values, missing=hole)
+        return of(kind="number", values=values, missing=hole)
     if types.is_timestamp(kind) or types.is_duration(kind) or types.is_date(kind) or types.is_time(kind):
         unit = getattr(kind, "unit", "D" if types.is_date32(kind) else "ms")
         narrow = pa.int32() if kind.bit_width == 32 else pa.int64()
         values = _filled(array.view(narrow).cast(pa.int64()))
         grain = 86_400_000 if types.is_date64(kind) else _time_grain(values[~missing], unit)
-        return Column(name=name, kind="time", native=native, values=values, missing=hole, grain=grain)
-    return Column(name=name, kind="nominal", native=native, values=np.empty(0))
+        return of(kind="time", values=values, missing=hole, grain=grain)
+    return of(kind="nominal", values=np.empty(0))
 
 
 def _filled(array: Rows) -> np.ndarray:

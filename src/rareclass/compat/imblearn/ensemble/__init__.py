@@ -1,15 +1,6 @@
 """Balanced ensembles."""
 
-from rareclass.ensemble import (
-    BalancedBaggingClassifier,
-    BalancedRandomForestClassifier,
-    EasyEnsembleClassifier,
-    RUSBoostClassifier,
-)
+from rareclass._lazy import lazy_names
 
-__all__ = [
-    "BalancedBaggingClassifier",
-    "BalancedRandomForestClassifier",
-    "EasyEnsembleClassifier",
-    "RUSBoostClassifier",
-]
+_NAMES = "BalancedBaggingClassifier BalancedRandomForestClassifier EasyEnsembleClassifier RUSBoostClassifier"
+__getattr__, __dir__, __all__ = lazy_names(__name__, {"rareclass.ensemble": _NAMES})

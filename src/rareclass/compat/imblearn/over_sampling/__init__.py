@@ -1,14 +1,6 @@
 """Over-samplers of imbalanced-learn."""
 
-from rareclass.over_sampling import (
-    ADASYN,
-    SMOTE,
-    SMOTEN,
-    SMOTENC,
-    SVMSMOTE,
-    BorderlineSMOTE,
-    KMeansSMOTE,
-    RandomOverSampler,
-)
+from rareclass._lazy import lazy_names
 
-__all__ = ["ADASYN", "SMOTE", "SMOTEN", "SMOTENC", "SVMSMOTE", "BorderlineSMOTE", "KMeansSMOTE", "RandomOverSampler"]
+_NAMES = "ADASYN SMOTE SMOTEN SMOTENC SVMSMOTE BorderlineSMOTE KMeansSMOTE RandomOverSampler"
+__getattr__, __dir__, __all__ = lazy_names(__name__, {"rareclass.over_sampling": _NAMES})

@@ -1,29 +1,10 @@
 """Under-samplers of imbalanced-learn."""
 
-from rareclass.under_sampling import (
-    AllKNN,
-    ClusterCentroids,
-    CondensedNearestNeighbour,
-    EditedNearestNeighbours,
-    InstanceHardnessThreshold,
-    NearMiss,
-    NeighbourhoodCleaningRule,
-    OneSidedSelection,
-    RandomUnderSampler,
-    RepeatedEditedNearestNeighbours,
-    TomekLinks,
-)
+from rareclass._lazy import lazy_names
 
-__all__ = [
-    "AllKNN",
-    "ClusterCentroids",
-    "CondensedNearestNeighbour",
-    "EditedNearestNeighbours",
-    "InstanceHardnessThreshold",
-    "NearMiss",
-    "NeighbourhoodCleaningRule",
-    "OneSidedSelection",
-    "RandomUnderSampler",
-    "RepeatedEditedNearestNeighbours",
-    "TomekLinks",
-]
+_NAMES = (
+    "AllKNN ClusterCentroids CondensedNearestNeighbour EditedNearestNeighbours InstanceHardnessThreshold "
+    "NearMiss NeighbourhoodCleaningRule OneSidedSelection RandomUnderSampler RepeatedEditedNearestNeighbours "
+    "TomekLinks"
+)
+__getattr__, __dir__, __all__ = lazy_names(__name__, {"rareclass.under_sampling": _NAMES})
