@@ -1,27 +1,21 @@
 """SMOTE followed by cleaning: with edited nearest neighbours, or with Tomek links."""
 
 import numbers
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
-from rareclass._sklearn import HasMethods, Interval, StrOptions
+from rareclass._sklearn import HasMethods
 from rareclass._types import Seed, Strategy
-from rareclass.combine.combined import RANDOM_STATE, TwoSteps
+from rareclass.combine.combined import TwoSteps
+from rareclass.over_sampling.base import BaseOverSampler
 from rareclass.over_sampling.smote import SMOTE
 from rareclass.under_sampling.edited import EditedNearestNeighbours
 from rareclass.under_sampling.tomek import TomekLinks
 
 _COMMON: dict = {
-    "sampling_strategy": [
-        Interval(numbers.Real, 0, 1, closed="right"),
-        StrOptions({"auto", "minority", "not minority", "not majority", "all"}),
-        Mapping,
-        callable,
-    ],
-    "random_state": RANDOM_STATE,
+    **BaseOverSampler._parameter_constraints,
     "smote": [HasMethods(["fit_resample"]), None],
     "n_jobs": [numbers.Integral, None],
 }

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import Tags
 
 from rareclass._types import Matrix, Rows, Seed, Strategy
 from rareclass.errors import MethodError
@@ -72,6 +71,7 @@ class ADASYN(BaseOverSampler):
     [(0, 901), (1, 901)]
     """
 
+    _allows_nan = True
     _parameter_constraints = {**BaseOverSampler._parameter_constraints, "n_neighbors": NEIGHBOURS, "scaling": SCALING}
 
     sampling_strategy: Strategy = "auto"
@@ -113,8 +113,3 @@ class ADASYN(BaseOverSampler):
         base = np.repeat(np.arange(bases.size), numbers[bases])
         parents, gap = pair_up(base, rows[bases], partners.rows, partners.counts, seed_from(rng))
         return Draw(parents=parents, gap=gap)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags

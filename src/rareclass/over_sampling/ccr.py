@@ -5,7 +5,6 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import Tags
 
 from rareclass._sklearn import Interval
 from rareclass._types import Matrix, Seed, Strategy
@@ -82,6 +81,7 @@ class CCR(BaseOverSampler):
     ([0.0, 0.625, 9.0, 10.0], [0.625])
     """
 
+    _allows_nan = True
     _parameter_constraints = {
         **BaseOverSampler._parameter_constraints,
         "energy": [Interval(Real, 0, None, closed="neither")],
@@ -145,8 +145,3 @@ class CCR(BaseOverSampler):
             return points[rows[base[start:stop]]] + share[:, None] * direction
 
         return Draw(parents=rows[base], made=made)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags

@@ -9,7 +9,6 @@ from scipy import sparse
 from scipy.spatial.distance import pdist
 from sklearn.base import BaseEstimator, clone
 from sklearn.cluster import MiniBatchKMeans
-from sklearn.utils import Tags
 from threadpoolctl import threadpool_limits
 
 from rareclass._sklearn import HasMethods, Interval, StrOptions
@@ -99,6 +98,8 @@ class KMeansSMOTE(BaseSMOTE):
     True
     """
 
+    # Whether a cluster qualifies must not hang on how missing values were filled in.
+    _allows_nan = False
     _default_neighbors = 2
     _parameter_constraints = {
         **BaseSMOTE._parameter_constraints,
@@ -193,9 +194,3 @@ class KMeansSMOTE(BaseSMOTE):
         if exponent == "auto":
             exponent = math.log(rows.size, 1.6) ** 1.8 * 0.16
         return mean_distance(X, rows) ** float(exponent) / rows.size
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        # Whether a cluster qualifies must not hang on how missing values were filled in.
-        tags.input_tags.allow_nan = False
-        return tags

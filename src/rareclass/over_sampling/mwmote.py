@@ -6,7 +6,6 @@ from numbers import Integral, Real
 import numpy as np
 from scipy import sparse
 from scipy.cluster.hierarchy import fcluster, linkage
-from sklearn.utils import Tags
 
 from rareclass._sklearn import Interval
 from rareclass._types import Label, Matrix, Rows, Seed, Strategy
@@ -87,6 +86,7 @@ class MWMOTE(BaseOverSampler):
     [(0, 271), (1, 271)]
     """
 
+    _allows_nan = True
     _parameter_constraints = {
         **BaseOverSampler._parameter_constraints,
         "k1": [Interval(Integral, 1, None, closed="left")],
@@ -152,8 +152,3 @@ class MWMOTE(BaseOverSampler):
         kept = rows[sound] if sound.sum() > 1 else rows
         nearest = np.sqrt(nearest_rows(X, kept, kept, 1)[0][:, 0])
         return fcluster(linkage(points, "average"), self.cluster_factor * nearest.mean(), criterion="distance")
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags

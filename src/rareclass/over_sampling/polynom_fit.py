@@ -5,7 +5,6 @@ from numbers import Integral
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import Tags
 
 from rareclass._sklearn import Interval, StrOptions
 from rareclass._types import Matrix, Rows, Seed, Strategy
@@ -64,6 +63,7 @@ class PolynomFitSMOTE(BaseOverSampler):
     [1.0, 3.0]
     """
 
+    _allows_nan = True
     _parameter_constraints = {
         **BaseOverSampler._parameter_constraints,
         "topology": [StrOptions({"star", "bus", "mesh", "poly"})],
@@ -131,11 +131,6 @@ class PolynomFitSMOTE(BaseOverSampler):
             return np.polynomial.chebyshev.chebvander(where, self.degree) @ coefficients
 
         return Draw(parents=np.column_stack((rows[before], rows[np.minimum(before + 1, last)])), made=made)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
 
 
 def _on_lines(n_lines: int, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils import Tags
 
 from rareclass._sklearn import Interval
 from rareclass._types import Matrix, Rows, Seed, Strategy
@@ -81,6 +80,7 @@ class ProWSyn(BaseOverSampler):
     [3, 3, 2, 2, 1, 1]
     """
 
+    _allows_nan = True
     _parameter_constraints = {
         **BaseOverSampler._parameter_constraints,
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
@@ -115,11 +115,6 @@ class ProWSyn(BaseOverSampler):
             parents = np.column_stack((rows[base], rows[partner]))
             draws.append(Draw(parents=parents, gap=stream.random(base.size)))
         return join(draws)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
 
 
 def other_member(group: np.ndarray, base: np.ndarray, rng: np.random.Generator) -> np.ndarray:

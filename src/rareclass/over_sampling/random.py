@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
-from sklearn.utils import Tags
 
 from rareclass._sklearn import Interval
 from rareclass._types import Labels, Matrix, Rows, Seed, Strategy
@@ -66,6 +65,8 @@ class RandomOverSampler(BaseOverSampler):
     [(0, 901), (1, 901)]
     """
 
+    _allows_nan = True
+    _allows_text = True
     _exposes_indices = True
     _parameter_constraints = {
         **BaseOverSampler._parameter_constraints,
@@ -120,9 +121,3 @@ class RandomOverSampler(BaseOverSampler):
             if factor < 0:
                 raise InputError(f"The shrinkage factor needs to be >= 0. Got {factor} for class {label!r}.")
         return dict(self.shrinkage)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.string = True
-        return tags

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
-from sklearn.utils import Tags
 
 from rareclass._sklearn import Interval
 from rareclass._types import Matrix, Seed, Strategy
@@ -55,6 +54,7 @@ class ROSE(BaseOverSampler):
     [(0, 181), (1, 181)]
     """
 
+    _allows_nan = True
     _parameter_constraints = {
         **BaseOverSampler._parameter_constraints,
         "shrinkage": [Interval(Real, 0, None, closed="left")],
@@ -79,8 +79,3 @@ class ROSE(BaseOverSampler):
         if self.keep_original:
             return draw
         return Draw(kept=np.empty(0, dtype=np.intp), parents=draw.parents, made=draw.made)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import Tags
 
 from rareclass._sklearn import HasMethods, Interval, StrOptions
 from rareclass._types import Label, Matrix, Rows, Seed, Strategy
@@ -27,6 +26,7 @@ SCALING = [StrOptions({"standard", "robust"}), None]
 class BaseSMOTE(BaseOverSampler):
     """Base of the methods that make rows between a base row and a neighbour of its class."""
 
+    _allows_nan = True
     _default_neighbors = 5
     _parameter_constraints = {**BaseOverSampler._parameter_constraints, "k_neighbors": NEIGHBOURS, "scaling": SCALING}
 
@@ -54,11 +54,6 @@ class BaseSMOTE(BaseOverSampler):
         partners = partners_in_class(X, bases, rows, self.k_neighbors, k)
         parents, gap = pair_up(base, bases, partners.rows, partners.counts, seed_from(rng))
         return Draw(parents=parents, gap=gap)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

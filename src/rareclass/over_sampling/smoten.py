@@ -9,7 +9,6 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import DataConversionWarning
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import OrdinalEncoder
-from sklearn.utils import Tags
 
 from rareclass._types import Seed, Strategy
 from rareclass.kernels.draw import uniform_positions, vote
@@ -68,6 +67,7 @@ class SMOTEN(SMOTE):
     [(0, 40), (1, 40)]
     """
 
+    _allows_text = True
     _takes = "table"
     _parameter_constraints = {**SMOTE._parameter_constraints, "categorical_encoder": ENCODER}
 
@@ -120,11 +120,6 @@ class SMOTEN(SMOTE):
         distance = value_differences(shares[rows])
         finder = clone(self.k_neighbors).set_params(metric="precomputed").fit(distance)
         return rows[np.asarray(finder.kneighbors(distance, return_distance=False))]
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        return tags
 
 
 def _frequency(codes: np.ndarray, rows: np.ndarray) -> np.ndarray:

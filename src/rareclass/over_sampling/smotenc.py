@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, clone
 from sklearn.preprocessing import OneHotEncoder
-from sklearn.utils import Tags
 
 from rareclass._sklearn import StrOptions
 from rareclass._types import Label, Labels, Neighbours, Rows, Seed, Strategy
@@ -82,6 +81,7 @@ class SMOTENC(SMOTE):
     ['a', 'b']
     """
 
+    _allows_text = True
     _takes = "table"
     _required_parameters = ["categorical_features"]
     _parameter_constraints = {
@@ -178,11 +178,6 @@ class SMOTENC(SMOTE):
                 f"The given `categorical_encoder` produced {width} columns for {levels} categories; give one that "
                 "drops and merges none, such as OneHotEncoder(handle_unknown='ignore')."
             )
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        return tags
 
 
 def _no_nominal() -> NoReturn:

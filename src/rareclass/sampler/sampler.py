@@ -56,6 +56,7 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
       (only where the tag `allow_nan` is set) replaced by column medians. With "table", `X` is the
       `MatrixTable` or `FrameTable`: ``X.native`` is what the user gave, ``X.n_rows`` its length; nothing is converted.
     * ``_parameter_constraints``: exactly the keys of `get_params()`.
+    * ``_allows_nan``, ``_allows_text``: True when missing values, or text, may be in `X`; False by default.
     * ``_exposes_indices``: True when every output row is an input row, so that `sample_indices_` exists.
 
     In `_draw`, `y` holds class codes 0..K-1 (`self._labels[code]` is the user's label), `targets` is
@@ -92,6 +93,8 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
     _sampling_type = "bypass"
     _takes = "numbers"
     _exposes_indices = False
+    _allows_nan = False
+    _allows_text = False
     _parameter_constraints: dict = {"sampling_strategy": "no_validation"}
     sampling_strategy_: Any  # {label: number}; the parameter itself where it is not resolved
 
@@ -123,7 +126,7 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
             return self
         table, target = self._read(X, y)
         if self._takes == "numbers":
-            table.numbers(allow_nan=self._allows_nan())
+            table.numbers(allow_nan=get_tags(self).input_tags.allow_nan)
         self._resolve(target)
         return self
 
@@ -190,6 +193,7 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
     def __sklearn_tags__(self) -> Tags:
         tags = sampler_tags()
         tags.sampler_tags.sample_indices = self._exposes_indices  # type: ignore[union-attr]
+        tags.input_tags.allow_nan, tags.input_tags.string = self._allows_nan, self._allows_text
         return tags
 
     # What happens around `_draw` ----------------------------------------------------------------------------------
@@ -214,9 +218,6 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
         self._record(draw, ready.target, made)
         X_out = ready.table.compose(draw, ready.seed, ready.unscale)
         return X_out, self._target_out(ready.target, made, draw, X_out)
-
-    def _allows_nan(self) -> bool:
-        return bool(get_tags(self).input_tags.allow_nan)
 
     def _label(self, code: int) -> Label:
         """The user's label of a class code, for messages."""
@@ -270,7 +271,7 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
 
     def _view(self, table: Table) -> tuple[Matrix, Callable[[Matrix], Matrix]]:
         """X for distances, scaled if the sampler has a `scaling` that says so, and the way back."""
-        view = table.numbers(allow_nan=self._allows_nan())
+        view = table.numbers(allow_nan=get_tags(self).input_tags.allow_nan)
         scaling = getattr(self, "scaling", None)
         if scaling is None:
             return view, _same

@@ -13,6 +13,10 @@ from rareclass.sampler import Draw, Sampler
 RANDOM_STATE = ["random_state", np.random.Generator]
 ORDER = [StrOptions({"class", "input"})]
 JOBS = [numbers.Integral, None]
+_RATIO_OR_WORD = [
+    Interval(numbers.Real, 0, 1, closed="right"),
+    StrOptions({"auto", "majority", "not minority", "not majority", "all"}),
+]
 
 
 class BaseUnderSampler(Sampler):
@@ -20,14 +24,7 @@ class BaseUnderSampler(Sampler):
 
     _sampling_type = "under-sampling"
     _exposes_indices = True
-    _parameter_constraints: dict = {
-        "sampling_strategy": [
-            Interval(numbers.Real, 0, 1, closed="right"),
-            StrOptions({"auto", "majority", "not minority", "not majority", "all"}),
-            Mapping,
-            callable,
-        ]
-    }
+    _parameter_constraints: dict = {"sampling_strategy": [*_RATIO_OR_WORD, Mapping, callable]}
 
 
 class BaseCleaningSampler(Sampler):
@@ -35,14 +32,7 @@ class BaseCleaningSampler(Sampler):
 
     _sampling_type = "clean-sampling"
     _exposes_indices = True
-    _parameter_constraints: dict = {
-        "sampling_strategy": [
-            Interval(numbers.Real, 0, 1, closed="right"),
-            StrOptions({"auto", "majority", "not minority", "not majority", "all"}),
-            list,
-            callable,
-        ]
-    }
+    _parameter_constraints: dict = {"sampling_strategy": [*_RATIO_OR_WORD, list, callable]}
 
     def _kept(self, kept: np.ndarray, y: np.ndarray) -> Draw:
         """Draw of the kept rows; a class that lost its last row is reported."""

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.utils import Tags
 
 from rareclass._types import Matrix, Seed, Strategy
 from rareclass.sampler import Draw, class_streams
@@ -47,6 +46,8 @@ class RandomUnderSampler(BaseUnderSampler):
     ['no', 'no', 'yes', 'yes']
     """
 
+    _allows_nan = True
+    _allows_text = True
     _takes = "table"
     _parameter_constraints = {
         **BaseUnderSampler._parameter_constraints,
@@ -69,9 +70,3 @@ class RandomUnderSampler(BaseUnderSampler):
             share[code] = number / rows.size
         kept = by_class(y, chosen, self.order)
         return Draw(kept=kept, probability=share[y[kept]])
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.string = True
-        return tags
