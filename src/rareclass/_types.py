@@ -5,7 +5,10 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+Flags: TypeAlias = NDArray[np.bool_]
 
 Label: TypeAlias = Hashable
 """A label of a target: a text, a number, a Boolean or a date."""

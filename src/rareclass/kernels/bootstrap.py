@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from rareclass._types import Floats
 
 
 def compress(tp: NDArray[np.int64], fp: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

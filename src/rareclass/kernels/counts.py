@@ -7,9 +7,9 @@ float64. They serve the metrics of labels and the exact threshold search alike.
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from rareclass._types import Floats
 
 
 def _floats(*counts: ArrayLike) -> list[Floats]:

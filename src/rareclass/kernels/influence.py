@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from rareclass._types import Flags, Floats
 
 
 class RankInfluence(NamedTuple):
@@ -128,9 +128,7 @@ def _roc_auc(
     return value
 
 
-def _ascending(
-    y: NDArray[np.bool_], score: Floats, weight: Floats | None
-) -> tuple[NDArray[np.intp], NDArray[np.bool_], Floats, Floats]:
+def _ascending(y: Flags, score: Floats, weight: Floats | None) -> tuple[NDArray[np.intp], Flags, Floats, Floats]:
     """Order, and the rows in it. Ties share one value, so their order does not matter and no stable sort is needed."""
     order = np.argsort(score)
     weight = np.ones(y.shape[0]) if weight is None else np.asarray(weight, np.float64)[order]
@@ -138,7 +136,7 @@ def _ascending(
 
 
 def average_precision_influence(
-    y: NDArray[np.bool_], score: Floats, weight: Floats | None = None, *, repeated: bool = True
+    y: Flags, score: Floats, weight: Floats | None = None, *, repeated: bool = True
 ) -> RankInfluence:
     """Average precision, a companion whose log-odds are nearly unbiased, and the influence of each row.
 
@@ -177,7 +175,7 @@ def average_precision_influence(
     return RankInfluence(value, centre, influence)
 
 
-def roc_auc_influence(y: NDArray[np.bool_], score: Floats, weight: Floats | None = None) -> RankInfluence:
+def roc_auc_influence(y: Flags, score: Floats, weight: Floats | None = None) -> RankInfluence:
     """Area under the ROC curve and the influence of each row (DeLong's placement values).
 
     Notes

@@ -5,12 +5,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import betaincc, betaincinv, gammaincinv, ndtri
 
 from rareclass.kernels.logits import logit, sigmoid
-
-Floats = NDArray[np.float64]
 
 
 def _plain(low: np.ndarray, high: np.ndarray) -> tuple[Any, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from rareclass._types import Flags, Floats
 
 
 @njit(cache=True, nogil=True)
@@ -82,7 +82,7 @@ def _weighted_counts(
 
 
 def threshold_counts(
-    y: NDArray[np.bool_], score: Floats, weight: Floats | None = None
+    y: Flags, score: Floats, weight: Floats | None = None
 ) -> tuple[Floats, NDArray[Any], NDArray[Any]]:
     """Cumulative counts of flagged positives and negatives at every distinct score.
 

@@ -7,11 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rareclass import _check
-from rareclass._types import Label, Labels, Scores, Weights
+from rareclass._types import Flags, Floats, Label, Labels, Scores, Weights
 from rareclass.errors import InputError, TargetError, UndefinedWarning
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 class Rows(NamedTuple):

@@ -3,15 +3,12 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rareclass import _check
-from rareclass._types import Label, Labels, Weights
+from rareclass._types import Floats, Label, Labels, Weights
 from rareclass.kernels import counts
 from rareclass.metrics._inputs import label_column
 from rareclass.metrics.labels import confusion_counts, defined_value
-
-Floats = NDArray[np.float64]
 
 
 def _class_matrix(y_true: Labels, y_pred: Labels, sample_weight: Weights, pos_label: Label) -> Floats:

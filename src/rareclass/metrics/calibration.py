@@ -3,15 +3,13 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rareclass import _check
-from rareclass._types import Label, Labels, Scores, Weights
+from rareclass._types import Floats, Label, Labels, Scores, Weights
 from rareclass.kernels import newton
 from rareclass.kernels.logits import logit
 from rareclass.metrics._inputs import Rows, mean, probability_rows, total, undefined
 
-Floats = NDArray[np.float64]
 _EPS = float(np.finfo(np.float64).eps)
 
 

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from rareclass import _check
-from rareclass._types import Costs, Label, Labels, Weights
+from rareclass._types import Costs, Flags, Floats, Label, Labels, Weights
 from rareclass.errors import CostError
 from rareclass.metrics._inputs import Rows, labelled_rows, mean, undefined
 
-Floats = NDArray[np.float64]
 _FIELDS = ("fp", "fn", "tp", "tn")
 
 
@@ -23,7 +22,7 @@ class CostColumns(NamedTuple):
     tp: Floats
     tn: Floats
 
-    def loss(self, y: NDArray[np.bool_], flag: NDArray[np.bool_]) -> Floats:
+    def loss(self, y: Flags, flag: Flags) -> Floats:
         """Cost of each row under its decision."""
         return np.where(y, np.where(flag, self.tp, self.fn), np.where(flag, self.fp, self.tn))
 

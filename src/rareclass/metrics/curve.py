@@ -6,13 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rareclass._types import Label, Labels, Scores, Weights
+from rareclass._types import Flags, Floats, Label, Labels, Scores, Weights
 from rareclass.errors import InputError
 from rareclass.kernels import counts
 from rareclass.kernels.thresholds import threshold_counts
 from rareclass.metrics._inputs import scored_rows
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +72,7 @@ class ThresholdCurve:
         return cls.from_arrays(rows.y, rows.score, rows.weight)
 
     @classmethod
-    def from_arrays(cls, y: NDArray[np.bool_], score: Floats, weight: Floats | None = None) -> "ThresholdCurve":
+    def from_arrays(cls, y: Flags, score: Floats, weight: Floats | None = None) -> "ThresholdCurve":
         """The same from arrays that were checked before."""
         thresholds, tp, fp = threshold_counts(y, score, weight)
         return cls(thresholds, tp, fp, tp[-1].item(), fp[-1].item())

@@ -10,11 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from rareclass import _check
 from rareclass._sklearn import Interval, StrOptions, checks_parameters
-from rareclass._types import Label, Labels, Weights
+from rareclass._types import Floats, Label, Labels, Weights
 from rareclass.errors import InputError, TargetError, UndefinedWarning
 from rareclass.metrics._inputs import label_column
 
-Floats = NDArray[np.float64]
 _AVERAGES = (None, "binary", "micro", "macro", "weighted", "samples")
 # What the arguments accept, in the words of scikit-learn's and imbalanced-learn's parameter tests.
 TWO_COLUMNS: dict[str, Any] = {

@@ -4,15 +4,12 @@ import warnings
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rareclass import _check
-from rareclass._types import Label, Labels, Weights
+from rareclass._types import Floats, Label, Labels, Weights
 from rareclass.errors import UndefinedWarning
 from rareclass.kernels import counts
 from rareclass.metrics._inputs import labelled_rows, total
-
-Floats = NDArray[np.float64]
 
 
 class ConfusionCounts(NamedTuple):
@@ -63,7 +60,7 @@ def confusion_counts(
     return ConfusionCounts(*parts)
 
 
-def defined_value(result: float | NDArray[np.float64], name: str, reason: str, zero_division: float | None) -> float:
+def defined_value(result: float | Floats, name: str, reason: str, zero_division: float | None) -> float:
     """The number; where it is NaN `zero_division`, or NaN with a warning that gives the reason."""
     number = float(result)
     if np.isnan(number):

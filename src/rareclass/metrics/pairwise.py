@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rareclass import _check
 from rareclass._sklearn import StrOptions, validate_parameters
+from rareclass._types import Floats
 from rareclass.errors import InputError
 
 
@@ -113,7 +114,7 @@ class ValueDifferenceMetric(BaseEstimator):
             )
         return X
 
-    def pairwise(self, X: Any, Y: Any = None) -> NDArray[np.float64]:
+    def pairwise(self, X: Any, Y: Any = None) -> Floats:
         """Distances between all rows of X and all rows of Y (default: X).
 
         Returns

@@ -6,10 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rareclass import _check
-from rareclass._types import Label, Labels, Scores, Weights
+from rareclass._types import Floats, Label, Labels, Scores, Weights
 from rareclass.metrics._inputs import Rows, probability_rows
-
-Floats = NDArray[np.float64]
 
 
 class Bins(NamedTuple):

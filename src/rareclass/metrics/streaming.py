@@ -7,13 +7,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import psi
 
 from rareclass import _check
-from rareclass._types import Label, Labels, Scores, Weights
+from rareclass._types import Floats, Label, Labels, Scores, Weights
 from rareclass.errors import InputError
 from rareclass.kernels.logits import logit
 from rareclass.metrics._inputs import scored_rows, undefined
 from rareclass.metrics.curve import ThresholdCurve
-
-Floats = NDArray[np.float64]
 
 
 class Bounded(NamedTuple):

@@ -7,13 +7,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rareclass import _check
-from rareclass._types import Label, Labels, Scores, Weights
+from rareclass._types import Floats, Label, Labels, Scores, Weights
 from rareclass.kernels.intervals import weighted_sum_limits, wilson
 from rareclass.metrics._inputs import Rows, scored_rows
 from rareclass.metrics.curve import ThresholdCurve
 from rareclass.uncertainty.effective import Scales, class_scales, fixed_rows
-
-Floats = NDArray[np.float64]
 
 
 def counted(rows: Rows) -> tuple[ThresholdCurve, Scales]:

@@ -3,10 +3,9 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rareclass import _check
-from rareclass._types import Costs, Label, Labels, Scores, Weights
+from rareclass._types import Costs, Flags, Floats, Label, Labels, Scores, Weights
 from rareclass.metrics._inputs import scored_rows
 from rareclass.metrics.costs import CostColumns, cost_columns
 from rareclass.metrics.curve import ThresholdCurve
@@ -16,7 +15,6 @@ from rareclass.uncertainty.estimate import Table
 from rareclass.uncertainty.money import cost_limits
 from rareclass.uncertainty.sample import Sample
 
-Floats = NDArray[np.float64]
 # thresholds at which the band is computed when each row has its own costs: each of them reads all rows
 _BAND_POINTS = 40
 
@@ -144,7 +142,7 @@ def _shared(columns: CostColumns) -> dict[str, float] | None:
     return {name: float(c[0]) for name, c in columns._asdict().items()}
 
 
-def _summed(y: NDArray[np.bool_], score: Floats, costs: CostColumns, weight: Floats | None) -> Floats:
+def _summed(y: Flags, score: Floats, costs: CostColumns, weight: Floats | None) -> Floats:
     """Mean cost per row at the points of the threshold curve, first that of flagging none."""
     w = np.ones(y.size) if weight is None else weight
     none, every = costs.loss(y, np.zeros(y.size, dtype=bool)), costs.loss(y, np.ones(y.size, dtype=bool))

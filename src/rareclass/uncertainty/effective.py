@@ -3,10 +3,11 @@
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
-Sum = TypeVar("Sum", np.float64, NDArray[np.float64])
+from rareclass._types import Flags, Floats
+
+Sum = TypeVar("Sum", np.float64, Floats)
 
 
 def are_repetitions(weight: Floats | None) -> bool:
@@ -51,7 +52,7 @@ class Scales(NamedTuple):
         return self == (1.0, 1.0)
 
 
-def class_scales(y: NDArray[np.bool_], weight: Floats | None) -> Scales:
+def class_scales(y: Flags, weight: Floats | None) -> Scales:
     """By how much weights shrink the counts of each class."""
     if weight is None or are_repetitions(weight):
         return Scales()

@@ -3,14 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import stdtr, stdtrit
 
 from rareclass import _check
-from rareclass._types import Seed
+from rareclass._types import Floats, Seed
 from rareclass.errors import InputError
-
-Floats = NDArray[np.float64]
 
 
 class TTest(NamedTuple):

@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rareclass import _check
-from rareclass._types import Label, Labels, Scores, Weights
+from rareclass._types import Floats, Label, Labels, Scores, Weights
 from rareclass.uncertainty.bands import curve_of_both_classes, precision_band, recall_band, thinned
 from rareclass.uncertainty.estimate import Table
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -3,17 +3,15 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from rareclass._types import Flags, Floats
 from rareclass.errors import InputError
 from rareclass.kernels.intervals import weighted_sum_limits
 from rareclass.uncertainty.effective import effective_number, fixed_rows
 from rareclass.uncertainty.sample import Sample
 from rareclass.uncertainty.spread import group_spread
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 # events' worth of trust in the spread of values over all rows of the class, when few of them are errors
 _POOL = 30.0
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from rareclass._types import Flags, Floats
 from rareclass.errors import InputError, UndefinedWarning
 from rareclass.kernels import counts
 from rareclass.kernels.influence import average_precision_influence, roc_auc_influence
@@ -15,8 +15,6 @@ from rareclass.kernels.logits import logit, sigmoid
 from rareclass.metrics.calibration import calibration_line
 from rareclass.uncertainty.sample import Sample
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 _EPS = float(np.finfo(np.float64).eps)
 
 

@@ -2,18 +2,13 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from rareclass import _check
-from rareclass._types import Label, Labels, Scores, Weights
+from rareclass._types import Floats, Label, Labels, Scores, Weights
 from rareclass.kernels.intervals import wilson
 from rareclass.metrics._inputs import probability_rows
 from rareclass.metrics.reliability import binned
 from rareclass.uncertainty.effective import kish
 from rareclass.uncertainty.estimate import Table
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

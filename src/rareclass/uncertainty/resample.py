@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtrit
 
 from rareclass import _check
-from rareclass._types import Seed
+from rareclass._types import Floats, Seed
 from rareclass.errors import InputError, ShortfallWarning, TooFewEventsError, UndefinedWarning
 from rareclass.uncertainty.named import NAMED, Metric
 from rareclass.uncertainty.sample import Sample
 
-Floats = NDArray[np.float64]
 Statistic = Callable[[Floats], float]
 """A metric as a function of row weights."""
 

@@ -6,13 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rareclass import _check
-from rareclass._types import Costs, Label, Labels, Scores, Weights
+from rareclass._types import Costs, Flags, Floats, Label, Labels, Scores, Weights
 from rareclass.errors import InputError
 from rareclass.metrics.costs import CostColumns, cost_columns
 from rareclass.uncertainty.effective import are_repetitions, effective_number
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

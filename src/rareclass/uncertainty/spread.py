@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit, logit, stdtrit
 
+from rareclass._types import Flags, Floats
 from rareclass.errors import InputError
 from rareclass.uncertainty.sample import Sample
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ def row_spread(sample: Sample, influence: Floats, shrink: float = 0.0, ceiling: 
     return Spread(variance, max(freedom, 1.0))
 
 
-def group_spread(sample: Sample, influence: Floats, among: NDArray[np.bool_] | None = None) -> Spread:
+def group_spread(sample: Sample, influence: Floats, among: Flags | None = None) -> Spread:
     """Spread over independent groups: delete-one-group jackknife of the influences (CR3), Satterthwaite's df.
 
     `among` marks the trials of a rate, whose jackknife is then exact; other metrics rest on their events.
@@ -94,7 +92,7 @@ def group_spread(sample: Sample, influence: Floats, among: NDArray[np.bool_] | N
 
 
 def metric_spread(
-    sample: Sample, influence: Floats, shrink: float = 0.0, ceiling: float = 0.0, among: NDArray[np.bool_] | None = None
+    sample: Sample, influence: Floats, shrink: float = 0.0, ceiling: float = 0.0, among: Flags | None = None
 ) -> Spread:
     """Spread over groups when there are any, never below that over rows."""
     rows = row_spread(sample, influence, shrink, ceiling)

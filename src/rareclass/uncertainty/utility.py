@@ -6,15 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rareclass import _check
-from rareclass._types import Label, Labels, Scores, Weights
+from rareclass._types import Floats, Label, Labels, Scores, Weights
 from rareclass.errors import InputError
 from rareclass.kernels.hull import upper_hull
 from rareclass.metrics._inputs import probability_rows, scored_rows
 from rareclass.metrics.curve import ThresholdCurve
 from rareclass.uncertainty.bands import cost_band, counted, mixed_rate_band
 from rareclass.uncertainty.estimate import Table
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, Unpack
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from rareclass import _check
-from rareclass._types import Label, Labels, Scores, Weights
+from rareclass._types import Flags, Label, Labels, Scores, Weights
 from rareclass.decisions.costs import CostMatrix, CostsLike, as_costs
 from rareclass.errors import CostError
 from rareclass.kernels.logits import sigmoid
@@ -252,7 +252,7 @@ class CostCurveDisplay(base.CurveDisplay[CostCurve]):
         base.show_legend(ax, "upper right")
 
 
-def _place_of(costs: CostsLike, y: NDArray[np.bool_], sample_weight: Weights) -> float:
+def _place_of(costs: CostsLike, y: Flags, sample_weight: Weights) -> float:
     """Share of the possible cost that missed events carry, at these costs and the prevalence of these rows."""
     found = as_costs(costs)
     if not isinstance(found, CostMatrix):
