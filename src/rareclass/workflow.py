@@ -47,6 +47,7 @@ def compare_table(
         problem.y,
         groups=problem.groups,
         times=problem.times,
+        sample_weight=problem.weights,
         pos_label=problem.pos_label,
         time_ordered=problem.time_ordered and problem.times is None,
         categorical=problem.categorical,
@@ -159,6 +160,7 @@ def train_table(
     model.fit(
         problem.features,
         problem.y,
+        sample_weight=problem.weights,
         groups=None if times is not None else problem.groups,
         times=times,
         costs=problem.costs if costs is None else costs,

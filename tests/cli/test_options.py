@@ -52,7 +52,7 @@ def test_a_flat_command_takes_the_fields_and_hands_over_the_values():
 
     shown = o.flat(command)
     assert list(inspect.signature(shown).parameters)[:2] == ["table", "target"]
-    fields = {"target": None, "pos_label": None, "categorical": None, "groups": None, "time_ordered": False}
+    fields = dict.fromkeys(["target", "pos_label", "weights", "categorical", "groups"]) | {"time_ordered": False}
     assert shown(table="rows.csv", drop=["id"], time="day", seed=3, **fields) == 3
 
 

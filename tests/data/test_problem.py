@@ -62,3 +62,13 @@ def test_costs_are_numbers_under_known_names():
         read_problem(TABLE, "y", Roles(cost_columns={"miss": "fn"}))
     with pytest.raises(InputError, match="'who' must hold numbers"):
         read_problem(TABLE, "y", Roles(cost_columns={"fn": "who"}))
+
+
+def test_a_column_of_weights_is_no_feature_and_holds_numbers():
+    problem = read_problem(TABLE, "y", Roles(weights="fp"))
+    assert "fp" not in problem.features.column_names
+    np.testing.assert_array_equal(problem.weights, [1.0, 1.0, 2.0])
+    with pytest.raises(InputError, match="The column of weights 'who' must hold numbers"):
+        read_problem(TABLE, "y", Roles(weights="who"))
+    with pytest.raises(SchemaError, match=r"no column 'w' \(--weights\)"):
+        read_problem(TABLE, "y", Roles(weights="w"))

@@ -42,6 +42,7 @@ class TableOptions:
     table: Table
     target: Target = None
     pos_label: PosLabel = None
+    weights: Annotated[str | None, option("--weights", "Column of row weights (survey or sampling weights).")] = None
     drop: Annotated[list[str] | None, option("--drop", "Column that is no feature (repeatable).")] = None
     categorical: Annotated[
         list[str] | None, option("--categorical", "Numeric column that holds codes (repeatable).")

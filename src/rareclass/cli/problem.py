@@ -16,6 +16,7 @@ def problem_of(
         pos_label=table.pos_label,
         drop=table.drop or (),
         groups=split.groups,
+        weights=table.weights,
         time=split.time,
         time_ordered=split.time_ordered,
         cost_columns=cost_columns(costs.cost_columns),

@@ -24,8 +24,8 @@ class Roles:
     pos_label : label or None
     drop : sequence of str
         Columns that are no features.
-    groups, time : str or None
-        Columns of entities and of times; neither is a feature.
+    groups, time, weights : str or None
+        Columns of entities, of times and of row weights; none is a feature.
     time_ordered : bool
         The rows are in the order of time.
     cost_columns : mapping or None
@@ -38,6 +38,7 @@ class Roles:
     drop: Sequence[str] = ()
     groups: str | None = None
     time: str | None = None
+    weights: str | None = None
     time_ordered: bool = False
     cost_columns: Mapping[str, str] | None = None
     categorical: Sequence[str] = ()
@@ -56,7 +57,7 @@ class Problem:
     features : pyarrow.Table
     y : ndarray of shape (n,)
     target : str
-    groups, times : ndarray of shape (n,) or None
+    groups, times, weights : ndarray of shape (n,) or None
     costs : mapping of arrays or numbers, or None
     pos_label : label or None
     categorical, dropped : tuple of str
@@ -70,6 +71,7 @@ class Problem:
     target: str
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
+    weights: np.ndarray | None = None
     costs: Mapping[str, np.ndarray | float] | None = None
     pos_label: Label = None
     categorical: tuple[str, ...] = ()
@@ -95,8 +97,8 @@ def read_problem(source: Rows, target: str, roles: Roles = Roles()) -> Problem:
         When a named column does not exist.
     """
     table = read_table(source)
-    costs = roles.cost_columns or {}
-    wanted = {"the target": target, "--groups": roles.groups, "--time": roles.time}
+    costs, weights = roles.cost_columns or {}, roles.weights
+    wanted = {"the target": target, "--groups": roles.groups, "--time": roles.time, "--weights": roles.weights}
     wanted |= {f"--drop {name}": name for name in roles.drop}
     wanted |= {f"--categorical {name}": name for name in roles.categorical}
     wanted |= {f"the cost {k}": name for k, name in costs.items()}
@@ -108,13 +110,14 @@ def read_problem(source: Rows, target: str, roles: Roles = Roles()) -> Problem:
     unknown = set(costs) - set(COST_KEYS)
     if unknown:
         raise InputError(f"Costs are named fp, fn, tp and tn; got {', '.join(sorted(unknown))}.")
-    away = {target, *roles.drop, *(v for v in (roles.groups, roles.time) if v), *costs.values()}
+    away = {target, *roles.drop, *(v for v in (roles.groups, roles.time, roles.weights) if v), *costs.values()}
     return Problem(
         features=table.select([c for c in table.column_names if c not in away]),
         y=column_values(table[target]),
         target=target,
         groups=None if roles.groups is None else column_values(table[roles.groups]),
         times=None if roles.time is None else column_values(table[roles.time]),
+        weights=None if weights is None else numbers(table[weights], f"column of weights {weights!r}"),
         costs={k: cost_numbers(table[name], name) for k, name in costs.items()} or None,
         pos_label=roles.pos_label,
         categorical=tuple(c for c in roles.categorical if c not in away),
@@ -133,7 +136,12 @@ def column_values(column: pa.ChunkedArray) -> np.ndarray:
 
 
 def cost_numbers(column: pa.ChunkedArray, name: str) -> np.ndarray:
+    return numbers(column, f"cost column {name!r}")
+
+
+def numbers(column: pa.ChunkedArray, what: str) -> np.ndarray:
+    """A column as float64; `what` names it where it holds none."""
     try:
         return np.asarray(column.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
     except pa.ArrowInvalid:
-        raise InputError(f"The cost column {name!r} must hold numbers.") from None
+        raise InputError(f"The {what} must hold numbers.") from None
