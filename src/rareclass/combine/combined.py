@@ -163,7 +163,7 @@ class CombinedSampler(TwoSteps):
         self.random_state = random_state
 
     def _steps(self, rng: np.random.Generator) -> tuple[BaseEstimator, BaseEstimator]:
-        return tuple(_seeded(step, rng) for step in (self.over, self.under))  # type: ignore[return-value]
+        return tuple(_seeded(step, rng) for step in (self.over, self.under))
 
     def _fitted(self, first: BaseEstimator, second: BaseEstimator) -> None:
         self.over_, self.under_ = first, second

@@ -116,7 +116,7 @@ def join(draws: list[Draw]) -> Draw:
     columns = sorted({column for draw in draws for column in (draw.donors or {})})
     donors = {c: np.concatenate([(d.donors or {}).get(c, d.first) for d in draws]) for c in columns}
     labelled = any(draw.labels is not None for draw in draws)
-    labels = np.concatenate([draw.labels for draw in draws]) if labelled else None  # type: ignore[misc]
+    labels = np.concatenate([draw.labels for draw in draws]) if labelled else None
     return Draw(parents=parents, gap=gaps, made=made, donors=donors or None, labels=labels)
 
 

@@ -368,7 +368,7 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
         self._resolve(read_target(values))
         out = self._fit_resample(X_array, values)
         y_out = np.eye(len(self._labels), dtype=np.asarray(y).dtype)[out[1]] if one_hot else out[1]
-        return (*transformer.transform(out[0], y_out), *out[2:])  # type: ignore[return-value]
+        return (*transformer.transform(out[0], y_out), *out[2:])
 
 
 def _without_draw(self: Sampler, *args: object) -> Draw:
