@@ -46,7 +46,7 @@ def test_one_cost_alone_is_refused():
 
 def test_a_flat_command_takes_the_fields_and_hands_over_the_values():
     def command(table: o.TableOptions, split: o.SplitOptions, seed: int = 0) -> int:
-        assert table == o.TableOptions("rows.csv", drop=["id"])
+        assert table == o.TableOptions(table="rows.csv", drop=["id"])
         assert split == o.SplitOptions(time="day")
         return seed
 

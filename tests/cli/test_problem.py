@@ -32,7 +32,7 @@ def catalogued(tmp_path, monkeypatch):
 
 
 def test_a_catalogued_set_brings_its_roles_and_costs(catalogued):
-    problem = problem_of(o.TableOptions("small"))
+    problem = problem_of(o.TableOptions(table="small"))
     assert (problem.target, problem.pos_label, problem.name) == ("y", 1, "small")
     assert problem.features.column_names == ["a", "b", "day"]
     assert problem.categorical == ("b",)
@@ -41,22 +41,23 @@ def test_a_catalogued_set_brings_its_roles_and_costs(catalogued):
 
 
 def test_what_is_given_goes_first(catalogued):
-    problem = problem_of(o.TableOptions("small", target="b", drop=["a"], pos_label="2"))
+    problem = problem_of(o.TableOptions(table="small", target="b", drop=["a"], pos_label="2"))
     assert (problem.target, problem.pos_label) == ("b", "2")
     assert problem.features.column_names == ["day", "y"]
 
 
 def test_a_split_by_time_leaves_the_groups_of_the_catalogue_out(catalogued):
-    problem = problem_of(o.TableOptions("small"), o.SplitOptions(time="day"))
+    problem = problem_of(o.TableOptions(table="small"), o.SplitOptions(time="day"))
     assert problem.groups is None
     np.testing.assert_array_equal(problem.times, [1, 2, 3])
 
 
 def test_a_file_has_no_roles_of_its_own(catalogued):
     problem = problem_of(
-        o.TableOptions(str(catalogued / "small.parquet"), target="y"), costs=o.CostOptions(cost_columns="fp=a,fn=b")
+        o.TableOptions(table=str(catalogued / "small.parquet"), target="y"),
+        costs=o.CostOptions(cost_columns="fp=a,fn=b"),
     )
     assert problem.features.column_names == ["who", "day"]
     np.testing.assert_array_equal(problem.costs["fn"], [1, 2, 1])
     with pytest.raises(InputError, match="--target COLUMN"):
-        problem_of(o.TableOptions(str(catalogued / "small.parquet")))
+        problem_of(o.TableOptions(table=str(catalogued / "small.parquet")))

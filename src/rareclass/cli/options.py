@@ -35,7 +35,7 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what the o
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TableOptions:
     """A table, its target, and which columns are no plain features."""
 
