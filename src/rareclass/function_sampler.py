@@ -1,6 +1,7 @@
 """`FunctionSampler`: any function of (X, y) as a sampler."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
@@ -12,6 +13,7 @@ from rareclass.sampler.roundtrip import ArraysTransformer
 from rareclass.sampler.target import read_target
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class FunctionSampler(Sampler):
     """Wrap a function ``func(X, y, **kw_args) -> (X, y)`` as a sampler, for use in a `Pipeline`.
 
@@ -43,26 +45,18 @@ class FunctionSampler(Sampler):
     """
 
     _sampling_type = "bypass"
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         "func": [callable, None],
         "accept_sparse": ["boolean"],
         "kw_args": [dict, None],
         "validate": ["boolean"],
     }
 
-    def __init__(
-        self,
-        *,
-        func: Callable | None = None,
-        accept_sparse: bool = True,
-        kw_args: dict | None = None,
-        validate: bool = True,
-    ) -> None:
-        super().__init__()
-        self.func = func
-        self.accept_sparse = accept_sparse
-        self.kw_args = kw_args
-        self.validate = validate
+    sampling_strategy = "auto"  # not a parameter here: the function decides
+    func: Callable | None = None
+    accept_sparse: bool = True
+    kw_args: dict | None = None
+    validate: bool = True
 
     def fit(self, X: Rows, y: Labels) -> "FunctionSampler":
         """Check the input, without calling the function."""

@@ -1,5 +1,6 @@
 """The two-stage classifier."""
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +16,7 @@ from rareclass.kernels.intervals import clopper_pearson
 from rareclass.kernels.logits import sigmoid
 
 
+@dataclass(eq=False, repr=False)
 class CascadeClassifier(ClassifierMixin, BaseEstimator):
     """A cheap gate that lets most rows go, and a careful model for the rest.
 
@@ -66,24 +68,14 @@ class CascadeClassifier(ClassifierMixin, BaseEstimator):
     True
     """
 
-    def __init__(
-        self,
-        gate: Any = "logistic_regression",
-        judge: Any = "auto",
-        *,
-        gate_recall: float = 0.98,
-        confidence: float = 0.95,
-        tiers: Any = (0.05, 0.5),
-        random_state: int = 0,
-        n_jobs: int = 1,
-    ):
-        self.gate = gate
-        self.judge = judge
-        self.gate_recall = gate_recall
-        self.confidence = confidence
-        self.tiers = tiers
-        self.random_state = random_state
-        self.n_jobs = n_jobs
+    gate: Any = "logistic_regression"
+    judge: Any = "auto"
+    _: KW_ONLY
+    gate_recall: float = 0.98
+    confidence: float = 0.95
+    tiers: Any = (0.05, 0.5)
+    random_state: int = 0
+    n_jobs: int = 1
 
     def fit(self, X: Any, y: Any) -> Self:
         """Fit the gate, place its threshold, fit the second stage on what passes.

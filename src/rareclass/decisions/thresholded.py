@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -33,6 +34,7 @@ def _base_has(name: str) -> Callable[["ThresholdedClassifier"], bool]:
     return check
 
 
+@dataclass(eq=False, repr=False)
 class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Any classifier, cut where a decision rule says, by scores of rows that the model did not see.
 
@@ -80,22 +82,13 @@ class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     gives_logit = True
 
-    def __init__(
-        self,
-        estimator: BaseEstimator,
-        rule: DecisionRule | None = None,
-        *,
-        cv: int | BaseCrossValidator | Iterable[tuple[np.ndarray, np.ndarray]] = 5,
-        calibrator: Any = None,
-        pos_label: Label | None = None,
-        random_state: Seed = 0,
-    ) -> None:
-        self.estimator = estimator
-        self.rule = rule
-        self.cv = cv
-        self.calibrator = calibrator
-        self.pos_label = pos_label
-        self.random_state = random_state
+    estimator: BaseEstimator
+    rule: DecisionRule | None = None
+    _: KW_ONLY
+    cv: int | BaseCrossValidator | Iterable[tuple[np.ndarray, np.ndarray]] = 5
+    calibrator: Any = None
+    pos_label: Label | None = None
+    random_state: Seed = 0
 
     def fit(
         self,

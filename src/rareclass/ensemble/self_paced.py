@@ -2,6 +2,7 @@
 
 import numbers
 from collections.abc import Callable, Iterator
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -31,6 +32,7 @@ _HARDNESS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
+@dataclass(eq=False, repr=False)
 class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """Under-bagging that draws the larger classes by hardness: first alike, later evenly over hardness levels.
 
@@ -90,7 +92,7 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
     [0.0, 0.176, 0.364]
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         "estimator": [HasMethods(["fit", "predict"]), None],
         "n_estimators": [Interval(numbers.Integral, 1, None, closed="left")],
         "k_bins": [Interval(numbers.Integral, 1, None, closed="left")],
@@ -101,26 +103,15 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
         "corrected": ["boolean", StrOptions({"shift"})],
     }
 
-    def __init__(
-        self,
-        estimator: BaseEstimator | None = None,
-        n_estimators: int = 50,
-        *,
-        k_bins: int = 5,
-        hardness: Any = "absolute",
-        sampling_strategy: _types.Strategy = "auto",
-        replacement: bool = False,
-        random_state: _types.Seed = None,
-        corrected: bool | str = True,
-    ) -> None:
-        self.estimator = estimator
-        self.n_estimators = n_estimators
-        self.k_bins = k_bins
-        self.hardness = hardness
-        self.sampling_strategy = sampling_strategy
-        self.replacement = replacement
-        self.random_state = random_state
-        self.corrected = corrected
+    estimator: BaseEstimator | None = None
+    n_estimators: int = 50
+    _: KW_ONLY
+    k_bins: int = 5
+    hardness: Any = "absolute"
+    sampling_strategy: _types.Strategy = "auto"
+    replacement: bool = False
+    random_state: _types.Seed = None
+    corrected: bool | str = True
 
     def fit(self, X: _types.Rows, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit the members, one after the other.

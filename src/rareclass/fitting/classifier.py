@@ -1,5 +1,6 @@
 """The classifier for rare events: any learner, any treatment, probabilities at the real prevalence."""
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -25,6 +26,7 @@ from rareclass.kernels.logits import sigmoid
 from rareclass.treatments.registry import make_treatment
 
 
+@dataclass(eq=False, repr=False)
 class RareClassifier(ClassifierMixin, BaseEstimator):
     """Classifier for rare events whose `predict_proba` is a probability at the real prevalence.
 
@@ -87,30 +89,17 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
 
     gives_logit = True
 
-    def __init__(
-        self,
-        estimator: Any = "auto",
-        *,
-        treatment: Any = "auto",
-        calibration: str = "auto",
-        decision: DecisionRule | None = None,
-        cv: Any = 5,
-        pos_label: Any = None,
-        categorical: Any = (),
-        fit_rows: Any = "auto",
-        random_state: int = 0,
-        n_jobs: int = 1,
-    ):
-        self.estimator = estimator
-        self.treatment = treatment
-        self.calibration = calibration
-        self.decision = decision
-        self.cv = cv
-        self.pos_label = pos_label
-        self.categorical = categorical
-        self.fit_rows = fit_rows
-        self.random_state = random_state
-        self.n_jobs = n_jobs
+    estimator: Any = "auto"
+    _: KW_ONLY
+    treatment: Any = "auto"
+    calibration: str = "auto"
+    decision: DecisionRule | None = None
+    cv: Any = 5
+    pos_label: Any = None
+    categorical: Any = ()
+    fit_rows: Any = "auto"
+    random_state: int = 0
+    n_jobs: int = 1
 
     def fit(
         self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None, times: Any = None, costs: Any = None

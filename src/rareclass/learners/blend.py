@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ _EVENTS, _OTHERS = 1000, 8000
 _COLLAPSED = 1 / 3
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class RareBlendClassifier(RareLearner):
     """Weighted mean of the log-odds of guarded boosting, a forest and logistic regression on quantiles.
 
@@ -68,18 +70,10 @@ class RareBlendClassifier(RareLearner):
     title = "Blend of learners"
     takes_offset = False
 
-    def __init__(
-        self,
-        *,
-        members: Sequence[str] | str = "auto",
-        categorical_features: ArrayLike | None = None,
-        random_state: _types.Seed = None,
-        n_jobs: int = 1,
-    ) -> None:
-        self.members = members
-        self.categorical_features = categorical_features
-        self.random_state = random_state
-        self.n_jobs = n_jobs
+    members: Sequence[str] | str = "auto"
+    categorical_features: ArrayLike | None = None
+    random_state: _types.Seed = None
+    n_jobs: int = 1
 
     def _fit(self, rows: Rows, context: FitContext) -> None:
         self.member_names_ = self._names()

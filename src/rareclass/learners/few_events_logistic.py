@@ -1,6 +1,7 @@
 """Logistic regression for few events: Firth with intercept correction, log-F prior, ridge, profile intervals."""
 
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import qr
@@ -14,6 +15,7 @@ from rareclass.learners._context import FitContext, Rows
 from rareclass.learners.base import RareLearner, best_intercept
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class FewEventsLogisticRegression(RareLearner):
     """Logistic regression that stays finite and nearly unbiased with a handful of events.
 
@@ -89,28 +91,15 @@ class FewEventsLogisticRegression(RareLearner):
     takes_missing = False
     takes_categories = False
 
-    def __init__(
-        self,
-        *,
-        penalty: str = "firth",
-        C: float = 1.0,
-        standardize: bool = True,
-        intercept_correction: bool = True,
-        fit_intercept: bool = True,
-        interval_level: float | None = None,
-        max_iter: int = 100,
-        tol: float = 1e-9,
-        n_jobs: int = 1,
-    ) -> None:
-        self.penalty = penalty
-        self.C = C
-        self.standardize = standardize
-        self.intercept_correction = intercept_correction
-        self.fit_intercept = fit_intercept
-        self.interval_level = interval_level
-        self.max_iter = max_iter
-        self.tol = tol
-        self.n_jobs = n_jobs
+    penalty: str = "firth"
+    C: float = 1.0
+    standardize: bool = True
+    intercept_correction: bool = True
+    fit_intercept: bool = True
+    interval_level: float | None = None
+    max_iter: int = 100
+    tol: float = 1e-9
+    n_jobs: int = 1
 
     def _fit(self, rows: Rows, context: FitContext) -> None:
         _check.one_of(self.penalty, "penalty", ("firth", "log_f", "ridge"))

@@ -1,5 +1,7 @@
 """Forests for rare events: every tree sees events and its own draw of the other rows."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import ArrayLike
@@ -18,6 +20,7 @@ _JUDGED = 20_000
 _MANY_EVENTS = 200
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class RareForestClassifier(RareLearner):
     """Random forest (or extra trees) whose cost follows the events, with probabilities at the real prevalence.
 
@@ -81,30 +84,16 @@ class RareForestClassifier(RareLearner):
     takes_offset = False
     trusted = ("sklearn.tree._tree.Tree",)
 
-    def __init__(
-        self,
-        *,
-        n_estimators: int = 100,
-        kind: str = "random_forest",
-        min_samples_leaf: int | str = "auto",
-        max_features: float | str = "auto",
-        max_depth: int | None = None,
-        max_negatives: float | str = "auto",
-        smoothing: float = 1.0,
-        categorical_features: ArrayLike | None = None,
-        random_state: _types.Seed = None,
-        n_jobs: int = 1,
-    ) -> None:
-        self.n_estimators = n_estimators
-        self.kind = kind
-        self.min_samples_leaf = min_samples_leaf
-        self.max_features = max_features
-        self.max_depth = max_depth
-        self.max_negatives = max_negatives
-        self.smoothing = smoothing
-        self.categorical_features = categorical_features
-        self.random_state = random_state
-        self.n_jobs = n_jobs
+    n_estimators: int = 100
+    kind: str = "random_forest"
+    min_samples_leaf: int | str = "auto"
+    max_features: float | str = "auto"
+    max_depth: int | None = None
+    max_negatives: float | str = "auto"
+    smoothing: float = 1.0
+    categorical_features: ArrayLike | None = None
+    random_state: _types.Seed = None
+    n_jobs: int = 1
 
     def _fit(self, rows: Rows, context: FitContext) -> Unseen:
         trees = _check.whole_number(self.n_estimators, "n_estimators", low=1)

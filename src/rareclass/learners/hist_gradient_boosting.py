@@ -1,6 +1,7 @@
 """scikit-learn's HistGradientBoosting, guarded for rare events by its parameters and by the bins it is given."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from itertools import islice
 from typing import Any
 
@@ -17,6 +18,7 @@ from rareclass.learners._passed_on import class_ratio
 _CATEGORIES = 254
 
 
+@dataclass(eq=False, repr=False)
 class RareHistGradientBoostingClassifier(GuardedBooster):
     """HistGradientBoosting that does not collapse on rare events.
 
@@ -90,60 +92,32 @@ n_iter_no_change, tol, verbose
         "verbose max_bins"
     ).split()
 
-    def __init__(
-        self,
-        loss: str = "log_loss",
-        *,
-        learning_rate: float | str = "auto",
-        max_iter: float | str = "auto",
-        max_leaf_nodes: float | str = "auto",
-        max_depth: int | None = None,
-        min_samples_leaf: float | str = "auto",
-        l2_regularization: float | str = "auto",
-        max_features: float | str = "auto",
-        max_bins: int = 255,
-        monotonic_cst: ArrayLike | Mapping[str, int] | None = None,
-        interaction_cst: Sequence[Collection[int]] | str | None = None,
-        early_stopping: bool | str = False,
-        scoring: str | Callable | None = "loss",
-        validation_fraction: float | None = 0.1,
-        n_iter_no_change: int = 10,
-        tol: float = 1e-7,
-        verbose: int = 0,
-        class_weight: Mapping[Any, float] | str | None = None,
-        guard: str = "auto",
-        event_bins: bool = True,
-        calibrate: bool = True,
-        collapse_alarm: bool = True,
-        categorical_features: ArrayLike | None = None,
-        random_state: _types.Seed = None,
-        n_jobs: int | None = 1,
-    ) -> None:
-        self.loss = loss
-        self.learning_rate = learning_rate
-        self.max_iter = max_iter
-        self.max_leaf_nodes = max_leaf_nodes
-        self.max_depth = max_depth
-        self.min_samples_leaf = min_samples_leaf
-        self.l2_regularization = l2_regularization
-        self.max_features = max_features
-        self.max_bins = max_bins
-        self.monotonic_cst = monotonic_cst
-        self.interaction_cst = interaction_cst
-        self.early_stopping = early_stopping
-        self.scoring = scoring
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.tol = tol
-        self.verbose = verbose
-        self.class_weight = class_weight
-        self.guard = guard
-        self.event_bins = event_bins
-        self.calibrate = calibrate
-        self.collapse_alarm = collapse_alarm
-        self.categorical_features = categorical_features
-        self.random_state = random_state
-        self.n_jobs = n_jobs
+    loss: str = "log_loss"
+    _: KW_ONLY
+    learning_rate: float | str = "auto"
+    max_iter: float | str = "auto"
+    max_leaf_nodes: float | str = "auto"
+    max_depth: int | None = None
+    min_samples_leaf: float | str = "auto"
+    l2_regularization: float | str = "auto"
+    max_features: float | str = "auto"
+    max_bins: int = 255
+    monotonic_cst: ArrayLike | Mapping[str, int] | None = None
+    interaction_cst: Sequence[Collection[int]] | str | None = None
+    early_stopping: bool | str = False
+    scoring: str | Callable | None = "loss"
+    validation_fraction: float | None = 0.1
+    n_iter_no_change: int = 10
+    tol: float = 1e-7
+    verbose: int = 0
+    class_weight: Mapping[Any, float] | str | None = None
+    guard: str = "auto"
+    event_bins: bool = True
+    calibrate: bool = True
+    collapse_alarm: bool = True
+    categorical_features: ArrayLike | None = None
+    random_state: _types.Seed = None
+    n_jobs: int | None = 1
 
     def _guards(self, events: int) -> dict[str, dict[str, Any]]:
         leaves = 7 if events < 100 else 15 if events < 3000 else 31

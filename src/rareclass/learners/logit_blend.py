@@ -1,6 +1,7 @@
 """Fitted members and the combination of their log-odds, as a blend is kept in a bundle."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from rareclass.crossfit import raw_logit
 from rareclass.learners.combination import Combination
 
 
+@dataclass(eq=False, repr=False)
 class LogitBlend(BaseEstimator):
     """Fitted members and the combination of their log-odds; made by `RareBlendClassifier` and the treatments.
 
@@ -26,19 +28,11 @@ class LogitBlend(BaseEstimator):
     takes_offset = False
     takes_missing = True
 
-    def __init__(
-        self,
-        members: Sequence[Any] = (),
-        shifts: Sequence[float] = (),
-        intercept: Sequence[float] = (),
-        slope: Sequence[float] = (),
-        weight: Sequence[float] = (),
-    ) -> None:
-        self.members = members
-        self.shifts = shifts
-        self.intercept = intercept
-        self.slope = slope
-        self.weight = weight
+    members: Sequence[Any] = ()
+    shifts: Sequence[float] = ()
+    intercept: Sequence[float] = ()
+    slope: Sequence[float] = ()
+    weight: Sequence[float] = ()
 
     def decision_function(self, X: np.ndarray) -> np.ndarray:
         """Blended log-odds (n,)."""

@@ -1,6 +1,7 @@
 """LightGBM, XGBoost or CatBoost fitted on a loss of `rareclass.losses`; its link brings log-odds back."""
 
 import tempfile
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from rareclass.losses.registry import LOSSES
 LIBRARIES = ("lightgbm", "xgboost", "catboost")
 
 
+@dataclass(eq=False, repr=False)
 class LossBoosterClassifier(RareLearner):
     """A gradient booster whose objective is a loss of `rareclass.losses`.
 
@@ -54,24 +56,14 @@ class LossBoosterClassifier(RareLearner):
     True
     """
 
-    def __init__(
-        self,
-        loss: Any,
-        *,
-        library: str = "lightgbm",
-        parameters: dict[str, Any] | None = None,
-        event_bins: bool = False,
-        categorical_features: ArrayLike | None = None,
-        random_state: _types.Seed = None,
-        n_jobs: int = 1,
-    ) -> None:
-        self.loss = loss
-        self.library = library
-        self.parameters = parameters
-        self.event_bins = event_bins
-        self.categorical_features = categorical_features
-        self.random_state = random_state
-        self.n_jobs = n_jobs
+    loss: Any
+    _: KW_ONLY
+    library: str = "lightgbm"
+    parameters: dict[str, Any] | None = None
+    event_bins: bool = False
+    categorical_features: ArrayLike | None = None
+    random_state: _types.Seed = None
+    n_jobs: int = 1
 
     def _fit(self, rows: Rows, context: FitContext) -> None:
         one_of(self.library, "library", LIBRARIES)

@@ -1,5 +1,6 @@
 """Features for linear models that heavy tails cannot spoil: normal scores, magnitudes, knots, levels, missingness."""
 
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -17,6 +18,7 @@ _MOST_LEVELS = 150
 _POSITIONS = np.unique(np.concatenate([np.linspace(0, 1, 401), ndtr(np.linspace(-5, 5, 401))]))
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class QuantileFeatures(TransformerMixin, BaseEstimator):
     """Design matrix of a linear model from encoded columns.
 
@@ -49,18 +51,10 @@ class QuantileFeatures(TransformerMixin, BaseEstimator):
     (4, 3)
     """
 
-    def __init__(
-        self,
-        *,
-        knots: bool = True,
-        min_level_rows: int = 20,
-        categorical_features: ArrayLike | None = None,
-        random_state: _types.Seed = None,
-    ) -> None:
-        self.knots = knots
-        self.min_level_rows = min_level_rows
-        self.categorical_features = categorical_features
-        self.random_state = random_state
+    knots: bool = True
+    min_level_rows: int = 20
+    categorical_features: ArrayLike | None = None
+    random_state: _types.Seed = None
 
     def fit(self, X: np.ndarray, y: Any = None) -> Self:
         """Learn quantiles, scales and levels from float64 rows X (n, d)."""

@@ -1,5 +1,7 @@
 """Regularised logistic regression on features that heavy tails cannot spoil."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -19,6 +21,7 @@ Part = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """Design, target, weight and offset."""
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class QuantileLogisticRegression(RareLearner):
     """Ridge logistic regression on quantile features: the linear baseline that is hard to beat with few events.
 
@@ -72,24 +75,13 @@ class QuantileLogisticRegression(RareLearner):
     title = "Logistic regression on quantiles"
     judges_itself = True
 
-    def __init__(
-        self,
-        *,
-        C: float | str = "auto",
-        knots: float | str = "auto",
-        min_level_rows: int = 20,
-        max_iter: int = 50,
-        categorical_features: ArrayLike | None = None,
-        random_state: _types.Seed = None,
-        n_jobs: int = 1,
-    ) -> None:
-        self.C = C
-        self.knots = knots
-        self.min_level_rows = min_level_rows
-        self.max_iter = max_iter
-        self.categorical_features = categorical_features
-        self.random_state = random_state
-        self.n_jobs = n_jobs
+    C: float | str = "auto"
+    knots: float | str = "auto"
+    min_level_rows: int = 20
+    max_iter: int = 50
+    categorical_features: ArrayLike | None = None
+    random_state: _types.Seed = None
+    n_jobs: int = 1
 
     def _fit(self, rows: Rows, context: FitContext) -> Unseen:
         if self.C != "auto":
