@@ -19,18 +19,10 @@ Splits = Sequence[tuple[np.ndarray, np.ndarray]]
 
 @dataclass(frozen=True)
 class Folds:
-    """Which part holds each row, where everything else follows from it.
+    """Which part holds each row, where everything else follows from it."""
 
-    Attributes
-    ----------
-    fold : ndarray of shape (n,), int
-        Number of the part; -1 for rows that belong to none, which are neither fitted nor tested.
-    forward : bool, default=False
-        Parts follow each other in time: each is tested by what the earlier ones taught.
-    """
-
-    fold: np.ndarray
-    forward: bool = False
+    fold: np.ndarray  # (n,) number of the part; -1 for rows that belong to none, which are neither fitted nor tested
+    forward: bool = False  # parts follow each other in time: each is tested by what the earlier ones taught
 
     def splits(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """(train, test) row numbers, a pair for each part; `train` is empty for the first part of a forward split."""
@@ -41,19 +33,12 @@ class Folds:
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """Out-of-fold scores of one model, or of k models on the same splits.
+    """Out-of-fold scores of one model, or of k models on the same splits."""
 
-    Attributes
-    ----------
-    score : ndarray of shape (n,) or (n, k)
-        Log-odds score of each row, NaN for rows that no part tested (the first part of a forward split). With
-        repeats the mean over them.
-    fold : ndarray of shape (n,), int
-        Number of the split that tested the row, the last one with repeats; -1 where none did.
-    """
-
+    # (n,) or (n, k) log-odds score of each row, NaN for rows that no part tested (the first part of a forward split).
+    # With repeats the mean over them
     score: np.ndarray
-    fold: np.ndarray
+    fold: np.ndarray  # (n,) number of the split that tested the row, the last one with repeats; -1 where none did
 
     @property
     def tested(self) -> np.ndarray:

@@ -20,16 +20,10 @@ class GroupedRows:
     All calibrators are functions of the rows' scores and labels only, so equal scores are pooled once. Integer
     weights are then exactly repeated rows, rows without weight are exactly absent, and the order of rows is
     irrelevant.
-
-    Attributes
-    ----------
-    logit : ndarray of shape (m,)
-        Distinct log-odds, ascending.
-    events, negatives : ndarray of shape (m,)
-        Weight of the positive and of the negative rows at each distinct log-odds.
     """
 
-    logit: np.ndarray
+    logit: np.ndarray  # (m,) distinct log-odds, ascending
+    # events, negatives: (m,) weight of the positive and of the negative rows at each distinct log-odds
     events: np.ndarray
     negatives: np.ndarray
 

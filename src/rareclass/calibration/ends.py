@@ -19,13 +19,10 @@ class Ends:
     A forest that gives no vote to a row says "probability 0", which only means "less than one vote". On the log-odds
     such rows pile up at whatever the clipping says (-27.6 for 1e-12), and a straight line through them is a bad one.
     One step beyond the next score is where half a vote would be.
-
-    Attributes
-    ----------
-    low, high : (score, next score, step) or None
-        The piled-up score, its neighbour and the step; None where there is no such pile.
     """
 
+    # low, high: (score, next score, step) or None: the piled-up score, its neighbour and the step; None where there is
+    # no such pile
     low: tuple[float, float, float] | None = None
     high: tuple[float, float, float] | None = None
 

@@ -27,25 +27,16 @@ _BEYOND = 3.0
 
 @dataclass(frozen=True, kw_only=True)
 class KnotMap:
-    """``logit -> line -> piecewise linear -> + shift``; strictly increasing.
+    """``logit -> line -> piecewise linear -> + shift``; strictly increasing."""
 
-    Attributes
-    ----------
-    slope, intercept : float
-        The two-parameter fit that comes first.
-    at, value : ndarray of shape (k,), ascending
-        Knots: calibrated log-odds `value` where the two-parameter fit says `at`.
-    shift : float
-        Added last, so that the expected events equal the observed ones.
-    limit : float
-        Log-odds further from 0 than the calibration rows can show are drawn in, in the order they have.
-    """
-
+    # slope, intercept: the two-parameter fit that comes first
     slope: float
     intercept: float
+    # at, value: (k,) ascending, knots: calibrated log-odds `value` where the two-parameter fit says `at`
     at: np.ndarray
     value: np.ndarray
-    shift: float
+    shift: float  # added last, so that the expected events equal the observed ones
+    # log-odds further from 0 than the calibration rows can show are drawn in, in the order they have
     limit: float = np.inf
 
     def __call__(self, z: np.ndarray) -> np.ndarray:

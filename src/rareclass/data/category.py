@@ -12,17 +12,10 @@ from rareclass.data.columns import canonical_texts, dictionary_codes
 
 @dataclass(frozen=True)
 class CategoryEncoder:
-    """Codes of one column: `levels` in order of frequency, then one code for all `rare` and later levels.
+    """Codes of one column: `levels` in order of frequency, then one code for all `rare` and later levels."""
 
-    Attributes
-    ----------
-    levels : tuple of str
-        Levels with a code of their own; the code is the position.
-    rare : tuple of str
-        Levels that were seen too seldom; they share the code ``len(levels)``. Without any, unknown levels are NaN.
-    """
-
-    levels: tuple[str, ...]
+    levels: tuple[str, ...]  # levels with a code of their own; the code is the position
+    # levels that were seen too seldom; they share the code ``len(levels)``. Without any, unknown levels are NaN
     rare: tuple[str, ...]
 
     @classmethod

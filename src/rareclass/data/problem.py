@@ -17,31 +17,17 @@ COST_KEYS = ("fp", "fn", "tp", "tn")
 
 @dataclass(frozen=True, kw_only=True)
 class Roles:
-    """Which label is the event, and which columns are no plain features.
-
-    Attributes
-    ----------
-    pos_label : label or None
-    drop : sequence of str
-        Columns that are no features.
-    groups, time, weights : str or None
-        Columns of entities, of times and of row weights; none is a feature.
-    time_ordered : bool
-        The rows are in the order of time.
-    cost_columns : mapping or None
-        Cost name (fp, fn, tp, tn) to column.
-    categorical : sequence of str
-        Numeric columns that hold codes.
-    """
+    """Which label is the event, and which columns are no plain features."""
 
     pos_label: Label = None
-    drop: Sequence[str] = ()
+    drop: Sequence[str] = ()  # columns that are no features
+    # groups, time, weights: columns of entities, of times and of row weights; none is a feature
     groups: str | None = None
     time: str | None = None
     weights: str | None = None
-    time_ordered: bool = False
-    cost_columns: Mapping[str, str] | None = None
-    categorical: Sequence[str] = ()
+    time_ordered: bool = False  # the rows are in the order of time
+    cost_columns: Mapping[str, str] | None = None  # cost name (fp, fn, tp, tn) to column
+    categorical: Sequence[str] = ()  # numeric columns that hold codes
 
     def or_else(self, other: "Roles") -> "Roles":
         """These roles; where one is not given, that of `other`."""
@@ -50,25 +36,12 @@ class Roles:
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """A table, its target, and the columns that are not features.
-
-    Attributes
-    ----------
-    features : pyarrow.Table
-    y : ndarray of shape (n,)
-    target : str
-    groups, times, weights : ndarray of shape (n,) or None
-    costs : mapping of arrays or numbers, or None
-    pos_label : label or None
-    categorical, dropped : tuple of str
-    time_ordered : bool
-    name : str
-        The file or data set.
-    """
+    """A table, its target, and the columns that are not features."""
 
     features: pa.Table
-    y: np.ndarray
+    y: np.ndarray  # (n,)
     target: str
+    # groups, times, weights: (n,)
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
     weights: np.ndarray | None = None
@@ -77,7 +50,7 @@ class Problem:
     categorical: tuple[str, ...] = ()
     time_ordered: bool = False
     dropped: tuple[str, ...] = ()
-    name: str = ""
+    name: str = ""  # the file or data set
 
 
 def read_problem(source: Rows, target: str, roles: Roles = Roles()) -> Problem:

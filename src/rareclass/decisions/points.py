@@ -10,21 +10,13 @@ from rareclass.metrics.curve import ThresholdCurve
 
 @dataclass(frozen=True)
 class OperatingPoints:
-    """Counts of flagged positives and negatives at descending thresholds.
+    """Counts of flagged positives and negatives at descending thresholds."""
 
-    Attributes
-    ----------
-    thresholds : ndarray of shape (m,)
-        The first is +inf: flag none.
-    tp, fp : ndarray of shape (..., m)
-        Leading axes hold bootstrap resamples.
-    positives, negatives : float
-        Totals, the same in every resample.
-    """
-
-    thresholds: np.ndarray
+    thresholds: np.ndarray  # (m,) the first is +inf: flag none
+    # tp, fp: (..., m) leading axes hold bootstrap resamples
     tp: np.ndarray
     fp: np.ndarray
+    # positives, negatives: totals, the same in every resample
     positives: float
     negatives: float
 

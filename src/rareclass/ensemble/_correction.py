@@ -26,24 +26,14 @@ _SMALLEST = 1e-12
 
 @dataclass(frozen=True)
 class Correction:
-    """P(k | x) is proportional to ``q_k ** slope * exp(shift_k)``, q the balanced score.
+    """P(k | x) is proportional to ``q_k ** slope * exp(shift_k)``, q the balanced score."""
 
-    Parameters
-    ----------
-    shift : array (K,)
-    slope : float
-        1 for the exact shift.
-    pseudo : float
-        Votes for no class in particular that are added to each row, as a share of the votes; keeps the log-odds of
-        unanimous votes finite, and the ranking as it is.
-    how : str
-        What was done, in words.
-    """
-
-    shift: np.ndarray
-    slope: float = 1.0
+    shift: np.ndarray  # (K,)
+    slope: float = 1.0  # 1 for the exact shift
+    # votes for no class in particular that are added to each row, as a share of the votes; keeps the log-odds of
+    # unanimous votes finite, and the ranking as it is
     pseudo: float = 0.0
-    how: str = "shift of the prior"
+    how: str = "shift of the prior"  # what was done, in words
 
     def log_scores(self, balanced: np.ndarray) -> np.ndarray:
         """log q (n, K), finite, before slope and shift."""

@@ -23,22 +23,12 @@ _MAX_SEED = 2**31 - 1
 
 @dataclass(frozen=True)
 class Training:
-    """Rows, class codes and weights of one `fit`, and the rows of each class, listed once.
+    """Rows, class codes and weights of one `fit`, and the rows of each class, listed once."""
 
-    Parameters
-    ----------
-    X : array or CSR matrix (n, d)
-    codes : int array (n,)
-        Class of each row, a position in `classes`.
-    classes : array (K,)
-    weight : float array (n,) or None
-        Rows of weight zero are never drawn.
-    """
-
-    X: _types.Rows
-    codes: np.ndarray
-    classes: np.ndarray
-    weight: np.ndarray | None
+    X: _types.Rows  # (n, d)
+    codes: np.ndarray  # (n,) class of each row, a position in `classes`
+    classes: np.ndarray  # (K,)
+    weight: np.ndarray | None  # (n,) rows of weight zero are never drawn
 
     @property
     def n(self) -> int:

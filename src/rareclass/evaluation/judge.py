@@ -73,22 +73,12 @@ class Judged:
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """What a model and its decision do on rows that neither has seen.
+    """What a model and its decision do on rows that neither has seen."""
 
-    Attributes
-    ----------
-    metrics : dict of Interval
-        Average precision and ROC AUC.
-    calibration : dict of float
-    decision : Decision
-    acted : dict
-        Counts, alert rate, recall, precision and cost per row of the decision.
-    """
-
-    metrics: dict[str, Interval]
+    metrics: dict[str, Interval]  # average precision and ROC AUC
     calibration: dict[str, float]
     decision: Decision
-    acted: dict[str, Any]
+    acted: dict[str, Any]  # counts, alert rate, recall, precision and cost per row of the decision
 
     @property
     def intervals(self) -> dict[str, Interval]:

@@ -37,22 +37,13 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """Out-of-fold log-odds of the arm that is deployed; NaN where never tested.
+    """Out-of-fold log-odds of the arm that is deployed; NaN where never tested."""
 
-    Attributes
-    ----------
-    raw, logit : ndarray of shape (n_dev,)
-        Restored, and calibrated such that no row is calibrated by itself.
-    members : ndarray of shape (n_dev, k)
-        Restored log-odds of the members of a blend; of the arm itself (k = 1) otherwise.
-    decision : Decision or None
-        Where it was chosen already, on the same scores.
-    """
-
+    # raw, logit: (n_dev,) restored, and calibrated such that no row is calibrated by itself
     raw: np.ndarray
     logit: np.ndarray
-    members: np.ndarray
-    decision: Decision | None = None
+    members: np.ndarray  # (n_dev, k) restored log-odds of the members of a blend; of the arm itself (k = 1) otherwise
+    decision: Decision | None = None  # where it was chosen already, on the same scores
 
 
 def fit_model(design: Design, wanted: Wanted) -> FittedModel:

@@ -65,27 +65,14 @@ class Columns:
 
 @dataclass(frozen=True, kw_only=True)
 class Design:
-    """Rows, how they are split and how they are sampled; and what is to be said about it.
-
-    Attributes
-    ----------
-    rows : Rows
-    split : Split
-    sampling : Sampling
-    last : int
-        Number of the random stream of the fit on all development rows.
-    ranked : bool
-        Whether there are events enough to rank arms.
-    duplicates, conflicting : int
-        Rows that repeat an earlier one, and rows that also stand with the other label.
-    notes, warnings : list of str
-    """
+    """Rows, how they are split and how they are sampled; and what is to be said about it."""
 
     rows: Rows
     split: Split
     sampling: Sampling
-    last: int = LAST
-    ranked: bool = True
+    last: int = LAST  # number of the random stream of the fit on all development rows
+    ranked: bool = True  # whether there are events enough to rank arms
+    # duplicates, conflicting: rows that repeat an earlier one, and rows that also stand with the other label
     duplicates: int = 0
     conflicting: int = 0
     notes: list[str] = field(default_factory=list)

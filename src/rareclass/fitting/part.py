@@ -25,38 +25,19 @@ class Sampling:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """An encoded split.
+    """An encoded split."""
 
-    Attributes
-    ----------
-    X, y, weight : arrays (m, d), (m,), (m,) or None
-        Rows to fit on: the training rows, or a sample of them.
-    costs : CostMatrix, RowCosts or None
-        Costs of the rows to fit on.
-    shift : float
-        Log-odds that undo the sampling of the training rows.
-    test : ndarray of shape (u, d)
-        Distinct rows to score.
-    expand : ndarray of shape (t,)
-        Position in `test` of each row to score: equal rows are scored once.
-    encoder : TableEncoder
-        Fitted on the rows that `X` holds.
-    categorical : tuple of int
-        Columns that hold category codes.
-    seed : tuple of int
-        Names the random stream of the fits on this part.
-    """
-
+    # X, y, weight: (m, d) rows to fit on: the training rows, or a sample of them
     X: np.ndarray
     y: np.ndarray
     weight: np.ndarray | None
-    costs: Costs | None
-    shift: float
-    test: np.ndarray
-    expand: np.ndarray
-    encoder: TableEncoder
-    categorical: tuple[int, ...]
-    seed: tuple[int, int]
+    costs: Costs | None  # costs of the rows to fit on
+    shift: float  # log-odds that undo the sampling of the training rows
+    test: np.ndarray  # (u, d) distinct rows to score
+    expand: np.ndarray  # (t,) position in `test` of each row to score: equal rows are scored once
+    encoder: TableEncoder  # fitted on the rows that `X` holds
+    categorical: tuple[int, ...]  # columns that hold category codes
+    seed: tuple[int, int]  # names the random stream of the fits on this part
 
     def fit(self, arm: Arm, *, n_jobs: int = 1) -> FittedArm:
         """Fit an arm on the rows of this part."""

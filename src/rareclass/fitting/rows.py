@@ -39,28 +39,15 @@ class Beside:
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """A table of features, its labels, and what is known of each row.
+    """A table of features, its labels, and what is known of each row."""
 
-    Attributes
-    ----------
-    table : pyarrow.Table
-        As it was given; `features` are the columns of the schema.
-    schema : Schema
-    y : ndarray of shape (n,), bool
-    pos_label : label
-    classes : tuple
-    same : ndarray of shape (n,), int
-        Rows with equal features share a number.
-    weight, groups, times : ndarray of shape (n,) or None
-    costs : CostMatrix, RowCosts or None
-    """
-
-    table: pa.Table
+    table: pa.Table  # as it was given; `features` are the columns of the schema
     schema: Schema
-    y: np.ndarray
+    y: np.ndarray  # (n,)
     pos_label: Label
     classes: tuple[Label, ...]
-    same: np.ndarray
+    same: np.ndarray  # (n,) rows with equal features share a number
+    # weight, groups, times: (n,)
     weight: np.ndarray | None = None
     groups: np.ndarray | None = None
     times: np.ndarray | None = None

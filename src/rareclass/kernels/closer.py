@@ -129,13 +129,6 @@ def visiting_order(low: np.ndarray) -> np.ndarray:
 class CloserCount:
     """Running answer to "are `need` candidates closer than the limit?" for every query.
 
-    Parameters
-    ----------
-    space, queries, candidates : what is compared; candidates in the order in which they are visited
-    limit_square, limit_row : ndarrays (len(queries),), the row that must be beaten, by (squared distance, position)
-    most : int, largest `need` that will be asked
-    alive : bool array (n,), rows of the matrix that still exist; the caller may delete some between two calls
-
     Attributes
     ----------
     count : ndarray (len(queries),), closer candidates found so far, at most what was needed
@@ -143,13 +136,15 @@ class CloserCount:
     cursor : ndarray (len(queries),), candidates visited so far
     """
 
+    # space, queries, candidates: what is compared; candidates in the order in which they are visited
     space: Space
     queries: Panel
     candidates: Panel
+    # limit_square, limit_row: (len(queries),) the row that must be beaten, by (squared distance, position)
     limit_square: np.ndarray
     limit_row: np.ndarray
-    most: int
-    alive: np.ndarray
+    most: int  # largest `need` that will be asked
+    alive: np.ndarray  # (n,) rows of the matrix that still exist; the caller may delete some between two calls
 
     def __post_init__(self) -> None:
         n = len(self.queries)

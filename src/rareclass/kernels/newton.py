@@ -17,20 +17,12 @@ _LARGEST_SHIFT = 5.0
 
 
 class Steps(NamedTuple):
-    """How the solver walks, and where it stops.
-
-    Attributes
-    ----------
-    max_iter : int
-    tol : float
-        Stop when the Newton decrement (twice the attainable gain in nats) falls below it.
-    longest : float
-        Largest change of a coefficient in one step. Firth's matrix leaves out the curvature of its correction, so that
-        long steps must be cut.
-    """
+    """How the solver walks, and where it stops."""
 
     max_iter: int = 100
-    tol: float = 1e-12
+    tol: float = 1e-12  # stop when the Newton decrement (twice the attainable gain in nats) falls below it
+    # largest change of a coefficient in one step. Firth's matrix leaves out the curvature of its correction, so that
+    # long steps must be cut
     longest: float = 5.0
 
 
@@ -46,36 +38,24 @@ class Fit(NamedTuple):
 class Logistic:
     """The loss ``sum w (softplus(u) - y u)``, u = Z beta + offset, and minus the log of a prior, in nats.
 
-    Attributes
-    ----------
-    Z : ndarray of shape (n, d), float64
-        Design with its own column of ones where an intercept is wanted.
-    y : ndarray of shape (n,), in [0, 1] or Boolean
-    weight : ndarray of shape (n,)
-    offset : ndarray of shape (n,) or float
-    precision, centre : ndarray of shape (d,) or float
-        Normal prior ``N(centre, 1 / precision)`` of each coefficient; precision 0 leaves it free.
-    firth : bool
-        Jeffreys' prior: finite under separation, invariant to scale. Row weights count as copies of the row.
-    log_f : ndarray of shape (d,), bool, optional
-        Coefficients with a log-F(1, 1) prior: two pseudo-rows of weight 1/2 with outcomes 1 and 0.
-    single : bool
-        Form the Newton matrix of float32 products, by blocks of rows, so that no second copy of Z is made. The
-        direction forgives a relative error of 1e-6; the gradient, which decides where it stops, stays float64.
-
     References
     ----------
     Firth (1993), Biometrika 80:27; Greenland and Mansournia (2015), Stat Med 34:3133 (log-F).
     """
 
-    Z: np.ndarray
-    y: np.ndarray
-    weight: np.ndarray
-    offset: np.ndarray | float = 0.0
+    Z: np.ndarray  # (n, d) design with its own column of ones where an intercept is wanted
+    y: np.ndarray  # (n,) in [0, 1]
+    weight: np.ndarray  # (n,)
+    offset: np.ndarray | float = 0.0  # (n,)
+    # precision, centre: (d,) normal prior ``N(centre, 1 / precision)`` of each coefficient; precision 0 leaves it free
     precision: np.ndarray | float = 0.0
     centre: np.ndarray | float = 0.0
+    # Jeffreys' prior: finite under separation, invariant to scale. Row weights count as copies of the row
     firth: bool = False
+    # (d,) coefficients with a log-F(1, 1) prior: two pseudo-rows of weight 1/2 with outcomes 1 and 0
     log_f: np.ndarray | None = None
+    # form the Newton matrix of float32 products, by blocks of rows, so that no second copy of Z is made. The direction
+    # forgives a relative error of 1e-6; the gradient, which decides where it stops, stays float64
     single: bool = False
 
     def loss(self, beta: np.ndarray) -> float:

@@ -114,24 +114,14 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Panel:
-    """Rows of a matrix, ready to be the candidates (and, through `take_left`, the queries) of a product.
+    """Rows of a matrix, ready to be the candidates (and, through `take_left`, the queries) of a product."""
 
-    Attributes
-    ----------
-    rows : ndarray (m,) of int64, positions in the matrix
-    right : ndarray (m, d + 1), the factor ``[x, |x|² - slack]``
-    low : ndarray (m,) of float64, ``|x|² - slack``; a product plus the query's `low` is the certified lower bound
-    slack : ndarray (m,) of float64, how much each square was shrunk
-    unit : float, factor between a squared distance of the matrix and one of the panel
-    sign : 1.0, or -1.0 for a panel of negated squared distances, in which the nearest row is the farthest one
-    """
-
-    rows: np.ndarray
-    right: np.ndarray
-    low: np.ndarray
-    slack: np.ndarray
-    unit: float
-    sign: float = 1.0
+    rows: np.ndarray  # (m,) positions in the matrix
+    right: np.ndarray  # (m, d + 1) the factor ``[x, |x|² - slack]``
+    low: np.ndarray  # (m,) ``|x|² - slack``; a product plus the query's `low` is the certified lower bound
+    slack: np.ndarray  # (m,) how much each square was shrunk
+    unit: float  # factor between a squared distance of the matrix and one of the panel
+    sign: float = 1.0  # -1.0 for a panel of negated squared distances, in which the nearest row is the farthest one
 
     def __len__(self) -> int:
         return int(self.rows.size)

@@ -47,21 +47,11 @@ class Rows:
 
 @dataclass(frozen=True)
 class InnerPlan:
-    """Rows on which a learner judges itself, and their folds; the members of a blend share one.
+    """Rows on which a learner judges itself, and their folds; the members of a blend share one."""
 
-    Attributes
-    ----------
-    rows : ndarray of int, ascending
-        A sample of the training rows: the events and some of the others.
-    shift : float
-        Log-odds of the positive class in the sample = log-odds in all rows + shift.
-    fold : ndarray of int
-        Fold of each sampled row; all -1 where the events cannot be split.
-    """
-
-    rows: np.ndarray
-    shift: float
-    fold: np.ndarray
+    rows: np.ndarray  # ascending, a sample of the training rows: the events and some of the others
+    shift: float  # log-odds of the positive class in the sample = log-odds in all rows + shift
+    fold: np.ndarray  # fold of each sampled row; all -1 where the events cannot be split
 
     @property
     def possible(self) -> bool:
@@ -83,24 +73,13 @@ class Unseen(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class FitContext:
-    """What comes with a fit beside its rows.
+    """What comes with a fit beside its rows."""
 
-    Attributes
-    ----------
-    rng : Generator
-        The learner's own stream.
-    plan : InnerPlan or None
-        Rows and folds on which the members of a blend judge themselves; a learner on its own (None) draws them.
-    eval_set : sequence of (X, y) or None
-        Rows at the real prevalence for early stopping.
-    options : mapping
-        Further keywords of the wrapped library's fit.
-    """
-
-    rng: np.random.Generator
+    rng: np.random.Generator  # the learner's own stream
+    # rows and folds on which the members of a blend judge themselves; a learner on its own (None) draws them
     plan: InnerPlan | None = None
-    eval_set: Sequence[Part] | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    eval_set: Sequence[Part] | None = None  # (X, y) rows at the real prevalence for early stopping
+    options: Mapping[str, Any] = field(default_factory=dict)  # further keywords of the wrapped library's fit
 
 
 def rare_class(y: np.ndarray) -> np.ndarray:

@@ -34,31 +34,15 @@ class StopPart(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """What a library has to fit.
+    """What a library has to fit."""
 
-    Attributes
-    ----------
-    rows : Rows
-        Binned where the learner cuts features.
-    start : ndarray of shape (n,) or None
-        Where the scores begin; None where the library starts itself.
-    parameters : dict
-        Of the library, by the guard or the user.
-    codes : ndarray of shape (d,), Boolean
-        Columns to be split as categories.
-    seed : int
-    stop : list of StopPart
-        Parts that stop the fit early; none in inner fits, and where the user gave none.
-    options : mapping
-        Further keywords of the library's fit, for use with `stop`.
-    """
-
-    rows: Rows
-    start: np.ndarray | None
-    parameters: dict[str, Any]
-    codes: np.ndarray
+    rows: Rows  # binned where the learner cuts features
+    start: np.ndarray | None  # (n,) where the scores begin; None where the library starts itself
+    parameters: dict[str, Any]  # of the library, by the guard or the user
+    codes: np.ndarray  # (d,) columns to be split as categories
     seed: int
-    stop: Sequence[StopPart] = ()
+    stop: Sequence[StopPart] = ()  # parts that stop the fit early; none in inner fits, and where the user gave none
+    # further keywords of the library's fit, for use with `stop`
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

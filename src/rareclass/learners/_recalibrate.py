@@ -15,18 +15,11 @@ _FLOORS = (0.001, 0.01, 0.1, 0.5)
 
 @dataclass(frozen=True)
 class Recalibration:
-    """log-odds = intercept + slope * score, where the score may be a floored probability.
-
-    Attributes
-    ----------
-    intercept, slope : float
-    loss : float
-        Mean log-loss (nats) on the rows it was fitted to.
-    """
+    """log-odds = intercept + slope * score, where the score may be a floored probability."""
 
     intercept: float
     slope: float
-    loss: float
+    loss: float  # mean log-loss (nats) on the rows it was fitted to
 
     def apply(self, score: np.ndarray) -> np.ndarray:
         """Calibrated log-odds (n,)."""

@@ -16,17 +16,10 @@ from rareclass.kernels.neighbours import nearest_rows
 
 @dataclass(frozen=True)
 class Partners:
-    """Neighbours of base rows.
+    """Neighbours of base rows."""
 
-    Attributes
-    ----------
-    rows : int array (b, k)
-        Positions in X, nearest first; the first `counts` of each row are valid.
-    counts : int array (b,)
-    """
-
-    rows: np.ndarray
-    counts: np.ndarray
+    rows: np.ndarray  # (b, k) positions in X, nearest first; the first `counts` of each row are valid
+    counts: np.ndarray  # (b,)
 
 
 def is_neighbours_object(value: object) -> TypeGuard[BaseEstimator]:

@@ -18,21 +18,11 @@ _REMEDY = "Remove the rows or label them first."
 
 @dataclass
 class Target:
-    """Labels in sorted order, the code of each row, and the container they came in.
+    """Labels in sorted order, the code of each row, and the container they came in."""
 
-    Attributes
-    ----------
-    labels : list
-        Distinct labels, sorted, as Python values where they have one.
-    codes : int array (n,)
-        Position of each row's label in `labels`.
-    counts : int array (n_classes,)
-        Rows of each class.
-    """
-
-    labels: list
-    codes: np.ndarray
-    counts: np.ndarray
+    labels: list  # distinct labels, sorted, as Python values where they have one
+    codes: np.ndarray  # (n,) position of each row's label in `labels`
+    counts: np.ndarray  # (n_classes,) rows of each class
     native: Any
     values: np.ndarray
 

@@ -66,11 +66,6 @@ def make_treatment(treatment: str | Treatment) -> Treatment:
 class UnknownTreatment(Treatment):
     """A treatment of the user's own, as a bundle remembers it: it has a name, and cannot be fitted anew.
 
-    Parameters
-    ----------
-    saved : str
-        The label that it had.
-
     Examples
     --------
     >>> UnknownTreatment("my_weights").label
@@ -78,7 +73,7 @@ class UnknownTreatment(Treatment):
     """
 
     restoration: ClassVar[str] = "not known"
-    saved: str = ""
+    saved: str = ""  # the label that it had
 
     @property
     def name(self) -> str:  # type: ignore[override]

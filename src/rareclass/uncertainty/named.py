@@ -45,21 +45,12 @@ How = Callable[[Sample], Estimate]
 
 @dataclass(frozen=True)
 class Named:
-    """A metric with an interval by name. A new one is one line in `NAMED`.
-
-    Attributes
-    ----------
-    estimate : callable
-    decides : bool
-        Judges decisions, so it needs a threshold where scores are given.
-    lower_is_better : bool
-    shrink : float
-        Events' worth of trust in the binomial variance (benchmarks/intervals.py: the least that covers at 10 events).
-    """
+    """A metric with an interval by name. A new one is one line in `NAMED`."""
 
     estimate: How
-    decides: bool = False
+    decides: bool = False  # judges decisions, so it needs a threshold where scores are given
     lower_is_better: bool = False
+    # events' worth of trust in the binomial variance (benchmarks/intervals.py: the least that covers at 10 events)
     shrink: float = 0.0
 
 

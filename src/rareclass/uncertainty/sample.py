@@ -14,26 +14,17 @@ from rareclass.uncertainty.effective import are_repetitions, effective_number
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Sample:
-    """Clean rows of one scorer, as every interval method takes them.
+    """Clean rows of one scorer, as every interval method takes them."""
 
-    Attributes
-    ----------
-    y, flag : Boolean arrays (n,)
-        Truth, and decisions where there are any (`decided` asks for them).
-    score, weight : float64 arrays (n,)
-    repeated : bool
-        Whether a weight says how often a row occurred, rather than 1 / the probability with which it was sampled.
-    groups : int array (n,) or None
-        Numbers of the groups that rows depend in, from 0.
-    costs : CostColumns or None
-    """
-
+    # y, flag: (n,) truth, and decisions where there are any (`decided` asks for them)
     y: Flags
+    # score, weight: (n,)
     score: Floats
     flag: Flags | None = None
     weight: Floats
+    # whether a weight says how often a row occurred, rather than 1 / the probability with which it was sampled
     repeated: bool = True
-    groups: NDArray[np.intp] | None = None
+    groups: NDArray[np.intp] | None = None  # (n,) numbers of the groups that rows depend in, from 0
     costs: CostColumns | None = None
 
     @property
