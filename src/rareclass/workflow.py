@@ -134,7 +134,7 @@ def champion_bundle(comparison: Comparison, *, target: str, results: Results) ->
         name=comparison.champion,
         target=target,
         evidence=evidence,
-        reference=score_reference(model.model_),
+        reference=score_reference(model.model_.oof_logit, model.model_.oof_y),
         recipe=recipe,
     )
 
@@ -184,7 +184,7 @@ def train_table(
         name=fit.arm.name,
         target=problem.target,
         evidence={"out_of_fold": fit.evidence, "test": None},
-        reference=score_reference(fit),
+        reference=score_reference(fit.oof_logit, fit.oof_y),
         recipe=recipe,
     )
     bundle.save(out, overwrite=overwrite)

@@ -181,20 +181,19 @@ def _read_arm(folder: Path, saved: dict[str, Any], own: bool) -> FittedArm:
     return FittedArm(arm=arm, learner=load_learner(folder / LEARNER), **{name: saved[name] for name in FITTED})
 
 
-def score_reference(model: FittedModel) -> dict[str, Any]:
-    """Counts of calibrated out-of-fold log-odds in fixed bins, for monitoring drift of the scores later."""
-    seen = np.isfinite(model.oof_logit)
-    logit, y = model.oof_logit[seen], model.oof_y[seen]
+def score_reference(logit: np.ndarray, y: np.ndarray | None = None) -> dict[str, Any]:
+    """Counts of calibrated log-odds (NaN where a row has none) in fixed bins, for monitoring their drift later."""
+    seen = np.isfinite(logit)
+    logit = logit[seen]
     edges = np.arange(-16.0, 16.5, 0.5)
     clipped = np.clip(logit, edges[0], edges[-1] - 1e-9)
-    return {
-        "edges": edges.tolist(),
-        "rows": int(logit.size),
-        "expected_events": float(sigmoid(logit).sum()),
-        "counts": np.histogram(clipped, edges)[0].tolist(),
-        "event_counts": np.histogram(clipped[y], edges)[0].tolist(),
-        "events": int(y.sum()),
-    }
+    counts = np.histogram(clipped, edges)[0].tolist()
+    expected = float(sigmoid(logit).sum())
+    found = {"edges": edges.tolist(), "rows": int(logit.size), "expected_events": expected, "counts": counts}
+    if y is None:
+        return found
+    y = y[seen]
+    return found | {"event_counts": np.histogram(clipped[y], edges)[0].tolist(), "events": int(y.sum())}
 
 
 def kept_parameters(model: RareClassifier) -> dict[str, Any]:

@@ -63,6 +63,6 @@ def replay(
         name=bundle.name,
         target=bundle.target,
         evidence={"out_of_fold": new.evidence, "test": None},
-        reference=score_reference(new),
+        reference=score_reference(new.oof_logit, new.oof_y),
         recipe=recipe,
     )
