@@ -1,0 +1,106 @@
+"""Out-of-fold calibration: no row is calibrated by itself."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from tests.fitting.small import points
+
+from rareclass.calibration import choose_calibration
+from rareclass.crossfit import Folds
+from rareclass.fitting.calibrate import cross_calibrated
+from rareclass.kernels.logits import sigmoid
+
+
+@pytest.fixture(scope="module")
+def scored():
+    """Scores whose log-odds are off by a scale and a shift, events that follow them, and three fits."""
+    X, y = points()
+    return 0.5 * (1.5 * X[:, 0] - X[:, 1]) + 1, y, Folds(np.random.default_rng(2).integers(0, 3, y.size))
+
+
+def left_alone_by(row, score, y, folds):
+    """Which rows do not feel how much the row `row` weighs: those that are calibrated by others."""
+    plain, heavier = np.ones(y.size), np.ones(y.size)
+    heavier[row] = 30.0
+    a, b = (cross_calibrated(score, y, folds, method="sigmoid", sample_weight=w) for w in (plain, heavier))
+    return a == b
+
+
+def test_a_row_has_no_part_in_its_own_calibration_and_one_in_that_of_four_fifths(scored):
+    _, y, folds = scored
+    for row in [*np.flatnonzero(y)[:3], *np.flatnonzero(~y)[:3]]:
+        alone = left_alone_by(row, *scored)
+        assert alone[row]
+        # events and other rows of each fit are dealt evenly over five parts
+        assert alone.mean() == pytest.approx(0.2, abs=0.01)
+        assert y[alone].sum() == pytest.approx(y.sum() / 5, abs=1)
+        for fit in range(3):
+            assert (folds.fold[alone] == fit).sum() == pytest.approx((folds.fold == fit).sum() / 5, abs=2)
+
+
+def test_the_labels_of_a_part_do_not_reach_its_own_rows(scored):
+    score, y, folds = scored
+    # Labels decide how rows are dealt. An event and the next row of its fit may exchange theirs without moving anyone,
+    # where both lie in the same part.
+    order = np.argsort(folds.fold, kind="stable")
+    pairs = [(a, b) for a, b in pairwise(order) if y[a] > y[b] and folds.fold[a] == folds.fold[b]]
+    found = 0
+    for a, b in pairs:
+        part = left_alone_by(a, *scored)
+        if part[b] and np.array_equal(part, left_alone_by(b, *scored)):
+            other = y.copy()
+            other[[a, b]] = y[[b, a]]
+            before, after = (cross_calibrated(score, labels, folds, method="sigmoid") for labels in (y, other))
+            np.testing.assert_array_equal(before[part], after[part])
+            assert (before[~part] != after[~part]).all()
+            found += 1
+            if found == 2:
+                break
+    assert found == 2
+
+
+def test_it_is_a_loop_over_the_parts_that_forward_folds_name(scored):
+    score, y, folds = scored
+    for method in ("auto", "sigmoid", "isotonic"):
+        found = cross_calibrated(score, y, Folds(folds.fold, forward=True), method=method)
+        np.testing.assert_array_equal(found[folds.fold == 0], score[folds.fold == 0])
+        for part in (1, 2):
+            past, now = folds.fold < part, folds.fold == part
+            map_ = choose_calibration(score[past], y[past], method=method)
+            np.testing.assert_array_equal(found[now], map_.predict_logit(score[now]))
+
+
+def test_in_time_order_the_present_and_the_future_are_not_used(scored):
+    score, y, folds = scored
+    ahead = Folds(folds.fold, forward=True)
+    before = cross_calibrated(score, y, ahead)
+    other = np.where(folds.fold >= 1, np.random.default_rng(0).permutation(y), y)
+    after = cross_calibrated(np.where(folds.fold == 2, 2 * score, score), other, ahead)
+    np.testing.assert_array_equal(before[folds.fold <= 1], after[folds.fold <= 1])
+    assert (before[folds.fold == 2] != after[folds.fold == 2]).all()
+
+
+def test_rows_that_nobody_scored_are_neither_used_nor_calibrated(scored):
+    score, y, folds = scored
+    fold = np.where(np.arange(y.size) < 100, -1, folds.fold)
+    holes = np.where(fold < 0, np.nan, score)
+    found = cross_calibrated(holes, y, Folds(fold))
+    np.testing.assert_array_equal(np.isnan(found), fold < 0)
+    np.testing.assert_array_equal(found[100:], cross_calibrated(score[100:], y[100:], Folds(folds.fold[100:])))
+
+
+def test_scores_that_are_off_become_right(scored):
+    score, y, folds = scored
+    p = sigmoid(cross_calibrated(score, y, folds))
+    assert sigmoid(score).sum() / y.sum() > 2
+    assert p.sum() == pytest.approx(y.sum(), rel=0.05)
+
+
+def test_a_part_that_others_cannot_calibrate_stays_as_it_is():
+    score, y = np.linspace(-1, 1, 40), np.arange(40) == 39
+    found = cross_calibrated(score, y, Folds(np.zeros(40, dtype=int)), method="sigmoid")
+    left = found == score
+    assert left[y].all()  # the others hold no event
+    assert left.sum() == 8
+    np.testing.assert_array_equal(cross_calibrated(score, y, Folds(np.zeros(40, dtype=int)), method="none"), score)

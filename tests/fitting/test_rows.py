@@ -1,0 +1,77 @@
+"""What belongs to a row stays with it."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from tests.fitting.small import points, rows_of
+
+from rareclass.data.schema import Schema
+from rareclass.decisions.costs import CostMatrix, RowCosts
+from rareclass.errors import InputError
+from rareclass.fitting.rows import Beside, Rows, Target, at, costs_at
+
+
+def test_rows_of_equal_features_share_a_number_whatever_their_labels():
+    X, y = points(50)
+    twice = rows_of(np.vstack([X, X]), np.r_[y, ~y])
+    np.testing.assert_array_equal(twice.same[:50], twice.same[50:])
+    assert np.unique(twice.same).size == 50
+
+
+def test_columns_that_are_no_features_neither_count_nor_tell_rows_apart():
+    table = pa.table({"x": [1.0, 1.0, 2.0, 3.0], "row": [1, 2, 3, 4]})
+    schema = Schema.infer(table, drop=("row",))
+    rows = Rows.of(table, Target(np.array([True, False, False, False]), True, (False, True)), Beside(), schema)
+    assert rows.features.column_names == ["x"]
+    assert rows.table is table
+    assert rows.same[0] == rows.same[1]
+
+
+def test_nothing_beside_the_rows_stays_nothing():
+    rows = rows_of(*points(50))
+    assert (rows.weight, rows.groups, rows.times, rows.costs) == (None, None, None, None)
+
+
+def test_words_dates_and_numbers_of_the_caller_become_arrays():
+    X, y = points(4)
+    days = ["2024-05-01", "2024-05-03", "2024-05-02", "2024-05-03"]
+    rows = rows_of(X, y, groups=["b", "a", "b", "c"], times=days, sample_weight=[1, 2, 3, 4], costs={"fp": 1, "fn": 9})
+    assert rows.groups[0] == rows.groups[2]
+    assert np.unique(rows.groups).size == 3
+    np.testing.assert_array_equal(np.argsort(rows.times, kind="stable"), [0, 2, 1, 3])
+    np.testing.assert_array_equal(rows.weight, [1.0, 2.0, 3.0, 4.0])
+    assert rows.costs == CostMatrix(fp=1, fn=9)
+
+
+@pytest.mark.parametrize(
+    ("beside", "sentence"),
+    [
+        ({"sample_weight": [1.0, -1.0, 1.0, 1.0]}, "negative"),
+        ({"sample_weight": [1.0]}, "1"),
+        ({"groups": ["a", None, "b", "c"]}, "1 missing"),
+        ({"times": [1.0, np.nan, 2.0, 3.0]}, "1 missing"),
+        ({"costs": {"fp": 1.0, "fn": [1.0, 2.0]}}, "2"),
+    ],
+)
+def test_what_cannot_belong_to_the_rows_is_refused(beside, sentence):
+    with pytest.raises(InputError, match=sentence):
+        rows_of(*points(4), **beside)
+
+
+def test_a_table_without_a_feature_is_refused():
+    table = pa.table({"x": [1.0, 2.0, 3.0]})
+    target = Target(np.array([True, False, False]), True, (False, True))
+    with pytest.raises(InputError, match="No usable feature column is left"):
+        Rows.of(table, target, Beside(), Schema(columns=()))
+
+
+def test_rows_are_taken_of_what_is_there():
+    index = np.array([3, 0])
+    assert at(None, index) is None
+    np.testing.assert_array_equal(at(np.arange(5.0), index), [3.0, 0.0])
+    assert costs_at(None, index) is None
+    same_for_all = CostMatrix(fp=1, fn=9)
+    assert costs_at(same_for_all, index) is same_for_all
+    taken = costs_at(RowCosts(fp=1.0, fn=[2.0, 3.0, 4.0, 5.0]), index)
+    np.testing.assert_array_equal(taken.fn, [5.0, 2.0])
+    assert len(taken) == 2
