@@ -1,0 +1,137 @@
+"""Which arms run, in which order, what is left out and why."""
+
+from types import SimpleNamespace
+
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+
+from rareclass.errors import InputError
+from rareclass.evaluation import plan as room
+from rareclass.evaluation.plan import EXHIBIT, LEARNERS, PRIORITY, TREATMENTS, Clock, make_plan
+from rareclass.fitting import blend
+from rareclass.fitting.arm import make_arm
+from rareclass.treatments import ClassWeights
+
+MEMBERS = ["lightgbm+none", "logistic_regression+none", "random_forest+none", "hist_gradient_boosting+none"]
+
+
+def names(plan):
+    return [arm.name for arm in plan.arms]
+
+
+@pytest.fixture
+def without_lightgbm(monkeypatch):
+    for module in (room, blend):
+        monkeypatch.setattr(module, "available", lambda package: f"{package} does not load")
+
+
+def test_everything_runs_most_telling_first():
+    plan = make_plan()
+    assert names(plan) == list(PRIORITY)
+    assert (plan.baseline, plan.not_run, plan.warnings) == ("lightgbm+none", [], [])
+    pairs = {f"{learner}+{t}" for learner in LEARNERS for t in TREATMENTS if learner != "blend" or t == "none"}
+    assert set(PRIORITY) == pairs | {EXHIBIT}
+
+
+def test_baseline_and_exhibit_run_whatever_is_asked_for():
+    assert names(make_plan(["logistic_regression"], ["smote"])) == [
+        "lightgbm+none",
+        EXHIBIT,
+        "logistic_regression+smote",
+    ]
+    assert names(make_plan("lightgbm", "none")) == ["lightgbm+none", EXHIBIT]
+
+
+def test_the_order_is_that_of_the_priorities_and_not_that_of_the_request():
+    asked = make_plan(["random_forest", "lightgbm"], ["smote", "none", "class_weight"])
+    assert names(asked) == [name for name in PRIORITY if name in names(asked)]
+    assert names(asked) == names(make_plan("lightgbm,random_forest", "none,class_weight,smote"))
+
+
+def test_arms_of_ones_own_run_first():
+    plan = make_plan([LogisticRegression(), "lightgbm"], [ClassWeights(3.0), "none"])
+    assert names(plan) == [
+        "LogisticRegression+class_weight(weight=3.0)",
+        "LogisticRegression+none",
+        "lightgbm+class_weight(weight=3.0)",
+        "lightgbm+none",
+        EXHIBIT,
+    ]
+
+
+def test_a_blend_brings_its_members():
+    assert names(make_plan(["blend"], ["none"])) == [*MEMBERS, EXHIBIT, "blend+none"]
+
+
+def test_a_treated_blend_is_left_out_and_that_is_said_to_whoever_asked_for_it():
+    plan = make_plan(["blend"], ["none", "smote"])
+    assert "blend+smote" not in names(plan)
+    (skipped,) = plan.not_run
+    assert skipped.name == "blend+smote"
+    assert "RareClassifier('blend', treatment=...)" in skipped.reason
+    # nobody asked for it
+    assert not make_plan(treatments=["none", "smote"]).not_run
+
+
+def test_few_events_leave_the_untreated_arms():
+    plan = make_plan(ranked=False)
+    assert names(plan) == [*MEMBERS, EXHIBIT, "blend+none"]
+
+
+def test_without_lightgbm_the_rest_runs_and_that_is_said(without_lightgbm):
+    plan = make_plan()
+    assert plan.baseline == "hist_gradient_boosting+none"
+    assert names(plan) == [name for name in PRIORITY if not name.startswith("lightgbm")]
+    assert [s.name for s in plan.not_run] == [name for name in PRIORITY if name.startswith("lightgbm")]
+    assert {s.reason for s in plan.not_run} == {"lightgbm does not load"}
+    assert plan.warnings == [
+        "lightgbm does not load. The comparison runs without LightGBM; the baseline is HistGradientBoosting."
+    ]
+    assert names(make_plan(["blend"], ["none"])) == [*MEMBERS[1:], "blend+none"]
+
+
+def test_arms_that_cannot_be_told_apart_and_empty_lists_are_refused():
+    with pytest.raises(InputError, match="Two arms have the same name"):
+        make_plan([LogisticRegression(C=1), LogisticRegression(C=2)])
+    assert len(make_plan([LogisticRegression(), GaussianNB()], ["none"]).arms) == 4
+    with pytest.raises(InputError, match="`learners` is empty"):
+        make_plan([])
+    with pytest.raises(InputError, match="`treatments` is empty"):
+        make_plan(treatments=())
+    with pytest.raises(InputError, match="none"):
+        make_plan(treatments=["magic"])
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock of 100 seconds on two cores whose time is set by the test."""
+    now = [1000.0]
+    monkeypatch.setattr(room, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    made = Clock(100.0, n_jobs=2)
+    made.set = lambda seconds: now.__setitem__(0, 1000.0 + seconds)
+    return made
+
+
+def test_an_arm_is_expected_to_take_as_long_as_the_untreated_one_and_longer_with_more_events(clock):
+    clock.note(make_arm("lightgbm"), 20.0)
+    clock.note(make_arm("random_forest"), 20.0)
+    expected = {"lightgbm+class_weight": 10, "lightgbm+smote": 40, "random_forest+random_over": 80, "magic+none": 0}
+    for name, seconds in expected.items():
+        assert clock.expected(make_arm(name)) == seconds
+
+
+def test_what_would_end_too_late_does_not_start(clock):
+    clock.note(make_arm("lightgbm"), 20.0)
+    arm = make_arm("lightgbm+smote")
+    clock.set(60.0)
+    assert clock.fits(arm)
+    clock.set(60.1)
+    assert not clock.fits(arm)
+    assert clock.fits(make_arm("lightgbm+class_weight"))
+
+
+def test_baseline_exhibit_and_blend_start_however_late_it_is(clock):
+    clock.set(1e6)
+    assert [name for name in PRIORITY if clock.fits(make_arm(name))] == [*MEMBERS, EXHIBIT, "blend+none"]
+    assert not clock.fits(make_arm("magic+none"))
