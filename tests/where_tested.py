@@ -62,6 +62,7 @@ WHERE = {
     "ensemble/_scores.py": "tests/ensemble/test_conventions.py",
     "ensemble/_training.py": "tests/ensemble/test_conventions.py",
     "ensemble/easy.py": "tests/ensemble/test_conventions.py",
+    "fitting/model.py": "tests/fitting/test_classifier.py",
     "kernels/closer.py": "tests/kernels/test_editing.py",
     "kernels/condense.py": "tests/kernels/test_editing.py",
     "kernels/matrix.py": "tests/sampler/test_bad_input.py",

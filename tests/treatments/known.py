@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from rareclass.kernels.logits import sigmoid
+from rareclass.kernels.logits import logit, sigmoid
 from rareclass.learners.base import RareLearner, best_intercept
+from rareclass.treatments.base import TrainingSet
 
 RATES = np.array([0.002, 0.01, 0.05])
 
@@ -13,6 +14,13 @@ def cells(n: int = 400_000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     cell = rng.integers(0, 3, n)
     return cell[:, None].astype(float), rng.random(n) < RATES[cell]
+
+
+def cell_logits(training: TrainingSet) -> np.ndarray:
+    """Weighted event rate of each cell as log-odds: the unregularised maximum-likelihood fit."""
+    w = np.ones(training.y.size) if training.sample_weight is None else training.sample_weight
+    inside = [training.X[:, 0] == c for c in range(3)]
+    return np.array([logit(np.average(training.y[rows], weights=w[rows])) for rows in inside])
 
 
 def line(n: int = 200_000, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -85,3 +85,8 @@ def test_a_treatment_of_ones_own_may_hold_an_array():
     assert Masked().label == "masked"
     assert Masked(np.array([1, 0])).label == "masked(mask=[1 0])"
     np.testing.assert_array_equal(Masked(np.array([1, 0])).describe()["mask"], [1, 0])
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(InputError, match="none"):
+        make_treatment("nothing")
