@@ -34,6 +34,31 @@ def test_calls_signatures_and_files_stay_readable(found, what):
     assert len(places) <= AT_MOST[what], places
 
 
+WORST = """
+@dataclass
+class Wide:
+    a: int
+    b: int
+    c: int
+    d: int
+    e: int
+    f: int
+
+def wide(a, b, c, d, e, f, g, h, i: Any):
+    try:
+        wide(1, 2, 3, 4, 5, 6, 7, 8)  # fmt: skip
+    except Exception:
+        pass
+"""
+
+
+def test_each_count_sees_what_it_counts(tmp_path):
+    (tmp_path / "worst.py").write_text(WORST + "\n" * 400)
+    found = house.count(tmp_path)
+    once = {what: len(found[what]) for what in [*AT_MOST, "bare Any"]}
+    assert once == dict.fromkeys(once, 1) | {"parameters without annotation": 8}
+
+
 def test_few_annotations_say_nothing(found):
     bare = found.get("bare Any", [])
     assert len(bare) <= 0.12 * len(found["annotations"]), bare
