@@ -190,8 +190,7 @@ def binary_target(y: ArrayLike, pos_label: Label = None, name: str = "y_true") -
         return array if pos_label is None or bool(pos_label) else ~array
     classes = class_values(array, name)
     if pos_label is not None:
-        positive = classes[find_label(classes, pos_label)]
-        return np.asarray(array == positive, dtype=bool)
+        return np.asarray(array == classes[find_label(classes, pos_label)], dtype=bool)
     values = classes.tolist()
     try:
         plain = {float(v) for v in values} if not any(isinstance(v, str) for v in values) else None

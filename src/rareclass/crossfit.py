@@ -117,8 +117,7 @@ def raw_logit(model: Any, X: Any) -> np.ndarray:
         return np.asarray(model.decision_function(X), dtype=np.float64)
     if not hasattr(model, "predict_proba"):
         raise InputError(f"{type(model).__name__} has neither `predict_proba` nor `decision_function`.")
-    probability = np.asarray(model.predict_proba(X), dtype=np.float64)[:, 1]
-    return logit(np.clip(probability, 1e-12, 1 - 1e-12))
+    return logit(np.clip(np.asarray(model.predict_proba(X), dtype=np.float64)[:, 1], 1e-12, 1 - 1e-12))
 
 
 def cross_fit_scores(

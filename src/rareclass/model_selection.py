@@ -67,8 +67,7 @@ class InstanceHardnessCV(BaseCrossValidator):
     def _splits(self, X: Rows, y: Labels) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         if type_of_target(y) != "binary":
             raise InputError("InstanceHardnessCV only supports binary classification.")
-        labels = _check.column(y, "y")
-        classes, codes = np.unique(labels, return_inverse=True)
+        classes, codes = np.unique(_check.column(y, "y"), return_inverse=True)
         column = 1 if self.pos_label is None else _check.find_label(classes, self.pos_label)
         proba = cross_val_predict(clone(self.estimator), X, y, cv=self.n_splits, method="predict_proba")
         fold = np.empty(codes.size, dtype=np.intp)

@@ -66,8 +66,7 @@ class BetaCalibration(Calibrator):
             slopes[0] = 1e-3
         slopes[1] = max(slopes[1], 1e-3)
         self.a_, self.b_ = float(slopes[0]), float(slopes[1])
-        shape = self.a_ * columns[0] + self.b_ * columns[1]
-        self.c_ = fit_intercept(shape, rows)
+        self.c_ = fit_intercept(self.a_ * columns[0] + self.b_ * columns[1], rows)
 
     def _map(self, z: np.ndarray) -> np.ndarray:
         # a * log_sigmoid(z) + b * softplus(z), written so that +-inf gives +-inf and not inf - inf

@@ -261,8 +261,7 @@ def _time_parts(moments: pa.ChunkedArray) -> list[np.ndarray]:
     """Days since 1970 (with fraction), month 1-12, weekday 0 = Monday, hour of the day (with fraction)."""
     micros = np.asarray(moments.cast(pa.int64()).fill_null(0).to_numpy(), dtype=np.int64)
     days = micros // _DAY
-    dates = days.astype("datetime64[D]")
-    month = dates.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    month = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12 + 1
     parts = [micros / _DAY, month.astype(float), ((days + 3) % 7).astype(float), (micros - days * _DAY) / 3.6e9]
     if moments.null_count:
         gone = moments.is_null().to_numpy()

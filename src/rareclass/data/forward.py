@@ -70,8 +70,7 @@ def _cuts(event: np.ndarray, stamp: np.ndarray, blocks: int) -> list[int]:
     for progress in ((events + rows) / 2, events):
         starts = [int(np.searchsorted(progress, k / blocks, side="left")) + 1 for k in range(1, blocks)]
         starts = [int(np.searchsorted(stamp, stamp[min(s, event.size - 1)], side="left")) for s in starts]
-        edges = [0, *starts, event.size]
-        if all(a < b and event[a:b].any() for a, b in itertools.pairwise(edges)):
+        if all(a < b and event[a:b].any() for a, b in itertools.pairwise([0, *starts, event.size])):
             return starts
     raise TooFewEventsError(
         f"The {int(np.count_nonzero(event))} events do not spread over {blocks} blocks of time. Use fewer folds."

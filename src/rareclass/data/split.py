@@ -85,8 +85,7 @@ def make_splits(
     for stream in rng.spawn(repeats):
         fold = balanced_folds(event, group, folds, stream)
         order = np.argsort(fold, kind="stable")
-        parts = np.split(order, np.cumsum(np.bincount(fold, minlength=folds))[:-1])
-        for test in parts:
+        for test in np.split(order, np.cumsum(np.bincount(fold, minlength=folds))[:-1]):
             mask = np.ones(event.size, dtype=bool)
             mask[test] = False
             splits.append((np.flatnonzero(mask), np.sort(test)))

@@ -71,8 +71,7 @@ class OperatingPoints:
         A point that gains only negatives flags the same positives as the one before it at the price of more false
         alarms: no rule that falls with false alarms prefers it. With rare events this leaves a handful of points.
         """
-        gained = np.flatnonzero(np.diff(self.tp) > 0) + 1
-        return self.take(np.concatenate([[0], gained]))
+        return self.take(np.concatenate([[0], np.flatnonzero(np.diff(self.tp) > 0) + 1]))
 
     def thin(self, size: int) -> "OperatingPoints":
         """At most about `size` points: those at events, and a share of the rest that is denser near the top."""

@@ -108,8 +108,7 @@ def labels_to_codes(values: ArrayLike, n: int, name: str) -> np.ndarray:
             offset = (column - column.min() if column.dtype.kind == "u" else column.astype(np.int64) - low).astype(
                 np.int64
             )
-            seen = np.bincount(offset) > 0
-            return (np.cumsum(seen) - 1)[offset]
+            return (np.cumsum(np.bincount(offset) > 0) - 1)[offset]
     try:
         return np.unique(column, return_inverse=True)[1]
     except TypeError:  # mixed types have no order of their own

@@ -169,8 +169,7 @@ class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             truth = _check.binary_target(labels, name="y")
         else:
             truth = _check.binary_target(labels, self.pos_label, name="y")
-        first = labels[int(np.argmax(truth))]
-        self._positive = int(np.flatnonzero(self.classes_ == first)[0])
+        self._positive = int(np.flatnonzero(self.classes_ == labels[int(np.argmax(truth))])[0])
         return X, truth
 
     def _splits(self, y: np.ndarray, groups: ArrayLike | None) -> Sequence[tuple[np.ndarray, np.ndarray]]:

@@ -122,8 +122,7 @@ class RealPrevalence:
 
         Zero is even odds at the real prevalence. `predict` cuts elsewhere: where the balanced score is one half.
         """
-        probability = np.clip(self.predict_proba(X), _SMALLEST, 1.0)
-        log = np.log(probability)
+        log = np.log(np.clip(self.predict_proba(X), _SMALLEST, 1.0))
         return log[:, 1] - log[:, 0] if log.shape[1] == 2 else log
 
     def predict(self, X: _types.Rows) -> np.ndarray:
@@ -133,8 +132,7 @@ class RealPrevalence:
         missed event as (1 - prevalence) / prevalence times as bad as a false alarm; for your own costs or alert budget
         use `rareclass.decisions` on `predict_proba`.
         """
-        best = self.balanced_proba(X).argmax(axis=1)
-        return self.classes_.take(best)
+        return self.classes_.take(self.balanced_proba(X).argmax(axis=1))
 
 
 def prior_shift(real: np.ndarray, drawn: np.ndarray) -> np.ndarray:

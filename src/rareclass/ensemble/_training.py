@@ -111,8 +111,7 @@ def finite_for(estimator: BaseEstimator) -> bool | str:
 def split_by_class(rows: np.ndarray, codes: np.ndarray, n_classes: int) -> list[np.ndarray]:
     """`rows` of each class, in the given order, by one stable sort."""
     order = np.argsort(codes, kind="stable")
-    ends = np.cumsum(np.bincount(codes, minlength=n_classes))
-    return np.split(rows[order], ends[:-1])
+    return np.split(rows[order], np.cumsum(np.bincount(codes, minlength=n_classes))[:-1])
 
 
 def rows_to_keep(strategy: Any, rows: list[np.ndarray], classes: np.ndarray, y: ArrayLike) -> dict[int, int]:

@@ -209,8 +209,7 @@ class RUSBoostClassifier(RandomDraws, RealPrevalence, AdaBoostClassifier):
         size = training.classes.size
         full = np.bincount(codes, weights=weight, minlength=size)
         part = np.bincount(codes[drawn], weights=weight[drawn], minlength=size)
-        scale = np.divide(full, part, out=np.ones(size), where=part > 0)
-        scaled = weight[drawn] * scale[codes[drawn]]
+        scaled = weight[drawn] * np.divide(full, part, out=np.ones(size), where=part > 0)[codes[drawn]]
         return scaled * (drawn.size / scaled.sum())
 
     # Prediction -----------------------------------------------------------------------------------------------------

@@ -112,7 +112,6 @@ class TreeGrower:
         total, count = np.zeros(self.judged.size), np.zeros(self.judged.size)
         part = self.X[self.judged]
         for one in grown:
-            leaf = one.tree.apply(part[one.unseen], check_input=False)
-            total[one.unseen] += one.probability[leaf]
+            total[one.unseen] += one.probability[one.tree.apply(part[one.unseen], check_input=False)]
             count[one.unseen] += 1
         return np.where(count > 0, total / np.maximum(count, 1), np.nan)

@@ -266,8 +266,7 @@ def _several_classes(
 ) -> BoosterObjective:
     if isinstance(loss, BatchLoss) or offset is not None:
         raise InputError(f"More than two classes need a row loss and no offset; got {loss!r}. Fit one class at a time.")
-    codes = class_labels(labels, labels.shape[0], int(labels.max()) + 1)
-    shares = np.bincount(codes, weights=weight)
+    shares = np.bincount(class_labels(labels, labels.shape[0], int(labels.max()) + 1), weights=weight)
     if (shares == 0).any():
         raise TooFewEventsError(f"Class {int(np.argmin(shares))} has no row of positive weight; each class needs one.")
     return BoosterObjective(loss, loss.start(shares / shares.sum()))

@@ -270,8 +270,7 @@ class RowLoss(_Loss):
         Multiply a booster's minimum Hessian per leaf by it, so that the limit means as many rows as it does for
         cross-entropy (focal loss with gamma = 2 at a prevalence of 0.001: 3.19).
         """
-        at = np.full(2, self.start(prevalence))
-        negative, positive = self.curvature(np.array([0, 1]), at)
+        negative, positive = self.curvature(np.array([0, 1]), np.full(2, self.start(prevalence)))
         return float((prevalence * positive + (1 - prevalence) * negative) / (prevalence * (1 - prevalence)))
 
 

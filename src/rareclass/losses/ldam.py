@@ -78,6 +78,5 @@ class LDAMLoss(RowLoss):
         return AffineForm(shift=(self.scale * m0, self.scale * m1), scale=(self.scale, self.scale))
 
     def _class_form(self, classes: int) -> SoftmaxForm:
-        margins = for_classes(self.class_margins, classes, "counts")
-        scaled = tuple(self.scale * m for m in margins)
+        scaled = tuple(self.scale * m for m in for_classes(self.class_margins, classes, "counts"))
         return SoftmaxForm.plain(classes, scale=(self.scale,) * classes, margin=scaled)

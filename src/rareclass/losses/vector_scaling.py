@@ -59,8 +59,7 @@ class VectorScalingLoss(RowLoss):
         if not all(np.isfinite(v) for v in additive):
             raise InputError(f"`additive` must hold finite numbers; got {additive}.")
         object.__setattr__(self, "additive", additive)
-        lengths = {len(self.weights), len(additive), len(self.multiplicative)}
-        if len(lengths) > 1:
+        if len({len(self.weights), len(additive), len(self.multiplicative)}) > 1:
             raise InputError("`weights`, `additive` and `multiplicative` need one number a class each.")
 
     def _form(self) -> Form:

@@ -148,8 +148,7 @@ def partial_roc_auc_score(
     fpr, tpr = curve.false_positive_rate, curve.recall
     inside = int(np.searchsorted(fpr, limit, side="right"))
     x = np.append(fpr[:inside], limit)
-    y = np.append(tpr[:inside], np.interp(limit, fpr, tpr))
-    area = float(np.trapezoid(y, x))
+    area = float(np.trapezoid(np.append(tpr[:inside], np.interp(limit, fpr, tpr)), x))
     if not standardized:
         return area / limit
     least = limit**2 / 2

@@ -21,8 +21,7 @@ from rareclass.sampler import Draw, class_streams, join
 
 def foreign_neighbours(X: Rows, queries: np.ndarray, y: np.ndarray, value: Neighbours, k: int) -> np.ndarray:
     """Number of the k nearest rows of all data that are of another class than the row itself (q,)."""
-    near = neighbours_in_all(X, queries, value, k)
-    return (y[near] != y[queries][:, None]).sum(axis=1)
+    return (y[neighbours_in_all(X, queries, value, k)] != y[queries][:, None]).sum(axis=1)
 
 
 def looked_at(value: Neighbours, available: int, default: int = 10) -> int:
@@ -106,8 +105,7 @@ class BorderlineSMOTE(BaseSMOTE):
         if not classes:
             return Draw()
         m = looked_at(self.m_neighbors, y.size)
-        every = np.concatenate(list(classes.values()))
-        foreign = foreign_neighbours(X, every, y, self.m_neighbors, m)
+        foreign = foreign_neighbours(X, np.concatenate(list(classes.values())), y, self.m_neighbors, m)
         draws, start, streams = [], 0, class_streams(targets, rng)
         for code, rows in classes.items():
             n_foreign = foreign[start : start + rows.size]
@@ -134,7 +132,6 @@ class BorderlineSMOTE(BaseSMOTE):
         k = usable_neighbours(self.k_neighbors, y.size, name="k_neighbors", label=self._label(code))
         near = neighbours_in_all(X, danger, self.k_neighbors, k)
         base = uniform_positions(danger.size, count, seed_from(rng))
-        partners = np.full(danger.size, near.shape[1])
-        parents, gap = pair_up(base, danger, near, partners, seed_from(rng))
+        parents, gap = pair_up(base, danger, near, np.full(danger.size, near.shape[1]), seed_from(rng))
         gap[y[parents[:, 1]] != code] *= 0.5
         return Draw(parents=parents, gap=gap)

@@ -194,7 +194,6 @@ def _ask(value: Neighbours, numbers: np.ndarray, codes: np.ndarray, rows: np.nda
         blocks.append((column[:, None] == np.unique(column)[None, :]) * (unit / np.sqrt(2.0)))
     points = np.column_stack(blocks)
     found = np.asarray(clone(value).fit(points).kneighbors(points, return_distance=False))
-    own = np.arange(rows.size)[:, None]
-    keep = found != own
+    keep = found != np.arange(rows.size)[:, None]
     keep[keep.all(axis=1), -1] = False
     return rows[found[keep].reshape(rows.size, found.shape[1] - 1)]

@@ -145,8 +145,7 @@ def _read_pandas(name: Label, series: Rows) -> Column:
 
 def read_array(name: Label, values: np.ndarray) -> Column:
     """A column of an object array that is to be computed with: whole numbers, or numbers; raises on text."""
-    listed = values.tolist()
-    missing = np.array([is_missing(value) for value in listed])
+    missing = np.array([is_missing(value) for value in values.tolist()])
     whole = all(isinstance(v, int | np.integer) and not isinstance(v, bool) for v in values[~missing])
     numbers = np.zeros(values.size, dtype=np.int64 if whole else np.float64)
     numbers[~missing] = values[~missing].astype(numbers.dtype)

@@ -127,8 +127,7 @@ def sample_negatives(
         if chosen.any():
             index = np.flatnonzero(chosen)
             part = pa.Table.from_batches([batch.take(pa.array(index))])
-            probability = np.where(event[index], 1.0, keep)
-            kept.append(part.append_column(KEEP, pa.array(probability)))
+            kept.append(part.append_column(KEEP, pa.array(np.where(event[index], 1.0, keep))))
     return SampledTable(pa.concat_tables(kept, promote_options="default"), rows, events, keep)
 
 

@@ -82,8 +82,7 @@ class ClusterCentroids(BaseUnderSampler):
                 parts.append((rows, None))
                 continue
             centres = self._centres(X[rows], targets[code], streams[code])
-            near = _nearest_distinct(X[rows], centres)
-            parts.append((rows[near], None if is_hard else centres))
+            parts.append((rows[_nearest_distinct(X[rows], centres)], None if is_hard else centres))
         return _assemble(parts)
 
     def _centres(self, X: Rows, number: int, rng: np.random.Generator) -> np.ndarray:
@@ -116,8 +115,7 @@ def _nearest_distinct(X: Rows, centres: np.ndarray) -> np.ndarray:
     free = np.ones(X.shape[0], dtype=bool)
     chosen = np.empty(centres.shape[0], dtype=np.intp)
     for i, centre in enumerate(centres):
-        distance = np.where(free, squares - 2 * (X @ centre), np.inf)
-        chosen[i] = int(np.argmin(distance))
+        chosen[i] = int(np.argmin(np.where(free, squares - 2 * (X @ centre), np.inf)))
         free[chosen[i]] = False
     return chosen
 
@@ -128,8 +126,7 @@ def _assemble(parts: list[tuple[np.ndarray, np.ndarray | None]]) -> Draw:
     made = [(rows, centres) for rows, centres in parts if centres is not None]
     if not made:
         return Draw(kept=np.concatenate(kept))
-    n_kept = sum(rows.size for rows in kept)
-    order, at_kept, at_made = [], 0, n_kept
+    order, at_kept, at_made = [], 0, sum(rows.size for rows in kept)
     for rows, centres in parts:
         if centres is None:
             order.append(np.arange(at_kept, at_kept + rows.size))

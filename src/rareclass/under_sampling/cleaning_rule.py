@@ -120,8 +120,7 @@ class NeighbourhoodCleaningRule(BaseCleaningSampler):
         if space is not None:
             everyone = space.panel(np.arange(y.size))
             near = nearest_in_panel(space, space.panel(rows), everyone, k, threads=threads_of(self.n_jobs))[1]
-            voters = np.column_stack((rows, near[:, : k - 1]))
-            wrong = vote(voters, y) != rare
+            wrong = vote(np.column_stack((rows, near[:, : k - 1])), y) != rare
         else:
             self.nn_.fit(X, y)
             near = neighbours_of(self.nn_, X, rows, k)

@@ -136,8 +136,7 @@ class NearMiss(BaseUnderSampler):
 def smallest_first(values: np.ndarray, number: int) -> np.ndarray:
     """Positions of the `number` smallest values, smallest first, equal ones in their order."""
     if number < values.size // 4:
-        limit = np.partition(values, number)[number]
-        candidates = np.flatnonzero(values <= limit)
+        candidates = np.flatnonzero(values <= np.partition(values, number)[number])
         return candidates[np.argsort(values[candidates], kind="stable")][:number]
     return np.argsort(values, kind="stable")[:number]
 

@@ -201,8 +201,7 @@ def odds_axis(axis: "Axis", low: float, high: float) -> None:
     shown = [p for p in ROUND_ODDS if low <= p <= high]
     if len(shown) < 4:
         shown = [p for p in _FINE_ODDS if low <= p <= high]
-    step = max(1, math.ceil(len(shown) / 8))
-    shown = shown[::step]
+    shown = shown[:: max(1, math.ceil(len(shown) / 8))]
     axis.set_ticks([math.log(p / (1 - p)) for p in shown], [percent_label(p) for p in shown])
 
 
