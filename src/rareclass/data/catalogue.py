@@ -22,7 +22,10 @@ def list_data() -> list[DataInfo]:
     Local sets are found in the folder named by the environment variable RARECLASS_DATA, else in ``../shared/data``
     beside the working directory or beside a checkout of this project.
     """
-    here = [_info(record) for record in _records().values()]
+    here = [
+        DataInfo(r["name"], r.get("rows"), r.get("positives"), "local", r.get("exercises", ""))
+        for r in _records().values()
+    ]
     names = {info.name for info in here}
     return here + [
         DataInfo(p.name, p.rows, p.events, p.origin, p.description) for p in public.PUBLIC if p.name not in names
@@ -81,10 +84,6 @@ def _records() -> dict[str, dict[str, Any]]:
         return {str(r["name"]): {**r, "file": str(folder / r["file"])} for r in records}
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ReadError(f"The catalogue {str(index)!r} cannot be read: {error}.") from None
-
-
-def _info(record: dict[str, Any]) -> DataInfo:
-    return DataInfo(record["name"], record.get("rows"), record.get("positives"), "local", record.get("exercises", ""))
 
 
 def _local_entry(record: dict[str, Any]) -> CatalogueEntry:

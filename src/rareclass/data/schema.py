@@ -185,13 +185,8 @@ def _known(names: list[str], wanted: Sequence[str], what: str) -> None:
         raise InputError(f"Pass a list of column names; got the text {wanted!r}.")
     for name in wanted:
         if name not in names:
-            close = _closest(name, names)
-            hint = f" Did you mean {close!r}?" if close else f" It has: {', '.join(map(repr, names[:8]))}."
+            import difflib
+
+            close = difflib.get_close_matches(str(name), names, n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else f" It has: {', '.join(map(repr, names[:8]))}."
             raise SchemaError(f"The table has no {what} {name!r}.{hint}")
-
-
-def _closest(name: str, names: list[str]) -> str | None:
-    import difflib
-
-    found = difflib.get_close_matches(str(name), names, n=1)
-    return found[0] if found else None

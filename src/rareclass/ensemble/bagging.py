@@ -222,7 +222,7 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
     def _settle(self, training: Training) -> None:
         """Sizes, the sampler and the prototype of a member."""
         usable, d = training.usable().size, self.n_features_in_
-        size = self._bag_request()
+        size = 1.0 if self.max_samples is None else self.max_samples
         self._max_samples = int(size) if isinstance(size, numbers.Integral) else max(int(size * usable), 1)
         if not self.bootstrap and self._max_samples > usable:
             raise InputError(f"max_samples={size} must be <= n_samples={usable} to draw without replacement.")
@@ -242,9 +242,6 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
                 word = names["sampling_strategy"]
             self.sampler_.set_params(sampling_strategy=strategy_of_codes(word, training.classes))
         self.estimator_ = Pipeline([("sampler", self.sampler_), ("classifier", clone(self._get_estimator()))])
-
-    def _bag_request(self) -> float:
-        return 1.0 if self.max_samples is None else self.max_samples
 
     def _kept_members(self) -> int:
         if self.warm_start and self.oob_score:

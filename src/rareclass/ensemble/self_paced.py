@@ -171,10 +171,6 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
             extra["sample_weight"] = training.weight[drawn]
         member.fit(training.X[drawn], training.codes[drawn], **extra)
 
-    def _measure(self, own: np.ndarray) -> np.ndarray:
-        function = self.hardness if callable(self.hardness) else _HARDNESS[self.hardness]
-        return np.asarray(function(own), dtype=float)
-
     def _paced_rows(
         self,
         training: Training,
@@ -186,8 +182,9 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
     ) -> tuple[np.ndarray, dict[int, np.ndarray], dict[int, np.ndarray]]:
         """Rows of one round, and for every targeted class the edges of its levels and the share drawn of each."""
         parts, edges, rates = list(rows), dict[int, np.ndarray](), dict[int, np.ndarray]()
+        function = self.hardness if callable(self.hardness) else _HARDNESS[self.hardness]
         for code, wanted in targets.items():
-            hard = self._measure(proba[rows[code], code])
+            hard = np.asarray(function(proba[rows[code], code]), dtype=float)
             edges[code] = level_edges(hard, self.k_bins)
             level = levels(hard, edges[code])
             size = np.bincount(level, minlength=self.k_bins)

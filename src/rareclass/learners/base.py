@@ -151,7 +151,8 @@ class RareLearner(ClassifierMixin, BaseEstimator):
             )
         label = _check.column(y, "y")
         _check.same_length(X=features, y=label)
-        self._reject_numbers(label)
+        if label.dtype.kind == "f" and not np.isnan(label).any() and (label != np.floor(label)).any():
+            raise TargetError("Unknown label type: `y` holds continuous numbers; a classifier needs class labels.")
         weight = _check.weights(sample_weight, features.shape[0])
         shift = None if offset is None else _check.number_array(offset, "offset")
         if shift is not None and not self.takes_offset:
@@ -177,11 +178,6 @@ class RareLearner(ClassifierMixin, BaseEstimator):
                 f"{type(self).__name__} cannot take missing values (NaN). These can: {classes_that('takes_missing')}."
             )
         return True
-
-    @staticmethod
-    def _reject_numbers(label: np.ndarray) -> None:
-        if label.dtype.kind == "f" and not np.isnan(label).any() and (label != np.floor(label)).any():
-            raise TargetError("Unknown label type: `y` holds continuous numbers; a classifier needs class labels.")
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

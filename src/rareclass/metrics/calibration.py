@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 
 from rareclass import _check
-from rareclass._types import Floats, Label, Labels, Scores, Weights
+from rareclass._types import Label, Labels, Scores, Weights
 from rareclass.kernels import newton
 from rareclass.kernels.logits import logit
-from rareclass.metrics._inputs import Rows, mean, probability_rows, total, undefined
+from rareclass.metrics._inputs import mean, probability_rows, total, undefined
 
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -207,11 +207,6 @@ class CalibrationLine(NamedTuple):
     slope: float
 
 
-def _separated(rows: Rows, z: Floats) -> bool:
-    """True when a threshold on z tells the classes apart without error: the slope is then infinite."""
-    return bool(z[rows.y].min() >= z[~rows.y].max() or z[rows.y].max() <= z[~rows.y].min())
-
-
 def calibration_line(
     y_true: Labels, y_proba: Scores, *, sample_weight: Weights = None, pos_label: Label = None
 ) -> CalibrationLine:
@@ -249,7 +244,7 @@ def calibration_line(
         reason = "one class is absent"
     elif z.min() == z.max():
         reason = "all probabilities are equal"
-    elif _separated(rows, z):
+    elif z[rows.y].min() >= z[~rows.y].max() or z[rows.y].max() <= z[~rows.y].min():
         reason = "the probabilities separate the classes without error, so the slope is infinite"
     if reason is None:
         weight = np.ones(z.shape[0]) if rows.weight is None else rows.weight

@@ -158,7 +158,8 @@ class StreamingCurve:
         total = float(m.sum())
         whole = self._positive.dtype == np.int64 and self._negative.dtype == np.int64
         low = _worst_order(above_tp, m, fp, whole)
-        high = _best_order(above_tp, m, above_fp)
+        # highest where the m positives of a bin are tied and lie above its negatives
+        high = float(np.sum(m * (above_tp + m) / (above_tp + m + above_fp)))
         return Bounded(float(np.sum(m * tp / (tp + fp))) / total, low / total, high / total)
 
     def roc_auc(self) -> Bounded:
@@ -198,13 +199,8 @@ class StreamingCurve:
         return out
 
 
-def _best_order(above: Floats, m: Floats, fp: Floats) -> float:
-    """Sum of precisions of m positives of a bin that are tied and lie above its negatives: the highest there can be."""
-    return float(np.sum(m * (above + m) / (above + m + fp)))
-
-
 def _worst_order(above: Floats, m: Floats, fp: Floats, whole: bool) -> float:
-    """The same for positives one by one below the negatives of their bin: the lowest there can be."""
+    """Sum of precisions of positives one by one below the negatives of their bin: the lowest there can be."""
     if whole:
         # sum over j of (a + j) / (a + j + f) = m - f * (psi(a + m + f + 1) - psi(a + f + 1))
         return float(np.sum(m - fp * (psi(above + m + fp + 1) - psi(above + fp + 1))))

@@ -110,6 +110,9 @@ def confusion(data: ConfusionRecord, arm: str) -> str:
     others = _outcome(fp, fp + tn, "false alerts", "wrong", "others") + _outcome(
         tn, fp + tn, "passed", "right", "others"
     )
+    alerts = "no row is flagged."
+    if tp + fp > 0:
+        alerts = f"{words.counted(tp + fp, 'alert')}, {words.percent(tp / (tp + fp))} of them right."
     threshold = words.finite(data.threshold)
     cut = "" if threshold is None else f" at p ≥ {words.number(threshold)}"
     return (
@@ -118,7 +121,7 @@ def confusion(data: ConfusionRecord, arm: str) -> str:
         '<thead><tr><td></td><th scope="col">flagged</th><th scope="col">not flagged</th></tr></thead><tbody>'
         f'<tr><th scope="row">events<small>{words.count(tp + fn)}</small></th>{events}</tr>'
         f'<tr><th scope="row">others<small>{words.count(fp + tn)}</small></th>{others}</tr>'
-        f"</tbody></table><figcaption>{name(arm)}{cut}: {_alerts(tp, fp)}</figcaption></figure>"
+        f"</tbody></table><figcaption>{name(arm)}{cut}: {alerts}</figcaption></figure>"
     )
 
 
@@ -129,9 +132,3 @@ def _outcome(value: float, total: float, word: str, cls: str, of: str) -> str:
         f'<td class="{cls}" style="--depth:{100 * share:.0f}%"><b>{words.count(value)}</b>'
         f"<span>{word}</span><small>{said}</small></td>"
     )
-
-
-def _alerts(tp: float, fp: float) -> str:
-    if tp + fp == 0:
-        return "no row is flagged."
-    return f"{words.counted(tp + fp, 'alert')}, {words.percent(tp / (tp + fp))} of them right."

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from rareclass.evaluation.results import ConfusionRecord, DataRecord, FiguresRecord, Results, SkippedRecord
+from rareclass.evaluation.results import ConfusionRecord, DataRecord, FiguresRecord, Results
 from rareclass.report import curve_drawings, row_drawings, words
 from rareclass.report.drawing import layers
 from rareclass.report.html_parts import SEVERITY_CHIPS, bullets, chip, confusion, esc, figure, name, table, verdict_chip
@@ -111,18 +111,14 @@ def verdicts(story: Story) -> str:
 def notes(story: Story) -> str:
     """Data, design, arms not run."""
     data = story.results.data
+    skipped = [[f'<b class="arm">{name(s.name)}</b>', esc(s.reason)] for s in story.results.arms_not_run]
     blocks = {
         "Data": bullets(_data_lines(data) + story.data_notes) + _columns(data),
         "Design": bullets(story.design_notes),
-        "Arms not run": _not_run(story.results.arms_not_run),
+        "Arms not run": table(["Arm", "Reason"], skipped, caption="Arms that are missing above, and why", cls="small"),
     }
     drawn = "".join(f"<div><h3>{title}</h3>{inner}</div>" for title, inner in blocks.items() if inner)
     return f'<div class="pairs">{drawn}</div>' if drawn else ""
-
-
-def _not_run(skipped: list[SkippedRecord]) -> str:
-    rows = [[f'<b class="arm">{name(s.name)}</b>', esc(s.reason)] for s in skipped]
-    return table(["Arm", "Reason"], rows, caption="Arms that are missing above, and why", cls="small")
 
 
 def _data_lines(data: DataRecord) -> list[str]:

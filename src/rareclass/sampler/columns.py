@@ -294,7 +294,8 @@ def append_rows(kept: Rows, made: Rows, draw: Draw, native: Rows) -> Rows:
         import pandas as pd
 
         made = made.set_axis(fresh_labels(native.index, draw.n_made), axis=0)
-        return pd.concat([kept, made], axis=0, copy=False) if _old_pandas() else pd.concat([kept, made], axis=0)
+        old = {"copy": False} if int(pd.__version__.partition(".")[0]) < 3 else {}
+        return pd.concat([kept, made], axis=0, **old)
     if is_polars(kept):
         return kept.vstack(made)
     import pyarrow as pa
@@ -302,9 +303,3 @@ def append_rows(kept: Rows, made: Rows, draw: Draw, native: Rows) -> Rows:
     if isinstance(kept, pa.RecordBatch):
         return pa.Table.from_batches([kept, *made.to_batches()]).combine_chunks().to_batches()[0]
     return pa.concat_tables([kept, made])
-
-
-def _old_pandas() -> bool:
-    import pandas as pd
-
-    return int(pd.__version__.partition(".")[0]) < 3
