@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from rareclass._sklearn import StrOptions
-from rareclass._types import Matrix, Neighbours, Rows, Seed, Strategy
+from rareclass._types import Matrix, Neighbours, Rows
 from rareclass.kernels.draw import pair_up, uniform_positions
 from rareclass.kernels.random import seed_from
 from rareclass.over_sampling.neighbourhood import (
@@ -90,12 +90,8 @@ class BorderlineSMOTE(BaseSMOTE):
         "kind": [StrOptions({"borderline-1", "borderline-2"})],
     }
 
-    sampling_strategy: Strategy = "auto"
-    random_state: Seed = None
-    k_neighbors: int | str | BaseEstimator = 5
     m_neighbors: int | str | BaseEstimator = 10
     kind: str = "borderline-1"
-    scaling: str | None = None
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_k_ = neighbours_object(self.k_neighbors, 5)

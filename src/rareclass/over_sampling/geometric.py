@@ -5,10 +5,9 @@ from numbers import Real
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator
 
 from rareclass._sklearn import Interval, StrOptions
-from rareclass._types import Matrix, Rows, Seed, Strategy
+from rareclass._types import Matrix, Rows
 from rareclass.kernels.draw import pair_up, uniform_positions
 from rareclass.kernels.neighbours import nearest_rows
 from rareclass.kernels.random import normal_rows, seed_from, uniform_from_key
@@ -104,13 +103,9 @@ class GeometricSMOTE(BaseSMOTE):
         "selection_strategy": [StrOptions({"combined", "minority", "majority"})],
     }
 
-    sampling_strategy: Strategy = "auto"
-    random_state: Seed = None
     truncation_factor: float = 1.0
     deformation_factor: float = 0.0
     selection_strategy: str = "combined"
-    k_neighbors: int | str | BaseEstimator = 5
-    scaling: str | None = None
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_k_ = neighbours_object(self.k_neighbors, self._default_neighbors)

@@ -12,7 +12,7 @@ from sklearn.cluster import MiniBatchKMeans
 from threadpoolctl import threadpool_limits
 
 from rareclass._sklearn import HasMethods, Interval, StrOptions
-from rareclass._types import Matrix, Rows, Seed, Strategy
+from rareclass._types import Matrix, Rows
 from rareclass.errors import MethodError
 from rareclass.kernels.draw import apportion
 from rareclass.over_sampling.neighbourhood import is_neighbours_object, neighbours_object
@@ -109,14 +109,11 @@ class KMeansSMOTE(BaseSMOTE):
         "n_jobs": [Integral, None],
     }
 
-    sampling_strategy: Strategy = "auto"
-    random_state: Seed = None
     k_neighbors: int | str | BaseEstimator = 2
     n_jobs: int | None = None
     kmeans_estimator: int | BaseEstimator | None = None
     cluster_balance_threshold: float | str = "auto"
     density_exponent: float | str = "auto"
-    scaling: str | None = None
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_k_ = neighbours_object(self.k_neighbors, self._default_neighbors)

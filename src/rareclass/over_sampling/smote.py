@@ -22,7 +22,7 @@ NEIGHBOURS = [
 SCALING = [StrOptions({"standard", "robust"}), None]
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, kw_only=True)
 class BaseSMOTE(BaseOverSampler):
     """Base of the methods that make rows between a base row and a neighbour of its class."""
 
@@ -56,7 +56,6 @@ class BaseSMOTE(BaseOverSampler):
         return Draw(parents=parents, gap=gap)
 
 
-@dataclass(eq=False, repr=False, kw_only=True)
 class SMOTE(BaseSMOTE):
     """Synthetic minority over-sampling: rows on the lines between rare rows and their nearest rare neighbours.
 
@@ -118,11 +117,6 @@ class SMOTE(BaseSMOTE):
     >>> sorted(Counter(y_res.tolist()).items())
     [(0, 901), (1, 901)]
     """
-
-    sampling_strategy: Strategy = "auto"
-    random_state: Seed = None
-    k_neighbors: int | str | BaseEstimator = 5
-    scaling: str | None = None
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_k_ = neighbours_object(self.k_neighbors, self._default_neighbors)

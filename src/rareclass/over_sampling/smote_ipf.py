@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.tree import DecisionTreeClassifier
 
 from rareclass._sklearn import HasMethods, Interval, StrOptions
-from rareclass._types import Matrix, Rows, Seed, Strategy
+from rareclass._types import Matrix, Rows
 from rareclass.errors import ShortfallWarning
 from rareclass.kernels.interpolate import interpolate_into, interpolate_sparse
 from rareclass.kernels.random import seed_from
@@ -91,15 +91,11 @@ class SMOTEIPF(SMOTE):
         "estimator": [HasMethods(["fit", "predict"]), None],
     }
 
-    sampling_strategy: Strategy = "auto"
-    random_state: Seed = None
-    k_neighbors: int | str | BaseEstimator = 5
     n_partitions: int = 9
     voting: str = "majority"
     n_quiet: int = 3
     noise_share: float = 0.01
     estimator: BaseEstimator = None
-    scaling: str | None = None
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         draw = super()._draw(X, y, targets, rng)

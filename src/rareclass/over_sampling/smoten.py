@@ -10,7 +10,6 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import OrdinalEncoder
 
-from rareclass._types import Seed, Strategy
 from rareclass.kernels.draw import uniform_positions, vote
 from rareclass.kernels.nominal import class_shares, nearest_by_value_difference, value_differences
 from rareclass.kernels.random import seed_from
@@ -73,10 +72,6 @@ class SMOTEN(SMOTE):
 
     categorical_encoder: BaseEstimator | None = None
     _: KW_ONLY
-    sampling_strategy: Strategy = "auto"
-    random_state: Seed = None
-    k_neighbors: int | str | BaseEstimator = 5
-    scaling: str | None = None
 
     def _draw(self, X: Table, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         if sparse.issparse(X.native):

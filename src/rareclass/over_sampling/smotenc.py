@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.preprocessing import OneHotEncoder
 
 from rareclass._sklearn import StrOptions
-from rareclass._types import Label, Labels, Neighbours, Rows, Seed, Strategy
+from rareclass._types import Label, Labels, Neighbours, Rows
 from rareclass.errors import InputError
 from rareclass.kernels.draw import pair_up, uniform_positions, vote
 from rareclass.kernels.neighbours import nearest_rows
@@ -93,10 +93,6 @@ class SMOTENC(SMOTE):
     categorical_features: ArrayLike | str
     _: KW_ONLY
     categorical_encoder: BaseEstimator | None = None
-    sampling_strategy: Strategy = "auto"
-    random_state: Seed = None
-    k_neighbors: int | str | BaseEstimator = 5
-    scaling: str | None = None
 
     def _read(self, X: Rows, y: Labels) -> tuple[Table, Target]:
         if isinstance(self.categorical_features, str) and category_columns(X).size == 0:

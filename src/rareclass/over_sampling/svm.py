@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.svm import SVC
 
 from rareclass._sklearn import HasMethods, Interval
-from rareclass._types import Matrix, Rows, Seed, Strategy
+from rareclass._types import Matrix, Rows
 from rareclass.errors import MethodError
 from rareclass.over_sampling.borderline import foreign_neighbours, looked_at
 from rareclass.over_sampling.neighbourhood import neighbours_object
@@ -79,13 +79,9 @@ class SVMSMOTE(BaseSMOTE):
         "out_step": [Interval(Real, 0, 1, closed="both")],
     }
 
-    sampling_strategy: Strategy = "auto"
-    random_state: Seed = None
-    k_neighbors: int | str | BaseEstimator = 5
     m_neighbors: int | str | BaseEstimator = 10
     svm_estimator: BaseEstimator | None = None
     out_step: float = 0.5
-    scaling: str | None = None
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         self.nn_k_ = neighbours_object(self.k_neighbors, 5)

@@ -47,10 +47,11 @@ class _ListEditor:
         return removed
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class _Editing(BaseCleaningSampler):
     """What the three editing methods share: parameters of the neighbourhood and the editor that applies them."""
 
-    _parameter_constraints: dict = {
+    _parameter_constraints = {
         **BaseCleaningSampler._parameter_constraints,
         "n_neighbors": NEIGHBOURS,
         "kind_sel": [StrOptions({"all", "mode"})],
@@ -58,10 +59,11 @@ class _Editing(BaseCleaningSampler):
         "order": ORDER,
     }
 
-    n_neighbors: Any
-    kind_sel: str
-    n_jobs: int | None
-    order: str
+    sampling_strategy: Strategy = "auto"
+    n_neighbors: int | BaseEstimator = 3
+    kind_sel: str = "all"
+    n_jobs: int | None = None
+    order: str = "class"
 
     def _editor(self, X: Rows, y: np.ndarray, *, once: bool = False) -> tuple[Any, int]:
         """The editor of these data and the number of neighbours, without the row itself."""
@@ -86,7 +88,6 @@ class _Editing(BaseCleaningSampler):
         return self._kept(by_class(y, rows, self.order), y)
 
 
-@dataclass(eq=False, repr=False, kw_only=True)
 class EditedNearestNeighbours(_Editing):
     """Remove rows whose nearest neighbours belong to another class (Wilson's rule).
 
@@ -138,12 +139,6 @@ class EditedNearestNeighbours(_Editing):
     >>> sampler.sample_indices_.tolist()
     [0, 1, 2, 3, 5, 6]
     """
-
-    sampling_strategy: Strategy = "auto"
-    n_neighbors: int | BaseEstimator = 3
-    kind_sel: str = "all"
-    n_jobs: int | None = None
-    order: str = "class"
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         return self._result(self._stays(X, y, targets), y)
@@ -226,12 +221,7 @@ class RepeatedEditedNearestNeighbours(_Repeated):
         "max_iter": [Interval(numbers.Integral, 1, None, closed="left")],
     }
 
-    sampling_strategy: Strategy = "auto"
-    n_neighbors: int | BaseEstimator = 3
     max_iter: int = 100
-    kind_sel: str = "all"
-    n_jobs: int | None = None
-    order: str = "class"
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         editor, k = self._editor(X, y)
@@ -289,12 +279,7 @@ class AllKNN(_Repeated):
 
     _parameter_constraints = {**_Editing._parameter_constraints, "allow_minority": ["boolean"]}
 
-    sampling_strategy: Strategy = "auto"
-    n_neighbors: int | BaseEstimator = 3
-    kind_sel: str = "all"
     allow_minority: bool = False
-    n_jobs: int | None = None
-    order: str = "class"
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         editor, most = self._editor(X, y)
