@@ -132,7 +132,8 @@ class RealPrevalence:
         missed event as (1 - prevalence) / prevalence times as bad as a false alarm; for your own costs or alert budget
         use `rareclass.decisions` on `predict_proba`.
         """
-        return self.classes_.take(self.balanced_proba(X).argmax(axis=1))
+        best = self.balanced_proba(X).argmax(axis=1)  # says so where nothing is fitted
+        return self.classes_.take(best)
 
 
 def prior_shift(real: np.ndarray, drawn: np.ndarray) -> np.ndarray:
