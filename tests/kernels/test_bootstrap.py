@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from rareclass.kernels.bootstrap import bootstrap_average_precision, compress, resample_counts
+from rareclass.kernels.bootstrap import bootstrap_average_precision, compress
 from rareclass.kernels.thresholds import threshold_counts
 
 
@@ -52,13 +52,3 @@ def test_the_seed_decides_the_resamples():
     _, tp, fp = threshold_counts(*data())
     one, two = (bootstrap_average_precision(tp, fp, 50, np.random.default_rng(3))[0] for _ in range(2))
     np.testing.assert_array_equal(one, two)
-
-
-def test_resampled_curves_keep_the_number_of_rows():
-    _, tp, fp = threshold_counts(*data())
-    rng = np.random.default_rng(0)
-    for stratified in (True, False):
-        new_tp, new_fp = resample_counts(tp, fp, rng, stratified=stratified)
-        assert new_tp[-1] + new_fp[-1] == 400
-        assert (np.diff(new_tp) >= 0).all()
-        assert not stratified or new_tp[-1] == 30

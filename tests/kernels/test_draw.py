@@ -1,11 +1,8 @@
-from collections import Counter
-
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rareclass.kernels.draw import apportion, pair_up, uniform_positions, vote, weighted_choice, weighted_sample
+from rareclass.kernels.draw import apportion, pair_up, uniform_positions, vote, weighted_choice
 
 
 @settings(max_examples=200, deadline=None)
@@ -45,17 +42,6 @@ def test_weighted_choice_reaches_rows_beyond_2_to_the_24():
     weights[:] = 0
     weights[-1] = 1e-9
     assert (weighted_choice(weights, 5, np.random.default_rng(0)) == weights.size - 1).all()
-
-
-def test_weighted_sample_is_without_replacement_and_first_draws_follow_the_weights():
-    weights = np.array([1.0, 2.0, 0.0, 7.0])
-    rng = np.random.default_rng(0)
-    counts = Counter(int(weighted_sample(weights, 1, rng)[0]) for _ in range(20_000))
-    for row, share in ((0, 0.1), (1, 0.2), (3, 0.7)):
-        assert abs(counts[row] / 20_000 - share) < 4 * np.sqrt(share * (1 - share) / 20_000)
-    assert weighted_sample(weights, 3, rng).tolist() == [0, 1, 3]
-    with pytest.raises(ValueError, match="Only 3 rows"):
-        weighted_sample(weights, 4, rng)
 
 
 def test_pairs_take_only_valid_neighbours():

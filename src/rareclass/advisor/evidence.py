@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-VERSION = "2026-11"
-
 
 @dataclass(frozen=True)
 class EvidenceRow:

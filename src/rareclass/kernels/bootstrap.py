@@ -93,23 +93,3 @@ def bootstrap_average_precision(
     """
     gained, lost = compress(tp, fp)
     return _average_precisions(gained, lost, size, stratified, int(rng.integers(2**31 - 1)))
-
-
-def resample_counts(
-    tp: NDArray[np.int64], fp: NDArray[np.int64], rng: np.random.Generator, *, stratified: bool = False
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """One bootstrap resample of cumulative counts, at the same thresholds.
-
-    Parameters
-    ----------
-    tp, fp : int64 arrays (m,)
-        Cumulative counts, thresholds descending; the last entries are the totals of the rows represented.
-    stratified : bool
-        True keeps the numbers of positives and negatives; False resamples rows, so the number of events varies.
-    """
-    gained, lost = np.diff(tp, prepend=0), np.diff(fp, prepend=0)
-    n1, n0 = int(tp[-1]), int(fp[-1])
-    events = n1 if stratified else int(rng.binomial(n1 + n0, n1 / (n1 + n0)))
-    new_tp = np.cumsum(rng.multinomial(events, gained / n1)) if n1 else np.zeros_like(tp)
-    new_fp = np.cumsum(rng.multinomial(n1 + n0 - events, lost / n0)) if n0 else np.zeros_like(fp)
-    return new_tp, new_fp

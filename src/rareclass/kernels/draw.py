@@ -56,20 +56,6 @@ def weighted_choice(weights: np.ndarray, size: int, rng: np.random.Generator) ->
     return np.minimum(place, int(np.flatnonzero(weights)[-1]))
 
 
-def weighted_sample(weights: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
-    """`size` distinct positions, drawn one after the other in proportion to `weights` (Efraimidis and Spirakis 2006).
-
-    Returned in rising order. Positions of weight 0 are never drawn.
-    """
-    weights = np.asarray(weights, dtype=np.float64)
-    candidates = np.flatnonzero(weights > 0)
-    if size > candidates.size:
-        raise ValueError(f"Only {candidates.size} rows have a positive weight; {size} were asked for.")
-    keys = rng.standard_exponential(candidates.size) / weights[candidates]
-    chosen = np.argpartition(keys, size - 1)[:size] if 0 < size < candidates.size else np.arange(size)
-    return np.sort(candidates[chosen])
-
-
 @njit(cache=True, nogil=True)
 def _pairs(
     start: int,

@@ -85,7 +85,6 @@ class Treatment(ABC):
 
     name: ClassVar[str]
     restoration: ClassVar[str]
-    needs_complete: ClassVar[bool] = False
 
     def prepare(
         self,

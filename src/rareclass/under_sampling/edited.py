@@ -1,7 +1,6 @@
 """Edited nearest neighbours: once, repeated, and with a growing neighbourhood."""
 
 import numbers
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +21,6 @@ from rareclass.under_sampling.neighbourhood import (
     space_of,
     threads_of,
 )
-
-Edit = Callable[[list[int], int], np.ndarray]
 
 
 class _ListEditor:
