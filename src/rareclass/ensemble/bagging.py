@@ -18,19 +18,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rareclass import _check, _types
 from rareclass._sklearn import HasMethods, StrOptions
+from rareclass.ensemble import _training
 from rareclass.ensemble._correction import unseen_votes
 from rareclass.ensemble._scores import RealPrevalence, member_proba, prior_shift
-from rareclass.ensemble._training import (
-    Training,
-    any_to_add,
-    draw_rows,
-    read_training,
-    rows_to_keep,
-    seed_table,
-    seeded,
-    split_by_class,
-    strategy_of_codes,
-)
 from rareclass.errors import InputError, TooFewEventsError
 from rareclass.pipeline import Pipeline
 from rareclass.under_sampling.random import RandomUnderSampler
@@ -181,12 +171,12 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
         -------
         self
         """
-        training = read_training(self, X, y, sample_weight)
+        training = _training.read_training(self, X, y, sample_weight)
         self._settle(training)
         start = self._kept_members()
-        if not any_to_add(start, self.n_estimators):
+        if not _training.any_to_add(start, self.n_estimators):
             return self
-        self._seeds = seed_table(_check.random_generator(self.random_state), self.n_estimators, 4)
+        self._seeds = _training.seed_table(_check.random_generator(self.random_state), self.n_estimators, 4)
         parts = list(
             Parallel(n_jobs=self.n_jobs, verbose=self.verbose)(
                 delayed(_fit_member)(*job) for job in self._jobs(training, start)
@@ -219,7 +209,7 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
         """The member's classifier; scikit-learn's bagging asks for it under this name (tags, routing)."""
         return self._default_estimator() if self.estimator is None else self.estimator
 
-    def _settle(self, training: Training) -> None:
+    def _settle(self, training: _training.Training) -> None:
         """Sizes, the sampler and the prototype of a member."""
         usable, d = training.usable().size, self.n_features_in_
         size = 1.0 if self.max_samples is None else self.max_samples
@@ -240,7 +230,7 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
             word = self.sampling_strategy
             if given and isinstance(word, str) and word == "auto":
                 word = names["sampling_strategy"]
-            self.sampler_.set_params(sampling_strategy=strategy_of_codes(word, training.classes))
+            self.sampler_.set_params(sampling_strategy=_training.strategy_of_codes(word, training.classes))
         self.estimator_ = Pipeline([("sampler", self.sampler_), ("classifier", clone(self._get_estimator()))])
 
     def _kept_members(self) -> int:
@@ -255,7 +245,7 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
 
     # The rows of a member -------------------------------------------------------------------------------------------
 
-    def _jobs(self, training: Training, start: int) -> Iterator[tuple]:
+    def _jobs(self, training: _training.Training, start: int) -> Iterator[tuple]:
         """Arguments of `_fit_member`, made one at a time: only drawn rows are gathered and sent to workers."""
         self._n = training.n
         self._usable = None if training.weight is None else training.usable()
@@ -268,8 +258,8 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
             columns = self._columns(int(seed[1]))
             self.estimators_features_.append(columns)
             member = clone(self.estimator_)
-            seeded(member.steps[0][1], int(seed[2]))
-            seeded(member.steps[1][1], int(seed[3]))
+            _training.seeded(member.steps[0][1], int(seed[2]))
+            _training.seeded(member.steps[1][1], int(seed[3]))
             rows = self._random_rows(member.steps[0][1], bag, training)
             balanced = rows is not None
             chosen = bag if rows is None else rows
@@ -282,14 +272,14 @@ class BalancedBaggingClassifier(RealPrevalence, BaggingClassifier):
                 training.classes.size,
             )
 
-    def _random_rows(self, sampler: BaseEstimator, bag: np.ndarray, training: Training) -> np.ndarray | None:
+    def _random_rows(self, sampler: BaseEstimator, bag: np.ndarray, training: _training.Training) -> np.ndarray | None:
         """Rows that a random under-sampler keeps, found without looking at X; None for any other sampler."""
         if type(sampler) is not RandomUnderSampler:
             return None
         codes = training.codes[bag]
-        rows = split_by_class(bag, codes, training.classes.size)
-        targets = rows_to_keep(sampler.sampling_strategy, rows, np.arange(training.classes.size), codes)
-        return draw_rows(rows, targets, sampler.random_state, sampler.replacement)
+        rows = _training.split_by_class(bag, codes, training.classes.size)
+        targets = _training.rows_to_keep(sampler.sampling_strategy, rows, np.arange(training.classes.size), codes)
+        return _training.draw_rows(rows, targets, sampler.random_state, sampler.replacement)
 
     def _bag(self, seed: int, redraws: int) -> np.ndarray:
         """Ascending rows of a bootstrap, the same for the same seed."""

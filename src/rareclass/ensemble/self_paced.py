@@ -14,16 +14,8 @@ from sklearn.utils.validation import has_fit_parameter, validate_data
 
 from rareclass import _check, _types
 from rareclass._sklearn import HasMethods, Interval, StrOptions
+from rareclass.ensemble import _training
 from rareclass.ensemble._scores import RealPrevalence, member_proba, prior_shift
-from rareclass.ensemble._training import (
-    Training,
-    draw_rows,
-    finite_for,
-    read_training,
-    rows_to_keep,
-    seed_table,
-    seeded,
-)
 
 _HARDNESS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "absolute": lambda own: 1.0 - own,
@@ -128,10 +120,12 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
         -------
         self
         """
-        training = read_training(self, X, y, sample_weight, finite=self._base())
+        training = _training.read_training(self, X, y, sample_weight, finite=self._base())
         rows = training.rows_of_classes()
-        targets = rows_to_keep(self.sampling_strategy, rows, training.classes, training.classes[training.codes])
-        seeds = seed_table(_check.random_generator(self.random_state), self.n_estimators, 2)
+        targets = _training.rows_to_keep(
+            self.sampling_strategy, rows, training.classes, training.classes[training.codes]
+        )
+        seeds = _training.seed_table(_check.random_generator(self.random_state), self.n_estimators, 2)
         self.alphas_ = np.tan(np.arange(self.n_estimators) * np.pi / (2 * max(self.n_estimators - 1, 1)))
         self.estimators_: list[Any] = []
         self.bin_edges_: list[dict[int, np.ndarray]] = []
@@ -146,13 +140,13 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
             edges: dict[int, np.ndarray] = {}
             rates: dict[int, np.ndarray] = {}
             if first:
-                drawn = draw_rows(rows, targets, int(seed[0]), self.replacement)
+                drawn = _training.draw_rows(rows, targets, int(seed[0]), self.replacement)
             else:
                 rng = np.random.default_rng(seed[0])
                 drawn, edges, rates = self._paced_rows(
                     training, rows, targets, vote / len(self.estimators_), alpha, rng
                 )
-            member = seeded(clone(self._base()), int(seed[1]))
+            member = _training.seeded(clone(self._base()), int(seed[1]))
             self._fit_one(member, training, drawn)
             self.estimators_.append(member)
             self.bin_edges_.append(edges)
@@ -165,7 +159,7 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
         return DecisionTreeClassifier() if self.estimator is None else self.estimator
 
     @staticmethod
-    def _fit_one(member: Any, training: Training, drawn: np.ndarray) -> None:
+    def _fit_one(member: Any, training: _training.Training, drawn: np.ndarray) -> None:
         extra = {}
         if training.weight is not None and has_fit_parameter(member, "sample_weight"):
             extra["sample_weight"] = training.weight[drawn]
@@ -173,7 +167,7 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
 
     def _paced_rows(
         self,
-        training: Training,
+        training: _training.Training,
         rows: list[np.ndarray],
         targets: dict[int, int],
         proba: np.ndarray,
@@ -206,7 +200,7 @@ class SelfPacedEnsembleClassifier(RealPrevalence, MetaEstimatorMixin, Classifier
     def _stages(self, X: _types.Rows) -> Iterator[np.ndarray]:
         """Balanced scores (n, K) of the first 1, 2, ... members."""
         X = validate_data(
-            self, X, accept_sparse="csr", dtype=None, ensure_all_finite=finite_for(self._base()), reset=False
+            self, X, accept_sparse="csr", dtype=None, ensure_all_finite=_training.finite_for(self._base()), reset=False
         )
         total = np.zeros((X.shape[0], self.n_classes_))
         for number, member in enumerate(self.estimators_, start=1):

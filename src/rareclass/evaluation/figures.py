@@ -4,17 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rareclass.decisions.decision import Decision
+from rareclass.evaluation import results
 from rareclass.evaluation.judge import Judged, Judgement
-from rareclass.evaluation.results import (
-    ConfusionRecord,
-    CostPoints,
-    FiguresRecord,
-    Points,
-    PrecisionRecallPoints,
-    ReliabilityBins,
-    RocPoints,
-    ScoreCounts,
-)
 from rareclass.kernels.intervals import wilson
 from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.curve import ThresholdCurve
@@ -24,17 +15,17 @@ from rareclass.uncertainty.reliability import reliability_table
 POINTS = 160
 
 
-def figure_data(rows: Judged, score: np.ndarray, judgement: Judgement) -> FiguresRecord:
+def figure_data(rows: Judged, score: np.ndarray, judgement: Judgement) -> results.FiguresRecord:
     """Curves, bands, bins and counts of one arm."""
     curve = ThresholdCurve.from_predictions(rows.y, score, sample_weight=rows.weight)
     decision = judgement.decision
-    return FiguresRecord(
-        precision_recall=PrecisionRecallPoints(**_precision_recall(curve, rows.level)),
-        roc=RocPoints(**_roc(curve, rows.level)),
-        reliability=ReliabilityBins(**_reliability(rows, score)),
+    return results.FiguresRecord(
+        precision_recall=results.PrecisionRecallPoints(**_precision_recall(curve, rows.level)),
+        roc=results.RocPoints(**_roc(curve, rows.level)),
+        reliability=results.ReliabilityBins(**_reliability(rows, score)),
         cost=_cost(rows, score, decision),
-        histogram=ScoreCounts(**_histogram(rows, score)),
-        confusion=ConfusionRecord(threshold=decision.threshold, **judgement.acted["confusion"]),
+        histogram=results.ScoreCounts(**_histogram(rows, score)),
+        confusion=results.ConfusionRecord(threshold=decision.threshold, **judgement.acted["confusion"]),
     )
 
 
@@ -43,7 +34,7 @@ def _at(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return np.clip(np.searchsorted(values, wanted, side="left"), 0, values.size - 1)
 
 
-def _precision_recall(curve: ThresholdCurve, level: float) -> dict[str, Points]:
+def _precision_recall(curve: ThresholdCurve, level: float) -> dict[str, results.Points]:
     recall = np.asarray(curve.recall)
     spaced = np.unique(np.concatenate([np.linspace(0, 1, POINTS), np.geomspace(1e-3, 1, 20)]))
     at = np.unique(_at(recall, spaced))
@@ -54,7 +45,7 @@ def _precision_recall(curve: ThresholdCurve, level: float) -> dict[str, Points]:
     return _lists(recall=recall[at], precision=precision, low=low, high=high)
 
 
-def _roc(curve: ThresholdCurve, level: float) -> dict[str, Points]:
+def _roc(curve: ThresholdCurve, level: float) -> dict[str, results.Points]:
     fpr, tpr = np.asarray(curve.false_positive_rate), np.asarray(curve.recall)
     spaced = np.unique(np.concatenate([[0.0], np.geomspace(1e-5, 1, POINTS // 2), np.linspace(0, 1, POINTS // 2)]))
     at = np.unique(np.concatenate([_at(fpr, spaced), [fpr.size - 1]]))
@@ -62,7 +53,7 @@ def _roc(curve: ThresholdCurve, level: float) -> dict[str, Points]:
     return _lists(fpr=fpr[at], tpr=tpr[at], low=low, high=high)
 
 
-def _reliability(rows: Judged, score: np.ndarray) -> dict[str, Points]:
+def _reliability(rows: Judged, score: np.ndarray) -> dict[str, results.Points]:
     """Bins of about equal expected events, so that the top scores, where the alerts are, show."""
     t = reliability_table(rows.y, sigmoid(score), by="expected", sample_weight=rows.weight, level=rows.level)
     return _lists(
@@ -75,7 +66,7 @@ def _reliability(rows: Judged, score: np.ndarray) -> dict[str, Points]:
     )
 
 
-def _cost(rows: Judged, score: np.ndarray, decision: Decision) -> CostPoints | None:
+def _cost(rows: Judged, score: np.ndarray, decision: Decision) -> results.CostPoints | None:
     """Cost per row, with its band, when every row at or above one probability is flagged."""
     if rows.costs is None:
         return None
@@ -85,10 +76,10 @@ def _cost(rows: Judged, score: np.ndarray, decision: Decision) -> CostPoints | N
     above = np.concatenate([np.linspace(0, last, POINTS // 4), np.geomspace(1, last + 1, POINTS) - 1]).astype(int)
     at = np.unique(last - above)
     points = _lists(threshold=curve.thresholds[at], cost=curve.cost[at], low=curve.low[at], high=curve.high[at])
-    return CostPoints(chosen=decision.threshold, flag_none=curve.flag_none, flag_all=curve.flag_all, **points)
+    return results.CostPoints(chosen=decision.threshold, flag_none=curve.flag_none, flag_all=curve.flag_all, **points)
 
 
-def _histogram(rows: Judged, score: np.ndarray) -> dict[str, Points]:
+def _histogram(rows: Judged, score: np.ndarray) -> dict[str, results.Points]:
     low, high = np.quantile(score, [0.0005, 1.0])
     edges = np.linspace(np.floor(low * 2) / 2, np.ceil(high * 2) / 2 + 1e-9, 41)
     clipped = np.clip(score, edges[0], edges[-1])
@@ -98,5 +89,5 @@ def _histogram(rows: Judged, score: np.ndarray) -> dict[str, Points]:
     return _lists(edges=edges, positives=positives, negatives=negatives)
 
 
-def _lists(**arrays: ArrayLike) -> dict[str, Points]:
+def _lists(**arrays: ArrayLike) -> dict[str, results.Points]:
     return {k: [None if not np.isfinite(v) else float(f"{v:.6g}") for v in np.asarray(a)] for k, a in arrays.items()}

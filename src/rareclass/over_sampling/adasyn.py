@@ -9,13 +9,8 @@ from rareclass._types import Matrix, Rows, Seed, Strategy
 from rareclass.errors import MethodError
 from rareclass.kernels.draw import apportion, pair_up
 from rareclass.kernels.random import seed_from
+from rareclass.over_sampling import neighbourhood
 from rareclass.over_sampling.base import BaseOverSampler
-from rareclass.over_sampling.neighbourhood import (
-    neighbours_in_all,
-    neighbours_object,
-    partners_in_class,
-    usable_neighbours,
-)
 from rareclass.over_sampling.smote import NEIGHBOURS, SCALING
 from rareclass.sampler import Draw, class_streams, join
 
@@ -80,17 +75,19 @@ class ADASYN(BaseOverSampler):
     scaling: str | None = None
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
-        self.nn_ = neighbours_object(self.n_neighbors, 5)
+        self.nn_ = neighbourhood.neighbours_object(self.n_neighbors, 5)
         classes = {code: np.flatnonzero(y == code) for code, number in targets.items() if number}
         allowed = {
-            code: usable_neighbours(self.n_neighbors, rows.size, name="n_neighbors", label=self._label(code))
+            code: neighbourhood.usable_neighbours(
+                self.n_neighbors, rows.size, name="n_neighbors", label=self._label(code)
+            )
             for code, rows in classes.items()
         }
         if not classes:
             return Draw()
         k = max(1, *allowed.values()) if len(allowed) > 1 else max(1, next(iter(allowed.values())))
         # One search for the rows of all classes: the index over all rows is what costs.
-        near = neighbours_in_all(X, np.concatenate(list(classes.values())), self.n_neighbors, k)
+        near = neighbourhood.neighbours_in_all(X, np.concatenate(list(classes.values())), self.n_neighbors, k)
         draws, start, streams = [], 0, class_streams(targets, rng)
         for code, rows in classes.items():
             foreign = (y[near[start : start + rows.size, : max(1, allowed[code])]] != code).sum(axis=1)
@@ -109,7 +106,7 @@ class ADASYN(BaseOverSampler):
             )
         numbers = apportion(foreign, count, rng)
         bases = np.flatnonzero(numbers)
-        partners = partners_in_class(X, rows[bases], rows, self.n_neighbors, k)
+        partners = neighbourhood.partners_in_class(X, rows[bases], rows, self.n_neighbors, k)
         base = np.repeat(np.arange(bases.size), numbers[bases])
         parents, gap = pair_up(base, rows[bases], partners.rows, partners.counts, seed_from(rng))
         return Draw(parents=parents, gap=gap)

@@ -9,24 +9,19 @@ from rareclass._sklearn import StrOptions
 from rareclass._types import Matrix, Neighbours, Rows
 from rareclass.kernels.draw import pair_up, uniform_positions
 from rareclass.kernels.random import seed_from
-from rareclass.over_sampling.neighbourhood import (
-    is_neighbours_object,
-    neighbours_in_all,
-    neighbours_object,
-    usable_neighbours,
-)
+from rareclass.over_sampling import neighbourhood
 from rareclass.over_sampling.smote import NEIGHBOURS, BaseSMOTE
 from rareclass.sampler import Draw, class_streams, join
 
 
 def foreign_neighbours(X: Rows, queries: np.ndarray, y: np.ndarray, value: Neighbours, k: int) -> np.ndarray:
     """Number of the k nearest rows of all data that are of another class than the row itself (q,)."""
-    return (y[neighbours_in_all(X, queries, value, k)] != y[queries][:, None]).sum(axis=1)
+    return (y[neighbourhood.neighbours_in_all(X, queries, value, k)] != y[queries][:, None]).sum(axis=1)
 
 
 def looked_at(value: Neighbours, available: int, default: int = 10) -> int:
     """Number of neighbours that `m_neighbors` asks for, at most all other rows."""
-    if is_neighbours_object(value):
+    if neighbourhood.is_neighbours_object(value):
         return int(value.n_neighbors) - 1
     return min(default if value == "auto" else int(value), available - 1)
 
@@ -94,8 +89,8 @@ class BorderlineSMOTE(BaseSMOTE):
     kind: str = "borderline-1"
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
-        self.nn_k_ = neighbours_object(self.k_neighbors, 5)
-        self.nn_m_ = neighbours_object(self.m_neighbors, 10)
+        self.nn_k_ = neighbourhood.neighbours_object(self.k_neighbors, 5)
+        self.nn_m_ = neighbourhood.neighbours_object(self.m_neighbors, 10)
         self.in_danger_indices: dict = {}
         classes = {code: np.flatnonzero(y == code) for code, number in targets.items() if number}
         if not classes:
@@ -125,8 +120,8 @@ class BorderlineSMOTE(BaseSMOTE):
     ) -> Draw:
         if self.kind == "borderline-1":
             return self._between_neighbours(X, danger, rows, count, rng, self._label(code))
-        k = usable_neighbours(self.k_neighbors, y.size, name="k_neighbors", label=self._label(code))
-        near = neighbours_in_all(X, danger, self.k_neighbors, k)
+        k = neighbourhood.usable_neighbours(self.k_neighbors, y.size, name="k_neighbors", label=self._label(code))
+        near = neighbourhood.neighbours_in_all(X, danger, self.k_neighbors, k)
         base = uniform_positions(danger.size, count, seed_from(rng))
         parents, gap = pair_up(base, danger, near, np.full(danger.size, near.shape[1]), seed_from(rng))
         gap[y[parents[:, 1]] != code] *= 0.5

@@ -8,20 +8,12 @@ import numpy as np
 
 from rareclass import _check
 from rareclass.learners.logit_sum import LogitSum
-from rareclass.treatments.base import (
-    Given,
-    TrainingSet,
-    Treatment,
-    class_counts,
-    draw_seed,
-    fit_on_training,
-    positive_number,
-)
+from rareclass.treatments import base
 from rareclass.treatments.sampling import RandomUnderSampling
 
 
 @dataclass(frozen=True)
-class BalancedEnsembleTreatment(Treatment):
+class BalancedEnsembleTreatment(base.Treatment):
     """Fit the learner `bags` times on all events and few random negatives, and average the log-odds.
 
     When to use: weak learners and very few events, where one small sample of negatives is too noisy. When not: to save
@@ -54,22 +46,22 @@ class BalancedEnsembleTreatment(Treatment):
     bags: int = 10
     negatives_per_event: float = 1.0
 
-    def _prepare(self, given: Given, rng: np.random.Generator) -> TrainingSet:
+    def _prepare(self, given: base.Given, rng: np.random.Generator) -> base.TrainingSet:
         bags = _check.whole_number(self.bags, "bags", low=2)
-        events, negatives = class_counts(given.y)
-        per_event = positive_number(self.negatives_per_event, "negatives_per_event")
+        events, negatives = base.class_counts(given.y)
+        per_event = base.positive_number(self.negatives_per_event, "negatives_per_event")
         wanted = max(1, min(negatives, round(per_event * events)))
         note = f"mean of {bags} learners, each on all {events:,} events and {wanted:,} of {negatives:,} negatives"
         return given.training(note, shift=float(np.log(wanted / negatives)))
 
-    def fit_learner(self, make: Callable[[int], Any], training: TrainingSet, *, rng: np.random.Generator) -> Any:
+    def fit_learner(self, make: Callable[[int], Any], training: base.TrainingSet, *, rng: np.random.Generator) -> Any:
         members = []
         for _ in range(self.bags):
             bag = RandomUnderSampling(self.negatives_per_event).prepare(
                 training.X, training.y, sample_weight=training.sample_weight, rng=rng
             )
             offset = training.offset if training.offset is None or bag.rows is None else training.offset[bag.rows]
-            part = TrainingSet(bag.X, bag.y, sample_weight=bag.sample_weight, offset=offset)
-            members.append(fit_on_training(make(draw_seed(rng)), part, self.name))
+            part = base.TrainingSet(bag.X, bag.y, sample_weight=bag.sample_weight, offset=offset)
+            members.append(base.fit_on_training(make(base.draw_seed(rng)), part, self.name))
         mean = LogitSum(members, [1 / self.bags] * self.bags)
         return mean if training.pilot is None else LogitSum([training.pilot, mean])

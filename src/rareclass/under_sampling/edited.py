@@ -12,15 +12,8 @@ from rareclass._types import Matrix, Rows, Strategy
 from rareclass.kernels.editing import Editor, vote
 from rareclass.sampler import Draw
 from rareclass.sampler.strategy import resolve_strategy
+from rareclass.under_sampling import neighbourhood
 from rareclass.under_sampling.base import JOBS, ORDER, BaseCleaningSampler, by_class, smallest_class
-from rareclass.under_sampling.neighbourhood import (
-    NEIGHBOURS,
-    enough_rows,
-    neighbours_object,
-    neighbours_of,
-    space_of,
-    threads_of,
-)
 
 
 class _ListEditor:
@@ -34,7 +27,7 @@ class _ListEditor:
         rows = np.flatnonzero(self.alive)
         X, codes = self.X[rows], self.codes[rows]
         asked = np.flatnonzero(np.isin(codes, targets))
-        near = neighbours_of(self.estimator.fit(X), X, asked, k)
+        near = neighbourhood.neighbours_of(self.estimator.fit(X), X, asked, k)
         if kind == "all":
             lost = (codes[near] != codes[asked][:, None]).any(axis=1)
         else:
@@ -50,7 +43,7 @@ class _Editing(BaseCleaningSampler):
 
     _parameter_constraints = {
         **BaseCleaningSampler._parameter_constraints,
-        "n_neighbors": NEIGHBOURS,
+        "n_neighbors": neighbourhood.NEIGHBOURS,
         "kind_sel": [StrOptions({"all", "mode"})],
         "n_jobs": JOBS,
         "order": ORDER,
@@ -64,13 +57,13 @@ class _Editing(BaseCleaningSampler):
 
     def _editor(self, X: Rows, y: np.ndarray, *, once: bool = False) -> tuple[Any, int]:
         """The editor of these data and the number of neighbours, without the row itself."""
-        self.nn_ = neighbours_object(self.n_neighbors, extra=1, n_jobs=self.n_jobs)
+        self.nn_ = neighbourhood.neighbours_object(self.n_neighbors, extra=1, n_jobs=self.n_jobs)
         k = int(self.nn_.n_neighbors) - 1
-        enough_rows(y.size, k + 1, "n_neighbors", k, "in all")
-        space = space_of(X, self.nn_)
+        neighbourhood.enough_rows(y.size, k + 1, "n_neighbors", k, "in all")
+        space = neighbourhood.space_of(X, self.nn_)
         if space is None:
             return _ListEditor(self.nn_, X, y), k
-        return Editor(space, y, k, once=once, threads=threads_of(self.n_jobs)), k
+        return Editor(space, y, k, once=once, threads=neighbourhood.threads_of(self.n_jobs)), k
 
     def _targets_now(self, alive: np.ndarray, y: np.ndarray) -> list[int]:
         """Targeted classes among the rows left: words such as "majority" are read anew in each round."""
@@ -226,7 +219,7 @@ class RepeatedEditedNearestNeighbours(_Repeated):
         original = np.bincount(y)
         for n_iter in range(1, self.max_iter + 1):
             self.n_iter_ = n_iter
-            enough_rows(int(editor.alive.sum()), k + 1, "n_neighbors", k, f"left in round {n_iter}")
+            neighbourhood.enough_rows(int(editor.alive.sum()), k + 1, "n_neighbors", k, f"left in round {n_iter}")
             removed, is_small, is_gone = self._one_round(editor, k, y, original)
             if not removed or is_small or is_gone:
                 break
@@ -283,7 +276,7 @@ class AllKNN(_Repeated):
         self.enn_ = self._single()
         original = np.bincount(y)
         for k in range(1, most + 1):
-            enough_rows(int(editor.alive.sum()), k + 1, "n_neighbors", most, f"left in round {k}")
+            neighbourhood.enough_rows(int(editor.alive.sum()), k + 1, "n_neighbors", most, f"left in round {k}")
             _, is_small, is_gone = self._one_round(editor, k, y, original)
             if is_gone or (is_small and not self.allow_minority):
                 break
