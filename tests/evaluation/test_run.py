@@ -13,6 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from rareclass.data.simulate import simulate_transactions
 from rareclass.decisions import CostMatrix
 from rareclass.evaluation import compare
+from rareclass.evaluation.plan import Plan
+from rareclass.fitting.arm import Arm
 from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.ranking import average_precision_score
 
@@ -218,3 +220,21 @@ def test_a_column_that_gives_the_label_away_is_among_the_findings():
     assert finding.code == "column-too-good"
     assert "'x1'" in finding.title
     assert found.to_dict()["findings"] == [finding.to_dict()]
+
+
+class SpeaksOfAllRows(LogisticRegression):
+    """A classifier that has something to say of the fit on all development rows only."""
+
+    def fit(self, X, y, sample_weight=None):
+        if len(y) == 700:
+            warnings.warn("all rows are odd", UserWarning, stacklevel=2)
+        return super().fit(np.nan_to_num(X), y, sample_weight)
+
+
+def test_what_is_said_while_the_champion_is_fitted_is_not_lost(monkeypatch):
+    only = Plan([Arm(SpeaksOfAllRows())], "SpeaksOfAllRows+none")
+    monkeypatch.setattr("rareclass.evaluation.run.make_plan", lambda *args, **options: only)
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(700, 2))
+    found = compare(X, rng.random(700) < 1 / (1 + np.exp(3 - 2 * X[:, 0])), n_jobs=1, test_share=0)
+    assert "all rows are odd" in found.warnings

@@ -101,3 +101,60 @@ def test_a_warning_said_again_points_at_the_caller():
     with pytest.warns(RuntimeWarning, match="equal rates") as caught:
         Heard(RuntimeWarning, "equal rates").again(stacklevel=1)
     assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("action", ["ignore", "error"])
+def test_filters_of_threads_that_fit_nothing_still_hold(action):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter(action)
+        raised = False
+        with listening():
+            try:
+                say("progress")
+            except UserWarning:
+                raised = True
+    assert raised == (action == "error")
+    assert not caught
+
+
+def test_who_listens_inside_another_does_not_deafen_the_outer():
+    with listening() as listen, listen() as a:
+        with listen() as b:
+            say("1")
+        say("2")
+    assert [len(a), len(b)] == [1, 1]
+
+
+def test_fits_that_listen_themselves_do_not_take_each_others_words(elsewhere):
+    A, B = threading.Event(), threading.Event()
+    Aout = threading.Event()
+
+    def first():
+        with listen() as heard:
+            with listening():
+                A.set()
+                B.wait()
+            Aout.set()
+            say("first")
+        return heard
+
+    def second():
+        def inner_fit(lst):
+            with lst() as h:
+                say("inner of second")
+            return h
+
+        with listen() as heard:
+            A.wait()
+            with listening() as inner, ThreadPoolExecutor(1) as pool:
+                B.set()
+                Aout.wait()
+                found = pool.submit(inner_fit, inner).result()
+            say("second")
+        return heard, found
+
+    with listening() as listen, ThreadPoolExecutor(2) as pool:
+        f, s = pool.submit(first), pool.submit(second)
+        f, (s, i) = f.result(), s.result()
+    assert [[h.text for h in v] for v in (f, s, i)] == [["first"], ["second"], ["inner of second"]]
+    assert not elsewhere

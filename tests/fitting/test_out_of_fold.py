@@ -130,3 +130,36 @@ def test_scores_of_a_treated_arm_are_at_the_real_prevalence():
         p = 1 / (1 + np.exp(-found.oof.score))
         # both sides are counts of events: three standard errors of their log-ratio, generously those of two samples
         assert abs(np.log(p.sum() / y.sum())) < 3 * np.sqrt(2 / y.sum())
+
+
+COUNT = []
+
+
+class Counting(LogisticRegression):
+    def fit(self, X, y, sample_weight=None):
+        COUNT.append(1)
+        return super().fit(X, y, sample_weight)
+
+
+def test_after_a_fit_has_failed_no_other_starts():
+    COUNT.clear()
+    X, y = points()
+    with pytest.raises(ArithmeticError):
+        score_arms(design_of(X, y, 5), [Arm(Failing()), Arm(Counting()), Arm(Counting(C=2.0))])
+    assert len(COUNT) <= 1
+
+
+def test_after_progress_was_interrupted_no_other_fit_starts():
+    COUNT.clear()
+    X, y = points()
+
+    def ends(arm, seconds):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        score_arms(
+            design_of(X, y, 5),
+            [Arm(LogisticRegression()), Arm(Counting()), Arm(Counting(C=2.0))],
+            watch=Watch(ends=ends),
+        )
+    assert len(COUNT) <= 1

@@ -2,9 +2,7 @@
 
 import os
 import time
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +12,7 @@ from rareclass import _check
 from rareclass.decisions.costs import CostMatrix, Costs
 from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
-from rareclass.errors import InputError, RareclassWarning
+from rareclass.errors import InputError
 from rareclass.evaluation.champion import choose_champion, fit_champion, judge_test
 from rareclass.evaluation.comparison import Comparison
 from rareclass.evaluation.figures import figure_data
@@ -36,6 +34,7 @@ from rareclass.fitting.assemble import Wanted
 from rareclass.fitting.blend import blend_members
 from rareclass.fitting.calibrate import cross_calibrated
 from rareclass.fitting.design import Columns, Design, SplitOptions, make_design
+from rareclass.fitting.heard import listen, listening
 from rareclass.fitting.out_of_fold import ArmScores, Watch, blend_scores, folds_of, score_arms
 from rareclass.fitting.rows import Beside
 
@@ -171,7 +170,7 @@ def compare(
     rows = dev.take(tested)
     judged = [_judge(s, dev, tested, rule, calibration) for s in scores]
     results = _with_verdicts(judged, plan.baseline, rows, tested, ranked=design.ranked)
-    with _ours() as heard:
+    with listening(), listen() as heard:
         champion, reason = choose_champion(results, rows, tested, plan.baseline, ranked=design.ranked)
         wanted = Wanted(arm=champion.arm, calibration=calibration, rule=rule, n_jobs=jobs)
         members = members_of(scores) if champion.arm.is_blend else [champion.scores]
@@ -193,7 +192,7 @@ def compare(
         },
         figures_test=None if last is None else figure_data(*last),
         not_run=[*plan.not_run, *not_run],
-        warnings=[*plan.warnings, *dict.fromkeys(heard), *([said] if said else [])],
+        warnings=[*plan.warnings, *dict.fromkeys(h.text for h in heard), *([said] if said else [])],
         findings=findings,
         seconds=time.perf_counter() - started,
     )
@@ -247,24 +246,14 @@ def members_of(scores: Sequence[ArmScores]) -> list[ArmScores]:
     return [by_name[m.name] for m in blend_members() if m.name in by_name]
 
 
-@contextmanager
-def _ours() -> Iterator[list[str]]:
-    """Collect the texts of our own warnings while open."""
-    heard: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", RareclassWarning)
-        yield heard
-    heard += [str(w.message) for w in caught if issubclass(w.category, RareclassWarning)]
-
-
 def _judge(scores: ArmScores, dev: Judged, tested: np.ndarray, rule: DecisionRule, calibration: str) -> ArmResult:
     """Metrics, calibration and decision of an arm, all from its out-of-fold scores; no verdict yet."""
     assert dev.folds is not None
-    with _ours() as heard:
+    with listening(), listen() as heard:
         logit = cross_calibrated(scores.oof.score, dev.y, dev.folds, method=calibration, sample_weight=dev.weight)
         rows, z = dev.take(tested), logit[tested]
         judgement = judge(rows, z, decide(rule, rows, z))
-    said = dict.fromkeys([*(w.text for w in scores.warnings), *heard])
+    said = dict.fromkeys(w.text for w in [*scores.warnings, *heard])
     return ArmResult(scores, logit, judgement, Verdict(None, "", ""), tuple(said))
 
 

@@ -11,7 +11,7 @@ from rareclass.crossfit import Folds, OutOfFold, out_of_fold
 from rareclass.fitting.arm import Arm, FittedArm
 from rareclass.fitting.blend import blend_out_of_fold
 from rareclass.fitting.design import Design
-from rareclass.fitting.heard import Heard, listening
+from rareclass.fitting.heard import Heard, listen, listening
 from rareclass.fitting.part import Part
 
 
@@ -52,7 +52,7 @@ def score_arms(design: Design, arms: Sequence[Arm], *, n_jobs: int = 1, watch: W
     done: list[tuple[Arm, list[Fit]]] = []
     # OpenMP counts threads for each thread that calls it, hence the initializer; BLAS for the whole process.
     pool = ThreadPoolExecutor(n_jobs, initializer=threadpool_limits, initargs=(1,))
-    with listening() as listen, threadpool_limits(1), pool:
+    with listening(), threadpool_limits(1), pool:
 
         def fit(arm: Arm, part: Part) -> Fit:
             with listen() as said:
@@ -60,25 +60,24 @@ def score_arms(design: Design, arms: Sequence[Arm], *, n_jobs: int = 1, watch: W
                 return model, part.score(model), said
 
         waiting: list[tuple[Arm, list[Future[Fit]]]] = []
-        for arm in arms:
-            # At most one arm waits behind the one that runs, so that the clock decides late.
-            while len(waiting) > 1:
-                _collect(*waiting.pop(0), done, watch)
-            if watch.starts(arm):
-                waiting.append((arm, [pool.submit(fit, arm, part) for part in parts]))
-        while waiting:
-            _collect(*waiting.pop(0), done, watch)
+        try:
+            for arm in arms:
+                # At most one arm waits behind the one that runs, so that the clock decides late.
+                while len(waiting) > 1:
+                    done.append(_collected(*waiting.pop(0), watch))
+                if watch.starts(arm):
+                    waiting.append((arm, [pool.submit(fit, arm, part) for part in parts]))
+            done += [_collected(*pair, watch) for pair in waiting]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     return [_scores(design, arm, fits) for arm, fits in done]
 
 
-def _collect(arm: Arm, futures: list[Future[Fit]], done: list[tuple[Arm, list[Fit]]], watch: Watch) -> None:
-    try:
-        fits = [f.result() for f in futures]
-    finally:
-        for f in futures:
-            f.cancel()
-    done.append((arm, fits))
+def _collected(arm: Arm, futures: list[Future[Fit]], watch: Watch) -> tuple[Arm, list[Fit]]:
+    fits = [f.result() for f in futures]
     watch.ends(arm, sum(model.seconds for model, *_ in fits))
+    return arm, fits
 
 
 def _scores(design: Design, arm: Arm, fits: Sequence[Fit]) -> ArmScores:
