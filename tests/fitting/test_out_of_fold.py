@@ -1,6 +1,7 @@
 """Arms scored on the same parts: as a loop by hand would, on any number of threads, and nothing they say is lost."""
 
 import threading
+import time
 import warnings
 
 import numpy as np
@@ -138,6 +139,7 @@ COUNT = []
 class Counting(LogisticRegression):
     def fit(self, X, y, sample_weight=None):
         COUNT.append(1)
+        time.sleep(0.1)
         return super().fit(X, y, sample_weight)
 
 
@@ -146,7 +148,7 @@ def test_after_a_fit_has_failed_no_other_starts():
     X, y = points()
     with pytest.raises(ArithmeticError):
         score_arms(design_of(X, y, 5), [Arm(Failing()), Arm(Counting()), Arm(Counting(C=2.0))])
-    assert len(COUNT) <= 1
+    assert len(COUNT) <= 2  # of ten: what was under way when the others were called off
 
 
 def test_after_progress_was_interrupted_no_other_fit_starts():
@@ -162,4 +164,4 @@ def test_after_progress_was_interrupted_no_other_fit_starts():
             [Arm(LogisticRegression()), Arm(Counting()), Arm(Counting(C=2.0))],
             watch=Watch(ends=ends),
         )
-    assert len(COUNT) <= 1
+    assert len(COUNT) <= 2  # of ten: what was under way when the others were called off
