@@ -161,7 +161,7 @@ def train_table(
         problem.features,
         problem.y,
         sample_weight=problem.weights,
-        groups=None if times is not None else problem.groups,
+        groups=problem.groups,
         times=times,
         costs=problem.costs if costs is None else costs,
     )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rareclass import _check
-from rareclass.decisions.costs import CostsLike, RowCosts, as_costs
+from rareclass.decisions.costs import CostsLike, as_costs
 from rareclass.decisions.moving import moved_threshold
 from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.saved import RULES, decision_fields, decision_to_dict
@@ -115,8 +115,11 @@ class Decision:
         score = _check.number_array(y_proba, "y_proba", allow_infinite=True)
         if self.per_row:
             return self._apply_costs(score, costs)
-        if isinstance(costs, RowCosts):
-            raise CostError("This decision uses one threshold for all rows; costs by row would have no effect.")
+        if costs is not None:
+            raise CostError(
+                "This decision uses one threshold for all rows; the costs given here would have no effect. Leave them "
+                "out, or decide anew for them: `decision.at_costs(costs)`."
+            )
         return self.rule.flag(score, self.threshold, Grouping(periods, entities, keys))
 
     def _apply_costs(self, proba: np.ndarray, costs: CostsLike | None) -> np.ndarray:

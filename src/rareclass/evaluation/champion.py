@@ -32,7 +32,7 @@ def choose_champion(
     for r in sorted(rivals, key=lambda r: -r.average_precision.estimate):
         if r.average_precision.estimate <= own:
             break
-        d = paired_difference("average_precision", rows.y, r.logit[tested], default.logit[tested], **how)
+        d = paired_difference("average_precision", rows.y, r.ranking[tested], default.ranking[tested], **how)
         if d.low > 0:
             reason = f"It ranks better than the default {default.name} by {d.estimate:.3f} [{d.low:.3f}, {d.high:.3f}]."
             return r, reason

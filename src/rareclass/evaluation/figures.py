@@ -15,9 +15,12 @@ from rareclass.uncertainty.reliability import reliability_table
 POINTS = 160
 
 
-def figure_data(rows: Judged, score: np.ndarray, judgement: Judgement) -> results.FiguresRecord:
-    """Curves, bands, bins and counts of one arm."""
-    curve = ThresholdCurve.from_predictions(rows.y, score, sample_weight=rows.weight)
+def figure_data(
+    rows: Judged, score: np.ndarray, judgement: Judgement, ranking: np.ndarray | None = None
+) -> results.FiguresRecord:
+    """Curves, bands, bins and counts of one arm; the curves of ranking by `ranking` where it is given."""
+    by = score if ranking is None else ranking
+    curve = ThresholdCurve.from_predictions(rows.y, by, sample_weight=rows.weight)
     decision = judgement.decision
     return results.FiguresRecord(
         precision_recall=results.PrecisionRecallPoints(**_precision_recall(curve, rows.level)),

@@ -48,7 +48,7 @@ class Judged:
         return cls(
             y=rows.y[index],
             weight=at(rows.weight, index),
-            groups=None if design.split.forward else at(rows.groups, index),
+            groups=at(rows.groups, index),
             costs=costs_at(rows.costs, index),
             folds=folds,
             level=level,
@@ -97,10 +97,15 @@ class Verdict:
 
 @dataclass(frozen=True)
 class ArmResult:
-    """All that is said about one arm. `logit` are its calibrated out-of-fold log-odds, NaN where never tested."""
+    """All that is said about one arm.
+
+    `logit` are its calibrated out-of-fold log-odds, `ranking` the scores it is ranked by: those of the fold models as
+    they are, since calibrators of the parts would shuffle them. NaN where never tested.
+    """
 
     scores: ArmScores
     logit: np.ndarray
+    ranking: np.ndarray
     judgement: Judgement
     verdict: Verdict
     warnings: tuple[str, ...] = ()
@@ -119,7 +124,7 @@ class ArmResult:
 
 
 def score_metrics(rows: Judged, score: np.ndarray) -> dict[str, Interval]:
-    """Ranking and probability metrics with intervals. `score` are calibrated log-odds (n,)."""
+    """Ranking metrics of scores (n,) with intervals."""
     return {
         name: confidence_interval(name, rows.y, score, **rows.interval_options())
         for name in ("average_precision", "roc_auc")
@@ -170,10 +175,13 @@ def decision_numbers(decision: Decision, rows: Judged, score: np.ndarray) -> dic
     return out
 
 
-def judge(rows: Judged, score: np.ndarray, decision: Decision) -> Judgement:
-    """A model, by its calibrated log-odds (n,), and its decision on rows that neither has seen."""
+def judge(rows: Judged, score: np.ndarray, decision: Decision, ranking: np.ndarray | None = None) -> Judgement:
+    """A model, by its calibrated log-odds (n,), and its decision on rows that neither has seen.
+
+    `ranking` are the scores to rank by, where calibration was not the same for all rows.
+    """
     return Judgement(
-        metrics=score_metrics(rows, score),
+        metrics=score_metrics(rows, score if ranking is None else ranking),
         calibration=calibration_numbers(rows, score),
         decision=decision,
         acted=decision_numbers(decision, rows, score),

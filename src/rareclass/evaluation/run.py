@@ -35,7 +35,7 @@ from rareclass.fitting.blend import blend_members
 from rareclass.fitting.calibrate import cross_calibrated
 from rareclass.fitting.design import Columns, Design, SplitOptions, make_design
 from rareclass.fitting.heard import listen, listening
-from rareclass.fitting.out_of_fold import ArmScores, Watch, blend_scores, folds_of, score_arms
+from rareclass.fitting.out_of_fold import ArmScores, Watch, blend_scores, folds_of, ranking_of, score_arms
 from rareclass.fitting.rows import Beside
 
 FIGURES = 8
@@ -168,7 +168,7 @@ def compare(
     dev = Judged.of(design, design.split.dev, level=level, folds=folds_used)
     tested = np.flatnonzero(scores[0].oof.tested)
     rows = dev.take(tested)
-    judged = [_judge(s, dev, tested, rule, calibration) for s in scores]
+    judged = [_judge(s, ranking_of(design, s), dev, tested, rule, calibration) for s in scores]
     results = _with_verdicts(judged, plan.baseline, rows, tested, ranked=design.ranked)
     with listening(), listen() as heard:
         champion, reason = choose_champion(results, rows, tested, plan.baseline, ranked=design.ranked)
@@ -188,7 +188,9 @@ def compare(
         fold=folds_used.fold,
         test=None if last is None else judgement_record(last[0], last[2], champion.name),
         figures={
-            r.name: figure_data(rows, r.logit[tested], r.judgement) for r in results if r.name in list(shown)[:FIGURES]
+            r.name: figure_data(rows, r.logit[tested], r.judgement, r.ranking[tested])
+            for r in results
+            if r.name in list(shown)[:FIGURES]
         },
         figures_test=None if last is None else figure_data(*last),
         not_run=[*plan.not_run, *not_run],
@@ -246,15 +248,17 @@ def members_of(scores: Sequence[ArmScores]) -> list[ArmScores]:
     return [by_name[m.name] for m in blend_members() if m.name in by_name]
 
 
-def _judge(scores: ArmScores, dev: Judged, tested: np.ndarray, rule: DecisionRule, calibration: str) -> ArmResult:
+def _judge(
+    scores: ArmScores, ranking: np.ndarray, dev: Judged, tested: np.ndarray, rule: DecisionRule, calibration: str
+) -> ArmResult:
     """Metrics, calibration and decision of an arm, all from its out-of-fold scores; no verdict yet."""
     assert dev.folds is not None
     with listening(), listen() as heard:
         logit = cross_calibrated(scores.oof.score, dev.y, dev.folds, method=calibration, sample_weight=dev.weight)
         rows, z = dev.take(tested), logit[tested]
-        judgement = judge(rows, z, decide(rule, rows, z))
+        judgement = judge(rows, z, decide(rule, rows, z), ranking[tested])
     said = dict.fromkeys(w.text for w in [*scores.warnings, *heard])
-    return ArmResult(scores, logit, judgement, Verdict(None, "", ""), tuple(said))
+    return ArmResult(scores, logit, ranking, judgement, Verdict(None, "", ""), tuple(said))
 
 
 def _with_verdicts(
@@ -267,7 +271,7 @@ def _with_verdicts(
     for r in results:
         verdict = Verdict(None, "baseline", "")
         if r is not base:
-            verdict = paired_verdict(rows, r.logit[tested], base.logit[tested], ap, ranked=ranked)
+            verdict = paired_verdict(rows, r.ranking[tested], base.ranking[tested], ap, ranked=ranked)
         sentence = verdict_sentence(verdict, r.average_precision, baseline, events)
         found.append(replace(r, verdict=replace(verdict, sentence=sentence)))
     return found

@@ -103,7 +103,7 @@ def assemble(
         y, weight = design.y[seen], at(design.weight, seen)
         calibrator = choose_calibration(held.raw[seen], y, method=wanted.calibration, sample_weight=weight)
         known = ThresholdCurve.from_predictions(y, sigmoid(held.logit[seen]), sample_weight=weight)
-        evidence = calibration_evidence(y, held.logit[seen], weight)
+        evidence = calibration_evidence(y, held.logit[seen], weight, at(design.groups, seen))
     decision = held.decision if held is not None else None
     if decision is None:
         decision = equal_costs_decision() if rule is None else rule.choose(known)

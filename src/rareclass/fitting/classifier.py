@@ -112,7 +112,8 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         y : array-like of shape (n,)
         sample_weight : array-like of shape (n,), optional
         groups, times : array-like of shape (n,), optional
-            Keep groups together in the cross-fitting, or calibrate forward in time.
+            Keep groups together in the cross-fitting; calibrate forward in time. With both, rows whose group is
+            tested are left out of the training before it.
         costs : CostMatrix or mapping, optional
             Costs of a row, numbers or arrays (n,) named fp, fn, tp, tn; `predict` then minimises the expected cost.
 
@@ -131,9 +132,7 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
             raise TooFewEventsError("1 sample is not enough: rows of both classes are needed.")
         labels = _check.class_values(target)
         _check.weights(sample_weight, n)
-        beside = Beside(
-            sample_weight=sample_weight, groups=None if times is not None else groups, times=times, costs=costs
-        )
+        beside = Beside(sample_weight=sample_weight, groups=groups, times=times, costs=costs)
         if len(labels) > 2 and self.pos_label is None:
             return self._fit_each(table, target, labels, beside)
         self._set_model(self._fitted(table, Target(*encode_target(target, self.pos_label, name="y")), beside))

@@ -1,5 +1,6 @@
 """The design of a fit or a comparison: which rows are locked away, which are cross-fitted, what is sampled, and why."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,7 @@ from rareclass.data.read import read_table
 from rareclass.data.schema import Schema
 from rareclass.data.split import locked_test, make_splits, merge_groups
 from rareclass.data.target import encode_target
-from rareclass.errors import InputError, TooFewEventsError
+from rareclass.errors import DroppedWarning, InputError, TooFewEventsError
 from rareclass.fitting.part import Part, Sampling, encode_part
 from rareclass.fitting.rows import Beside, Rows, Target, at
 
@@ -88,6 +89,11 @@ class Design:
         """Weights of the development rows."""
         return at(self.rows.weight, self.split.dev)
 
+    @property
+    def groups(self) -> np.ndarray | None:
+        """Groups of the development rows."""
+        return at(self.rows.groups, self.split.dev)
+
     def parts(self) -> list[Part]:
         """All splits of the development rows, encoded."""
         dev = self.split.dev
@@ -123,10 +129,11 @@ def _own_parts(rows: Rows, cv: Any, seed: int) -> tuple[Splits, str]:
         if not splits:
             raise InputError("`cv` holds no split. Give a number of folds or pairs of row indices.")
         check_splits(splits, y)
+        _check_groups(splits, rows.groups)
         return splits, "time" if forward else "stratified"
     folds = _check.whole_number(cv, "cv", low=2)
     if forward:
-        kind, together = "time", None
+        kind, together = "time", rows.groups
         folds = min(folds, int(y.sum()))
     else:
         whole = rows.same if rows.groups is None else merge_groups(rows.groups, rows.same)
@@ -134,7 +141,35 @@ def _own_parts(rows: Rows, cv: Any, seed: int) -> tuple[Splits, str]:
         kind, together = _kind_of(whole)
     if folds < 2:
         return [], kind
-    return make_splits(y, folds=folds, kind=kind, groups=together, times=rows.times, seed=seed), kind
+    how: dict[str, Any] = {"folds": folds, "kind": kind, "times": rows.times, "seed": seed}
+    parts = make_splits(y, groups=together, **how)
+    if forward and together is not None:
+        for sentence in _left_out(parts, make_splits(y, **how)):
+            warnings.warn(sentence, DroppedWarning, stacklevel=5)
+    return parts, kind
+
+
+def _check_groups(splits: Splits, groups: np.ndarray | None) -> None:
+    """Raise where a group stands on both sides of a split of the user's own."""
+    for number, (train, test) in enumerate(splits):
+        shared = 0 if groups is None else np.intersect1d(groups[train], groups[test]).size
+        if shared:
+            raise InputError(
+                f"Split {number} of `cv`: {shared} group(s) of `groups` are both fitted and tested. Split by group "
+                "(GroupKFold), or give a number of folds."
+            )
+
+
+def _left_out(parts: Splits, without_groups: Splits) -> list[str]:
+    """What keeping groups whole costs a forward split, where it costs more than a tenth of the training rows."""
+    kept, all_rows = (sum(len(train) for train, _ in splits) for splits in (parts, without_groups))
+    if kept > 0.9 * all_rows:
+        return []
+    return [
+        f"Groups come back over time: {1 - kept / all_rows:.0%} of the earlier rows were left out of the training "
+        "because their group is tested. Scores are those for groups never seen; leave `groups` out if the model will "
+        "meet known ones."
+    ]
 
 
 def _kind_of(together: np.ndarray | None) -> tuple[str, np.ndarray | None]:
@@ -161,8 +196,6 @@ def make_design(
     labels = _check.column(y, "y")
     _check.same_length(X=table, y=labels, groups=beside.groups, times=beside.times, sample_weight=beside.sample_weight)
     forward = beside.times is not None or split.time_ordered
-    if forward and beside.groups is not None:
-        raise InputError("Give either `groups` or `times`: a forward split already keeps the past from the future.")
     schema = Schema.infer(table, drop=tuple(columns.drop), categorical=tuple(columns.categorical))
     rows = Rows.of(table, Target(*encode_target(labels, pos_label)), beside, schema)
     notes, warnings = list(schema.notes), []
@@ -181,8 +214,9 @@ def make_design(
         notes.append(f"{conflicting:,} rows have the same features as a row with the other label.")
     how: dict[str, Any] = {"gap": split.gap, "seed": seed, "times": None}
     if forward:
-        how |= {"kind": "time", "groups": None, "times": np.arange(rows.y.size) if rows.times is None else rows.times}
-        warnings += _prevalence_drift(rows.y, how["times"])
+        order = np.arange(rows.y.size) if rows.times is None else rows.times
+        how |= {"kind": "time", "groups": rows.groups, "times": order}
+        warnings += _prevalence_drift(rows.y, order)
     else:
         how["kind"], how["groups"] = _kind_of(together)
     dev, test, ranked = _lock(rows.y, how, split.test_share, notes)
@@ -190,6 +224,8 @@ def make_design(
     count = _fold_count(rows.y[dev], split.folds, large, notes)
     inner = {**how, **{k: at(how[k], dev) for k in ("groups", "times")}}
     parts = make_splits(rows.y[dev], folds=count, repeats=split.repeats, **inner)
+    if forward and rows.groups is not None:
+        warnings += _left_out(parts, make_splits(rows.y[dev], folds=count, **{**inner, "groups": None}))
     if large:
         notes.append(
             f"More than {LARGE_TABLE:,} rows: every fit uses all events and sampled negatives (about "

@@ -1,6 +1,7 @@
 """The unit that is deployed: encoder, fitted arm, calibration and decision for one rare class."""
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,21 +108,25 @@ def equal_costs_decision() -> Decision:
     return MinimumCost(EQUAL_COSTS).decide_at(None, prevalence=float("nan"), shift=0.0)
 
 
-def calibration_evidence(y: np.ndarray, logit: np.ndarray, weight: np.ndarray | None) -> dict[str, Any]:
+def calibration_evidence(
+    y: np.ndarray, logit: np.ndarray, weight: np.ndarray | None, groups: np.ndarray | None = None
+) -> dict[str, Any]:
     """Observed over expected, calibration slope and Brier skill, with 95 % intervals, of calibrated log-odds held out.
 
+    With `groups` the intervals count groups, not rows.
     None where a number has no value: the slope of equal or of perfectly separating probabilities.
     """
     p = sigmoid(logit)
-    found = (_with_limits(name, y, p, weight) for name in ("observed_to_expected", "calibration_slope", "brier_skill"))
+    how: dict[str, Any] = {"sample_weight": weight, "groups": groups}
+    found = (_with_limits(name, y, p, how) for name in ("observed_to_expected", "calibration_slope", "brier_skill"))
     return {"rows": int(y.size), "events": int(y.sum())} | {k: v for part in found for k, v in part.items()}
 
 
-def _with_limits(metric: str, y: np.ndarray, p: np.ndarray, weight: np.ndarray | None) -> dict[str, float | None]:
+def _with_limits(metric: str, y: np.ndarray, p: np.ndarray, how: Mapping[str, Any]) -> dict[str, float | None]:
     """Estimate and 95 % limits under the metric's name; None where they do not exist."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndefinedWarning)
-        found = confidence_interval(metric, y, p, sample_weight=weight)
+        found = confidence_interval(metric, y, p, **how)
     numbers = {metric: found.estimate, f"{metric}_low": found.low, f"{metric}_high": found.high}
     return {k: float(v) if np.isfinite(v) else None for k, v in numbers.items()}
 

@@ -100,6 +100,22 @@ def matrix_of(scores: Sequence[ArmScores]) -> np.ndarray:
     return np.column_stack([s.oof.score for s in scores])
 
 
+def ranking_of(design: Design, scores: ArmScores) -> np.ndarray:
+    """Scores (n_dev,) to rank by: those of the fold models, each less the log-odds of events in its training part.
+
+    A part that tests more events was fitted with fewer, so its scores lie lower for that alone; pooled over parts, few
+    events would then rank below chance. In time order the prevalence is not arithmetic but news: scores stay.
+    """
+    ranking = scores.oof.score.copy()
+    if design.split.forward:
+        return ranking
+    weight = np.ones(design.y.size) if design.weight is None else design.weight
+    for train, test in design.split.parts:
+        events, others = weight[train] @ design.y[train], weight[train] @ ~design.y[train]
+        ranking[test] -= np.log(events / others) / design.split.repeats
+    return ranking
+
+
 def folds_of(design: Design, scores: ArmScores) -> Folds:
     """Which fit tested each development row."""
     return Folds(scores.oof.fold, design.split.forward)

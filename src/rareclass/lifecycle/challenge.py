@@ -1,12 +1,12 @@
 """Champion against challenger on rows that neither has seen."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from rareclass import _check
+from rareclass._types import PerRow, Rows
 from rareclass.artifact.bundle import Bundle
 from rareclass.data.read import read_table
-from rareclass.uncertainty.paired import paired_difference
+from rareclass.uncertainty.paired import PairedInterval, paired_difference
 
 
 @dataclass(frozen=True)
@@ -14,12 +14,20 @@ class Challenge:
     """The outcome: whether the challenger may take over, the paired difference, and why."""
 
     promote: bool
-    difference: Any
+    difference: PairedInterval
     sentence: str
 
 
 def challenge_champion(
-    champion: Bundle, challenger: Bundle, X: Any, y: Any, *, margin: float = 0.0, level: float = 0.95
+    champion: Bundle,
+    challenger: Bundle,
+    X: Rows,
+    y: PerRow,
+    *,
+    sample_weight: PerRow | None = None,
+    groups: PerRow | None = None,
+    margin: float = 0.0,
+    level: float = 0.95,
 ) -> Challenge:
     """Compare two bundles on the same fresh rows by average precision.
 
@@ -31,6 +39,8 @@ def challenge_champion(
     champion, challenger : Bundle
     X : table of shape (n, d)
     y : array-like of shape (n,)
+    sample_weight, groups : array-like of shape (n,), optional
+        Weights of the rows; entities whose rows belong together: the interval then counts groups, not rows.
     margin : float in [0, 1], default=0.0
     level : float in (0, 1), default=0.95
 
@@ -51,7 +61,8 @@ def challenge_champion(
     table = read_table(X)
     truth = _check.both_classes(_check.binary_target(y, champion.model.model_.pos_label, "y"), "y")
     old, new = champion.model.positive_logit(table), challenger.model.positive_logit(table)
-    d = paired_difference("average_precision", truth, new, old, level=level)
+    weight = _check.weights(sample_weight, truth.size)
+    d = paired_difference("average_precision", truth, new, old, level=level, sample_weight=weight, groups=groups)
     promote = bool(d.low > -margin)
     verdict = "takes over" if promote else "is refused"
     return Challenge(
