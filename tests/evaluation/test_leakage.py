@@ -5,6 +5,7 @@ import pytest
 
 from rareclass.errors import InputError
 from rareclass.evaluation import audit
+from rareclass.evaluation.leakage import score_findings
 
 
 def codes(findings):
@@ -79,3 +80,14 @@ def test_unusable_splits_are_refused(clean):
         audit(X, y, splits=[(np.arange(10), np.array([5000]))])
     with pytest.raises(InputError, match="same number of rows"):
         audit(X, y, groups=np.arange(3))
+
+
+@pytest.mark.parametrize("events", [8, 30, 200])
+def test_random_scorers_are_seldom_called_worse_than_chance(events):
+    y = np.arange(2000) < events
+    called = 0
+    for seed in range(300):
+        score = np.random.default_rng(seed).normal(size=2000)
+        called += "worse-than-chance" in codes(score_findings(y, score))
+    # one in two hundred is promised; two standard errors of 300 runs on top
+    assert called / 300 <= 0.005 + 2 * np.sqrt(0.005 * 0.995 / 300)

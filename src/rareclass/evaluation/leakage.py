@@ -15,9 +15,12 @@ from rareclass.data.schema import Schema
 from rareclass.errors import InputError
 from rareclass.evaluation.results import Finding
 from rareclass.metrics.ranking import average_precision_score, roc_auc_score
+from rareclass.uncertainty.interval import confidence_interval
 
 SUSPICIOUS_AUC = 0.995
 SAMPLE = 50_000
+CHANCE_LEVEL = 0.99
+"""Of the interval that must lie below chance: one random scorer in two hundred is called worse by chance."""
 
 
 def audit(
@@ -79,7 +82,7 @@ def audit(
         )
         found += _split_findings(rows, splits)
     if y_score is not None:
-        found += _score_findings(truth, _check.scores(y_score))
+        found += score_findings(truth, _check.scores(y_score))
     rank = {"error": 0, "warning": 1, "note": 2}
     return sorted(found, key=lambda f: rank[f.severity])
 
@@ -175,7 +178,7 @@ def _one_split(rows: _Evaluated, train: np.ndarray, test: np.ndarray) -> Iterato
             yield "test-part-resampled", "error", title, f"{rate:.3%} against {rows.prevalence:.3%}"
 
 
-def _score_findings(y: np.ndarray, score: np.ndarray) -> list[Finding]:
+def score_findings(y: np.ndarray, score: np.ndarray) -> list[Finding]:
     found = []
     if np.unique(score).size == 1:
         found.append(Finding("constant-score", "error", "All scores are equal.", f"value {score[0]:g}"))
@@ -198,13 +201,8 @@ def _score_findings(y: np.ndarray, score: np.ndarray) -> list[Finding]:
                 f"average precision {ap:.4f} at a prevalence of {y.mean():.3%}",
             )
         )
-    if ap < y.mean():
-        found.append(
-            Finding(
-                "worse-than-chance",
-                "error",
-                "The scores rank worse than chance.",
-                f"average precision {ap:.4f}, chance {y.mean():.4f}",
-            )
-        )
+    auc = confidence_interval("roc_auc", y, score, level=CHANCE_LEVEL)
+    if auc.high < 0.5:
+        evidence = f"area under the ROC curve {auc.estimate:.3f} [{auc.low:.3f}, {auc.high:.3f}] (99 %), chance 0.5"
+        found.append(Finding("worse-than-chance", "error", "The scores rank worse than chance.", evidence))
     return found
