@@ -27,7 +27,13 @@ def result_of(arm: Arm, y: np.ndarray, logit: np.ndarray, tested: np.ndarray) ->
     oof = OutOfFold(logit, np.where(np.isfinite(logit), 0, -1))
     scores = ArmScores(arm=arm, oof=oof, seconds=0.0, rows=y.size, exact=True, note="", restoration="")
     rows, z = Judged(y=y[tested]), logit[tested]
-    return ArmResult(scores, logit, judge(rows, z, decide(RULE, rows, z)), Verdict(None, "", ""))
+    return ArmResult(
+        scores=scores,
+        logit=logit,
+        ranking=logit,
+        judgement=judge(rows, z, decide(RULE, rows, z)),
+        verdict=Verdict(None, "", ""),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +119,13 @@ def deployed():
     dev = Judged.of(design, design.split.dev, level=0.9, folds=folds_of(design, scores))
     logit = cross_calibrated(scores.oof.score, dev.y, dev.folds, method="sigmoid")
     rule = MinimumCost(dev.costs)
-    champion = ArmResult(scores, logit, judge(dev, logit, decide(rule, dev, logit)), Verdict(None, "", ""))
+    champion = ArmResult(
+        scores=scores,
+        logit=logit,
+        ranking=logit,
+        judgement=judge(dev, logit, decide(rule, dev, logit)),
+        verdict=Verdict(None, "", ""),
+    )
     model = fit_champion(design, champion, [scores], Wanted(arm=arm, calibration="sigmoid", rule=rule))
     return X, y, missed, design, champion, model
 

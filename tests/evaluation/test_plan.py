@@ -1,6 +1,6 @@
 """Which arms run, in which order, what is left out and why."""
 
-from types import SimpleNamespace
+import itertools
 
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -8,7 +8,7 @@ from sklearn.naive_bayes import GaussianNB
 
 from rareclass.errors import InputError
 from rareclass.evaluation import plan as room
-from rareclass.evaluation.plan import EXHIBIT, LEARNERS, PRIORITY, TREATMENTS, Clock, make_plan
+from rareclass.evaluation.plan import EXHIBIT, LEARNERS, PRIORITY, TREATMENTS, make_plan, reference_seconds, within
 from rareclass.fitting import blend
 from rareclass.fitting.arm import make_arm
 from rareclass.treatments import ClassWeights
@@ -103,35 +103,25 @@ def test_arms_that_cannot_be_told_apart_and_empty_lists_are_refused():
         make_plan(treatments=["magic"])
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    """A clock of 100 seconds on two cores whose time is set by the test."""
-    now = [1000.0]
-    monkeypatch.setattr(room, "time", SimpleNamespace(perf_counter=lambda: now[0]))
-    made = Clock(100.0, n_jobs=2)
-    made.set = lambda seconds: now.__setitem__(0, 1000.0 + seconds)
-    return made
+def test_work_grows_with_rows_and_columns_and_where_events_are_added():
+    small, more_rows, wider = (
+        reference_seconds(make_arm("lightgbm"), *size) for size in [(1000, 5), (9000, 5), (1000, 50)]
+    )
+    assert small < more_rows
+    assert small < wider
+    for learner, factor in (("lightgbm", 4), ("random_forest", 8)):
+        plain, treated = (reference_seconds(make_arm(f"{learner}+{t}"), 1000, 5) for t in ("none", "smote"))
+        assert treated == pytest.approx(factor * plain)
 
 
-def test_an_arm_is_expected_to_take_as_long_as_the_untreated_one_and_longer_with_more_events(clock):
-    clock.note(make_arm("lightgbm"), 20.0)
-    clock.note(make_arm("random_forest"), 20.0)
-    expected = {"lightgbm+class_weight": 10, "lightgbm+smote": 40, "random_forest+random_over": 80, "magic+none": 0}
-    for name, seconds in expected.items():
-        assert clock.expected(make_arm(name)) == seconds
-
-
-def test_what_would_end_too_late_does_not_start(clock):
-    clock.note(make_arm("lightgbm"), 20.0)
-    arm = make_arm("lightgbm+smote")
-    clock.set(60.0)
-    assert clock.fits(arm)
-    clock.set(60.1)
-    assert not clock.fits(arm)
-    assert clock.fits(make_arm("lightgbm+class_weight"))
-
-
-def test_baseline_exhibit_and_blend_start_however_late_it_is(clock):
-    clock.set(1e6)
-    assert [name for name in PRIORITY if clock.fits(make_arm(name))] == [*MEMBERS, EXHIBIT, "blend+none"]
-    assert not clock.fits(make_arm("magic+none"))
+def test_a_budget_leaves_arms_out_before_anything_runs_and_lists_them():
+    plan = make_plan()
+    work = {"rows": 40_000, "columns": 30, "fits": 5}
+    assert within(plan, 1e9, **work) == plan
+    none = within(plan, 0.0, **work)
+    assert names(none) == [*MEMBERS, EXHIBIT, "blend+none"]
+    assert [s.name for s in none.not_run] == [n for n in PRIORITY if n not in names(none)]
+    assert all("the budget of 0 s holds no more work" in s.reason for s in none.not_run)
+    kept = [set(names(within(plan, seconds, **work))) for seconds in (0, 30, 60, 120, 1000)]
+    assert all(a <= b for a, b in itertools.pairwise(kept))
+    assert plan.rivals == none.rivals == len(PRIORITY) - 1  # what did not run was asked for all the same

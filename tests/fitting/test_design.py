@@ -221,10 +221,20 @@ def test_a_drifting_prevalence_is_said_of_forward_splits_only():
     assert not make_design(X, rng.permutation(y), Beside(), split=SplitOptions(time_ordered=True)).warnings
 
 
-def test_groups_and_times_at_once_and_lengths_that_differ_are_refused():
+def test_a_forward_split_keeps_groups_whole_and_says_what_that_costs():
+    X, y = points(1000)
+    group = np.random.default_rng(0).integers(0, 300, 1000)
+    design = make_design(X, y, Beside(groups=group, times=np.arange(1000)))
+    dev = design.split.dev
+    for train, test in design.split.parts:
+        assert np.intersect1d(group[dev[train]], group[dev[test]]).size == 0
+        assert dev[train].max() < dev[test].min()
+    assert np.intersect1d(group[dev], group[design.split.test]).size == 0
+    assert any(w.startswith("Groups come back over time: ") for w in design.warnings)
+
+
+def test_lengths_that_differ_are_refused():
     X, y = points(100)
-    with pytest.raises(InputError, match="Give either `groups` or `times`"):
-        make_design(X, y, Beside(groups=np.arange(100), times=np.arange(100)))
     with pytest.raises(InputError, match="99"):
         make_design(X, y, Beside(groups=np.arange(99)))
 

@@ -8,6 +8,8 @@ from rareclass.cli import options as o
 from rareclass.cli.progress import progress_bar
 
 DUPLICATES = "Let equal rows stand on both sides of a split."
+BUDGET = "Work, in seconds of the reference machine, that decides beforehand which arms run."
+LIMIT = "Time on this machine's clock after which no further arm starts."
 OUT = "Folder for results.json, report.html, oof.parquet and the champion."
 
 
@@ -22,7 +24,8 @@ def command(
     folds: Annotated[int | None, o.option("--folds", "Folds; default 5, or 3 above 50,000 rows.")] = None,
     repeats: Annotated[int, typer.Option("--repeats", help="Repetitions of the folds.")] = 1,
     test_share: Annotated[float, typer.Option("--test-share", help="Share of rows locked away.")] = 0.2,
-    budget: Annotated[str, typer.Option("--budget", help="Time after which no further arm starts.")] = "90s",
+    budget: Annotated[str, typer.Option("--budget", help=BUDGET)] = "90s",
+    time_limit: Annotated[str | None, o.option("--time-limit", LIMIT)] = None,
     full: Annotated[bool, typer.Option("--full", help="Fit on all rows of large tables.")] = False,
     split_duplicates: Annotated[bool, typer.Option("--split-duplicates", help=DUPLICATES)] = False,
     out: Annotated[str | None, o.option("--out", OUT)] = None,
@@ -51,6 +54,7 @@ def command(
             repeats=repeats,
             test_share=test_share,
             budget=o.seconds(budget),
+            time_limit=None if time_limit is None else o.seconds(time_limit, "--time-limit"),
             full=full,
             split_duplicates=split_duplicates,
             gap=gap,

@@ -126,11 +126,11 @@ def flat(command: Callable[..., int]) -> Callable[..., int]:
     return called
 
 
-def seconds(text: str) -> float:
+def seconds(text: str, name: str = "--budget") -> float:
     """Seconds of "90", "90s", "10m" or "1h"."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|m|h)?\s*", text)
     if not match:
-        raise InputError(f"--budget must be a time such as 90s, 10m or 1h; got {text!r}.")
+        raise InputError(f"{name} must be a time such as 90s, 10m or 1h; got {text!r}.")
     return float(match[1]) * {"s": 1, None: 1, "m": 60, "h": 3600}[match[2]]
 
 

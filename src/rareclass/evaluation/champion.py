@@ -16,11 +16,12 @@ DEFAULT = "blend+none"
 
 
 def choose_champion(
-    results: Sequence[ArmResult], rows: Judged, tested: np.ndarray, baseline: str, *, ranked: bool
+    results: Sequence[ArmResult], rows: Judged, tested: np.ndarray, baseline: str, *, ranked: bool, asked: int = 1
 ) -> tuple[ArmResult, str]:
     """The default blend, unless another arm is surely better; the reason in one sentence.
 
-    The level is divided by the number of rivals (Bonferroni), so that with many arms the luckiest does not win.
+    The level is divided by the number of rivals, or of the arms `asked` for where some did not run (Bonferroni), so
+    that with many the luckiest does not win.
     """
     by_name = {r.name: r for r in results}
     default = by_name.get(DEFAULT) or by_name[baseline]
@@ -28,7 +29,7 @@ def choose_champion(
         return default, f"Too few events to rank: cannot tell; {default.name} is deployed by default."
     rivals = [r for r in results if r is not default and not is_exhibit(r.arm.learner_name)]
     own = default.average_precision.estimate
-    how = {**rows.interval_options(), "level": 1 - (1 - rows.level) / max(len(rivals), 1)}
+    how = {**rows.interval_options(), "level": 1 - (1 - rows.level) / max(len(rivals), asked)}
     for r in sorted(rivals, key=lambda r: -r.average_precision.estimate):
         if r.average_precision.estimate <= own:
             break

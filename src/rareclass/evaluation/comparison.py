@@ -62,6 +62,7 @@ class Comparison:
     not_run: list[SkippedRecord] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     def __getitem__(self, name: str) -> ArmResult:
@@ -98,6 +99,7 @@ class Comparison:
                 ranked=d.ranked,
                 fit_rows=d.sampling.fit_rows,
                 seconds=round(self.seconds, 1),
+                notes=self.notes,
             ),
             arms=[_arm(r) for r in self.results],
             arms_not_run=self.not_run,

@@ -95,7 +95,7 @@ class Verdict:
     sentence: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ArmResult:
     """All that is said about one arm.
 

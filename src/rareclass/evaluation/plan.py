@@ -1,8 +1,9 @@
 """Which arms run, in which order, within which budget."""
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from rareclass._lazy import available
 from rareclass.errors import InputError
@@ -44,7 +45,7 @@ PRIORITY = (
 _BLEND_UNTREATED = "it is made of the scores of untreated arms; RareClassifier('blend', treatment=...) fits it treated"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Plan:
     """Arms to run, most telling first, and those that are left out, each with its reason."""
 
@@ -52,6 +53,12 @@ class Plan:
     baseline: str
     not_run: list[SkippedRecord] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def rivals(self) -> int:
+        """Arms that were asked for beside the baseline, run or not: what a correction for many has to count."""
+        asked = {*(a.name for a in self.arms), *(s.name for s in self.not_run)}
+        return max(len(asked - {self.baseline}), 1)
 
 
 def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "auto", *, ranked: bool = True) -> Plan:
@@ -108,34 +115,53 @@ def _sequence(value: str | Sequence, name: str) -> tuple:
     return items
 
 
-class Clock:
-    """Says whether an arm still fits the budget, from the time that like arms took here.
+ALWAYS = frozenset(PRIORITY[:6])
+"""What always runs: a comparison without the baseline, the exhibit, logistic regression and the blend says nothing."""
 
-    The baseline, the exhibit, logistic regression and the blend always run: a comparison without them says nothing.
+CORES = 2
+"""Of the reference machine, whatever this one has: a plan depends on data, options and seed only."""
+
+COSTS = {
+    "lightgbm": (-8.98, 0.63, 0.75),
+    "logistic_regression": (-7.16, 0.45, 0.60),
+    "random_forest": (-10.56, 1.12, 0.69),
+    "hist_gradient_boosting": (-7.54, 0.51, 0.56),
+}
+"""Reference seconds of a fit on one core: exp(a) rows^b columns^c, measured by `benchmarks/plan_costs.py`."""
+
+ADDS_EVENTS = {"smote": 4.0, "random_over": 4.0}
+"""How much longer a fit takes where a treatment adds events; twice that for forests, which draw rows by the events."""
+
+
+def reference_seconds(arm: Arm, rows: int, columns: int) -> float:
+    """Seconds that a fit of an arm on so many rows takes one core of the reference machine."""
+    constant, by_rows, by_columns = COSTS.get(arm.learner_name, COSTS["lightgbm"])
+    dearer = ADDS_EVENTS.get(arm.treatment.name, 1.0)
+    if arm.learner_name == "random_forest" and dearer > 1:
+        dearer *= 2
+    return float(np.exp(constant) * rows**by_rows * max(columns, 1) ** by_columns * dearer)
+
+
+def within(plan: Plan, seconds: float, *, rows: int, columns: int, fits: int) -> Plan:
+    """The plan without the arms whose work does not fit into so many reference seconds.
+
+    Decided before the first fit, from the size of the work and nothing else: neither the clock nor the load of the
+    machine changes which arms run. Arms are taken in order, so a larger budget only adds some.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Rows of one fit, and features.
+    fits : int
+        Fits of each arm.
     """
-
-    always = frozenset(PRIORITY[:6])
-
-    def __init__(self, seconds: float, n_jobs: int):
-        self.seconds = seconds
-        self.n_jobs = n_jobs
-        self.started = time.perf_counter()
-        self.took: dict[str, float] = {}
-
-    def fits(self, arm: Arm) -> bool:
-        """Whether `arm` is expected to end within the budget."""
-        elapsed = time.perf_counter() - self.started
-        return arm.name in self.always or elapsed + self.expected(arm) <= self.seconds
-
-    def expected(self, arm: Arm) -> float:
-        """Seconds that `arm` will take: as long as the untreated one, longer where the treatment adds events.
-
-        Forests draw rows by the events, so many synthetic events make them eight times as dear (measured).
-        """
-        base = self.took.get(f"{arm.learner_name}+none", 0.0) / self.n_jobs
-        adds = arm.treatment.name in ("smote", "random_over")
-        return base * ((8.0 if arm.learner_name == "random_forest" else 4.0) if adds else 1.0)
-
-    def note(self, arm: Arm, seconds: float) -> None:
-        """Remember how many seconds on one core `arm` took."""
-        self.took[arm.name] = seconds
+    own = [0.0 if a.is_blend else fits * reference_seconds(a, rows, columns) / CORES for a in plan.arms]
+    work = np.cumsum(own)
+    stays = [a.name in ALWAYS or w <= seconds for a, w in zip(plan.arms, work, strict=True)]
+    left_out = [
+        SkippedRecord(name=a.name, reason=f"the budget of {seconds:g} s holds no more work; with {w:.0f} s it runs")
+        for a, w, stay in zip(plan.arms, work, stays, strict=True)
+        if not stay
+    ]
+    arms = [a for a, stay in zip(plan.arms, stays, strict=True) if stay]
+    return replace(plan, arms=arms, not_run=[*plan.not_run, *left_out])

@@ -27,7 +27,7 @@ from rareclass.evaluation.judge import (
     verdict_sentence,
 )
 from rareclass.evaluation.leakage import column_findings
-from rareclass.evaluation.plan import Clock, Plan, make_plan
+from rareclass.evaluation.plan import ALWAYS, Plan, make_plan, within
 from rareclass.evaluation.results import SkippedRecord
 from rareclass.fitting.arm import Arm
 from rareclass.fitting.assemble import Wanted
@@ -65,6 +65,7 @@ def compare(
     split_duplicates: bool = False,
     full: bool = False,
     budget: float = 90.0,
+    time_limit: float | None = None,
     level: float = 0.95,
     calibration: str = "auto",
     random_state: int = 0,
@@ -109,7 +110,11 @@ def compare(
     full : bool, default=False
         Fit on all rows of large tables, not on all events and sampled negatives.
     budget : float, default=90
-        Seconds after which no further arm starts; those left out are listed.
+        Reference seconds of work (on two cores of the machine of docs/figures.md): arms that do not fit are left out
+        and listed. Decided before the first fit, by the size of the table; never by the clock or the load.
+    time_limit : float, optional
+        Seconds on this machine's clock after which no further arm starts. Which arms run then depends on the machine,
+        and the result says which were cut.
     level : float in (0, 1), default=0.95
         Level of all intervals.
     calibration : str, default="auto"
@@ -163,15 +168,26 @@ def compare(
     rule, said = _rule(decision, design.rows.costs)
     jobs = _check.whole_number(n_jobs, "n_jobs", low=1) if n_jobs is not None else (os.cpu_count() or 1)
     plan = make_plan(learners, treatments, ranked=design.ranked)
-    scores, not_run = _run(design, plan, budget=budget, n_jobs=jobs, progress=progress)
+    rows_of_fit = max(len(train) for train, _ in design.split.parts)
+    plan = within(
+        plan,
+        budget,
+        rows=min(rows_of_fit, design.sampling.fit_rows or rows_of_fit),
+        columns=len(design.rows.schema.columns),
+        fits=len(design.split.parts),
+    )
+    scores, cut = _run(design, plan, time_limit=time_limit, n_jobs=jobs, progress=progress)
     folds_used = folds_of(design, scores[0])
     dev = Judged.of(design, design.split.dev, level=level, folds=folds_used)
     tested = np.flatnonzero(scores[0].oof.tested)
     rows = dev.take(tested)
     judged = [_judge(s, ranking_of(design, s), dev, tested, rule, calibration) for s in scores]
-    results = _with_verdicts(judged, plan.baseline, rows, tested, ranked=design.ranked)
+    each = 1 - (1 - level) / plan.rivals
+    results = _with_verdicts(judged, plan.baseline, replace(rows, level=each), tested, ranked=design.ranked)
     with listening(), listen() as heard:
-        champion, reason = choose_champion(results, rows, tested, plan.baseline, ranked=design.ranked)
+        champion, reason = choose_champion(
+            results, rows, tested, plan.baseline, ranked=design.ranked, asked=plan.rivals
+        )
         wanted = Wanted(arm=champion.arm, calibration=calibration, rule=rule, n_jobs=jobs)
         members = members_of(scores) if champion.arm.is_blend else [champion.scores]
         model = fit_champion(design, champion, members, wanted)
@@ -193,10 +209,18 @@ def compare(
             if r.name in list(shown)[:FIGURES]
         },
         figures_test=None if last is None else figure_data(*last),
-        not_run=[*plan.not_run, *not_run],
+        not_run=[*plan.not_run, *cut],
         warnings=[*plan.warnings, *dict.fromkeys(h.text for h in heard), *([said] if said else [])],
         findings=findings,
+        notes=[_said_of(plan.rivals, level, each)],
         seconds=time.perf_counter() - started,
+    )
+
+
+def _said_of(arms: int, level: float, each: float) -> str:
+    return (
+        f"Verdicts on {arms} arm(s) hold together at {level:.0%}: each difference is judged, and its interval given, "
+        f"at {each:.4g}. Equal arms are called better or worse in at most {1 - level:.0%} of such runs."
     )
 
 
@@ -214,23 +238,21 @@ def _rule(decision: DecisionRule | None, costs: Costs | None) -> tuple[DecisionR
 
 
 def _run(
-    design: Design, plan: Plan, *, budget: float, n_jobs: int, progress: Progress | None
+    design: Design, plan: Plan, *, time_limit: float | None, n_jobs: int, progress: Progress | None
 ) -> tuple[list[ArmScores], list[SkippedRecord]]:
-    """Cross-fit the arms of the plan, in order, until the budget is used up; and those that were left out."""
-    clock = Clock(budget, n_jobs)
-    total, finished = len(plan.arms), 0
-    not_run: list[SkippedRecord] = []
+    """Cross-fit the arms of the plan, in order; and those that a limit on the clock left out."""
+    total, finished, started = len(plan.arms), 0, time.perf_counter()
+    cut: list[SkippedRecord] = []
 
     def starts(arm: Arm) -> bool:
-        if clock.fits(arm):
+        if time_limit is None or arm.name in ALWAYS or time.perf_counter() - started < time_limit:
             return True
-        not_run.append(SkippedRecord(name=arm.name, reason=f"the budget of {budget:g} s was used up"))
+        cut.append(SkippedRecord(name=arm.name, reason=f"cut by the clock: the limit of {time_limit:g} s was reached"))
         return False
 
     def ends(arm: Arm, seconds: float) -> None:
         nonlocal finished
         finished += 1
-        clock.note(arm, seconds)
         if progress is not None:
             progress(arm.name, finished, total)
 
@@ -239,7 +261,7 @@ def _run(
     scores += [blend_scores(design, arm, members_of(scores)) for arm in plan.arms if arm.is_blend]
     if progress is not None:
         progress("judging", total, total)
-    return scores, not_run
+    return scores, cut
 
 
 def members_of(scores: Sequence[ArmScores]) -> list[ArmScores]:
@@ -258,13 +280,20 @@ def _judge(
         rows, z = dev.take(tested), logit[tested]
         judgement = judge(rows, z, decide(rule, rows, z), ranking[tested])
     said = dict.fromkeys(w.text for w in [*scores.warnings, *heard])
-    return ArmResult(scores, logit, ranking, judgement, Verdict(None, "", ""), tuple(said))
+    return ArmResult(
+        scores=scores,
+        logit=logit,
+        ranking=ranking,
+        judgement=judgement,
+        verdict=Verdict(None, "", ""),
+        warnings=tuple(said),
+    )
 
 
 def _with_verdicts(
     results: Sequence[ArmResult], baseline: str, rows: Judged, tested: np.ndarray, *, ranked: bool
 ) -> list[ArmResult]:
-    """The arms with their verdicts beside the baseline."""
+    """The arms with their verdicts beside the baseline, at the level of `rows`."""
     base = next(r for r in results if r.name == baseline)
     ap, events = base.average_precision.estimate, int(rows.y.sum())
     found = []
