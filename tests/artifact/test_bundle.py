@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pyarrow as pa
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from rareclass import RareClassifier
 from rareclass.artifact import Bundle
@@ -109,6 +110,18 @@ def test_a_newer_format_and_an_empty_folder_are_refused(tmp_path):
     (tmp_path / "manifest.json").write_text('{"format": 99}')
     with pytest.raises(BundleError, match="format 99"):
         Bundle.load(tmp_path)
+
+
+@pytest.mark.parametrize("lost", ["recipe", "files", "given.skops"])
+def test_a_manifest_with_a_hole_is_said_to_be_incomplete(tmp_path, lost):
+    table, y = rows()
+    Bundle(RareClassifier(HistGradientBoostingClassifier(max_iter=5), cv=2).fit(table, y)).save(tmp_path / "m")
+    path = tmp_path / "m" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del (manifest["files"] if lost == "given.skops" else manifest)[lost]
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(BundleError, match=rf"incomplete: .*{lost}"):
+        Bundle.load(tmp_path / "m")
 
 
 def test_an_existing_bundle_is_not_overwritten_unless_asked(tmp_path):

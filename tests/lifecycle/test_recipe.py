@@ -102,3 +102,11 @@ def test_costs_by_row_are_given_anew(tmp_path):
     np.testing.assert_allclose(again.model.predict_proba(table(X)), model.predict_proba(table(X)), rtol=1e-9)
     with pytest.raises(InputError, match="needs costs"):
         replay(loaded, table(X), y)
+
+
+def test_a_model_of_weighted_rows_is_fitted_anew_with_weights():
+    X, y, _ = line(2000)
+    weight = np.where(X[:, 0] > 0, 3.0, 1.0)
+    model = RareClassifier("logistic_regression", cv=2).fit(table(X), y, weight)
+    again = replay(Bundle(model, recipe={"rows": 2000}), table(X), y, sample_weight=weight)
+    np.testing.assert_array_equal(again.model.predict_proba(table(X)), model.predict_proba(table(X)))

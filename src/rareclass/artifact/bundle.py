@@ -140,7 +140,10 @@ class Bundle:
                 f"The bundle {folder} has format {manifest.get('format')!r}; this version reads format {FORMAT}. "
                 "Use the version of rareclass that wrote it, or train it again."
             )
-        files = {MODEL, LEARNER} | ({GIVEN} & manifest.get("files", {}).keys())
+        missing = [name for name in (*SAID, "files") if name not in manifest]
+        if missing:
+            raise BundleError(f"The bundle {folder} is incomplete: its manifest lacks {missing[0]!r}. Save it again.")
+        files = {MODEL, LEARNER} | ({GIVEN} & manifest["files"].keys())
         for name in sorted(files):
             _verify(folder, name, manifest)
         state = _read_json(folder / MODEL, "The bundle is incomplete")
@@ -176,6 +179,8 @@ def _saved_arm(fitted: FittedArm) -> dict[str, Any]:
 
 
 def _read_arm(folder: Path, saved: dict[str, Any], own: bool) -> FittedArm:
+    if not own and saved["learner"] is None:
+        raise BundleError(f"The bundle {folder} is incomplete: {GIVEN} is missing. Save it again.")
     learner = load_learner(folder / GIVEN) if own else saved["learner"]
     arm = Arm(learner, saved_treatment(saved["treatment"], saved["treatment_label"]))
     return FittedArm(arm=arm, learner=load_learner(folder / LEARNER), **{name: saved[name] for name in FITTED})

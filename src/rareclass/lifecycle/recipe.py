@@ -10,7 +10,15 @@ from rareclass.treatments.registry import UnknownTreatment
 
 
 def replay(
-    bundle: Bundle, X: Any, y: Any, *, costs: Any = None, groups: Any = None, times: Any = None, n_jobs: int = 1
+    bundle: Bundle,
+    X: Any,
+    y: Any,
+    *,
+    sample_weight: Any = None,
+    costs: Any = None,
+    groups: Any = None,
+    times: Any = None,
+    n_jobs: int = 1,
 ) -> Bundle:
     """Fit the arm of a bundle anew: same learner, treatment, calibration, rule and seed, other rows.
 
@@ -20,7 +28,7 @@ def replay(
     X : table of shape (n, d)
         Must hold the columns that the bundle was trained on; others are ignored.
     y : array-like of shape (n,)
-    costs, groups, times : optional
+    sample_weight, costs, groups, times : optional
         As in `RareClassifier.fit`.
 
     Returns
@@ -55,7 +63,8 @@ def replay(
             f"The treatment {model.treatment.label!r} is none of rareclass's, so the bundle cannot be replayed. Fit a "
             "RareClassifier with it and save that."
         )
-    model.fit(table.select([c.name for c in old.schema.columns]), y, costs=costs, groups=groups, times=times)
+    features = table.select([c.name for c in old.schema.columns])
+    model.fit(features, y, sample_weight, costs=costs, groups=groups, times=times)
     new = model.model_
     recipe = {**bundle.recipe, "rows": int(new.oof_y.size), "events": int(new.oof_y.sum()), "replayed": True}
     return Bundle(
