@@ -105,3 +105,9 @@ def test_rows_are_taken_in_the_container_they_came_in():
     assert take_rows([1, 2, 3], index) == [3, 1]
     assert take_rows(pa.table({"a": [1, 2, 3]}), index).to_pydict() == {"a": [3, 1]}
     np.testing.assert_array_equal(take_rows(np.arange(3), index), index)
+
+
+def test_labels_of_another_length_than_the_rows_are_refused():
+    X, y = _rows()
+    with pytest.raises(InputError, match="400"):
+        cross_fit(LogisticRegression(), X, y[:100], folds=2)

@@ -239,3 +239,14 @@ def test_splits_of_ones_own_that_groups_cross_are_refused():
     y[:100:7] = True
     with pytest.raises(InputError, match=r"Split 0 of `cv`: \d+ group\(s\) of `groups` are both fitted and tested"):
         RareClassifier(LogisticRegression(), cv=make_splits(y, folds=2)).fit(X, y, groups=shop)
+
+
+def test_a_fit_on_other_classes_leaves_nothing_of_the_one_before():
+    X, y, _ = line(1500)
+    three = np.where(X[:, 0] < -1, 2, y * 1)
+    model = RareClassifier(LogisticRegression(), cv=2).fit(X, y)
+    model.fit(X, three)
+    assert not hasattr(model, "model_")
+    assert not hasattr(model, "decision_")
+    model.fit(X, y)
+    assert not hasattr(model, "members_")

@@ -57,6 +57,7 @@ def cross_fit(
     True
     """
     truth = _check.binary_target(y, pos_label, "y")
+    _check.same_length(X=X, y=truth)
     weight = _check.weights(sample_weight, truth.size)
     kind = "time" if times is not None else "stratified" if groups is None else "group"
     splits = make_splits(truth, folds=folds, kind=kind, groups=groups, times=times, seed=random_state)

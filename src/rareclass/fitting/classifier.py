@@ -163,6 +163,7 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         return made
 
     def _set_model(self, model: FittedModel) -> None:
+        self.__dict__.pop("members_", None)  # of an earlier fit on several classes
         self.model_, self.decision_ = model, model.decision
         if len(model.classes) == 2:
             self.classes_ = np.array(list(model.classes))
@@ -176,6 +177,8 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
                 f"`y` holds {len(labels)} classes; costs and decision rules need one rare class. Name it with "
                 "`pos_label`, or use rareclass.decisions.expected_cost_decision on the probabilities."
             )
+        for name in ("model_", "decision_"):
+            self.__dict__.pop(name, None)  # of an earlier fit on two classes
         self.classes_ = labels
         self.members_ = []
         for label in labels:
