@@ -96,7 +96,7 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
     if missing is not None:
         plan.warnings.append(f"{missing}. The comparison runs without LightGBM; the baseline is HistGradientBoosting.")
     rank = {name: i for i, name in enumerate(PRIORITY)}
-    for name, arm in sorted(names.items(), key=lambda item: rank.get(item[0], -1 if item[0] != baseline else -2)):
+    for name, arm in sorted(names.items(), key=lambda item: rank.get(item[0], -1)):
         if missing is not None and arm.learner_name.startswith("lightgbm"):
             plan.not_run.append(SkippedRecord(name=name, reason=missing))
         else:
