@@ -5,8 +5,8 @@ called *out-of-fold* (`oof`) is made the same way.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import clone
@@ -19,16 +19,25 @@ Splits = Sequence[tuple[np.ndarray, np.ndarray]]
 
 @dataclass(frozen=True)
 class Folds:
-    """Which part holds each row, where everything else follows from it."""
+    """Which part tested each score, where everything else follows from it."""
 
     fold: np.ndarray  # (n,) number of the part; -1 for rows that belong to none, which are neither fitted nor tested
     forward: bool = False  # parts follow each other in time: each is tested by what the earlier ones taught
+    # (n,) row of each score, where rows are tested more than once: no split then has a row on both sides
+    row: np.ndarray | None = None
 
     def splits(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """(train, test) row numbers, a pair for each part; `train` is empty for the first part of a forward split."""
+        """(train, test) positions, a pair for each part; `train` is empty for the first part of a forward split."""
         for number in np.unique(self.fold[self.fold >= 0]):
-            earlier = self.fold < number if self.forward else self.fold != number
-            yield np.flatnonzero((self.fold >= 0) & earlier), np.flatnonzero(self.fold == number)
+            test = self.fold == number
+            others = (self.fold >= 0) & (self.fold < number if self.forward else ~test)
+            if self.row is not None:
+                others &= ~np.isin(self.row, self.row[test])
+            yield np.flatnonzero(others), np.flatnonzero(test)
+
+    def take(self, index: np.ndarray) -> Self:
+        """The same for the scores `index`."""
+        return replace(self, fold=self.fold[index], row=None if self.row is None else self.row[index])
 
 
 @dataclass(frozen=True)

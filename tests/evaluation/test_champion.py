@@ -116,7 +116,7 @@ def deployed():
     design = make_design(X, y, Beside(costs={"fp": 1.0, "fn": missed}), split=SplitOptions(folds=3), seed=4)
     arm = Arm(LogisticRegression())
     (scores,) = score_arms(design, [arm])
-    dev = Judged.of(design, design.split.dev, level=0.9, folds=folds_of(design, scores))
+    dev = Judged.out_of_fold(design, level=0.9, folds=folds_of(design, scores))
     logit = cross_calibrated(scores.oof.score, dev.y, dev.folds, method="sigmoid")
     rule = MinimumCost(dev.costs)
     champion = ArmResult(
@@ -163,7 +163,7 @@ def test_nothing_is_judged_where_no_event_is_locked_away(deployed):
     assert judge_test(whole, model, level=0.95) is None
     without = np.flatnonzero(~y)[:50]
     dev = np.setdiff1d(np.arange(300), without)
-    split = Split(dev=dev, test=without, parts=make_splits(y[dev], folds=2))
+    split = Split.of(dev, without, make_splits(y[dev], folds=2))
     assert judge_test(Design(rows=whole.rows, split=split, sampling=whole.sampling), model, level=0.95) is None
 
 

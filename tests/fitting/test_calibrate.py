@@ -39,6 +39,17 @@ def test_a_row_has_no_part_in_its_own_calibration_and_one_in_that_of_four_fifths
             assert (folds.fold[alone] == fit).sum() == pytest.approx((folds.fold == fit).sum() / 5, abs=2)
 
 
+def test_a_row_that_is_tested_twice_has_no_part_in_either_calibration(scored):
+    score, y, folds = scored
+    again = np.random.default_rng(3).permutation(y.size)
+    both = Folds(np.concatenate([folds.fold, folds.fold[again] + 3]), row=np.concatenate([np.arange(y.size), again]))
+    logits, labels = np.concatenate([score, score[again] + 0.1]), np.concatenate([y, y[again]])
+    for row in [*np.flatnonzero(y)[:3], *np.flatnonzero(~y)[:3]]:
+        alone = left_alone_by(row, logits, labels, both)
+        assert alone[both.row == row].sum() == 2
+        assert alone.mean() == pytest.approx(0.2, abs=0.01)
+
+
 def test_the_labels_of_a_part_do_not_reach_its_own_rows(scored):
     score, y, folds = scored
     # Labels decide how rows are dealt. An event and the next row of its fit may exchange theirs without moving anyone,

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from tests.fitting.small import points
 from tests.treatments.known import line
 
 from rareclass import RareClassifier
@@ -23,7 +25,7 @@ from rareclass.errors import (
     TooFewEventsError,
 )
 from rareclass.kernels.logits import sigmoid
-from rareclass.metrics import observed_to_expected
+from rareclass.metrics import brier_skill_score, observed_to_expected
 
 EXPECTED_TO_FAIL = {
     "check_sample_weight_equivalence_on_dense_data": "folds are dealt by row, so the out-of-fold scores that calibrate "
@@ -187,16 +189,25 @@ def test_a_model_around_a_users_classifier_can_be_rebuilt_as_it_was_asked_for(tr
             np.testing.assert_allclose(new.positive_logit(X[:50]), model.positive_logit(X[:50]), rtol=1e-9)
 
 
-def test_repeated_splits_of_the_users_own_are_averaged_before_anything_is_read_from_them():
-    X, y, _ = line(3000)
-    splits = [part for seed in (0, 1) for part in make_splits(y, folds=2, seed=seed)]
-    each = [
-        RareClassifier(LogisticRegression(), cv=splits[k : k + 2], calibration="none").fit(X, y).model_.oof_logit
-        for k in (0, 2)
-    ]
-    both = RareClassifier(LogisticRegression(), cv=splits, calibration="none").fit(X, y).model_.oof_logit
-    np.testing.assert_allclose(both, np.mean(each, axis=0), rtol=1e-9)
-    assert np.abs(each[0] - each[1]).max() > 1e-3
+def test_repeated_splits_judge_the_model_that_is_deployed_not_the_mean_of_many():
+    # the mean of four trees is a small forest, but one tree is deployed
+    X, y = points(1500)
+    rough = DecisionTreeClassifier(max_depth=6, random_state=0)
+    splits = [make_splits(y, folds=3, seed=seed) for seed in range(4)]
+
+    def evidence(cv):
+        return RareClassifier(rough, cv=cv, calibration="none").fit(X, y).model_.evidence
+
+    each, often = [evidence(cv) for cv in splits], evidence([part for cv in splits for part in cv])
+    assert often["rows"] == 1500
+    assert often["events"] == y.sum()
+    assert often["brier_skill"] == pytest.approx(np.mean([e["brier_skill"] for e in each]), rel=1e-9)
+    # four times as many scores are no more rows: the interval is hardly narrower than that of one
+    width = [e["brier_skill_high"] - e["brier_skill_low"] for e in each]
+    assert often["brier_skill_high"] - often["brier_skill_low"] > 0.7 * np.mean(width)
+    new, later = points(40_000, seed=9)
+    deployed = brier_skill_score(later, rough.fit(X, y).predict_proba(new)[:, 1])
+    assert often["brier_skill_low"] < deployed < often["brier_skill_high"]
 
 
 def _shops(rows: int, shops: int, spread: float, rng: np.random.Generator):

@@ -182,8 +182,12 @@ def test_folds_are_as_many_as_asked_for_or_refused():
     assert make_design(X, y, Beside(), split=SplitOptions(folds=3)).split.folds == 3
     repeated = make_design(X, y, Beside(), split=SplitOptions(folds=3, repeats=2))
     assert len(repeated.split.parts) == repeated.last == 6
-    assert partition(repeated.split.parts[:3], repeated.y.size)
-    assert partition(repeated.split.parts[3:], repeated.y.size)
+    n, scored = repeated.split.dev.size, repeated.split.scored
+    assert partition(repeated.split.parts[:3], n)
+    np.testing.assert_array_equal(np.sort(np.concatenate([t for _, t in repeated.split.parts])), np.arange(2 * n))
+    np.testing.assert_array_equal(np.bincount(scored)[repeated.split.dev], 2)
+    np.testing.assert_array_equal(repeated.weight, 0.5)
+    assert not any(np.intersect1d(scored[a], scored[b]).size for a, b in repeated.split.parts)
     with pytest.raises(TooFewEventsError, match="Lower `folds`"):
         make_design(X, y, Beside(), split=SplitOptions(folds=900))
 

@@ -52,12 +52,25 @@ def test_every_random_choice_is_the_same_for_any_number_of_threads(design):
         np.testing.assert_array_equal(a.oof.fold, b.oof.fold)
 
 
-def test_repeated_splits_are_averaged():
+def test_repeated_splits_score_a_row_once_for_each_test():
     X, y = points()
     once, again = (make_splits(y, folds=3, seed=seed) for seed in (0, 1))
-    (both,) = score_arms(design_of(X, y, [*once, *again]), [LOGISTIC])
+    design = design_of(X, y, [*once, *again])
+    (both,) = score_arms(design, [LOGISTIC])
     each = [score_arms(design_of(X, y, cv), [LOGISTIC])[0].oof.score for cv in (once, again)]
-    np.testing.assert_allclose(both.oof.score, np.mean(each, axis=0), rtol=1e-12)
+    second = np.argsort(design.split.scored[y.size :])
+    np.testing.assert_allclose(both.oof.score[: y.size], each[0], rtol=1e-12)
+    np.testing.assert_allclose(both.oof.score[y.size :][second], each[1], rtol=1e-12)
+    np.testing.assert_array_equal(design.weight, 0.5)
+    np.testing.assert_array_equal(design.groups, design.split.scored)
+
+
+def test_no_member_is_weighted_by_another_test_of_the_same_row():
+    X, y = points()
+    design = design_of(X, y, [part for seed in (0, 1) for part in make_splits(y, folds=3, seed=seed)])
+    (scores,) = score_arms(design, [LOGISTIC])
+    for train, test in folds_of(design, scores).splits():
+        assert not np.intersect1d(design.split.scored[train], design.split.scored[test]).size
 
 
 def test_in_time_order_the_first_rows_have_no_score():

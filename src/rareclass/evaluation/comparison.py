@@ -41,8 +41,8 @@ class Comparison:
         The champion, fitted on all development rows, calibrated out of fold, with its decision.
     design : Design
         Rows, splits, notes and warnings.
-    fold : ndarray of shape (n_dev,)
-        Fold that tested each development row, -1 for none.
+    fold : ndarray of shape (m,)
+        Fold that made each out-of-fold score (those of the rows ``design.split.scored``), -1 for none.
     test : JudgementRecord or None
         The champion on the locked test part.
     figures, figures_test : dict
@@ -92,7 +92,7 @@ class Comparison:
                 repeats=split.repeats,
                 split=split.kind,
                 dev_rows=int(split.dev.size),
-                dev_events=int(d.y.sum()),
+                dev_events=int(rows.y[split.dev].sum()),
                 test_rows=int(split.test.size),
                 test_events=int(rows.y[split.test].sum()),
                 seed=d.sampling.seed,
@@ -146,7 +146,10 @@ class Comparison:
         return pa.Table.from_pylist(rows)
 
     def oof_table(self) -> Any:
-        """Arrow table of the out-of-fold scores: row, fold, arm, score (log-odds), probability."""
+        """Arrow table of the out-of-fold scores: row, fold, arm, score (log-odds), probability.
+
+        With repeats a row stands there once for each of its tests.
+        """
         import pyarrow as pa
 
         from rareclass.kernels.logits import sigmoid
@@ -157,7 +160,7 @@ class Comparison:
             blocks.append(
                 pa.table(
                     {
-                        "row": self.design.split.dev[seen],
+                        "row": self.design.split.scored[seen],
                         "fold": self.fold[seen].astype(np.int16),
                         "arm": pa.array([r.name] * seen.size).dictionary_encode(),
                         "score": r.scores.oof.score[seen],

@@ -30,6 +30,7 @@ NEGLIGIBLE = 0.1
 class Judged:
     """Rows that are judged together: the truth, their weights, costs and groups, and which fit scored them.
 
+    A design's own rows come as often as they were tested, with shares of their weight and as a group of their own.
     `folds` is None for rows that were not cross-fitted (a locked test part, new data).
     """
 
@@ -42,7 +43,7 @@ class Judged:
     seed: int = 0
 
     @classmethod
-    def of(cls, design: Design, index: np.ndarray, *, level: float, folds: Folds | None = None) -> Self:
+    def of(cls, design: Design, index: np.ndarray, *, level: float) -> Self:
         """The rows `index` of a design's table."""
         rows = design.rows
         return cls(
@@ -50,10 +51,21 @@ class Judged:
             weight=at(rows.weight, index),
             groups=at(rows.groups, index),
             costs=costs_at(rows.costs, index),
-            folds=folds,
             level=level,
             seed=design.sampling.seed,
         )
+
+    @classmethod
+    def out_of_fold(cls, design: Design, *, level: float, folds: Folds) -> Self:
+        """The rows that a design scores out of fold."""
+        rows = cls.of(design, design.split.scored, level=level)
+        return replace(rows, weight=design.weight, groups=design.groups, folds=folds)
+
+    @property
+    def events(self) -> int:
+        """How many of the rows are events; one that was tested more than once is one."""
+        again = None if self.folds is None else self.folds.row
+        return int(self.y.sum()) if again is None else int(np.unique(again[self.y]).size)
 
     def interval_options(self) -> dict[str, Any]:
         """Arguments that every interval over these rows shares."""
@@ -67,7 +79,7 @@ class Judged:
             weight=at(self.weight, index),
             groups=at(self.groups, index),
             costs=costs_at(self.costs, index),
-            folds=None if self.folds is None else replace(self.folds, fold=self.folds.fold[index]),
+            folds=None if self.folds is None else self.folds.take(index),
         )
 
 

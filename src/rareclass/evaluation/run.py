@@ -178,7 +178,7 @@ def compare(
     )
     scores, cut = _run(design, plan, time_limit=time_limit, n_jobs=jobs, progress=progress)
     folds_used = folds_of(design, scores[0])
-    dev = Judged.of(design, design.split.dev, level=level, folds=folds_used)
+    dev = Judged.out_of_fold(design, level=level, folds=folds_used)
     tested = np.flatnonzero(scores[0].oof.tested)
     rows = dev.take(tested)
     judged = [_judge(s, ranking_of(design, s), dev, tested, rule, calibration) for s in scores]
@@ -192,7 +192,7 @@ def compare(
         members = members_of(scores) if champion.arm.is_blend else [champion.scores]
         model = fit_champion(design, champion, members, wanted)
         last = judge_test(design, model, level=level)
-    findings = column_findings(design.rows.features.take(design.split.dev), design.y)
+    findings = column_findings(design.rows.features.take(design.split.dev), design.rows.y[design.split.dev])
     shown = dict.fromkeys([champion.name, plan.baseline, *(r.name for r in results)])
     return Comparison(
         results=sorted(results, key=lambda r: -r.average_precision.estimate),
@@ -295,7 +295,7 @@ def _with_verdicts(
 ) -> list[ArmResult]:
     """The arms with their verdicts beside the baseline, at the level of `rows`."""
     base = next(r for r in results if r.name == baseline)
-    ap, events = base.average_precision.estimate, int(rows.y.sum())
+    ap, events = base.average_precision.estimate, rows.events
     found = []
     for r in results:
         verdict = Verdict(None, "baseline", "")

@@ -39,17 +39,19 @@ class Wanted:
 class Held:
     """Out-of-fold log-odds of the arm that is deployed; NaN where never tested."""
 
-    # raw, logit: (n_dev,) restored, and calibrated such that no row is calibrated by itself
+    # raw, logit: (m,) restored, and calibrated such that no row is calibrated by itself
     raw: np.ndarray
     logit: np.ndarray
-    members: np.ndarray  # (n_dev, k) restored log-odds of the members of a blend; of the arm itself (k = 1) otherwise
+    members: np.ndarray  # (m, k) restored log-odds of the members of a blend; of the arm itself (k = 1) otherwise
     decision: Decision | None = None  # where it was chosen already, on the same scores
 
 
 def fit_model(design: Design, wanted: Wanted) -> FittedModel:
     """Cross-fit, bring back, calibrate, decide, and fit on all rows."""
     arms = blend_members(wanted.arm.treatment) if wanted.arm.is_blend else (wanted.arm,)
-    tried, why_not = challengers(arms, design.y) if wanted.challenged else ([(a,) for a in arms], "")
+    tried, why_not = (
+        challengers(arms, design.rows.y[design.split.dev]) if wanted.challenged else ([(a,) for a in arms], "")
+    )
     if not len(design.split.parts):
         return assemble(design, wanted, arms, None, {"tried": [], "not_tried": why_not} if wanted.challenged else {})
     scores = score_arms(design, [a for group in tried for a in group], n_jobs=wanted.n_jobs)
@@ -80,7 +82,7 @@ def assemble(
     told : mapping, optional
         What else belongs into the evidence.
     """
-    part = design.whole()
+    part, n = design.whole(), design.split.dev.size
     each = [part.fit(arm, n_jobs=wanted.n_jobs) for arm in arms]
     members = np.full((design.y.size, len(arms)), np.nan) if held is None else held.members
     fitted = each[0]
@@ -104,6 +106,7 @@ def assemble(
         calibrator = choose_calibration(held.raw[seen], y, method=wanted.calibration, sample_weight=weight)
         known = ThresholdCurve.from_predictions(y, sigmoid(held.logit[seen]), sample_weight=weight)
         evidence = calibration_evidence(y, held.logit[seen], weight, at(design.groups, seen))
+        evidence |= {"rows": int(np.isfinite(held.raw[:n]).sum()), "events": int(design.y[seen[seen < n]].sum())}
     decision = held.decision if held is not None else None
     if decision is None:
         decision = equal_costs_decision() if rule is None else rule.choose(known)
@@ -117,6 +120,6 @@ def assemble(
         pos_label=design.rows.pos_label,
         classes=design.rows.classes,
         evidence=evidence | dict(told or {}),
-        oof_logit=np.full(design.y.size, np.nan) if held is None else held.logit,
-        oof_y=design.y,
+        oof_logit=np.full(n, np.nan) if held is None else held.logit[:n],
+        oof_y=design.y[:n],
     )

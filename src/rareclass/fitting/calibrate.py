@@ -1,5 +1,7 @@
 """Calibration of out-of-fold scores such that no row is calibrated by itself."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from rareclass.calibration import choose_calibration
@@ -31,13 +33,23 @@ def cross_calibrated(
         calibrator = choose_calibration(score[train], y[train], method=method, sample_weight=at(sample_weight, train))
         return np.asarray(calibrator.predict_logit(score[test]))
 
-    parts = folds if folds.forward else Folds(_deal(y, folds.fold))
+    parts = folds if folds.forward else replace(folds, fold=_deal(y, folds))
     return out_of_fold(y.size, parts.splits(), calibrated).score
 
 
-def _deal(y: np.ndarray, fold: np.ndarray) -> np.ndarray:
-    """Part 0..4 of each tested row, -1 for the others: events and other rows of each fold dealt in random order."""
+def _deal(y: np.ndarray, folds: Folds) -> np.ndarray:
+    """Part 0..4 of each tested row, -1 for the others: events and other rows of each fold dealt in random order.
+
+    A row that is tested again stays in its part.
+    """
     rng = np.random.default_rng(0)
+    fold = folds.fold
+    if folds.row is not None:
+        tested = np.flatnonzero(fold >= 0)
+        _, first, row = np.unique(folds.row[tested], return_index=True, return_inverse=True)
+        part = np.full(fold.shape, -1)
+        part[tested] = _deal(y[tested[first]], Folds(fold[tested[first]]))[row]
+        return part
     part = np.full(fold.shape, -1)
     start = 0
     for k in np.unique(fold[fold >= 0]):

@@ -3,12 +3,12 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from rareclass import _check
-from rareclass.crossfit import Splits, check_splits
+from rareclass.crossfit import Folds, Splits, check_splits
 from rareclass.data.duplicates import count_duplicates
 from rareclass.data.read import read_table
 from rareclass.data.schema import Schema
@@ -30,18 +30,44 @@ LAST = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """Which rows are developed on (`dev`) and which are locked away (`test`); `parts` are splits of `dev`."""
+    """Which rows are developed on (`dev`), which are locked away (`test`), and which the fold models score.
+
+    `scored` (m,) are the rows of the out-of-fold scores: those of `dev`, and again each row that is tested once more.
+    `parts` are splits of `scored`. A mean over tests would judge an ensemble that nobody deploys.
+    """
 
     dev: np.ndarray
     test: np.ndarray
+    scored: np.ndarray
     parts: Splits
     kind: str = "stratified"
     folds: int = 0
     repeats: int = 1
 
+    @classmethod
+    def of(cls, dev: np.ndarray, test: np.ndarray, parts: Splits, **kind: Any) -> Self:
+        """From splits of `dev`, which may test a row more than once."""
+        often = np.zeros(dev.size, dtype=np.int64)
+        again: list[np.ndarray] = []
+        total, own = dev.size, []
+        for train, tested in parts:
+            later = tested[often[tested] > 0]
+            at = tested.copy()
+            at[often[tested] > 0] = total + np.arange(later.size)
+            total += later.size
+            again.append(later)
+            own.append((train, at))
+            often[tested] += 1
+        return cls(dev=dev, test=test, scored=dev[np.concatenate([np.arange(dev.size), *again])], parts=own, **kind)
+
     @property
     def forward(self) -> bool:
         return self.kind == "time"
+
+    @property
+    def once(self) -> bool:
+        """Whether no row is tested more than once."""
+        return self.scored.size == self.dev.size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,24 +107,33 @@ class Design:
 
     @property
     def y(self) -> np.ndarray:
-        """Labels of the development rows."""
-        return self.rows.y[self.split.dev]
+        """Labels (m,) of the rows that are scored out of fold."""
+        return self.rows.y[self.split.scored]
 
     @property
     def weight(self) -> np.ndarray | None:
-        """Weights of the development rows."""
-        return at(self.rows.weight, self.split.dev)
+        """Weights (m,) of these rows; a row that is tested k times counts 1/k each time."""
+        weight = at(self.rows.weight, self.split.scored)
+        if self.split.once:
+            return weight
+        share = 1 / np.bincount(self.split.scored)[self.split.scored]
+        return share if weight is None else weight * share
 
     @property
     def groups(self) -> np.ndarray | None:
-        """Groups of the development rows."""
-        return at(self.rows.groups, self.split.dev)
+        """Groups (m,) of these rows; each row is one where rows are tested more than once."""
+        groups = at(self.rows.groups, self.split.scored)
+        return self.split.scored if groups is None and not self.split.once else groups
+
+    def folds(self, fold: np.ndarray) -> Folds:
+        """Which part (m,) tested each of these rows."""
+        return Folds(fold, self.split.forward, None if self.split.once else self.split.scored)
 
     def parts(self) -> list[Part]:
         """All splits of the development rows, encoded."""
-        dev = self.split.dev
+        scored = self.split.scored
         return [
-            encode_part(self.rows, self.sampling, dev[train], dev[test], number=k)
+            encode_part(self.rows, self.sampling, scored[train], scored[test], number=k)
             for k, (train, test) in enumerate(self.split.parts)
         ]
 
@@ -117,7 +152,7 @@ def cross_fit_design(rows: Rows, cv: Any, sampling: Sampling) -> Design:
     """
     everything = np.arange(rows.y.size)
     parts, kind = _own_parts(rows, cv, sampling.seed)
-    split = Split(dev=everything, test=everything[:0], parts=parts, kind=kind, folds=len(parts))
+    split = Split.of(everything, everything[:0], parts, kind=kind, folds=len(parts))
     return Design(rows=rows, split=split, sampling=sampling)
 
 
@@ -234,7 +269,7 @@ def make_design(
     kind = "time" if forward else "stratified" if rows.groups is None else "group"
     return Design(
         rows=rows,
-        split=Split(dev=dev, test=test, parts=parts, kind=kind, folds=count, repeats=split.repeats),
+        split=Split.of(dev, test, parts, kind=kind, folds=count, repeats=split.repeats),
         sampling=Sampling(FIT_ROWS if large else None, seed),
         last=len(parts),
         ranked=ranked,

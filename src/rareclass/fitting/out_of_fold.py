@@ -17,7 +17,7 @@ from rareclass.fitting.part import Part
 
 @dataclass(frozen=True, kw_only=True)
 class ArmScores:
-    """Out-of-fold log-odds of one arm over the development rows, restored but not calibrated."""
+    """Out-of-fold log-odds (m,) of one arm over the rows that a design scores, restored but not calibrated."""
 
     arm: Arm
     oof: OutOfFold
@@ -101,7 +101,7 @@ def matrix_of(scores: Sequence[ArmScores]) -> np.ndarray:
 
 
 def ranking_of(design: Design, scores: ArmScores) -> np.ndarray:
-    """Scores (n_dev,) to rank by: those of the fold models, each less the log-odds of events in its training part.
+    """Scores (m,) to rank by: those of the fold models, each less the log-odds of events in its training part.
 
     A part that tests more events was fitted with fewer, so its scores lie lower for that alone; pooled over parts, few
     events would then rank below chance. In time order the prevalence is not arithmetic but news: scores stay.
@@ -112,13 +112,13 @@ def ranking_of(design: Design, scores: ArmScores) -> np.ndarray:
     weight = np.ones(design.y.size) if design.weight is None else design.weight
     for train, test in design.split.parts:
         events, others = weight[train] @ design.y[train], weight[train] @ ~design.y[train]
-        ranking[test] -= np.log(events / others) / design.split.repeats
+        ranking[test] -= np.log(events / others)
     return ranking
 
 
 def folds_of(design: Design, scores: ArmScores) -> Folds:
-    """Which fit tested each development row."""
-    return Folds(scores.oof.fold, design.split.forward)
+    """Which fit made each score."""
+    return design.folds(scores.oof.fold)
 
 
 def blend_scores(design: Design, arm: Arm, members: Sequence[ArmScores]) -> ArmScores:
