@@ -59,7 +59,9 @@ def fit_model(design: Design, wanted: Wanted) -> FittedModel:
         heard.again(stacklevel=3)
     folds = folds_of(design, scores[0])
     how: dict[str, Any] = {"sample_weight": design.weight}
-    kept, said = take_surely_better(tried, matrix_of(scores), design.y, folds, calibration=wanted.calibration, **how)
+    kept, said = take_surely_better(
+        tried, matrix_of(scores), design.y, folds, calibration=wanted.calibration, groups=design.groups, **how
+    )
     members = [scores[j] for j in kept]
     whole = blend_scores(design, wanted.arm, members) if wanted.arm.is_blend else members[0]
     logit = cross_calibrated(whole.oof.score, design.y, folds, method=wanted.calibration, **how)

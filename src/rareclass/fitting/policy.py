@@ -9,13 +9,15 @@ import numpy as np
 from rareclass.crossfit import Folds
 from rareclass.fitting.arm import Arm
 from rareclass.fitting.calibrate import cross_calibrated
-from rareclass.kernels.logits import softplus
+from rareclass.fitting.rows import at
+from rareclass.kernels.logits import sigmoid
 from rareclass.treatments.sampling import RandomUnderSampling
+from rareclass.uncertainty.paired import paired_difference
 
 LEAST_EVENTS = 50
 LEAST_RATIO = 40
-SURE = 2.0
-"""Standard errors by which a challenger's log-loss has to be lower."""
+LEVEL = 0.95
+"""At which the intervals of all challengers of a fit hold together."""
 
 
 def challengers(arms: Sequence[Arm], y: np.ndarray) -> tuple[list[tuple[Arm, ...]], str]:
@@ -36,7 +38,7 @@ def challengers(arms: Sequence[Arm], y: np.ndarray) -> tuple[list[tuple[Arm, ...
 
 @dataclass(frozen=True, kw_only=True)
 class Tried:
-    """A challenger: the share by which its log-loss is lower (limits: two standard errors), and whether it stayed."""
+    """A challenger: the share by which its log-loss is lower, with limits, and whether that made it a candidate."""
 
     learner: str
     treatment: str
@@ -54,37 +56,44 @@ def take_surely_better(
     *,
     calibration: str = "auto",
     sample_weight: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
 ) -> tuple[list[int], list[Tried]]:
     """Columns of `scores` (n, arms) that stay, one for each group of arms, and what was tried.
 
-    The first arm of a group stays unless a challenger's log-loss, calibrated out of fold, is lower by `SURE` standard
-    errors of the difference over the rows.
+    The first arm of a group stays unless a challenger's log-loss, calibrated out of fold, is surely lower: the interval
+    of the paired difference lies below zero at `LEVEL`, with the error divided by the challengers of all groups
+    (Bonferroni), so that among many of equal merit the luckiest is not taken.
+
+    Parameters
+    ----------
+    groups : ndarray of shape (n,), optional
+        Entities whose rows belong together; the intervals then count groups, not rows.
     """
     kept: list[int] = []
     said: list[Tried] = []
-    seen = folds.fold >= 0
+    seen = np.flatnonzero(folds.fold >= 0)
+    level = 1 - (1 - LEVEL) / max(sum(len(group) - 1 for group in tried), 1)
+    rows: dict[str, Any] = {"sample_weight": at(sample_weight, seen), "groups": at(groups, seen), "level": level}
 
-    def losses(j: int) -> np.ndarray:
-        """Log-loss (m,) of the calibrated scores of each row that was held out."""
+    def probability(j: int) -> np.ndarray:
+        """Calibrated probabilities (m,) of the rows that were held out."""
         logit = cross_calibrated(scores[:, j], y, folds, method=calibration, sample_weight=sample_weight)
-        loss = softplus(np.where(y[seen], -logit[seen], logit[seen]))
-        return np.asarray(loss if sample_weight is None else loss * sample_weight[seen])
+        return sigmoid(logit[seen])
 
     start = 0
     for group in tried:
         first, start = start, start + len(group)
-        if len(group) == 1 or not seen.any():
+        if len(group) == 1 or not seen.size:
             kept.append(first)
             continue
-        own = losses(first)
+        own = probability(first)
         best, best_gain = first, 0.0
         for j, arm in enumerate(group[1:], first + 1):
-            difference = own - losses(j)
-            gain, error = float(difference.sum()), float(difference.std() * np.sqrt(difference.size))
-            sure = gain > SURE * error
+            d = paired_difference("log_loss", y[seen], probability(j), own, **rows)
+            sure, gain = d.high < 0, -d.estimate
             if sure and gain > best_gain:
                 best, best_gain = j, gain
-            share = np.array([gain, gain - SURE * error, gain + SURE * error]) / max(float(own.sum()), 1e-300)
+            share = np.array([gain, -d.high, -d.low]) / max(d.estimate_b, 1e-300)
             limits = dict(zip(("gain", "low", "high"), share.tolist(), strict=True))
             said.append(Tried(learner=arm.learner_name, treatment=arm.treatment.label, taken=sure, **limits))
         kept.append(best)
@@ -104,5 +113,5 @@ def say_tried(tried: Sequence[dict[str, Any]], why_not: str) -> str:
     )
     return (
         "Treatment: the data as they are, unless another treatment is surely better. Log-loss tried out of fold: "
-        f"{each} (two standard errors; below 0 is better)."
+        f"{each} (95 % intervals that hold together; below 0 is better)."
     )

@@ -28,6 +28,7 @@ def challenge_champion(
     groups: PerRow | None = None,
     margin: float = 0.0,
     level: float = 0.95,
+    challengers: int = 1,
 ) -> Challenge:
     """Compare two bundles on the same fresh rows by average precision.
 
@@ -43,6 +44,10 @@ def challenge_champion(
         Weights of the rows; entities whose rows belong together: the interval then counts groups, not rows.
     margin : float in [0, 1], default=0.0
     level : float in (0, 1), default=0.95
+    challengers : int, default=1
+        How many challengers the champion meets altogether, at once or one after another: the error is divided by it,
+        so that among many of equal merit the luckiest does not take over. Where their number is not known beforehand,
+        give k (k + 1) for the k-th; all together then stay within the error, however many come.
 
     Examples
     --------
@@ -62,12 +67,15 @@ def challenge_champion(
     truth = _check.both_classes(_check.binary_target(y, champion.model.model_.pos_label, "y"), "y")
     old, new = champion.model.positive_logit(table), challenger.model.positive_logit(table)
     weight = _check.weights(sample_weight, truth.size)
-    d = paired_difference("average_precision", truth, new, old, level=level, sample_weight=weight, groups=groups)
+    count = _check.whole_number(challengers, "challengers", low=1)
+    each = 1 - (1 - _check.fraction(level, "level", closed="neither")) / count
+    d = paired_difference("average_precision", truth, new, old, level=each, sample_weight=weight, groups=groups)
     promote = bool(d.low > -margin)
+    among = f"; judged at {each:.4g} as one of {count} challengers" if count > 1 else ""
     verdict = "takes over" if promote else "is refused"
     return Challenge(
         promote,
         d,
         f"The challenger {verdict}: average precision {d.estimate:+.3f} "
-        f"[{d.low:+.3f}, {d.high:+.3f}] against the champion, {int(truth.sum())} events.",
+        f"[{d.low:+.3f}, {d.high:+.3f}] against the champion, {int(truth.sum())} events{among}.",
     )
