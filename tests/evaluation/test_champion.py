@@ -102,6 +102,24 @@ def test_without_a_blend_the_baseline_is_the_default(field):
     assert choose(field, {"lightgbm+none": 4.0})[0].name == "lightgbm+none"
 
 
+def test_only_what_was_asked_for_is_deployed_however_good_the_baseline_is(field):
+    rows, tested, results = field
+    shown = {"lightgbm+none": 0.0, "blend+none": 0.0, "logistic_regression+none": 4.0, "random_forest+none": 4.0}
+
+    def chosen(*asked, noise=shown):
+        return choose_champion(results(**noise), rows, tested, "lightgbm+none", ranked=True, asked=asked)
+
+    champion, reason = chosen("logistic_regression+none")
+    assert champion.name == "logistic_regression+none"
+    assert reason.startswith("The only arm that was asked for (average precision")
+    assert chosen("logistic_regression+none", "random_forest+none")[0].name == "logistic_regression+none"
+    better = chosen("logistic_regression+none", "random_forest+none", noise={**shown, "random_forest+none": 0.0})
+    assert better[0].name == "random_forest+none"
+    assert "than the first that was asked for, logistic_regression+none by" in better[1]
+    exhibit = {"lightgbm+none": 0.0, "lightgbm_library_default+none": 4.0}
+    assert chosen("lightgbm_library_default+none", noise=exhibit)[0].name == "lightgbm_library_default+none"
+
+
 def test_with_too_few_events_to_rank_the_default_is_deployed(field):
     champion, reason = choose(field, {"blend+none": 4.0, "lightgbm+none": 0.0}, ranked=False)
     assert champion.name == "blend+none"

@@ -74,6 +74,21 @@ def test_a_treated_blend_is_left_out_and_that_is_said_to_whoever_asked_for_it():
     assert not make_plan(treatments=["none", "smote"]).not_run
 
 
+def test_a_plan_knows_what_was_asked_for_and_always_runs_the_first_of_it():
+    assert make_plan().asked == make_plan(ranked=False).asked == ()
+    plan = make_plan(["logistic_regression"], ["smote"])
+    assert plan.asked == ("logistic_regression+smote",)
+    kept = within(plan, 0.0, rows=40_000, columns=30, fits=5)
+    assert names(kept) == ["lightgbm+none", EXHIBIT, "logistic_regression+smote"]
+    with pytest.raises(InputError, match=r"No arm is left to deploy: blend\+smote is left out"):
+        make_plan(["blend"], ["smote"])
+
+
+def test_where_nothing_that_was_asked_for_can_run_that_is_said(without_lightgbm):
+    with pytest.raises(InputError, match="lightgbm does not load, and nothing else was asked for"):
+        make_plan(["lightgbm"])
+
+
 def test_few_events_leave_the_untreated_arms():
     plan = make_plan(ranked=False)
     assert names(plan) == [*MEMBERS, EXHIBIT, "blend+none"]

@@ -16,28 +16,42 @@ DEFAULT = "blend+none"
 
 
 def choose_champion(
-    results: Sequence[ArmResult], rows: Judged, tested: np.ndarray, baseline: str, *, ranked: bool, asked: int = 1
+    results: Sequence[ArmResult],
+    rows: Judged,
+    tested: np.ndarray,
+    baseline: str,
+    *,
+    ranked: bool,
+    rivals: int = 1,
+    asked: Sequence[str] = (),
 ) -> tuple[ArmResult, str]:
-    """The default blend, unless another arm is surely better; the reason in one sentence.
+    """The default, unless another arm is surely better; the reason in one sentence.
 
-    The level is divided by the number of rivals, or of the arms `asked` for where some did not run (Bonferroni), so
-    that with many the luckiest does not win.
+    Only arms that were `asked` for may be deployed; where nobody chose, all but exhibits. The default is the blend, else
+    the baseline, else the first arm that may. The level is divided by the number of `rivals`, those among them that did
+    not run included (Bonferroni), so that with many the luckiest does not win.
     """
-    by_name = {r.name: r for r in results}
-    default = by_name.get(DEFAULT) or by_name[baseline]
+    shown = {r.name: r for r in results if r.name in asked or not asked}
+    may = {name: r for name, r in shown.items() if not is_exhibit(r.arm.learner_name)} or shown
+    default = may.get(DEFAULT) or may.get(baseline) or next(iter(may.values()))
+    which = "the default" if default.name in (DEFAULT, baseline) else "the first that was asked for,"
     if not ranked:
         return default, f"Too few events to rank: cannot tell; {default.name} is deployed by default."
-    rivals = [r for r in results if r is not default and not is_exhibit(r.arm.learner_name)]
+    others = [r for r in may.values() if r is not default]
     own = default.average_precision.estimate
-    how = {**rows.interval_options(), "level": 1 - (1 - rows.level) / max(len(rivals), asked)}
-    for r in sorted(rivals, key=lambda r: -r.average_precision.estimate):
+    how = {**rows.interval_options(), "level": 1 - (1 - rows.level) / max(len(others), rivals)}
+    for r in sorted(others, key=lambda r: -r.average_precision.estimate):
         if r.average_precision.estimate <= own:
             break
         d = paired_difference("average_precision", rows.y, r.ranking[tested], default.ranking[tested], **how)
         if d.low > 0:
-            reason = f"It ranks better than the default {default.name} by {d.estimate:.3f} [{d.low:.3f}, {d.high:.3f}]."
+            reason = f"It ranks better than {which} {default.name} by {d.estimate:.3f} [{d.low:.3f}, {d.high:.3f}]."
             return r, reason
-    return default, f"The default; no other arm ranks surely better (average precision {own:.3f})."
+    if len(may) == 1 and asked:
+        return default, f"The only arm that was asked for (average precision {own:.3f})."
+    said = which[0].upper() + which[1:].rstrip(",")
+    among = " that was asked for" if asked else ""
+    return default, f"{said}; no other arm{among} ranks surely better (average precision {own:.3f})."
 
 
 def fit_champion(design: Design, champion: ArmResult, members: Sequence[ArmScores], wanted: Wanted) -> RareClassifier:

@@ -47,12 +47,21 @@ _BLEND_UNTREATED = "it is made of the scores of untreated arms; RareClassifier('
 
 @dataclass(frozen=True)
 class Plan:
-    """Arms to run, most telling first, and those that are left out, each with its reason."""
+    """Arms to run, most telling first, and those that are left out, each with its reason.
+
+    `asked` names the arms that somebody asked for: only these may be deployed. Empty where nobody chose.
+    """
 
     arms: list[Arm]
     baseline: str
     not_run: list[SkippedRecord] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    asked: tuple[str, ...] = ()
+
+    @property
+    def always(self) -> frozenset[str]:
+        """Arms that run whatever the budget: what any comparison needs, and the first that may be deployed."""
+        return ALWAYS | frozenset([a.name for a in self.arms if a.name in self.asked][:1])
 
     @property
     def rivals(self) -> int:
@@ -68,11 +77,13 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
     ----------
     learners : "auto" or sequence of names and scikit-learn classifiers
     treatments : "auto" or sequence of names and `Treatment` objects
+        Baseline, exhibit and members of a blend run besides what is asked for, and are shown only.
     ranked : bool, default=True
         False where there are too few events to rank: only the untreated arms run.
     """
     chosen = LEARNERS if isinstance(learners, str) and learners == "auto" else _sequence(learners, "learners")
     how = TREATMENTS if isinstance(treatments, str) and treatments == "auto" else _sequence(treatments, "treatments")
+    chose = chosen is not LEARNERS or how is not TREATMENTS
     if not ranked:
         how = ("none",)
     asked = [make_arm((learner, t)) for learner in chosen for t in how]
@@ -85,14 +96,17 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
     if any(a.is_blend for a in arms):
         for member in blend_members():
             names.setdefault(member.name, member)
+    asked_for = tuple(a.name for a in arms) if chose else ()
     skipped = [SkippedRecord(name=a.name, reason=_BLEND_UNTREATED) for a in asked if _treated_blend(a)]
     if chosen is LEARNERS:
         skipped = []  # nobody asked for it
+    if not arms:
+        raise InputError(f"No arm is left to deploy: {skipped[0].name} is left out, {skipped[0].reason}.")
     missing = available("lightgbm")
     baseline = "lightgbm+none" if missing is None else "hist_gradient_boosting+none"
     for needed in (baseline, EXHIBIT):
         names.setdefault(needed, make_arm(needed))
-    plan = Plan([], baseline, skipped)
+    plan = Plan([], baseline, skipped, asked=asked_for)
     if missing is not None:
         plan.warnings.append(f"{missing}. The comparison runs without LightGBM; the baseline is HistGradientBoosting.")
     rank = {name: i for i, name in enumerate(PRIORITY)}
@@ -101,6 +115,8 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
             plan.not_run.append(SkippedRecord(name=name, reason=missing))
         else:
             plan.arms.append(arm)
+    if asked_for and not set(asked_for) & {a.name for a in plan.arms}:
+        raise InputError(f"{missing}, and nothing else was asked for. Name other learners, or leave them to 'auto'.")
     return plan
 
 
@@ -157,7 +173,7 @@ def within(plan: Plan, seconds: float, *, rows: int, columns: int, fits: int) ->
     """
     own = [0.0 if a.is_blend else fits * reference_seconds(a, rows, columns) / CORES for a in plan.arms]
     work = np.cumsum(own)
-    stays = [a.name in ALWAYS or w <= seconds for a, w in zip(plan.arms, work, strict=True)]
+    stays = [a.name in plan.always or w <= seconds for a, w in zip(plan.arms, work, strict=True)]
     left_out = [
         SkippedRecord(name=a.name, reason=f"the budget of {seconds:g} s holds no more work; with {w:.0f} s it runs")
         for a, w, stay in zip(plan.arms, work, stays, strict=True)

@@ -27,7 +27,7 @@ from rareclass.evaluation.judge import (
     verdict_sentence,
 )
 from rareclass.evaluation.leakage import column_findings
-from rareclass.evaluation.plan import ALWAYS, Plan, make_plan, within
+from rareclass.evaluation.plan import Plan, make_plan, within
 from rareclass.evaluation.results import SkippedRecord
 from rareclass.fitting.arm import Arm
 from rareclass.fitting.assemble import Wanted
@@ -85,7 +85,8 @@ def compare(
     y : array-like of shape (n,)
         Labels; the rarest class is positive unless `pos_label` says otherwise.
     learners, treatments : "auto" or sequence, default="auto"
-        Names (or scikit-learn classifiers, `Treatment` objects); every pair is an arm.
+        Names (or scikit-learn classifiers, `Treatment` objects); every pair is an arm. Where you name some, only they
+        may be deployed: the baseline and the library default are shown beside them.
     decision : DecisionRule, optional
         How alerts are chosen. Default: minimum cost with `costs`; without costs, equal costs (probability 0.5).
     costs : CostMatrix or mapping, optional
@@ -186,7 +187,7 @@ def compare(
     results = _with_verdicts(judged, plan.baseline, replace(rows, level=each), tested, ranked=design.ranked)
     with listening(), listen() as heard:
         champion, reason = choose_champion(
-            results, rows, tested, plan.baseline, ranked=design.ranked, asked=plan.rivals
+            results, rows, tested, plan.baseline, ranked=design.ranked, rivals=plan.rivals, asked=plan.asked
         )
         wanted = Wanted(arm=champion.arm, calibration=calibration, rule=rule, n_jobs=jobs)
         members = members_of(scores) if champion.arm.is_blend else [champion.scores]
@@ -245,7 +246,7 @@ def _run(
     cut: list[SkippedRecord] = []
 
     def starts(arm: Arm) -> bool:
-        if time_limit is None or arm.name in ALWAYS or time.perf_counter() - started < time_limit:
+        if time_limit is None or arm.name in plan.always or time.perf_counter() - started < time_limit:
             return True
         cut.append(SkippedRecord(name=arm.name, reason=f"cut by the clock: the limit of {time_limit:g} s was reached"))
         return False
