@@ -10,8 +10,10 @@ from tests.fitting.small import points
 
 from rareclass.artifact import Bundle
 from rareclass.data.problem import Roles, read_problem
+from rareclass.data.read import read_table
 from rareclass.decisions import AlertBudget, RecallAtLeast
 from rareclass.errors import InputError, ReadError, SchemaError
+from rareclass.scale import sample_negatives
 from rareclass.workflow import evaluate_table, predict_table, redraw, train_table, with_period_rows, write_table
 
 DAY = np.datetime64("2024-05-01T00:00")
@@ -20,7 +22,7 @@ DAY = np.datetime64("2024-05-01T00:00")
 @pytest.fixture(scope="module")
 def table():
     X, y = points()
-    hours = DAY + np.arange(y.size) * np.timedelta64(1, "h")
+    hours = DAY + np.arange(y.size) * np.timedelta64(60, "m")
     return {"a": X[:, 0], "b": X[:, 1], "when": hours, "amount": np.linspace(2, 40, y.size), "fraud": y}
 
 
@@ -77,6 +79,64 @@ def test_a_bundle_is_judged_on_labelled_rows(table, trained):
     assert (said["rows"], said["events"]) == (600, table["fraud"].sum())
     with pytest.raises(InputError, match="both classes are needed"):
         evaluate_table(trained[0], {**table, "one": np.ones(600), "fraud": np.zeros(600, bool)}, cost_columns=costs)
+
+
+def test_rows_that_a_bundle_was_trained_on_are_told(table, trained, tmp_path):
+    bundle, out = trained
+    table = {**table, "one": np.ones(600)}
+    costs = {"fp": "one", "fn": "amount"}
+    (finding,) = evaluate_table(Bundle.load(out), table, cost_columns=costs)["findings"]
+    assert (finding["code"], finding["severity"]) == ("evaluated-on-training-rows", "error")
+    assert "trained on" in finding["title"]
+    assert finding["remedy"]
+    mixed = {k: np.concatenate([v[:300], v[:300]]) for k, v in table.items()}
+    mixed["a"] = np.r_[table["a"][:300], np.random.default_rng(5).normal(size=300)]
+    pyarrow.csv.write_csv(read_table(mixed), tmp_path / "mixed.csv")  # other file, other types, other order
+    (finding,) = evaluate_table(bundle, tmp_path / "mixed.csv", cost_columns=costs)["findings"]
+    share = int(finding["title"].split("%")[0].split()[-1])
+    assert 40 <= share <= 60
+    X, y = points(seed=9)
+    new = {**table, "a": X[:, 0], "b": X[:, 1], "fraud": y}
+    assert evaluate_table(bundle, new, cost_columns=costs)["findings"] == []
+
+
+def test_rows_that_repeat_by_nature_are_not_called_training_rows(tmp_path):
+    rng = np.random.default_rng(0)
+    tables = [{"a": (x := rng.integers(0, 5, 2000)), "fraud": rng.random(2000) < 0.02 + 0.05 * x} for _ in "ab"]
+    bundle = train_table(read_problem(tables[0], "fraud"), out=tmp_path / "b", estimator="logistic_regression",
+                         decision=RecallAtLeast(0.5))  # fmt: skip
+    assert evaluate_table(bundle, tables[1])["findings"] == []
+
+
+def test_a_sample_says_what_the_whole_table_says(tmp_path):
+    X, y = points(40_000, seed=3)
+    y &= np.random.default_rng(4).random(y.size) < 0.15  # two events in a hundred
+    whole = pyarrow.table({"a": X[:, 0], "b": X[:, 1], "y": y})
+    pyarrow.parquet.write_table(whole, tmp_path / "whole.parquet")
+    few = sample_negatives(tmp_path / "whole.parquet", target="y", negatives_per_event=10).table
+    problems = [read_problem(t, "y") for t in (whole, few)]
+    assert problems[1].features.column_names == ["a", "b"]
+    assert "stand for" in problems[1].notes[0]
+    # the share of events among so many rows is known to within one standard error of its own
+    assert abs(problems[1].prevalence - y.mean()) < np.sqrt(y.mean() / y.sum())
+    bundles = [
+        train_table(p, out=tmp_path / f"b{i}", estimator="logistic_regression", cv=3, decision=RecallAtLeast(0.5))
+        for i, p in enumerate(problems)
+    ]
+    fresh_X, fresh_y = points(20_000, seed=5)
+    fresh_y &= np.random.default_rng(6).random(fresh_y.size) < 0.15
+    fresh = {"a": fresh_X[:, 0], "b": fresh_X[:, 1], "y": fresh_y}
+    told = [evaluate_table(b, fresh) for b in bundles]
+    ap, other = (t["metrics"]["average_precision"] for t in told)
+    error = (ap["high"] - ap["low"]) / 3.92
+    assert abs(ap["estimate"] - other["estimate"]) < error
+    ratios = [t["calibration"]["observed_to_expected"] for t in told]
+    assert abs(ratios[0] - ratios[1]) < 1 / np.sqrt(y.sum())
+    # the sample judges the model of the whole table as the whole table does
+    judged = [evaluate_table(bundles[0], t) for t in (whole, few)]
+    assert abs(judged[1]["prevalence"] - judged[0]["prevalence"]) < np.sqrt(y.mean() / y.sum())
+    two = [j["metrics"]["average_precision"] for j in judged]
+    assert abs(two[0]["estimate"] - two[1]["estimate"]) < (two[1]["high"] - two[1]["low"]) / 3.92
 
 
 def test_tables_are_written_by_the_ending_of_the_name(table, trained, tmp_path):

@@ -14,15 +14,17 @@ import pyarrow as pa
 
 from rareclass import _check
 from rareclass.artifact.atomic import atomic_directory, atomic_file, refuse_existing
-from rareclass.artifact.bundle import Bundle, score_reference
+from rareclass.artifact.bundle import Bundle, rows_seen, score_reference
 from rareclass.data.problem import Problem, Roles, cost_numbers, read_problem
 from rareclass.data.read import read_table
 from rareclass.data.sides import clean_times
+from rareclass.data.sketch import RowSketch
 from rareclass.decisions.costs import CostMatrix
 from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import InputError, ReadError, SchemaError
 from rareclass.evaluation.comparison import Comparison
-from rareclass.evaluation.results import Results
+from rareclass.evaluation.results import Finding, Results
+from rareclass.fitting.rows import at
 
 RESULTS, REPORT, OOF, CHAMPION = "results.json", "report.html", "oof.parquet", "champion"
 
@@ -48,6 +50,7 @@ def compare_table(
         groups=problem.groups,
         times=problem.times,
         sample_weight=problem.weights,
+        keep_probability=problem.keep,
         pos_label=problem.pos_label,
         time_ordered=problem.time_ordered and problem.times is None,
         categorical=problem.categorical,
@@ -85,7 +88,7 @@ def results_of(comparison: Comparison, problem: Problem, *, command: str = "") -
     found = comparison.record()
     return replace(
         found,
-        data=replace(found.data, target=problem.target),
+        data=replace(found.data, target=problem.target, notes=[*problem.notes, *found.data.notes]),
         advice=advise(found.data.events, found.data.rows),
         title=problem.name,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -114,6 +117,7 @@ def write_run(
 def champion_bundle(comparison: Comparison, *, target: str, results: Results) -> Bundle:
     """The champion as a bundle, with its evidence, score reference and recipe."""
     best, test = comparison[comparison.champion], results.test
+    model, rows, dev = comparison.best_model_, comparison.design.rows, comparison.design.split.dev
     evidence = {
         "out_of_fold": best.judgement.metrics | {"calibration": best.judgement.calibration},
         "test": None if test is None else {k: getattr(test, k) for k in ("rows", "events", "metrics", "calibration")},
@@ -126,15 +130,15 @@ def champion_bundle(comparison: Comparison, *, target: str, results: Results) ->
         "folds": results.design.folds,
         "split": results.design.split,
         "command": results.command,
+        "sketch": rows_seen(model.model_, rows.table.take(dev), rows.y[dev]),
         **{k: getattr(results.data, k) for k in ("fingerprint", "rows", "events", "pos_label")},
     }
-    model = comparison.best_model_
     return Bundle(
         model,
         name=comparison.champion,
         target=target,
         evidence=evidence,
-        reference=score_reference(model.model_.oof_logit, model.model_.oof_y),
+        reference=score_reference(model.model_.oof_logit, model.model_.oof_y, at(rows.weight, dev)),
         recipe=recipe,
     )
 
@@ -161,6 +165,7 @@ def train_table(
         problem.features,
         problem.y,
         sample_weight=problem.weights,
+        keep_probability=problem.keep,
         groups=problem.groups,
         times=times,
         costs=problem.costs if costs is None else costs,
@@ -177,6 +182,7 @@ def train_table(
         "rows": int(fit.oof_y.size),
         "events": int(fit.oof_y.sum()),
         "command": command,
+        "sketch": rows_seen(fit, problem.features, fit.oof_y),
         "pos_label": str(fit.pos_label),
     }
     bundle = Bundle(
@@ -184,7 +190,7 @@ def train_table(
         name=fit.arm.name,
         target=problem.target,
         evidence={"out_of_fold": fit.evidence, "test": None},
-        reference=score_reference(fit.oof_logit, fit.oof_y),
+        reference=score_reference(fit.oof_logit, fit.oof_y, problem.counts),
         recipe=recipe,
     )
     bundle.save(out, overwrite=overwrite)
@@ -251,15 +257,20 @@ def evaluate_table(
     target: str | None = None,
     costs: Any = None,
     cost_columns: dict[str, str] | None = None,
+    weights: str | None = None,
 ) -> dict[str, Any]:
-    """Judge a bundle on labelled rows that it never saw: metrics with intervals, calibration, decision."""
+    """Judge a bundle on labelled rows that it never saw: metrics with intervals, calibration, decision.
+
+    Where rows look as if it had seen them, the findings say so. `weights` names a column of row weights; a sample with
+    its column ``keep_probability`` is weighted by itself.
+    """
     from rareclass.decisions.costs import as_costs
     from rareclass.evaluation.judge import Judged, judge, judgement_record
 
     name = target if target is not None else bundle.target
     if name is None:
         raise InputError("The bundle does not know its target. Name the column with --target.")
-    problem = read_problem(source, name, Roles(cost_columns=cost_columns))
+    problem = read_problem(source, name, Roles(cost_columns=cost_columns, weights=weights))
     model = bundle.model
     missing = sum(v is None or v != v for v in problem.y)
     if missing:
@@ -271,10 +282,45 @@ def evaluate_table(
             f"The table holds {int(y.sum())} of {y.size} rows of class {label!r}; both classes are needed."
         )
     given = problem.costs if problem.costs is not None else costs
-    rows = Judged(y=y, costs=None if given is None else as_costs(given, n=y.size))
+    rows = Judged(y=y, weight=problem.counts, costs=None if given is None else as_costs(given, n=y.size))
     judged = judge(rows, model.positive_logit(problem.features), model.decision_)
     said = judgement_record(rows, judged).to_dict()
-    return {"bundle": bundle.name, **{k: v for k, v in said.items() if k != "arm"}}
+    found = [f.to_dict() for f in seen_before(bundle, problem.features, y)]
+    return {
+        "bundle": bundle.name,
+        "findings": found,
+        "notes": list(problem.notes),
+        **{k: v for k, v in said.items() if k != "arm"},
+    }
+
+
+MUCH = 0.1
+"""Share of rows seen in training, beyond what repeats anyway, that is told."""
+
+
+def seen_before(bundle: Bundle, features: pa.Table, y: np.ndarray) -> list[Finding]:
+    """Whether rows that are to judge a bundle are those it was trained on, by its fingerprint or by its sketch."""
+    remedy = "Evaluate on rows that the model has not seen; compare's locked test part, or later ones."
+    model, recipe = bundle.model.model_, bundle.recipe
+    whole = model.schema.fingerprint(features) == recipe.get("fingerprint")
+    if "sketch" not in recipe:
+        share, sure, repeated = float(whole), whole, 0.0
+    else:
+        sketch = RowSketch.from_dict(recipe["sketch"])
+        share, spread = sketch.overlap(model.encoder.transform(features).matrix, y)
+        repeated = sketch.repeated
+        sure = share - 3 * spread > repeated + MUCH or (whole and share > 0)
+    if not sure:
+        return []
+    title = "These rows are those that the model was trained on: the figures below say nothing about new rows."
+    evidence = "rows that are equal in all features and in their label"
+    if whole:
+        evidence = "the fingerprint of the table is that of the training table"
+    if share < 0.95:
+        title = f"About {min(share, 1):.0%} of these rows were in the training of this model: the figures are too good."
+    if repeated > 0.01:
+        evidence += f"; in the training rows {repeated:.0%} repeat another one"
+    return [Finding("evaluated-on-training-rows", "error", title, evidence, remedy)]
 
 
 def redraw(folder: str | os.PathLike) -> Path:

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from rareclass.artifact import Bundle
 from rareclass.cli import main
 from rareclass.decisions import RecallAtLeast
 
@@ -53,8 +54,6 @@ def test_diagnose_counts_the_events(rows, capsys):
 
 
 def test_train_leaves_a_bundle_that_decides_by_the_rule(bundle):
-    from rareclass.artifact import Bundle
-
     assert Bundle.load(bundle).model.decision == RecallAtLeast(0.8)
 
 
@@ -83,7 +82,16 @@ def test_sample_keeps_every_event(rows, tmp_path, capsys):
     kept = pq.read_table(out)
     assert int(kept["y"].to_numpy().sum()) == int(table()["y"].to_numpy().sum())
     assert "keep_probability" in kept.column_names
-    assert "probability" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "probability" in said
+    (following,) = [line.split()[1:] for line in said.splitlines() if line.strip().startswith("rareclass ")]
+    assert following[:2] == ["compare", str(out)]
+    bundle = ["train", *following[1:-1], str(tmp_path / "bundle"), "--learner", "logistic_regression"]
+    assert main(bundle) == 0
+    assert "keep_probability" not in json.loads((tmp_path / "bundle" / "model.json").read_text("utf-8"))["schema"]
+    model = Bundle.load(tmp_path / "bundle").model
+    mean = model.predict_proba(table().drop_columns("y"))[:, 1].mean()
+    assert abs(mean / np.mean(table()["y"].to_numpy()) - 1) < 0.25  # not the third that stands in the sample
 
 
 def test_compare_leaves_a_run_that_report_draws_again(rows, tmp_path, capsys):

@@ -75,3 +75,21 @@ def test_rows_are_taken_of_what_is_there():
     taken = costs_at(RowCosts(fp=1.0, fn=[2.0, 3.0, 4.0, 5.0]), index)
     np.testing.assert_array_equal(taken.fn, [5.0, 2.0])
     assert len(taken) == 2
+
+
+def test_a_sample_is_undone_by_a_shift_where_each_class_was_kept_at_one_rate():
+    X, y = points(50)
+    keep = np.where(y, 1.0, 0.1)
+    rows = rows_of(X, y, keep_probability=keep)
+    np.testing.assert_allclose(rows.weight, 1 / keep)
+    weight, shift = rows.to_fit(np.arange(50))
+    assert weight is None
+    assert shift == pytest.approx(np.log(0.1))
+    own = rows_of(X, y, keep_probability=keep, sample_weight=np.arange(1, 51))
+    np.testing.assert_allclose(own.to_fit(np.arange(50))[0], np.arange(1, 51))
+    uneven = rows_of(X, y, keep_probability=np.linspace(0.1, 1, 50))
+    np.testing.assert_allclose(uneven.to_fit(np.arange(50))[0], 1 / np.linspace(0.1, 1, 50))
+    assert uneven.to_fit(np.arange(50))[1] == 0.0
+    for bad in ([0.5] * 49, np.zeros(50), np.full(50, 2.0), np.full(50, np.nan)):
+        with pytest.raises(InputError, match="keep_probability"):
+            rows_of(X, y, keep_probability=bad)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import pyarrow as pa
 from sklearn.base import clone
 
 from rareclass import __version__
@@ -19,6 +20,7 @@ from rareclass.artifact.learner import dump_learner, load_learner
 from rareclass.calibration import calibrator_from_dict
 from rareclass.data.encode import TableEncoder
 from rareclass.data.schema import Schema
+from rareclass.data.sketch import RowSketch
 from rareclass.decisions.decision import Decision
 from rareclass.errors import BundleError
 from rareclass.fitting.arm import Arm, FittedArm
@@ -186,19 +188,28 @@ def _read_arm(folder: Path, saved: dict[str, Any], own: bool) -> FittedArm:
     return FittedArm(arm=arm, learner=load_learner(folder / LEARNER), **{name: saved[name] for name in FITTED})
 
 
-def score_reference(logit: np.ndarray, y: np.ndarray | None = None) -> dict[str, Any]:
-    """Counts of calibrated log-odds (NaN where a row has none) in fixed bins, for monitoring their drift later."""
+def score_reference(logit: np.ndarray, y: np.ndarray | None = None, weight: np.ndarray | None = None) -> dict[str, Any]:
+    """Counts (with `weight`, sums of weights) of calibrated log-odds in fixed bins, for monitoring their drift later.
+
+    All arrays are (n,); rows whose log-odds are NaN are left out.
+    """
     seen = np.isfinite(logit)
-    logit = logit[seen]
+    logit, weights = logit[seen], None if weight is None else weight[seen]
     edges = np.arange(-16.0, 16.5, 0.5)
     clipped = np.clip(logit, edges[0], edges[-1] - 1e-9)
-    counts = np.histogram(clipped, edges)[0].tolist()
-    expected = float(sigmoid(logit).sum())
+    counts = np.histogram(clipped, edges, weights=weights)[0].tolist()
+    expected = float(sigmoid(logit).sum() if weights is None else sigmoid(logit) @ weights)
     found = {"edges": edges.tolist(), "rows": int(logit.size), "expected_events": expected, "counts": counts}
     if y is None:
         return found
     y = y[seen]
-    return found | {"event_counts": np.histogram(clipped[y], edges)[0].tolist(), "events": int(y.sum())}
+    of_events = np.histogram(clipped[y], edges, weights=None if weights is None else weights[y])[0].tolist()
+    return found | {"event_counts": of_events, "events": int(y.sum())}
+
+
+def rows_seen(model: FittedModel, table: pa.Table, y: np.ndarray) -> dict[str, Any]:
+    """What tells later whether rows were fitted on: a sketch of the encoded rows (see `RowSketch`)."""
+    return RowSketch.of(model.encoder.transform(table).matrix, y).to_dict()
 
 
 def kept_parameters(model: RareClassifier) -> dict[str, Any]:

@@ -6,7 +6,12 @@ from rareclass.cli import options as o
 
 
 def command(
-    bundle: o.Bundle, table: o.Table, costs: o.CostOptions, target: o.Target = None, json: o.Json = False
+    bundle: o.Bundle,
+    table: o.Table,
+    costs: o.CostOptions,
+    target: o.Target = None,
+    weights: o.Weights = None,
+    json: o.Json = False,
 ) -> int:
     """Judge a bundle on labelled rows that it never saw."""
     from rareclass._json import to_json
@@ -14,7 +19,9 @@ def command(
     from rareclass.workflow import evaluate_table
 
     by_row = o.cost_columns(costs.cost_columns)
-    found = evaluate_table(Bundle.load(bundle), table, target=target, costs=costs.matrix(), cost_columns=by_row)
+    found = evaluate_table(
+        Bundle.load(bundle), table, target=target, costs=costs.matrix(), cost_columns=by_row, weights=weights
+    )
     if json:
         typer.echo(to_json(found))
         return 0

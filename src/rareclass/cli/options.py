@@ -29,6 +29,7 @@ Bundle = Annotated[str, typer.Argument(help="Folder of a bundle.", show_default=
 Target = Annotated[str | None, option("--target", "Column that holds the labels.")]
 PosLabel = Annotated[str | None, option("--pos-label", "The rare label; default: the smaller class.")]
 CostColumns = Annotated[str | None, option("--cost-columns", "Costs by row: fp=C1,fn=C2[,tp=C3,tn=C4].")]
+Weights = Annotated[str | None, option("--weights", "Column of row weights (survey or sampling weights).")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]
 Threads = Annotated[int | None, option("--threads", "Threads; default: all cores.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what the output folder holds.")]
@@ -42,7 +43,7 @@ class TableOptions:
     table: Table
     target: Target = None
     pos_label: PosLabel = None
-    weights: Annotated[str | None, option("--weights", "Column of row weights (survey or sampling weights).")] = None
+    weights: Weights = None
     drop: Annotated[list[str] | None, option("--drop", "Column that is no feature (repeatable).")] = None
     categorical: Annotated[
         list[str] | None, option("--categorical", "Numeric column that holds codes (repeatable).")

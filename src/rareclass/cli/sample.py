@@ -23,9 +23,15 @@ def command(
 
     sampled = sample_negatives(tables, target=target, pos_label=pos_label, negatives_per_event=negatives, seed=seed)
     write_table(sampled.table, out)
+    import shlex
+
+    label = [] if pos_label is None else ["--pos-label", pos_label]
+    following = shlex.join(["rareclass", "compare", out, "--target", target, *label, "--out", "run"])
     typer.echo(
         f"Kept {sampled.table.num_rows:,} of {sampled.rows:,} rows: all {sampled.events:,} events, and negatives with "
-        f"probability {sampled.keep:.6g} (column keep_probability). Wrote {out}.",
+        f"probability {sampled.keep:.6g} (column keep_probability). Wrote {out}.\n"
+        "compare, train, diagnose and evaluate weight each row by 1 / keep_probability, so their numbers are those of "
+        f"the whole table. Next:\n  {following}",
         err=True,
     )
     return 0

@@ -65,10 +65,7 @@ def duplicate_groups(data: Rows) -> np.ndarray:
     columns, rows = _bit_columns(data)
     if rows == 0 or not columns:
         return np.zeros(rows, dtype=np.int64)
-    hashed = np.zeros(rows, dtype=np.uint64)
-    for bits in columns:
-        hashed = splitmix64(hashed * _MULTIPLIER + bits)
-    groups, first = _number_by_first(hashed)
+    groups, first = _number_by_first(_hash(columns, rows))
     representative = first[groups]
     if any(not np.array_equal(bits, bits[representative]) for bits in columns):
         groups = np.zeros(rows, dtype=np.int64)
@@ -116,6 +113,18 @@ def count_duplicates(data: Rows, y: Labels | None = None, *, groups: np.ndarray 
         conflicting=conflicting,
         largest=int(sizes.max()),
     )
+
+
+def hashed_rows(matrix: np.ndarray) -> np.ndarray:
+    """A 64-bit hash (n,) of each row of numbers (n, d), the same for equal rows of any table; NaN equals NaN."""
+    return _hash(*_bit_columns(matrix))
+
+
+def _hash(columns: list[np.ndarray], rows: int) -> np.ndarray:
+    hashed = np.zeros(rows, dtype=np.uint64)
+    for bits in columns:
+        hashed = splitmix64(hashed * _MULTIPLIER + bits)
+    return hashed
 
 
 def _number_by_first(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,10 +9,14 @@ import numpy as np
 import pyarrow as pa
 
 from rareclass._types import Label, Rows
+from rareclass.data.columns import to_float
 from rareclass.data.read import read_table
+from rareclass.data.target import encode_target
 from rareclass.errors import InputError, SchemaError
 
 COST_KEYS = ("fp", "fn", "tp", "tn")
+KEEP = "keep_probability"
+"""Column in which `rareclass sample` writes with which probability each row was kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,20 +45,37 @@ class Problem:
     features: pa.Table
     y: np.ndarray  # (n,)
     target: str
-    # groups, times, weights: (n,)
+    # groups, times, weights, keep: (n,)
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
     weights: np.ndarray | None = None
+    keep: np.ndarray | None = None  # with which probability each row was kept when the table was sampled
     costs: Mapping[str, np.ndarray | float] | None = None
     pos_label: Label = None
     categorical: tuple[str, ...] = ()
     time_ordered: bool = False
     dropped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what was read out of the table unasked
     name: str = ""  # the file or data set
+
+    @property
+    def prevalence(self) -> float:
+        """Share of events among the rows that the table stands for: each row counts its weight."""
+        positive = encode_target(self.y, self.pos_label, name=self.target)[0]
+        return float(np.average(positive, weights=self.counts))
+
+    @property
+    def counts(self) -> np.ndarray | None:
+        """How much each row (n,) counts wherever rows are judged: its weight over its probability of being kept."""
+        return counted(self.weights, self.keep)
 
 
 def read_problem(source: Rows, target: str, roles: Roles = Roles()) -> Problem:
     """Read a table and set its target, groups, time and cost columns apart from the features.
+
+    A column ``keep_probability`` with numbers in (0, 1], as `rareclass sample` writes it, is no feature: each row
+    counts its weight / keep_probability, so that prevalence, calibration and metrics are those of the whole table. Drop
+    it by name where it means something else.
 
     Parameters
     ----------
@@ -83,7 +104,15 @@ def read_problem(source: Rows, target: str, roles: Roles = Roles()) -> Problem:
     unknown = set(costs) - set(COST_KEYS)
     if unknown:
         raise InputError(f"Costs are named fp, fn, tp and tn; got {', '.join(sorted(unknown))}.")
+    sampled = _sampled(table, {target, *roles.drop, *costs.values(), roles.groups, roles.time, weights})
+    notes: tuple[str, ...] = ()
+    if sampled is not None:
+        notes = (
+            f"The rows are a sample: each counts 1 / {KEEP}, so {table.num_rows:,} rows stand for "
+            f"{np.sum(1 / sampled):,.0f}, and {KEEP} is no feature.",
+        )
     away = {target, *roles.drop, *(v for v in (roles.groups, roles.time, roles.weights) if v), *costs.values()}
+    away |= {KEEP} if sampled is not None else set()
     return Problem(
         features=table.select([c for c in table.column_names if c not in away]),
         y=column_values(table[target]),
@@ -91,13 +120,30 @@ def read_problem(source: Rows, target: str, roles: Roles = Roles()) -> Problem:
         groups=None if roles.groups is None else column_values(table[roles.groups]),
         times=None if roles.time is None else column_values(table[roles.time]),
         weights=None if weights is None else numbers(table[weights], f"column of weights {weights!r}"),
+        keep=sampled,
         costs={k: cost_numbers(table[name], name) for k, name in costs.items()} or None,
         pos_label=roles.pos_label,
         categorical=tuple(c for c in roles.categorical if c not in away),
         time_ordered=roles.time_ordered,
         dropped=tuple(sorted(away - {target})),
+        notes=notes,
         name=Path(source).name if isinstance(source, str | os.PathLike) else "",
     )
+
+
+def counted(weight: np.ndarray | None, keep: np.ndarray | None) -> np.ndarray | None:
+    """Weights (n,) over the probabilities of being kept; each may be absent."""
+    if keep is None:
+        return weight
+    return 1 / keep if weight is None else weight / keep
+
+
+def _sampled(table: pa.Table, named: set[str | None]) -> np.ndarray | None:
+    """With which probability each row was kept, where the table says so and the column has no other role."""
+    if KEEP not in table.column_names or KEEP in named:
+        return None
+    keep = to_float(table[KEEP])
+    return keep if keep is not None and np.all((keep > 0) & (keep <= 1)) else None
 
 
 def column_values(column: pa.ChunkedArray) -> np.ndarray:

@@ -27,9 +27,9 @@ def choose_champion(
 ) -> tuple[ArmResult, str]:
     """The default, unless another arm is surely better; the reason in one sentence.
 
-    Only arms that were `asked` for may be deployed; where nobody chose, all but exhibits. The default is the blend, else
-    the baseline, else the first arm that may. The level is divided by the number of `rivals`, those among them that did
-    not run included (Bonferroni), so that with many the luckiest does not win.
+    Only arms that were `asked` for may be deployed; where nobody chose, all but exhibits. The default is the blend,
+    else the baseline, else the first arm that may. The level is divided by the number of `rivals`, those among them
+    that did not run included (Bonferroni), so that with many the luckiest does not win.
     """
     shown = {r.name: r for r in results if r.name in asked or not asked}
     may = {name: r for name, r in shown.items() if not is_exhibit(r.arm.learner_name)} or shown

@@ -23,6 +23,7 @@ from rareclass.evaluation.results import (
 )
 from rareclass.fitting.classifier import RareClassifier
 from rareclass.fitting.design import Design
+from rareclass.fitting.rows import at
 
 
 @dataclass(kw_only=True)
@@ -78,7 +79,7 @@ class Comparison:
             data=DataRecord(
                 rows=int(rows.y.size),
                 events=int(rows.y.sum()),
-                prevalence=float(rows.y.mean()),
+                prevalence=float(np.average(rows.y, weights=rows.weight)),
                 pos_label=str(rows.pos_label),
                 target=rows.schema.target,
                 fingerprint=rows.schema.fingerprint(rows.table),
@@ -93,6 +94,7 @@ class Comparison:
                 split=split.kind,
                 dev_rows=int(split.dev.size),
                 dev_events=int(rows.y[split.dev].sum()),
+                dev_prevalence=float(np.average(rows.y[split.dev], weights=at(rows.weight, split.dev))),
                 test_rows=int(split.test.size),
                 test_events=int(rows.y[split.test].sum()),
                 seed=d.sampling.seed,

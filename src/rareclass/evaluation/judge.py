@@ -207,7 +207,7 @@ def judgement_record(rows: Judged, judged: Judgement, arm: str = "") -> Judgemen
         arm=arm,
         rows=int(rows.y.size),
         events=int(rows.y.sum()),
-        prevalence=float(rows.y.mean()),
+        prevalence=float(np.average(rows.y, weights=rows.weight)),
         metrics=judged.intervals,
         calibration=CalibrationRecord(**judged.calibration),
         decision=AppliedDecisionRecord.from_dict({**judged.decision.to_dict(), **acted}),

@@ -81,6 +81,7 @@ class DesignRecord(Record):
     split: str = field(metadata=one_of(("stratified", "group", "time")))
     dev_rows: int | None = None
     dev_events: int | None = None
+    dev_prevalence: float | None = None
     test_rows: int
     test_events: int
     seed: int

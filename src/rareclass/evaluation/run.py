@@ -56,6 +56,7 @@ def compare(
     time_ordered: bool = False,
     gap: Any = 0,
     sample_weight: Any = None,
+    keep_probability: Any = None,
     pos_label: Any = None,
     categorical: Sequence[str] = (),
     drop: Sequence[str] = (),
@@ -98,6 +99,8 @@ def compare(
     gap : number, default=0
         Rows or time units between training and testing, for labels that arrive late.
     sample_weight : array-like of shape (n,), optional
+    keep_probability : array-like of shape (n,), optional
+        With which probability each row was kept, where the table is a sample: all figures are those of the whole table.
     pos_label : label, optional
     categorical, drop : sequences of column names
     folds : int, optional
@@ -152,7 +155,7 @@ def compare(
     design = make_design(
         X,
         y,
-        Beside(sample_weight=sample_weight, groups=groups, times=times, costs=costs),
+        Beside(sample_weight=sample_weight, keep_probability=keep_probability, groups=groups, times=times, costs=costs),
         columns=Columns(drop=drop, categorical=categorical),
         split=SplitOptions(
             folds=folds,

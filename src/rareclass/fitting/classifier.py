@@ -102,7 +102,15 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
     n_jobs: int = 1
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None, times: Any = None, costs: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        times: Any = None,
+        costs: Any = None,
+        keep_probability: Any = None,
     ) -> Self:
         """Fit, bring back, calibrate, decide.
 
@@ -116,6 +124,9 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
             tested are left out of the training before it.
         costs : CostMatrix or mapping, optional
             Costs of a row, numbers or arrays (n,) named fp, fn, tp, tn; `predict` then minimises the expected cost.
+        keep_probability : array-like of shape (n,), optional
+            With which probability each row was kept, where the table is a sample: probabilities are then those of the
+            whole table.
 
         Raises
         ------
@@ -132,7 +143,9 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
             raise TooFewEventsError("1 sample is not enough: rows of both classes are needed.")
         labels = _check.class_values(target)
         _check.weights(sample_weight, n)
-        beside = Beside(sample_weight=sample_weight, groups=groups, times=times, costs=costs)
+        beside = Beside(
+            sample_weight=sample_weight, keep_probability=keep_probability, groups=groups, times=times, costs=costs
+        )
         if len(labels) > 2 and self.pos_label is None:
             return self._fit_each(table, target, labels, beside)
         self._set_model(self._fitted(table, Target(*encode_target(target, self.pos_label, name="y")), beside))

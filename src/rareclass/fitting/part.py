@@ -7,7 +7,7 @@ import numpy as np
 from rareclass.data.encode import TableEncoder
 from rareclass.decisions.costs import Costs, RowCosts
 from rareclass.fitting.arm import Arm, FittedArm
-from rareclass.fitting.rows import Rows, at, costs_at
+from rareclass.fitting.rows import Rows, costs_at
 from rareclass.treatments.base import NoTreatment
 from rareclass.treatments.sampling import SampledNegatives
 
@@ -68,6 +68,7 @@ class Part:
 def encode_part(rows: Rows, sampling: Sampling, train: np.ndarray, test: np.ndarray, *, number: int) -> Part:
     """Encode the split (train, test) of a table; `number` names its random stream."""
     fitted, shift = _sample(rows.y, sampling, train, np.random.default_rng([sampling.seed, number]))
+    weight, own_shift = rows.to_fit(fitted)
     features = rows.features
     fit_table = features.take(fitted)
     encoder = TableEncoder(rows.schema.columns).fit(fit_table)
@@ -76,9 +77,9 @@ def encode_part(rows: Rows, sampling: Sampling, train: np.ndarray, test: np.ndar
     return Part(
         X=encoded.matrix,
         y=rows.y[fitted],
-        weight=at(rows.weight, fitted),
+        weight=weight,
         costs=costs_at(rows.costs, fitted),
-        shift=shift,
+        shift=shift + own_shift,
         test=encoder.transform(features.take(test[first])).matrix if test.size else encoded.matrix[:0],
         expand=expand,
         encoder=encoder,

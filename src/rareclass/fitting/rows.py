@@ -10,6 +10,7 @@ import pyarrow as pa
 from rareclass import _check
 from rareclass._types import Label, PerRow
 from rareclass.data.duplicates import duplicate_groups
+from rareclass.data.problem import counted
 from rareclass.data.schema import Schema
 from rareclass.data.sides import clean_times, group_numbers
 from rareclass.decisions.costs import Costs, RowCosts, as_costs
@@ -28,10 +29,12 @@ class Target(NamedTuple):
 class Beside:
     """What the caller knows of each row beside its features; arrays (n,), None where there is nothing.
 
-    Costs are a `CostMatrix`, or a mapping of numbers or arrays (n,) named fp, fn, tp, tn.
+    `keep_probability` is that with which each row came into the table, where it is a sample. Costs are a `CostMatrix`,
+    or a mapping of numbers or arrays (n,) named fp, fn, tp, tn.
     """
 
     sample_weight: PerRow | None = None
+    keep_probability: PerRow | None = None
     groups: PerRow | None = None
     times: PerRow | None = None
     costs: Costs | Mapping[str, PerRow] | None = None
@@ -47,8 +50,9 @@ class Rows:
     pos_label: Label
     classes: tuple[Label, ...]
     same: np.ndarray  # (n,) rows with equal features share a number
-    # weight, groups, times: (n,)
+    # weight, keep, groups, times: (n,); a row counts its weight over the probability with which it was kept
     weight: np.ndarray | None = None
+    keep: np.ndarray | None = None
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
     costs: Costs | None = None
@@ -65,6 +69,7 @@ class Rows:
         if not schema.columns:
             raise InputError("No usable feature column is left. Check the target and the dropped columns.")
         n = target.y.size
+        keep = None if beside.keep_probability is None else _keep(beside.keep_probability, n)
         return cls(
             table=table,
             schema=schema,
@@ -72,15 +77,39 @@ class Rows:
             pos_label=target.pos_label,
             classes=tuple(target.classes),
             same=duplicate_groups(table.select([c.name for c in schema.columns])),
-            weight=_check.weights(beside.sample_weight, n),
+            weight=counted(_check.weights(beside.sample_weight, n), keep),
+            keep=keep,
             groups=None if beside.groups is None else group_numbers(beside.groups),
             times=None if beside.times is None else clean_times(beside.times),
             costs=None if beside.costs is None else as_costs(beside.costs, n=n),
         )
 
+    def to_fit(self, index: np.ndarray) -> tuple[np.ndarray | None, float]:
+        """Weights for a fit on the rows `index`, and the log-odds to add to its scores.
+
+        Where all events and all negatives were kept at one rate each, a shift undoes the sampling, without the few
+        negatives that count for many which weights of 1 / keep_probability bring. At other rates weights it is.
+        """
+        weight = at(self.weight, index)
+        if self.keep is None or weight is None:
+            return weight, 0.0
+        keep, y = self.keep[index], self.y[index]
+        rates = [np.unique(keep[c]) for c in (y, ~y)]
+        if any(r.size != 1 for r in rates):
+            return weight, 0.0
+        own = weight * keep
+        return (None if np.allclose(own, 1) else own), float(np.log(rates[1][0] / rates[0][0]))
+
     @property
     def features(self) -> pa.Table:
         return self.table.select([c.name for c in self.schema.columns])
+
+
+def _keep(values: PerRow, n: int) -> np.ndarray:
+    keep = _check.column(values, "keep_probability").astype(np.float64)
+    if keep.size != n or not np.all((keep > 0) & (keep <= 1)):
+        raise InputError(f"`keep_probability` must hold {n} numbers above 0 and at most 1.")
+    return keep
 
 
 def at(values: np.ndarray | None, index: np.ndarray) -> np.ndarray | None:

@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from rareclass.artifact.bundle import Bundle, kept_parameters, score_reference
+import numpy as np
+
+from rareclass.artifact.bundle import Bundle, kept_parameters, rows_seen, score_reference
+from rareclass.data.problem import counted
 from rareclass.data.read import read_table
 from rareclass.errors import BundleError
 from rareclass.fitting.classifier import RareClassifier
@@ -15,6 +18,7 @@ def replay(
     y: Any,
     *,
     sample_weight: Any = None,
+    keep_probability: Any = None,
     costs: Any = None,
     groups: Any = None,
     times: Any = None,
@@ -28,7 +32,7 @@ def replay(
     X : table of shape (n, d)
         Must hold the columns that the bundle was trained on; others are ignored.
     y : array-like of shape (n,)
-    sample_weight, costs, groups, times : optional
+    sample_weight, keep_probability, costs, groups, times : optional
         As in `RareClassifier.fit`.
 
     Returns
@@ -64,14 +68,16 @@ def replay(
             "RareClassifier with it and save that."
         )
     features = table.select([c.name for c in old.schema.columns])
-    model.fit(features, y, sample_weight, costs=costs, groups=groups, times=times)
+    model.fit(features, y, sample_weight, costs=costs, groups=groups, times=times, keep_probability=keep_probability)
     new = model.model_
-    recipe = {**bundle.recipe, "rows": int(new.oof_y.size), "events": int(new.oof_y.sum()), "replayed": True}
+    weight, keep = (None if v is None else np.asarray(v, dtype=float) for v in (sample_weight, keep_probability))
+    recipe = {**bundle.recipe, "fingerprint": new.schema.fingerprint(table), "sketch": rows_seen(new, table, new.oof_y)}
+    recipe |= {"rows": int(new.oof_y.size), "events": int(new.oof_y.sum()), "replayed": True}
     return Bundle(
         model,
         name=bundle.name,
         target=bundle.target,
         evidence={"out_of_fold": new.evidence, "test": None},
-        reference=score_reference(new.oof_logit, new.oof_y),
+        reference=score_reference(new.oof_logit, new.oof_y, counted(weight, keep)),
         recipe=recipe,
     )

@@ -22,6 +22,12 @@ def render_judgement(found: Mapping[str, Any], console: Console | None = None) -
     """Print what `workflow.evaluate_table` found."""
     out = Console() if console is None else console
     said = JudgementRecord.from_dict(found)
+    for f in found.get("findings", ()):
+        out.print(f"{f['severity']}: {f['title']}", style="bold red", highlight=False, markup=False)
+        out.print(f"  {f['evidence']} [{f['code']}]", highlight=False, markup=False)
+        out.print(f"  {f['remedy']}\n", highlight=False, markup=False)
+    for note in found.get("notes", ()):
+        out.print(note, highlight=False, markup=False)
     out.print(
         f"[bold]{found['bundle']}[/bold] on {said.rows:,} rows with {said.events:,} events "
         f"(prevalence {said.prevalence:.3%})",

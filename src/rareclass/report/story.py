@@ -119,8 +119,8 @@ def tell(results: Mapping[str, Any] | Results) -> Story:
     found = results if isinstance(results, Results) else Results.from_dict(to_plain(results))
     data, design, test = found.data, found.design, found.test
     arms = [_arm(a, found) for a in found.arms]
-    chance = _share(design.dev_events, design.dev_rows, data.prevalence)
-    test_chance = None if test is None else _share(*test_counts(found), data.prevalence)
+    chance = _chance(design.dev_prevalence, design.dev_events, design.dev_rows, data.prevalence)
+    test_chance = None if test is None else _chance(test.prevalence, *test_counts(found), data.prevalence)
     paid = None if test is None else test.decision.expected_cost
     return Story(
         results=found,
@@ -144,8 +144,10 @@ def tell(results: Mapping[str, Any] | Results) -> Story:
     )
 
 
-def _share(events: float | None, rows: float | None, otherwise: float) -> float | None:
+def _chance(known: float | None, events: float | None, rows: float | None, otherwise: float) -> float | None:
     """Average precision of a score without information: the prevalence of the rows that were judged."""
+    if words.finite(known) is not None:
+        return words.finite(known)
     return events / rows if rows and events is not None else words.finite(otherwise)
 
 

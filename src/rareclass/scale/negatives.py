@@ -12,10 +12,9 @@ import pyarrow.dataset as ds
 
 from rareclass import _check
 from rareclass._types import Label
+from rareclass.data.problem import KEEP
 from rareclass.errors import InputError, ReadError, SchemaError, TooFewEventsError
 from rareclass.kernels.random import uniform_from_key
-
-KEEP = "keep_probability"
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,8 @@ class SampledTable:
     rows, events : int
         Rows and events of the source.
     keep : float
-        Probability with which a negative was kept. Models fitted on the sample are brought back by adding
-        ln(keep) to their log-odds; metrics weight each row by 1 / keep_probability.
+        Probability with which a negative was kept. `read_problem`, and so every command, weights each row by
+        1 / keep_probability; models fitted without weights are brought back by adding ln(keep) to their log-odds.
     """
 
     table: pa.Table
