@@ -4,6 +4,13 @@
     python benchmarks/same_numbers.py keep after.json       at the new one
     python benchmarks/same_numbers.py check before.json after.json
 
+With `--budget 30 --n-jobs 1`, and again with `--busy 4 --n-jobs 2` (four processes burn the cores meanwhile), it shows
+that what is chosen depends on neither load nor threads:
+
+    python benchmarks/same_numbers.py keep quiet.json --only mammography --budget 30
+    python benchmarks/same_numbers.py keep busy.json --only mammography --budget 30 --n-jobs 2 --busy 4
+    python benchmarks/same_numbers.py check quiet.json busy.json
+
 Kept are all numbers of `compare` on mammography and smtp (results, out-of-fold scores), of `RareClassifier` with four
 treatments (probabilities, thresholds, evidence), and of a bundle that was saved and loaded. Seconds, versions and
 sentences are left out. `check` prints the largest relative difference and ends with exit code 1 above 1e-9.
@@ -16,6 +23,9 @@ import os
 import sys
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import Process
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +57,27 @@ def of_array(values: Any) -> list[float]:
     return [float(a.size), float(a.sum()), float(np.square(a).sum()), *a[:: max(a.size // 50, 1)].tolist()]
 
 
-def of_compare(name: str, n_jobs: int) -> dict[str, float]:
-    """All numbers of one comparison of every arm."""
+def burn() -> None:
+    """Keep a core busy until the process is ended."""
+    while True:
+        np.linalg.norm(np.ones((200, 200)))
+
+
+@contextmanager
+def busy(number: int) -> Iterator[None]:
+    """So many processes beside this one that never rest."""
+    others = [Process(target=burn, daemon=True) for _ in range(number)]
+    for p in others:
+        p.start()
+    try:
+        yield
+    finally:
+        for p in others:
+            p.terminate()
+
+
+def of_compare(name: str, n_jobs: int, budget: float) -> dict[str, float]:
+    """All numbers of one comparison of every arm that the budget allows."""
     import pyarrow.parquet as pq
 
     from rareclass.evaluation import compare
@@ -58,8 +87,9 @@ def of_compare(name: str, n_jobs: int) -> dict[str, float]:
     index = json.loads((root / "index.json").read_text(encoding="utf-8"))
     target = next(entry["target"] for entry in index if entry["name"] == name)
     result = compare(
-        table.drop_columns([target]), table[target].to_numpy(zero_copy_only=False), budget=1e6, n_jobs=n_jobs
+        table.drop_columns([target]), table[target].to_numpy(zero_copy_only=False), budget=budget, n_jobs=n_jobs
     )
+    print(f"{name}: {len(result.results)} arms, champion {result.champion}", flush=True)
     found = numbers(result.to_dict(), name)
     for r in result.results:
         raw = [r.raw, r.logit] if hasattr(r, "raw") else [r.scores.oof.score, r.logit]
@@ -113,20 +143,22 @@ def main() -> int:
     parser.add_argument("files", nargs="+")
     parser.add_argument("--n-jobs", type=int, default=1)
     parser.add_argument("--only", nargs="*", default=["mammography", "smtp", "classifier"])
+    parser.add_argument("--budget", type=float, default=1e6)
+    parser.add_argument("--busy", type=int, default=0)
     given = parser.parse_args()
     if given.what == "check":
         before, after = (json.loads(Path(f).read_text(encoding="utf-8")) for f in given.files)
         return check(before, after)
     warnings.simplefilter("ignore")
     found: dict[str, float] = {}
-    for name in ("mammography", "smtp"):
-        if name in given.only:
-            found |= of_compare(name, given.n_jobs)
-            print(name, len(found), flush=True)
-    if "classifier" in given.only:
-        for treatment in ("auto", "class_weight", "random_under", "smote"):
-            found |= of_classifier(treatment, given.n_jobs)
-            print(treatment, len(found), flush=True)
+    with busy(given.busy):
+        for name in ("mammography", "smtp"):
+            if name in given.only:
+                found |= of_compare(name, given.n_jobs, given.budget)
+        if "classifier" in given.only:
+            for treatment in ("auto", "class_weight", "random_under", "smote"):
+                found |= of_classifier(treatment, given.n_jobs)
+                print(treatment, len(found), flush=True)
     Path(given.files[0]).write_text(json.dumps(found, indent=0), encoding="utf-8")
     return 0
 
