@@ -1,11 +1,11 @@
 """What `compare` says of features that mean nothing, or little: ROC AUC, average precision, coverage of intervals.
 
-    python benchmarks/noise.py [--events 18] [--rows 500] [--runs 40] [--signal 0]      about 5 s a run
+    python benchmarks/noise.py [--events 18] [--rows 500] [--runs 40] [--signal 0] [--learners ...]    about 5 s a run
 
-Each run draws a table of five normal features, with `signal` standard deviations between the classes in the first, and
-walks the road of `compare`: the same folds, the guarded arms and their blend. Beside the scores that arms are ranked
-by stand those of the fold models as they are and the cross-calibrated ones, by which they were ranked before. The truth
-for signal 0 is 0.5 and the prevalence.
+Each run draws a table of five normal features, with `signal` standard deviations between the classes in the first and
+half as much in the second, and takes the numbers of `compare` (all rows cross-fitted, none locked away). The truth of
+an arm is its value on 20,000 new rows when it is fitted on the whole table: what would be deployed. Where features mean
+nothing that is 0.5, and the prevalence.
 """
 
 import argparse
@@ -14,36 +14,47 @@ from collections import defaultdict
 
 import numpy as np
 
-from rareclass.fitting.arm import make_arm
-from rareclass.fitting.calibrate import cross_calibrated
-from rareclass.fitting.design import SplitOptions, make_design
-from rareclass.fitting.out_of_fold import blend_scores, folds_of, ranking_of, score_arms
-from rareclass.fitting.rows import Beside
-from rareclass.metrics import confidence_interval
+from rareclass.data.read import read_table
+from rareclass.evaluation import compare
+from rareclass.evaluation.run import members_of
+from rareclass.fitting.blend import join_arms
+from rareclass.fitting.out_of_fold import matrix_of
+from rareclass.metrics import average_precision_score, roc_auc_score
 
-ARMS = ("logistic_regression", "lightgbm", "random_forest", "hist_gradient_boosting")
+METRICS = {"roc_auc": roc_auc_score, "average_precision": average_precision_score}
+
+
+def draw(rng: np.random.Generator, rows: int, events: int, signal: float) -> tuple[np.ndarray, np.ndarray]:
+    y = np.zeros(rows, dtype=bool)
+    y[rng.choice(rows, events, replace=False)] = True
+    X = rng.normal(size=(rows, 5))
+    X[y, 0] += signal
+    X[y, 1] += signal / 2
+    return X, y
 
 
 def one_run(seed: int, asked: argparse.Namespace, found: dict) -> None:
     """Add the numbers of one table to those found so far."""
-    rng = np.random.default_rng(seed)
-    y = np.zeros(asked.rows, dtype=bool)
-    y[rng.choice(asked.rows, asked.events, replace=False)] = True
-    X = rng.normal(size=(asked.rows, 5))
-    X[y, 0] += asked.signal
-    design = make_design(X, y, Beside(), split=SplitOptions(test_share=0), seed=seed)
-    scores = score_arms(design, [make_arm(name) for name in ARMS])
-    scores.append(blend_scores(design, make_arm("blend"), scores))
-    for s in scores:
-        shown = {
-            "ranked by": ranking_of(design, s),
-            "as they are": s.oof.score,
-            "calibrated": cross_calibrated(s.oof.score, y, folds_of(design, s)),
-        }
-        for name, score in shown.items():
-            auc, ap = (confidence_interval(m, y, score, random_state=seed) for m in ("roc_auc", "average_precision"))
-            held = auc.low <= 0.5 <= auc.high, ap.low <= asked.events / asked.rows <= ap.high
-            found[s.arm.name, name].append((auc.estimate, held[0], ap.estimate, held[1]))
+    rng = np.random.default_rng([1000, seed])
+    X, y = draw(rng, asked.rows, asked.events, asked.signal)
+    new, later = draw(rng, 20_000, 2000, asked.signal)
+    prevalence = asked.events / asked.rows
+    weight = np.where(later, prevalence / 0.1, (1 - prevalence) / 0.9)
+    result = compare(X, y, learners=asked.learners, treatments=["none"], test_share=0, random_state=seed, n_jobs=1)
+    whole = result.design.whole()
+    rows = whole.encoder.transform(read_table(new)).matrix
+    fitted = {r.name: whole.fit(r.arm) for r in result.results if not r.arm.is_blend}
+    for r in result.results:
+        if r.arm.is_blend:
+            members = members_of([other.scores for other in result.results])
+            fits = [fitted[m.arm.name] for m in members]
+            model = join_arms(r.arm, fits, matrix_of(members), y)
+        else:
+            model = fitted[r.name]
+        score = model.logit(rows)
+        for name, metric in METRICS.items():
+            said, truth = r.judgement.metrics[name], float(metric(later, score, sample_weight=weight))
+            found[r.name, name].append((said.estimate, truth, truth in said, said.width))
 
 
 def main() -> None:
@@ -52,17 +63,18 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=500)
     parser.add_argument("--runs", type=int, default=40)
     parser.add_argument("--signal", type=float, default=0.0)
+    parser.add_argument("--learners", nargs="*", default="auto")
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
     found: dict = defaultdict(list)
     for seed in range(asked.runs):
-        one_run(1000 + seed, asked, found)
+        one_run(seed, asked, found)
     print(f"{asked.events} events of {asked.rows} rows, signal {asked.signal:g}, {asked.runs} runs")
-    print("| arm | scores | ROC AUC | interval holds 0.5 | average precision | interval holds the prevalence |")
+    print("| arm | metric | said | true | interval holds it | width |")
     print("|---|---|---|---|---|---|")
-    for (arm, name), rows in found.items():
-        auc, auc_held, ap, ap_held = np.mean(rows, axis=0)
-        print(f"| {arm} | {name} | {auc:.3f} | {auc_held:.0%} | {ap:.3f} | {ap_held:.0%} |")
+    for (arm, metric), rows in found.items():
+        said, truth, held, width = np.mean(rows, axis=0)
+        print(f"| {arm} | {metric} | {said:.3f} | {truth:.3f} | {held:.0%} | {width:.2f} |")
 
 
 if __name__ == "__main__":

@@ -19,9 +19,11 @@ from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.calibration import brier_skill_score, observed_to_expected
 from rareclass.metrics.costs import expected_cost
 from rareclass.metrics.curve import ThresholdCurve
+from rareclass.uncertainty.cross_fitted import cross_fitted
 from rareclass.uncertainty.interval import Interval, confidence_interval
 from rareclass.uncertainty.paired import PairedInterval, paired_difference
 
+RANKING = ("average_precision", "roc_auc")
 NEGLIGIBLE = 0.1
 """A difference below this share of the baseline's average precision is no gain worth a treatment."""
 
@@ -137,10 +139,8 @@ class ArmResult:
 
 def score_metrics(rows: Judged, score: np.ndarray) -> dict[str, Interval]:
     """Ranking metrics of scores (n,) with intervals."""
-    return {
-        name: confidence_interval(name, rows.y, score, **rows.interval_options())
-        for name in ("average_precision", "roc_auc")
-    }
+    ap, auc = (confidence_interval(m, rows.y, score, **rows.interval_options()) for m in RANKING)
+    return {"average_precision": ap, "roc_auc": auc if rows.folds is None else cross_fitted(auc)}
 
 
 def calibration_numbers(rows: Judged, score: np.ndarray) -> dict[str, float]:
