@@ -88,3 +88,20 @@ def test_the_table_of_scores_names_row_fold_and_arm(compared):
     for k, (_, test) in enumerate(d.split.parts):
         rows = np.asarray(own["row"])[np.asarray(own["fold"]) == k]
         np.testing.assert_array_equal(rows, d.split.dev[test])
+
+
+def test_it_is_short_to_read_in_a_shell_and_a_table_in_a_notebook(compared):
+    said = repr(compared).splitlines()
+    assert (
+        said[0]
+        == f"Comparison of 2 arms on {compared.design.split.dev.size:,} rows with {compared.design.y.sum()} events"
+    )
+    assert len(said) == 4
+    assert sum(line.startswith("* ") for line in said) == 1
+    assert said[-1] == compared.champion_reason
+    shown = compared._repr_html_()
+    assert shown.count("<tr") == 3
+    assert shown.count("bold") == 1
+    for r in compared.results:
+        assert r.name in shown
+        assert f"{r.average_precision.estimate:.3f} [" in shown

@@ -261,3 +261,20 @@ def test_a_fit_on_other_classes_leaves_nothing_of_the_one_before():
     assert not hasattr(model, "decision_")
     model.fit(X, y)
     assert not hasattr(model, "members_")
+
+
+def test_a_fit_on_a_handful_of_events_says_how_far_off_it_may_be():
+    X, y = points(300)
+    few = y & (np.cumsum(y) <= 3)
+    with pytest.warns(CalibrationWarning, match=r"3 event\(s\) are few: .* 0\.\d+ to \d\.\d times as often"):
+        RareClassifier(LogisticRegression(), cv=3).fit(X, few)
+
+
+def test_a_notebook_shows_the_summary():
+    X, y = points(400)
+    model = RareClassifier(LogisticRegression(), cv=2)
+    assert "observed/expected" not in model._repr_html_()
+    model.fit(X, y)
+    shown = model._repr_mimebundle_()["text/html"]
+    assert "Out of fold: observed/expected" in shown
+    assert "<div" in shown

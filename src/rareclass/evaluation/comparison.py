@@ -1,6 +1,7 @@
 """What `compare` returns: every arm judged on the same rows, a champion, and the reasons."""
 
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,10 @@ from rareclass.evaluation.results import (
 from rareclass.fitting.classifier import RareClassifier
 from rareclass.fitting.design import Design
 from rareclass.fitting.rows import at
+from rareclass.uncertainty.estimate import Interval
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, repr=False)
 class Comparison:
     """An honest comparison of arms.
 
@@ -71,6 +73,27 @@ class Comparison:
             if result.name == name:
                 return result
         raise KeyError(f"No arm {name!r}; there are {[r.name for r in self.results]}.")
+
+    def __repr__(self) -> str:
+        events = int(self.design.rows.y[self.design.split.dev].sum())
+        lines = [
+            f"Comparison of {len(self.results)} arms on {self.design.split.dev.size:,} rows with {events:,} events"
+        ]
+        for r in self.results:
+            mark = "*" if r.name == self.champion else " "
+            lines.append(f"{mark} {r.name}: average precision {_limits(r.average_precision)}, {r.verdict.word}")
+        return "\n".join([*lines, self.champion_reason])
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a row for each arm, best first, the champion in bold."""
+        cells = []
+        for r in self.results:
+            values = (r.name, _limits(r.average_precision), r.verdict.word, r.verdict.sentence)
+            row = "".join(f"<td>{escape(v)}</td>" for v in values)
+            cells.append(f"<tr style='font-weight:bold'>{row}</tr>" if r.name == self.champion else f"<tr>{row}</tr>")
+        head = "".join(f"<th>{h}</th>" for h in ("arm", "average precision", "verdict", "against the baseline"))
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(cells)}</tbody></table>"
+        return f"{table}<p>{escape(self.champion_reason)}</p>"
 
     def record(self) -> Results:
         """Everything as the values that stand in `results.json`."""
@@ -171,6 +194,10 @@ class Comparison:
                 )
             )
         return pa.concat_tables(blocks).unify_dictionaries().combine_chunks()
+
+
+def _limits(value: Interval) -> str:
+    return f"{value.estimate:.3f} [{value.low:.3f}, {value.high:.3f}]"
 
 
 def _arm(r: ArmResult) -> ArmRecord:

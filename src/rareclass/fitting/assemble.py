@@ -23,6 +23,9 @@ from rareclass.fitting.rows import at
 from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.curve import ThresholdCurve
 
+FEW_EVENTS = 10
+"""Below, a fit warns: observed may be half or twice what is expected, and no one would know."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
@@ -109,6 +112,14 @@ def assemble(
         known = ThresholdCurve.from_predictions(y, sigmoid(held.logit[seen]), sample_weight=weight)
         evidence = calibration_evidence(y, held.logit[seen], weight, at(design.groups, seen))
         evidence |= {"rows": int(np.isfinite(held.raw[:n]).sum()), "events": int(design.y[seen[seen < n]].sum())}
+        if evidence["events"] < FEW_EVENTS:
+            low, high = evidence["observed_to_expected_low"], evidence["observed_to_expected_high"]
+            warnings.warn(
+                f"{evidence['events']} event(s) are few: what the probabilities promise may come {low:.2g} to "
+                f"{high:.2g} times as often (95 % interval). Collect more events before you rely on them.",
+                CalibrationWarning,
+                stacklevel=4,
+            )
     decision = held.decision if held is not None else None
     if decision is None:
         decision = equal_costs_decision() if rule is None else rule.choose(known)

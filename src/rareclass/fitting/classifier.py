@@ -1,6 +1,7 @@
 """The classifier for rare events: any learner, any treatment, probabilities at the real prevalence."""
 
 from dataclasses import KW_ONLY, dataclass
+from html import escape
 from typing import Any, Self
 
 import numpy as np
@@ -287,6 +288,11 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         if len(self.classes_) > 2:
             return "\n\n".join(f"Class {m.pos_label!r}\n{m.summary()}" for m in self.members_)
         return self.model_.summary()
+
+    def _html_repr(self) -> str:
+        """What a notebook shows: scikit-learn's diagram, and the summary once there is one."""
+        shown = str(super()._html_repr())
+        return f"{shown}<pre>{escape(self.summary())}</pre>" if hasattr(self, "classes_") else shown
 
     def _positive_column(self) -> int:
         return int(_check.same_label(self.classes_[1], self.model_.pos_label))
