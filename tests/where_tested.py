@@ -119,6 +119,7 @@ WHERE = {
     "sampler/tags.py": "tests/sampler/test_sampler.py",
     "uncertainty/estimate.py": "tests/uncertainty/test_interval.py",
     "uncertainty/money.py": "tests/uncertainty/test_interval.py",
+    "uncertainty/rates.py": "tests/uncertainty/test_interval.py",
     "uncertainty/reliability.py": "tests/metrics/test_reliability.py",
     "uncertainty/resample.py": "tests/uncertainty/test_interval.py",
     "uncertainty/sample.py": "tests/uncertainty/test_interval.py",

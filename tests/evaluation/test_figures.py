@@ -8,7 +8,9 @@ from rareclass.decisions import MinimumCost, as_costs
 from rareclass.evaluation.figures import figure_data
 from rareclass.evaluation.judge import Judged, decide, judge
 from rareclass.kernels.logits import sigmoid
+from rareclass.metrics.curve import ThresholdCurve
 from rareclass.report import ThresholdCostDisplay
+from rareclass.uncertainty.interval import confidence_interval
 
 mpl.use("Agg")
 
@@ -56,3 +58,53 @@ def test_without_costs_there_is_no_cost_figure():
     decision = decide(MinimumCost(rows.costs), rows, z)
     plain = Judged(y=rows.y)
     assert figure_data(plain, z, judge(plain, z, decision)).cost is None
+
+
+# figure, its axes, and the number that its band is of
+READ = ("precision_recall", "recall", "precision", "precision"), ("roc", "fpr", "tpr", "recall")
+
+
+@pytest.mark.parametrize("beside", [{}, {"weight": True}, {"groups": True}, {"weight": True, "groups": True}])
+def test_a_band_is_the_interval_of_the_number_at_the_same_point(beside):
+    """Weights are not rows, and groups are counted: in each picture as in the numbers beside it."""
+    rows, z = judged(9000)
+    keep = rows.y | (np.arange(z.size) % 5 == 0) if "weight" in beside else np.ones(z.size, dtype=bool)
+    z, y = z[keep], rows.y[keep]
+    groups = np.random.default_rng(1).integers(0, 80, y.size) if "groups" in beside else None
+    rows = Judged(y=y, weight=np.where(y, 1.0, 5.0) if "weight" in beside else None, groups=groups, costs=rows.costs)
+    decision = decide(MinimumCost(rows.costs), rows, z)
+    found = figure_data(rows, z, judge(rows, z, decision)).to_dict()
+    p = sigmoid(z)
+    how = {"sample_weight": rows.weight, "groups": groups}
+    curve = ThresholdCurve.from_predictions(y, p, sample_weight=rows.weight)
+    # over groups the band is read at the ends and interpolated between some points
+    for figure, x, y_axis, name in READ:
+        point, axes = (
+            found[figure],
+            (curve.recall if x == "recall" else curve.false_positive_rate, getattr(curve, name)),
+        )
+        for k in (-1,) if groups is not None else (-1, len(point[x]) // 2):
+            away = sum(np.abs(axis - point[key][k]) for axis, key in zip(axes, (x, y_axis), strict=True))
+            one = confidence_interval(name, y, p, threshold=curve.thresholds[np.nanargmin(away)], **how)
+            ends = pytest.approx((one.low, one.high), abs=0.08 * one.width + 1e-5)
+            assert (point["low"][k], point["high"][k]) == ends
+    cost = found["cost"]
+    cut = cost["threshold"][-1] * (1 - 1e-5)
+    one = confidence_interval("expected_cost", y, p, threshold=cut, costs=rows.costs, **how)
+    assert (cost["low"][-1], cost["high"][-1]) == pytest.approx((one.low, one.high), rel=1e-4)
+
+
+def test_groups_widen_every_band_as_they_widen_the_numbers():
+    """Four copies of each row, known to be copies: the bands of the rows, not of four times as many."""
+    rows, z = judged(3000)
+    four = np.tile(np.arange(z.size), 4)
+    widths = []
+    for of in (rows, Judged(y=rows.y[four], groups=four, costs=rows.costs), Judged(y=rows.y[four], costs=rows.costs)):
+        score = z if of.y.size == z.size else z[four]
+        decision = decide(MinimumCost(of.costs), of, score)
+        found = figure_data(of, score, judge(of, score, decision)).to_dict()
+        names = ("precision_recall", "roc", "reliability", "cost")
+        widths.append([np.mean(np.subtract(found[n]["high"], found[n]["low"])) for n in names])
+    plain, grouped, fooled = np.array(widths)
+    assert (grouped > 0.85 * plain).all()
+    assert (fooled < 0.65 * plain).all()

@@ -16,7 +16,7 @@ def test_influence_is_the_derivative_with_respect_to_a_row_weight(influence, met
         y = rng.random(n) < 0.3
         y[:2] = [True, False]
         score = rng.integers(0, 10, n) / 4.0
-        weight = rng.random(n) + 0.5
+        weight = rng.random(n) + 0.5 + y  # a negative that weighs more stands for others, which no derivative shows
         result = influence(y, score, weight)
         base = metric(y, score, sample_weight=weight)
         assert result.value == pytest.approx(base, abs=1e-12)
@@ -27,6 +27,21 @@ def test_influence_is_the_derivative_with_respect_to_a_row_weight(influence, met
             slope = (metric(y, score, sample_weight=moved) - base) / step * weight.sum()
             assert result.influence[i] == pytest.approx(slope, abs=1e-4)
         assert float(np.sum(weight * result.influence)) == pytest.approx(0, abs=1e-9)
+
+
+def test_negatives_that_were_not_drawn_are_reckoned_with_where_negatives_weigh_more():
+    y = np.array([True, True, False, True, False])
+    score = np.array([5.0, 4.0, 3.0, 2.0, 1.0])
+    plain = average_precision_influence(y, score)
+    assert plain.unseen == 0
+    # every negative stands for eleven: half of the ten that were not drawn may lie above the first event
+    drawn = average_precision_influence(y, score, np.where(y, 1.0, 11.0))
+    counts = [(1, 5.0), (2, 5.0), (3, 16.0)]
+    assert drawn.value == pytest.approx((1 + 1 + 3 / 14) / 3)
+    assert drawn.centre == pytest.approx(np.mean([(tp - 0.5) / (tp - 0.5 + fp) for tp, fp in counts]))
+    slope = np.mean([tp / (tp + fp) ** 2 for tp, fp in counts])
+    assert drawn.unseen == pytest.approx(0.5 * (10 * slope) ** 2)
+    assert average_precision_influence(y, score, np.full(5, 11.0)).centre == pytest.approx(plain.centre)
 
 
 def test_half_corrected_average_precision_has_nearly_unbiased_log_odds():

@@ -154,27 +154,33 @@ def test_a_logarithmic_roc_leaves_out_zero(rows):
     assert ax.get_xlim()[0] > 0
 
 
-def test_weights_equal_repeated_rows_in_every_point(rows):
+def test_weights_equal_repeated_rows_in_every_point_and_count_them_once_in_every_band(rows):
     y, p = rows
     y, p = y[:400], p[:400]
     weight = np.random.default_rng(1).integers(1, 4, y.size)
-    many = np.repeat(y, weight), np.repeat(p, weight)
+    # a weight says how many rows one stands for, not that so many were seen: bands are those of equal weights
+    many, tenfold = (np.repeat(y, weight), np.repeat(p, weight)), np.full(y.size, 10)
     for cls, fields in (
-        (PrecisionRecallDisplay, ("recall", "precision", "average_precision", "low", "high")),
-        (RocDisplay, ("false_positive_rate", "recall", "roc_auc", "low", "high")),
-        (GainLiftDisplay, ("alert_rate", "recall", "lift", "low", "high", "lift_low", "lift_high")),
-        (DecisionCurveDisplay, ("net_benefit", "flag_all", "low", "high")),
-        (CostCurveDisplay, ("normalized_cost", "trivial", "low", "high")),
-        (BrierCurveDisplay, ("loss", "best", "low", "high")),
+        (PrecisionRecallDisplay, ("recall", "precision", "average_precision")),
+        (RocDisplay, ("false_positive_rate", "recall", "roc_auc")),
+        (GainLiftDisplay, ("alert_rate", "recall", "lift")),
+        (DecisionCurveDisplay, ("net_benefit", "flag_all")),
+        (CostCurveDisplay, ("normalized_cost", "trivial")),
+        (BrierCurveDisplay, ("loss", "best")),
         (ScoreDensityDisplay, ("positives", "negatives")),
     ):
         a, b = cls.from_predictions(y, p, sample_weight=weight), cls.from_predictions(*many)
         for field in fields:
             np.testing.assert_allclose(getattr(a, field), getattr(b, field), err_msg=f"{cls.__name__}.{field}")
+        ten, one = cls.from_predictions(y, p, sample_weight=tenfold), cls.from_predictions(y, p)
+        plt.close("all")
+        for field in ("low", "high", "lift_low", "lift_high"):
+            if hasattr(one, field):
+                np.testing.assert_allclose(getattr(ten, field), getattr(one, field), err_msg=f"{cls.__name__}.{field}")
     a = ThresholdCostDisplay.from_predictions(y, p, COSTS, sample_weight=weight)
-    b = ThresholdCostDisplay.from_predictions(*many, COSTS)
-    for field in ("cost", "low", "high"):
-        np.testing.assert_allclose(getattr(a, field), getattr(b, field))
+    np.testing.assert_allclose(a.cost, ThresholdCostDisplay.from_predictions(*many, COSTS).cost)
+    ten, one = (ThresholdCostDisplay.from_predictions(y, p, COSTS, sample_weight=w) for w in (tenfold, None))
+    np.testing.assert_allclose([ten.low, ten.high], [one.low, one.high])
 
 
 def test_the_cost_curve_equals_brute_force_with_class_and_row_costs(rows):

@@ -47,16 +47,38 @@ def test_the_estimate_is_the_metric_and_lies_inside(name):
     assert wide.width > interval.width
 
 
+@pytest.mark.parametrize("method", ["auto", "percentile"])
 @pytest.mark.parametrize("name", NAMED)
-def test_integer_weights_equal_repeated_rows_in_intervals_too(name):
+def test_equal_weights_change_no_interval(name, method):
     y, score, more = arguments(name)
-    y, score = y[:300], score[:300]
-    weight = np.random.default_rng(1).integers(0, 4, y.size)
-    again = np.repeat(np.arange(y.size), weight)
-    weighted = m.confidence_interval(name, y, score, sample_weight=weight, **more)
-    repeated = m.confidence_interval(name, y[again], score[again], **more)
-    for left, right in zip(weighted.to_dict().values(), repeated.to_dict().values()):
-        assert left == (pytest.approx(right, rel=1e-7, abs=1e-9) if isinstance(right, float) else right)
+    y, score = y[:600], score[:600]
+    how = {"method": method, "n_bootstrap": 100, **more}
+    plain = m.confidence_interval(name, y, score, **how)
+    for c in (1, 10, 0.3):
+        weighted = m.confidence_interval(name, y, score, sample_weight=np.full(y.size, c), **how)
+        for left, right in zip(weighted.to_dict().values(), plain.to_dict().values()):
+            assert left == (pytest.approx(right, rel=1e-7, abs=1e-9) if isinstance(right, float) else right)
+
+
+@pytest.mark.parametrize(("name", "keep"), [("precision", 1), ("prevalence", 1), ("recall", 1), ("recall", 0.5)])
+def test_sampled_rows_have_the_interval_of_the_rows_drawn_with_the_odds_moved(name, keep):
+    y, score = data()
+    weight = np.where(y, 1 / keep, 10.0)
+    found = m.confidence_interval(name, y, score, threshold=2.0, sample_weight=weight)
+    among = {"precision": score >= 2, "prevalence": score == score, "recall": y}[name]
+    hit = (score >= 2 if name == "recall" else y) & among
+    odds = 1.0 if name == "recall" else 0.1 / keep
+    for end, plain in zip((found.low, found.high), blaker(int(hit.sum()), int(among.sum())), strict=True):
+        assert end == pytest.approx(plain * odds / (plain * odds + 1 - plain))
+
+
+def test_rows_of_one_kind_only_are_bounded_by_the_weight_that_the_other_would_have():
+    y, score = data()
+    flag = ~y & (score > 2.5)
+    found = m.confidence_interval("precision", y, flag, sample_weight=np.where(y, 1.0, 10.0))
+    high = blaker(0, int(flag.sum()))[1]
+    assert (found.low, found.estimate) == (0, 0)
+    assert found.high == pytest.approx(high / (high + 10 * (1 - high)))
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -79,13 +101,15 @@ def test_copied_rows_in_groups_are_not_taken_for_new_evidence(name):
     assert grouped.width > 0.85 * plain.width
 
 
-def test_sampling_weights_widen_the_interval_and_keep_the_value():
+def test_weights_are_no_repetitions_of_rows():
     y, score = data()
-    weight = np.where(y, 1.0, 5.0)
-    repeated = m.confidence_interval("average_precision", y, score, sample_weight=weight, weight_kind="repeated")
-    sampled = m.confidence_interval("average_precision", y, score, sample_weight=weight, weight_kind="sampling")
-    assert sampled.estimate == repeated.estimate
-    assert sampled.width >= repeated.width
+    weight = np.where(y, 1, 5)
+    again = np.repeat(np.arange(y.size), weight)
+    for name, more in (("average_precision", {}), ("precision", {"threshold": 2.0})):
+        repeated = m.confidence_interval(name, y[again], score[again], **more)
+        sampled = m.confidence_interval(name, y, score, sample_weight=weight, **more)
+        assert sampled.estimate == pytest.approx(repeated.estimate)
+        assert sampled.width > repeated.width
 
 
 def test_rates_have_their_exact_intervals():

@@ -119,3 +119,34 @@ def test_fifty_groups_are_covered_where_independent_rows_would_not_be(name):
 
     assert coverage(events, simulate, truth)[0] >= LEAST
     assert np.mean(plain) < 0.9
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.8])
+@pytest.mark.parametrize("name", ["precision", "average_precision", "roc_auc", "paired"])
+def test_sampled_negatives_are_covered_at_the_right_width(name, spread):
+    """All events and a tenth of the negatives, in weights that are equal or not: as wide as the estimates scatter."""
+    prevalence, d, cut, events = 0.02, 2.0, 1.5, 40
+    recall, alarms = ndtr(d - cut) * prevalence, ndtr(-cut) * (1 - prevalence)
+    truth = {
+        "precision": recall / (recall + alarms),
+        "average_precision": true_average_precision(d, prevalence),
+        "roc_auc": ndtr(d / np.sqrt(2)),
+        "paired": true_average_precision(d, prevalence) - true_average_precision(d - 0.5, prevalence),
+    }[name]
+    estimates = []
+
+    def simulate(rng):
+        y, (a, b) = draw(rng, events, prevalence, (d, d - 0.5), 0.7)
+        share = np.where(y, 1.0, 0.1 * np.exp(spread * np.clip(rng.normal(size=y.size), -2, 2)))
+        kept = rng.random(y.size) < share
+        y, a, b, how = y[kept], a[kept], b[kept], {"sample_weight": 1 / share[kept]}
+        if name == "paired":
+            found = m.paired_difference("average_precision", y, a, b, **how)
+        else:
+            found = m.confidence_interval(name, y, a, threshold=cut if name == "precision" else None, **how)
+        estimates.append(found.estimate)
+        return found
+
+    inside, width = coverage(events, simulate, truth)
+    assert inside >= LEAST
+    assert 0.8 < width / (2 * 1.96 * np.std(estimates)) < 1.35

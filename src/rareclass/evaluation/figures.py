@@ -1,16 +1,19 @@
 """Points of every picture, computed here so that the report only draws."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from rareclass.decisions.decision import Decision
 from rareclass.evaluation import results
 from rareclass.evaluation.judge import Judged, Judgement
-from rareclass.kernels.intervals import wilson
 from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.curve import ThresholdCurve
+from rareclass.uncertainty.bands import grouped_rate_band, precision_band, recall_band
 from rareclass.uncertainty.costed_curve import threshold_costs
 from rareclass.uncertainty.reliability import reliability_table
+from rareclass.uncertainty.sample import make_sample
 
 POINTS = 160
 
@@ -23,8 +26,8 @@ def figure_data(
     curve = ThresholdCurve.from_predictions(rows.y, by, sample_weight=rows.weight)
     decision = judgement.decision
     return results.FiguresRecord(
-        precision_recall=results.PrecisionRecallPoints(**_precision_recall(curve, rows.level)),
-        roc=results.RocPoints(**_roc(curve, rows.level)),
+        precision_recall=results.PrecisionRecallPoints(**_precision_recall(rows, by, curve)),
+        roc=results.RocPoints(**_roc(rows, by, curve)),
         reliability=results.ReliabilityBins(**_reliability(rows, score)),
         cost=_cost(rows, score, decision),
         histogram=results.ScoreCounts(**_histogram(rows, score)),
@@ -37,28 +40,40 @@ def _at(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return np.clip(np.searchsorted(values, wanted, side="left"), 0, values.size - 1)
 
 
-def _precision_recall(curve: ThresholdCurve, level: float) -> dict[str, results.Points]:
+def _band(
+    rows: Judged, score: np.ndarray, curve: ThresholdCurve, metric: str, at: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Limits of precision or recall at the points `at` of the curve of `score`."""
+    if rows.groups is None:
+        band = {"precision": precision_band, "recall": recall_band}[metric]
+        return band(curve.cells(at), rows.level)
+    sample = make_sample(rows.y, score, sample_weight=rows.weight, groups=rows.groups)
+    down, up = grouped_rate_band(sample, metric, curve.thresholds[at], rows.level)
+    value = getattr(curve, metric)[at]
+    return np.maximum(value - down, 0.0), np.minimum(value + up, 1.0)
+
+
+def _precision_recall(rows: Judged, score: np.ndarray, curve: ThresholdCurve) -> dict[str, results.Points]:
     recall = np.asarray(curve.recall)
     spaced = np.unique(np.concatenate([np.linspace(0, 1, POINTS), np.geomspace(1e-3, 1, 20)]))
     at = np.unique(_at(recall, spaced))
     at = at[np.asarray(curve.tp + curve.fp)[at] > 0]
-    flagged = np.asarray(curve.tp + curve.fp, dtype=float)[at]
-    low, high = wilson(np.asarray(curve.tp, dtype=float)[at], flagged, level)
-    precision = np.asarray(curve.tp, dtype=float)[at] / flagged
-    return _lists(recall=recall[at], precision=precision, low=low, high=high)
+    low, high = _band(rows, score, curve, "precision", at)
+    return _lists(recall=recall[at], precision=curve.precision[at], low=low, high=high)
 
 
-def _roc(curve: ThresholdCurve, level: float) -> dict[str, results.Points]:
+def _roc(rows: Judged, score: np.ndarray, curve: ThresholdCurve) -> dict[str, results.Points]:
     fpr, tpr = np.asarray(curve.false_positive_rate), np.asarray(curve.recall)
     spaced = np.unique(np.concatenate([[0.0], np.geomspace(1e-5, 1, POINTS // 2), np.linspace(0, 1, POINTS // 2)]))
     at = np.unique(np.concatenate([_at(fpr, spaced), [fpr.size - 1]]))
-    low, high = wilson(np.asarray(curve.tp, dtype=float)[at], np.full(at.size, float(curve.positives)), level)
+    low, high = _band(rows, score, curve, "recall", at)
     return _lists(fpr=fpr[at], tpr=tpr[at], low=low, high=high)
 
 
 def _reliability(rows: Judged, score: np.ndarray) -> dict[str, results.Points]:
     """Bins of about equal expected events, so that the top scores, where the alerts are, show."""
-    t = reliability_table(rows.y, sigmoid(score), by="expected", sample_weight=rows.weight, level=rows.level)
+    how: dict[str, Any] = {"sample_weight": rows.weight, "groups": rows.groups, "level": rows.level}
+    t = reliability_table(rows.y, sigmoid(score), by="expected", **how)
     return _lists(
         mean_predicted=t.predicted,
         observed=t.observed,
@@ -73,7 +88,8 @@ def _cost(rows: Judged, score: np.ndarray, decision: Decision) -> results.CostPo
     """Cost per row, with its band, when every row at or above one probability is flagged."""
     if rows.costs is None:
         return None
-    curve = threshold_costs(rows.y, sigmoid(score), rows.costs, level=rows.level, sample_weight=rows.weight)
+    how: dict[str, Any] = {"sample_weight": rows.weight, "groups": rows.groups, "level": rows.level}
+    curve = threshold_costs(rows.y, sigmoid(score), rows.costs, **how)
     last = curve.thresholds.size - 1
     # dense at the top, where the alerts are: the thresholds ascend
     above = np.concatenate([np.linspace(0, last, POINTS // 4), np.geomspace(1, last + 1, POINTS) - 1]).astype(int)

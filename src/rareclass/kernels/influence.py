@@ -12,6 +12,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from rareclass._types import Flags, Floats
+from rareclass.kernels.effective import unit
+
+_HIGHEST = 10
 
 
 class RankInfluence(NamedTuple):
@@ -20,23 +23,30 @@ class RankInfluence(NamedTuple):
     value: float
     centre: float
     influence: Floats
+    unseen: float = 0.0  # variance by rows that were not drawn and that no influence shows
 
 
 @njit(cache=True, nogil=True)
 def _average_precision(
     y: np.ndarray, score: np.ndarray, weight: np.ndarray, half: float, influence: np.ndarray
-) -> tuple[float, float]:  # pragma: no cover - compiled
+) -> tuple[float, float, float]:  # pragma: no cover - compiled
     """Rows in ascending order of score; fills `influence` in that order."""
     n = y.shape[0]
     positives = 0.0
     everything = 0.0
-    for i in range(n):
+    # the negatives that score highest, which say how much one weighs where few or none were drawn yet
+    seen, top, top_squares = 0, 0.0, 0.0
+    for i in range(n - 1, -1, -1):
         everything += weight[i]
         if y[i]:
             positives += weight[i]
+        elif seen < _HIGHEST:
+            seen += 1
+            top += weight[i]
+            top_squares += weight[i] ** 2
     # first pass, from the top: precision of each group of tied scores
-    value, centre = 0.0, 0.0
-    tp, fp = 0.0, 0.0
+    value, centre, smooth = 0.0, 0.0, 0.0
+    tp, fp, fp_squares, highest = 0.0, 0.0, 0.0, -1.0
     k = n - 1
     while k >= 0:
         cut = score[k]
@@ -47,18 +57,27 @@ def _average_precision(
                 gained += weight[k]
             else:
                 fp += weight[k]
+                fp_squares += weight[k] ** 2
             k -= 1
         tp += gained
         if gained > 0:
-            precision = tp / (tp + fp)
-            value += gained * precision
+            value += gained * tp / (tp + fp)
+            # half a negative as it weighs here, as far as it weighs more than a positive: between the few that were
+            # drawn there may be others
+            squares, all_of_them = (fp_squares, fp) if fp > top else (top_squares, top)
+            unseen = max(squares / all_of_them / 2 - half, 0.0) if all_of_them > 0 else 0.0
+            highest = unseen if highest < 0 else highest
+            others = fp + unseen
+            precision = tp / (tp + others)
+            smooth += gained * precision
             fewer = max(tp - half, 0.0)
-            centre += gained * (fewer / (fewer + fp) if fewer + fp > 0 else 1.0)
+            centre += gained * (fewer / (fewer + others) if fewer + others > 0 else 1.0)
             for j in range(k + 1, first + 1):
                 if y[j]:
                     influence[j] = precision
     value /= positives
     centre /= positives
+    smooth /= positives
     # second pass, from the bottom: what a row adds to the precision at every positive below it
     from_tp, from_fp = 0.0, 0.0
     scale = everything / positives
@@ -66,27 +85,23 @@ def _average_precision(
     while k < n:
         cut = score[k]
         first = k
-        gained, lost, precision = 0.0, 0.0, 0.0
+        gained, precision = 0.0, 0.0
         while k < n and score[k] == cut:
             if y[k]:
                 gained += weight[k]
                 precision = influence[k]
-            else:
-                lost += weight[k]
             k += 1
         if gained > 0:
-            change = gained * precision * (1 - precision)
-            from_tp += change / tp
-            if fp > 0:
-                from_fp += change / fp
+            from_tp += gained * precision * (1 - precision) / tp
+            from_fp += gained * precision**2 / tp
         for j in range(first, k):
             if y[j]:
-                influence[j] = (precision - value + from_tp) * scale
+                influence[j] = (precision - smooth + from_tp) * scale
             else:
                 influence[j] = -from_fp * scale
         tp -= gained
-        fp -= lost
-    return value, centre
+    # a negative above all others: half of one more has the variance of half of one
+    return value, centre, 2 * (highest * from_fp / positives) ** 2
 
 
 @njit(cache=True, nogil=True)
@@ -135,13 +150,13 @@ def _ascending(y: Flags, score: Floats, weight: Floats | None) -> tuple[NDArray[
     return order, y[order], np.asarray(score, np.float64)[order], weight
 
 
-def average_precision_influence(
-    y: Flags, score: Floats, weight: Floats | None = None, *, repeated: bool = True
-) -> RankInfluence:
+def average_precision_influence(y: Flags, score: Floats, weight: Floats | None = None) -> RankInfluence:
     """Average precision, a companion whose log-odds are nearly unbiased, and the influence of each row.
 
     `centre` takes half a positive off the count of true positives at each score: a positive counts itself, which makes
     the average precision of few events too good (by a quarter at ten events); the interval is built around `centre`.
+    Where negatives weigh more than positives because few were drawn, half of the difference is added to the false
+    positives, in `centre` and in the influences: above the first negative that was drawn there are others.
 
     Parameters
     ----------
@@ -149,14 +164,13 @@ def average_precision_influence(
         At least one positive.
     score : float64 array (n,)
     weight : float64 array (n,) or None
-    repeated : bool
-        True when weights are repetitions of rows, False when they are inverse sampling probabilities.
 
     Notes
     -----
     With P the precision at a score, the influence of a positive is (P - AP + sum over lower positives of
-    P (1 - P) / tp) / prevalence and that of a negative -(sum over lower positives of P (1 - P) / fp) / prevalence;
-    both are derivatives of AP with respect to a row's weight. Tied scores share one precision.
+    P (1 - P) / tp) / prevalence and that of a negative -(sum over lower positives of P (1 - P) / fp) / prevalence, in
+    which (1 - P) / fp is P / tp; both are derivatives of AP with respect to a row's weight. Tied scores share one
+    precision.
 
     Examples
     --------
@@ -164,15 +178,13 @@ def average_precision_influence(
     >>> result.value, float(result.influence.sum())
     (1.0, 0.0)
     """
-    half = 0.5
-    if weight is not None and not repeated:
-        half = 0.5 * float(np.sum(weight[y] ** 2) / np.sum(weight[y]))
+    half = 0.5 if weight is None else 0.5 * unit(np.asarray(weight, np.float64)[y])
     order, positive, ascending, weight = _ascending(y, score, weight)
     sorted_influence = np.zeros(y.shape[0])
-    value, centre = _average_precision(positive, ascending, weight, half, sorted_influence)
+    value, centre, unseen = _average_precision(positive, ascending, weight, half, sorted_influence)
     influence = np.empty_like(sorted_influence)
     influence[order] = sorted_influence
-    return RankInfluence(value, centre, influence)
+    return RankInfluence(value, centre, influence, unseen)
 
 
 def roc_auc_influence(y: Flags, score: Floats, weight: Floats | None = None) -> RankInfluence:

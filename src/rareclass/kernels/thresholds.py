@@ -82,7 +82,7 @@ def _weighted_counts(
 
 
 def threshold_counts(
-    y: Flags, score: Floats, weight: Floats | None = None
+    y: Flags, score: Floats, weight: Floats | None = None, order: NDArray[np.intp] | None = None
 ) -> tuple[Floats, NDArray[Any], NDArray[Any]]:
     """Cumulative counts of flagged positives and negatives at every distinct score.
 
@@ -97,6 +97,8 @@ def threshold_counts(
         Finite; higher = more likely positive.
     weight : float64 array (n,) or None
         Non-negative weight of each row.
+    order : intp array (n,) or None
+        ``np.argsort(score)`` where it is known; read with weights only.
 
     Returns
     -------
@@ -122,7 +124,8 @@ def threshold_counts(
     else:
         weight = np.ascontiguousarray(weight, dtype=np.float64)
         sums = np.empty((2, n + 1))
-        m = _weighted_counts(y, score, weight, np.argsort(score), thresholds, sums[0], sums[1])
+        order = np.argsort(score) if order is None else order
+        m = _weighted_counts(y, score, weight, order, thresholds, sums[0], sums[1])
         tp, fp = sums[0, :m], sums[1, :m]
     if m < n // 2:  # many ties: do not keep the large buffers alive
         return thresholds[:m].copy(), tp.copy(), fp.copy()

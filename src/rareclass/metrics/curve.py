@@ -1,6 +1,7 @@
 """The threshold curve: counts at every distinct score, from one sort; everything about decisions reads it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from rareclass._types import Flags, Floats, Label, Labels, Scores, Weights
 from rareclass.errors import InputError
 from rareclass.kernels import counts
+from rareclass.kernels.effective import Cells, Counted
 from rareclass.kernels.thresholds import threshold_counts
 from rareclass.metrics._inputs import scored_rows
 
@@ -28,6 +30,8 @@ class ThresholdCurve:
         Positives and negatives at or above each threshold: int64 counts, or float64 sums of weights.
     positives, negatives : int or float
         Totals.
+    squares : pair of float64 arrays (m,) or None
+        The same as `tp` and `fp` of squared weights; None where rows have none.
 
     Examples
     --------
@@ -45,6 +49,8 @@ class ThresholdCurve:
     fp: NDArray[Any]
     positives: float
     negatives: float
+    _: KW_ONLY
+    squares: tuple[Floats, Floats] | None = None
 
     @classmethod
     def from_predictions(
@@ -74,8 +80,10 @@ class ThresholdCurve:
     @classmethod
     def from_arrays(cls, y: Flags, score: Floats, weight: Floats | None = None) -> "ThresholdCurve":
         """The same from arrays that were checked before."""
-        thresholds, tp, fp = threshold_counts(y, score, weight)
-        return cls(thresholds, tp, fp, tp[-1].item(), fp[-1].item())
+        order = None if weight is None else np.argsort(score)
+        thresholds, tp, fp = threshold_counts(y, score, weight, order)
+        squares = None if weight is None else threshold_counts(y, score, np.square(weight), order)[1:]
+        return cls(thresholds, tp, fp, tp[-1].item(), fp[-1].item(), squares=squares)
 
     @property
     def fn(self) -> NDArray[Any]:
@@ -117,6 +125,21 @@ class ThresholdCurve:
         """Share of rows flagged."""
         return counts.ratio(self.tp + self.fp, self.n)
 
+    def cells(self, index: Any = slice(None)) -> Cells:
+        """The four outcomes at the points of an index, each with the rows that it is worth."""
+        squares = (self.tp, self.fp) if self.squares is None else self.squares
+        flagged, passed = [], []
+        for total, square in zip((self.tp, self.fp), squares, strict=True):
+            unseen = float(square[-1] / total[-1]) if total[-1] > 0 else self._unit(squares)
+            flagged.append(Counted(total[index], square[index], unseen))
+            # differences of sums: what is left of none is none, not the last bits
+            some = (last := total[-1] - total[index]) > 1e-12 * total[-1]
+            passed.append(Counted(np.where(some, last, 0.0), np.where(some, square[-1] - square[index], 0.0), unseen))
+        return Cells(*flagged, *passed)
+
+    def _unit(self, squares: Sequence[NDArray[Any]]) -> float:
+        return float(sum(s[-1] for s in squares) / self.n) if self.n else 1.0
+
     def at(self, threshold: float) -> int:
         """Index of the operating point that the rule score >= threshold reaches.
 
@@ -135,10 +158,15 @@ class ThresholdCurve:
         thresholds = np.union1d(self.thresholds, other.thresholds)[::-1]
         here = np.searchsorted(-self.thresholds, -thresholds, side="right") - 1
         there = np.searchsorted(-other.thresholds, -thresholds, side="right") - 1
+        squares = None
+        if self.squares is not None or other.squares is not None:
+            mine, theirs = ((c.tp, c.fp) if c.squares is None else c.squares for c in (self, other))
+            squares = mine[0][here] + theirs[0][there], mine[1][here] + theirs[1][there]
         return ThresholdCurve(
             np.ascontiguousarray(thresholds),
             self.tp[here] + other.tp[there],
             self.fp[here] + other.fp[there],
             self.positives + other.positives,
             self.negatives + other.negatives,
+            squares=squares,
         )

@@ -16,9 +16,9 @@ class Bins(NamedTuple):
     low: Floats
     high: Floats
     rows: Floats
-    squares: Floats
     positives: Floats
     predicted: Floats
+    of_row: NDArray[np.intp]  # (n,) bin of each row
 
 
 def _numbered(rows: Rows, n_bins: int, by: str) -> tuple[Floats, NDArray[np.intp], NDArray[np.intp]]:
@@ -40,13 +40,13 @@ def binned(rows: Rows, n_bins: int, by: str) -> Bins:
     bin_of_row = number[index]
     m = int(number[-1]) + 1
     weight = np.ones(rows.y.shape[0]) if rows.weight is None else rows.weight
-    size, squares, positives, score = (
+    size, positives, score = (
         np.bincount(bin_of_row, weights=w, minlength=m).astype(np.float64)
-        for w in (weight, weight**2, weight * rows.y, weight * rows.score)
+        for w in (weight, weight * rows.y, weight * rows.score)
     )
     first = np.searchsorted(number, np.arange(m))
     last = np.append(first[1:], number.shape[0]) - 1
-    return Bins(distinct[first], distinct[last], size, squares, positives, score / size)
+    return Bins(distinct[first], distinct[last], size, positives, score / size, bin_of_row)
 
 
 def calibration_error(

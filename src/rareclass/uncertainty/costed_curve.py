@@ -3,20 +3,16 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass._types import Costs, Flags, Floats, Label, Labels, Scores, Weights
-from rareclass.metrics._inputs import scored_rows
-from rareclass.metrics.costs import CostColumns, cost_columns
+from rareclass.metrics.costs import CostColumns
 from rareclass.metrics.curve import ThresholdCurve
-from rareclass.uncertainty.bands import cost_band
-from rareclass.uncertainty.effective import are_repetitions, class_scales
+from rareclass.uncertainty.bands import cost_band, interpolated
 from rareclass.uncertainty.estimate import Table
 from rareclass.uncertainty.money import cost_limits
-from rareclass.uncertainty.sample import Sample
-
-# thresholds at which the band is computed when each row has its own costs: each of them reads all rows
-_BAND_POINTS = 40
+from rareclass.uncertainty.sample import Sample, make_sample
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -52,6 +48,7 @@ def threshold_costs(
     points: int = 1000,
     level: float = 0.95,
     sample_weight: Weights = None,
+    groups: ArrayLike | None = None,
     pos_label: Label = None,
 ) -> ThresholdCosts:
     """Mean cost per row at the distinct scores, with a pointwise interval.
@@ -72,7 +69,9 @@ def threshold_costs(
     level : float in (0, 1), default 0.95
         Coverage at each threshold on its own, taken as fixed.
     sample_weight : array-like (n,), optional
-        Integer weights equal repeated rows.
+        1 / the probability with which a row was drawn.
+    groups : array-like (n,), optional
+        Rows of one group are dependent: the interval counts groups.
     pos_label : label, optional
 
     Returns
@@ -89,7 +88,7 @@ def threshold_costs(
     Notes
     -----
     Elkan (2001), IJCAI, section 1. The interval is that of ``confidence_interval("expected_cost", ...)``; with costs
-    by row it is computed at 40 thresholds, and its distance from the curve interpolated between them.
+    by row or groups it is computed at 40 thresholds, and its distance from the curve interpolated between them.
 
     Examples
     --------
@@ -99,29 +98,22 @@ def threshold_costs(
     """
     most = _check.whole_number(points, "points", low=2)
     level = _check.fraction(level, "level", closed="neither")
-    whole = scored_rows(y_true, y_score, None, pos_label)
-    n = whole.y.shape[0]
-    columns, weight = cost_columns(costs, n), _check.weights(sample_weight, n)
-    y, score = whole.y, whole.score
-    if weight is not None and not weight.all():
-        keep = weight > 0
-        y, score, weight = y[keep], score[keep], weight[keep]
-        columns = CostColumns(*(c[keep] for c in columns))
-    curve = ThresholdCurve.from_arrays(y, score, weight)
+    rows = make_sample(y_true, y_score, sample_weight=sample_weight, groups=groups, costs=costs, pos_label=pos_label)
+    assert rows.costs is not None
+    curve = ThresholdCurve.from_arrays(rows.y, rows.score, None if rows.equal else rows.weight)
     last = curve.thresholds.size - 1
     kept = np.unique(np.linspace(1, last, most).astype(np.int64))
     kept = np.union1d(kept, np.arange(1, min(most, last + 1)))[::-1]
-    shared = _shared(columns)
+    shared = _shared(rows.costs)
     if shared is None:
-        cost = _summed(y, score, columns, weight)
-        each_row = np.ones(y.size) if weight is None else weight
-        rows = Sample(y=y, score=score, weight=each_row, repeated=are_repetitions(weight), costs=columns)
-        down, up = _row_band(rows, curve.thresholds[kept], level)
+        cost = _summed(rows.y, rows.score, rows.costs, rows.weight)
     else:
         each = {"tp": curve.tp, "fp": curve.fp, "fn": curve.fn, "tn": curve.tn}
         cost = np.asarray(sum(shared[k] * v for k, v in each.items()), dtype=np.float64) / curve.n
-        scales = class_scales(y, weight)
-        low, high = cost_band({k: v[kept] for k, v in each.items()}, shared, scales, level)
+    if shared is None or rows.groups is not None:
+        down, up = _row_band(rows, curve.thresholds[kept], level)
+    else:
+        low, high = cost_band(curve.cells(kept), shared, level)
         down, up = cost[kept] - low, high - cost[kept]
     at = cost[kept]
     return ThresholdCosts(
@@ -142,9 +134,8 @@ def _shared(columns: CostColumns) -> dict[str, float] | None:
     return {name: float(c[0]) for name, c in columns._asdict().items()}
 
 
-def _summed(y: Flags, score: Floats, costs: CostColumns, weight: Floats | None) -> Floats:
+def _summed(y: Flags, score: Floats, costs: CostColumns, w: Floats) -> Floats:
     """Mean cost per row at the points of the threshold curve, first that of flagging none."""
-    w = np.ones(y.size) if weight is None else weight
     none, every = costs.loss(y, np.zeros(y.size, dtype=bool)), costs.loss(y, np.ones(y.size, dtype=bool))
     order = np.argsort(-score, kind="stable")
     total = np.r_[0.0, np.cumsum((w * (every - none))[order])] + np.sum(w * none)
@@ -155,12 +146,12 @@ def _summed(y: Flags, score: Floats, costs: CostColumns, weight: Floats | None) 
 def _row_band(rows: Sample, thresholds: Floats, level: float) -> tuple[Floats, Floats]:
     """Distances of the limits from the cost at each threshold, interpolated between some of them."""
     assert rows.costs is not None
-    some = np.unique(np.linspace(0, thresholds.size - 1, _BAND_POINTS).astype(np.int64))
-    down, up = np.empty(some.size), np.empty(some.size)
-    for i, k in enumerate(some):
-        flag = rows.score >= thresholds[k]
+    costs = rows.costs
+
+    def reach(threshold: float) -> tuple[float, float]:
+        flag = rows.score >= threshold
         low, high = cost_limits(replace(rows, flag=flag), level)
-        mean = float(np.average(rows.costs.loss(rows.y, flag), weights=rows.weight))
-        down[i], up[i] = mean - low, high - mean
-    place = np.arange(thresholds.size)
-    return np.interp(place, some, down), np.interp(place, some, up)
+        mean = float(np.average(costs.loss(rows.y, flag), weights=rows.weight))
+        return mean - low, high - mean
+
+    return interpolated(reach, thresholds)

@@ -66,7 +66,7 @@ def gain_curve(
     level : float in (0, 1), default 0.95
         Coverage at each threshold on its own, taken as fixed.
     sample_weight : array-like (n,), optional
-        Integer weights equal repeated rows.
+        1 / the probability with which a row was drawn.
     pos_label : label, optional
 
     Returns
@@ -93,14 +93,14 @@ def gain_curve(
     """
     most = _check.whole_number(points, "points", low=2)
     level = _check.fraction(level, "level", closed="neither")
-    curve, scales = curve_of_both_classes(y_true, y_score, sample_weight, pos_label)
+    curve = curve_of_both_classes(y_true, y_score, sample_weight, pos_label)
     gains = np.diff(curve.tp) > 0
     # the points before and after each gain: in between the lift falls with every false alarm
     corner = gains | np.r_[gains[1:], True] | np.r_[True, np.zeros(gains.size - 1, dtype=bool)]
     at = thinned(np.flatnonzero(corner) + 1, most)
     rate, prevalence = curve.alert_rate[at], curve.prevalence
-    low, high = recall_band(curve.tp[at], curve.positives, scales, level)
-    lift_low, lift_high = precision_band(curve.tp[at], curve.fp[at], scales, level)
+    cells = curve.cells(at)
+    (low, high), (lift_low, lift_high) = recall_band(cells, level), precision_band(cells, level)
     return GainCurve(
         alert_rate=rate,
         recall=curve.recall[at],

@@ -2,25 +2,23 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri, stdtrit
 
 from rareclass import _check
 from rareclass._types import Costs, Label, Labels, Scores, Seed, Weights
 from rareclass.errors import InputError, TooFewEventsError
 from rareclass.kernels.bootstrap import bootstrap_average_precision
-from rareclass.kernels.intervals import blaker, clopper_pearson, logit_interval, poisson_limits, wilson
+from rareclass.kernels.effective import unit
+from rareclass.kernels.intervals import clopper_pearson, logit_interval, poisson_limits
 from rareclass.kernels.thresholds import threshold_counts
 from rareclass.uncertainty.estimate import Interval
 from rareclass.uncertainty.money import cost_limits
 from rareclass.uncertainty.named import NAMED, Estimate, Metric, metric_name
+from rareclass.uncertainty.rates import binomial_limits, grouped_limits
 from rareclass.uncertainty.resample import Resampling, bca, group_jackknife, percentile, replicate, statistic_of
 from rareclass.uncertainty.sample import Sample, make_sample
-from rareclass.uncertainty.spread import ends_on_scale, metric_spread
+from rareclass.uncertainty.spread import drawn_variance, ends_on_scale, metric_spread
 
 _METHODS = ("auto", "influence", "logit", "wilson", "clopper_pearson", "blaker", "percentile", "bca", "jackknife")
-# design effect from which a rate is a mean over groups rather than a share of rows: then its t interval on the log-odds
-# covers where binomial limits at the effective number of trials do not (precision in benchmarks/intervals.py)
-_MOSTLY_BETWEEN = 2.0
 
 
 def confidence_interval(
@@ -32,7 +30,6 @@ def confidence_interval(
     method: str = "auto",
     groups: ArrayLike | None = None,
     sample_weight: Weights = None,
-    weight_kind: str = "auto",
     threshold: ArrayLike | None = None,
     costs: Costs | None = None,
     n_bootstrap: int = 2000,
@@ -68,9 +65,8 @@ def confidence_interval(
         Rows of one group (customer, day) are dependent; the interval is then over groups, with a leave-one-group-out
         correction and few degrees of freedom when few groups carry the events.
     sample_weight : array-like (n,), optional
-    weight_kind : {"auto", "repeated", "sampling"}, default "auto"
-        Whether a weight says how often a row occurred or 1 / the probability with which it was sampled; the value is
-        the same, the interval is not. "auto": whole numbers are repetitions.
+        1 / the probability with which a row was drawn, whole numbers too: the interval counts the rows that are here.
+        Where rows were observed several times, repeat them.
     threshold : float or array (n,), optional
         For metrics of decisions: flagged iff score >= threshold.
     costs : mapping or object with fp, fn, tp, tn, optional
@@ -113,7 +109,6 @@ def confidence_interval(
         y_true,
         y_score,
         sample_weight=sample_weight,
-        weight_kind=weight_kind,
         groups=groups,
         threshold=threshold,
         costs=costs,
@@ -139,9 +134,10 @@ def confidence_interval(
 
 def _automatic(name: str, sample: Sample, estimate: Estimate, level: float) -> tuple[float, float, str]:
     if estimate.trials is not None:
-        if sample.groups is None and sample.repeated:
-            return (*_binomial(sample, estimate, level, "blaker"), "blaker")
-        return (*_effective_binomial(sample, estimate, level), "effective_binomial")
+        if sample.groups is not None:
+            return (*grouped_limits(sample, estimate, level), "effective_binomial")
+        limits = binomial_limits(sample, estimate, level, "blaker")
+        return (*limits, "blaker" if sample.equal else "effective_binomial")
     if name == "expected_cost":
         return (*cost_limits(sample, level), "poisson_sum")
     if name == "observed_to_expected":
@@ -152,54 +148,20 @@ def _automatic(name: str, sample: Sample, estimate: Estimate, level: float) -> t
 def _asked(name: str, sample: Sample, estimate: Estimate, level: float, method: str) -> tuple[float, float, str]:
     if method == "influence":
         return (*influence_limits(name, sample, estimate, level), method)
-    if sample.groups is not None or not sample.repeated:
+    if sample.groups is not None or not sample.equal:
         raise InputError(f"method={method!r} is for independent, unweighted rows; use 'auto' with groups or weights.")
     if method == "logit" and name == "average_precision":
         low, high = logit_interval(estimate.value, sample.events, level)
         return float(low), float(high), method
     if estimate.trials is None:
         raise InputError(f"method={method!r} is not for {name!r}; use 'auto', 'influence', 'percentile' or 'bca'.")
-    return (*_binomial(sample, estimate, level, method), method)
-
-
-def _binomial(sample: Sample, estimate: Estimate, level: float, method: str) -> tuple[float, float]:
-    assert estimate.trials is not None
-    hits, trials = (float(sample.weight[mask].sum()) for mask in estimate.trials)
-    if method == "blaker" and hits == round(hits) and trials == round(trials):
-        return blaker(int(hits), int(trials), level)
-    function = {"wilson": wilson, "logit": lambda k, n, c: logit_interval(k / n, n, c)}.get(method, clopper_pearson)
-    low, high = function(hits, trials, level)
-    return float(low), float(high)
-
-
-def _effective_binomial(sample: Sample, estimate: Estimate, level: float) -> tuple[float, float]:
-    """Korn and Graubard: exact binomial limits at the number of independent trials that the variance amounts to."""
-    assert estimate.trials is not None
-    among = estimate.trials.among
-    trials = sample.number(among)
-    p = estimate.value
-    wide = (1.0, 0.0)
-    if 0 < p < 1:
-        spread = metric_spread(sample, estimate.influence, among=among)
-        if spread.inflation > _MOSTLY_BETWEEN:
-            wide = ends_on_scale(p, float(np.sqrt(spread.variance)), spread.quantile(level), estimate.scale)
-        ratio = 1.0
-        if sample.groups is not None:
-            # the spread of rates over groups is near normal; the few-group correction is in the variance already
-            number = int(sample.groups.max())
-            ratio = (float(ndtri(0.5 + level / 2)) / float(stdtrit(number, 0.5 + level / 2))) ** 2
-        trials = min(p * (1 - p) / spread.variance, trials) * ratio
-    elif sample.groups is not None:
-        trials = min(trials, float(np.unique(sample.groups[among]).shape[0]))
-    low, high = clopper_pearson(p * trials, trials, level)
-    return min(float(low), wide[0]), max(float(high), wide[1])
+    return (*binomial_limits(sample, estimate, level, method), method)
 
 
 def _poisson_ratio(sample: Sample, estimate: Estimate, level: float) -> tuple[float, float]:
     if estimate.value == 0:
         expected = float(np.sum(sample.weight * sample.score))
-        one = 1.0 if sample.repeated else float(np.mean(sample.weight))
-        return 0.0, float(poisson_limits(0.0, level)[1]) * one / expected
+        return 0.0, float(poisson_limits(0.0, level)[1]) * unit(sample.weight) / expected
     variance = metric_spread(sample, estimate.influence).variance
     if variance <= 0:
         return 0.0, float("inf")
@@ -220,13 +182,15 @@ def influence_limits(name: str, sample: Sample, estimate: Estimate, level: float
         return (float(low), float(high)) if estimate.scale == "unit" else (2 * float(low) - 1, 2 * float(high) - 1)
     centre = estimate.centre
     shrink = NAMED[name].shrink
-    ceiling = centre * (1 - centre) / sample.events if shrink else 0.0
     influence = estimate.influence
     if shrink and 0 < centre < 1:
         # the variance belongs to the centre: on the logit scale both then have the same relative error
         influence = influence * np.sqrt(centre * (1 - centre) / (estimate.value * (1 - estimate.value)))
+    ceiling = centre * (1 - centre) / sample.events + drawn_variance(sample, influence) if shrink else 0.0
     spread = metric_spread(sample, influence, shrink, ceiling)
-    return ends_on_scale(centre, float(np.sqrt(spread.variance)), spread.quantile(level), estimate.scale)
+    return ends_on_scale(
+        centre, float(np.sqrt(spread.variance + estimate.unseen)), spread.quantile(level), estimate.scale
+    )
 
 
 def _resampled(
@@ -242,7 +206,7 @@ def _resampled(
         return Interval(value, np.nan, np.nan, level, "undefined")
     if method == "jackknife":
         return Interval(value, *group_jackknife(statistic, sample, level), level, method)
-    plain = sample.groups is None and sample.repeated and float(sample.weight.max()) == 1.0
+    plain = sample.groups is None and sample.equal
     if name == "average_precision" and plain:
         _, tp, fp = threshold_counts(sample.y, sample.score)
         values, _ = bootstrap_average_precision(tp, fp, how.size, how.rng, stratified=how.stratified)

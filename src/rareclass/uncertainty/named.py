@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from rareclass._types import Flags, Floats
 from rareclass.errors import InputError, UndefinedWarning
 from rareclass.kernels import counts
+from rareclass.kernels.effective import Counted
 from rareclass.kernels.influence import average_precision_influence, roc_auc_influence
 from rareclass.kernels.logits import logit, sigmoid
 from rareclass.metrics.calibration import calibration_line
@@ -19,10 +20,18 @@ _EPS = float(np.finfo(np.float64).eps)
 
 
 class Trials(NamedTuple):
-    """What a rate counts: successes, among the rows that could be one."""
+    """What a rate counts: successes, among the rows that could be one; `by_truth` where positives are successes."""
 
     hit: Flags
     among: Flags
+    by_truth: bool = False
+
+    def counted(self, sample: Sample) -> tuple[Counted, Counted]:
+        """Hits and misses; one that has not been seen yet would weigh what its class, or else any trial, does."""
+        w = sample.weight
+        could = (w[sample.y], w[~sample.y]) if self.by_truth else (w[self.among], w[self.among])
+        hits, misses = (c if c.size else w for c in could)
+        return Counted.of(w[self.hit], hits), Counted.of(w[self.among & ~self.hit], misses)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +47,8 @@ class Estimate:
     influence: Floats
     scale: str
     trials: Trials | None = None
+    _: KW_ONLY
+    unseen: float = 0.0  # variance that the influences of the rows at hand do not show
 
 
 How = Callable[[Sample], Estimate]
@@ -62,8 +73,8 @@ def _unknown(sample: Sample, reason: str, name: str) -> Estimate:
 def _average_precision(s: Sample) -> Estimate:
     if not s.y.any():
         return _unknown(s, "there is no positive row", "Average precision")
-    r = average_precision_influence(s.y, s.score, s.weight, repeated=s.repeated)
-    return Estimate(r.value, r.centre, r.influence, "unit")
+    r = average_precision_influence(s.y, s.score, s.weight)
+    return Estimate(r.value, r.centre, r.influence, "unit", unseen=r.unseen)
 
 
 def _roc_auc(s: Sample) -> Estimate:
@@ -73,17 +84,24 @@ def _roc_auc(s: Sample) -> Estimate:
     return Estimate(r.value, r.value, r.influence, "unit")
 
 
+def rate_of(s: Sample, trials: Trials) -> Estimate:
+    """The share of hits among trials, of which there are some."""
+    size = float(s.weight[trials.among].sum())
+    value = float(s.weight[trials.hit].sum()) / size
+    influence = np.where(trials.among, trials.hit - value, 0.0) * (s.size / size)
+    return Estimate(value, value, influence, "unit", trials)
+
+
 def _rate(hit: Callable[[Sample], Flags], among: Callable[[Sample], Flags], name: str, empty: str) -> How:
     def estimate(s: Sample) -> Estimate:
-        success, trial = hit(s), among(s)
-        trials = float(s.weight[trial].sum())
-        if trials == 0:
-            return _unknown(s, empty, name)
-        value = float(s.weight[success & trial].sum()) / trials
-        influence = np.where(trial, success - value, 0.0) * (s.size / trials)
-        return Estimate(value, value, influence, "unit", Trials(success & trial, trial))
+        trial = among(s)
+        return rate_of(s, Trials(hit(s) & trial, trial, hit is _truth)) if trial.any() else _unknown(s, empty, name)
 
     return estimate
+
+
+def _truth(s: Sample) -> Flags:
+    return s.y
 
 
 def _flags(s: Sample) -> Flags:
@@ -191,7 +209,7 @@ NAMED = {
     "average_precision": Named(_average_precision, shrink=20.0),
     "roc_auc": Named(_roc_auc, shrink=1.0),
     "recall": Named(_rate(_flags, lambda s: s.y, "Recall", "there is no positive row"), decides=True),
-    "precision": Named(_rate(lambda s: s.y, _flags, "Precision", "no row is flagged"), decides=True),
+    "precision": Named(_rate(_truth, _flags, "Precision", "no row is flagged"), decides=True),
     "specificity": Named(
         _rate(lambda s: ~s.decided, lambda s: ~s.y, "Specificity", "there is no negative row"), decides=True
     ),
@@ -201,7 +219,7 @@ NAMED = {
         lower_is_better=True,
     ),
     "alert_rate": Named(_rate(_flags, _every, "The alert rate", "there is no row"), decides=True),
-    "prevalence": Named(_rate(lambda s: s.y, _every, "The prevalence", "there is no row")),
+    "prevalence": Named(_rate(_truth, _every, "The prevalence", "there is no row")),
     "accuracy": Named(_rate(lambda s: s.decided == s.y, _every, "Accuracy", "there is no row"), decides=True),
     "f1": Named(_of_counts(counts.f_beta, "unit", "F1"), decides=True),
     "balanced_accuracy": Named(_of_counts(counts.balanced_accuracy, "unit", "Balanced accuracy"), decides=True),

@@ -10,13 +10,14 @@ from scipy.special import ndtr, ndtri, stdtr
 from rareclass import _check
 from rareclass._types import Costs, Label, Labels, Scores, Seed, Weights
 from rareclass.errors import InputError, TooFewEventsError
+from rareclass.kernels.effective import worth
 from rareclass.kernels.intervals import paired_rate_limits
 from rareclass.uncertainty.estimate import Interval
 from rareclass.uncertainty.money import cost_difference_limits
 from rareclass.uncertainty.named import NAMED, Estimate, Metric, Trials, metric_name
 from rareclass.uncertainty.resample import Resampling, percentile, replicate, statistic_of
 from rareclass.uncertainty.sample import Sample, make_sample
-from rareclass.uncertainty.spread import metric_spread
+from rareclass.uncertainty.spread import drawn_variance, metric_spread
 
 # pseudo-events: with few events two scorers may differ in ways that none of them happened to show
 _SHRINK = 2.0
@@ -50,7 +51,6 @@ def paired_difference(
     method: str = "auto",
     groups: ArrayLike | None = None,
     sample_weight: Weights = None,
-    weight_kind: str = "auto",
     threshold: ArrayLike | None = None,
     costs: Costs | None = None,
     lower_is_better: bool | None = None,
@@ -67,7 +67,7 @@ def paired_difference(
 
     Parameters
     ----------
-    metric, y_true, level, groups, sample_weight, weight_kind, costs, n_bootstrap, stratified, random_state, pos_label
+    metric, y_true, level, groups, sample_weight, costs, n_bootstrap, stratified, random_state, pos_label
         As in `confidence_interval`.
     y_score_a, y_score_b : array-like (n,)
         Scores, probabilities, or decisions of the two.
@@ -109,15 +109,7 @@ def paired_difference(
     _check.one_of(method, "method", ("auto", "influence", "percentile"))
     name = metric_name(metric)
     cuts = threshold if isinstance(threshold, tuple | list) and len(threshold) == 2 else (threshold, threshold)
-    rows = partial(
-        make_sample,
-        y_true,
-        sample_weight=sample_weight,
-        weight_kind=weight_kind,
-        groups=groups,
-        costs=costs,
-        pos_label=pos_label,
-    )
+    rows = partial(make_sample, y_true, sample_weight=sample_weight, groups=groups, costs=costs, pos_label=pos_label)
     a, b = rows(y_score_a, threshold=cuts[0]), rows(y_score_b, threshold=cuts[1])
     known = None if name is None else NAMED[name]
     if known is not None and known.decides and (a.flag is None or b.flag is None):
@@ -141,11 +133,12 @@ def _by_influence(name: str, a: Sample, b: Sample, level: float, method: str, lo
     if np.array_equal(a.decided, b.decided) if known.decides else np.array_equal(a.score, b.score):
         return _told(values, (0.0, 0.0), level, "identical", 0.5)
     shrink, ceiling = 0.0, 0.0
+    influence = first.influence - second.influence
     if first.scale == "unit":
         shrink = _SHRINK
-        ceiling = sum(_binomial_variance(s, e) for s, e in ((a, first), (b, second)))
-    spread = metric_spread(a, first.influence - second.influence, shrink, ceiling)
-    error = float(np.sqrt(spread.variance))
+        ceiling = sum(_binomial_variance(s, e) for s, e in ((a, first), (b, second))) + drawn_variance(a, influence)
+    spread = metric_spread(a, influence, shrink, ceiling)
+    error = float(np.sqrt(spread.variance + first.unseen + second.unseen))
     half = spread.quantile(level) * error
     low, high, said = difference - half, difference + half, "influence"
     if name == "expected_cost" and method == "auto":
@@ -176,22 +169,22 @@ def _told(
 def _agreement(sample: Sample, first: Trials | None, second: Trials | None) -> tuple[float, float, float, float] | None:
     """Trials that both hit, only the first, only the second, and none, where both are rates among the same rows.
 
-    None where they are not, or where rows depend or do not count once or as often as they occurred.
+    None where they are not, or where rows depend or the trials differ in weight.
     """
-    if sample.groups is not None or not sample.repeated or first is None or second is None:
+    if sample.groups is not None or first is None or second is None:
         return None
-    if not np.array_equal(first.among, second.among):
+    if not np.array_equal(first.among, second.among) or np.unique(sample.weight[first.among]).shape[0] > 1:
         return None
     a, b = first.hit, second.hit
     masks = (a & b, a & ~b, b & ~a, first.among & ~(a | b))
-    both, only_a, only_b, none = (float(sample.weight[m].sum()) for m in masks)
+    both, only_a, only_b, none = (float(np.count_nonzero(m)) for m in masks)
     return both, only_a, only_b, none
 
 
 def _binomial_variance(sample: Sample, estimate: Estimate) -> float:
     """Variance as a proportion among the trials of a rate, or among the events of any other metric."""
     value, rate = estimate.value, estimate.trials is not None
-    trials = sample.events if estimate.trials is None else sample.number(estimate.trials.among)
+    trials = sample.events if estimate.trials is None else worth(*estimate.trials.counted(sample))
     if trials == 0:
         return 0.0
     least = 0.5 / trials

@@ -2,13 +2,19 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from rareclass import _check
-from rareclass._types import Floats, Label, Labels, Scores, Weights
-from rareclass.kernels.intervals import wilson
-from rareclass.metrics._inputs import probability_rows
-from rareclass.metrics.reliability import binned
-from rareclass.uncertainty.effective import kish
+from rareclass._types import Flags, Floats, Label, Labels, Scores, Weights
+from rareclass.kernels.effective import Counted, unit
+from rareclass.metrics._inputs import Rows, probability_rows
+from rareclass.metrics.reliability import Bins, binned
+from rareclass.uncertainty.bands import rate_band
 from rareclass.uncertainty.estimate import Table
+from rareclass.uncertainty.named import Trials, rate_of
+from rareclass.uncertainty.rates import grouped_limits
+from rareclass.uncertainty.sample import Sample, make_sample
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -28,7 +34,7 @@ class ReliabilityTable(Table):
     observed : float64 array (bins,)
         Share of positives.
     observed_low, observed_high : float64 array (bins,)
-        Wilson interval of `observed`; with weights, at the effective number of rows (Kish).
+        Interval of `observed`: Wilson's, at the effective numbers of positives and negatives where there are weights.
     level : float
         Its nominal coverage.
     """
@@ -55,6 +61,7 @@ def reliability_table(
     by: str = "rows",
     level: float = 0.95,
     sample_weight: Weights = None,
+    groups: ArrayLike | None = None,
     pos_label: Label = None,
 ) -> ReliabilityTable:
     """Observed share of positives against the mean probability, in quantile bins of the log-odds.
@@ -73,6 +80,8 @@ def reliability_table(
         which shows the top scores, where the alerts are, in finer detail.
     level : float in (0, 1), default 0.95
         Coverage of the interval of each bin.
+    groups : array-like (n,), optional
+        Rows of one group are dependent: the intervals count groups.
 
     Returns
     -------
@@ -91,20 +100,46 @@ def reliability_table(
     ([0.2, 0.73], [0.33, 0.67])
     """
     rows = probability_rows(y_true, y_proba, sample_weight, pos_label)
+    whole = None
+    if groups is not None:
+        whole = make_sample(y_true, y_proba, sample_weight=sample_weight, groups=groups, pos_label=pos_label)
     n_bins = _check.whole_number(n_bins, "n_bins", low=1)
     level = _check.fraction(level, "level", closed="neither")
     _check.one_of(by, "by", ("rows", "expected"))
     bins = binned(rows, n_bins, by)
-    observed, effective = bins.positives / bins.rows, kish(bins.rows, bins.squares)
-    low, high = wilson(observed * effective, effective, level)
+    if whole is None:
+        low, high = rate_band(*_counted(rows, bins), level)
+    else:
+        low, high = _grouped(whole, bins, level)
     return ReliabilityTable(
         low=bins.low,
         high=bins.high,
         rows=bins.rows,
         positives=bins.positives,
         predicted=bins.predicted,
-        observed=observed,
+        observed=bins.positives / bins.rows,
         observed_low=low,
         observed_high=high,
         level=level,
     )
+
+
+def _counted(rows: Rows, bins: Bins) -> tuple[Counted, Counted]:
+    """Positives and negatives of each bin."""
+    weight = np.ones(rows.y.shape[0]) if rows.weight is None else rows.weight
+    m = bins.rows.shape[0]
+
+    def kind(mask: Flags) -> Counted:
+        w, at = weight[mask], bins.of_row[mask]
+        total, squares = (np.bincount(at, weights=v, minlength=m).astype(np.float64) for v in (w, w**2))
+        return Counted(total, squares, unit(w if w.size else weight))
+
+    return kind(rows.y), kind(~rows.y)
+
+
+def _grouped(rows: Sample, bins: Bins, level: float) -> tuple[Floats, Floats]:
+    """Limits of the share of positives in each bin, over groups."""
+    inside = [bins.of_row == k for k in range(bins.rows.shape[0])]
+    each = [grouped_limits(rows, rate_of(rows, Trials(rows.y & i, i, True)), level) for i in inside]
+    low, high = np.array(each).T
+    return low, high

@@ -65,17 +65,13 @@ def draws(sample: Sample, how: Resampling) -> Iterator[Floats]:
             drawn = np.bincount(how.rng.integers(number, size=number), minlength=number)
             yield sample.weight * drawn[sample.groups]
         return
-    # integer weights are repeated rows, and each repetition is drawn on its own
-    times = sample.weight if sample.repeated else np.ones(sample.y.shape[0])
-    whole = np.round(times).astype(np.int64)
-    parts = [sample.y, ~sample.y] if how.stratified else [np.ones_like(sample.y)]
+    masks = [sample.y, ~sample.y] if how.stratified else [np.ones_like(sample.y)]
+    parts = [part for mask in masks if (part := np.flatnonzero(mask)).size]
     for _ in range(how.size):
         count = np.zeros(sample.y.shape[0])
         for part in parts:
-            total = int(whole[part].sum())
-            if total:
-                count[part] = how.rng.multinomial(total, whole[part] / total)
-        yield count if sample.repeated else count * sample.weight
+            count[part] = how.rng.multinomial(part.size, np.full(part.size, 1 / part.size))
+        yield count * sample.weight
 
 
 def replicate(statistics: list[Statistic], sample: Sample, how: Resampling) -> Floats:

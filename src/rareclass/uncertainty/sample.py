@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 from rareclass import _check
 from rareclass._types import Costs, Flags, Floats, Label, Labels, Scores, Weights
 from rareclass.errors import InputError
+from rareclass.kernels.effective import Counted
 from rareclass.metrics.costs import CostColumns, cost_columns
-from rareclass.uncertainty.effective import are_repetitions, effective_number
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -22,8 +22,6 @@ class Sample:
     score: Floats
     flag: Flags | None = None
     weight: Floats
-    # whether a weight says how often a row occurred, rather than 1 / the probability with which it was sampled
-    repeated: bool = True
     groups: NDArray[np.intp] | None = None  # (n,) numbers of the groups that rows depend in, from 0
     costs: CostColumns | None = None
 
@@ -34,8 +32,13 @@ class Sample:
 
     @property
     def events(self) -> float:
-        """Positives; with sampling weights, their effective number."""
-        return self.number(self.y)
+        """Effective number of positives."""
+        return float(Counted.of(self.weight[self.y]).rows)
+
+    @property
+    def equal(self) -> bool:
+        """Whether all rows have the same weight."""
+        return bool((self.weight == self.weight[0]).all())
 
     @property
     def decided(self) -> Flags:
@@ -43,10 +46,6 @@ class Sample:
         if self.flag is None:
             raise InputError("This metric judges decisions: give `threshold`, or Boolean decisions as `y_score`.")
         return self.flag
-
-    def number(self, mask: Flags) -> float:
-        """Effective number of the rows of a mask."""
-        return effective_number(self.weight[mask], self.repeated)
 
     def take(self, index: NDArray[np.intp], weight: Floats | None = None) -> "Sample":
         """The rows of an index, under their own or other weights."""
@@ -66,7 +65,6 @@ def make_sample(
     y_score: Scores,
     *,
     sample_weight: Weights = None,
-    weight_kind: str = "auto",
     groups: ArrayLike | None = None,
     threshold: ArrayLike | None = None,
     costs: Costs | None = None,
@@ -87,8 +85,6 @@ def make_sample(
     elif raw.dtype == bool or bool(((score == 0) | (score == 1)).all()):
         flag = score > 0
     weight = _check.weights(sample_weight, n)
-    _check.one_of(weight_kind, "weight_kind", ("auto", "repeated", "sampling"))
-    repeated = weight is None or (are_repetitions(weight) if weight_kind == "auto" else weight_kind == "repeated")
     weight = np.ones(n) if weight is None else weight
     keep = np.flatnonzero(weight > 0)
     code = None
@@ -97,7 +93,7 @@ def make_sample(
         labels = (labels.astype(str) if labels.dtype == object else labels)[keep]
         code = np.unique(labels, return_inverse=True)[1]
     columns = None if costs is None else cost_columns(costs, n)
-    sample = Sample(y=y, score=score, flag=flag, weight=weight, repeated=repeated, costs=columns)
+    sample = Sample(y=y, score=score, flag=flag, weight=weight, costs=columns)
     if keep.shape[0] < n:
         sample = sample.take(keep)
     return sample if code is None else replace(sample, groups=code)

@@ -7,6 +7,7 @@ from scipy.special import expit, logit, stdtrit
 
 from rareclass._types import Flags, Floats
 from rareclass.errors import InputError
+from rareclass.kernels.effective import unit
 from rareclass.uncertainty.sample import Sample
 
 
@@ -40,24 +41,20 @@ def row_spread(sample: Sample, influence: Floats, shrink: float = 0.0, ceiling: 
     `ceiling` is the variance that the estimate would have as a proportion among the events; `shrink` says how many
     events' worth of trust it gets. With few events the observed influences miss what no event happened to show.
     """
-    # a repeated row counts as often as it occurred; a sampled row counts once, with its weight in its influence
-    times = sample.weight if sample.repeated else None
-    each = influence if sample.repeated else influence * sample.weight
-    squares = each**2
+    each = influence * sample.weight
     # sums, not dot products: their result does not depend on the number of threads
-    variance = float(np.sum(squares * times) if times is not None else squares.sum()) / sample.size**2
+    variance = float(np.sum(each**2)) / sample.size**2
     events = sample.events
     limit = max(events - 1, 1.0)
     total, excess = 0.0, 0.0
     for mask in (sample.y, ~sample.y):
-        w = times[mask] if times is not None else np.ones(int(np.count_nonzero(mask)))
-        if w.size:
+        part = each[mask]
+        if part.size:
             # the centre of each class is prevalence noise, which has no heavy tail
-            part = each[mask]
-            part = (part - np.sum(w * part) / w.sum()) ** 2
-            second = float(np.sum(w * part))
+            part = (part - part.mean()) ** 2
+            second = float(part.sum())
             total += second
-            excess += float(np.sum(w * part * part)) - second**2 / float(w.sum())
+            excess += float(np.sum(part**2)) - second**2 / part.size
     freedom = min(max(2 * total**2 / max(excess, 1e-12 * total**2), 1.0), limit) if total > 0 else limit
     if events > 1:
         variance *= events / (events - 1)
@@ -65,6 +62,12 @@ def row_spread(sample: Sample, influence: Floats, shrink: float = 0.0, ceiling: 
         variance = (events * variance + shrink * ceiling) / (events + shrink)
         freedom = min((events + shrink) ** 2 / (events**2 / freedom), limit)
     return Spread(variance, max(freedom, 1.0))
+
+
+def drawn_variance(sample: Sample, influence: Floats) -> float:
+    """Part of the variance that comes from drawing few of the rows that weigh more than events do."""
+    here = unit(sample.weight[sample.y]) / sample.weight
+    return float(np.sum((influence * sample.weight) ** 2 * np.maximum(1 - here, 0.0))) / sample.size**2
 
 
 def group_spread(sample: Sample, influence: Floats, among: Flags | None = None) -> Spread:

@@ -8,10 +8,11 @@ from numpy.typing import ArrayLike, NDArray
 from rareclass import _check
 from rareclass._types import Floats, Label, Labels, Scores, Weights
 from rareclass.errors import InputError
+from rareclass.kernels.effective import Cells
 from rareclass.kernels.hull import upper_hull
 from rareclass.metrics._inputs import probability_rows, scored_rows
 from rareclass.metrics.curve import ThresholdCurve
-from rareclass.uncertainty.bands import cost_band, counted, mixed_rate_band
+from rareclass.uncertainty.bands import cost_band, mixed_rate_band
 from rareclass.uncertainty.estimate import Table
 
 
@@ -109,10 +110,9 @@ def _grid(values: ArrayLike, name: str, *, open_ends: bool) -> Floats:
     return grid
 
 
-def _cells(curve: ThresholdCurve, thresholds: Floats) -> dict[str, Floats]:
-    """Counts of the four outcomes when rows at or above each threshold are flagged."""
-    i = np.searchsorted(-curve.thresholds, -thresholds, side="right") - 1
-    return {"tp": curve.tp[i], "fp": curve.fp[i], "fn": curve.fn[i], "tn": curve.tn[i]}
+def _cells(curve: ThresholdCurve, thresholds: Floats) -> Cells:
+    """The four outcomes when rows at or above each threshold are flagged."""
+    return curve.cells(np.searchsorted(-curve.thresholds, -thresholds, side="right") - 1)
 
 
 def decision_curve(
@@ -153,7 +153,7 @@ def decision_curve(
     ([0.1667, 0.25], [0.3333, 0.0])
     """
     level = _check.fraction(level, "level", closed="neither")
-    curve, scales = counted(probability_rows(y_true, y_proba, sample_weight, pos_label))
+    curve = ThresholdCurve.from_arrays(*probability_rows(y_true, y_proba, sample_weight, pos_label))
     prevalence = curve.prevalence
     if thresholds is None:
         grid = np.geomspace(max(prevalence / 20, 1e-9), 0.5, 101)
@@ -161,10 +161,10 @@ def decision_curve(
         grid = _grid(thresholds, "thresholds", open_ends=True)
     cells, odds = _cells(curve, grid), grid / (1 - grid)
     # net benefit is a cost with its sign turned: -1 for a hit, the odds for a false alarm
-    low, high = cost_band(cells, {"tp": -1.0, "fp": odds}, scales, level)
+    low, high = cost_band(cells, {"tp": -1.0, "fp": odds}, level)
     return DecisionCurve(
         thresholds=grid,
-        net_benefit=(cells["tp"] - cells["fp"] * odds) / curve.n,
+        net_benefit=(cells.tp.total - cells.fp.total * odds) / curve.n,
         flag_all=prevalence - (1 - prevalence) * odds,
         prevalence=prevalence,
         low=-high,
@@ -229,15 +229,13 @@ def cost_curve(
     """
     points = _check.whole_number(points, "points", low=2)
     level = _check.fraction(level, "level", closed="neither")
-    curve, scales = counted(scored_rows(y_true, y_score, sample_weight, pos_label))
+    curve = ThresholdCurve.from_arrays(*scored_rows(y_true, y_score, sample_weight, pos_label))
     kept = _hull(curve)
     x = np.linspace(0.0, 1.0, points)
     missed, alarms = 1 - curve.recall[kept], curve.false_positive_rate[kept]
     cost = np.outer(x, missed) + np.outer(1 - x, alarms)
     best = cost.argmin(axis=1)
-    low, high = mixed_rate_band(
-        missed[best], alarms[best], x, curve.positives * scales.positive, curve.negatives * scales.negative, level
-    )
+    low, high = mixed_rate_band(curve.cells(kept[best]), x, level)
     return CostCurve(
         probability_cost=x,
         normalized_cost=cost[np.arange(points), best],
@@ -285,7 +283,7 @@ def brier_curve(
     [0.5]
     """
     level = _check.fraction(level, "level", closed="neither")
-    curve, scales = counted(probability_rows(y_true, y_proba, sample_weight, pos_label))
+    curve = ThresholdCurve.from_arrays(*probability_rows(y_true, y_proba, sample_weight, pos_label))
     kept = _hull(curve)
     if np.ndim(points) == 0:
         c = np.linspace(0.0, 1.0, _check.whole_number(points, "points", low=2))
@@ -295,10 +293,10 @@ def brier_curve(
     cells = _cells(curve, c)
     best = 2 * (np.outer(c, alarms[kept]) + np.outer(1 - c, missed[kept])).min(axis=1)
     trivial = 2 * np.minimum(c * (1 - curve.prevalence), (1 - c) * curve.prevalence)
-    low, high = cost_band(cells, {"fp": 2 * c, "fn": 2 * (1 - c)}, scales, level)
+    low, high = cost_band(cells, {"fp": 2 * c, "fn": 2 * (1 - c)}, level)
     return BrierCurve(
         cost_proportion=c,
-        loss=2 * (c * (cells["fp"] / curve.n) + (1 - c) * (cells["fn"] / curve.n)),
+        loss=2 * (c * (cells.fp.total / curve.n) + (1 - c) * (cells.fn.total / curve.n)),
         best=best,
         trivial=trivial,
         low=np.maximum(low, 0.0),

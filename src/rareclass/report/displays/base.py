@@ -57,7 +57,7 @@ class Display:
     y_score, y_proba : array-like (n,)
         Finite scores, higher = more likely positive; probabilities in [0, 1].
     sample_weight : array-like (n,), optional
-        Whole numbers are repetitions; the band of other weights uses the effective number of rows (Kish).
+        1 / the probability with which a row was drawn; the band counts the rows that are here.
     pos_label : label, optional
     level : float in (0, 1), default 0.95
         Coverage of the band: at each point on its own, not for the curve as a whole.

@@ -67,9 +67,9 @@ class PrecisionRecallDisplay(base.BandedDisplay):
     ) -> Self:
         """Compute and draw; see `Display` for the parameters. The band is a Wilson interval at each threshold."""
         level = _check.fraction(level, "level", closed="neither")
-        curve, scales = curve_of_both_classes(y_true, y_score, sample_weight, pos_label)
+        curve = curve_of_both_classes(y_true, y_score, sample_weight, pos_label)
         at = thinned(np.flatnonzero(np.diff(curve.tp) > 0) + 1)
-        low, high = precision_band(curve.tp[at], curve.fp[at], scales, level)
+        low, high = precision_band(curve.cells(at), level)
         display = cls(
             recall=curve.recall[at],
             precision=curve.precision[at],
@@ -149,11 +149,11 @@ class RocDisplay(base.Display):
             Logarithmic false-positive rate.
         """
         level = _check.fraction(level, "level", closed="neither")
-        curve, scales = curve_of_both_classes(y_true, y_score, sample_weight, pos_label)
+        curve = curve_of_both_classes(y_true, y_score, sample_weight, pos_label)
         # only corners matter: a run of points with the same recall is a horizontal line
         corner = np.r_[True, (np.diff(curve.tp)[:-1] > 0) | (np.diff(curve.tp)[1:] > 0), True]
         at = thinned(np.flatnonzero(corner))
-        low, high = recall_band(curve.tp[at], curve.positives, scales, level)
+        low, high = recall_band(curve.cells(at), level)
         rate, recall = curve.false_positive_rate[at], curve.recall[at]
         display = cls(
             false_positive_rate=rate, recall=recall, low=low, high=high, roc_auc=roc_auc_of(curve), level=level
