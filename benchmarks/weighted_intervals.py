@@ -121,7 +121,7 @@ def road(kind: str, events: int, runs: int) -> None:
         e = model.model_.evidence
         for key, metric in (("brier_skill", brier_skill_score), ("observed_to_expected", observed_to_expected)):
             found.setdefault(f"summary {key}", []).append((*told(e, key), e[key], metric(y_all, p_all)))
-        how = {"learners": [learner, "forest"], "treatments": ["none"], "n_jobs": 1, "random_state": seed}
+        how = {"learners": [learner, "random_forest"], "treatments": ["none"], "n_jobs": 1, "random_state": seed}
         c = compare(X, y, decision=AlertBudget(rate=0.02), sample_weight=w, **how)
         arm = c[f"{learner}+none"].judgement
         fitted = c.best_model_ if c.champion == f"{learner}+none" else model

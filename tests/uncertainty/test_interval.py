@@ -105,7 +105,7 @@ def test_weights_are_no_repetitions_of_rows():
     y, score = data()
     weight = np.where(y, 1, 5)
     again = np.repeat(np.arange(y.size), weight)
-    for name, more in (("roc_auc", {}), ("precision", {"threshold": 2.0})):
+    for name, more in (("alert_rate", {"threshold": 2.0}), ("precision", {"threshold": 2.0})):
         repeated = m.confidence_interval(name, y[again], score[again], **more)
         sampled = m.confidence_interval(name, y, score, sample_weight=weight, **more)
         assert sampled.estimate == pytest.approx(repeated.estimate)
