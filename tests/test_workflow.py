@@ -14,7 +14,15 @@ from rareclass.data.read import read_table
 from rareclass.decisions import AlertBudget, RecallAtLeast
 from rareclass.errors import InputError, ReadError, SchemaError
 from rareclass.scale import sample_negatives
-from rareclass.workflow import evaluate_table, predict_table, redraw, train_table, with_period_rows, write_table
+from rareclass.workflow import (
+    PeriodColumns,
+    compare_table,
+    evaluate_table,
+    predict_table,
+    redraw,
+    train_table,
+    write_table,
+)
 
 DAY = np.datetime64("2024-05-01T00:00")
 
@@ -34,21 +42,55 @@ def trained(table, tmp_path_factory):
     return train_table(problem, out=out, estimator="logistic_regression", treatment="none", cv=3), out
 
 
-def test_a_budget_by_period_is_told_how_many_rows_a_period_holds(table):
-    problem = read_problem(table, "fraud", Roles(time="when"))
-    days = 600 / 24
-    for per, periods in (("hour", 600), ("day", days), ("month", 1)):
-        told = with_period_rows(AlertBudget(3, per=per), problem)
-        assert (told.rows_per_period, told.per) == (pytest.approx(600 / periods), per)
-    given = AlertBudget(3, per="day", rows_per_period=7.0)
-    for rule in (given, AlertBudget(3), RecallAtLeast(0.5), None):
-        assert with_period_rows(rule, problem) is rule
+@pytest.fixture(scope="module")
+def budgeted(table, tmp_path_factory):
+    problem = read_problem(table, "fraud", Roles(time="when", drop=["amount"]))
+    out = tmp_path_factory.mktemp("b") / "bundle"
+    return train_table(problem, out=out, decision=AlertBudget(3, per="day"), estimator="logistic_regression", cv=3)
 
 
-def test_a_budget_by_period_needs_dates(table):
-    for problem in (read_problem(table, "fraud"), read_problem(table, "fraud", Roles(time="amount"))):
-        with pytest.raises(InputError, match="A budget per day needs a column of dates"):
-            with_period_rows(AlertBudget(3, per="day"), problem)
+def test_a_budget_by_day_is_trained_from_the_times(budgeted):
+    rule = budgeted.model.decision_.rule
+    assert (rule.alerts, rule.per, rule.rows_per_period) == (3, "day", 24.0)
+    assert 0.5 < budgeted.model.decision_.alert_rate / (3 / 24) <= 1
+
+
+@pytest.mark.parametrize(("time", "budget"), [(None, "day"), ("amount", "day"), ("when", "fortnight")])
+def test_a_budget_by_period_needs_times_that_tell_it_before_anything_is_fitted(table, tmp_path, time, budget):
+    problem = read_problem(table, "fraud", Roles(time=time))
+    for verb in (train_table, compare_table):
+        how = {"estimator": "no learner"} if verb is train_table else {"learners": ["no learner"]}
+        with pytest.raises(InputError, match=rf"A budget .*{budget}"):
+            verb(problem, out=tmp_path / "m", decision=AlertBudget(3, per=budget), **how)
+
+
+def test_a_budget_is_kept_by_the_threshold_or_exactly_in_each_period(table, budgeted):
+    given = {k: v for k, v in table.items() if k != "fraud"}
+    whole = predict_table(budgeted, given)
+    assert "The budget is kept by the stored threshold" in whole.notes[-1]
+    flagged = whole.table["alert"].to_numpy()
+    for size in (1, 40):
+        parts = [
+            predict_table(budgeted, {k: v[i : i + size] for k, v in given.items()}).table["alert"].to_numpy()
+            for i in range(0, 120, size)
+        ]
+        assert np.array_equal(np.concatenate(parts), flagged[:120])
+    daily = predict_table(budgeted, given, periods=PeriodColumns(time="when"))
+    assert not any("budget" in note or "when" in note for note in daily.notes)
+    assert set(daily.table["alert"].to_numpy().reshape(25, 24).sum(axis=1)) == {3}
+    named = {**given, "day": np.repeat([f"day {k}" for k in range(25)], 24), "id": np.arange(600)[::-1]}
+    by_name = predict_table(budgeted, named, periods=PeriodColumns(period="day", key="id"))
+    assert by_name.table["alert"].equals(daily.table["alert"])
+    assert predict_table(budgeted, given, periods=PeriodColumns(one_period=True)).table["alert"].to_numpy().sum() == 3
+
+
+def test_periods_that_mean_nothing_are_refused(table, budgeted, trained):
+    with pytest.raises(InputError, match="one of --time, --period and --one-period"):
+        predict_table(budgeted, table, periods=PeriodColumns(time="when", one_period=True))
+    with pytest.raises(SchemaError, match="no --period column 'shop'"):
+        predict_table(budgeted, table, periods=PeriodColumns(period="shop"))
+    with pytest.raises(InputError, match="this bundle decides by the least expected cost"):
+        predict_table(trained[0], table, periods=PeriodColumns(time="when"))
 
 
 def test_a_bundle_decides_each_row_by_the_costs_it_comes_with(table, trained):

@@ -14,12 +14,14 @@ import pyarrow as pa
 
 from rareclass import _check
 from rareclass.artifact.atomic import atomic_directory, atomic_file, refuse_existing
-from rareclass.artifact.bundle import Bundle, rows_seen, score_reference
-from rareclass.data.problem import Problem, Roles, cost_numbers, read_problem
+from rareclass.artifact.bundle import Bundle, reference_of, rows_seen
+from rareclass.data.problem import Problem, Roles, column_values, cost_numbers, read_problem
 from rareclass.data.read import read_table
-from rareclass.data.sides import clean_times
 from rareclass.data.sketch import RowSketch
+from rareclass.decisions.budget import AlertBudget
 from rareclass.decisions.costs import CostMatrix
+from rareclass.decisions.periods import periods_of
+from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import InputError, ReadError, SchemaError
 from rareclass.evaluation.comparison import Comparison
@@ -43,7 +45,6 @@ def compare_table(
     if out is not None:
         refuse_existing(Path(out).absolute(), overwrite=overwrite)
     costs = options.pop("costs", None)
-    options["decision"] = with_period_rows(options.get("decision"), problem)
     comparison = compare(
         problem.features,
         problem.y,
@@ -60,23 +61,6 @@ def compare_table(
     if out is not None:
         write_run(comparison, out, problem, overwrite=overwrite, command=command)
     return comparison
-
-
-PERIODS = {"hour": "h", "day": "D", "week": "W", "month": "M"}
-
-
-def with_period_rows(decision: Any, problem: Problem) -> Any:
-    """An alert budget by hour, day, week or month, told how many rows such a period holds on average."""
-    per = getattr(decision, "per", "run")
-    if per == "run" or getattr(decision, "rows_per_period", None) is not None:
-        return decision
-    if per not in PERIODS:
-        raise InputError(f"A budget is per run, hour, day, week or month; got {per!r}.")
-    times = None if problem.times is None else clean_times(problem.times)
-    if times is None or times.dtype.kind != "M":
-        raise InputError(f"A budget per {per} needs a column of dates: --time COLUMN.")
-    periods = np.unique(times.astype(f"datetime64[{PERIODS[per]}]")).size
-    return replace(decision, rows_per_period=times.size / periods)
 
 
 def results_of(comparison: Comparison, problem: Problem, *, command: str = "") -> Results:
@@ -138,7 +122,7 @@ def champion_bundle(comparison: Comparison, *, target: str, results: Results) ->
         name=comparison.champion,
         target=target,
         evidence=evidence,
-        reference=score_reference(model.model_.oof_logit, model.model_.oof_y, at(rows.weight, dev)),
+        reference=reference_of(model.model_, at(rows.weight, dev)),
         recipe=recipe,
     )
 
@@ -190,7 +174,7 @@ def train_table(
         name=fit.arm.name,
         target=problem.target,
         evidence={"out_of_fold": fit.evidence, "test": None},
-        reference=score_reference(fit.oof_logit, fit.oof_y, problem.counts),
+        reference=reference_of(fit, problem.counts),
         recipe=recipe,
     )
     bundle.save(out, overwrite=overwrite)
@@ -205,7 +189,43 @@ class Prediction:
     notes: list[str]
 
 
-def predict_table(bundle: Bundle, source: Any, *, cost_columns: dict[str, str] | None = None) -> Prediction:
+@dataclass(frozen=True, kw_only=True)
+class PeriodColumns:
+    """Columns that say the period of each row to an alert budget, and settle ties within it."""
+
+    time: str | None = None  # of dates, cut into the hours, days, weeks or months of the budget
+    period: str | None = None  # of labels
+    one_period: bool = False  # the whole table
+    key: str | None = None
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Option to column."""
+        named = {"--time": self.time, "--period": self.period, "--key": self.key}
+        return {option: name for option, name in named.items() if name is not None}
+
+    def grouping(self, table: pa.Table, rule: DecisionRule) -> Grouping:
+        """The periods and keys of the rows of a table."""
+        if sum((self.time is not None, self.period is not None, self.one_period)) > 1:
+            raise InputError("Give one of --time, --period and --one-period: a row is of one period.")
+        columns = {name: _column(table, name, f"{option} column") for option, name in self.columns.items()}
+        periods: Any = "table" if self.one_period else None
+        if self.period is not None:
+            periods = column_values(columns[self.period])
+        elif self.time is not None:
+            per = getattr(rule, "per", None)
+            if per is None or per == "run":
+                raise InputError(
+                    "--time cuts a table into the hours, days, weeks or months of an alert budget such as 100/day; "
+                    f"this bundle decides by {rule.phrase()}. Leave it out, or name a column with --period."
+                )
+            periods = periods_of(columns[self.time], per)
+        return Grouping(periods, keys=None if self.key is None else column_values(columns[self.key]))
+
+
+def predict_table(
+    bundle: Bundle, source: Any, *, cost_columns: dict[str, str] | None = None, periods: PeriodColumns = PeriodColumns()
+) -> Prediction:
     """Score a table with a bundle: its probability, the decision, and counts of what was new."""
     from rareclass.serving.scoring import score
 
@@ -213,20 +233,25 @@ def predict_table(bundle: Bundle, source: Any, *, cost_columns: dict[str, str] |
     model = bundle.model
     costs = None
     if cost_columns:
-        missing = [c for c in cost_columns.values() if c not in table.column_names]
-        if missing:
-            raise SchemaError(f"There is no cost column {missing[0]!r} in the table.")
-        costs = {k: cost_numbers(table[name], name) for k, name in cost_columns.items()}
-    scored = score(bundle, table, costs=costs)
+        found = {k: _column(table, name, "cost column") for k, name in cost_columns.items()}
+        costs = {k: cost_numbers(found[k], name) for k, name in cost_columns.items()}
+    grouping = periods.grouping(table, model.decision_.rule)
+    scored = score(bundle, table, costs=costs, grouping=grouping)
     notes = [
         f"Column {name!r}: {count:,} value(s) that were never seen in training, treated as unknown."
         for name, count in scored.unknown.items()
         if count
     ]
-    known = {c.name for c in model.model_.schema.columns} | {bundle.target} | set((cost_columns or {}).values())
-    extra = sorted(set(table.column_names) - known)
+    known = {c.name for c in model.model_.schema.columns} | {bundle.target}
+    extra = sorted(set(table.column_names) - known - {*(cost_columns or {}).values(), *periods.columns.values()})
     if extra:
         notes.append(f"{len(extra)} column(s) are not used by the model: {', '.join(extra[:8])}.")
+    if isinstance(model.decision_.rule, AlertBudget) and grouping.periods is None:
+        notes.append(
+            f"The budget is kept by the stored threshold, {model.decision_.threshold:.4g}, which flags "
+            f"{int(scored.alert.sum()):,} of these {table.num_rows:,} rows. For {model.decision_.rule.phrase()}, say "
+            "the period of each: --time, --period or --one-period."
+        )
     out = pa.table(
         {
             "row": np.arange(table.num_rows),
@@ -236,6 +261,12 @@ def predict_table(bundle: Bundle, source: Any, *, cost_columns: dict[str, str] |
         }
     )
     return Prediction(out, notes)
+
+
+def _column(table: pa.Table, name: str, what: str) -> pa.ChunkedArray:
+    if name not in table.column_names:
+        raise SchemaError(f"There is no {what} {name!r} in the table.")
+    return table[name]
 
 
 def write_table(table: pa.Table, path: str | os.PathLike) -> None:

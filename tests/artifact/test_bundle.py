@@ -41,6 +41,7 @@ def test_a_saved_model_gives_the_same_probabilities_and_decisions(learner, tmp_p
     np.testing.assert_array_equal(loaded.model.predict(table), model.predict(table))
     assert loaded.target == "y"
     assert loaded.model.summary() == model.summary()
+    assert loaded.model.model_.calibration_uncertainty == model.model_.calibration_uncertainty is not None
 
 
 @pytest.mark.parametrize("calibration", ["none", "intercept", "sigmoid", "beta", "isotonic", "venn_abers", "histogram"])

@@ -5,7 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from rareclass.calibration import estimate_prevalence, estimate_prevalence_from_rates
+from rareclass.calibration import (
+    CalibrationUncertainty,
+    estimate_prevalence,
+    estimate_prevalence_from_rates,
+    make_calibrator,
+)
 from rareclass.errors import InputError, TooFewEventsError
 from rareclass.kernels.logits import logit, sigmoid
 
@@ -63,6 +68,45 @@ def test_calibration_with_few_events_widens_the_interval():
     assert np.log(wide.high / wide.estimate) > 1.96 / np.sqrt(50)
 
 
+@pytest.mark.parametrize("separation", [1.0, 2.5])
+def test_interval_covers_whatever_the_calibration_rests_on(separation):
+    # As if the scores were exactly calibrated it covers 0.5 and 0.4 here; the error is carried on, not one to one.
+    held = np.zeros(3)
+    for seed in range(60):
+        rng = np.random.default_rng([seed, 7])
+
+        def ratio(n, prevalence, rng=rng):
+            y = rng.random(n) < prevalence
+            return y, separation * (rng.normal(size=n) + separation * y) - separation**2 / 2
+
+        y, known = ratio(2000, 0.05)
+        calibrator = make_calibrator("sigmoid").fit(2 * known, y)
+        how = CalibrationUncertainty.of(calibrator.predict_logit(2 * known), y)
+        z = calibrator.predict_logit(2 * ratio(6000, 0.1)[1])
+        for j, given in enumerate(
+            (
+                {"calibration": how},
+                {"calibration": how, "train_prevalence": 0.05},
+                {"calibration_events": y.sum(), "train_prevalence": 0.05},
+            )
+        ):
+            found = estimate_prevalence(z, **given)
+            held[j] += found.low <= 0.1 <= found.high
+    assert (held >= 0.95 * 60 - 2 * np.sqrt(60 * 0.95 * 0.05)).all()
+
+
+def test_weak_scorers_carry_more_of_the_error():
+    rng = np.random.default_rng(0)
+    y = rng.random(20_000) < 0.05
+    width = {}
+    for d in (1.0, 3.0):
+        z = d * (rng.normal(size=y.size) + d * y) - d**2 / 2 + logit(0.05)
+        found = estimate_prevalence(z, train_prevalence=0.05, calibration_events=300)
+        width[d] = logit(found.high) - logit(found.low)
+    # level errors are multiplied by (1 - r) / r, r the share of variance that the probabilities explain: 10.3 and 0.5
+    assert width[1.0] > 6 * width[3.0]
+
+
 def test_no_positive_among_the_rows_gives_zero_with_an_upper_bound():
     z = log_odds(np.random.default_rng(0).normal(-3, 0.3, 2000), 0.05)
     found = estimate_prevalence(z, train_prevalence=0.05, calibration_events=100)
@@ -97,6 +141,11 @@ def test_unusable_input_raises():
         estimate_prevalence([], train_prevalence=0.1)
     with pytest.raises(InputError, match="calibration_events"):
         estimate_prevalence([0.0, 1.0], train_prevalence=0.1, calibration_events=0)
+    with pytest.raises(InputError, match="`train_prevalence` is missing"):
+        estimate_prevalence([0.0, 1.0])
+    known = CalibrationUncertainty.of([0.0, 1.0], [0, 1])
+    with pytest.raises(InputError, match="leave `calibration_events` out"):
+        estimate_prevalence([0.0, 1.0], calibration=known, calibration_events=3)
     with pytest.raises(InputError, match="score no higher"):
         estimate_prevalence_from_rates([0.5], [0, 1], [0.9, 0.1])
     with pytest.raises(TooFewEventsError):

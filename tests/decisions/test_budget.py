@@ -5,7 +5,7 @@ import pytest
 
 from rareclass.decisions import AlertBudget, Maximize, best_threshold, flag_best
 from rareclass.decisions.ranking import Grouping
-from rareclass.errors import InputError
+from rareclass.errors import InputError, NoOpWarning
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +65,42 @@ def test_share_of_each_group_is_rounded_down():
     assert [flagged[groups == g].sum() for g in "ab"] == [3, 1]
 
 
-def test_budget_of_a_run_takes_the_best_rows_of_the_call():
+def test_budget_of_a_run_takes_the_best_rows_of_a_call_that_is_one_period():
     y, s = [0, 1, 0, 1], [0.4, 0.3, 0.2, 0.1]
     chosen = best_threshold(y, s, AlertBudget(2))
     assert chosen.threshold == 0.3
-    assert chosen.apply([0.9, 0.8, 0.7]).tolist() == [True, True, False]
+    for one in ("today", [7, 7, 7]):
+        assert chosen.apply([0.9, 0.8, 0.7], periods=one).tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    "rule", [AlertBudget(40), AlertBudget(rate=0.02), AlertBudget(3, per="day", rows_per_period=150)]
+)
+def test_rows_one_by_one_in_batches_and_as_a_whole_are_flagged_alike(days, rule):
+    rng = np.random.default_rng(1)
+    y, known, new = rng.random(2000) < 0.05, rng.normal(size=2000), rng.normal(size=2000)
+    chosen = best_threshold(y, known, rule, n_bootstrap=0)
+    assert chosen.apply(known).sum() == 40  # the budget holds on the rows that the threshold was chosen on
+    whole = chosen.apply(new)
+    assert 20 < whole.sum() < 65
+    for batch in (1, 40):
+        parts = [chosen.apply(new[i : i + batch]) for i in range(0, new.size, batch)]
+        assert np.array_equal(np.concatenate(parts), whole)
+
+
+def test_a_share_of_less_than_one_row_of_a_period_is_said():
+    chosen = best_threshold(np.arange(200) % 20 == 0, np.arange(200.0), AlertBudget(rate=0.02))
+    periods = np.r_[np.zeros(40), np.ones(40), np.full(120, 2)]
+    with pytest.warns(NoOpWarning, match=r"less than one row in 2 of 3 period\(s\): none is flagged there"):
+        flagged = chosen.apply(np.arange(200.0), periods=periods)
+    assert [flagged[periods == k].sum() for k in range(3)] == [0, 0, 2]
+    with pytest.warns(NoOpWarning, match="No row will be flagged"):
+        best_threshold([0, 1, 0], [0.1, 0.2, 0.3], AlertBudget(rate=0.02))
+
+
+def test_keys_without_periods_would_have_no_effect():
+    with pytest.raises(InputError, match="`keys` settle ties within `periods`"):
+        best_threshold([0, 1, 0], [0.1, 0.2, 0.3], AlertBudget(1)).apply([0.5], keys=["a"])
 
 
 def test_budget_per_day_without_days_cuts_at_its_threshold():
@@ -92,10 +123,11 @@ def test_threshold_of_a_budget_by_day_is_the_median_cut():
 
 
 def test_tie_at_the_top_is_said_and_settled_by_apply():
-    chosen = best_threshold([0, 1, 0], [0.5, 0.5, 0.5], AlertBudget(2))
+    with pytest.warns(NoOpWarning, match="share the highest score; give `periods`"):
+        chosen = best_threshold([0, 1, 0], [0.5, 0.5, 0.5], AlertBudget(2))
     assert np.isinf(chosen.threshold)
     assert "share the highest score" in chosen.why
-    assert chosen.apply([0.5, 0.5, 0.5]).sum() == 2
+    assert chosen.apply([0.5, 0.5, 0.5], periods=1).sum() == 2
 
 
 @pytest.mark.parametrize(
@@ -132,3 +164,14 @@ def test_periods_and_entities_go_where_they_belong():
         best_threshold(y, s, AlertBudget(1, per="day"), periods=[1, 2])
     with pytest.raises(InputError, match="missing values"):
         best_threshold(y, s, AlertBudget(1, per="day"), periods=[1.0, np.nan, 2.0])
+
+
+def test_rules_are_told_times_only_where_a_budget_needs_them():
+    hours = np.datetime64("2024-05-01T00") + np.arange(48)
+    assert AlertBudget(3, per="day").with_times(hours) == AlertBudget(3, per="day", rows_per_period=24.0)
+    both = Maximize("f1").subject_to(AlertBudget(3, per="hour")).with_times(hours)
+    assert both.constraints[0].rows_per_period == 1.0
+    for rule in (AlertBudget(3), AlertBudget(rate=0.1, per="day"), AlertBudget(3, per="day", rows_per_period=7.0)):
+        assert rule.with_times(None) is rule
+    with pytest.raises(InputError, match="how many rows share a shift"):
+        AlertBudget(3, per="shift").with_times(None)

@@ -23,7 +23,7 @@ from rareclass.decisions import (
     ThresholdedClassifier,
     best_threshold,
 )
-from rareclass.errors import InputError, TargetError
+from rareclass.errors import CostError, InputError, TargetError
 from rareclass.metrics import expected_cost
 
 
@@ -143,11 +143,15 @@ def test_costs_by_row_and_budgets_pass_through(rows):
     X, y = rows
     costs = RowCosts(fp=1.0, fn=np.random.default_rng(0).uniform(1, 100, y.size))
     model = ThresholdedClassifier(LogisticRegression(), MinimumCost(None)).fit(X, y, costs=costs)
-    assert model.predict(X, costs=costs).sum() > 0
+    assert model.score(X, y, costs=costs) == np.mean(model.predict(X, costs=costs) == y)
+    with pytest.raises(CostError, match="pass those of these rows as `costs`"):
+        model.score(X, y)
     day = np.arange(y.size) // 500
     model = ThresholdedClassifier(LogisticRegression(), AlertBudget(7, per="day")).fit(X, y, periods=day)
     flagged = model.predict(X, periods=day)
     assert all(flagged[day == d].sum() == 7 for d in range(8))
+    one_by_one = [model.predict(X[i : i + 1]) for i in range(100)]
+    assert np.array_equal(np.concatenate(one_by_one), model.predict(X)[:100])
 
 
 def test_integer_weights_change_the_fit_and_the_choice(rows):

@@ -15,9 +15,10 @@ from tests.treatments.known import line
 from rareclass import RareClassifier
 from rareclass.artifact import Bundle
 from rareclass.data import make_splits
-from rareclass.decisions import RecallAtLeast
+from rareclass.decisions import AlertBudget, RecallAtLeast
 from rareclass.errors import (
     CalibrationWarning,
+    CostError,
     DroppedWarning,
     InputError,
     RareclassWarning,
@@ -105,6 +106,43 @@ def test_more_than_two_classes_sum_to_one_and_each_is_right_on_average():
     assert model.summary().count("calibration slope") == 3
     with pytest.raises(InputError, match="3 classes"):
         RareClassifier("logistic_regression").fit(X, y, costs={"fp": 1, "fn": 9})
+
+
+@pytest.mark.parametrize("rule", [AlertBudget(40), AlertBudget(rate=0.02)])
+def test_rows_one_by_one_in_batches_and_as_a_whole_get_the_same_labels(rule):
+    X, y, _ = line(4000)
+    model = RareClassifier("logistic_regression", decision=rule, cv=2).fit(X[:2000], y[:2000])
+    new = X[2000:2400]
+    whole = model.predict(new)
+    assert 0 < whole.sum() < 40
+    for size in (1, 40):
+        parts = [model.predict(new[i : i + size]) for i in range(0, 400, size)]
+        assert np.array_equal(np.concatenate(parts), whole)
+    periods, keys = np.arange(400) // 200, np.arange(400)
+    exact = model.predict(new, periods=periods, keys=keys)
+    assert [exact[periods == k].sum() for k in (0, 1)] == ([40, 40] if rule.rate is None else [4, 4])
+
+
+def test_a_decision_with_costs_by_row_is_scored_with_them_or_says_so():
+    X, y, _ = line(1200)
+    costs = {"fp": np.ones(1200), "fn": np.linspace(1, 90, 1200)}
+    model = RareClassifier("logistic_regression", cv=2).fit(X, y, costs=costs)
+    with pytest.raises(CostError, match="pass those of these rows as `costs`"):
+        model.score(X, y)
+    assert model.score(X, y, costs=costs) == np.mean(model.predict(X, costs=costs) == y)
+
+
+def test_the_calibration_says_how_well_it_is_known():
+    X, y, _ = line(3000)
+    model = RareClassifier("logistic_regression", cv=3, calibration="intercept").fit(X, y)
+    known = model.model_.calibration_uncertainty
+    assert (known.events, known.rows) == (y.sum(), 3000)
+    # fitted once more on what was held out, the calibration leaves the level as it is, and this is its error
+    assert known.level_error == pytest.approx(y.sum() ** -0.5, rel=0.2)
+    grouped = RareClassifier("logistic_regression", cv=3, calibration="intercept").fit(
+        np.repeat(X, 2, axis=0), np.repeat(y, 2), groups=np.repeat(np.arange(3000), 2)
+    )
+    assert grouped.model_.calibration_uncertainty.events == pytest.approx(y.sum(), rel=0.01)
 
 
 BAD = [

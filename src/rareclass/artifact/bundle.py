@@ -17,7 +17,7 @@ from rareclass import __version__
 from rareclass._json import to_json
 from rareclass.artifact.atomic import atomic_directory
 from rareclass.artifact.learner import dump_learner, load_learner
-from rareclass.calibration import calibrator_from_dict
+from rareclass.calibration import CalibrationUncertainty, calibrator_from_dict
 from rareclass.data.encode import TableEncoder
 from rareclass.data.schema import Schema
 from rareclass.data.sketch import RowSketch
@@ -50,7 +50,7 @@ class Bundle:
     evidence : dict
         How well the model did where it was judged.
     reference : dict
-        Counts of scores at training time, for monitoring.
+        Counts of scores at training time, and how well the calibration is known, for monitoring.
     recipe : dict
         What rebuilds the model: arm, seed, data fingerprint, options.
     manifest : dict
@@ -105,6 +105,7 @@ class Bundle:
             "classes": model.classes,
             "pos_label": model.pos_label,
             "evidence": model.evidence,
+            "calibration_uncertainty": model.calibration_uncertainty,
             "parameters": kept_parameters(self.model),
         }
         (folder / MODEL).write_text(to_json(state, sort_keys=True, finite_only=True) + "\n", encoding="utf-8")
@@ -160,9 +161,16 @@ class Bundle:
             pos_label=state["pos_label"],
             classes=tuple(state["classes"]),
             evidence=state["evidence"],
+            calibration_uncertainty=_read_uncertainty(state),
         )
         model = RareClassifier.from_model(fit, **state["parameters"])
         return cls(model, manifest=manifest, **{name: manifest[name] for name in SAID})
+
+
+def _read_uncertainty(state: dict[str, Any]) -> CalibrationUncertainty | None:
+    """How well the calibration is known; None where the bundle is older than that, or nothing was calibrated."""
+    saved = state.get("calibration_uncertainty")
+    return None if saved is None else CalibrationUncertainty.from_dict(saved)
 
 
 SAID = ("name", "target", "evidence", "reference", "recipe")
@@ -188,10 +196,17 @@ def _read_arm(folder: Path, saved: dict[str, Any], own: bool) -> FittedArm:
     return FittedArm(arm=arm, learner=load_learner(folder / LEARNER), **{name: saved[name] for name in FITTED})
 
 
-def score_reference(logit: np.ndarray, y: np.ndarray | None = None, weight: np.ndarray | None = None) -> dict[str, Any]:
+def score_reference(
+    logit: np.ndarray,
+    y: np.ndarray | None = None,
+    weight: np.ndarray | None = None,
+    *,
+    calibration: CalibrationUncertainty | None = None,
+) -> dict[str, Any]:
     """Counts (with `weight`, sums of weights) of calibrated log-odds in fixed bins, for monitoring their drift later.
 
-    All arrays are (n,); rows whose log-odds are NaN are left out.
+    All arrays are (n,); rows whose log-odds are NaN are left out. With labels also the counts of the events; with
+    `calibration` how well it is known, which alarms on events need.
     """
     seen = np.isfinite(logit)
     logit, weights = logit[seen], None if weight is None else weight[seen]
@@ -200,6 +215,8 @@ def score_reference(logit: np.ndarray, y: np.ndarray | None = None, weight: np.n
     counts = np.histogram(clipped, edges, weights=weights)[0].tolist()
     expected = float(sigmoid(logit).sum() if weights is None else sigmoid(logit) @ weights)
     found = {"edges": edges.tolist(), "rows": int(logit.size), "expected_events": expected, "counts": counts}
+    if calibration is not None:
+        found["calibration"] = calibration.to_dict()
     if y is None:
         return found
     y = y[seen]
@@ -210,6 +227,11 @@ def score_reference(logit: np.ndarray, y: np.ndarray | None = None, weight: np.n
 def rows_seen(model: FittedModel, table: pa.Table, y: np.ndarray) -> dict[str, Any]:
     """What tells later whether rows were fitted on: a sketch of the encoded rows (see `RowSketch`)."""
     return RowSketch.of(model.encoder.transform(table).matrix, y).to_dict()
+
+
+def reference_of(model: FittedModel, weight: np.ndarray | None = None) -> dict[str, Any]:
+    """The reference of a model that was just fitted, with the weights (n,) of its rows."""
+    return score_reference(model.oof_logit, model.oof_y, weight, calibration=model.calibration_uncertainty)
 
 
 def kept_parameters(model: RareClassifier) -> dict[str, Any]:

@@ -17,6 +17,7 @@ _HOMES = {
     "prior": "keep_rate_shift prior_shift prior_shift_logit",
     "sigmoid": "SigmoidCalibration",
     "temperature": "TemperatureCalibration",
+    "uncertainty": "CalibrationUncertainty",
     "venn_abers": "VennAbersCalibration",
 }
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
-from scipy.special import chdtri, ndtri
+from scipy.special import ndtri
 
 from rareclass import _check
+from rareclass.calibration.likelihood import FAR, PrevalenceLikelihood, pooled
+from rareclass.calibration.uncertainty import CalibrationUncertainty
 from rareclass.errors import InputError
 from rareclass.kernels.logits import logit as to_logit
-from rareclass.kernels.logits import sigmoid, softplus
+from rareclass.kernels.logits import sigmoid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,8 @@ class PrevalenceEstimate:
     method : str
     rows : float
         Weight of the unlabelled rows.
+    calibration_events : float or None
+        Events that the calibration of the scores rests on, whose chance the interval holds; None where it holds none.
     """
 
     estimate: float
@@ -33,6 +36,7 @@ class PrevalenceEstimate:
     level: float
     method: str
     rows: float
+    calibration_events: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, ready for JSON."""
@@ -42,7 +46,8 @@ class PrevalenceEstimate:
 def estimate_prevalence(
     logit: ArrayLike,
     *,
-    train_prevalence: float,
+    train_prevalence: float | None = None,
+    calibration: CalibrationUncertainty | None = None,
     calibration_events: float | None = None,
     sample_weight: ArrayLike | None = None,
     level: float = 0.95,
@@ -51,24 +56,30 @@ def estimate_prevalence(
 
     For label shift: the share of positives has moved, but rows of each class look as before. Where the classes
     themselves look different (new fraud patterns), no estimate from unlabelled rows is right. The scores must be
-    calibrated at `train_prevalence`, with an intercept; errors of that calibration carry over one to one, so give
-    its number of events.
+    calibrated at `train_prevalence`, with an intercept. An error of that calibration moves the estimate by a multiple
+    of itself, the larger the less the scores tell (about 1 / Brier skill), so say how well it is known.
 
     Parameters
     ----------
     logit : array-like of shape (n,)
         Calibrated log-odds of the unlabelled rows, at the training prevalence.
-    train_prevalence : float in (0, 1)
-        Share of positives where the log-odds are calibrated.
+    train_prevalence : float in (0, 1), optional
+        Share of positives where the log-odds are calibrated. Left out, it is that of the rows of `calibration`, whose
+        chance cancels that of the calibration's level, so that the interval is narrower.
+    calibration : CalibrationUncertainty, optional
+        How far the calibration may be wrong: ``model.model_.calibration_uncertainty`` of a `RareClassifier`, or
+        ``CalibrationUncertainty.of(logit, y)`` of the calibration rows.
     calibration_events : float > 0, optional
-        Events that the calibration was fitted on; widens the interval by its uncertainty.
+        Where only the number of events that the calibration was fitted on is known: what they tell is then worked
+        out from the unlabelled rows, and `train_prevalence` counts as known without error.
     sample_weight : array-like of shape (n,), optional
     level : float in (0, 1), default=0.95
 
     Returns
     -------
     PrevalenceEstimate
-        The interval is that of the likelihood ratio.
+        The interval is that of the likelihood ratio, averaged over the calibrations that may be right. Without
+        `calibration` and `calibration_events` it takes the scores as exactly calibrated.
 
     Notes
     -----
@@ -87,17 +98,36 @@ def estimate_prevalence(
     (True, 0.01)
     """
     z = _check.scores(logit, "logit")
-    old = _check.fraction(train_prevalence, "train_prevalence", closed="neither")
     level = _check.fraction(level, "level", closed="neither")
     weight = _check.weights(sample_weight, z.size)
     weight = np.ones(z.size) if weight is None else weight
-    evidence = z - float(to_logit(old))  # log ratio of the class densities
-    best = _most_likely(evidence, weight)
-    low, high = _likelihood_interval(evidence, weight, best, level)
+    if calibration is not None and calibration_events is not None:
+        raise InputError("`calibration` knows its events; leave `calibration_events` out.")
+    if train_prevalence is not None:
+        old = _check.fraction(train_prevalence, "train_prevalence", closed="neither")
+    elif calibration is not None:
+        old = calibration.prevalence
+    else:
+        raise InputError("`train_prevalence` is missing: the share of positives where the log-odds are calibrated.")
+    likelihood = PrevalenceLikelihood((z - float(to_logit(old)))[None], weight)
+    best = _share(float(likelihood.most_likely()[0]))
     if calibration_events is not None:
-        low, high = _widen(best, low, high, calibration_events, level)
+        events = _check.fraction(calibration_events, "calibration_events", high=np.inf, closed="neither")
+        calibration = _from_new_rows(likelihood.evidence[0], weight, best, prevalence=old, events=events)
+    if calibration is not None:
+        own = bool(np.isclose(old, calibration.prevalence, rtol=1e-9)) and calibration_events is None
+        bins, size = pooled(z, weight)
+        evidence = calibration.draws(bins, chance_of_share=not own) - float(to_logit(old))
+        likelihood = PrevalenceLikelihood(evidence, size)
+    low, high = (_share(end) for end in likelihood.interval(level))
     return PrevalenceEstimate(
-        estimate=best, low=low, high=high, level=level, method="likelihood", rows=float(weight.sum())
+        estimate=best,
+        low=min(low, best),
+        high=max(high, best),
+        level=level,
+        method="likelihood",
+        rows=float(weight.sum()),
+        calibration_events=None if calibration is None else calibration.events,
     )
 
 
@@ -160,75 +190,30 @@ def estimate_prevalence_from_rates(
     error = np.sqrt(noise[0] + best**2 * noise[1] + (1 - best) ** 2 * noise[2]) / gap
     half = float(ndtri(0.5 + level / 2) * error)
     low, high = max(best - half, 0.0), min(best + half, 1.0)
-    return PrevalenceEstimate(estimate=best, low=low, high=high, level=level, method="rates", rows=float(new.size))
+    return PrevalenceEstimate(
+        estimate=best,
+        low=low,
+        high=high,
+        level=level,
+        method="rates",
+        rows=float(new.size),
+        calibration_events=float(y.sum()),
+    )
 
 
-def _slope(share: float, evidence: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
-    """First and second derivative of the log-likelihood in the prevalence, in (0, 1)."""
-    # (a - b) / (share a + (1 - share) b) with a / b = exp(evidence), written through the posterior
-    posterior = sigmoid(evidence + float(to_logit(share)))
-    ratio = (posterior - share) / (share * (1 - share))
-    return float(weight @ ratio), -float(weight @ ratio**2)
+def _share(log_odds: float) -> float:
+    """The prevalence of these log-odds, exactly 0 or 1 at the ends."""
+    return float(log_odds > 0) if abs(log_odds) >= FAR else float(sigmoid(log_odds))
 
 
-def _most_likely(evidence: np.ndarray, weight: np.ndarray) -> float:
-    """Prevalence at the maximum of the concave likelihood; 0 or 1 where it lies at an end."""
-    total = float(weight.sum())
-    # at the ends the slope is sum(exp(evidence) - 1) and sum(1 - exp(-evidence))
-    if weight @ np.exp(np.minimum(evidence, 700.0)) <= total:
-        return 0.0
-    if weight @ np.exp(np.minimum(-evidence, 700.0)) <= total:
-        return 1.0
-    low, high = 0.0, 1.0
-    share = float(np.clip(np.average(sigmoid(evidence), weights=weight), 1e-12, 1 - 1e-12))
-    for _ in range(200):
-        first, second = _slope(share, evidence, weight)
-        low, high = (share, high) if first > 0 else (low, share)
-        new = share - first / second
-        if not low < new < high:
-            new = (low + high) / 2
-        if abs(new - share) <= 1e-13 * share:
-            break
-        share = new
-    return share
+def _from_new_rows(
+    evidence: np.ndarray, weight: np.ndarray, best: float, *, prevalence: float, events: float
+) -> CalibrationUncertainty:
+    """What a calibration on so many events at `prevalence` knows, its rows taken to be like the unlabelled ones.
 
-
-def _log_likelihood(share: float, evidence: np.ndarray, weight: np.ndarray) -> float:
-    """Log-likelihood up to a constant: log(share * ratio + 1 - share) summed."""
-    if share <= 0:
-        return 0.0
-    if share >= 1:
-        return float(weight @ evidence)
-    return float(weight @ (np.log1p(-share) + softplus(evidence + float(to_logit(share)))))
-
-
-def _likelihood_interval(evidence: np.ndarray, weight: np.ndarray, best: float, level: float) -> tuple[float, float]:
-    top = _log_likelihood(best, evidence, weight)
-    drop = float(chdtri(1.0, 1 - level)) / 2
-
-    def gap(share: float) -> float:
-        return top - _log_likelihood(share, evidence, weight) - drop
-
-    low = 0.0 if best == 0 or gap(0.0) <= 0 else brentq(gap, 0.0, best, xtol=1e-15, rtol=1e-9)
-    high = 1.0 if best == 1 or gap(1.0) <= 0 else brentq(gap, best, 1.0, xtol=1e-15, rtol=1e-9)
-    return float(low), float(high)
-
-
-def _widen(best: float, low: float, high: float, events: float, level: float) -> tuple[float, float]:
-    """Add the calibration's uncertainty, 1 / sqrt(events) on the log-odds, to both ends."""
-    count = _check.fraction(events, "calibration_events", high=np.inf, closed="neither")
-    extra = float(ndtri(0.5 + level / 2)) / np.sqrt(count)
-    if best in (0.0, 1.0):  # only the open end can move
-        return (
-            (low, float(sigmoid(to_logit(high) + extra)))
-            if best == 0
-            else (float(sigmoid(to_logit(low) - extra)), high)
-        )
-    centre = float(to_logit(best))
-    ends = []
-    for end, sign in ((low, -1), (high, 1)):
-        if end in (0.0, 1.0):
-            ends.append(end)
-        else:
-            ends.append(float(sigmoid(centre + sign * np.hypot(float(to_logit(end)) - centre, extra))))
-    return ends[0], ends[1]
+    Each class is taken to score alike in both, so the unlabelled rows are weighted by the ratio of the two mixtures.
+    """
+    ratio = np.exp(np.minimum(evidence, 700.0))
+    old = weight * (prevalence * ratio + 1 - prevalence) / (best * ratio + 1 - best)
+    logit = evidence + float(to_logit(prevalence))
+    return CalibrationUncertainty.of_counts(logit, old * (events / (old @ sigmoid(logit))), events=events)

@@ -60,6 +60,16 @@ class SplitOptions:
 
 
 @dataclass(frozen=True)
+class PeriodOptions:
+    """Of which period each row is, for alert budgets; without them rows are compared with the stored threshold."""
+
+    time: Annotated[str | None, option("--time", "Column of dates: the best rows of each day (or as asked).")] = None
+    period: Annotated[str | None, option("--period", "Column of labels: the best rows of each label.")] = None
+    one_period: Annotated[bool, typer.Option("--one-period", help="The best rows of the whole table.")] = False
+    key: Annotated[str | None, option("--key", "Column that settles ties within a period.")] = None
+
+
+@dataclass(frozen=True)
 class CostOptions:
     """Costs of the two errors, the same for all rows or by row."""
 

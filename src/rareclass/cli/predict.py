@@ -10,6 +10,7 @@ from rareclass.cli import options as o
 def command(
     bundle: o.Bundle,
     table: o.Table,
+    periods: o.PeriodOptions,
     out: Annotated[str | None, o.option("--out", "csv or parquet file; default: csv on stdout.")] = None,
     cost_columns: o.CostColumns = None,
 ) -> int:
@@ -17,9 +18,10 @@ def command(
     import sys
 
     from rareclass.artifact.bundle import Bundle
-    from rareclass.workflow import predict_table, write_table
+    from rareclass.workflow import PeriodColumns, predict_table, write_table
 
-    result = predict_table(Bundle.load(bundle), table, cost_columns=o.cost_columns(cost_columns))
+    columns = PeriodColumns(**vars(periods))
+    result = predict_table(Bundle.load(bundle), table, cost_columns=o.cost_columns(cost_columns), periods=columns)
     for note in result.notes:
         typer.echo(f"note: {note}", err=True)
     if out is None:

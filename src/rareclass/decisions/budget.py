@@ -1,39 +1,46 @@
 """Alert budgets: as many alerts as can be worked on, each period."""
 
 import re
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass.decisions.decision import Decision
+from rareclass.decisions.periods import rows_per_period
 from rareclass.decisions.points import OperatingPoints
-from rareclass.decisions.ranking import Grouping, flag_best, labels_to_codes
+from rareclass.decisions.ranking import Grouping, flag_best, period_codes
 from rareclass.decisions.rule import DecisionRule, rates_of_rows
-from rareclass.errors import InputError
+from rareclass.errors import InputError, NoOpWarning
 
 
 @dataclass(frozen=True)
 class AlertBudget(DecisionRule):
     """The highest scores, as many as there are hands to work on them.
 
-    No calibration and no costs are needed, only the ranking. With periods, each has its own budget: the best 100 rows
-    *of each day* are not the rows above one threshold. `Decision.apply` with `periods` flags exactly
-    ``min(alerts, rows)`` in each; ties are settled by `keys`, else by the order of rows.
+    No calibration and no costs are needed, only the ranking.
+
+    One rule says which rows are flagged, for counts and shares alike. Without `periods` each row is compared with the
+    stored threshold, which flagged as many of the rows that it was chosen on as the budget allows: the same rows are
+    flagged whether they come one by one, in batches or as a whole. With `periods`, exactly the best
+    ``min(alerts, rows)`` of each period are flagged; ties are settled by `keys`, else by the order of rows. One label
+    for all rows makes one period of them.
 
     Parameters
     ----------
     alerts : int >= 1, optional
         Alerts a period.
     per : str, default="run"
-        What a period is: "run" (one call), or "hour", "day", "week", "month", "group", ...; the labels themselves
-        are passed as `periods`.
+        What a period is: "run" (the rows that the threshold is chosen on), or "hour", "day", "week", "month",
+        "group", ...; the labels themselves are passed as `periods`.
     rate : float in (0, 1], optional
         Instead of `alerts`: the share of rows.
     rows_per_period : float > 0, optional
         Rows that a period holds, for the threshold of a budget per period when the curve or data come without
-        periods.
+        periods. `RareClassifier` and `compare` count them where `times` are dates.
     by_entity : bool, default=False
         Count entities (cards, patients, machines) instead of rows: each once a period, by its best row.
 
@@ -84,14 +91,23 @@ class AlertBudget(DecisionRule):
             raise InputError(f"An alert budget must look like 100, 100/day or 0.5%; got {text!r}.")
         return cls(int(match[1]), per=match[2] if match[2] is not None else "run")
 
-    @property
-    def cuts_at_threshold(self) -> bool:
-        return self.per != "run"
-
     def explain(self, threshold: float) -> str:
         if np.isfinite(threshold):
-            return ""
-        return " More rows than the budget allows share the highest score; `Decision.apply` settles such ties."
+            return " New rows are compared with it one by one; given `periods`, exactly the best of each are flagged."
+        return " More rows than the budget allows share the highest score; give `periods`, whose ties are settled."
+
+    def with_times(self, times: ArrayLike | None) -> "AlertBudget":
+        if self.per == "run" or self.rows_per_period is not None or self.alerts is None:
+            return self
+        if times is None:
+            raise self._unknown_size()
+        return replace(self, rows_per_period=rows_per_period(times, self.per))
+
+    def _unknown_size(self) -> InputError:
+        return InputError(
+            f"A budget of {self.alerts} alerts per {self.per} needs to know how many rows share a {self.per}: pass "
+            "`periods` to best_threshold, dates as `times` (--time COLUMN) to a fit, or set `rows_per_period`."
+        )
 
     @property
     def most(self) -> float:
@@ -106,10 +122,7 @@ class AlertBudget(DecisionRule):
         if self.rows_per_period is not None:
             return n * min(self.alerts / self.rows_per_period, 1.0)
         if self.per != "run":
-            raise InputError(
-                f"A budget of {self.alerts} alerts per {self.per} needs to know which rows share a {self.per}: pass "
-                "`periods` to best_threshold, or set `rows_per_period`."
-            )
+            raise self._unknown_size()
         return float(self.alerts)
 
     def feasible(self, points: OperatingPoints) -> np.ndarray:
@@ -126,9 +139,27 @@ class AlertBudget(DecisionRule):
             raise InputError("This budget counts entities; pass `entities`, the entity of each row.")
         if not self.by_entity and grouping.entities is not None:
             raise InputError("This budget counts rows; `entities` would have no effect. Set `by_entity=True`.")
-        if grouping.periods is None and self.per != "run":
+        if grouping.periods is None and grouping.entities is None:
+            if grouping.keys is not None:
+                raise InputError("`keys` settle ties within `periods`; give those too, or leave the keys out.")
             return np.asarray(score >= threshold, dtype=bool)
-        return flag_best(score, self.most, share=self.rate is not None, **grouping._asdict())
+        return self.rank(score, grouping)
+
+    def rank(self, score: np.ndarray, grouping: Grouping) -> np.ndarray:
+        """The best rows (n,) of each period; warns where a share of a period is less than one row."""
+        flagged = flag_best(score, self.most, share=self.rate is not None, **grouping._asdict())
+        if self.rate is not None:
+            period = period_codes(grouping.periods, score.size)
+            periods = np.unique(period).size
+            empty = periods - np.unique(period[flagged]).size
+            if empty:
+                warnings.warn(
+                    f"A share of {self.rate:.4g} is less than one row in {empty} of {periods} period(s): "
+                    "none is flagged there. Give longer periods, or none, for the stored threshold.",
+                    NoOpWarning,
+                    stacklevel=4,
+                )
+        return flagged
 
     def phrase(self) -> str:
         what = "entities" if self.by_entity else "rows"
@@ -141,9 +172,8 @@ def decide_budget(
     rule: AlertBudget, y: np.ndarray, score: np.ndarray, weight: np.ndarray | None, grouping: Grouping
 ) -> Decision:
     """Decision of a budget with periods or entities: the exact selection, and its median cut as threshold."""
-    flagged = flag_best(score, rule.most, share=rule.rate is not None, **grouping._asdict())
-    given = grouping.periods
-    period = np.zeros(y.size, dtype=np.int64) if given is None else labels_to_codes(given, y.size, "periods")
+    flagged = rule.rank(score, grouping)
+    period = period_codes(grouping.periods, y.size)
     count = int(period.max()) + 1
     cut = np.full(count, np.inf)
     np.minimum.at(cut, period[flagged], score[flagged])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass.decisions.points import OperatingPoints
 from rareclass.decisions.rule import DecisionRule
@@ -77,6 +78,9 @@ class Constrained(DecisionRule):
             if mine is not None:
                 allowed &= mine
         return allowed
+
+    def with_times(self, times: ArrayLike | None) -> "Constrained":
+        return Constrained(self.rule.with_times(times), tuple(r.with_times(times) for r in self._bounds))
 
     def objective(self, points: OperatingPoints) -> np.ndarray:
         return self.rule.objective(points)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass.decisions.costs import CostsLike, as_costs
-from rareclass.decisions.moving import moved_threshold
+from rareclass.decisions.moving import PrevalenceLimits, moved_threshold, surely_moved
 from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.saved import RULES, decision_fields, decision_to_dict
 from rareclass.errors import CostError, InputError
@@ -95,12 +95,12 @@ class Decision:
             Costs of these rows, for decisions with costs by row.
         periods : array-like of shape (n,), optional
             Period (day, run, group) of each row, for alert budgets: the best rows of each are flagged, exactly as
-            many as the budget allows. Without periods a budget per run takes all rows as one run, and a budget per
-            period cuts at `threshold` (for rows that arrive one by one).
+            many as the budget allows. One label for all puts the rows into one period. Without periods every row is
+            compared with `threshold`, so that rows one by one, in batches and as a whole are flagged alike.
         entities : array-like of shape (n,), optional
             Entity of each row, for budgets that count entities.
         keys : array-like of shape (n,), optional
-            Row identifiers that settle ties of alert budgets, so that the answer does not depend on the order of
+            Row identifiers that settle ties within periods, so that the answer does not depend on the order of
             rows. Without them earlier rows win.
 
         Returns
@@ -124,15 +124,22 @@ class Decision:
 
     def _apply_costs(self, proba: np.ndarray, costs: CostsLike | None) -> np.ndarray:
         if costs is None:
-            raise CostError("This decision weighs each row by its own costs; pass the costs of these rows.")
+            raise CostError(
+                "This decision weighs each row by its own costs, which were not given: pass those of these rows as "
+                "`costs` (--cost-columns on the command line)."
+            )
         own = as_costs(costs, n=proba.size)
         _check_probability(proba)
         # both sides on the log-odds: a prevalence that has moved is a shift there
         with np.errstate(invalid="ignore"):
             return np.asarray(proba >= moved_threshold(own.threshold, -self.shift), dtype=bool)
 
-    def at_prevalence(self, prevalence: float, *, curve: ThresholdCurve | None = None) -> "Decision":
+    def at_prevalence(self, prevalence: float | PrevalenceLimits, *, curve: ThresholdCurve | None = None) -> "Decision":
         """The decision for the same, unshifted scores where the share of positives has become `prevalence`.
+
+        An estimate with its limits (of `rareclass.calibration.estimate_prevalence`) moves nothing while the limits
+        hold the prevalence that the decision was made at, and less than all the way where they nearly do: following
+        the noise of an estimate costs more than staying. A number is taken as known.
 
         Nothing is refitted: rows of each class are taken to score as before. For `MinimumCost` the threshold moves
         by the change of log-odds; equivalently, keep it and move the probabilities with
@@ -141,7 +148,7 @@ class Decision:
 
         Parameters
         ----------
-        prevalence : float in (0, 1)
+        prevalence : float in (0, 1), or an estimate with `estimate`, `low` and `high`
         curve : ThresholdCurve, optional
             Of the rows that the decision was chosen on.
 
@@ -150,7 +157,14 @@ class Decision:
         InputError
             The rule depends on the prevalence and no curve is given.
         """
-        new = _check.fraction(prevalence, "prevalence", closed="neither")
+        if isinstance(prevalence, PrevalenceLimits):
+            new = surely_moved(self.prevalence, prevalence)
+            if new == self.prevalence:
+                limits = f"{prevalence.estimate:.4g} [{prevalence.low:.4g}, {prevalence.high:.4g}]"
+                kept = f"The estimated prevalence, {limits}, holds that of the decision, {new:.4g}: it stays."
+                return replace(self, why=f"{self.why} {kept}")
+        else:
+            new = _check.fraction(prevalence, "prevalence", closed="neither")
         return self.rule.move_prevalence(self, new, curve)
 
     def at_costs(self, costs: CostsLike, *, curve: ThresholdCurve | None = None) -> "Decision":

@@ -10,7 +10,10 @@ from rareclass.errors import InputError
 
 
 class Grouping(NamedTuple):
-    """What else a budget may know of each row: its period, its entity, and a key that settles ties; each (n,)."""
+    """What else a budget may know of each row: its period, its entity, and a key that settles ties; each (n,).
+
+    One label as `periods` puts all rows into one period.
+    """
 
     periods: ArrayLike | None = None
     entities: ArrayLike | None = None
@@ -34,7 +37,7 @@ def flag_best(
     most : int or float
         Alerts a period, or with `share` the share of a period's rows (entities), rounded down.
     periods : array-like of shape (n,), optional
-        Label of the period of each row; one period without it.
+        Label of the period of each row; one period without it, or with a single label.
     entities : array-like of shape (n,), optional
         With entities, each counts once a period, by its best row, and only that row is flagged.
     keys : array-like of shape (n,), optional
@@ -51,7 +54,7 @@ def flag_best(
     [True, False, True, False]
     """
     n = score.shape[0]
-    period = np.zeros(n, dtype=np.int64) if periods is None else labels_to_codes(periods, n, "periods")
+    period = period_codes(periods, n)
     tie = None if keys is None else labels_to_codes(keys, n, "keys")
     rows, allowed = np.arange(n), None
     if entities is None:
@@ -68,6 +71,13 @@ def flag_best(
     flagged = np.zeros(n, dtype=bool)
     flagged[order[_place_within(period[order]) < np.asarray(allowed)[period[order]]]] = True
     return flagged
+
+
+def period_codes(periods: ArrayLike | None, n: int) -> np.ndarray:
+    """Whole numbers (n,) that stand for the periods; all rows share one where there is no label, or a single one."""
+    if periods is None or np.ndim(periods) == 0:
+        return np.zeros(n, dtype=np.int64)
+    return labels_to_codes(periods, n, "periods")
 
 
 def _narrow(codes: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass.decisions.costs import CostMatrix, CostsLike, as_costs
 from rareclass.decisions.decision import Decision
@@ -38,11 +39,6 @@ class DecisionRule(ABC):
     def per_row(self) -> bool:
         """Whether every row is decided by its own costs."""
         return False
-
-    @property
-    def cuts_at_threshold(self) -> bool:
-        """Whether rows are flagged by comparing their score with the threshold."""
-        return True
 
     @property
     def counts_matter(self) -> bool:
@@ -139,9 +135,21 @@ class DecisionRule(ABC):
 
     def flag(self, score: np.ndarray, threshold: float, grouping: Grouping) -> np.ndarray:
         """Which rows a decision of this rule flags."""
-        if grouping.periods is not None or grouping.entities is not None:
-            raise InputError(f"`periods` and `entities` belong to alert budgets, not to {type(self).__name__}.")
+        if any(v is not None for v in grouping):
+            raise InputError(
+                f"`periods` and `entities` belong to alert budgets, and so do `keys`, not to {type(self).__name__}."
+            )
         return np.asarray(score >= threshold, dtype=bool)
+
+    def with_times(self, times: ArrayLike | None) -> "DecisionRule":
+        """The rule told the times (n,) of the rows that it will be chosen on, for budgets per hour, day, week, month.
+
+        Raises
+        ------
+        InputError
+            A budget counts by a period that the times cannot tell.
+        """
+        return self
 
     def explain(self, threshold: float) -> str:
         """What else to tell the user about this threshold; a sentence with a leading blank, or nothing."""
@@ -167,7 +175,7 @@ class DecisionRule(ABC):
         """Decision at a single point (arrays of length 1)."""
         threshold = float(point.thresholds[0])
         decision = decision_at(self, point, threshold, costs)
-        if np.isposinf(threshold) and self.cuts_at_threshold:
+        if np.isposinf(threshold):
             warnings.warn(f"{decision.why} No row will be flagged.", NoOpWarning, stacklevel=4)
         return decision
 

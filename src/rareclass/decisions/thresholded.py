@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone, is_classifier
+from sklearn.metrics import accuracy_score
 from sklearn.model_selection import BaseCrossValidator, StratifiedKFold, check_cv
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.metaestimators import available_if
@@ -206,6 +207,12 @@ class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         score = sigmoid(self.positive_score(X))
         flagged = self.decision_.apply(score, costs, periods=periods, entities=entities, keys=keys)
         return self.classes_[np.where(flagged, self._positive, 1 - self._positive)]
+
+    def score(
+        self, X: Rows, y: ArrayLike, sample_weight: ArrayLike | None = None, *, costs: CostsLike | None = None
+    ) -> float:
+        """Accuracy of `predict`; `costs` are those of these rows, where the decision is by row."""
+        return float(accuracy_score(y, self.predict(X, costs=costs), sample_weight=sample_weight))
 
     @available_if(_base_has("predict_proba"))
     def predict_proba(self, X: Rows) -> np.ndarray:

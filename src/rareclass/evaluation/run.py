@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rareclass import _check
-from rareclass.decisions.costs import CostMatrix, Costs
+from rareclass.decisions.costs import CostMatrix
 from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import InputError
@@ -36,7 +36,7 @@ from rareclass.fitting.calibrate import cross_calibrated
 from rareclass.fitting.design import Columns, Design, SplitOptions, make_design
 from rareclass.fitting.heard import listen, listening
 from rareclass.fitting.out_of_fold import ArmScores, Watch, blend_scores, folds_of, ranking_of, score_arms
-from rareclass.fitting.rows import Beside
+from rareclass.fitting.rows import Beside, Rows
 
 FIGURES = 8
 """Arms whose pictures are drawn."""
@@ -169,7 +169,7 @@ def compare(
         full=full,
         seed=random_state,
     )
-    rule, said = _rule(decision, design.rows.costs)
+    rule, said = _rule(decision, design.rows)
     jobs = _check.whole_number(n_jobs, "n_jobs", low=1) if n_jobs is not None else (os.cpu_count() or 1)
     plan = make_plan(learners, treatments, ranked=design.ranked)
     rows_of_fit = max(len(train) for train, _ in design.split.parts)
@@ -228,13 +228,13 @@ def _said_of(arms: int, level: float, each: float) -> str:
     )
 
 
-def _rule(decision: DecisionRule | None, costs: Costs | None) -> tuple[DecisionRule, str]:
+def _rule(decision: DecisionRule | None, rows: Rows) -> tuple[DecisionRule, str]:
     if decision is not None:
         if not isinstance(decision, DecisionRule):
             raise InputError(f"`decision` must be a rule of rareclass.decisions; got {type(decision).__name__}.")
-        return decision, ""
-    if costs is not None:
-        return MinimumCost(costs), ""
+        return decision.with_times(rows.times), ""
+    if rows.costs is not None:
+        return MinimumCost(rows.costs), ""
     return MinimumCost(CostMatrix(fp=1.0, fn=1.0)), (
         "No costs and no rule were given: alerts are rows with a probability of at least one half, as if a missed "
         "event cost no more than a false alarm. Give costs, a budget or a floor to get a decision that means something."

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rareclass.calibration import choose_calibration
+from rareclass.calibration import CalibrationUncertainty, choose_calibration
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
@@ -97,6 +97,7 @@ def assemble(
     if rule is None and design.rows.costs is not None:
         rule = MinimumCost(design.rows.costs)
     evidence: dict[str, Any] = {"rows": 0, "events": 0}
+    uncertainty = None
     if held is None:
         warnings.warn(
             f"{int(design.y.sum())} event(s) are too few to hold any out: the probabilities are not calibrated.",
@@ -110,7 +111,9 @@ def assemble(
         y, weight = design.y[seen], at(design.weight, seen)
         calibrator = choose_calibration(held.raw[seen], y, method=wanted.calibration, sample_weight=weight)
         known = ThresholdCurve.from_predictions(y, sigmoid(held.logit[seen]), sample_weight=weight)
-        evidence = calibration_evidence(y, held.logit[seen], weight, at(design.groups, seen))
+        how: dict[str, Any] = {"sample_weight": weight, "groups": at(design.groups, seen)}
+        uncertainty = CalibrationUncertainty.of(calibrator.predict_logit(held.raw[seen]), y, **how)
+        evidence = calibration_evidence(y, held.logit[seen], weight, how["groups"])
         evidence |= {"rows": int(np.isfinite(held.raw[:n]).sum()), "events": int(design.y[seen[seen < n]].sum())}
         if evidence["events"] < FEW_EVENTS:
             low, high = evidence["observed_to_expected_low"], evidence["observed_to_expected_high"]
@@ -133,6 +136,7 @@ def assemble(
         pos_label=design.rows.pos_label,
         classes=design.rows.classes,
         evidence=evidence | dict(told or {}),
+        calibration_uncertainty=uncertainty,
         oof_logit=np.full(n, np.nan) if held is None else held.logit[:n],
         oof_y=design.y[:n],
     )

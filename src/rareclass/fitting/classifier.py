@@ -15,6 +15,7 @@ from rareclass.data.read import read_table
 from rareclass.data.schema import Schema
 from rareclass.data.target import encode_target
 from rareclass.decisions.costs import as_costs
+from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import InputError, TargetError, TooFewEventsError
 from rareclass.fitting.arm import BLEND, Arm
@@ -214,7 +215,7 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         wanted = Wanted(
             arm=Arm(learner, make_treatment("none" if challenged else self.treatment)),
             calibration=self.calibration,
-            rule=self.decision,
+            rule=None if self.decision is None else self.decision.with_times(beside.times),
             challenged=challenged,
             n_jobs=_check.whole_number(self.n_jobs, "n_jobs", low=1),
         )
@@ -254,32 +255,47 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         each = np.maximum(sigmoid(logit), 1e-300)
         return each / each.sum(axis=1, keepdims=True)
 
-    def predict(self, X: Any, *, costs: Any = None) -> np.ndarray:
+    def predict(
+        self, X: Any, *, costs: Any = None, periods: Any = None, entities: Any = None, keys: Any = None
+    ) -> np.ndarray:
         """Labels (n,) by `decision_`, or the most probable of more than two classes.
 
-        `costs` are those of these rows, where the decision is by row.
+        Without `periods` a row's label does not depend on the rows beside it, whatever the decision.
+
+        Parameters
+        ----------
+        X : table or array of shape (n, d)
+        costs : CostMatrix or mapping, optional
+            Costs of these rows, where the decision is by row.
+        periods, entities, keys : array-like of shape (n,), optional
+            For alert budgets: exactly the best rows of each period, as `Decision.apply` says.
         """
         check_is_fitted(self, "classes_")
         if len(self.classes_) > 2:
             return self.classes_[self.predict_proba(X).argmax(axis=1)]
-        return self.labels_of(self.flag(sigmoid(self.positive_logit(X)), costs=costs))
+        grouping = Grouping(periods, entities, keys)
+        return self.labels_of(self.flag(sigmoid(self.positive_logit(X)), costs=costs, grouping=grouping))
 
-    def flag(self, probability: np.ndarray, *, costs: Any = None) -> np.ndarray:
+    def flag(self, probability: np.ndarray, *, costs: Any = None, grouping: Grouping = Grouping()) -> np.ndarray:
         """Whether `decision_` flags each of the rows (n,) with these probabilities of the rare class."""
-        return self.decision_.apply(probability, None if costs is None else as_costs(costs, n=probability.size))
+        money = None if costs is None else as_costs(costs, n=probability.size)
+        return self.decision_.apply(probability, money, **grouping._asdict())
 
     def labels_of(self, flagged: np.ndarray) -> np.ndarray:
         """Labels (n,) of rows that are flagged or not."""
         at = self._positive_column()
         return self.classes_[np.where(flagged, at, 1 - at)]
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Accuracy of `predict`; of one rare class against all others where `pos_label` is one of several labels."""
+    def score(self, X: Any, y: Any, sample_weight: Any = None, *, costs: Any = None) -> float:
+        """Accuracy of `predict`; of one rare class against all others where `pos_label` is one of several labels.
+
+        `costs` are those of these rows, where the decision is by row.
+        """
         check_is_fitted(self, "classes_")
         if len(self.classes_) > 2:
             return float(super().score(X, y, sample_weight))
         event = _check.is_label(_clean_target(y), self.model_.pos_label)
-        right = event == self.flag(sigmoid(self.positive_logit(X)))
+        right = event == self.flag(sigmoid(self.positive_logit(X)), costs=costs)
         return float(np.average(right, weights=_check.weights(sample_weight, right.size)))
 
     def summary(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from rareclass.calibration.uncertainty import CalibrationUncertainty
 from rareclass.data.encode import TableEncoder
 from rareclass.data.schema import Schema
 from rareclass.decisions.costs import CostMatrix
@@ -46,6 +47,8 @@ class FittedModel:
         All labels of the training data.
     evidence : dict
         Rows, events, observed/expected and Brier skill out of fold.
+    calibration_uncertainty : CalibrationUncertainty or None
+        How far level and slope of the calibration may be wrong; None where nothing was held out to calibrate on.
     oof_logit : ndarray of shape (n,)
         Calibrated out-of-fold log-odds, NaN where never tested; empty after loading.
     oof_y : ndarray of shape (n,), bool
@@ -61,6 +64,7 @@ class FittedModel:
     pos_label: Any
     classes: tuple[Any, ...]
     evidence: dict[str, Any]
+    calibration_uncertainty: CalibrationUncertainty | None = None
     oof_logit: np.ndarray = field(default_factory=lambda: np.empty(0))
     oof_y: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
 

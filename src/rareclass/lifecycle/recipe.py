@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from rareclass.artifact.bundle import Bundle, kept_parameters, rows_seen, score_reference
+from rareclass.artifact.bundle import Bundle, kept_parameters, reference_of, rows_seen
 from rareclass.data.problem import counted
 from rareclass.data.read import read_table
 from rareclass.errors import BundleError
@@ -78,6 +78,6 @@ def replay(
         name=bundle.name,
         target=bundle.target,
         evidence={"out_of_fold": new.evidence, "test": None},
-        reference=score_reference(new.oof_logit, new.oof_y, counted(weight, keep)),
+        reference=reference_of(new, counted(weight, keep)),
         recipe=recipe,
     )

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from rareclass._types import Rows
 from rareclass.artifact.bundle import Bundle
 from rareclass.data.read import read_table
+from rareclass.decisions.ranking import Grouping
 from rareclass.kernels.logits import sigmoid
 
 
@@ -34,7 +35,9 @@ class Scored:
     unknown: dict[str, int]
 
 
-def score(bundle: Bundle, rows: Rows, *, costs: Mapping[str, ArrayLike] | None = None) -> Scored:
+def score(
+    bundle: Bundle, rows: Rows, *, costs: Mapping[str, ArrayLike] | None = None, grouping: Grouping = Grouping()
+) -> Scored:
     """Score rows with a bundle.
 
     Parameters
@@ -43,6 +46,8 @@ def score(bundle: Bundle, rows: Rows, *, costs: Mapping[str, ArrayLike] | None =
     rows : table, frame or dict of columns
     costs : mapping of arrays (n,), optional
         Costs of these rows, where the decision is by row.
+    grouping : Grouping(periods, entities, keys), optional
+        For alert budgets: exactly the best rows of each period, as `Decision.apply` says.
 
     Raises
     ------
@@ -62,5 +67,5 @@ def score(bundle: Bundle, rows: Rows, *, costs: Mapping[str, ArrayLike] | None =
     """
     logit, unknown = bundle.model.model_.logit(read_table(rows))
     probability = sigmoid(logit)
-    alert = bundle.model.flag(probability, costs=costs)
+    alert = bundle.model.flag(probability, costs=costs, grouping=grouping)
     return Scored(probability, alert, bundle.model.labels_of(alert), dict(unknown))

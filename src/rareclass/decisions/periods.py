@@ -1,0 +1,36 @@
+"""Periods of alert budgets from times: which hour, day, week or month a row belongs to."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rareclass.data.sides import clean_times
+from rareclass.errors import InputError
+
+UNITS = {"hour": "h", "day": "D", "week": "W", "month": "M"}
+
+
+def periods_of(times: ArrayLike, per: str) -> np.ndarray:
+    """The period (n,) of each time (n,), as dates of numpy.
+
+    Raises
+    ------
+    InputError
+        The period is none of hour, day, week and month, or the times are no dates.
+
+    Examples
+    --------
+    >>> periods_of(["2024-05-01 23:59", "2024-05-02 00:00"], "day").astype(str).tolist()
+    ['2024-05-01', '2024-05-02']
+    """
+    if per not in UNITS:
+        raise InputError(f"A budget is per run, hour, day, week or month where times tell the period; got {per!r}.")
+    clean = clean_times(times)
+    if clean.dtype.kind != "M":
+        raise InputError(f"A budget per {per} needs dates as times (`times`, --time COLUMN); got numbers.")
+    return clean.astype(f"datetime64[{UNITS[per]}]")
+
+
+def rows_per_period(times: ArrayLike, per: str) -> float:
+    """Rows that a period holds on average, of the periods that hold any."""
+    periods = periods_of(times, per)
+    return periods.size / np.unique(periods).size
