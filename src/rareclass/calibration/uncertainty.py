@@ -10,8 +10,8 @@ from scipy.special import ndtri
 
 from rareclass import _check
 from rareclass.errors import InputError
+from rareclass.kernels.effective import unit
 from rareclass.kernels.logits import sigmoid
-from rareclass.uncertainty.effective import class_scales
 
 _DRAWS = 200
 _STEPS = (0.7548776662466927, 0.5698402909980532)
@@ -57,15 +57,15 @@ class CalibrationUncertainty:
     ) -> Self:
         """From calibrated log-odds (n,) and labels (n,) of the rows that the calibration was fitted on.
 
-        Whole weights are repeated rows, others count by Kish's number of the events; with `groups` (n,) rows of a group
-        count together.
+        Weights are 1 / the probability with which a row was drawn: events count by Kish's number; with `groups` (n,)
+        rows of a group count together.
         """
         z = _check.scores(logit, "logit")
         truth = _check.both_classes(_check.binary_target(y, name="y"), "y")
         _check.same_length(logit=z, y=truth)
         weight = _check.weights(sample_weight, z.size)
-        scale = class_scales(truth, weight).positive
         weight = np.ones(z.size) if weight is None else weight
+        scale = 1 / unit(weight[truth])
         if groups is not None:
             residual = weight * (truth - sigmoid(z))
             number = np.unique(_check.column(groups, "groups"), return_inverse=True)[1]
