@@ -4,7 +4,8 @@ The only place that joins evaluation, report and artifact.
 """
 
 import os
-from collections.abc import Callable
+import platform
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from rareclass import _check
+from rareclass import __version__, _check
 from rareclass.artifact.atomic import atomic_directory, atomic_file, refuse_existing
-from rareclass.artifact.bundle import Bundle, reference_of, rows_seen
+from rareclass.artifact.bundle import Bundle, library_versions, reference_of, rows_seen
 from rareclass.data.problem import Problem, Roles, column_values, cost_numbers, read_problem
 from rareclass.data.read import read_table
 from rareclass.data.sketch import RowSketch
@@ -63,8 +64,8 @@ def compare_table(
     return comparison
 
 
-def results_of(comparison: Comparison, problem: Problem, *, command: str = "") -> Results:
-    """The content of `results.json`."""
+def results_of(comparison: Comparison, problem: Problem, *, command: str = "", truth: Sequence[str] = ()) -> Results:
+    """The content of `results.json`; `truth` is what a simulator knows of the champion, in sentences."""
     import datetime
 
     from rareclass.advisor.diagnosis import advise
@@ -77,11 +78,19 @@ def results_of(comparison: Comparison, problem: Problem, *, command: str = "") -
         title=problem.name,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         command=command,
+        versions={"rareclass": __version__, "Python": platform.python_version(), **library_versions()},
+        truth=list(truth),
     )
 
 
 def write_run(
-    comparison: Comparison, out: str | os.PathLike, problem: Problem, *, overwrite: bool = False, command: str = ""
+    comparison: Comparison,
+    out: str | os.PathLike,
+    problem: Problem,
+    *,
+    overwrite: bool = False,
+    command: str = "",
+    truth: Sequence[str] = (),
 ) -> None:
     """Write the run folder; it appears whole or not at all."""
     import pyarrow.parquet as pq
@@ -89,7 +98,7 @@ def write_run(
     from rareclass.report.html import render_html
     from rareclass.report.json import dump_results
 
-    results = results_of(comparison, problem, command=command)
+    results = results_of(comparison, problem, command=command, truth=truth)
     with atomic_directory(out, overwrite=overwrite) as folder:
         dump_results(results.to_dict(), folder / RESULTS)
         (folder / REPORT).write_text(render_html(results), encoding="utf-8")
@@ -402,17 +411,7 @@ def run_demo(
     problem = read_problem(whole.table.take(known), whole.target, Roles(groups=whole.group, drop=[whole.time]))
     problem = replace(problem, name="simulated card transactions")
     costs = CostMatrix(**DEMO_COSTS)
-    comparison = compare_table(
-        problem,
-        out=out,
-        overwrite=True,
-        command="rareclass demo",
-        costs=costs,
-        random_state=seed,
-        n_jobs=n_jobs,
-        progress=progress,
-        budget=60.0,
-    )
+    comparison = compare_table(problem, costs=costs, random_state=seed, n_jobs=n_jobs, progress=progress, budget=60.0)
     model = comparison.best_model_
     logit = model.positive_logit(whole.table.take(fresh))
     p, true = sigmoid(logit), whole.probability[fresh]
@@ -428,4 +427,5 @@ def run_demo(
         f"{whole.best_average_precision:.3f}",
         f"  cost per transaction {ours:.3f}, best possible {best:.3f}, doing nothing {none:.3f}",
     ]
-    return results_of(comparison, problem, command="rareclass demo"), truth
+    write_run(comparison, out, problem, overwrite=True, command="rareclass demo", truth=truth)
+    return results_of(comparison, problem, command="rareclass demo", truth=truth), truth

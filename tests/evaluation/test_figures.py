@@ -108,3 +108,28 @@ def test_groups_widen_every_band_as_they_widen_the_numbers():
     plain, grouped, fooled = np.array(widths)
     assert (grouped > 0.85 * plain).all()
     assert (fooled < 0.65 * plain).all()
+
+
+@pytest.mark.parametrize("by_row", [False, True])
+def test_the_cost_of_the_decision_is_the_one_that_is_judged(by_row):
+    rows, z = judged(by_row=by_row)
+    judgement = judge(rows, z, decide(MinimumCost(rows.costs), rows, z))
+    found = figure_data(rows, z, judgement)
+    assert found.cost.decided == judgement.acted["expected_cost"]
+    assert (found.cost.chosen is None) == (found.confusion.threshold is None) == by_row
+
+
+def test_the_top_alerts_are_counted_with_all_that_tie_with_the_last_of_them():
+    rows, z = judged()
+    top = figure_data(rows, z, judge(rows, z, decide(MinimumCost(rows.costs), rows, z))).top
+    for wanted, found in zip((50, 100, 500), top, strict=True):
+        flagged = z >= np.sort(z)[-wanted]
+        assert wanted <= found.alerts == flagged.sum()
+        assert found.precision.estimate == pytest.approx(rows.y[flagged].mean())
+        assert found.recall.estimate == pytest.approx(rows.y[flagged].sum() / rows.y.sum())
+        assert found.precision.low < found.precision.estimate < found.precision.high
+
+
+def test_of_few_rows_only_the_tops_that_leave_some_out_are_shown():
+    rows, z = judged(90)
+    assert len(figure_data(rows, z, judge(rows, z, decide(MinimumCost(rows.costs), rows, z))).top) == 1

@@ -17,6 +17,7 @@ from rareclass.evaluation.judge import (
     judge,
     judgement_record,
     paired_verdict,
+    probability_metrics,
     score_metrics,
     verdict_sentence,
 )
@@ -107,13 +108,13 @@ def test_weights_equal_repeated_rows(scored):
 def test_calibration_is_observed_over_expected_and_skill_and_only_cross_fitted_rows_have_a_ceiling(scored):
     y, z = scored
     p = sigmoid(z)
-    found = calibration_numbers(Judged(y=y), z)
+    found = calibration_numbers(Judged(y=y), z, probability_metrics(Judged(y=y), z))
     assert found["observed_to_expected"] == pytest.approx(y.sum() / p.sum())
     assert found["brier_skill"] == pytest.approx(1 - np.mean((y - p) ** 2) / np.mean((y - y.mean()) ** 2))
     assert set(found) == {"observed_to_expected", "brier_skill"}
     # a map that is monotone but wrong costs skill, and the ceiling says how much a recalibration would bring back
     rows = Judged(y=y, folds=Folds(np.arange(y.size) % 3))
-    right, wrong = calibration_numbers(rows, z), calibration_numbers(rows, 3 * z + 4)
+    right, wrong = (calibration_numbers(rows, s, probability_metrics(rows, s)) for s in (z, 3 * z + 4))
     assert right["brier_skill_ceiling"] == pytest.approx(right["brier_skill"], abs=0.05)
     assert wrong["brier_skill"] < 0
     assert wrong["brier_skill_ceiling"] == pytest.approx(right["brier_skill_ceiling"], abs=0.02)
@@ -166,7 +167,10 @@ def test_a_judgement_and_its_record_hold_the_same_numbers(scored):
     y, z = scored
     rows = Judged(y=y, costs=CostMatrix(fp=1, fn=9), folds=Folds(np.arange(y.size) % 3))
     judged = judge(rows, z, decide(MinimumCost(rows.costs), rows, z))
-    assert list(judged.intervals) == ["average_precision", "roc_auc", "recall", "precision", "expected_cost"]
+    assert list(judged.intervals) == [
+        *("average_precision", "roc_auc", "observed_to_expected", "brier_skill"),
+        *("recall", "precision", "expected_cost", "saving"),
+    ]
     said = judgement_record(rows, judged, "an arm").to_dict()
     assert (said["arm"], said["rows"], said["events"]) == ("an arm", y.size, y.sum())
     assert said["prevalence"] == y.mean()

@@ -292,3 +292,30 @@ def test_text_has_enough_contrast_in_light_and_dark(theme):
         ("good", "good-bg"), ("bad", "bad-bg"), ("doubt", "doubt-bg"), ("soft", "plain-bg"), ("ink", "doubt-bg"),
     ):  # fmt: skip
         assert _contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
+
+
+def test_the_page_shows_top_alerts_versions_and_what_the_simulator_knows(full):
+    results = copy.deepcopy(full)
+    share = {"estimate": 0.4, "low": 0.3, "high": 0.5}
+    results["figures_test"]["top"] = [{"alerts": 52, "precision": share, "recall": share}]
+    results |= {"versions": {"rareclass": "0.1", "numpy": "2.4"}, "truth": ["mean probability 0.0100, true 0.0101"]}
+    words = Page(render_html(results)).words
+    assert re.search(r"the rows with the highest scores.*52 ?40% \[30%, 50%\]", words)
+    assert "rareclass 0.1, numpy 2.4" in words
+    assert "Against the truth" in words
+    assert "mean probability 0.0100, true 0.0101" in words
+    assert "Against the truth" not in Page(render_html(full)).words
+
+
+def test_every_number_of_an_arm_has_its_interval(full):
+    results = copy.deepcopy(full)
+    for arm in results["arms"]:
+        arm["metrics"] |= {
+            k: {"estimate": 1.0, "low": 0.9, "high": 1.13} for k in ("observed_to_expected", "brier_skill")
+        }
+    table = render_html(results).split('class="arms"')[1].split("</table>")[0]
+    rows = table.split("<tr")[2:]
+    assert len(rows) == len(full["arms"])
+    for row in rows:
+        assert row.count("<small>[") + row.count("[+") + row.count("[−") >= 4
+    assert "[0.90, 1.13]" in table

@@ -1,10 +1,12 @@
 """The words of a report."""
 
 import copy
+import re
 
 import pytest
 
 from rareclass.evaluation.results import Results
+from rareclass.report import words
 from rareclass.report.story import tell
 
 
@@ -12,6 +14,21 @@ def test_too_few_events_are_the_headline(few_events):
     story = tell(few_events)
     assert story.headline.startswith("12 events cannot rank these models")
     assert not story.ranked
+
+
+def test_the_headline_says_in_plain_words_what_the_model_does(full, no_cost, few_events):
+    test, idle = full["test"], full["figures_test"]["cost"]["flag_none"]
+    caught, right = (words.percent(test["metrics"][k]["estimate"]) for k in ("recall", "precision"))
+    paid = words.number(test["metrics"]["expected_cost"]["estimate"])
+    assert tell(full).headline == (
+        f"{full['champion']} catches {caught} of the events (Class = 1); {right} of its alerts are right, at {paid} "
+        f"instead of {words.number(idle)} per row."
+    )
+    assert "instead of" not in tell(no_cost).headline
+    assert tell(few_events).headline == tell(few_events).standing
+    silent = copy.deepcopy(no_cost)
+    silent["test"]["metrics"] |= {"recall": {"estimate": 0.0, "low": 0.0, "high": 0.1}, "precision": None}
+    assert "catches none of the events (Class = 1) at its threshold." in tell(silent).headline
 
 
 @pytest.mark.parametrize(
@@ -23,32 +40,49 @@ def test_too_few_events_are_the_headline(few_events):
         ("hurts", "worse"),
     ],
 )
-def test_the_headline_follows_the_verdict_of_the_champion(full, verdict, said):
+def test_the_standing_follows_the_verdict_of_the_champion(full, verdict, said):
     results = copy.deepcopy(full)
     next(a for a in results["arms"] if a["name"] == results["champion"])["verdict"] = verdict
-    assert said in tell(results).headline
+    assert said in tell(results).standing
 
 
 def test_a_champion_that_is_the_baseline_is_said_so(full):
     results = {**full, "champion": full["baseline"]}
-    assert "although 1 arm ranked better" in tell(results).headline
+    assert "although 1 arm ranked better" in tell(results).standing
     calm = copy.deepcopy(results)
     for arm in calm["arms"]:
         arm["verdict"] = "cannot tell" if arm["verdict"] == "helps" else arm["verdict"]
-    assert tell(calm).headline.startswith("No arm is shown to rank better than the baseline")
+    assert tell(calm).standing.startswith("No arm is shown to rank better than the baseline")
 
 
 def test_the_first_fact_is_the_average_precision_on_the_locked_test_part(full):
     fact = tell(full).facts[0]
     assert fact.estimate.value == full["test"]["metrics"]["average_precision"]["estimate"]
     assert fact.chance == pytest.approx(full["test"]["events"] / full["test"]["rows"])
-    assert "locked test part" in fact.note
+    assert tell(full).judged_on.startswith("On the locked test part: 35 events in ")
 
 
 def test_without_a_test_part_the_facts_are_out_of_fold(few_events):
     fact = tell(few_events).facts[0]
-    assert fact.note.startswith("out of fold")
+    assert tell(few_events).judged_on.startswith("Out of fold")
     assert fact.chance == pytest.approx(12 / 4212)
+
+
+def test_every_key_figure_has_its_interval(full):
+    said = {f.label: f" {f.detail} {f.note}" for f in tell(full).facts}
+    for label in ("Average precision", "Expected cost per row", "Events caught"):
+        assert re.search(r" \[\S+, \S+\]", said[label]), label
+    assert re.search(r"\d% \[\S+%, \S+%\] of the alerts are right", said["Events caught"])
+    full = copy.deepcopy(full)
+    full["test"]["metrics"] |= {
+        "observed_to_expected": {"estimate": 1.04, "low": 0.7, "high": 1.45},
+        "brier_skill": {"estimate": 0.61, "low": 0.5, "high": 0.7},
+        "saving": {"estimate": 0.5, "low": 0.4, "high": 0.6},
+    }
+    said = {f.label: f for f in tell(full).facts}
+    assert said["Observed / expected"].detail.startswith("[0.70, 1.45] ")
+    assert said["Observed / expected"].note.startswith("Brier skill 0.610 [0.500, 0.700]")
+    assert said["Expected cost per row"].note.endswith("saves 0.500 [0.400, 0.600] against flagging none")
 
 
 def test_money_is_not_mentioned_without_costs(no_cost, full):

@@ -5,6 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
+from rareclass.report import words
 from rareclass.report.terminal import render_terminal
 
 
@@ -32,11 +33,15 @@ def test_names_cannot_steer_the_terminal():
     assert "[bold]y" in text
 
 
-def test_all_arms_verdicts_and_sentences_are_printed(full):
+def test_all_arms_with_their_verdicts_and_differences_are_printed_once(full):
     text = " ".join(_printed(full, 200).split())
     for arm in full["arms"]:
         assert arm["verdict"] in text
-        assert arm["sentence"].replace(" -", " −").replace("[-", "[−") in text
+        difference = arm["difference_to_baseline"]
+        if difference is not None:
+            low, high = (words.signed(difference[end]) for end in ("low", "high"))
+            assert f"{words.signed(difference['estimate'])} [{low}, {high}]" in text
+    assert "average precision against" not in text  # no paragraph for each arm that repeats the table
     assert "* lightgbm+negative_sampling" in text
     assert "lightgbm_library_default+none (exhibit)" in text
 
@@ -45,6 +50,14 @@ def test_wide_consoles_show_bars_and_differences(full):
     assert "━●━" in _printed(full, 140)
     assert "To the baseline" in _printed(full, 140)
     assert "●" not in _printed(full, 80)
+
+
+def test_very_wide_consoles_show_every_interval(full):
+    cost = full["arms"][0]["metrics"]["expected_cost"]
+    said = f"{words.number(cost['estimate'])} [{words.number(cost['low'])}, {words.number(cost['high'])}]"
+    table = [_printed(full, width).split("  Arm")[1] for width in (180, 140)]
+    assert said in table[0]
+    assert said not in table[1]
 
 
 def test_an_output_without_unicode_gets_plain_signs(full):

@@ -119,7 +119,7 @@ class Bundle:
             "rareclass": __version__,
             "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "python": platform.python_version(),
-            "libraries": _library_versions(),
+            "libraries": library_versions(),
             **{name: getattr(self, name) for name in SAID},
             "files": {name: _digest(folder / name) for name in files},
         }
@@ -263,7 +263,8 @@ def _read_json(path: Path, what: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _library_versions() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
+    """Versions of the installed libraries that numbers and saved models depend on."""
     from importlib.metadata import PackageNotFoundError, version
 
     out = {}

@@ -5,17 +5,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rareclass.decisions.decision import Decision
 from rareclass.evaluation import results
 from rareclass.evaluation.judge import Judged, Judgement
 from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.curve import ThresholdCurve
 from rareclass.uncertainty.bands import grouped_rate_band, precision_band, recall_band
 from rareclass.uncertainty.costed_curve import threshold_costs
+from rareclass.uncertainty.interval import confidence_interval
 from rareclass.uncertainty.reliability import reliability_table
 from rareclass.uncertainty.sample import make_sample
 
 POINTS = 160
+TOP = (50, 100, 500)
+"""Numbers of alerts that a team may have time for."""
 
 
 def figure_data(
@@ -29,9 +31,12 @@ def figure_data(
         precision_recall=results.PrecisionRecallPoints(**_precision_recall(rows, by, curve)),
         roc=results.RocPoints(**_roc(rows, by, curve)),
         reliability=results.ReliabilityBins(**_reliability(rows, score)),
-        cost=_cost(rows, score, decision),
+        cost=_cost(rows, score, judgement),
         histogram=results.ScoreCounts(**_histogram(rows, score)),
-        confusion=results.ConfusionRecord(threshold=decision.threshold, **judgement.acted["confusion"]),
+        confusion=results.ConfusionRecord(
+            threshold=None if decision.per_row else decision.threshold, **judgement.acted["confusion"]
+        ),
+        top=_top(rows, by),
     )
 
 
@@ -84,8 +89,23 @@ def _reliability(rows: Judged, score: np.ndarray) -> dict[str, results.Points]:
     )
 
 
-def _cost(rows: Judged, score: np.ndarray, decision: Decision) -> results.CostPoints | None:
-    """Cost per row, with its band, when every row at or above one probability is flagged."""
+def _top(rows: Judged, score: np.ndarray) -> list[results.TopRecord]:
+    """What the rows with the highest scores hold, with the rows that tie with the last of them."""
+    found = []
+    order = np.sort(score)[::-1]
+    for wanted in TOP:
+        if wanted < score.size:
+            flagged = (score >= order[wanted - 1]).astype(np.float64)
+            precision, recall = (
+                confidence_interval(name, rows.y, flagged, threshold=0.5, **rows.interval_options())
+                for name in ("precision", "recall")
+            )
+            found.append(results.TopRecord(alerts=int(flagged.sum()), precision=precision, recall=recall))
+    return found
+
+
+def _cost(rows: Judged, score: np.ndarray, judgement: Judgement) -> results.CostPoints | None:
+    """Cost per row, with its band, when every row at or above one probability is flagged; and of the decision."""
     if rows.costs is None:
         return None
     how: dict[str, Any] = {"sample_weight": rows.weight, "groups": rows.groups, "level": rows.level}
@@ -95,7 +115,14 @@ def _cost(rows: Judged, score: np.ndarray, decision: Decision) -> results.CostPo
     above = np.concatenate([np.linspace(0, last, POINTS // 4), np.geomspace(1, last + 1, POINTS) - 1]).astype(int)
     at = np.unique(last - above)
     points = _lists(threshold=curve.thresholds[at], cost=curve.cost[at], low=curve.low[at], high=curve.high[at])
-    return results.CostPoints(chosen=decision.threshold, flag_none=curve.flag_none, flag_all=curve.flag_all, **points)
+    decision = judgement.decision
+    return results.CostPoints(
+        chosen=None if decision.per_row else decision.threshold,
+        decided=judgement.acted["expected_cost"],
+        flag_none=curve.flag_none,
+        flag_all=curve.flag_all,
+        **points,
+    )
 
 
 def _histogram(rows: Judged, score: np.ndarray) -> dict[str, results.Points]:

@@ -1,5 +1,6 @@
 """Numbers of one arm from its scores: metrics with intervals, calibration, decision, paired verdict."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -16,7 +17,7 @@ from rareclass.fitting.design import Design
 from rareclass.fitting.out_of_fold import ArmScores
 from rareclass.fitting.rows import at, costs_at
 from rareclass.kernels.logits import sigmoid
-from rareclass.metrics.calibration import brier_skill_score, observed_to_expected
+from rareclass.metrics.calibration import brier_skill_score
 from rareclass.metrics.costs import expected_cost
 from rareclass.metrics.curve import ThresholdCurve
 from rareclass.uncertainty.cross_fitted import cross_fitted
@@ -89,7 +90,7 @@ class Judged:
 class Judgement:
     """What a model and its decision do on rows that neither has seen."""
 
-    metrics: dict[str, Interval]  # average precision and ROC AUC
+    metrics: dict[str, Interval]  # average precision, ROC AUC, observed/expected and Brier skill
     calibration: dict[str, float]
     decision: Decision
     acted: dict[str, Any]  # counts, alert rate, recall, precision and cost per row of the decision
@@ -97,7 +98,7 @@ class Judgement:
     @property
     def intervals(self) -> dict[str, Interval]:
         """All numbers that have an interval, by name."""
-        return self.metrics | {k: self.acted[k] for k in ("recall", "precision", "expected_cost") if k in self.acted}
+        return self.metrics | {k: v for k, v in self.acted.items() if isinstance(v, Interval)}
 
 
 @dataclass(frozen=True)
@@ -143,13 +144,15 @@ def score_metrics(rows: Judged, score: np.ndarray) -> dict[str, Interval]:
     return {"average_precision": ap, "roc_auc": auc if rows.folds is None else cross_fitted(auc)}
 
 
-def calibration_numbers(rows: Judged, score: np.ndarray) -> dict[str, float]:
-    """Observed/expected and Brier skill; of cross-fitted rows also the skill of a monotone recalibration."""
-    p = sigmoid(score)
-    found = {
-        "observed_to_expected": float(observed_to_expected(rows.y, p, sample_weight=rows.weight)),
-        "brier_skill": float(brier_skill_score(rows.y, p, sample_weight=rows.weight)),
-    }
+def probability_metrics(rows: Judged, score: np.ndarray) -> dict[str, Interval]:
+    """Observed/expected and Brier skill of calibrated log-odds (n,), with intervals."""
+    p, how = sigmoid(score), rows.interval_options()
+    return {name: confidence_interval(name, rows.y, p, **how) for name in ("observed_to_expected", "brier_skill")}
+
+
+def calibration_numbers(rows: Judged, score: np.ndarray, known: Mapping[str, Interval]) -> dict[str, float]:
+    """The estimates of the probability metrics; of cross-fitted rows also the skill of a monotone recalibration."""
+    found = {name: known[name].estimate for name in ("observed_to_expected", "brier_skill")}
     if rows.folds is not None:
         best = cross_calibrated(score, rows.y, rows.folds, method="isotonic", sample_weight=rows.weight)
         found["brier_skill_ceiling"] = float(brier_skill_score(rows.y, sigmoid(best), sample_weight=rows.weight))
@@ -181,6 +184,10 @@ def decision_numbers(decision: Decision, rows: Judged, score: np.ndarray) -> dic
         out["expected_cost"] = confidence_interval(
             "expected_cost", rows.y, acted, threshold=0.5, costs=rows.costs, **how
         )
+        nobody = np.zeros(p.size)
+        spent = {"threshold": 0.5, "costs": rows.costs, **how}
+        saved = paired_difference("expected_cost", rows.y, nobody, acted, **spent)
+        out["saving"] = Interval(saved.estimate, saved.low, saved.high, saved.level, saved.method)
         trivial = {k: np.full(p.size, v, dtype=bool) for k, v in (("flag_none", False), ("flag_all", True))}
         for name, act in trivial.items():
             out[f"cost_{name}"] = float(expected_cost(rows.y, act, rows.costs, sample_weight=rows.weight))
@@ -192,9 +199,10 @@ def judge(rows: Judged, score: np.ndarray, decision: Decision, ranking: np.ndarr
 
     `ranking` are the scores to rank by, where calibration was not the same for all rows.
     """
+    metrics = score_metrics(rows, score if ranking is None else ranking) | probability_metrics(rows, score)
     return Judgement(
-        metrics=score_metrics(rows, score if ranking is None else ranking),
-        calibration=calibration_numbers(rows, score),
+        metrics=metrics,
+        calibration=calibration_numbers(rows, score, metrics),
         decision=decision,
         acted=decision_numbers(decision, rows, score),
     )

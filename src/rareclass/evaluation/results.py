@@ -234,13 +234,17 @@ class ReliabilityBins(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class CostPoints(Record):
-    """Cost per row against the threshold, with its band, the chosen threshold and the two trivial rules."""
+    """Cost per row against the threshold, with its band, and the two trivial rules.
+
+    `decided` is the cost of the decision; `chosen` its threshold, None where each row has its own.
+    """
 
     threshold: Points = field(default_factory=list)
     cost: Points = field(default_factory=list)
     low: Points = field(default_factory=list)
     high: Points = field(default_factory=list)
     chosen: float | None = None
+    decided: Interval | None = None
     flag_none: float | None = None
     flag_all: float | None = None
 
@@ -262,6 +266,15 @@ class ConfusionRecord(OutcomesRecord):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TopRecord(Record):
+    """What so many rows with the highest scores hold."""
+
+    alerts: int
+    precision: Interval
+    recall: Interval
+
+
+@dataclass(frozen=True, kw_only=True)
 class FiguresRecord(Record):
     """Points of the pictures of one arm; None where there is nothing to draw."""
 
@@ -271,6 +284,7 @@ class FiguresRecord(Record):
     cost: CostPoints | None = None
     histogram: ScoreCounts | None = None
     confusion: ConfusionRecord | None = None
+    top: list[TopRecord] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -294,6 +308,8 @@ class Results(Record):
     title: str = ""
     created: str | None = None
     command: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    truth: list[str] = field(default_factory=list)  # what a simulator knows of the champion on fresh rows
 
 
 def schema_text() -> str:

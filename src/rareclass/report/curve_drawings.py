@@ -17,8 +17,10 @@ def precision_recall(shown: Sequence[Layer], chance: float | None) -> Drawing | 
     main = shown[0].line("recall", "precision") if shown else []
     if not main:
         return None
-    plot = Plot("", (0, 1), (0, 1))
-    plot.axes("Recall: share of the events that are caught", "Precision", x_ticks=SHARES, y_ticks=SHARES)
+    top = _highest(shown, chance)
+    plot = Plot("", (0, 1), (0, top))
+    ticks = SHARES if top == 1 else None
+    plot.axes("Recall: share of the events that are caught", "Precision", x_ticks=SHARES, y_ticks=ticks)
     draw_band(plot, shown[0], "recall", step=True)
     for layer in reversed(shown):
         points = layer.line("recall", "precision")
@@ -42,6 +44,17 @@ def precision_recall(shown: Sequence[Layer], chance: float | None) -> Drawing | 
     return Drawing(
         "Precision and recall", caption, plot.render(), legend, ("Recall", "Precision", "95% interval"), rows
     )
+
+
+def _highest(shown: Sequence[Layer], chance: float | None) -> float:
+    """End of the precision axis: 1, or less where all of it happens below one half.
+
+    The first alerts, of which one right one says little, do not count.
+    """
+    found = [y for layer in shown for x, y in layer.line("recall", "precision") if x >= 0.05]
+    cut = _operating(shown[0].confusion)
+    most = max([*found, *([cut[1]] if cut else []), chance or 0.0], default=1.0)
+    return 1.0 if most > 0.5 else min(round_up(1.5 * most), 1.0)
 
 
 def _operating(confusion: ConfusionRecord) -> Point | None:
@@ -110,15 +123,20 @@ def cost(shown: Sequence[Layer]) -> Drawing | None:
         if value is not None:
             legend.append((cls, f"{name} {words.number(value)}" + ("" if value <= high else ", above the frame")))
     at, span = None, ""
-    if chosen is not None:
+    if data.decided is not None:
+        at = words.finite(data.decided.estimate)
+        span = words.interval(data.decided.low, data.decided.high, words.number)
+    elif chosen is not None:  # a run of before the decision's own cost was kept: the nearest point of the curve
         k = nearest([(math.log(x), y) for x, y in main], math.log(chosen))
         at, span = main[k][1], spans[k]
+    if chosen is not None and at is not None:
         tip = f"chosen threshold {words.number(chosen)}: {words.number(at)} {span} per row"
         plot.dot(chosen, at, "chosen", tip.replace("  ", " "))
         legend.append(("chosen", "chosen threshold"))
     caption = _cost_caption(chosen, at, span, none, every)
     plot.label = f"Cost per row against the threshold. {caption}"
-    rows = [("chosen", words.number(chosen), words.number(at), span)]
+    own = "each row its own" if data.decided is not None and chosen is None else words.number(chosen)
+    rows = [("decision", own, words.number(at), span)]
     rows += [("flag none", words.NONE, words.number(none), ""), ("flag all", "0", words.number(every), "")]
     head = ("Rule", "Threshold", "Cost per row", "95% interval")
     return Drawing("Cost against threshold", caption, plot.render(), legend, head, rows)
@@ -139,7 +157,8 @@ def _money(main: Sequence[Point], none: float | None, every: float | None) -> tu
 def _cost_caption(chosen: float | None, at: float | None, span: str, none: float | None, every: float | None) -> str:
     trivial = [f"{name} {words.number(v)}" for v, name in ((none, "none"), (every, "all")) if v is not None]
     here = f"{words.number(at)} {span}".rstrip()
-    said = [] if at is None else [f"The threshold {words.number(chosen)} costs {here} per row"]
+    cut = "The decision, by the costs of each row," if chosen is None else f"The threshold {words.number(chosen)}"
+    said = [] if at is None else [f"{cut} costs {here} per row"]
     said += [f"flagging {' and '.join(trivial)}"] if trivial else []
     text = "; ".join(said)
     return text[:1].upper() + text[1:] + "." if text else ""

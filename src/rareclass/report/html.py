@@ -1,6 +1,6 @@
 """The HTML report: one file that works offline, light and dark, on a phone, on paper and for screen readers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import resources
 from typing import Any
 
@@ -8,7 +8,7 @@ from rareclass.evaluation.results import Results
 from rareclass.report import html_sections as sections_of
 from rareclass.report import words
 from rareclass.report.html_parts import bar, bullets, chip, esc, name, table, verdict_chip
-from rareclass.report.story import ArmRow, Fact, Story, tell
+from rareclass.report.story import ArmRow, Fact, Reading, Story, tell
 from rareclass.report.svg import round_up
 
 
@@ -39,7 +39,6 @@ def render_html(results: Mapping[str, Any] | Results) -> str:
         ("arms", "Arms", _arms(story)),
         ("curves", "Curves", sections_of.curves(story)),
         ("test", "Locked test part", sections_of.test(story)),
-        ("verdicts", "Verdicts", sections_of.verdicts(story)),
         ("notes", "Data and design", sections_of.notes(story)),
         ("advice", "Advice", sections_of.advice(story)),
         ("use", "Use it", sections_of.use(story)),
@@ -67,7 +66,8 @@ def _asset(file: str) -> str:
 
 def _answer(story: Story) -> str:
     facts = "".join(_fact(f, i == 0) for i, f in enumerate(story.facts))
-    reason = f'<p class="lead">{esc(story.reason)}</p>' if story.reason else ""
+    said = [story.standing if story.standing != story.headline else "", story.reason]
+    reason = "".join(f'<p class="lead">{esc(text)}</p>' for text in said if text)
     alarm = (
         f'<aside class="warnings"><h2>Before you rely on it</h2>{bullets(story.warnings)}</aside>'
         if story.warnings
@@ -75,7 +75,8 @@ def _answer(story: Story) -> str:
     )
     return (
         f'<section class="answer"><p class="eyebrow">{esc(story.subject)}</p><h1>{esc(story.headline)}</h1>{reason}'
-        f'{sections_of.findings(story)}<dl class="facts">{facts}</dl>{alarm}</section>'
+        f'{sections_of.findings(story)}<p class="where">{esc(story.judged_on)}. Brackets hold 95% intervals.</p>'
+        f'<dl class="facts">{facts}</dl>{alarm}</section>'
     )
 
 
@@ -104,17 +105,17 @@ def _arms(story: Story) -> str:
     )
     tally = f"<p>{esc(story.tally)}</p>" if story.tally else ""
     kinds = ["champion" if a.champion else "exhibit" if a.exhibit else "" for a in story.arms]
-    return tally + table(head, rows, caption=caption, cls="arms", row_cls=kinds)
+    where = "<p>Out of fold: every row scored by models that did not see it.</p>"
+    drawn = table(head, rows, caption=caption, cls="arms", row_cls=kinds)
+    return where + tally + drawn + sections_of.verdicts(story)
 
 
 def _arm(a: ArmRow, end: float, chance: float | None, guide: float | None, has_costs: bool) -> list[str]:
-    arm, skill = a.found, a.found.calibration
+    arm, ratio, skill = a.found, a.observed_to_expected, a.brier_skill
     chips = (chip("champion", "accent") if a.champion else "") + (chip("exhibit", "bad") if a.exhibit else "")
     learner, treatment = words.learner_title(arm.learner, arm.learner_label), words.treatment_title(arm.treatment)
     about = f"{esc(learner)}, {esc(treatment)}" + ("" if arm.exact else "; approximate way back")
     ap, gap = a.precision, words.interval(a.difference.low, a.difference.high, words.signed)
-    top = words.finite(skill.brier_skill_ceiling)
-    ceiling = "" if top is None else f"<small>ceiling {words.score(top)}</small>"
     difference = words.signed(a.difference.value)
     return [
         f'<b class="arm">{name(arm.name)}</b>{chips}<small>{about}</small>',
@@ -122,8 +123,14 @@ def _arm(a: ArmRow, end: float, chance: float | None, guide: float | None, has_c
         f'<span class="n">{words.score(ap.value)} <small>{words.interval(ap.low, ap.high)}</small></span>',
         f'<span class="n">{difference}<small>{gap}</small></span>',
         verdict_chip(arm.verdict),
-        *([f'<span class="n">{words.number(a.cost.value)}</span>'] if has_costs else []),
-        f'<span class="n{" off" if a.off else ""}">{a.ratio}</span>',
-        f'<span class="n">{words.score(skill.brier_skill)}{ceiling}</span>',
+        *([_with_limits(a.cost, words.number)] if has_costs else []),
+        _with_limits(ratio, words.ratio, "off" if a.off else ""),
+        _with_limits(skill, words.score),
         f'<span class="n">{words.seconds(arm.fit_seconds)}</span>',
     ]
+
+
+def _with_limits(value: Reading, write: Callable[[object], str], cls: str = "") -> str:
+    """A number and, below it, its interval."""
+    span = words.interval(value.low, value.high, write)
+    return f'<span class="n {cls}">{write(value.value)}<small>{span}</small></span>'

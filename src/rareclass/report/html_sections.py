@@ -18,7 +18,7 @@ GLOSSARY = {
     "O/E": "Observed over expected events: the number of events over the sum of the probabilities. 1 is calibrated in "
     "the large.",
     "Brier skill": "1 minus the Brier score over that of the constant prevalence. Below 0 is worse than a constant. "
-    "The ceiling is what a cross-fitted monotone recalibration of the same scores would reach.",
+    "results.json also holds that of a monotone recalibration of the same scores.",
     "Exhibit": "A learner with the defaults of its library. It shows what happens on rare events without guards and "
     "is never deployed.",
 }
@@ -48,7 +48,8 @@ def curves(story: Story) -> str:
             title = f"Probabilities and errors of {name(arm)}"
             others += f'<details><summary>{title}</summary><div class="board">{inner}</div></details>'
     said = "Out of fold: scores for rows that the model did not see while it was fitted. Point at a curve to read it."
-    return f'<p>{said}</p><div class="board">{_board(figures, first, story, story.chance)}</div>{others}'
+    board = f'<div class="board">{_board(figures, first, story, story.chance)}</div>'
+    return f"<p>{said}</p>{board}{_top(figures[first], first)}{others}"
 
 
 def _board(figures: dict[str, FiguresRecord], first: str, story: Story, chance: float | None) -> str:
@@ -65,6 +66,16 @@ def _own(data: FiguresRecord, arm: str) -> str:
     return reliable + figure(row_drawings.histogram(data.histogram, cut, arm)) + confusion(cut, arm)
 
 
+def _top(data: FiguresRecord, arm: str) -> str:
+    """What so many alerts would catch."""
+    rows = []
+    for t in data.top:
+        right, caught = (Reading.of(v).text(words.percent) for v in (t.precision, t.recall))
+        rows.append([words.count(t.alerts), f'<span class="n">{right}</span>', f'<span class="n">{caught}</span>'])
+    head = ["Alerts", "Of them events", "Events caught"]
+    return table(head, rows, caption=f"{name(arm)}: the rows with the highest scores", cls="small test")
+
+
 def test(story: Story) -> str:
     """The champion on the locked test part."""
     found, figures = story.results.test, story.results.figures_test
@@ -76,7 +87,7 @@ def test(story: Story) -> str:
     metrics = []
     for key, entry in judged.items():
         e = Reading.of(entry)
-        write = words.number if key == "expected_cost" else words.score
+        write = words.writer(key)
         cells = (write(e.value), words.interval(e.low, e.high, write))
         metrics.append([esc(words.metric_title(key)), *(f'<span class="n">{esc(c)}</span>' for c in cells)])
     head = ["Metric", "Estimate", "95% interval"]
@@ -88,11 +99,12 @@ def test(story: Story) -> str:
     board = (
         "" if figures is None else f'<div class="board">{_board({arm: figures}, arm, story, story.test_chance)}</div>'
     )
-    return f"<p>{said}</p>{drawn}{board}"
+    top = "" if figures is None else _top(figures, arm)
+    return f"<p>{said}</p>{drawn}{top}{board}"
 
 
 def verdicts(story: Story) -> str:
-    """The verdict of each arm in a sentence, what it was fitted on and how its probabilities came back."""
+    """Folded away: each arm's verdict in a sentence, what it was fitted on and how its probabilities came back."""
     items = ""
     for row in story.arms:
         a = row.found
@@ -105,7 +117,10 @@ def verdicts(story: Story) -> str:
         small = f"<small>{esc(text[:1].upper() + text[1:])}</small>" if text else ""
         said = f'<b class="arm">{name(a.name)}</b><p>{esc(row.sentence)}</p>{small}'
         items += f"<li><div>{verdict_chip(a.verdict)}</div><div>{said}</div></li>"
-    return f'<ul class="verdicts">{items}</ul>' if items else ""
+    title = "How each arm was made and judged"
+    return (
+        f'<details id="verdicts"><summary>{title}</summary><ul class="verdicts">{items}</ul></details>' if items else ""
+    )
 
 
 def notes(story: Story) -> str:
@@ -115,6 +130,7 @@ def notes(story: Story) -> str:
     blocks = {
         "Data": bullets(_data_lines(data) + story.data_notes) + _columns(data),
         "Design": bullets(story.design_notes),
+        "Against the truth": bullets(story.results.truth),
         "Arms not run": table(["Arm", "Reason"], skipped, caption="Arms that are missing above, and why", cls="small"),
     }
     drawn = "".join(f"<div><h3>{title}</h3>{inner}</div>" for title, inner in blocks.items() if inner)
@@ -172,7 +188,8 @@ def use(story: Story) -> str:
 def footer(results: Results) -> str:
     """What the words mean, and where the page comes from."""
     terms = "".join(f"<dt>{esc(t)}</dt><dd>{esc(d)}</dd>" for t, d in GLOSSARY.items())
-    said = ["rareclass", words.moment(results.created), results.data.fingerprint]
+    versions = ", ".join(f"{name} {version}" for name, version in results.versions.items())
+    said = [versions or "rareclass", words.moment(results.created), results.data.fingerprint]
     return (
         f"<footer><details><summary>How to read this report</summary><dl>{terms}</dl></details>"
         f"<p>{esc(' · '.join(v for v in said if v))}</p></footer>"

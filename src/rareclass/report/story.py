@@ -53,7 +53,8 @@ class ArmRow:
     precision: Reading
     difference: Reading
     cost: Reading
-    observed_to_expected: float | None
+    observed_to_expected: Reading
+    brier_skill: Reading
     champion: bool
     baseline: bool
     exhibit: bool
@@ -61,12 +62,8 @@ class ArmRow:
     @property
     def off(self) -> bool:
         """Whether the number of events is not what was expected, by a tenth or more."""
-        return self.observed_to_expected is not None and not 0.9 <= self.observed_to_expected <= 1.1
-
-    @property
-    def ratio(self) -> str:
-        """Observed over expected events in words."""
-        return words.NONE if self.observed_to_expected is None else f"{self.observed_to_expected:.2f}"
+        value = self.observed_to_expected.value
+        return value is not None and not 0.9 <= value <= 1.1
 
     @property
     def sentence(self) -> str:
@@ -93,7 +90,9 @@ class Story:
     title: str
     subject: str
     headline: str
+    standing: str
     reason: str
+    judged_on: str
     facts: list[Fact]
     arms: list[ArmRow]
     champion: str
@@ -122,13 +121,16 @@ def tell(results: Mapping[str, Any] | Results) -> Story:
     chance = _chance(design.dev_prevalence, design.dev_events, design.dev_rows, data.prevalence)
     test_chance = None if test is None else _chance(test.prevalence, *test_counts(found), data.prevalence)
     paid = None if test is None else test.decision.expected_cost
+    shown, standing = _shown(found), _standing(arms, found)
     return Story(
         results=found,
         title=found.title or data.target or "Comparison",
         subject=_subject(data, len(arms)),
-        headline=_headline(arms, found),
+        headline=_headline(shown, found) or standing,
+        standing=standing,
         reason=words.prose(found.champion_reason),
-        facts=_facts(found, chance, test_chance),
+        judged_on=shown.where,
+        facts=_facts(shown, test_chance if shown.locked else chance),
         arms=arms,
         champion=found.champion,
         baseline=found.baseline,
@@ -158,13 +160,18 @@ def test_counts(found: Results) -> tuple[int | None, int | None]:
     return design.test_events if events is None else events, design.test_rows if rows is None else rows
 
 
+def _reading(name: str, metrics: Mapping[str, Interval], otherwise: float | None = None) -> Reading:
+    return Reading.of(metrics.get(name), otherwise)
+
+
 def _arm(arm: ArmRecord, found: Results) -> ArmRow:
     return ArmRow(
         found=arm,
-        precision=Reading.of(arm.metrics.get("average_precision")),
+        precision=_reading("average_precision", arm.metrics),
         difference=Reading.of(arm.difference_to_baseline),
-        cost=Reading.of(arm.metrics.get("expected_cost"), arm.decision.expected_cost),
-        observed_to_expected=words.finite(arm.calibration.observed_to_expected),
+        cost=_reading("expected_cost", arm.metrics, arm.decision.expected_cost),
+        observed_to_expected=_reading("observed_to_expected", arm.metrics, arm.calibration.observed_to_expected),
+        brier_skill=_reading("brier_skill", arm.metrics, arm.calibration.brier_skill),
         champion=arm.name == found.champion,
         baseline=arm.name == found.baseline,
         exhibit=registry.is_exhibit(arm.learner),
@@ -180,7 +187,67 @@ def _subject(data: DataRecord, arms: int) -> str:
     return " · ".join([*said, words.counted(arms, "arm")])
 
 
-def _headline(arms: list[ArmRow], found: Results) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """The rows by which the champion is shown: the locked test part, or the out-of-fold ones where there is none."""
+
+    locked: bool
+    where: str
+    metrics: Mapping[str, Interval]
+    decision: DecisionRecord
+    calibration: CalibrationRecord
+    cost: CostPoints | None
+
+    def reading(self, name: str) -> Reading:
+        """A metric with its interval."""
+        otherwise = {**vars(self.calibration), **vars(self.decision)}.get(name)
+        return _reading(name, self.metrics, words.finite(otherwise))
+
+
+def _shown(found: Results) -> Shown:
+    test = found.test if found.test is not None and found.test.metrics else None
+    if test is not None:
+        events, rows = test_counts(found)
+        return Shown(
+            locked=True,
+            where=f"On the locked test part: {words.counted(events, 'event')} in {words.counted(rows, 'row')}",
+            metrics=test.metrics,
+            decision=test.decision,
+            calibration=test.calibration,
+            cost=None if found.figures_test is None else found.figures_test.cost,
+        )
+    arm = next((a for a in found.arms if a.name == found.champion), None)
+    figures = found.figures.get(found.champion)
+    return Shown(
+        locked=False,
+        where="Out of fold; no test part was locked away",
+        metrics={} if arm is None else arm.metrics,
+        decision=AppliedDecisionRecord() if arm is None else arm.decision,
+        calibration=CalibrationRecord() if arm is None else arm.calibration,
+        cost=None if figures is None else figures.cost,
+    )
+
+
+def _headline(shown: Shown, found: Results) -> str:
+    """What the deployed model does, in plain words; nothing where that is not known."""
+    recall, precision, cost = (shown.reading(name).value for name in ("recall", "precision", "expected_cost"))
+    if not found.champion or not found.design.ranked or recall is None:
+        return ""
+    data = found.data
+    events = f"events ({data.target} = {data.pos_label})" if data.target and data.pos_label else "events"
+    if not recall:
+        said = f"{found.champion} catches none of the {events} at its threshold"
+    else:
+        right = "" if precision is None else f"; {words.percent(precision)} of its alerts are right"
+        said = f"{found.champion} catches {words.percent(recall)} of the {events}{right}"
+    idle = None if shown.cost is None else words.finite(shown.cost.flag_none)
+    if cost is not None and idle is not None:
+        said += f", at {words.number(cost)} instead of {words.number(idle)} per row"
+    return said + "."
+
+
+def _standing(arms: list[ArmRow], found: Results) -> str:
+    """How the champion stands against the baseline."""
     champion = found.champion
     if not champion:
         return "No model is deployed."
@@ -222,63 +289,57 @@ def _tally(arms: list[ArmRow]) -> str:
     return f"Against the baseline, of {others}: {', '.join(said)}."
 
 
-def _facts(found: Results, chance: float | None, test_chance: float | None) -> list[Fact]:
-    test = found.test if found.test is not None and found.test.metrics else None
-    named = {a.name: a for a in found.arms}
-    arm = named.get(test.arm if test is not None else "", named.get(found.champion))
-    if test is not None:
-        events, rows = test_counts(found)
-        where = f"locked test part: {words.counted(events, 'event')} in {words.counted(rows, 'row')}"
-        figures, chance = found.figures_test, test_chance
-    else:
-        where = "out of fold; no test part was locked away"
-        figures = found.figures.get(found.champion)
-    source = arm if test is None else test
-    metrics = {} if source is None else source.metrics
-    decision = AppliedDecisionRecord() if source is None else source.decision
-    facts = [_ranking_fact(Reading.of(metrics.get("average_precision")), chance, where)]
-    facts += _decision_facts(metrics, decision, None if figures is None else figures.cost)
-    calibration = CalibrationRecord() if source is None else source.calibration
-    ratio, skill = words.finite(calibration.observed_to_expected), words.finite(calibration.brier_skill)
-    if ratio is not None:
-        note = "" if skill is None else f"Brier skill {words.score(skill)} (0: a constant)"
-        facts.append(Fact("Observed / expected", f"{ratio:.2f}", "1 is calibrated in the large", note))
+def _facts(shown: Shown, chance: float | None) -> list[Fact]:
+    facts = [_ranking_fact(shown.reading("average_precision"), chance), *_decision_facts(shown)]
+    ratio, skill = shown.reading("observed_to_expected"), shown.reading("brier_skill")
+    if ratio.value is not None:
+        detail = f"{words.interval(ratio.low, ratio.high, words.ratio)} 1 is calibrated in the large".strip()
+        note = "" if skill.value is None else f"Brier skill {skill.text()} (0: a constant)"
+        facts.append(Fact("Observed / expected", words.ratio(ratio.value), detail, note))
     return facts
 
 
-def _ranking_fact(ap: Reading, chance: float | None, where: str) -> Fact:
+def _ranking_fact(ap: Reading, chance: float | None) -> Fact:
     against = "" if chance is None else f"chance {words.score(chance)}"
     times = words.times_chance(ap.value, chance)
-    detail = " · ".join(t for t in (words.interval(ap.low, ap.high), f"{against} ({times})" if times else against) if t)
-    return Fact("Average precision", words.score(ap.value), detail, where, ap, chance)
+    return Fact(
+        "Average precision",
+        words.score(ap.value),
+        words.interval(ap.low, ap.high),
+        f"{against} ({times})" if times else against,
+        ap,
+        chance,
+    )
 
 
-def _decision_facts(metrics: dict[str, Interval], decision: DecisionRecord, cost: CostPoints | None) -> list[Fact]:
-    facts = []
+def _decision_facts(shown: Shown) -> list[Fact]:
+    facts, decision = [], shown.decision
     threshold = words.finite(decision.threshold)
     rule = words.rule_title(decision.rule)
     if threshold is not None or rule:
-        shown = words.NONE if threshold is None else f"p ≥ {words.number(threshold)}"
+        cut = words.NONE if threshold is None else f"p ≥ {words.number(threshold)}"
         if decision.per_row:
-            shown = "its own costs say so"
+            cut = "its own costs say so"
         elif decision.threshold == "inf" or (threshold is None and decision.alert_rate == 0):
-            shown = "never"
+            cut = "never"
         elif decision.threshold == "-inf":
-            shown = "always"
-        facts.append(Fact("Decision: flag a row when", shown, rule + _reach(decision), decision.why))
-    money = Reading.of(metrics.get("expected_cost"), decision.expected_cost)
+            cut = "always"
+        facts.append(Fact("Decision: flag a row when", cut, rule + _reach(decision), decision.why))
+    money, saving = shown.reading("expected_cost"), shown.reading("saving")
     if money.value is not None:
-        trivial = {} if cost is None else {"flag\u00a0none": cost.flag_none, "flag\u00a0all": cost.flag_all}
-        rules = [f"{n}\u00a0{words.number(v)}" for n, v in trivial.items() if words.finite(v) is not None]
+        trivial = {} if shown.cost is None else {"none": shown.cost.flag_none, "all": shown.cost.flag_all}
+        rules = [f"flag\u00a0{n}\u00a0{words.number(v)}" for n, v in trivial.items() if words.finite(v) is not None]
+        if saving.value is not None:
+            rules.append(f"saves {saving.text(words.number)} against flagging none")
         span = words.interval(money.low, money.high, words.number)
         facts.append(Fact("Expected cost per row", words.number(money.value), span, ", ".join(rules)))
-    recall = Reading.of(metrics.get("recall"), decision.recall)
-    precision = Reading.of(metrics.get("precision"), decision.precision)
+    recall, precision = shown.reading("recall"), shown.reading("precision")
     if recall.value is not None:
-        right = "" if precision.value is None else f"{words.percent(precision.value)} of the alerts are right"
         rate = words.finite(decision.alert_rate)
-        note = "" if rate is None else f"{words.percent(rate)} of the rows are alerts"
-        facts.append(Fact("Events caught", words.percent(recall.value), right, note))
+        said = [] if precision.value is None else [f"{precision.text(words.percent)} of the alerts are right"]
+        said += [] if rate is None else [f"{words.percent(rate)} of the rows are alerts"]
+        span = words.interval(recall.low, recall.high, words.percent)
+        facts.append(Fact("Events caught", words.percent(recall.value), span, "; ".join(said)))
     return facts
 
 

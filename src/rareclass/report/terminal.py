@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,11 +13,12 @@ from rich.text import Text
 
 from rareclass.evaluation.results import Results
 from rareclass.report import words
-from rareclass.report.story import ArmRow, Story, tell
+from rareclass.report.story import ArmRow, Reading, Story, tell
 
 STYLES = {"helps": "green", "hurts": "red", "cannot tell": "yellow", "no evidence": "dim", "baseline": "dim"}
 SEVERITY_STYLES = {"error": "bold red", "warning": "bold yellow"}
 BAR = 20
+WIDE = 160  # characters from which every number of the table has its interval
 NAME = {0: 24, 100: 32}  # room kept for names, by the width of the console
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # a column name must not steer the terminal
 PLAIN = {"−": "-", "–": "-", "≥": ">=", "·": "|", "\u00a0": " ", "…": "...", "━": "=", "●": "o"}
@@ -50,16 +51,19 @@ def render_terminal(results: Mapping[str, Any] | Results, console: Console | Non
     page.say(story.subject, "dim")
     page.gap()
     page.say(story.headline, "bold")
+    page.say(story.standing if story.standing != story.headline else "")
     page.say(story.reason)
     _findings(story, page)
     if story.arms:
         page.gap()
+        page.say(f"{story.judged_on}:", "dim")
         page.grid([(f.label, f.value, "; ".join(t for t in (f.detail, f.note) if t)) for f in story.facts])
         page.gap()
         page.console.print(_table(story, page))
         page.gap()
         page.say(story.tally)
-        _verdicts(story, page)
+        rough = [a.found.name for a in story.arms if not a.found.exact and a.found.restoration]
+        page.say(f"Probabilities come back only approximately: {', '.join(rough)}." if rough else "", "dim")
     _notes(story, page)
 
 
@@ -159,6 +163,11 @@ def _columns(story: Story, page: _Page) -> list[_Column]:
     gap, verdict = _Column("To the baseline", 5), _Column("Verdict", 1)
     cost, ratio = _Column("Cost/row", 2, True), _Column("O/E", 3, True)
     skill, fit = _Column("Brier skill", 6, True), _Column("Fit", 7, True)
+
+    def said(value: Reading, write: Callable[[object], str]) -> str:
+        """With its interval where the console is wide enough for all of them."""
+        return page.sign(value.text(write) if page.console.width >= WIDE else write(value.value))
+
     for a in story.arms:
         d, found = a.difference, a.found
         precision.cells.append(Text(page.sign(a.precision.text())))
@@ -168,9 +177,10 @@ def _columns(story: Story, page: _Page) -> list[_Column]:
         )
         verdict.cells.append(Text(page.sign(found.verdict or words.NONE), style=STYLES.get(found.verdict, "")))
         if story.has_costs:
-            cost.cells.append(Text(page.sign(words.number(a.cost.value))))
-        ratio.cells.append(Text(page.sign(a.ratio), style="yellow" if a.off else ""))
-        skill.cells.append(Text(page.sign(words.score(found.calibration.brier_skill))))
+            cost.cells.append(Text(said(a.cost, words.number)))
+        off = "yellow" if a.off else ""
+        ratio.cells.append(Text(said(a.observed_to_expected, words.ratio), style=off))
+        skill.cells.append(Text(said(a.brier_skill, words.score)))
         fit.cells.append(Text(page.sign(words.seconds(found.fit_seconds))))
     return [precision, bars, gap, verdict, cost, ratio, skill, fit]
 
@@ -188,18 +198,6 @@ def _bar(arm: ArmRow, end: float) -> str:
     if estimate.value is not None:
         cells[at(estimate.value)] = "●"
     return "".join(cells)
-
-
-def _verdicts(story: Story, page: _Page) -> None:
-    if any(a.sentence for a in story.arms):
-        page.gap()
-    for row in story.arms:
-        arm = row.found
-        if arm.sentence:
-            page.say(arm.name, "bold" if row.champion else "")
-            page.say(row.sentence, STYLES.get(arm.verdict, ""), "  ", "  ")
-            if not arm.exact and arm.restoration:
-                page.say(f"Way back to the real prevalence: {arm.restoration}.", "dim", "  ", "  ")
 
 
 def _findings(story: Story, page: _Page) -> None:

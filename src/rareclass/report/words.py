@@ -12,7 +12,10 @@ NONE = "–"
 METRICS = {
     "average_precision": "Average precision",
     "roc_auc": "ROC AUC",
+    "recall": "Events caught (recall)",
+    "precision": "Alerts that are right (precision)",
     "expected_cost": "Expected cost per row",
+    "saving": "Saved per row against flagging none",
     "brier_skill": "Brier skill",
     "observed_to_expected": "Observed / expected",
 }
@@ -89,6 +92,18 @@ def seconds(value: object) -> str:
     if v < 120:
         return f"{v:.0f} s"
     return f"{int(v // 60)} min {int(v % 60)} s"
+
+
+def ratio(value: object) -> str:
+    """A ratio that is 1 when all is right, with two decimals."""
+    v = finite(value)
+    return NONE if v is None else f"{v:,.2f}"
+
+
+def writer(metric: str) -> Callable[[object], str]:
+    """The one way in which the values of a metric are written."""
+    known = {"expected_cost": number, "saving": number, "observed_to_expected": ratio}
+    return percent if metric in ("recall", "precision") else known.get(metric, score)
 
 
 def interval(low: object, high: object, write: Callable[[object], str] = score) -> str:
