@@ -3,14 +3,33 @@
 import importlib.util
 from pathlib import Path
 
+import pytest
+
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
-def test_the_transactions_example_beats_doing_nothing(capsys):
-    spec = importlib.util.spec_from_file_location("transactions", EXAMPLES / "transactions.py")
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    found = module.main(8_000)
+    return module
+
+
+def test_the_transactions_example_beats_doing_nothing(capsys):
+    found = load("transactions").main(8_000)
     assert found["cost per row"] < found["cost of doing nothing"]
     assert found["low"] <= found["average precision"] <= found["high"]
     assert "Calibration" in capsys.readouterr().out
+
+
+def test_each_mistake_shows_more_than_is_true_and_is_named(capsys):
+    found = load("leaks").main(seeds=3)
+    said = capsys.readouterr().out
+    for name, parts in found.items():
+        assert parts["shown"] > parts["honest"], name
+        assert parts["shown"] == pytest.approx(sum(parts[k] for k in ("leak", "prevalence", "threshold", "honest")))
+    first = found["SMOTE before the split"]
+    assert first["leak"] > 0.2
+    assert first["prevalence"] > 0.05
+    for code in ("resampled-before-split", "calibrated-on-judged-rows", "test-part-used-twice"):
+        assert f"({code})" in said

@@ -36,6 +36,7 @@ PROMISED = {
         "average_precision_score", "matthews_corrcoef", "geometric_mean_score", "expected_cost", "savings_score",
         "precision_at_k", "recall_at_k", "recall_at_precision", "precision_at_recall", "recall_at_fpr",
         "brier_skill_score", "observed_to_expected", "confidence_interval"],
+    "rareclass.audit": ["Subject", "audit_run", "audit_subject"],
     "rareclass.evaluation": ["compare", "cross_fit", "audit"],
     "rareclass.advisor": ["diagnose"],
     "rareclass.artifact": ["Bundle"],

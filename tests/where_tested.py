@@ -1,6 +1,12 @@
 """Where a source file is tested that has no test file of its name, because the tests of another serve it rightly."""
 
 WHERE = {
+    "report/findings.py": "tests/audit/test_runs.py",
+    "evaluation/faults.py": "tests/evaluation/test_split_faults.py",
+    "cli/audit.py": "tests/audit/test_runs.py",
+    "audit/probes.py": "tests/audit/test_subject.py",
+    "audit/evaluations.py": "tests/audit/test_subject.py",
+    "audit/answers.py": "tests/audit/test_subject.py",
     "_lazy.py": "tests/test_surface.py",
     "_sklearn.py": "tests/test_sampler_checks.py",
     "_types.py": "tests/test_house.py",

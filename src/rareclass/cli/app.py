@@ -6,7 +6,7 @@ from typing import Any, TextIO
 
 import typer
 
-from rareclass.cli import compare, demo, diagnose, evaluate, predict, report, sample, train
+from rareclass.cli import audit, compare, demo, diagnose, evaluate, predict, report, sample, train
 from rareclass.cli.options import flat
 from rareclass.errors import RareclassError, RareclassWarning
 
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (demo, diagnose, compare, train, predict, evaluate, sample, report):
+for verb in (demo, diagnose, compare, train, predict, evaluate, audit, sample, report):
     app.command(verb.__name__.rsplit(".", 1)[-1])(flat(verb.command))
 
 

@@ -1,26 +1,24 @@
 """Leakage and evaluation mistakes that make rare-event scores too good to be true."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+import pyarrow as pa
 
 from rareclass import _check
 from rareclass.data.duplicates import duplicate_groups
-from rareclass.data.encode import TableEncoder
+from rareclass.data.encode import Encoded, TableEncoder
 from rareclass.data.read import read_table
 from rareclass.data.schema import Schema
-from rareclass.errors import InputError
+from rareclass.evaluation.faults import worst_first
 from rareclass.evaluation.results import Finding
-from rareclass.metrics.ranking import average_precision_score, roc_auc_score
-from rareclass.uncertainty.interval import confidence_interval
+from rareclass.evaluation.score_faults import score_findings
+from rareclass.evaluation.split_faults import Evaluated, split_findings
+from rareclass.metrics.ranking import roc_auc_score
 
 SUSPICIOUS_AUC = 0.995
 SAMPLE = 50_000
-CHANCE_LEVEL = 0.99
-"""Of the interval that must lie below chance: one random scorer in two hundred is called worse by chance."""
 
 
 def audit(
@@ -72,19 +70,26 @@ def audit(
     _check.same_length(X=table, y=truth, groups=groups, times=times, y_score=y_score, synthetic=synthetic)
     found = column_findings(table, truth)
     if splits is not None:
-        rows = _Evaluated(
+        known = encoded(table)
+        rows = Evaluated(
             y=truth,
             same=duplicate_groups(table),
+            matrix=known.matrix,
+            names=known.feature_names,
             groups=None if groups is None else np.unique(_check.column(groups, "groups"), return_inverse=True)[1],
             times=None if times is None else _check.column(times, "times"),
             synthetic=None if synthetic is None else _check.column(synthetic, "synthetic").astype(bool),
             prevalence=prevalence,
         )
-        found += _split_findings(rows, splits)
+        found += split_findings(rows, splits)
     if y_score is not None:
         found += score_findings(truth, _check.scores(y_score))
-    rank = {"error": 0, "warning": 1, "note": 2}
-    return sorted(found, key=lambda f: rank[f.severity])
+    return worst_first(found)
+
+
+def encoded(table: pa.Table) -> Encoded:
+    """All rows of a table as a matrix, for what is looked at in all of them."""
+    return TableEncoder(Schema.infer(table).columns).fit(table).transform(table)
 
 
 def column_findings(table: Any, y: np.ndarray, *, seed: int = 0) -> list[Finding]:
@@ -120,89 +125,4 @@ def column_findings(table: Any, y: np.ndarray, *, seed: int = 0) -> list[Finding
                     f"area under the ROC curve {max(auc, 1 - auc):.4f} on {int(known.sum()):,} rows",
                 )
             )
-    return found
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Evaluated:
-    """The rows that an evaluation used: labels, numbers of equal rows, and what else is known of them."""
-
-    y: np.ndarray
-    same: np.ndarray
-    groups: np.ndarray | None
-    times: np.ndarray | None
-    synthetic: np.ndarray | None
-    prevalence: float | None
-
-
-def _split_findings(rows: _Evaluated, splits: Sequence[tuple[ArrayLike, ArrayLike]]) -> list[Finding]:
-    found: list[Finding] = []
-    for k, pair in enumerate(splits):
-        train, test = (np.asarray(part) for part in pair)
-        if train.dtype == bool:
-            train, test = np.flatnonzero(train), np.flatnonzero(test)
-        if train.size == 0 or test.size == 0 or max(train.max(), test.max()) >= rows.y.size:
-            raise InputError(f"Split {k} is empty or points beyond the {rows.y.size} rows.")
-        found += [
-            Finding(code, severity, f"Split {k}: {title}", evidence)
-            for code, severity, title, evidence in _one_split(rows, train, test)
-        ]
-    return found
-
-
-def _one_split(rows: _Evaluated, train: np.ndarray, test: np.ndarray) -> Iterator[tuple[str, str, str, str]]:
-    """Code, severity, title and evidence of what is wrong with one split."""
-    y, of_test = rows.y, f"of {test.size:,} test rows"
-    if shared := np.intersect1d(train, test).size:
-        yield "rows-in-both-parts", "error", "rows are both fitted and tested.", f"{shared:,} rows"
-    if repeated := int(np.isin(rows.same[test], rows.same[train]).sum()):
-        title = "test rows repeat training rows exactly."
-        yield "duplicates-across-split", "error", title, f"{repeated:,} {of_test}"
-    if rows.groups is not None and (crossing := np.intersect1d(rows.groups[train], rows.groups[test]).size):
-        yield "group-across-split", "error", "groups stand on both sides.", f"{crossing:,} groups"
-    if rows.times is not None and (late := int((rows.times[train] >= rows.times[test].min()).sum())):
-        title = "training rows are not before the test."
-        yield "future-in-training", "error", title, f"{late:,} of {train.size:,} training rows"
-    if rows.synthetic is not None and (made := int(rows.synthetic[test].sum())):
-        yield "synthetic-rows-tested", "error", "synthetic rows are tested.", f"{made:,} {of_test}"
-    events = int(y[test].sum())
-    if events == 0:
-        yield "no-event-tested", "error", "the test part holds no event.", f"0 events in {test.size:,} rows"
-    elif events < 10:
-        title = "scores rest on very few events."
-        yield "few-events-tested", "warning", title, f"{events} events in {test.size:,} rows"
-    if rows.prevalence is not None:
-        rate, spread = y[test].mean(), np.sqrt(rows.prevalence * (1 - rows.prevalence) / test.size)
-        if rate > 2 * rows.prevalence and rate - rows.prevalence > 5 * spread:
-            title = "the test part is richer in events than reality."
-            yield "test-part-resampled", "error", title, f"{rate:.3%} against {rows.prevalence:.3%}"
-
-
-def score_findings(y: np.ndarray, score: np.ndarray) -> list[Finding]:
-    found = []
-    if np.unique(score).size == 1:
-        found.append(Finding("constant-score", "error", "All scores are equal.", f"value {score[0]:g}"))
-    elif np.unique(score).size == 2:
-        found.append(
-            Finding(
-                "labels-instead-of-scores",
-                "warning",
-                "The scores take two values only: labels were given where scores belong.",
-                "ranking metrics of labels say little",
-            )
-        )
-    ap = average_precision_score(y, score)
-    if y.mean() < 0.05 and ap > 0.99 and y.sum() >= 10:
-        found.append(
-            Finding(
-                "too-good",
-                "warning",
-                "The ranking is almost perfect: look for a leak first.",
-                f"average precision {ap:.4f} at a prevalence of {y.mean():.3%}",
-            )
-        )
-    auc = confidence_interval("roc_auc", y, score, level=CHANCE_LEVEL)
-    if auc.high < 0.5:
-        evidence = f"area under the ROC curve {auc.estimate:.3f} [{auc.low:.3f}, {auc.high:.3f}] (99 %), chance 0.5"
-        found.append(Finding("worse-than-chance", "error", "The scores rank worse than chance.", evidence))
     return found
