@@ -175,7 +175,7 @@ def train_table(
         "rows": int(fit.oof_y.size),
         "events": int(fit.oof_y.sum()),
         "command": command,
-        "sketch": rows_seen(fit, problem.features, fit.oof_y),
+        "sketch": rows_seen(fit, problem.features.take(fit.oof_row), fit.oof_y),
         "pos_label": str(fit.pos_label),
     }
     bundle = Bundle(
@@ -183,7 +183,7 @@ def train_table(
         name=fit.arm.name,
         target=problem.target,
         evidence={"out_of_fold": fit.evidence, "test": None},
-        reference=reference_of(fit, problem.counts),
+        reference=reference_of(fit, at(problem.counts, fit.oof_row)),
         recipe=recipe,
     )
     bundle.save(out, overwrite=overwrite)

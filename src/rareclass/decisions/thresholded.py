@@ -18,13 +18,13 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 
 from rareclass import _check
 from rareclass._types import Label, Rows, Seed
-from rareclass.crossfit import cross_fit_scores, raw_logit
+from rareclass.crossfit import cross_fit_scores, raw_logit, take_rows
 from rareclass.decisions.costs import CostsLike
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.maximize import Maximize
 from rareclass.decisions.rule import DecisionRule
 from rareclass.decisions.search import best_threshold
-from rareclass.errors import InputError, TargetError
+from rareclass.errors import InputError, TargetError, TooFewEventsError
 from rareclass.kernels.logits import sigmoid
 
 
@@ -122,8 +122,16 @@ class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             raise InputError(f"`estimator` must be a classifier; got {type(self.estimator).__name__}.")
         rule = Maximize("balanced_accuracy") if self.rule is None else self.rule
         X, truth = self._read(X, y)
-        weight = _check.weights(sample_weight, truth.size)
-        splits = self._splits(truth, groups)
+        n, weight = truth.size, _check.weights(sample_weight, truth.size)
+        kept = np.arange(n) if weight is None else np.flatnonzero(weight)
+        if weight is not None and kept.size < n:  # rows of weight zero are as good as absent
+            X, truth, weight = take_rows(X, kept), truth[kept], weight[kept]
+            groups, costs, periods, entities = (_part(v, kept) for v in (groups, costs, periods, entities))
+            if truth.all() or not truth.any():
+                raise TooFewEventsError(
+                    "All rows of one class have weight zero. Give some a weight, or leave them out."
+                )
+        splits = self._splits(truth, groups, kept if kept.size < n else None)
         score = cross_fit_scores(self.estimator, X, truth, splits, sample_weight=weight)
         seen = np.isfinite(score)
         seen_weight = None if weight is None else weight[seen]
@@ -141,7 +149,8 @@ class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             periods=_part(periods, seen),
             entities=_part(entities, seen),
         )
-        self.oof_score_ = score
+        self.oof_score_ = np.full(n, np.nan)
+        self.oof_score_[kept] = score
         extra = {} if weight is None else {"sample_weight": weight}
         self.estimator_ = clone(self.estimator).fit(X, truth.astype(np.int64), **extra)
         for name in ("n_features_in_", "feature_names_in_"):
@@ -173,7 +182,10 @@ class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         self._positive = int(np.flatnonzero(self.classes_ == labels[int(np.argmax(truth))])[0])
         return X, truth
 
-    def _splits(self, y: np.ndarray, groups: ArrayLike | None) -> Sequence[tuple[np.ndarray, np.ndarray]]:
+    def _splits(
+        self, y: np.ndarray, groups: ArrayLike | None, number: np.ndarray | None
+    ) -> Sequence[tuple[np.ndarray, np.ndarray]]:
+        """Splits of the rows `number` of those given (None: of all); splits of the user's own name them by number."""
         if isinstance(self.cv, int | np.integer):
             folds = _check.whole_number(self.cv, "cv", low=2)
             least = int(min(y.sum(), (~y).sum()))
@@ -182,6 +194,8 @@ class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             splitter: Any = StratifiedKFold(
                 folds, shuffle=self.random_state is not None, random_state=self.random_state
             )
+        elif number is not None and not hasattr(self.cv, "split"):
+            return [(np.flatnonzero(np.isin(number, a)), np.flatnonzero(np.isin(number, b))) for a, b in self.cv]
         else:
             splitter = check_cv(self.cv, y.astype(int), classifier=True)
         return list(splitter.split(np.zeros(y.size), y.astype(int), groups))

@@ -185,7 +185,7 @@ class Comparison:
             blocks.append(
                 pa.table(
                     {
-                        "row": self.design.split.scored[seen],
+                        "row": self.design.rows.of_caller(self.design.split.scored[seen]),
                         "fold": self.fold[seen].astype(np.int16),
                         "arm": pa.array([r.name] * seen.size).dictionary_encode(),
                         "score": r.scores.oof.score[seen],

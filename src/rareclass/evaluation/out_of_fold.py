@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from rareclass import _check
-from rareclass.crossfit import OutOfFold, cross_fit_scores
+from rareclass.crossfit import OutOfFold, cross_fit_scores, take_rows
 from rareclass.data.split import make_splits
+from rareclass.fitting.rows import at
 
 
 def cross_fit(
@@ -39,7 +40,7 @@ def cross_fit(
     Returns
     -------
     OutOfFold
-        ``score`` (n,) log-odds, ``fold`` (n,).
+        ``score`` (n,) log-odds, ``fold`` (n,); NaN and -1 for rows of weight zero, which are as good as absent.
 
     Raises
     ------
@@ -58,11 +59,16 @@ def cross_fit(
     """
     truth = _check.binary_target(y, pos_label, "y")
     _check.same_length(X=X, y=truth)
-    weight = _check.weights(sample_weight, truth.size)
+    n, weight = truth.size, _check.weights(sample_weight, truth.size)
+    kept = np.arange(n) if weight is None else np.flatnonzero(weight)
+    if kept.size < n:
+        groups = None if groups is None else _check.column(groups, "groups")[kept]
+        times = None if times is None else _check.column(times, "times")[kept]
+        X, truth, weight = take_rows(X, kept), truth[kept], at(weight, kept)
     kind = "time" if times is not None else "stratified" if groups is None else "group"
     splits = make_splits(truth, folds=folds, kind=kind, groups=groups, times=times, seed=random_state)
-    score = cross_fit_scores(estimator, X, truth, splits, sample_weight=weight)
-    fold = np.full(truth.size, -1)
+    score, fold = np.full(n, np.nan), np.full(n, -1)
+    score[kept] = cross_fit_scores(estimator, X, truth, splits, sample_weight=weight)
     for k, (_, test) in enumerate(splits):
-        fold[test] = k
+        fold[kept[test]] = k
     return OutOfFold(score, fold)

@@ -139,4 +139,5 @@ def assemble(
         calibration_uncertainty=uncertainty,
         oof_logit=np.full(n, np.nan) if held is None else held.logit[:n],
         oof_y=design.y[:n],
+        oof_row=design.rows.of_caller(design.split.dev[:n]),
     )

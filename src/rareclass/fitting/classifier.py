@@ -23,7 +23,7 @@ from rareclass.fitting.assemble import Wanted, fit_model
 from rareclass.fitting.design import FIT_ROWS, LARGE_TABLE, cross_fit_design
 from rareclass.fitting.model import FittedModel
 from rareclass.fitting.part import Sampling
-from rareclass.fitting.rows import Beside, Rows, Target
+from rareclass.fitting.rows import Beside, Rows, Target, of_weight
 from rareclass.kernels.logits import sigmoid
 from rareclass.treatments.registry import make_treatment
 
@@ -143,11 +143,11 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         n = _check.same_length(X=table, y=target)
         if n == 1:
             raise TooFewEventsError("1 sample is not enough: rows of both classes are needed.")
-        labels = _check.class_values(target)
-        _check.weights(sample_weight, n)
         beside = Beside(
             sample_weight=sample_weight, keep_probability=keep_probability, groups=groups, times=times, costs=costs
         )
+        table, target, beside = of_weight(table, target, beside)
+        labels = _check.class_values(target)
         if len(labels) > 2 and self.pos_label is None:
             return self._fit_each(table, target, labels, beside)
         self._set_model(self._fitted(table, Target(*encode_target(target, self.pos_label, name="y")), beside))

@@ -16,7 +16,7 @@ from rareclass.data.split import locked_test, make_splits, merge_groups
 from rareclass.data.target import encode_target
 from rareclass.errors import DroppedWarning, InputError, TooFewEventsError
 from rareclass.fitting.part import Part, Sampling, encode_part
-from rareclass.fitting.rows import Beside, Rows, Target, at
+from rareclass.fitting.rows import Beside, Rows, Target, at, of_weight
 
 EVENTS_TO_RANK = 10
 """Fewer out-of-fold events than this: no ranking, the default is deployed with the verdict "cannot tell"."""
@@ -160,7 +160,7 @@ def _own_parts(rows: Rows, cv: Any, seed: int) -> tuple[Splits, str]:
     """Splits of the cross-fitting and their kind: equal rows and groups together, or forward in time."""
     y, forward = rows.y, rows.times is not None
     if not isinstance(cv, int | np.integer):
-        splits = [(np.asarray(a), np.asarray(b)) for a, b in cv]
+        splits = [(rows.numbered(np.asarray(a)), rows.numbered(np.asarray(b))) for a, b in cv]
         if not splits:
             raise InputError("`cv` holds no split. Give a number of folds or pairs of row indices.")
         check_splits(splits, y)
@@ -230,6 +230,7 @@ def make_design(
     table = read_table(X)
     labels = _check.column(y, "y")
     _check.same_length(X=table, y=labels, groups=beside.groups, times=beside.times, sample_weight=beside.sample_weight)
+    table, labels, beside = of_weight(table, labels, beside)
     forward = beside.times is not None or split.time_ordered
     schema = Schema.infer(table, drop=tuple(columns.drop), categorical=tuple(columns.categorical))
     rows = Rows.of(table, Target(*encode_target(labels, pos_label)), beside, schema)

@@ -53,6 +53,8 @@ class FittedModel:
         Calibrated out-of-fold log-odds, NaN where never tested; empty after loading.
     oof_y : ndarray of shape (n,), bool
         The labels of these rows; empty after loading.
+    oof_row : ndarray of shape (n,), int
+        Which rows of the table that was fitted on these are (all but those of weight zero); empty after loading.
     """
 
     schema: Schema
@@ -67,6 +69,7 @@ class FittedModel:
     calibration_uncertainty: CalibrationUncertainty | None = None
     oof_logit: np.ndarray = field(default_factory=lambda: np.empty(0))
     oof_y: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
+    oof_row: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def logit(self, table: pa.Table) -> tuple[np.ndarray, dict[str, int]]:
         """Calibrated log-odds (n,) of the event, and the number of values of each column that training never saw.

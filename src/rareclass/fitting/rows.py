@@ -14,7 +14,7 @@ from rareclass.data.problem import counted
 from rareclass.data.schema import Schema
 from rareclass.data.sides import clean_times, group_numbers
 from rareclass.decisions.costs import Costs, RowCosts, as_costs
-from rareclass.errors import InputError
+from rareclass.errors import InputError, TooFewEventsError
 
 
 class Target(NamedTuple):
@@ -30,7 +30,8 @@ class Beside:
     """What the caller knows of each row beside its features; arrays (n,), None where there is nothing.
 
     `keep_probability` is that with which each row came into the table, where it is a sample. Costs are a `CostMatrix`,
-    or a mapping of numbers or arrays (n,) named fp, fn, tp, tn.
+    or a mapping of numbers or arrays (n,) named fp, fn, tp, tn. `number` says which rows of the caller's table these
+    are, where rows of weight zero were left out.
     """
 
     sample_weight: PerRow | None = None
@@ -38,6 +39,34 @@ class Beside:
     groups: PerRow | None = None
     times: PerRow | None = None
     costs: Costs | Mapping[str, PerRow] | None = None
+    number: np.ndarray | None = None
+
+    def take(self, index: np.ndarray, n: int) -> Self:
+        """What belongs to the rows `index` of n."""
+        each = {k: getattr(self, k) for k in ("sample_weight", "keep_probability", "groups", "times")}
+        _check.same_length(sample_weight=range(n), **{k: v for k, v in each.items() if k != "sample_weight"})
+        costs = None if self.costs is None else costs_at(as_costs(self.costs, n=n), index)
+        taken = {k: at(None if v is None else _check.column(v, k), index) for k, v in each.items()}
+        return type(self)(**taken, costs=costs, number=index)
+
+
+def of_weight(table: pa.Table, labels: np.ndarray, beside: Beside) -> tuple[pa.Table, np.ndarray, Beside]:
+    """Table, labels and what stands beside them, without the rows of weight zero: these are as good as absent.
+
+    Raises
+    ------
+    TooFewEventsError
+        Rows of weight zero are all there is of one of two classes.
+    """
+    weight = _check.weights(beside.sample_weight, labels.size)
+    if weight is None or weight.all():
+        return table, labels, beside
+    index = np.flatnonzero(weight)
+    kept = labels[index]
+    gone = [label for label in _check.class_values(labels) if not (kept == label).any()]
+    if gone and (kept == kept[0]).all():
+        raise TooFewEventsError(f"All rows of class {gone[0]!r} have weight zero. Give some of them a weight.")
+    return table.take(index), kept, beside.take(index, labels.size)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +85,7 @@ class Rows:
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
     costs: Costs | None = None
+    number: np.ndarray | None = None  # (n,) rows of the caller's table; None where none of weight zero was left out
 
     @classmethod
     def of(cls, table: pa.Table, target: Target, beside: Beside, schema: Schema) -> Self:
@@ -82,6 +112,7 @@ class Rows:
             groups=None if beside.groups is None else group_numbers(beside.groups),
             times=None if beside.times is None else clean_times(beside.times),
             costs=None if beside.costs is None else as_costs(beside.costs, n=n),
+            number=beside.number,
         )
 
     def to_fit(self, index: np.ndarray) -> tuple[np.ndarray | None, float]:
@@ -99,6 +130,18 @@ class Rows:
             return weight, 0.0
         own = weight * keep
         return (None if np.allclose(own, 1) else own), float(np.log(rates[1][0] / rates[0][0]))
+
+    def numbered(self, numbers: np.ndarray) -> np.ndarray:
+        """Where the caller's rows `numbers` stand here, in their order; those left out are passed over."""
+        if self.number is None:
+            return numbers
+        numbers = np.flatnonzero(numbers) if numbers.dtype == bool else numbers
+        place = np.minimum(np.searchsorted(self.number, numbers), self.number.size - 1)
+        return place[self.number[place] == numbers]
+
+    def of_caller(self, index: np.ndarray) -> np.ndarray:
+        """Which rows of the caller's table the rows `index` are."""
+        return index if self.number is None else self.number[index]
 
     @property
     def features(self) -> pa.Table:

@@ -9,6 +9,7 @@ from rareclass.data.problem import counted
 from rareclass.data.read import read_table
 from rareclass.errors import BundleError
 from rareclass.fitting.classifier import RareClassifier
+from rareclass.fitting.rows import at
 from rareclass.treatments.registry import UnknownTreatment
 
 
@@ -71,13 +72,14 @@ def replay(
     model.fit(features, y, sample_weight, costs=costs, groups=groups, times=times, keep_probability=keep_probability)
     new = model.model_
     weight, keep = (None if v is None else np.asarray(v, dtype=float) for v in (sample_weight, keep_probability))
-    recipe = {**bundle.recipe, "fingerprint": new.schema.fingerprint(table), "sketch": rows_seen(new, table, new.oof_y)}
+    sketch = rows_seen(new, table.take(new.oof_row), new.oof_y)
+    recipe = {**bundle.recipe, "fingerprint": new.schema.fingerprint(table), "sketch": sketch}
     recipe |= {"rows": int(new.oof_y.size), "events": int(new.oof_y.sum()), "replayed": True}
     return Bundle(
         model,
         name=bundle.name,
         target=bundle.target,
         evidence={"out_of_fold": new.evidence, "test": None},
-        reference=reference_of(new, counted(weight, keep)),
+        reference=reference_of(new, at(counted(weight, keep), new.oof_row)),
         recipe=recipe,
     )

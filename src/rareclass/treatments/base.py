@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass, fields
+from dataclasses import KW_ONLY, dataclass, fields, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -107,7 +107,13 @@ class Treatment(ABC):
         rng : Generator
         """
         weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-        return self._prepare(Given(X, y, weight, tuple(categorical_features)), rng)
+        columns = tuple(categorical_features)
+        if weight is None or weight.all():
+            return self._prepare(Given(X, y, weight, columns), rng)
+        # rows of weight zero are as good as absent: none is drawn, copied or counted
+        kept = np.flatnonzero(weight)
+        made = self.take(kept)._prepare(Given(X[kept], y[kept], weight[kept], columns), rng)
+        return made if made.synthetic else replace(made, rows=kept if made.rows is None else kept[made.rows])
 
     @abstractmethod
     def _prepare(self, given: Given, rng: np.random.Generator) -> TrainingSet:
