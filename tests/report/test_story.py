@@ -80,7 +80,7 @@ def test_every_key_figure_has_its_interval(full):
         "saving": {"estimate": 0.5, "low": 0.4, "high": 0.6},
     }
     said = {f.label: f for f in tell(full).facts}
-    assert said["Observed / expected"].detail.startswith("[0.70, 1.45] ")
+    assert said["Observed / expected"].detail == "[0.70, 1.45] · 1 is calibrated in the large"
     assert said["Observed / expected"].note.startswith("Brier skill 0.610 [0.500, 0.700]")
     assert said["Expected cost per row"].note.endswith("saves 0.500 [0.400, 0.600] against flagging none")
 

@@ -293,7 +293,8 @@ def _facts(shown: Shown, chance: float | None) -> list[Fact]:
     facts = [_ranking_fact(shown.reading("average_precision"), chance), *_decision_facts(shown)]
     ratio, skill = shown.reading("observed_to_expected"), shown.reading("brier_skill")
     if ratio.value is not None:
-        detail = f"{words.interval(ratio.low, ratio.high, words.ratio)} 1 is calibrated in the large".strip()
+        span = words.interval(ratio.low, ratio.high, words.ratio)
+        detail = " · ".join(t for t in (span, "1 is calibrated in the large") if t)
         note = "" if skill.value is None else f"Brier skill {skill.text()} (0: a constant)"
         facts.append(Fact("Observed / expected", words.ratio(ratio.value), detail, note))
     return facts

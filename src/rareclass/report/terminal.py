@@ -56,7 +56,7 @@ def render_terminal(results: Mapping[str, Any] | Results, console: Console | Non
     _findings(story, page)
     if story.arms:
         page.gap()
-        page.say(f"{story.judged_on}:", "dim")
+        page.say(f"{story.judged_on}.", "dim")
         page.grid([(f.label, f.value, "; ".join(t for t in (f.detail, f.note) if t)) for f in story.facts])
         page.gap()
         page.console.print(_table(story, page))
