@@ -263,3 +263,29 @@ def test_the_calibration_slope_of_equal_probabilities_is_undefined():
     with pytest.warns(UndefinedWarning, match="all probabilities are equal"):
         found = m.confidence_interval("calibration_slope", [0, 0, 1], [0.3, 0.3, 0.3])
     assert np.isnan(found.estimate)
+
+
+COUNTED = ("matthews_corrcoef", "cohen_kappa", "balanced_accuracy", "geometric_mean", "youden", "f1")
+
+
+@pytest.mark.parametrize("name", COUNTED)
+@pytest.mark.parametrize(("caught", "alarms"), [(0.1, 0.0005), (0.95, 0.9)])
+def test_where_nothing_or_everything_was_flagged_the_interval_still_covers(name, caught, alarms):
+    """20 events that are hardly ever (or nearly all) flagged: the flags of most samples show one outcome only."""
+    cells = np.array([0.04 * caught, 0.96 * alarms, 0.04 * (1 - caught), 0.96 * (1 - alarms)])
+    truth, held, runs = float(NAMED[name].of_counts(*cells)), 0, 200
+    for seed in range(runs):
+        rng = np.random.default_rng(seed)
+        y = rng.random(500) < 0.04
+        found = m.confidence_interval(name, y, rng.random(500) < np.where(y, caught, alarms))
+        assert found.width > 0
+        held += truth in found
+    assert held / runs >= 0.95 - 2 * np.sqrt(0.95 * 0.05 / runs)
+
+
+def test_an_outcome_that_was_not_seen_reaches_as_far_as_its_own_interval():
+    y = np.arange(500) < 20
+    recall = m.confidence_interval("recall", y, np.zeros(500, bool))
+    alarm = m.confidence_interval("false_positive_rate", y, np.zeros(500, bool))
+    found = m.confidence_interval("youden", y, np.zeros(500, bool))
+    assert (found.low, found.high) == pytest.approx((-alarm.high, recall.high))

@@ -1,5 +1,7 @@
 """Confidence intervals of metrics for a fixed scorer: what each covers is said in `confidence_interval`."""
 
+from itertools import product
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -58,7 +60,8 @@ def confidence_interval(
         "auto" takes what covers at few events: for rates Blaker's exact interval; for average precision and ROC area
         a logit interval with the influence-function variance shrunk to the binomial one; for the expected cost exact
         Poisson limits of each kind of error, combined (MOVER); for observed/expected Poisson limits; for other names
-        influence functions on the metric's own scale; for functions BCa (percentile below 10 events, jackknife with
+        influence functions on the metric's own scale, and for metrics of counts as far as a recall or false-positive
+        rate of exactly 0 or 1 may be off; for functions BCa (percentile below 10 events, jackknife with
         groups). Others: "influence", "logit" (Boyd), "wilson", "clopper_pearson", "blaker", "percentile", "bca",
         "jackknife" (leaves out one group at a time).
     groups : array-like (n,), optional
@@ -142,7 +145,31 @@ def _automatic(name: str, sample: Sample, estimate: Estimate, level: float) -> t
         return (*cost_limits(sample, level), "poisson_sum")
     if name == "observed_to_expected":
         return (*_poisson_ratio(sample, estimate, level), "poisson")
-    return (*influence_limits(name, sample, estimate, level), "influence")
+    low, high = influence_limits(name, sample, estimate, level)
+    edges = _at_the_edge(name, sample, level)
+    return min([low, *edges]), max([high, *edges]), "influence"
+
+
+def _at_the_edge(name: str, sample: Sample, level: float) -> list[float]:
+    """Values of a metric of counts where a rate of exactly 0 or 1 lies as far inside as it may well do.
+
+    Influences see only the outcomes that occurred: where nothing is flagged all of them are zero.
+    """
+    function = NAMED[name].of_counts
+    if function is None:
+        return []
+    recall, alarm = (NAMED[k].estimate(sample) for k in ("recall", "false_positive_rate"))
+    ends = []
+    for rate in (recall, alarm):
+        limits: tuple[float, ...] = (rate.value,)
+        if rate.value in (0.0, 1.0):
+            limits += _automatic("recall", sample, rate, level)[:2]
+        ends.append(limits)
+    if len(ends[0]) == len(ends[1]) == 1:
+        return []
+    events, others = float(sample.weight[sample.y].sum()), float(sample.weight[~sample.y].sum())
+    values = [function(r * events, a * others, (1 - r) * events, (1 - a) * others) for r, a in product(*ends)]
+    return [float(v) for v in values if np.isfinite(v)]
 
 
 def _asked(name: str, sample: Sample, estimate: Estimate, level: float, method: str) -> tuple[float, float, str]:

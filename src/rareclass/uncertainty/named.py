@@ -61,6 +61,7 @@ class Named:
     estimate: How
     decides: bool = False  # judges decisions, so it needs a threshold where scores are given
     lower_is_better: bool = False
+    of_counts: Callable[..., Floats] | None = None  # tp, fp, fn, tn to the value, where that is all it depends on
     # events' worth of trust in the binomial variance (benchmarks/intervals.py: the least that covers at 10 events)
     shrink: float = 0.0
 
@@ -134,6 +135,10 @@ def _of_counts(function: Callable[..., Floats], scale: str, name: str) -> How:
         return Estimate(value, value, influence - np.average(influence, weights=s.weight), scale)
 
     return estimate
+
+
+def _counted(function: Callable[..., Floats], scale: str, name: str) -> Named:
+    return Named(_of_counts(function, scale, name), decides=True, of_counts=function)
 
 
 def _mean_loss(loss: Callable[[Sample], Floats], scale: str) -> How:
@@ -221,12 +226,12 @@ NAMED = {
     "alert_rate": Named(_rate(_flags, _every, "The alert rate", "there is no row"), decides=True),
     "prevalence": Named(_rate(_truth, _every, "The prevalence", "there is no row")),
     "accuracy": Named(_rate(lambda s: s.decided == s.y, _every, "Accuracy", "there is no row"), decides=True),
-    "f1": Named(_of_counts(counts.f_beta, "unit", "F1"), decides=True),
-    "balanced_accuracy": Named(_of_counts(counts.balanced_accuracy, "unit", "Balanced accuracy"), decides=True),
-    "geometric_mean": Named(_of_counts(counts.geometric_mean, "unit", "The geometric mean"), decides=True),
-    "youden": Named(_of_counts(counts.youden, "signed", "Youden's J"), decides=True),
-    "matthews_corrcoef": Named(_of_counts(counts.matthews, "signed", "Matthews' correlation"), decides=True),
-    "cohen_kappa": Named(_of_counts(counts.kappa, "signed", "Cohen's kappa"), decides=True),
+    "f1": _counted(counts.f_beta, "unit", "F1"),
+    "balanced_accuracy": _counted(counts.balanced_accuracy, "unit", "Balanced accuracy"),
+    "geometric_mean": _counted(counts.geometric_mean, "unit", "The geometric mean"),
+    "youden": _counted(counts.youden, "signed", "Youden's J"),
+    "matthews_corrcoef": _counted(counts.matthews, "signed", "Matthews' correlation"),
+    "cohen_kappa": _counted(counts.kappa, "signed", "Cohen's kappa"),
     "brier": Named(_mean_loss(_brier, "positive"), lower_is_better=True),
     "log_loss": Named(_mean_loss(_log_loss, "positive"), lower_is_better=True),
     "brier_skill": Named(_brier_skill),
