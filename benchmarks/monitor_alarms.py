@@ -1,6 +1,6 @@
 """How often the monitor calls events that are as expected an alarm, through the whole road, and what it finds.
 
-    python benchmarks/monitor_alarms.py [--fits 200] [--events 50 100 300 1000] [--learner logistic_regression]
+    python benchmarks/monitor_alarms.py [--fits 120] [--events 50 100 300 1000] [--learner logistic_regression]
 
 Each fit draws a table of four features at 5 % events, fits a `RareClassifier`, writes and reads its bundle and monitors
 10 windows of 10,000 fresh rows (500 events) each. Alarms by chance: the share of windows at three levels, with the
@@ -38,7 +38,7 @@ def one_fit(seed: int, events: int, learner: str) -> np.ndarray:
     """Share of windows with alarm: at each level, by the exact test, and with more events."""
     rng = np.random.default_rng([seed, events])
     X, p = draw(rng, round(events / 0.05))
-    model = RareClassifier(learner).fit(X, rng.random(p.size) < p)
+    model = RareClassifier(learner, treatment="none").fit(X, rng.random(p.size) < p)
     with tempfile.TemporaryDirectory() as folder:
         Bundle(model, reference=reference_of(model.model_)).save(Path(folder) / "m")
         bundle = Bundle.load(Path(folder) / "m")
@@ -57,7 +57,7 @@ def one_fit(seed: int, events: int, learner: str) -> np.ndarray:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--fits", type=int, default=200)
+    parser.add_argument("--fits", type=int, default=120)
     parser.add_argument("--events", type=int, nargs="+", default=[50, 100, 300, 1000])
     parser.add_argument("--learner", default="logistic_regression")
     asked = parser.parse_args()

@@ -180,6 +180,19 @@ def bundle(tmp_path_factory):
     return folder / "model"
 
 
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (["--time", "x", "--one-period"], "one of --time, --period and --one-period"),
+        (["--time", "x"], "--period"),
+        (["--key", "id"], "no --key column 'id'"),
+        (["--one-period"], "alert budgets"),
+    ],
+)
+def test_periods_that_a_decision_cannot_use(bundle, write, capsys, options, word):
+    refused(capsys, ["predict", bundle, write(rows()), *options], word)
+
+
 def test_a_column_missing_at_predict_time(bundle, write, capsys):
     data = rows()
     del data["shop"]

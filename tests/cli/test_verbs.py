@@ -68,6 +68,24 @@ def test_predict_writes_what_it_prints(bundle, rows, tmp_path, capfdbinary):
     assert len(printed.splitlines()) == 501
 
 
+def test_a_budget_by_day_is_trained_and_kept_in_each_day(tmp_path, capsys):
+    hours = np.datetime64("2024-05-01T00") + np.arange(480)
+    path, out = str(tmp_path / "rows.parquet"), str(tmp_path / "bundle")
+    pq.write_table(table(480).append_column("when", pa.array(hours.astype("datetime64[us]"))), path)
+    options = ["--drop", "lost", "--drop", "fee", "--drop", "who", "--alert-budget", "3/day", "--threads", "1"]
+    assert main(["train", path, "--target", "y", *FAST, *options, "--time", "when", "--out", out]) == 0
+    assert "New rows are compared with it one by one" in " ".join(capsys.readouterr().out.split())
+    scored = str(tmp_path / "scored.parquet")
+    for option, alerts in ((["--time", "when"], [3] * 20), (["--one-period"], [3] + [0] * 19)):
+        assert main(["predict", out, path, *option, "--out", scored]) == 0
+        assert "stored threshold" not in capsys.readouterr().err
+        found = pq.read_table(scored)["alert"].to_numpy().reshape(20, 24).sum(axis=1)
+        assert sum(found) == sum(alerts)
+        assert option == ["--one-period"] or found.tolist() == alerts
+    assert main(["predict", out, path, "--out", scored]) == 0
+    assert "The budget is kept by the stored threshold" in capsys.readouterr().err
+
+
 def test_evaluate_takes_costs_by_class_and_by_row(bundle, rows, capsys):
     assert main(["evaluate", bundle, rows, "--target", "y", "--cost-fp", "1", "--cost-fn", "20", "--json"]) == 0
     by_class = json.loads(capsys.readouterr().out)

@@ -14,6 +14,8 @@ def test_rows_of_an_hour_day_or_month_share_a_period():
     assert periods_of(HOURS.astype(str), "day").tolist() == periods_of(HOURS, "day").tolist()
     for per, periods in (("hour", 600), ("day", 25), ("month", 1)):
         assert rows_per_period(HOURS, per) == 600 / periods
+        # a row that stands for ten, as in a sample of the negatives, fills a period as ten rows do
+        assert rows_per_period(HOURS, per, np.full(600, 10.0)) == 6000 / periods
 
 
 def test_periods_that_times_cannot_tell_are_refused():

@@ -46,3 +46,16 @@ def test_the_statistic_equals_the_recursion_of_the_paper():
 def test_more_misses_than_events_are_refused():
     with pytest.raises(InputError, match="missed"):
         MissRateDetector(missed=5, events=3)
+
+
+@pytest.mark.parametrize("events", [30, 300])
+def test_chance_of_a_short_reference_raises_no_more_false_alarms_than_promised(events):
+    # The reference is drawn anew each time: within 200 events at most 200 / 2,000 of the detectors alarm.
+    rng = np.random.default_rng(4)
+    alarms = [
+        MissRateDetector(missed=rng.binomial(events, 0.3), events=events, events_between_alarms=2000)
+        .update(rng.random(200) < 0.3)
+        .alarm
+        for _ in range(200)
+    ]
+    assert np.mean(alarms) <= 0.1

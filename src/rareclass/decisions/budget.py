@@ -96,12 +96,12 @@ class AlertBudget(DecisionRule):
             return " New rows are compared with it one by one; given `periods`, exactly the best of each are flagged."
         return " More rows than the budget allows share the highest score; give `periods`, whose ties are settled."
 
-    def with_times(self, times: ArrayLike | None) -> "AlertBudget":
+    def with_times(self, times: ArrayLike | None, weight: np.ndarray | None = None) -> "AlertBudget":
         if self.per == "run" or self.rows_per_period is not None or self.alerts is None:
             return self
         if times is None:
             raise self._unknown_size()
-        return replace(self, rows_per_period=rows_per_period(times, self.per))
+        return replace(self, rows_per_period=rows_per_period(times, self.per, weight))
 
     def _unknown_size(self) -> InputError:
         return InputError(

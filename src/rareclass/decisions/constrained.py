@@ -79,8 +79,9 @@ class Constrained(DecisionRule):
                 allowed &= mine
         return allowed
 
-    def with_times(self, times: ArrayLike | None) -> "Constrained":
-        return Constrained(self.rule.with_times(times), tuple(r.with_times(times) for r in self._bounds))
+    def with_times(self, times: ArrayLike | None, weight: np.ndarray | None = None) -> "Constrained":
+        bounds = tuple(r.with_times(times, weight) for r in self._bounds)
+        return Constrained(self.rule.with_times(times, weight), bounds)
 
     def objective(self, points: OperatingPoints) -> np.ndarray:
         return self.rule.objective(points)

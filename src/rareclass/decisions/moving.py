@@ -42,7 +42,7 @@ def surely_moved(old: float, found: PrevalenceLimits) -> float:
     >>> surely_moved(0.01, SimpleNamespace(estimate=0.012, low=0.009, high=0.016))
     0.01
     >>> round(surely_moved(0.01, SimpleNamespace(estimate=0.04, low=0.03, high=0.05)), 4)
-    0.0378
+    0.0377
     """
     if np.isnan(old):
         raise InputError("The decision does not know the prevalence it was made at; choose it on a curve first.")

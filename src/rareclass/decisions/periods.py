@@ -30,7 +30,7 @@ def periods_of(times: ArrayLike, per: str) -> np.ndarray:
     return clean.astype(f"datetime64[{UNITS[per]}]")
 
 
-def rows_per_period(times: ArrayLike, per: str) -> float:
-    """Rows that a period holds on average, of the periods that hold any."""
+def rows_per_period(times: ArrayLike, per: str, weight: np.ndarray | None = None) -> float:
+    """Rows, or weight (n,), that a period holds on average, of the periods that hold any."""
     periods = periods_of(times, per)
-    return periods.size / np.unique(periods).size
+    return float(periods.size if weight is None else weight.sum()) / np.unique(periods).size

@@ -141,8 +141,9 @@ class DecisionRule(ABC):
             )
         return np.asarray(score >= threshold, dtype=bool)
 
-    def with_times(self, times: ArrayLike | None) -> "DecisionRule":
-        """The rule told the times (n,) of the rows that it will be chosen on, for budgets per hour, day, week, month.
+    def with_times(self, times: ArrayLike | None, weight: np.ndarray | None = None) -> "DecisionRule":
+        """The rule told times and weights (n,) of the rows it will be chosen on, for budgets per hour, day, week or
+        month.
 
         Raises
         ------

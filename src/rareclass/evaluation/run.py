@@ -232,7 +232,7 @@ def _rule(decision: DecisionRule | None, rows: Rows) -> tuple[DecisionRule, str]
     if decision is not None:
         if not isinstance(decision, DecisionRule):
             raise InputError(f"`decision` must be a rule of rareclass.decisions; got {type(decision).__name__}.")
-        return decision.with_times(rows.times), ""
+        return decision.with_times(rows.times, rows.weight), ""
     if rows.costs is not None:
         return MinimumCost(rows.costs), ""
     return MinimumCost(CostMatrix(fp=1.0, fn=1.0)), (

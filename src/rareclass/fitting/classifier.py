@@ -49,7 +49,8 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
     calibration : str, default="auto"
         "auto" chooses by the number of events; else the name of a calibration ("none" leaves the scores as restored).
     decision : DecisionRule, optional
-        How `predict` flags rows. Without one, and without `costs` in `fit`, `predict` cuts the probability at 0.5.
+        How `predict` flags rows. Without one, and without `costs` in `fit`, `predict` cuts the probability at 0.5. A
+        budget per hour, day, week or month needs dates as `times` in `fit`.
     cv : int or list of (train, test), default=5
         Folds of the cross-fitting; lowered to the number of distinct events where that is smaller.
     pos_label : label, optional
@@ -212,14 +213,14 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         else:
             limit = None if self.fit_rows is None else _check.whole_number(self.fit_rows, "fit_rows", low=2)
         sampling = Sampling(limit, _check.whole_number(self.random_state, "random_state"))
+        rows = Rows.of(table, target, beside, Schema.infer(table, categorical=tuple(self.categorical)))
         wanted = Wanted(
             arm=Arm(learner, make_treatment("none" if challenged else self.treatment)),
             calibration=self.calibration,
-            rule=None if self.decision is None else self.decision.with_times(beside.times),
+            rule=None if self.decision is None else self.decision.with_times(rows.times, rows.weight),
             challenged=challenged,
             n_jobs=_check.whole_number(self.n_jobs, "n_jobs", low=1),
         )
-        rows = Rows.of(table, target, beside, Schema.infer(table, categorical=tuple(self.categorical)))
         return fit_model(cross_fit_design(rows, self.cv, sampling), wanted)
 
     def _read(self, X: Any, *, reset: bool = False) -> pa.Table:

@@ -308,7 +308,7 @@ def count_tail(seen: float, expected: float, events: float = np.inf) -> float:
     Examples
     --------
     >>> round(count_tail(12, 4.0), 4), round(count_tail(12, 4.0, events=30), 4)
-    (0.0018, 0.0062)
+    (0.0018, 0.0052)
     """
     if np.isinf(events):
         above = 1.0 if seen == 0 else float(gammainc(seen, expected))
