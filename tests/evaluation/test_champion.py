@@ -55,7 +55,7 @@ def field():
 
 def choose(field, noise, *, ranked=True):
     rows, tested, results = field
-    return choose_champion(results(**noise), rows, tested, "lightgbm+none", ranked=ranked)
+    return choose_champion(results(**noise), rows, tested, "lightgbm+none", ranked=ranked)[:2]
 
 
 def test_the_default_stays_where_no_other_is_surely_better(field):
@@ -91,6 +91,21 @@ def test_many_rivals_have_to_be_surer(field):
     assert choose_champion([*pair, idle], asked, tested, "", ranked=True)[0] is pair[0]
 
 
+def test_the_luck_of_the_choice_counts_rivals_and_vanishes_where_one_is_surely_better(field):
+    rows, tested, results = field
+
+    def luck(noise, **how):
+        return choose_champion(results(**noise), rows, tested, "", **{"ranked": True, **how}).luck
+
+    near = {"blend+none": 1.0, "random_forest+none": 0.9, "lightgbm+none": 1.1, "lightgbm_library_default+none": 0.0}
+    assert luck(near).arms == 3  # the exhibit is no candidate
+    assert 0 <= luck(near).luck < 0.02
+    assert luck({"blend+none": 4.0, "random_forest+none": 0.0}).luck < 0.005
+    assert luck({"blend+none": 1.0}) is None
+    assert luck(near, ranked=False) is None
+    assert luck(near) == luck(near)
+
+
 def test_an_exhibit_is_never_deployed_however_good_it_looks(field):
     noise = {"blend+none": 3.0, "lightgbm_library_default+none": 0.0, "lightgbm+none": 3.0}
     assert choose(field, noise)[0].name == "blend+none"
@@ -107,7 +122,7 @@ def test_only_what_was_asked_for_is_deployed_however_good_the_baseline_is(field)
     shown = {"lightgbm+none": 0.0, "blend+none": 0.0, "logistic_regression+none": 4.0, "random_forest+none": 4.0}
 
     def chosen(*asked, noise=shown):
-        return choose_champion(results(**noise), rows, tested, "lightgbm+none", ranked=True, asked=asked)
+        return choose_champion(results(**noise), rows, tested, "lightgbm+none", ranked=True, asked=asked)[:2]
 
     champion, reason = chosen("logistic_regression+none")
     assert champion.name == "logistic_regression+none"
@@ -154,7 +169,7 @@ def test_the_champion_is_fitted_on_the_development_rows_and_keeps_decision_and_s
     assert model.decision_ is champion.judgement.decision
     np.testing.assert_array_equal(model.model_.oof_logit, champion.logit)
     by_hand = LogisticRegression().fit(X[dev], design.y)
-    raw = by_hand.decision_function(X)
+    raw = by_hand.decision_function(X) + model.model_.arm.level
     np.testing.assert_allclose(model.positive_logit(X), model.model_.calibrator.predict_logit(raw), rtol=1e-6)
     assert (model.calibration, model.cv, model.fit_rows, model.random_state) == ("sigmoid", 3, None, 4)
 

@@ -17,8 +17,10 @@ from rareclass.fitting import assemble as road
 from rareclass.fitting.arm import Arm
 from rareclass.fitting.assemble import Held, Wanted, assemble, fit_model
 from rareclass.fitting.calibrate import cross_calibrated
+from rareclass.fitting.level import level_of_whole
 from rareclass.fitting.model import calibration_evidence
 from rareclass.fitting.out_of_fold import folds_of, score_arms
+from rareclass.fitting.part import Known
 from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.curve import ThresholdCurve
 from rareclass.treatments import ClassWeights, RandomUnderSampling
@@ -44,7 +46,9 @@ def test_the_model_is_fitted_on_all_rows_and_calibrated_by_the_scores_out_of_fol
     whole = design.whole().fit(LOGISTIC)
     calibrator = choose_calibration(raw, y, method="sigmoid", sample_weight=weight)
     table = design.rows.features
-    by_hand = calibrator.predict_logit(whole.logit(design.whole().X))
+    part = design.whole()
+    level = level_of_whole(part.known(whole), Known(raw, y, weight), scores.known, calibrator)
+    by_hand = calibrator.predict_logit(whole.logit(part.X) + level)
     np.testing.assert_array_equal(model.logit(table)[0], by_hand)
     held = cross_calibrated(raw, y, folds_of(design, scores), method="sigmoid", sample_weight=weight)
     np.testing.assert_array_equal(model.oof_logit, held)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from rareclass.learners._recalibrate import expected_as_observed, fade, floored_logit, recalibrate
+from rareclass.learners._recalibrate import fade, floored_logit, recalibrate
 
 
 def test_recalibration_finds_a_known_intercept_and_slope():
@@ -24,21 +24,6 @@ def test_floored_votes_are_finite_and_keep_the_order():
     score = floored_logit(votes, 1e-4)
     assert np.isfinite(score).all()
     assert (np.diff(score) > 0).all()
-
-
-def test_the_mean_is_put_right_with_the_flattery_of_inner_folds_taken_off():
-    rng = np.random.default_rng(0)
-    y = np.arange(2000) < 100
-    score = rng.normal(size=2000) + 2 * y
-    given = {"fades": (0.7, 1.1), "events": 100.0, "others": 1900.0}
-    moved = expected_as_observed(score, y, weight=np.ones(2000), **given)
-    p = expit(score + moved)
-    assert 0.7 * p[y].sum() + 1.1 * p[~y].sum() == pytest.approx(100, rel=1e-4)
-    # a sample of the other rows stands for all of them
-    part = y | (np.arange(2000) % 2 == 0)
-    again = expected_as_observed(score[part], y[part], weight=np.ones(part.sum()), **given)
-    assert again == pytest.approx(moved, abs=0.1)
-    assert expected_as_observed(np.full(2000, -900.0), y, weight=np.ones(2000), **given) == 0
 
 
 def test_fading_is_the_ratio_of_unseen_to_seen_means_scaled_to_the_rows():

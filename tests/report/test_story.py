@@ -55,6 +55,21 @@ def test_a_champion_that_is_the_baseline_is_said_so(full):
     assert tell(calm).standing.startswith("No arm is shown to rank better than the baseline")
 
 
+@pytest.mark.parametrize(
+    ("luck", "said"),
+    [
+        ({"arms": 20, "luck": 0.0123}, "Chosen among 20 arms: about 0.012 of its average precision out of fold is"),
+        ({"arms": 2, "luck": 0.0002}, "Chosen among 2 arms: less than 0.001 of its average precision"),
+        ({"arms": 2, "luck": None}, ""),
+        (None, ""),
+    ],
+)
+def test_what_the_champion_owes_to_luck_stands_beside_the_reason(full, luck, said):
+    plain = tell({**full, "champion_luck": {}}).reason
+    story = tell({**full, "champion_luck": luck})
+    assert story.reason == plain if not said else said in story.reason.removeprefix(plain)
+
+
 def test_the_first_fact_is_the_average_precision_on_the_locked_test_part(full):
     fact = tell(full).facts[0]
     assert fact.estimate.value == full["test"]["metrics"]["average_precision"]["estimate"]

@@ -174,7 +174,7 @@ def _read_uncertainty(state: dict[str, Any]) -> CalibrationUncertainty | None:
 
 
 SAID = ("name", "target", "evidence", "reference", "recipe")
-FITTED = ("shift", "exact", "note", "restoration", "rows", "seconds")
+FITTED = ("shift", "level", "exact", "note", "restoration", "rows", "seconds")
 
 
 def _saved_arm(fitted: FittedArm) -> dict[str, Any]:
@@ -193,6 +193,7 @@ def _read_arm(folder: Path, saved: dict[str, Any], own: bool) -> FittedArm:
         raise BundleError(f"The bundle {folder} is incomplete: {GIVEN} is missing. Save it again.")
     learner = load_learner(folder / GIVEN) if own else saved["learner"]
     arm = Arm(learner, saved_treatment(saved["treatment"], saved["treatment_label"]))
+    saved = {"level": 0.0} | saved  # bundles of earlier versions have none
     return FittedArm(arm=arm, learner=load_learner(folder / LEARNER), **{name: saved[name] for name in FITTED})
 
 

@@ -1,18 +1,30 @@
 """Choosing, fitting and testing the model that is deployed."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+from scipy.special import stdtrit
 
 from rareclass.evaluation.judge import ArmResult, Judged, Judgement, judge
+from rareclass.evaluation.results import LuckRecord
 from rareclass.fitting.assemble import Held, Wanted, assemble
 from rareclass.fitting.classifier import RareClassifier
 from rareclass.fitting.design import Design
 from rareclass.fitting.out_of_fold import ArmScores, matrix_of
 from rareclass.learners.registry import is_exhibit
+from rareclass.uncertainty.luck import joint_gains, luck_of_choice
 from rareclass.uncertainty.paired import paired_difference
 
 DEFAULT = "blend+none"
+
+
+class Choice(NamedTuple):
+    """The champion, why it is one in a sentence, and how much of its number is luck (None where nothing was ranked)."""
+
+    arm: ArmResult
+    reason: str
+    luck: LuckRecord | None
 
 
 def choose_champion(
@@ -24,8 +36,8 @@ def choose_champion(
     ranked: bool,
     rivals: int = 1,
     asked: Sequence[str] = (),
-) -> tuple[ArmResult, str]:
-    """The default, unless another arm is surely better; the reason in one sentence.
+) -> Choice:
+    """The default, unless another arm is surely better.
 
     Only arms that were `asked` for may be deployed; where nobody chose, all but exhibits. The default is the blend,
     else the baseline, else the first arm that may. The level is divided by the number of `rivals`, those among them
@@ -36,22 +48,42 @@ def choose_champion(
     default = may.get(DEFAULT) or may.get(baseline) or next(iter(may.values()))
     which = "the default" if default.name in (DEFAULT, baseline) else "the first that was asked for,"
     if not ranked:
-        return default, f"Too few events to rank: cannot tell; {default.name} is deployed by default."
+        return Choice(default, f"Too few events to rank: cannot tell; {default.name} is deployed by default.", None)
     others = [r for r in may.values() if r is not default]
     own = default.average_precision.estimate
     how = {**rows.interval_options(), "level": 1 - (1 - rows.level) / max(len(others), rivals)}
+    luck = _luck(default, others, rows, tested, how["level"])
     for r in sorted(others, key=lambda r: -r.average_precision.estimate):
         if r.average_precision.estimate <= own:
             break
         d = paired_difference("average_precision", rows.y, r.ranking[tested], default.ranking[tested], **how)
         if d.low > 0:
             reason = f"It ranks better than {which} {default.name} by {d.estimate:.3f} [{d.low:.3f}, {d.high:.3f}]."
-            return r, reason
+            return Choice(r, reason, luck)
     if len(may) == 1 and asked:
-        return default, f"The only arm that was asked for (average precision {own:.3f})."
+        return Choice(default, f"The only arm that was asked for (average precision {own:.3f}).", luck)
     said = which[0].upper() + which[1:].rstrip(",")
     among = " that was asked for" if asked else ""
-    return default, f"{said}; no other arm{among} ranks surely better (average precision {own:.3f})."
+    return Choice(default, f"{said}; no other arm{among} ranks surely better (average precision {own:.3f}).", luck)
+
+
+def _luck(
+    default: ArmResult, rivals: Sequence[ArmResult], rows: Judged, tested: np.ndarray, level: float
+) -> LuckRecord | None:
+    """How much of the champion's average precision is luck, when it is chosen by the rule above."""
+    if not rivals:
+        return None
+    scores = [r.ranking[tested] for r in rivals]
+    weights = {"sample_weight": rows.weight, "groups": rows.groups}
+    gains, covariance = joint_gains("average_precision", rows.y, default.ranking[tested], scores, **weights)
+    needed = stdtrit(max(rows.events - 1, 1), 0.5 + level / 2) * np.sqrt(np.diag(covariance))
+
+    def choose(gains: np.ndarray) -> np.ndarray:
+        sure = gains > needed
+        return np.where(sure.any(axis=1), np.where(sure, gains, -np.inf).argmax(axis=1), -1)
+
+    luck = luck_of_choice(gains, covariance, choose, random_state=rows.seed)
+    return LuckRecord(arms=len(rivals) + 1, metric="average_precision", luck=luck)
 
 
 def fit_champion(design: Design, champion: ArmResult, members: Sequence[ArmScores], wanted: Wanted) -> RareClassifier:
@@ -66,6 +98,7 @@ def fit_champion(design: Design, champion: ArmResult, members: Sequence[ArmScore
         raw=champion.scores.oof.score,
         logit=champion.logit,
         members=matrix_of(members),
+        known=[m.known for m in members],
         decision=champion.judgement.decision,
     )
     model = assemble(design, wanted, [m.arm for m in members], held)

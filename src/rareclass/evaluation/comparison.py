@@ -19,6 +19,7 @@ from rareclass.evaluation.results import (
     FiguresRecord,
     Finding,
     JudgementRecord,
+    LuckRecord,
     Results,
     SkippedRecord,
 )
@@ -40,6 +41,8 @@ class Comparison:
         Names of arms.
     champion_reason : str
         Why the champion is deployed, in one sentence.
+    champion_luck : LuckRecord or None
+        How much of its average precision out of fold is luck of having been chosen; None where nothing was ranked.
     best_model_ : RareClassifier
         The champion, fitted on all development rows, calibrated out of fold, with its decision.
     design : Design
@@ -62,6 +65,7 @@ class Comparison:
     test: JudgementRecord | None
     figures: dict[str, FiguresRecord]
     figures_test: FiguresRecord | None
+    champion_luck: LuckRecord | None = None
     not_run: list[SkippedRecord] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -131,6 +135,7 @@ class Comparison:
             baseline=self.baseline,
             champion=self.champion,
             champion_reason=self.champion_reason,
+            champion_luck=self.champion_luck,
             test=self.test,
             warnings=[*d.warnings, *self.warnings],
             findings=self.findings,

@@ -188,6 +188,15 @@ class SkippedRecord(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LuckRecord(Record):
+    """How many arms the champion was chosen among, and how much of its number out of fold is luck of that choice."""
+
+    arms: int
+    metric: str = "average_precision"
+    luck: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class JudgementRecord(Record):
     """A model and its decision on rows that neither has seen."""
 
@@ -299,6 +308,7 @@ class Results(Record):
     baseline: str
     champion: str
     champion_reason: str = ""
+    champion_luck: LuckRecord | None = field(default=None, metadata=EMPTY)
     test: JudgementRecord | None = field(default=None, metadata=EMPTY)
     warnings: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)

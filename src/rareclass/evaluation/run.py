@@ -189,7 +189,7 @@ def compare(
     each = 1 - (1 - level) / plan.rivals
     results = _with_verdicts(judged, plan.baseline, replace(rows, level=each), tested, ranked=design.ranked)
     with listening(), listen() as heard:
-        champion, reason = choose_champion(
+        champion, reason, luck = choose_champion(
             results, rows, tested, plan.baseline, ranked=design.ranked, rivals=plan.rivals, asked=plan.asked
         )
         wanted = Wanted(arm=champion.arm, calibration=calibration, rule=rule, n_jobs=jobs)
@@ -203,6 +203,7 @@ def compare(
         baseline=plan.baseline,
         champion=champion.name,
         champion_reason=reason,
+        champion_luck=luck,
         best_model_=model,
         design=design,
         fold=folds_used.fold,

@@ -124,6 +124,9 @@ class FittedArm:
     learner : fitted classifier
     shift : float
         Log-odds added to the learner's score.
+    level : float
+        Log-odds added besides, so that a fit on all rows expects as many events on new rows as the fits did that
+        calibrate it; see `rareclass.fitting.level`.
     exact : bool
         False where the shift is only approximate (synthetic rows).
     note, restoration : str
@@ -142,6 +145,7 @@ class FittedArm:
     restoration: str
     rows: int
     seconds: float
+    level: float = 0.0
 
     @property
     def name(self) -> str:
@@ -149,7 +153,7 @@ class FittedArm:
 
     def logit(self, X: np.ndarray) -> np.ndarray:
         """Log-odds (n,) at the real prevalence, not yet calibrated."""
-        return raw_logit(self.learner, X) + self.shift
+        return raw_logit(self.learner, X) + (self.shift + self.level)
 
 
 def make_arm(name: str | tuple[Any, Any]) -> Arm:

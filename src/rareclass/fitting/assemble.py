@@ -2,22 +2,25 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from rareclass.calibration import CalibrationUncertainty, choose_calibration
+from rareclass.calibration.base import Calibrator
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import CalibrationWarning
-from rareclass.fitting.arm import Arm
-from rareclass.fitting.blend import blend_members, join_arms
+from rareclass.fitting.arm import Arm, FittedArm
+from rareclass.fitting.blend import blend_members, join_arms, join_known
 from rareclass.fitting.calibrate import cross_calibrated
 from rareclass.fitting.design import Design
+from rareclass.fitting.level import level_of_whole
 from rareclass.fitting.model import FittedModel, calibration_evidence, equal_costs_decision
 from rareclass.fitting.out_of_fold import blend_scores, folds_of, matrix_of, score_arms
+from rareclass.fitting.part import Known, Part
 from rareclass.fitting.policy import challengers, take_surely_better
 from rareclass.fitting.rows import at
 from rareclass.kernels.logits import sigmoid
@@ -46,6 +49,7 @@ class Held:
     raw: np.ndarray
     logit: np.ndarray
     members: np.ndarray  # (m, k) restored log-odds of the members of a blend; of the arm itself (k = 1) otherwise
+    known: Sequence[Sequence[Known]] = ()  # what the fits of each member say of rows that they were fitted on
     decision: Decision | None = None  # where it was chosen already, on the same scores
 
 
@@ -68,7 +72,7 @@ def fit_model(design: Design, wanted: Wanted) -> FittedModel:
     members = [scores[j] for j in kept]
     whole = blend_scores(design, wanted.arm, members) if wanted.arm.is_blend else members[0]
     logit = cross_calibrated(whole.oof.score, design.y, folds, method=wanted.calibration, **how)
-    held = Held(raw=whole.oof.score, logit=logit, members=matrix_of(members))
+    held = Held(raw=whole.oof.score, logit=logit, members=matrix_of(members), known=[m.known for m in members])
     told = {"tried": [asdict(t) for t in said], "not_tried": why_not} if wanted.challenged else {}
     return assemble(design, wanted, [m.arm for m in members], held, told)
 
@@ -105,12 +109,13 @@ def assemble(
             stacklevel=4,
         )
         calibrator = choose_calibration(np.zeros(2), np.array([False, True]), method="none")
-        known = ThresholdCurve.from_predictions(part.y, sigmoid(fitted.logit(part.X)))
+        curve = ThresholdCurve.from_predictions(part.y, sigmoid(fitted.logit(part.X)))
     else:
         seen = np.flatnonzero(np.isfinite(held.raw))
         y, weight = design.y[seen], at(design.weight, seen)
         calibrator = choose_calibration(held.raw[seen], y, method=wanted.calibration, sample_weight=weight)
-        known = ThresholdCurve.from_predictions(y, sigmoid(held.logit[seen]), sample_weight=weight)
+        fitted = replace(fitted, level=_level(design, wanted, part, fitted, held, calibrator))
+        curve = ThresholdCurve.from_predictions(y, sigmoid(held.logit[seen]), sample_weight=weight)
         how: dict[str, Any] = {"sample_weight": weight, "groups": at(design.groups, seen)}
         uncertainty = CalibrationUncertainty.of(calibrator.predict_logit(held.raw[seen]), y, **how)
         evidence = calibration_evidence(y, held.logit[seen], weight, how["groups"])
@@ -125,7 +130,7 @@ def assemble(
             )
     decision = held.decision if held is not None else None
     if decision is None:
-        decision = equal_costs_decision() if rule is None else rule.choose(known)
+        decision = equal_costs_decision() if rule is None else rule.choose(curve)
     return FittedModel(
         schema=design.rows.schema,
         encoder=part.encoder,
@@ -140,4 +145,18 @@ def assemble(
         oof_logit=np.full(n, np.nan) if held is None else held.logit[:n],
         oof_y=design.y[:n],
         oof_row=design.rows.of_caller(design.split.dev[:n]),
+    )
+
+
+def _level(design: Design, wanted: Wanted, part: Part, fitted: FittedArm, held: Held, calibrator: Calibrator) -> float:
+    """See `level_of_whole`; 0 where the user wants the scores as they are."""
+    if wanted.calibration == "none" or not held.known:
+        return 0.0
+    seen = np.flatnonzero(np.isfinite(held.raw))
+    weight = np.ones(seen.size) if design.weight is None else design.weight[seen]
+    return level_of_whole(
+        part.known(fitted, design.split.scored[seen]),
+        Known(held.raw[seen], design.y[seen], weight),
+        join_known(fitted, held.known) if wanted.arm.is_blend else held.known[0],
+        calibrator,
     )

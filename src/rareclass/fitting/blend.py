@@ -5,12 +5,14 @@ also give the weights, and each fold is blended with weights from the other fold
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from rareclass._lazy import available
 from rareclass.crossfit import Folds, out_of_fold
 from rareclass.fitting.arm import Arm, FittedArm
+from rareclass.fitting.part import Known
 from rareclass.fitting.rows import at
 from rareclass.learners.combination import fit_combination
 from rareclass.learners.logit_blend import LogitBlend
@@ -73,3 +75,9 @@ def join_arms(
         rows=max(f.rows for f in fitted),
         seconds=sum(f.seconds for f in fitted),
     )
+
+
+def join_known(blend: FittedArm, known: Sequence[Sequence[Known]]) -> list[Known]:
+    """What the blend says of rows that its members were fitted on, from what each member says: a `Known` a fit."""
+    joined = (np.column_stack([one.logit for one in same]) for same in zip(*known, strict=True))
+    return [replace(one, logit=blend.learner.join(logits)) for one, logits in zip(known[0], joined, strict=True)]

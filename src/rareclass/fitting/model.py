@@ -96,9 +96,13 @@ class FittedModel:
         lines += [tried] if tried else []
         if e.get("rows"):
             why = getattr(self.calibrator, "why_", "").partition(": ")[2]
+            moved = (
+                f" Before it, the scores of the fit on all rows are moved by {f.level:+.3f} log-odds: on new rows it "
+            )
+            level = f"{moved}then expects as many events as the fits of the folds did." if f.level else ""
             lines += [
                 f"Calibration: {type(self.calibrator).__name__}, from {e['rows']:,} out-of-fold rows with "
-                f"{e['events']:,} events." + (f" Chosen on scores with {why}" if why else ""),
+                f"{e['events']:,} events." + (f" Chosen on scores with {why}" if why else "") + level,
                 f"Out of fold: {_said('observed/expected', e, 'observed_to_expected')}, "
                 f"{_said('calibration slope', e, 'calibration_slope')}, {_said('Brier skill', e, 'brier_skill')} "
                 "(95 % intervals; 1, 1 and above 0 are right).",

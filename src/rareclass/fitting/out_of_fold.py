@@ -12,12 +12,15 @@ from rareclass.fitting.arm import Arm, FittedArm
 from rareclass.fitting.blend import blend_out_of_fold
 from rareclass.fitting.design import Design
 from rareclass.fitting.heard import Heard, listen, listening
-from rareclass.fitting.part import Part
+from rareclass.fitting.part import Known, Part
 
 
 @dataclass(frozen=True, kw_only=True)
 class ArmScores:
-    """Out-of-fold log-odds (m,) of one arm over the rows that a design scores, restored but not calibrated."""
+    """Out-of-fold log-odds (m,) of one arm over the rows that a design scores, restored but not calibrated.
+
+    `known` is what each fit says of rows that it was fitted on.
+    """
 
     arm: Arm
     oof: OutOfFold
@@ -26,6 +29,7 @@ class ArmScores:
     exact: bool
     note: str
     restoration: str
+    known: tuple[Known, ...] = ()
     warnings: tuple[Heard, ...] = ()
 
 
@@ -37,7 +41,7 @@ class Watch:
     ends: Callable[[Arm, float], None] = lambda arm, seconds: None
 
 
-Fit = tuple[FittedArm, np.ndarray, list[Heard]]
+Fit = tuple[FittedArm, np.ndarray, Known, list[Heard]]
 
 
 def score_arms(design: Design, arms: Sequence[Arm], *, n_jobs: int = 1, watch: Watch = Watch()) -> list[ArmScores]:
@@ -57,7 +61,7 @@ def score_arms(design: Design, arms: Sequence[Arm], *, n_jobs: int = 1, watch: W
         def fit(arm: Arm, part: Part) -> Fit:
             with listen() as said:
                 model = part.fit(arm)
-                return model, part.score(model), said
+                return model, part.score(model), part.known(model), said
 
         waiting: list[tuple[Arm, list[Future[Fit]]]] = []
         try:
@@ -81,7 +85,7 @@ def _collected(arm: Arm, futures: list[Future[Fit]], watch: Watch) -> tuple[Arm,
 
 
 def _scores(design: Design, arm: Arm, fits: Sequence[Fit]) -> ArmScores:
-    scores = iter(score for _, score, _ in fits)
+    scores = iter(score for _, score, *_ in fits)
     last = fits[-1][0]
     return ArmScores(
         arm=arm,
@@ -91,6 +95,7 @@ def _scores(design: Design, arm: Arm, fits: Sequence[Fit]) -> ArmScores:
         exact=last.exact,
         note=last.note,
         restoration=last.restoration,
+        known=tuple(known for *_, known, _ in fits),
         warnings=tuple(dict.fromkeys(heard for *_, said in fits for heard in said)),
     )
 

@@ -23,10 +23,20 @@ class Sampling:
     seed: int = 0
 
 
+@dataclass(frozen=True)
+class Known:
+    """What a fit says of rows that it was fitted on: restored log-odds, labels and weights, each (m,)."""
+
+    logit: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+
+
 @dataclass(frozen=True, kw_only=True)
 class Part:
     """An encoded split."""
 
+    index: np.ndarray  # (m,) the rows to fit on, as they are numbered in the table
     # X, y, weight: (m, d) rows to fit on: the training rows, or a sample of them
     X: np.ndarray
     y: np.ndarray
@@ -64,6 +74,18 @@ class Part:
         """Restored log-odds (t,) of the rows to score."""
         return fitted.logit(self.test)[self.expand]
 
+    def known(self, fitted: FittedArm, among: np.ndarray | None = None) -> Known:
+        """What the fit says of rows that it was fitted on: all events, and no more others than there are rows to score.
+
+        `among` are numbers of rows in the table: only these.
+        """
+        mine = np.ones(self.y.size, dtype=bool) if among is None else np.isin(self.index, among)
+        others = np.flatnonzero(mine & ~self.y)
+        step = max(1, others.size // max(self.expand.size, 1)) if self.expand.size else 1
+        rows = np.concatenate([np.flatnonzero(mine & self.y), others[self.seed[1] % step :: step]])
+        weight = np.ones(rows.size) if self.weight is None else self.weight[rows]
+        return Known(fitted.logit(self.X[rows]), self.y[rows], weight)
+
 
 def encode_part(rows: Rows, sampling: Sampling, train: np.ndarray, test: np.ndarray, *, number: int) -> Part:
     """Encode the split (train, test) of a table; `number` names its random stream."""
@@ -75,6 +97,7 @@ def encode_part(rows: Rows, sampling: Sampling, train: np.ndarray, test: np.ndar
     encoded = encoder.transform(fit_table)
     _, first, expand = np.unique(rows.same[test], return_index=True, return_inverse=True)
     return Part(
+        index=fitted,
         X=encoded.matrix,
         y=rows.y[fitted],
         weight=weight,

@@ -11,11 +11,12 @@ from numpy.typing import ArrayLike
 
 from rareclass import _check, _types
 from rareclass.errors import InputError, TooFewEventsError
+from rareclass.kernels.level import class_means, expected_as_observed
 from rareclass.kernels.logits import sigmoid
 from rareclass.learners._bins import apply_cuts, fit_cuts
 from rareclass.learners._context import FitContext, Part, Rows, Unseen
 from rareclass.learners._inner import sample_rows
-from rareclass.learners._recalibrate import Recalibration, expected_as_observed, fade, recalibrate
+from rareclass.learners._recalibrate import Recalibration, fade, recalibrate
 from rareclass.learners._trial import Cuts, Trained, Trial
 from rareclass.learners.base import RareLearner, best_intercept, categorical_columns
 
@@ -250,13 +251,12 @@ class GuardedBooster(RareLearner):
             fades.append(fade(new, known, weight=w[row], share=share))
         judged = sample_rows(rare, np.random.default_rng(0), others=_ANCHOR_ROWS)[0]
         score = found.apply(self._score(trained, rows.X[judged], self._all_trees(trained.model))[0]) + offset[judged]
+        events = float(w[rare].sum())
         moved = expected_as_observed(
-            sign * score,
-            rare[judged],
-            weight=w[judged],
+            lambda shift: class_means(sigmoid(sign * score + shift), rare[judged], w[judged]),
             fades=(fades[0], fades[1]),
-            events=float(w[rare].sum()),
-            others=float(w[~rare].sum()),
+            weights=(events, float(w[~rare].sum())),
+            wanted=events,
         )
         return replace(found, intercept=found.intercept + sign * moved)
 

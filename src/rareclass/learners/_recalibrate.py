@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 
-from rareclass.kernels.logits import log_loss_from_logits, logit, sigmoid
+from rareclass.kernels.logits import log_loss_from_logits, logit
 from rareclass.kernels.newton import Logistic, Steps
 
 _SLOPE_VARIANCE = 0.04  # ten events leave the slope at one, a thousand move it freely
-_FARTHEST = 5.0
 _FLOORS = (0.001, 0.01, 0.1, 0.5)
 
 
@@ -66,37 +64,6 @@ def fade(unseen: np.ndarray, seen: np.ndarray, *, weight: np.ndarray, share: flo
     known = np.isfinite(seen)
     fitted = float((np.where(known, seen, 0.0) * weight).sum() / (known * weight).sum())
     return float((np.average(unseen, weights=weight) / fitted) ** share)
-
-
-def expected_as_observed(
-    score: np.ndarray, y: np.ndarray, *, weight: np.ndarray, fades: tuple[float, float], events: float, others: float
-) -> float:
-    """What to add to log-odds of fitted rows so that on new rows as many events are expected as there are.
-
-    An intercept that was learnt from fits on a part of the rows is off for the fit on all of them, which is less wild:
-    by up to a factor of 1.9 where a user asked for large trees without a penalty (`benchmarks/standalone.py`).
-
-    Parameters
-    ----------
-    score : ndarray of shape (n,)
-        Log-odds of the rarer class.
-    y : ndarray of shape (n,), Boolean
-        True for the rarer class.
-    weight : ndarray of shape (n,)
-    fades : (float, float)
-        `fade` of the rarer class and of the other one.
-    events, others : float
-        Weight of each class in all rows, of which these are a sample.
-    """
-
-    def too_many(shift: float) -> float:
-        p = sigmoid(score + shift)
-        means = (float(np.average(p[rows], weights=weight[rows])) for rows in (y, ~y))
-        return sum(n * f * m for n, f, m in zip((events, others), fades, means, strict=True)) - events
-
-    if too_many(-_FARTHEST) >= 0 or too_many(_FARTHEST) <= 0:
-        return 0.0
-    return float(brentq(too_many, -_FARTHEST, _FARTHEST, xtol=1e-6))
 
 
 def floored_logit(probability: np.ndarray, floor: float) -> np.ndarray:

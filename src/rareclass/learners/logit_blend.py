@@ -40,5 +40,9 @@ class LogitBlend(BaseEstimator):
             (raw_logit(m, X) + s) if v > 0 else np.zeros(X.shape[0])
             for m, s, v in zip(self.members, self.shifts, self.weight, strict=True)
         ]
+        return self.join(np.column_stack(pairs))
+
+    def join(self, logits: np.ndarray) -> np.ndarray:
+        """Blended log-odds (n,) of the members' own (n, k), their shifts included."""
         how = Combination(np.asarray(self.intercept), np.asarray(self.slope), np.asarray(self.weight))
-        return how.apply(np.column_stack(pairs))
+        return how.apply(logits)

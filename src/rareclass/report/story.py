@@ -128,7 +128,7 @@ def tell(results: Mapping[str, Any] | Results) -> Story:
         subject=_subject(data, len(arms)),
         headline=_headline(shown, found) or standing,
         standing=standing,
-        reason=words.prose(found.champion_reason),
+        reason=" ".join(t for t in (words.prose(found.champion_reason), _luck(found)) if t),
         judged_on=shown.where,
         facts=_facts(shown, test_chance if shown.locked else chance),
         arms=arms,
@@ -268,6 +268,17 @@ def _standing(arms: list[ArmRow], found: Results) -> str:
         "hurts": "is deployed although it ranks worse than the baseline.",
     }
     return f"{champion} {said.get(next((a.found.verdict for a in arms if a.champion), ''), 'is deployed.')}"
+
+
+def _luck(found: Results) -> str:
+    """How much of the champion's own number is luck of having been chosen by it."""
+    luck = found.champion_luck
+    size = None if luck is None else words.finite(luck.luck)
+    if luck is None or size is None:
+        return ""
+    much = f"about {size:.3f}" if size >= 0.0005 else "less than 0.001"
+    metric = words.metric_title(luck.metric).lower()
+    return f"Chosen among {words.counted(luck.arms, 'arm')}: {much} of its {metric} out of fold is luck of choice."
 
 
 def _tally(arms: list[ArmRow]) -> str:
