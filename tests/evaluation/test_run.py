@@ -9,9 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from tests.fitting.small import Failing
 
 from rareclass.data.simulate import simulate_transactions
 from rareclass.decisions import CostMatrix
+from rareclass.errors import InputError
 from rareclass.evaluation import compare
 from rareclass.evaluation.plan import Plan
 from rareclass.fitting.arm import Arm
@@ -278,3 +281,31 @@ def test_a_limit_on_the_clock_says_what_it_cut_and_a_budget_what_it_left_out():
     every = compare(X, y, **how)
     for r in left.results:  # an arm that runs is the same, whatever runs beside it
         np.testing.assert_array_equal(r.ranking, every[r.name].ranking)
+
+
+class Silent(LogisticRegression):
+    """A classifier whose probabilities are no numbers."""
+
+    def predict_proba(self, X):
+        return np.full((len(X), 2), np.nan)
+
+
+def test_an_arm_that_cannot_be_fitted_is_left_out_with_its_reason_and_the_others_go_on():
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(800, 2))
+    y = rng.random(800) < 0.06
+    learners = [Failing(), Silent(), KNeighborsClassifier(), "logistic_regression"]
+    found = compare(X, y, learners=learners, treatments=["none", "class_weight"], n_jobs=2)
+    left = {s.name: s.reason for s in found.not_run}
+    assert left["Failing+none"] == "its fit failed with ArithmeticError: nothing to be learnt"
+    assert "not 128 finite numbers" in left["Silent+none"]
+    assert "sample_weight" in left["KNeighborsClassifier+class_weight"]
+    assert {"KNeighborsClassifier+none", "logistic_regression+class_weight"} <= {r.name for r in found.results}
+    assert found.to_dict()["arms_not_run"][0]["name"] in left
+
+
+def test_where_no_arm_that_was_asked_for_can_be_fitted_the_reason_is_the_error():
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(800, 2))
+    with pytest.raises(InputError, match=r"No arm that was asked for .* Failing\+none: .*nothing to be learnt"):
+        compare(X, rng.random(800) < 0.06, learners=[Failing()], treatments=["none"], n_jobs=1)

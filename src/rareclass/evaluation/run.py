@@ -12,7 +12,7 @@ from rareclass import _check
 from rareclass.decisions.costs import CostMatrix
 from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
-from rareclass.errors import InputError
+from rareclass.errors import InputError, RareclassError
 from rareclass.evaluation.champion import choose_champion, fit_champion, judge_test
 from rareclass.evaluation.comparison import Comparison
 from rareclass.evaluation.figures import figure_data
@@ -245,7 +245,7 @@ def _rule(decision: DecisionRule | None, rows: Rows) -> tuple[DecisionRule, str]
 def _run(
     design: Design, plan: Plan, *, time_limit: float | None, n_jobs: int, progress: Progress | None
 ) -> tuple[list[ArmScores], list[SkippedRecord]]:
-    """Cross-fit the arms of the plan, in order; and those that a limit on the clock left out."""
+    """Cross-fit the arms of the plan, in order; and those that failed, or that a limit on the clock left out."""
     total, finished, started = len(plan.arms), 0, time.perf_counter()
     cut: list[SkippedRecord] = []
 
@@ -261,9 +261,21 @@ def _run(
         if progress is not None:
             progress(arm.name, finished, total)
 
+    def fails(arm: Arm, error: Exception) -> bool:
+        if arm.name == plan.baseline:
+            return False
+        known = isinstance(error, RareclassError)
+        reason = f"its fit failed: {error}" if known else f"its fit failed with {type(error).__name__}: {error}"
+        cut.append(SkippedRecord(name=arm.name, reason=reason))
+        if plan.asked and {*plan.asked} <= {s.name for s in cut}:
+            raise InputError(f"No arm that was asked for can be compared; {arm.name}: {reason}") from error
+        return True
+
     fitted = [arm for arm in plan.arms if not arm.is_blend]
-    scores = score_arms(design, fitted, n_jobs=n_jobs, watch=Watch(starts, ends))
-    scores += [blend_scores(design, arm, members_of(scores)) for arm in plan.arms if arm.is_blend]
+    scores = score_arms(design, fitted, n_jobs=n_jobs, watch=Watch(starts, ends, fails))
+    scores += [
+        blend_scores(design, arm, members) for arm in plan.arms if arm.is_blend and (members := members_of(scores))
+    ]
     if progress is not None:
         progress("judging", total, total)
     return scores, cut

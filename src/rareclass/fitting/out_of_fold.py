@@ -8,6 +8,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from rareclass.crossfit import Folds, OutOfFold, out_of_fold
+from rareclass.errors import InputError
 from rareclass.fitting.arm import Arm, FittedArm
 from rareclass.fitting.blend import blend_out_of_fold
 from rareclass.fitting.design import Design
@@ -35,10 +36,15 @@ class ArmScores:
 
 @dataclass(frozen=True)
 class Watch:
-    """Who looks on: `starts` may refuse an arm, `ends` hears the seconds that it took on one core."""
+    """Who looks on.
+
+    `starts` may refuse an arm, `ends` hears the seconds that it took on one core, `fails` says whether an arm whose fit
+    failed is to be left out; else the error ends the run.
+    """
 
     starts: Callable[[Arm], bool] = lambda arm: True
     ends: Callable[[Arm, float], None] = lambda arm, seconds: None
+    fails: Callable[[Arm, Exception], bool] = lambda arm, error: False
 
 
 Fit = tuple[FittedArm, np.ndarray, Known, list[Heard]]
@@ -50,7 +56,7 @@ def score_arms(design: Design, arms: Sequence[Arm], *, n_jobs: int = 1, watch: W
     Fits run side by side, each on one core, rather than each on several: small fits gain little from threads of their
     own, and lose much when the machine is busy. The scores are the same for any `n_jobs`.
 
-    Raises whatever a fit raises, once the fits under way have ended.
+    Raises whatever a fit raises, once the fits under way have ended, unless `watch` leaves that arm out.
     """
     parts = design.parts()
     done: list[tuple[Arm, list[Fit]]] = []
@@ -61,7 +67,10 @@ def score_arms(design: Design, arms: Sequence[Arm], *, n_jobs: int = 1, watch: W
         def fit(arm: Arm, part: Part) -> Fit:
             with listen() as said:
                 model = part.fit(arm)
-                return model, part.score(model), part.known(model), said
+                score = part.score(model)
+                if not np.isfinite(score).all():
+                    raise InputError(f"{arm.name} returned scores that are not {score.size} finite numbers.")
+                return model, score, part.known(model), said
 
         waiting: list[tuple[Arm, list[Future[Fit]]]] = []
         try:
@@ -75,10 +84,14 @@ def score_arms(design: Design, arms: Sequence[Arm], *, n_jobs: int = 1, watch: W
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    return [_scores(design, arm, fits) for arm, fits in done]
+    return [_scores(design, arm, fits) for arm, fits in done if fits]
 
 
 def _collected(arm: Arm, futures: list[Future[Fit]], watch: Watch) -> tuple[Arm, list[Fit]]:
+    """The fits of an arm; none where it failed and is left out."""
+    error = next((e for f in futures if (e := f.exception()) is not None), None)
+    if isinstance(error, Exception) and watch.fails(arm, error):
+        return arm, []
     fits = [f.result() for f in futures]
     watch.ends(arm, sum(model.seconds for model, *_ in fits))
     return arm, fits
