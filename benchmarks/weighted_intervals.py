@@ -132,7 +132,7 @@ def road(kind: str, events: int, runs: int) -> None:
             "precision": y_all[flag].mean(),
             "recall": flag[y_all].mean(),
         }
-        for name, value in arm.intervals.items():
+        for name, value in ((k, arm.intervals[k]) for k in truth):
             found.setdefault(f"compare {name}", []).append((value.low, value.high, value.estimate, truth[name]))
     shown(f"the whole road, weights by {kind}, {events} events, {runs} runs", found)
 

@@ -62,16 +62,17 @@ METRICS = {
 
 
 @functools.cache
-def every_point(seed):
-    """(threshold, counts) for +inf and all distinct scores of a small case, descending."""
+def every_point(seed, plain=False):
+    """(threshold, counts) for +inf and all distinct scores of a small case, descending; `plain` without weights."""
     y, s, w = small_case(seed)
+    w = np.ones(y.size) if plain else w
     return [(t, counts_at(y, s, w, t)) for t in [math.inf, *sorted(set(s), reverse=True)]]
 
 
-def brute_force(seed, allowed, value):
+def brute_force(seed, allowed, value, plain=False):
     """Highest threshold with the best value among those allowed, from the definition; None where none is."""
     best, at = -math.inf, None
-    for t, c in every_point(seed):
+    for t, c in every_point(seed, plain):
         if not allowed(*c):
             continue
         v = value(*c)
@@ -147,17 +148,20 @@ def small_case(seed):
 @pytest.mark.parametrize(("rule", "allowed", "value"), [r[1:] for r in rules()], ids=[r[0] for r in rules()])
 @pytest.mark.filterwarnings("ignore::rareclass.errors.NoOpWarning")
 def test_threshold_equals_brute_force_on_a_thousand_small_cases(rule, allowed, value):
+    # what confidence is about is rows: a weight is no number of them
+    plain = getattr(rule, "confidence", None) is not None
     for seed in range(CASES):
         y, s, w = small_case(seed)
-        expected = brute_force(seed, allowed, value)
-        weight = w if seed % 3 == 0 else None
+        w = np.ones(y.size) if plain else w
+        expected = brute_force(seed, allowed, value, plain)
+        weight = 7 * w if plain else w if seed % 3 == 0 else None
         if expected is None:
             with pytest.raises(InfeasibleError):
                 best_threshold(y, s, rule, sample_weight=weight, n_bootstrap=0)
             continue
         chosen = best_threshold(y, s, rule, sample_weight=weight, n_bootstrap=0)
         assert chosen.threshold == expected, (seed, y, s, w)
-        tp, fp, fn, _ = dict(every_point(seed))[expected]
+        tp, fp, fn, _ = dict(every_point(seed, plain))[expected]
         assert chosen.recall == pytest.approx(tp / (tp + fn))
         assert chosen.alert_rate == pytest.approx((tp + fp) / w.sum())
         if not isinstance(rule, AlertBudget):
@@ -187,17 +191,34 @@ def test_costs_by_row_equal_brute_force():
         assert searched.expected_cost == pytest.approx(min(every))
 
 
-def test_integer_weights_are_repeated_rows_in_threshold_and_interval():
+def test_integer_weights_are_repeated_rows_in_the_threshold_and_none_in_its_interval():
     rng = np.random.default_rng(0)
     y, s = rng.random(300) < 0.2, rng.normal(size=300).round(1)
     w = rng.integers(0, 4, 300)
     y[:2], w[:2] = [True, False], 1
-    for rule in (Maximize("f1"), RecallAtLeast(0.8, 0.9), PrecisionAtLeast(0.2), FalsePositiveRateAtMost(0.1, 0.9)):
+    for rule in (Maximize("f1"), RecallAtLeast(0.8), PrecisionAtLeast(0.2), FalsePositiveRateAtMost(0.1)):
         weighted = best_threshold(y, s, rule, sample_weight=w)
         repeated = best_threshold(np.repeat(y, w), np.repeat(s, w), rule)
         assert weighted.threshold == repeated.threshold
-        assert weighted.interval == repeated.interval
         assert weighted.rows == repeated.rows
+    for rule in (
+        Maximize("f1"),
+        RecallAtLeast(0.8, 0.9),
+        PrecisionAtLeast(0.2, 0.9),
+        FalsePositiveRateAtMost(0.1, 0.9),
+    ):
+        tenfold, plain = (best_threshold(y, s, rule, sample_weight=v) for v in (np.full(300, 10.0), None))
+        assert (tenfold.threshold, tenfold.interval) == (plain.threshold, plain.interval)
+
+
+def test_a_floor_of_precision_with_confidence_is_that_of_the_rows_drawn_with_its_odds_moved():
+    rng = np.random.default_rng(3)
+    y = rng.random(3000) < 0.1
+    s = rng.normal(size=3000) + 3 * y
+    floor, odds = 0.3, 10.0  # a tenth of the negatives was kept
+    drawn = floor * odds / (floor * odds + 1 - floor)
+    weighted = best_threshold(y, s, PrecisionAtLeast(floor, 0.9), sample_weight=np.where(y, 1.0, odds))
+    assert weighted.threshold == best_threshold(y, s, PrecisionAtLeast(drawn, 0.9)).threshold
 
 
 def test_order_of_rows_does_not_matter():

@@ -79,7 +79,8 @@ class RecallAtLeast(_ClassRate):
         if self.confidence is None:
             return points.recall >= self.recall - TOLERANCE
         # lower Clopper-Pearson bound >= recall  <=>  P(Bin(positives, recall) >= tp) <= 1 - confidence
-        tail = betainc(np.maximum(points.tp, TOLERANCE), points.fn + 1, self.recall)
+        worth = points.rows[0]
+        tail = betainc(np.maximum(points.tp * worth, TOLERANCE), points.fn * worth + 1, self.recall)
         return np.where(points.tp > 0, tail, 1.0) <= 1 - self.confidence + TOLERANCE
 
     def objective(self, points: OperatingPoints) -> np.ndarray:
@@ -90,13 +91,14 @@ class RecallAtLeast(_ClassRate):
 
     def complain(self, points: OperatingPoints) -> str:
         assert self.confidence is not None
-        best = clopper_pearson(points.positives, points.positives, self.confidence, side="lower")[0]
+        events = points.positives * points.rows[0]
+        best = clopper_pearson(events, events, self.confidence, side="lower")[0]
         need = "no number of events suffices"
         if self.recall < 1:
             need = f"{int(np.ceil(np.log(1 - self.confidence) / np.log(self.recall)))} events are the least"
         return (
             f"No threshold shows a recall of {self.recall:g}{_sure(self.confidence)}: catching all "
-            f"{points.positives:g} events proves {best:.4g}; {need}."
+            f"{events:g} events proves {best:.4g}; {need}."
         )
 
     def phrase(self) -> str:
@@ -143,7 +145,10 @@ class PrecisionAtLeast(DecisionRule):
     def feasible(self, points: OperatingPoints) -> np.ndarray:
         if self.confidence is None:
             return np.nan_to_num(points.precision, nan=-1.0) >= self.precision - TOLERANCE
-        tail = betainc(np.maximum(points.tp, TOLERANCE), points.fp + 1, self.precision)
+        # the share of effective hits among effective alerts at which the weighted one is as asked
+        hit, alarm = points.rows
+        share = self.precision * hit / (self.precision * hit + (1 - self.precision) * alarm)
+        tail = betainc(np.maximum(points.tp * hit, TOLERANCE), points.fp * alarm + 1, share)
         return np.where(points.tp > 0, tail, 1.0) <= 1 - self.confidence + TOLERANCE
 
     def objective(self, points: OperatingPoints) -> np.ndarray:
@@ -156,7 +161,9 @@ class PrecisionAtLeast(DecisionRule):
         if self.confidence is None:
             best, what = points.precision, "the highest precision"
         else:
-            best = clopper_pearson(points.tp, points.alerts, self.confidence, side="lower")[0]
+            hits, alarms = points.tp * points.rows[0], points.fp * points.rows[1]
+            best = clopper_pearson(hits, hits + alarms, self.confidence, side="lower")[0]
+            best = best * points.rows[1] / (best * points.rows[1] + (1 - best) * points.rows[0])
             what = "the highest proven precision"
         best = np.nan_to_num(np.asarray(best).reshape(-1, points.thresholds.size)[0], nan=-1.0)
         k = int(np.argmax(best))
@@ -239,10 +246,11 @@ class FalsePositiveRateAtMost(_ClassRate):
         return float(low)
 
     def feasible(self, points: OperatingPoints) -> np.ndarray:
-        most = self.allowed(points.negatives)
+        worth = 1.0 if self.confidence is None else points.rows[1]
+        most = self.allowed(points.negatives * worth)
         if most < 0:
             return np.zeros(np.shape(points.fp), dtype=bool)
-        return points.fp <= most + 1e-9
+        return points.fp * worth <= most + 1e-9
 
     def objective(self, points: OperatingPoints) -> np.ndarray:
         return np.asarray(points.alerts, dtype=np.float64)
@@ -253,10 +261,11 @@ class FalsePositiveRateAtMost(_ClassRate):
     def complain(self, points: OperatingPoints) -> str:
         assert self.confidence is not None
         need = int(np.ceil(np.log(1 - self.confidence) / np.log1p(-self.rate)))
-        best = clopper_pearson(0.0, points.negatives, self.confidence, side="upper")[1]
+        negatives = points.negatives * points.rows[1]
+        best = clopper_pearson(0.0, negatives, self.confidence, side="upper")[1]
         return (
             f"A false-positive rate of at most {self.rate:g}{_sure(self.confidence)} needs at least {need} negatives; "
-            f"got {points.negatives:g}, with which at best {best:.4g} can be shown."
+            f"got {negatives:g}, with which at best {best:.4g} can be shown."
         )
 
     def phrase(self) -> str:

@@ -1,6 +1,6 @@
 """Operating points of a scorer: counts at thresholds, in a form that rules can evaluate many at a time."""
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,8 @@ class OperatingPoints:
     # positives, negatives: totals, the same in every resample
     positives: float
     negatives: float
+    _: KW_ONLY
+    rows: tuple[float, float] = (1.0, 1.0)  # effective rows for one unit of weight, of positives and of negatives
 
     @classmethod
     def from_curve(cls, curve: ThresholdCurve) -> "OperatingPoints":
@@ -26,7 +28,9 @@ class OperatingPoints:
         if not (curve.positives > 0 and curve.negatives > 0):
             only = "positive" if curve.positives > 0 else "negative"
             raise TooFewEventsError(f"The curve holds only {only} rows; a threshold needs both classes.")
-        return cls(curve.thresholds, curve.tp, curve.fp, float(curve.positives), float(curve.negatives))
+        cells = curve.cells()
+        rows = 1 / float(cells.tp.unseen), 1 / float(cells.fp.unseen)
+        return cls(curve.thresholds, curve.tp, curve.fp, float(curve.positives), float(curve.negatives), rows=rows)
 
     @property
     def fn(self) -> np.ndarray:
@@ -61,9 +65,7 @@ class OperatingPoints:
 
     def take(self, index: np.ndarray) -> "OperatingPoints":
         """The points at `index`."""
-        return OperatingPoints(
-            self.thresholds[index], self.tp[..., index], self.fp[..., index], self.positives, self.negatives
-        )
+        return replace(self, thresholds=self.thresholds[index], tp=self.tp[..., index], fp=self.fp[..., index])
 
     def at_events(self) -> "OperatingPoints":
         """Flag none, and the points at which a positive row is gained.
@@ -88,21 +90,19 @@ class OperatingPoints:
     def resample(self, times: int, rng: np.random.Generator) -> "OperatingPoints":
         """Counts of `times` bootstrap resamples of the rows within each class, totals kept.
 
-        Weights count as that many rows.
+        As many as the weighted rows of a class are worth.
         """
-        return OperatingPoints(
-            self.thresholds,
-            _redraw(self.tp, self.positives, times, rng),
-            _redraw(self.fp, self.negatives, times, rng),
-            self.positives,
-            self.negatives,
+        return replace(
+            self,
+            tp=_redraw(self.tp, self.positives, self.rows[0], times, rng),
+            fp=_redraw(self.fp, self.negatives, self.rows[1], times, rng),
         )
 
 
-def _redraw(cumulated: np.ndarray, total: float, times: int, rng: np.random.Generator) -> np.ndarray:
+def _redraw(cumulated: np.ndarray, total: float, scale: float, times: int, rng: np.random.Generator) -> np.ndarray:
     """Cumulated counts (times, m) of multinomial resamples of the rows behind cumulated counts (m,)."""
     share = np.diff(cumulated, append=total) / total
-    rows = max(round(total), 1)
+    rows = max(round(total * scale), 1)
     share = np.clip(share, 0.0, None)
     drawn = rng.multinomial(rows, share / share.sum(), size=times)
     # the increment that leads to point i stands at i - 1: nothing lies before the first point

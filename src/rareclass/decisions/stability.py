@@ -1,6 +1,6 @@
 """How much a threshold depends on the events at hand: bootstrap within each class, without sorting again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -158,7 +158,7 @@ def _choose_each(rule: DecisionRule, drawn: OperatingPoints) -> tuple[np.ndarray
         pass
     chosen = np.full(drawn.tp.shape[0], -1)
     for k in range(chosen.size):
-        one = OperatingPoints(drawn.thresholds, drawn.tp[k], drawn.fp[k], drawn.positives, drawn.negatives)
+        one = replace(drawn, tp=drawn.tp[k], fp=drawn.fp[k])
         try:
             chosen[k] = int(rule.best(one))
         except InfeasibleError:
