@@ -9,11 +9,13 @@ from scipy.spatial import cKDTree
 
 QUERIES = 400
 """Rows that are looked at; a share of one in a hundred shows in as many."""
-CANDIDATES = 20_000
+CANDIDATES = 5_000
 NEAR = 0.01
 """A copy is nearer than this part of the distance to the neighbour number `NEIGHBOURS`."""
 NEIGHBOURS = 20
 ON_LINE = 1e-5
+COLUMNS = 6
+"""A copy stays one in a few columns, where a tree is quick."""
 LEVELS = 10
 """Distinct values below which a column says nothing about lines."""
 FEWEST = 5
@@ -38,12 +40,10 @@ def continuous_columns(matrix: np.ndarray, *, distinct: float = 0.3) -> np.ndarr
     return np.array(found, dtype=np.int64)
 
 
-def _scaled(matrix: np.ndarray) -> np.ndarray:
-    """Continuous columns by their ranges between quartiles, missing values at the median."""
-    part = matrix[:, continuous_columns(matrix)]
-    if part.size == 0:
-        return part
-    low, middle, high = np.nanquantile(part, [0.25, 0.5, 0.75], axis=0)
+def _scaled(matrix: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """These columns by their ranges between quartiles, missing values at the median."""
+    part = matrix[:, columns]
+    low, middle, high = np.nanquantile(part[:: max(part.shape[0] // 5_000, 1)], [0.25, 0.5, 0.75], axis=0)
     part = np.where(np.isfinite(part), part, middle)
     return np.asarray((part - middle) / np.where(high > low, high - low, 1.0))
 
@@ -62,16 +62,15 @@ def near_copies(matrix: np.ndarray, same: np.ndarray, train: np.ndarray, test: n
         Numbers of equal rows, as `duplicate_groups` gives them.
     train, test : int arrays
     """
-    z = _scaled(matrix)
-    if z.shape[1] < 3 or train.size <= 2 * NEIGHBOURS:
+    rng, columns = np.random.default_rng(seed), continuous_columns(matrix)
+    if columns.size < 3 or train.size <= 2 * NEIGHBOURS:
         return float("nan")
-    rng = np.random.default_rng(seed)
+    columns = rng.choice(columns, COLUMNS, replace=False) if columns.size > COLUMNS else columns
     fresh = test[~np.isin(same[test], same[train])]
     fresh = rng.choice(fresh, QUERIES, replace=False) if fresh.size > QUERIES else fresh
     if fresh.size == 0:
         return float("nan")
-    if z.shape[1] > 12:  # a copy stays one in a few columns, where a tree is quick
-        z = z[:, rng.choice(z.shape[1], 12, replace=False)]
+    z = _scaled(matrix, columns)
     distance, _ = cKDTree(z[np.unique(train)]).query(z[fresh], k=NEIGHBOURS)
     near = (distance[:, 0] < NEAR * distance[:, -1]) & (distance[:, -1] > 0)
     return float(near.mean()) if near.sum() >= FEWEST else 0.0
@@ -89,6 +88,8 @@ def mixtures(matrix: np.ndarray, rows: np.ndarray, seed: int = 0) -> float:
         Rows of one class.
     """
     part = matrix[:, [j for j in range(matrix.shape[1]) if np.unique(matrix[:1_000, j]).size >= LEVELS]]
+    rng = np.random.default_rng(seed)
+    rows = rng.choice(rows, CANDIDATES, replace=False) if rows.size > CANDIDATES else rows
     part = np.unique(part[rows][np.isfinite(part[rows]).all(axis=1)], axis=0)
     if part.shape[1] < 2 or part.shape[0] < 10:
         return float("nan")
@@ -96,9 +97,7 @@ def mixtures(matrix: np.ndarray, rows: np.ndarray, seed: int = 0) -> float:
     step = np.array([np.diff(np.unique(column)).min(initial=np.inf) for column in part.T])
     allowed = np.where(np.isfinite(step) & (step > 1e-3 * scale), step, 0.0) / scale + ON_LINE
     z = part / scale
-    rng = np.random.default_rng(seed)
-    z = z[rng.choice(z.shape[0], CANDIDATES // 4, replace=False)] if z.shape[0] > CANDIDATES // 4 else z
-    asked = rng.choice(z.shape[0], min(QUERIES // 2, z.shape[0]), replace=False)
+    asked = rng.choice(z.shape[0], min(QUERIES // 4, z.shape[0]), replace=False)
     k = min(32, z.shape[0] - 1)
     _, near = cKDTree(z).query(z[asked], k=k + 1)
     first, second = np.triu_indices(k, 1)

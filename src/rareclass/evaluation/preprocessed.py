@@ -10,6 +10,8 @@ import numpy as np
 
 EXACT = 1e-7
 LEVELS = 10
+SOME = 4_000
+"""Values that say whether a column is a scale or a code."""
 
 
 def computed_from_all_rows(
@@ -34,13 +36,17 @@ def computed_from_all_rows(
     encoded: list[str] = []
     for j, name in enumerate(names):
         values, known = matrix[:, j], np.isfinite(matrix[:, j])
-        levels, code, counts = np.unique(values[known], return_inverse=True, return_counts=True)
-        if levels.size >= 3 and _is_share_of_events(levels, code, counts, y[known], inside[known]):
+        if not known.any():
+            continue
+        some = values[known][:: max(int(known.sum()) // SOME, 1)]
+        levels, counts = np.unique(some, return_counts=True)
+        coded = levels.size >= 3 and levels[0] >= 0 and levels[-1] <= 1 and levels.size <= some.size / 2
+        if coded and _is_share_of_events(values[known], y[known], inside[known]):
             encoded.append(name)
         if levels.size >= LEVELS:
             many += 1
-            spans += int(_unit_range(levels))
-            for how in _scalings(values[known], inside[known], levels, counts):
+            spans += int(_unit_range(values[known]))
+            for how in _scalings(values[known], inside[known], levels[counts.argmax()]):
                 scaled.setdefault(how, []).append(name)
     if encoded:
         yield "encoded-before-split", f"each level of {_some(encoded)} is the share of events among all its rows"
@@ -62,10 +68,9 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(repr(n) for n in names[:3]) + more
 
 
-def _is_share_of_events(
-    levels: np.ndarray, code: np.ndarray, counts: np.ndarray, y: np.ndarray, inside: np.ndarray
-) -> bool:
-    if levels[0] < 0 or levels[-1] > 1 or levels.size > y.size / 2:
+def _is_share_of_events(values: np.ndarray, y: np.ndarray, inside: np.ndarray) -> bool:
+    levels, code, counts = np.unique(values, return_inverse=True, return_counts=True)
+    if levels.size < 3 or levels.size > y.size / 2:
         return False
     shares = np.bincount(code, y) / counts
     seen = np.bincount(code[inside], minlength=levels.size)
@@ -74,7 +79,8 @@ def _is_share_of_events(
     return bool(np.average(fits, weights=counts) > 0.95 and np.abs(of_train - levels).max() > EXACT)
 
 
-def _scalings(values: np.ndarray, inside: np.ndarray, levels: np.ndarray, counts: np.ndarray) -> Iterator[str]:
+def _scalings(values: np.ndarray, inside: np.ndarray, often: float) -> Iterator[str]:
+    """What all values explain exactly and those inside do not; `often` may have filled gaps."""
     own = values[inside]
     spread = values.std()
     if own.size == 0 or own.size == values.size or spread == 0:
@@ -82,15 +88,15 @@ def _scalings(values: np.ndarray, inside: np.ndarray, levels: np.ndarray, counts
     unit = any(abs(values.std(ddof=ddof) - 1) < EXACT for ddof in (0, 1))
     if unit and abs(values.mean()) < EXACT < abs(own.mean()):
         yield "mean 0 and standard deviation 1 over all rows, not over the training rows"
-    if _unit_range(levels) and not _unit_range(own):
+    if _unit_range(values) and not _unit_range(own):
         yield RANGE
-    middle, quartiles = np.median(values), np.subtract(*np.quantile(values, [0.75, 0.25]))
-    if abs(middle) < EXACT and abs(quartiles - 1) < EXACT and abs(np.median(own)) > EXACT:
+    if abs(np.median(values)) < EXACT < abs(np.median(own)) and (
+        abs(np.subtract(*np.quantile(values, [0.75, 0.25])) - 1) < EXACT
+    ):
         yield "median 0 and distance of the quartiles 1 over all rows, not over the training rows"
-    often = levels[counts.argmax()]
     rest = values[values != often]
     # a fraction that other values average to exactly stood in for missing ones
-    if counts.max() >= 5 and rest.size and often != np.round(often, 3):
+    if values.size - rest.size >= 5 and rest.size and often != np.round(often, 3):
         filled = abs(rest.mean() - often) < EXACT * spread
         if filled and abs(own[own != often].mean() - often) > EXACT * spread:
             yield "gaps hold the mean of all rows, not of the training rows"
