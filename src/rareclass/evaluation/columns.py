@@ -1,0 +1,292 @@
+"""Columns that know the label: what separates the classes, and values that only events have."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+from scipy.stats import hypergeom
+
+from rareclass.data.schema import Schema
+from rareclass.evaluation.column_pairs import Together, columns_together
+from rareclass.evaluation.column_views import View, views
+from rareclass.evaluation.results import Finding
+from rareclass.metrics.ranking import roc_auc_score
+
+SEPARATES = 0.97
+"""Area under the ROC curve of one column from which on it is named, whatever it is."""
+PURE = 0.97
+"""Share of events among the rows with a value that only events are said to have."""
+LEVEL = 0.01
+"""Chance of one false alarm on a table whose columns know nothing: shared out among all values that are looked at."""
+LEAST_EVENTS = 5
+MANY = 50
+"""Distinct numbers from which on event rates are those of ranges."""
+A_COPY = 0.9995
+"""Area from which on a column, or two, are held for the label itself; more of them show classes that lie apart."""
+COMMON = 0.45
+"""Prevalence above which two columns that separate the classes together are nothing odd."""
+BLOCKS = 0.25
+"""Share of the runs to be expected by chance up to which events stand in blocks."""
+ROWS = 20_000
+"""Rows of each class that are looked at."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampled:
+    """Rows that are looked at: the table's part, its labels, and how many negatives each negative stands for."""
+
+    table: pa.Table
+    y: np.ndarray
+    scale: float
+
+    @classmethod
+    def of(cls, table: pa.Table, y: np.ndarray, seed: int, rows: int = ROWS) -> "Sampled":
+        rng = np.random.default_rng(seed)
+        kept = []
+        for of_class in (np.flatnonzero(y), np.flatnonzero(~y)):
+            kept.append(of_class if of_class.size <= rows else rng.choice(of_class, rows, replace=False))
+        events, negatives = kept
+        index = np.sort(np.concatenate(kept))
+        scale = ((~y).sum() / max(negatives.size, 1)) / (y.sum() / max(events.size, 1))
+        return cls(table=table.take(index), y=y[index], scale=float(scale))
+
+    @property
+    def events(self) -> int:
+        return int(self.y.sum())
+
+    @property
+    def prevalence(self) -> float:
+        return self.events / (self.events + self.scale * (self.y.size - self.events))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clue:
+    """Why a column is suspicious: rows that it marks, as one finding would say it."""
+
+    name: str
+    code: str
+    marks: np.ndarray  # (n,) rows that the value marks
+    covers: float  # share of the events among them
+    finding: Finding
+    certain: bool  # named whatever the other columns know
+    separates: float = 0.0  # area under the ROC curve of the column
+
+
+def column_findings(table: pa.Table, y: np.ndarray, *, categorical: Sequence[str] = (), seed: int = 0) -> list[Finding]:
+    """What the columns of a table know about its label that they should not.
+
+    Named are columns that separate the classes alone or together with another; values, missing values and words that only
+    events have; and columns in whose order events stand in blocks. On rows whose columns know nothing one table in a
+    hundred gets a finding. Where a column separates without being a copy of the label, the classes lie apart by nature: what
+    such a column knows of the marked events as well is then no finding. Judged on all events and a sample of the negatives
+    of large tables.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        Features only.
+    y : ndarray of shape (n,), bool
+    categorical : sequence of column names
+    seed : int, default=0
+        Of the sample.
+    """
+    if not LEAST_EVENTS <= y.sum() < y.size:
+        return []
+    schema = Schema.infer(table, categorical=tuple(c for c in categorical if c in table.column_names))
+    rows = Sampled.of(table, y, seed)
+    looked = list(views(rows.table, schema.columns, rows.y))
+    clues = clues_of(looked, rows)
+    copies = {c.name for c in clues if c.separates >= A_COPY}
+    natural = {c.name for c in clues if c.certain} - (copies if len(copies) <= 2 else set())
+    if rows.y.size < y.size and any(not c.certain for c in clues):
+        part = table.select([c.name for c in clues if not c.certain])
+        whole = Sampled(table=part, y=y, scale=1.0)
+        kept = {c.name for c in clues_of(list(views(part, Schema.infer(part).columns, y)), whole)}
+        clues = [c for c in clues if c.certain or c.name in kept]
+    pairs: list[Together] = []
+    if not any(c.certain for c in clues) and rows.prevalence < COMMON:
+        marking = {c.name for c in clues}
+        pairs = columns_together([v for v in looked if v.name not in marking and not v.part], rows.y, seed)
+    lean_on = [v for v in looked if v.name in natural]
+    clues = [c for c in clues if c.certain or not _known_to(lean_on, c.marks, rows.y)]
+    return [*(c.finding for c in clues), *_together(clues, rows), *(_of_pair(p) for p in pairs)]
+
+
+def _together(clues: Sequence[Clue], rows: Sampled) -> list[Finding]:
+    """Several columns of which each marks some events, summed up."""
+    some = [c for c in clues if not c.certain and c.covers < 0.9]
+    if len(some) < 2:
+        return []
+    marked = np.any([c.marks for c in some], axis=0)
+    share, names = marked[rows.y].mean(), [c.name for c in some]
+    title = f"Together the columns {', '.join(map(repr, names))} mark {share:.0%} of the events."
+    evidence = f"{int(marked[rows.y].sum()):,} events and {int(marked[~rows.y].sum()):,} of the other rows seen"
+    return [Finding("columns-add-up", "warning", title, evidence, remedy_of(names))]
+
+
+def _of_pair(pair: Together) -> Finding:
+    title = f"The columns {' and '.join(map(repr, pair.names))} together separate the classes almost perfectly."
+    evidence = f"area under the ROC curve {pair.auc:.4f} {pair.how}, on rows they were not chosen on"
+    return Finding("columns-together-too-good", "warning", title, evidence, remedy_of(pair.names))
+
+
+def _known_to(columns: Sequence[View], marks: np.ndarray, y: np.ndarray) -> bool:
+    """Whether one of these columns separates the marked events from the negatives as well."""
+    judged = (marks & y) | ~y
+    return any(_separation(v.take(judged), y[judged])[0] >= SEPARATES for v in columns)
+
+
+def clues_of(looked: Sequence[View], rows: Sampled) -> list[Clue]:
+    """The strongest clue of each column."""
+    tried = sum(_testable(v, rows.y) for v in looked)
+    best: dict[str, Clue] = {}
+    for view in looked:
+        for clue in _of_view(view, rows, LEVEL / max(tried, 1)):
+            old = best.get(clue.name)
+            if old is None or (clue.certain, clue.covers) > (old.certain, old.covers):
+                best[clue.name] = clue
+    return list(best.values())
+
+
+def _testable(view: View, y: np.ndarray) -> int:
+    return int((np.bincount(view.codes[y], minlength=len(view.levels)) >= LEAST_EVENTS).sum())
+
+
+def _of_view(view: View, rows: Sampled, level: float) -> list[Clue]:
+    found = []
+    y = rows.y
+    events = np.bincount(view.codes[y], minlength=len(view.levels))
+    others = np.bincount(view.codes[~y], minlength=len(view.levels))
+    auc, how = _separation(view, y)
+    if auc >= SEPARATES and not view.part.startswith("word"):
+        title = f"Column {view.name!r} alone separates the classes almost perfectly: is it known before the event?"
+        evidence = f"area under the ROC curve {auc:.4f} {how} on {y.size:,} rows"
+        clue = _clue(view, "column-too-good", np.ones(y.size, bool), 1.0, title, evidence, certain=True)
+        found.append(replace(clue, separates=auc))
+    for code, marks in _values(view, events, others, rows, level):
+        covers = float(marks[y].mean())
+        purity = marks[y].sum() / (marks[y].sum() + rows.scale * marks[~y].sum())
+        said = f"{int(marks[y].sum()):,} of {rows.events:,} events, {int(marks[~y].sum()):,} of the other rows seen"
+        title = f"{view.said(code)} for events only: is it known before the event?"
+        name = "value-only-for-events"
+        if code == 0:
+            title, name = f"Column {view.name!r} is missing for events only.", "missing-only-for-events"
+        elif code < 0:
+            title, name = f"Column {view.name!r} is filled for events only.", "filled-only-for-events"
+        evidence = f"{said}: {purity:.1%} events, {rows.prevalence:.2%} overall"
+        found.append(_clue(view, name, marks, covers, title, evidence, certain=False))
+    if blocks := _blocks(view, rows, level):
+        title = f"In the order of column {view.name!r} events stand in blocks: it tells how the table was put together."
+        evidence = f"{rows.events:,} events in {blocks:,} block(s)"
+        found.append(_clue(view, "events-in-blocks", np.ones(y.size, bool), 1.0, title, evidence, certain=True))
+    return found
+
+
+def _clue(
+    view: View, code: str, marks: np.ndarray, covers: float, title: str, evidence: str, *, certain: bool
+) -> Clue:
+    finding = Finding(code, "warning", title, evidence, remedy_of([view.name]))
+    return Clue(name=view.name, code=code, marks=marks, covers=covers, finding=finding, certain=certain)
+
+
+def remedy_of(names: Sequence[str]) -> str:
+    """What to do about columns."""
+    them = "it is" if len(names) == 1 else "they are"
+    drop = " ".join(f"--drop {n!r}" if " " in n else f"--drop {n}" for n in names)
+    return f"Leave out ({drop}) what is not known before the event, or make sure that {them}."
+
+
+def _separation(view: View, y: np.ndarray) -> tuple[float, str]:
+    """How far a column alone ranks events above other rows: by its order, or by event rates learnt on the other half."""
+    best, how = 0.0, ""
+    known = ~view.missing
+    codes = view.codes
+    if view.numbers is not None and view.distinct > 1:
+        if known.mean() > 0.5 and 0 < y[known].sum() < known.sum():
+            auc = roc_auc_score(y[known], view.numbers[known])
+            best, how = max(auc, 1 - auc), "by its order"
+        if view.distinct > MANY and (known & y).any():
+            cuts = np.unique(np.quantile(view.numbers[known & y], np.linspace(0, 1, 21)))
+            codes = np.where(known, 1 + np.searchsorted(cuts, view.numbers, side="right"), 0)
+    auc = _rate_auc(codes, y)
+    return (auc, "by the event rates of its values") if auc > best else (best, how)
+
+
+def _rate_auc(codes: np.ndarray, y: np.ndarray) -> float:
+    """ROC AUC of event rates that were learnt on one half of the rows and judged on the other, both ways."""
+    half = np.zeros(y.size, dtype=bool)
+    for of_class in (np.flatnonzero(y), np.flatnonzero(~y)):
+        half[of_class[::2]] = True
+    size = int(codes.max()) + 1
+    found = []
+    for learnt in (half, ~half):
+        events = np.bincount(codes[learnt & y], minlength=size)
+        rows = np.bincount(codes[learnt], minlength=size)
+        prior = max(y[learnt].mean(), 1e-9)
+        rate = (events + prior) / (rows + 1)
+        found.append(roc_auc_score(y[~learnt], rate[codes[~learnt]]))
+    return float(np.mean(found))
+
+
+def _values(
+    view: View, events: np.ndarray, others: np.ndarray, rows: Sampled, level: float
+) -> list[tuple[int, np.ndarray]]:
+    """Values that only events have, with the rows that have them; code 0 is "missing", -1 "filled"."""
+    y, n1, n0 = rows.y, rows.events, rows.y.size - rows.events
+    purity = events / np.maximum(events + rows.scale * others, 1e-9)
+    least = max(LEAST_EVENTS, _least_share(view) * n1)
+    pure = (purity >= PURE) & (events >= LEAST_EVENTS)
+    chance = hypergeom.sf(events[pure] - 1, n0 + n1, n1, (events + others)[pure])
+    pure[np.flatnonzero(pure)[chance > level]] = False
+    found = []
+    if not view.part:
+        if pure[0] and events[0] >= max(LEAST_EVENTS, 0.05 * n1):
+            found.append((0, view.missing))
+        known, also = n1 - events[0], n0 - others[0]
+        if known >= max(LEAST_EVENTS, 0.05 * n1) and known >= PURE * (known + rows.scale * also) and events[0] + others[0]:
+            if hypergeom.sf(known - 1, n0 + n1, n1, known + also) <= level:
+                found.append((-1, ~view.missing))
+    pure[0] = False
+    codes = np.flatnonzero(pure)
+    if codes.size and view.distinct > 1:
+        first = int(codes[np.argmax(events[codes])])
+        if view.numbers is not None and view.distinct > 2:  # of numbers only one value: several are a mere trend
+            codes = codes[codes == first] if _stands_alone(view, first, events, others, rows) else codes[:0]
+        if codes.size and events[codes].sum() >= least:
+            found.append((first, np.isin(view.codes, codes)))
+    return found
+
+
+def _stands_alone(view: View, code: int, events: np.ndarray, others: np.ndarray, rows: Sampled) -> bool:
+    """Whether a value is no end of a trend: rare events are far rarer among the values beside it."""
+    if PURE < 3 * rows.prevalence:
+        return False
+    counts = events + others
+    for side in (np.arange(code + 1, counts.size), np.arange(code - 1, 0, -1)):
+        near = side[: int(np.searchsorted(np.cumsum(counts[side]), 10)) + 1]
+        n1, n0 = events[near].sum(), rows.scale * others[near].sum()
+        if n1 + n0 and n1 / (n1 + n0) > 0.5:
+            return False
+    return True
+
+
+def _least_share(view: View) -> float:
+    """Share of the events that pure values must hold: a number of many values is pure somewhere by a mere trend."""
+    if view.part.startswith("word"):
+        return 0.3
+    if view.numbers is None or view.distinct <= 2:
+        return 0.05 if view.distinct <= 2 else 0.1
+    return 0.3 if view.distinct > 10 else 0.5
+
+
+def _blocks(view: View, rows: Sampled, level: float) -> int:
+    """Runs of events in the order of a column whose values nearly all differ; 0 where they are as many as by chance."""
+    if view.numbers is None or view.part or view.missing.any() or view.distinct < 0.9 * rows.y.size or rows.events < 10:
+        return 0
+    y = rows.y[np.argsort(view.numbers, kind="stable")]
+    runs = int(y[0]) + int((y[1:] & ~y[:-1]).sum())
+    n1, n0 = rows.events, rows.y.size - rows.events
+    # runs of events in a random order of the rows: of the n0 + 1 gaps between negatives, those that hold events
+    chance = hypergeom.cdf(runs, n0 + n1, n0 + 1, n1)
+    return runs if chance <= level and runs <= BLOCKS * n1 * n0 / (n0 + n1) else 0
