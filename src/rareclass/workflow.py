@@ -15,18 +15,20 @@ import pyarrow as pa
 
 from rareclass import __version__, _check
 from rareclass.artifact.atomic import atomic_directory, atomic_file, refuse_existing
-from rareclass.artifact.bundle import Bundle, library_versions, reference_of, rows_seen
+from rareclass.artifact.bundle import Bundle, library_versions, reference_of
+from rareclass.artifact.seen import rows_seen, seen_before
 from rareclass.data.problem import Problem, Roles, column_values, cost_numbers, read_problem
 from rareclass.data.read import read_table
-from rareclass.data.sketch import RowSketch
+from rareclass.data.target import encode_target
 from rareclass.decisions.budget import AlertBudget
 from rareclass.decisions.costs import CostMatrix
 from rareclass.decisions.periods import periods_of
 from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import InputError, ReadError, SchemaError
+from rareclass.evaluation.columns import column_findings
 from rareclass.evaluation.comparison import Comparison
-from rareclass.evaluation.results import Finding, Results
+from rareclass.evaluation.results import Results
 from rareclass.fitting.rows import at
 
 RESULTS, REPORT, OOF, CHAMPION = "results.json", "report.html", "oof.parquet", "champion"
@@ -69,11 +71,16 @@ def results_of(comparison: Comparison, problem: Problem, *, command: str = "", t
     import datetime
 
     from rareclass.advisor.diagnosis import advise
+    from rareclass.advisor.facts import drift
 
     found = comparison.record()
+    rows, moves = comparison.design.rows, []
+    if not comparison.design.split.forward:  # forward splits say it themselves
+        weight = np.ones(rows.y.size) if rows.weight is None else rows.weight
+        moves = list(drift(rows.table, rows.y, rows.schema, weight))
     return replace(
         found,
-        data=replace(found.data, target=problem.target, notes=[*problem.notes, *found.data.notes]),
+        data=replace(found.data, target=problem.target, notes=[*problem.notes, *moves, *found.data.notes]),
         advice=advise(found.data.events, found.data.rows),
         title=problem.name,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -114,6 +121,7 @@ def champion_bundle(comparison: Comparison, *, target: str, results: Results) ->
     evidence = {
         "out_of_fold": best.judgement.metrics | {"calibration": best.judgement.calibration},
         "test": None if test is None else {k: getattr(test, k) for k in ("rows", "events", "metrics", "calibration")},
+        "findings": [f.to_dict() for f in results.findings],
         "verdict": best.verdict.word,
         "reason": comparison.champion_reason,
     }
@@ -146,10 +154,15 @@ def train_table(
     command: str = "",
     **options: Any,
 ) -> Bundle:
-    """Fit one `RareClassifier` on a problem and save it as a bundle, without a comparison."""
+    """Fit one `RareClassifier` on a problem and save it as a bundle, without a comparison.
+
+    The columns are audited first; what was found stands in the bundle's evidence.
+    """
     from rareclass.fitting.classifier import RareClassifier
 
     refuse_existing(Path(out).absolute(), overwrite=overwrite)
+    y = encode_target(problem.y, problem.pos_label, name=problem.target)[0]
+    findings = column_findings(problem.features, y, categorical=problem.categorical, weight=problem.counts)
     model = RareClassifier(decision=decision, pos_label=problem.pos_label, categorical=problem.categorical, **options)
     times = (
         problem.times if problem.times is not None else (np.arange(problem.y.size) if problem.time_ordered else None)
@@ -182,7 +195,7 @@ def train_table(
         model,
         name=fit.arm.name,
         target=problem.target,
-        evidence={"out_of_fold": fit.evidence, "test": None},
+        evidence={"out_of_fold": fit.evidence, "test": None, "findings": [f.to_dict() for f in findings]},
         reference=reference_of(fit, at(problem.counts, fit.oof_row)),
         recipe=recipe,
     )
@@ -332,35 +345,6 @@ def evaluate_table(
         "notes": list(problem.notes),
         **{k: v for k, v in said.items() if k != "arm"},
     }
-
-
-MUCH = 0.1
-"""Share of rows seen in training, beyond what repeats anyway, that is told."""
-
-
-def seen_before(bundle: Bundle, features: pa.Table, y: np.ndarray) -> list[Finding]:
-    """Whether rows that are to judge a bundle are those it was trained on, by its fingerprint or by its sketch."""
-    remedy = "Evaluate on rows that the model has not seen; compare's locked test part, or later ones."
-    model, recipe = bundle.model.model_, bundle.recipe
-    whole = model.schema.fingerprint(features) == recipe.get("fingerprint")
-    if "sketch" not in recipe:
-        share, sure, repeated = float(whole), whole, 0.0
-    else:
-        sketch = RowSketch.from_dict(recipe["sketch"])
-        share, spread = sketch.overlap(model.encoder.transform(features).matrix, y)
-        repeated = sketch.repeated
-        sure = share - 3 * spread > repeated + MUCH or (whole and share > 0)
-    if not sure:
-        return []
-    title = "These rows are those that the model was trained on: the figures below say nothing about new rows."
-    evidence = "rows that are equal in all features and in their label"
-    if whole:
-        evidence = "the fingerprint of the table is that of the training table"
-    if share < 0.95:
-        title = f"About {min(share, 1):.0%} of these rows were in the training of this model: the figures are too good."
-    if repeated > 0.01:
-        evidence += f"; in the training rows {repeated:.0%} repeat another one"
-    return [Finding("evaluated-on-training-rows", "error", title, evidence, remedy)]
 
 
 def redraw(folder: str | os.PathLike) -> Path:

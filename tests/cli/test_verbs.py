@@ -128,6 +128,56 @@ def test_compare_leaves_a_run_that_report_draws_again(rows, tmp_path, capsys):
     assert str(html) in capsys.readouterr().out.replace("\n", "")
 
 
+@pytest.fixture(scope="module")
+def leaking(tmp_path_factory):
+    path = tmp_path_factory.mktemp("leak") / "leaking.parquet"
+    y = table()["y"].to_numpy()
+    leak = 100.0 * y + np.random.default_rng(1).normal(size=y.size)
+    pq.write_table(table().append_column("outcome code", pa.array(leak)), path)
+    return str(path)
+
+
+def test_compare_shows_a_leak_first_and_what_is_left_without_it(leaking, tmp_path, capsys):
+    run = tmp_path / "run"
+    arguments = ["compare", leaking, "--target", "y", "--learners", "logistic_regression", "--treatments", "none"]
+    assert main([*arguments, "--folds", "2", "--threads", "1", "--out", str(run)]) == 0
+    said = capsys.readouterr().out
+    assert "warning: Column 'outcome code'" in " ".join(said.split())
+    assert said.index("outcome code") < said.index("is deployed")
+    stored = json.loads((run / "results.json").read_text(encoding="utf-8"))
+    finding, left = stored["findings"]
+    assert (finding["code"], finding["severity"]) == ("column-too-good", "warning")
+    assert "--drop 'outcome code'" in finding["remedy"]
+    assert left["code"] == "without-named-columns"
+    html = (run / "report.html").read_text(encoding="utf-8")
+    assert html.index('id="findings"') < html.index("<h1>")
+    assert Bundle.load(run / "champion").evidence["findings"] == stored["findings"]
+    # what is said to be left is what a comparison without the column finds
+    capsys.readouterr()
+    assert main([*arguments, "--drop", "outcome code", "--folds", "2", "--threads", "1", "--json"]) == 0
+    clean = json.loads(capsys.readouterr().out)
+    assert clean["findings"] == []
+    ap = next(a for a in clean["arms"] if a["name"] == "logistic_regression+none")["metrics"]["average_precision"]
+    assert f"{ap['estimate']:.3f} [{ap['low']:.3f}, {ap['high']:.3f}]" in left["title"]
+
+
+def test_train_and_diagnose_show_a_leak_first(leaking, tmp_path, capsys):
+    out = tmp_path / "bundle"
+    assert main(["train", leaking, "--target", "y", *FAST, "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("\nwarning: Column 'outcome code'")
+    assert Bundle.load(out).evidence["findings"][0]["code"] == "column-too-good"
+    assert main(["diagnose", leaking, "--target", "y"]) == 0
+    assert capsys.readouterr().out.startswith("\nwarning: Column 'outcome code'")
+
+
+def test_diagnose_says_where_its_advice_was_measured(rows, capsys):
+    assert main(["diagnose", rows, "--target", "y"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Measured on other tables, not on this one" in said
+    assert "strongest columns alone reach ROC AUC a 0." in said
+
+
 def test_version_and_help_say_who_they_are(capsys):
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.startswith("rareclass ")

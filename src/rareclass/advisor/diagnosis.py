@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rareclass import _check
-from rareclass._types import Label, Rows
+from rareclass._types import Label, Rows, Weights
 from rareclass.advisor.evidence import BY_ID
+from rareclass.advisor.facts import table_facts
 from rareclass.data.duplicates import count_duplicates
 from rareclass.data.read import read_table
 from rareclass.data.schema import Schema
 from rareclass.data.target import encode_target
-from rareclass.evaluation.leakage import column_findings
+from rareclass.evaluation.columns import column_findings
 from rareclass.evaluation.results import Advice, Finding
 from rareclass.kernels.intervals import wilson
 
@@ -41,6 +42,8 @@ class Diagnosis:
         What so many events can and cannot show.
     advice : list of Advice
     findings : list of Finding
+    facts : list of str
+        What this table shows about its events: drift, the strongest columns, missing values, telling levels.
     notes : list of str
     """
 
@@ -56,6 +59,7 @@ class Diagnosis:
     allows: list[str]
     advice: list[Advice]
     findings: list[Finding] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
@@ -64,7 +68,13 @@ class Diagnosis:
 
 
 def diagnose(
-    X: Rows, y: ArrayLike, *, pos_label: Label | None = None, categorical: Sequence[str] = (), drop: Sequence[str] = ()
+    X: Rows,
+    y: ArrayLike,
+    *,
+    pos_label: Label | None = None,
+    categorical: Sequence[str] = (),
+    drop: Sequence[str] = (),
+    sample_weight: Weights = None,
 ) -> Diagnosis:
     """Say what a data set holds, what its number of events allows, and what to do first.
 
@@ -74,6 +84,8 @@ def diagnose(
     y : array-like of shape (n,)
     pos_label : label, optional
     categorical, drop : sequences of column names
+    sample_weight : array-like of shape (n,), optional
+        How much each row counts; of a sample, 1 / the probability with which it was kept.
 
     Examples
     --------
@@ -91,11 +103,15 @@ def diagnose(
     repeats = count_duplicates(features, truth)
     missing = {n: features[n].null_count / max(truth.size, 1) for n in features.column_names if features[n].null_count}
     events = int(truth.sum())
+    weight = _check.weights(sample_weight, truth.size)
+    how: dict[str, Any] = {"weight": weight}
+    counts = np.ones(truth.size) if weight is None else weight
+    of_events, of_others = float(counts @ truth), float(counts @ ~truth)
     return Diagnosis(
         rows=int(truth.size),
         events=events,
-        prevalence=float(truth.mean()),
-        imbalance_ratio=float((truth.size - events) / events),
+        prevalence=of_events / (of_events + of_others),
+        imbalance_ratio=of_others / of_events,
         pos_label=str(positive),
         columns=[(c.name, c.kind) for c in schema.columns],
         missing=missing,
@@ -103,7 +119,8 @@ def diagnose(
         conflicting=0 if repeats.conflicting is None else repeats.conflicting,
         allows=what_events_allow(events),
         advice=advise(events, truth.size),
-        findings=column_findings(features, truth),
+        findings=column_findings(features, truth, categorical=categorical, **how),
+        facts=table_facts(features, truth, schema, **how),
         notes=list(schema.notes),
     )
 
@@ -144,6 +161,6 @@ def advise(events: int, rows: int) -> list[Advice]:
     if rows > 50_000:
         said.append(("size", "fit on everything", undone, "undersampling-prior"))
     return [
-        Advice(topic=topic, textbook=textbook, measured=f"{ours} ({BY_ID[e].statement})", evidence_id=e)
+        Advice(topic=topic, textbook=textbook, measured=f"{ours} ({BY_ID[e].statement})", advised=ours, evidence_id=e)
         for topic, textbook, ours, e in said
     ]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import pyarrow as pa
 from sklearn.base import clone
 
 from rareclass import __version__
@@ -20,7 +19,6 @@ from rareclass.artifact.learner import dump_learner, load_learner
 from rareclass.calibration import CalibrationUncertainty, calibrator_from_dict
 from rareclass.data.encode import TableEncoder
 from rareclass.data.schema import Schema
-from rareclass.data.sketch import RowSketch
 from rareclass.decisions.decision import Decision
 from rareclass.errors import BundleError
 from rareclass.fitting.arm import Arm, FittedArm
@@ -223,11 +221,6 @@ def score_reference(
     y = y[seen]
     of_events = np.histogram(clipped[y], edges, weights=None if weights is None else weights[y])[0].tolist()
     return found | {"event_counts": of_events, "events": int(y.sum())}
-
-
-def rows_seen(model: FittedModel, table: pa.Table, y: np.ndarray) -> dict[str, Any]:
-    """What tells later whether rows were fitted on: a sketch of the encoded rows (see `RowSketch`)."""
-    return RowSketch.of(model.encoder.transform(table).matrix, y).to_dict()
 
 
 def reference_of(model: FittedModel, weight: np.ndarray | None = None) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """`rareclass diagnose`: what a data set holds and what its number of events allows."""
 
+from dataclasses import replace
+
 import typer
 
 from rareclass.cli import options as o
@@ -12,7 +14,14 @@ def command(table: o.TableOptions, json: o.Json = False) -> int:
     from rareclass.cli.problem import problem_of
 
     problem = problem_of(table)
-    found = diagnose(problem.features, problem.y, pos_label=problem.pos_label, categorical=problem.categorical)
+    found = diagnose(
+        problem.features,
+        problem.y,
+        pos_label=problem.pos_label,
+        categorical=problem.categorical,
+        sample_weight=problem.counts,
+    )
+    found = replace(found, notes=[*problem.notes, *found.notes])
     if json:
         typer.echo(to_json(found.to_dict()))
         return 0

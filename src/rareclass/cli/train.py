@@ -23,6 +23,8 @@ def command(
     import os
 
     from rareclass.cli.problem import problem_of
+    from rareclass.evaluation.results import Finding
+    from rareclass.report.terminal import say_findings
     from rareclass.workflow import train_table
 
     problem = problem_of(table, split, costs)
@@ -38,6 +40,9 @@ def command(
         random_state=seed,
         n_jobs=threads if threads is not None else (os.cpu_count() or 1),
     )
+    say_findings([Finding.from_dict(f) for f in bundle.evidence["findings"]])
+    for note in problem.notes:
+        typer.echo(note)
     typer.echo(bundle.model.summary())
     typer.echo(f"Wrote {out}/.", err=True)
     return 0

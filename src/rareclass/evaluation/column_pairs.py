@@ -1,4 +1,4 @@
-"""Columns that know the label together only: differences and products of two, combinations of two, sums of indicators."""
+"""Columns that know the label only together: differences, products and combinations of two, sums of indicators."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ def columns_together(views: list[View], y: np.ndarray, seed: int = 0) -> list[To
     if len(views) > 1:
         found += _best(_cells(views, index), views, y, half)
     if len(numeric) > 1:
-        X = np.column_stack([v.numbers[index] for v in numeric])
+        X = np.column_stack([v.numbers[index] for v in numeric if v.numbers is not None])
         found += _differences(X, numeric, y, half)
         found += _differences(_logs(X), numeric, y, half, of="products and ratios")
         found += _sums(X, numeric, y, half)

@@ -41,6 +41,11 @@ class View:
         return self.codes == 0
 
     @property
+    def first(self) -> bool:
+        """Whether this is the first view of its column: missing values are looked at once."""
+        return self.part in ("", "epoch_days")
+
+    @property
     def distinct(self) -> int:
         """Distinct values beside missing ones."""
         return len(self.levels) - 1
@@ -52,8 +57,12 @@ class View:
     def said(self, code: int) -> str:
         """ "Column 'status' = 'closed'"."""
         what = f"Column {self.name!r}" + (f" ({self.part})" if self.part else "")
+        return f"{what} is missing" if code == 0 else f"{what} = {self.level(code)}"
+
+    def level(self, code: int) -> str:
+        """A value as it is written."""
         level = self.levels[code]
-        return f"{what} is missing" if code == 0 else f"{what} = {level if isinstance(level, str) else f'{level:g}'}"
+        return level if isinstance(level, str) else f"{level:g}"
 
 
 def views(table: pa.Table, columns: tuple[Column, ...], y: np.ndarray) -> Iterator[View]:
@@ -104,5 +113,5 @@ def _of_text(values: pa.ChunkedArray, name: str, y: np.ndarray) -> Iterator[View
     for j in np.flatnonzero(pure):
         there = np.zeros(codes.size, dtype=np.int64)
         there[found.indices[found.indptr[j] : found.indptr[j + 1]]] = 1
-        yield View(name=name, part=f"word {str(names[j])!r}", codes=there + 1, numbers=None, levels=["", "absent", "present"])
-
+        part = f"word {str(names[j])!r}"
+        yield View(name=name, part=part, codes=there + 1, numbers=None, levels=["", "absent", "present"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -41,15 +42,15 @@ class Sampled:
     scale: float
 
     @classmethod
-    def of(cls, table: pa.Table, y: np.ndarray, seed: int, rows: int = ROWS) -> "Sampled":
+    def of(cls, table: pa.Table, y: np.ndarray, seed: int, weight: np.ndarray | None = None) -> Self:
         rng = np.random.default_rng(seed)
         kept = []
         for of_class in (np.flatnonzero(y), np.flatnonzero(~y)):
-            kept.append(of_class if of_class.size <= rows else rng.choice(of_class, rows, replace=False))
+            kept.append(of_class if of_class.size <= ROWS else rng.choice(of_class, ROWS, replace=False))
         events, negatives = kept
         index = np.sort(np.concatenate(kept))
         scale = ((~y).sum() / max(negatives.size, 1)) / (y.sum() / max(events.size, 1))
-        return cls(table=table.take(index), y=y[index], scale=float(scale))
+        return cls(table=table.take(index), y=y[index], scale=float(scale) * _relative(y, weight))
 
     @property
     def events(self) -> int:
@@ -73,14 +74,31 @@ class Clue:
     separates: float = 0.0  # area under the ROC curve of the column
 
 
-def column_findings(table: pa.Table, y: np.ndarray, *, categorical: Sequence[str] = (), seed: int = 0) -> list[Finding]:
+def column_findings(
+    table: pa.Table, y: np.ndarray, *, categorical: Sequence[str] = (), weight: np.ndarray | None = None, seed: int = 0
+) -> list[Finding]:
+    """What the audit finds in the columns of a table; see `audit_columns`."""
+    return audit_columns(table, y, categorical=categorical, weight=weight, seed=seed).findings
+
+
+@dataclass(frozen=True)
+class ColumnAudit:
+    """What was found, and the columns that it names."""
+
+    findings: list[Finding]
+    names: tuple[str, ...]
+
+
+def audit_columns(
+    table: pa.Table, y: np.ndarray, *, categorical: Sequence[str] = (), weight: np.ndarray | None = None, seed: int = 0
+) -> ColumnAudit:
     """What the columns of a table know about its label that they should not.
 
-    Named are columns that separate the classes alone or together with another; values, missing values and words that only
-    events have; and columns in whose order events stand in blocks. On rows whose columns know nothing one table in a
-    hundred gets a finding. Where a column separates without being a copy of the label, the classes lie apart by nature: what
-    such a column knows of the marked events as well is then no finding. Judged on all events and a sample of the negatives
-    of large tables.
+    Named are columns that separate the classes alone or together with another; values, missing values and words that
+    only events have; and columns in whose order events stand in blocks. Of tables whose columns know nothing one in a
+    hundred gets a finding. Where a column separates without being a copy of the label, the classes lie apart by nature:
+    what such a column knows of the marked events as well is then no finding. Judged on `ROWS` rows of each class; what
+    is said of values holds for all rows.
 
     Parameters
     ----------
@@ -88,20 +106,22 @@ def column_findings(table: pa.Table, y: np.ndarray, *, categorical: Sequence[str
         Features only.
     y : ndarray of shape (n,), bool
     categorical : sequence of column names
+    weight : ndarray of shape (n,), optional
+        How much each row counts, where the table is a sample.
     seed : int, default=0
         Of the sample.
     """
     if not LEAST_EVENTS <= y.sum() < y.size:
-        return []
+        return ColumnAudit([], ())
     schema = Schema.infer(table, categorical=tuple(c for c in categorical if c in table.column_names))
-    rows = Sampled.of(table, y, seed)
+    rows = Sampled.of(table, y, seed, weight)
     looked = list(views(rows.table, schema.columns, rows.y))
     clues = clues_of(looked, rows)
     copies = {c.name for c in clues if c.separates >= A_COPY}
     natural = {c.name for c in clues if c.certain} - (copies if len(copies) <= 2 else set())
     if rows.y.size < y.size and any(not c.certain for c in clues):
         part = table.select([c.name for c in clues if not c.certain])
-        whole = Sampled(table=part, y=y, scale=1.0)
+        whole = Sampled(table=part, y=y, scale=_relative(y, weight))
         kept = {c.name for c in clues_of(list(views(part, Schema.infer(part).columns, y)), whole)}
         clues = [c for c in clues if c.certain or c.name in kept]
     pairs: list[Together] = []
@@ -110,7 +130,14 @@ def column_findings(table: pa.Table, y: np.ndarray, *, categorical: Sequence[str
         pairs = columns_together([v for v in looked if v.name not in marking and not v.part], rows.y, seed)
     lean_on = [v for v in looked if v.name in natural]
     clues = [c for c in clues if c.certain or not _known_to(lean_on, c.marks, rows.y)]
-    return [*(c.finding for c in clues), *_together(clues, rows), *(_of_pair(p) for p in pairs)]
+    names = dict.fromkeys([*(c.name for c in clues), *(name for p in pairs for name in p.names)])
+    found = [*(c.finding for c in clues), *_together(clues, rows), *(_of_pair(p) for p in pairs)]
+    return ColumnAudit(found, tuple(names))
+
+
+def _relative(y: np.ndarray, weight: np.ndarray | None) -> float:
+    """What a negative counts, relative to an event."""
+    return 1.0 if weight is None else float(weight[~y].mean() / max(weight[y].mean(), 1e-300))
 
 
 def _together(clues: Sequence[Clue], rows: Sampled) -> list[Finding]:
@@ -134,7 +161,7 @@ def _of_pair(pair: Together) -> Finding:
 def _known_to(columns: Sequence[View], marks: np.ndarray, y: np.ndarray) -> bool:
     """Whether one of these columns separates the marked events from the negatives as well."""
     judged = (marks & y) | ~y
-    return any(_separation(v.take(judged), y[judged])[0] >= SEPARATES for v in columns)
+    return any(separation(v.take(judged), y[judged])[0] >= SEPARATES for v in columns)
 
 
 def clues_of(looked: Sequence[View], rows: Sampled) -> list[Clue]:
@@ -158,7 +185,7 @@ def _of_view(view: View, rows: Sampled, level: float) -> list[Clue]:
     y = rows.y
     events = np.bincount(view.codes[y], minlength=len(view.levels))
     others = np.bincount(view.codes[~y], minlength=len(view.levels))
-    auc, how = _separation(view, y)
+    auc, how = separation(view, y)
     if auc >= SEPARATES and not view.part.startswith("word"):
         title = f"Column {view.name!r} alone separates the classes almost perfectly: is it known before the event?"
         evidence = f"area under the ROC curve {auc:.4f} {how} on {y.size:,} rows"
@@ -168,12 +195,14 @@ def _of_view(view: View, rows: Sampled, level: float) -> list[Clue]:
         covers = float(marks[y].mean())
         purity = marks[y].sum() / (marks[y].sum() + rows.scale * marks[~y].sum())
         said = f"{int(marks[y].sum()):,} of {rows.events:,} events, {int(marks[~y].sum()):,} of the other rows seen"
-        title = f"{view.said(code)} for events only: is it known before the event?"
+        title = f"{view.said(max(code, 0))} for events only: is it known before the event?"
         name = "value-only-for-events"
         if code == 0:
             title, name = f"Column {view.name!r} is missing for events only.", "missing-only-for-events"
-        elif code < 0:
+        elif code == -1:
             title, name = f"Column {view.name!r} is filled for events only.", "filled-only-for-events"
+        elif code < 0:
+            title = f"Column {view.name!r} is other than {view.level(-1 - code)} for events only."
         evidence = f"{said}: {purity:.1%} events, {rows.prevalence:.2%} overall"
         found.append(_clue(view, name, marks, covers, title, evidence, certain=False))
     if blocks := _blocks(view, rows, level):
@@ -183,9 +212,7 @@ def _of_view(view: View, rows: Sampled, level: float) -> list[Clue]:
     return found
 
 
-def _clue(
-    view: View, code: str, marks: np.ndarray, covers: float, title: str, evidence: str, *, certain: bool
-) -> Clue:
+def _clue(view: View, code: str, marks: np.ndarray, covers: float, title: str, evidence: str, *, certain: bool) -> Clue:
     finding = Finding(code, "warning", title, evidence, remedy_of([view.name]))
     return Clue(name=view.name, code=code, marks=marks, covers=covers, finding=finding, certain=certain)
 
@@ -197,8 +224,8 @@ def remedy_of(names: Sequence[str]) -> str:
     return f"Leave out ({drop}) what is not known before the event, or make sure that {them}."
 
 
-def _separation(view: View, y: np.ndarray) -> tuple[float, str]:
-    """How far a column alone ranks events above other rows: by its order, or by event rates learnt on the other half."""
+def separation(view: View, y: np.ndarray) -> tuple[float, str]:
+    """How far a column alone ranks events first: by its order, or by event rates learnt on the other half."""
     best, how = 0.0, ""
     known = ~view.missing
     codes = view.codes
@@ -232,21 +259,29 @@ def _rate_auc(codes: np.ndarray, y: np.ndarray) -> float:
 def _values(
     view: View, events: np.ndarray, others: np.ndarray, rows: Sampled, level: float
 ) -> list[tuple[int, np.ndarray]]:
-    """Values that only events have, with the rows that have them; code 0 is "missing", -1 "filled"."""
-    y, n1, n0 = rows.y, rows.events, rows.y.size - rows.events
+    """Values that only events have, with the rows that have them.
+
+    Code 0 is "missing", -1 "filled", -1 - k "other than the usual value k".
+    """
+    n1, n0 = rows.events, rows.y.size - rows.events
     purity = events / np.maximum(events + rows.scale * others, 1e-9)
     least = max(LEAST_EVENTS, _least_share(view) * n1)
     pure = (purity >= PURE) & (events >= LEAST_EVENTS)
     chance = hypergeom.sf(events[pure] - 1, n0 + n1, n1, (events + others)[pure])
     pure[np.flatnonzero(pure)[chance > level]] = False
     found = []
-    if not view.part:
+    if view.first:
         if pure[0] and events[0] >= max(LEAST_EVENTS, 0.05 * n1):
             found.append((0, view.missing))
-        known, also = n1 - events[0], n0 - others[0]
-        if known >= max(LEAST_EVENTS, 0.05 * n1) and known >= PURE * (known + rows.scale * also) and events[0] + others[0]:
-            if hypergeom.sf(known - 1, n0 + n1, n1, known + also) <= level:
-                found.append((-1, ~view.missing))
+        usual = int(np.argmax(events + others))
+        known, also = n1 - events[usual], n0 - others[usual]
+        if (
+            2 * (known + also) < n0 + n1
+            and known >= max(LEAST_EVENTS, 0.05 * n1)
+            and known >= PURE * (known + rows.scale * also)
+            and hypergeom.sf(known - 1, n0 + n1, n1, known + also) <= level
+        ):
+            found.append((-1 - usual, view.codes != usual))
     pure[0] = False
     codes = np.flatnonzero(pure)
     if codes.size and view.distinct > 1:
@@ -260,7 +295,7 @@ def _values(
 
 def _stands_alone(view: View, code: int, events: np.ndarray, others: np.ndarray, rows: Sampled) -> bool:
     """Whether a value is no end of a trend: rare events are far rarer among the values beside it."""
-    if PURE < 3 * rows.prevalence:
+    if 3 * rows.prevalence > PURE:
         return False
     counts = events + others
     for side in (np.arange(code + 1, counts.size), np.arange(code - 1, 0, -1)):

@@ -11,14 +11,11 @@ from rareclass.data.duplicates import duplicate_groups
 from rareclass.data.encode import Encoded, TableEncoder
 from rareclass.data.read import read_table
 from rareclass.data.schema import Schema
+from rareclass.evaluation.columns import column_findings
 from rareclass.evaluation.faults import worst_first
 from rareclass.evaluation.results import Finding
 from rareclass.evaluation.score_faults import score_findings
 from rareclass.evaluation.split_faults import Evaluated, split_findings
-from rareclass.metrics.ranking import roc_auc_score
-
-SUSPICIOUS_AUC = 0.995
-SAMPLE = 50_000
 
 
 def audit(
@@ -90,39 +87,3 @@ def audit(
 def encoded(table: pa.Table) -> Encoded:
     """All rows of a table as a matrix, for what is looked at in all of them."""
     return TableEncoder(Schema.infer(table).columns).fit(table).transform(table)
-
-
-def column_findings(table: Any, y: np.ndarray, *, seed: int = 0) -> list[Finding]:
-    """Columns that alone separate the classes almost perfectly; judged on all events and sampled negatives."""
-    rng = np.random.default_rng(seed)
-    rows = np.flatnonzero(y)
-    negatives = np.flatnonzero(~y)
-    if negatives.size > SAMPLE:
-        negatives = np.sort(rng.choice(negatives, SAMPLE, replace=False))
-    rows = np.sort(np.concatenate([rows, negatives]))
-    if rows.size == 0 or y[rows].all() or not y.any() or y.sum() < 5:
-        return []
-    part = table.take(rows)
-    schema = Schema.infer(part)
-    if not schema.columns:
-        return []
-    encoded = TableEncoder(schema.columns).fit(part).transform(part)
-    found = []
-    for j, name in enumerate(encoded.feature_names):
-        if j in encoded.categorical:
-            continue
-        values = encoded.matrix[:, j]
-        known = ~np.isnan(values)
-        if known.mean() < 0.5 or not y[rows][known].any() or y[rows][known].all():
-            continue
-        auc = roc_auc_score(y[rows][known], values[known])
-        if max(auc, 1 - auc) >= SUSPICIOUS_AUC:
-            found.append(
-                Finding(
-                    "column-too-good",
-                    "warning",
-                    f"Column {name!r} alone separates the classes almost perfectly: is it known before the event?",
-                    f"area under the ROC curve {max(auc, 1 - auc):.4f} on {int(known.sum()):,} rows",
-                )
-            )
-    return found

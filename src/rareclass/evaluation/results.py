@@ -40,11 +40,15 @@ class Finding(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Advice(Record):
-    """Textbook advice beside what was measured; `evidence_id` leads to `rareclass.advisor.EVIDENCE`."""
+    """Textbook advice beside what was measured, on other tables; `evidence_id` leads to `rareclass.advisor.EVIDENCE`.
+
+    `advised` is the advice alone, `measured` the same with the numbers that it rests on.
+    """
 
     topic: str
     textbook: str
     measured: str
+    advised: str = ""
     evidence_id: str = ""
 
 

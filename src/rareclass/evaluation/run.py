@@ -14,6 +14,7 @@ from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import InputError, RareclassError
 from rareclass.evaluation.champion import choose_champion, fit_champion, judge_test
+from rareclass.evaluation.columns import ColumnAudit, audit_columns
 from rareclass.evaluation.comparison import Comparison
 from rareclass.evaluation.figures import figure_data
 from rareclass.evaluation.judge import (
@@ -26,8 +27,8 @@ from rareclass.evaluation.judge import (
     paired_verdict,
     verdict_sentence,
 )
-from rareclass.evaluation.leakage import column_findings
 from rareclass.evaluation.plan import Plan, make_plan, within
+from rareclass.evaluation.refit import without_columns
 from rareclass.evaluation.results import SkippedRecord
 from rareclass.fitting.arm import Arm
 from rareclass.fitting.assemble import Wanted
@@ -36,7 +37,7 @@ from rareclass.fitting.calibrate import cross_calibrated
 from rareclass.fitting.design import Columns, Design, SplitOptions, make_design
 from rareclass.fitting.heard import listen, listening
 from rareclass.fitting.out_of_fold import ArmScores, Watch, blend_scores, folds_of, ranking_of, score_arms
-from rareclass.fitting.rows import Beside, Rows
+from rareclass.fitting.rows import Beside, Rows, at
 
 FIGURES = 8
 """Arms whose pictures are drawn."""
@@ -75,7 +76,8 @@ def compare(
 ) -> Comparison:
     """Compare learners and treatments on identical folds and return the arm worth deploying.
 
-    A test part is locked away; on the rest every arm is cross-fitted. Its out-of-fold scores, computed once, serve
+    The columns are audited first: what they know of the label that they should not stands above all figures. A test
+    part is locked away; on the rest every arm is cross-fitted. Its out-of-fold scores, computed once, serve
     calibration, thresholds, costs, intervals and paired differences. Samplers, encoders, calibrators and
     thresholds never see the rows that judge them.
 
@@ -170,6 +172,7 @@ def compare(
         seed=random_state,
     )
     rule, said = _rule(decision, design.rows)
+    audit = _audit(design)
     jobs = _check.whole_number(n_jobs, "n_jobs", low=1) if n_jobs is not None else (os.cpu_count() or 1)
     plan = make_plan(learners, treatments, ranked=design.ranked)
     rows_of_fit = max(len(train) for train, _ in design.split.parts)
@@ -196,7 +199,7 @@ def compare(
         members = members_of(scores) if champion.arm.is_blend else [champion.scores]
         model = fit_champion(design, champion, members, wanted)
         last = judge_test(design, model, level=level)
-    findings = column_findings(design.rows.features.take(design.split.dev), design.rows.y[design.split.dev])
+        findings = audit.findings + without_columns(design, rows, tested, results, champion, audit.names, n_jobs=jobs)
     shown = dict.fromkeys([champion.name, plan.baseline, *(r.name for r in results)])
     return Comparison(
         results=sorted(results, key=lambda r: -r.average_precision.estimate),
@@ -219,6 +222,15 @@ def compare(
         findings=findings,
         notes=[_said_of(plan.rivals, level, each)],
         seconds=time.perf_counter() - started,
+    )
+
+
+def _audit(design: Design) -> ColumnAudit:
+    """What the columns of the development rows know of the label that they should not."""
+    rows, dev = design.rows, design.split.dev
+    codes = [c.name for c in rows.schema.columns if c.kind == "category"]
+    return audit_columns(
+        rows.features.take(dev), rows.y[dev], categorical=codes, weight=at(rows.weight, dev), seed=design.sampling.seed
     )
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from rareclass.artifact.bundle import Bundle, kept_parameters, reference_of, rows_seen
+from rareclass.artifact.bundle import Bundle, kept_parameters, reference_of
+from rareclass.artifact.seen import rows_seen
 from rareclass.data.problem import counted
 from rareclass.data.read import read_table
 from rareclass.errors import BundleError

@@ -8,10 +8,15 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
+from rareclass.evaluation.results import Finding
+from rareclass.report import words
+from rareclass.report.terminal import say_findings
+
 
 def render_diagnosis(found: Mapping[str, Any], console: Console | None = None) -> None:
     """Print a diagnosis (`Diagnosis.to_dict()`): what the table holds, what its events allow, what to do first."""
     out = Console() if console is None else console
+    say_findings([Finding.from_dict(f) for f in found["findings"]], out)
     share = f"{found['prevalence']:.3%}" if found["prevalence"] < 0.1 else f"{found['prevalence']:.1%}"
     out.print(
         f"[bold]{found['events']:,} events[/bold] of class {found['pos_label']!r} in {found['rows']:,} rows: "
@@ -29,17 +34,24 @@ def render_diagnosis(found: Mapping[str, Any], console: Console | None = None) -
     gaps = sorted(found["missing"].items(), key=lambda item: -item[1])
     if gaps:
         some = ", ".join(f"{name} {part:.0%}" for name, part in gaps[:5])
-        seen.append(f"{len(gaps)} columns have missing values: {some}{', ...' if len(gaps) > 5 else ''}.")
+        more = f" and {len(gaps) - 5} more" if len(gaps) > 5 else ""
+        seen.append(f"{words.counted(len(gaps), 'column has', 'columns have')} missing values: {some}{more}.")
     _sentences(out, "What to know about the rows", [*seen, *found["notes"]])
-    findings = [f"{f['title']} ({f['evidence']}) {f.get('remedy', '')}".strip() for f in found["findings"]]
-    _sentences(out, "Look at this first", findings)
-    out.print("\n[bold]Advice: textbook beside measured[/bold]")
+    _sentences(out, "What the rows show about the events", found["facts"])
+    out.print("\n[bold]Where to begin[/bold]")
     table = Table(box=None, pad_edge=False, show_edge=False)
-    for name, width in (("topic", 10), ("textbook", 26), ("measured", None)):
-        table.add_column(name, style="dim" if name == "textbook" else None, min_width=width, overflow="fold")
+    for name, width in (("topic", 10), ("instead of the textbook's", 26), ("begin with", None)):
+        table.add_column(name, style=None if width is None else "dim", min_width=width, overflow="fold")
     for row in found["advice"]:
-        table.add_row(row["topic"], row["textbook"], row["measured"])
+        table.add_row(row["topic"], row["textbook"], row["advised"])
     out.print(Padding(table, (0, 0, 0, 2)))
+    ids = ", ".join(dict.fromkeys(row["evidence_id"] for row in found["advice"]))
+    out.print(
+        f"  Measured on other tables, not on this one: rareclass.advisor.EVIDENCE has the numbers ({ids}). `rareclass "
+        "compare` measures on this one.",
+        highlight=False,
+        markup=False,
+    )
 
 
 def _sentences(out: Console, title: str, sentences: Sequence[str]) -> None:

@@ -74,8 +74,9 @@ def _answer(story: Story) -> str:
         else ""
     )
     return (
-        f'<section class="answer"><p class="eyebrow">{esc(story.subject)}</p><h1>{esc(story.headline)}</h1>{reason}'
-        f'{sections_of.findings(story)}<p class="where">{esc(story.judged_on)}. Brackets hold 95% intervals.</p>'
+        f'<section class="answer"><p class="eyebrow">{esc(story.subject)}</p>{sections_of.findings(story)}'
+        f"<h1>{esc(story.headline)}</h1>{reason}"
+        f'<p class="where">{esc(story.judged_on)}. Brackets hold 95% intervals.</p>'
         f'<dl class="facts">{facts}</dl>{alarm}</section>'
     )
 

@@ -167,8 +167,9 @@ def advice(story: Story) -> str:
     for a in story.results.advice:
         source = f' <small class="id">{esc(a.evidence_id)}</small>' if a.evidence_id else ""
         rows.append([f"<b>{esc(a.topic)}</b>", esc(a.textbook), esc(words.prose(a.measured)) + source])
-    head = ["Topic", "The textbook says", "Measured on these data"]
-    return table(head, rows, caption="Common advice beside what was measured", cls="advice")
+    head = ["Topic", "The textbook says", "Measured on other tables"]
+    caption = "Common advice beside what was measured on other tables; what holds on this one stands above"
+    return table(head, rows, caption=caption, cls="advice")
 
 
 def use(story: Story) -> str:

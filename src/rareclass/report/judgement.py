@@ -6,8 +6,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from rareclass.evaluation.results import JudgementRecord
+from rareclass.evaluation.results import Finding, JudgementRecord
 from rareclass.report import words
+from rareclass.report.terminal import say_findings
 
 NAMES = {
     "average_precision": "average precision",
@@ -22,10 +23,7 @@ def render_judgement(found: Mapping[str, Any], console: Console | None = None) -
     """Print what `workflow.evaluate_table` found."""
     out = Console() if console is None else console
     said = JudgementRecord.from_dict(found)
-    for f in found.get("findings", ()):
-        out.print(f"{f['severity']}: {f['title']}", style="bold red", highlight=False, markup=False)
-        out.print(f"  {f['evidence']} [{f['code']}]", highlight=False, markup=False)
-        out.print(f"  {f['remedy']}\n", highlight=False, markup=False)
+    say_findings([Finding.from_dict(f) for f in found.get("findings", ())], out)
     for note in found.get("notes", ()):
         out.print(note, highlight=False, markup=False)
     out.print(

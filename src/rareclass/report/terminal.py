@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rareclass.evaluation.results import Results
+from rareclass.evaluation.results import SEVERITIES, Finding, Results
 from rareclass.report import words
 from rareclass.report.story import ArmRow, Reading, Story, tell
 
@@ -49,11 +49,11 @@ def render_terminal(results: Mapping[str, Any] | Results, console: Console | Non
     page = _Page(Console(highlight=False) if console is None else console)
     story = tell(results)
     page.say(story.subject, "dim")
+    _findings(story.findings, page)
     page.gap()
     page.say(story.headline, "bold")
     page.say(story.standing if story.standing != story.headline else "")
     page.say(story.reason)
-    _findings(story, page)
     if story.arms:
         page.gap()
         page.say(f"{story.judged_on}.", "dim")
@@ -200,9 +200,17 @@ def _bar(arm: ArmRow, end: float) -> str:
     return "".join(cells)
 
 
-def _findings(story: Story, page: _Page) -> None:
+def say_findings(findings: Sequence[Finding], console: Console | None = None) -> None:
+    """Print findings, worst first, with their evidence and what to do."""
+    page = _Page(Console(highlight=False) if console is None else console)
+    _findings(sorted(findings, key=lambda f: (*SEVERITIES, f.severity).index(f.severity)), page)
+    if findings:
+        page.gap()
+
+
+def _findings(findings: Sequence[Finding], page: _Page) -> None:
     """Worst first, above all numbers: they decide how far those can be trusted."""
-    for f in story.findings:
+    for f in findings:
         page.gap()
         page.say(f"{f.severity or 'note'}: {f.title or f.code}", SEVERITY_STYLES.get(f.severity, "bold"))
         page.say(f"{f.evidence} [{f.code}]" if f.code else f.evidence, "", "  ", "  ")
@@ -211,12 +219,13 @@ def _findings(story: Story, page: _Page) -> None:
 
 def _notes(story: Story, page: _Page) -> None:
     found = story.results
+    advice = [f"{a.topic}: {words.prose(a.measured)} (textbook: {a.textbook})" for a in found.advice]
     blocks = (
         ("Before you rely on it", story.warnings, "yellow"),
         ("Data", story.data_notes, ""),
         ("Design", story.design_notes, ""),
         ("Arms not run", [f"{s.name}: {s.reason}" for s in found.arms_not_run], ""),
-        ("Advice", [f"{a.topic}: {words.prose(a.measured)} (textbook: {a.textbook})" for a in found.advice], ""),
+        ("Advice, measured on other tables", advice, ""),
     )
     for title, lines, style in blocks:
         if lines:
