@@ -219,10 +219,11 @@ def test_a_column_that_gives_the_label_away_is_among_the_findings():
     y = rng.random(1500) < 0.05
     X[:, 1] = 100 * y + rng.normal(size=1500)
     found = compare(X, y, learners=["logistic_regression"], treatments=["none"], n_jobs=1)
-    (finding,) = found.findings
+    finding, without = found.findings
     assert finding.code == "column-too-good"
     assert "'x1'" in finding.title
-    assert found.to_dict()["findings"] == [finding.to_dict()]
+    assert without.code == "without-named-columns"
+    assert found.to_dict()["findings"] == [finding.to_dict(), without.to_dict()]
 
 
 class SpeaksOfAllRows(LogisticRegression):
