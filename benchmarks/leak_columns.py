@@ -7,7 +7,7 @@ which no column separates. A leak counts as named when a finding names its colum
 of a sum). The clean tables are the first `--clean` of the shared ones, one of each family first. A finding on a clean
 table is false unless its column truly separates (ROC AUC of at least 0.97, named as such): that counts neither way.
 
-Measured 2026-11-28 on two busy cores: 41 of 42 named with one round, 83 of 84 with two (the one: an hour in a table with
+Measured 2026-11-28: 41 of 42 named with one round, 83 of 84 with two (the one is an hour in a table with
 47 % events); on 60 clean tables and on all 92 one false finding (a level of kr_vs_k_one_vs_fifteen that 54 of 78 events
 have and no other row), beside 52 columns of 14 tables that separate. About 0.2 s a table, at most 2 s.
 """

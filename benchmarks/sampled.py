@@ -6,8 +6,8 @@ Each seed simulates card transactions (2 % frauds), keeps all events and some ne
 trains on both files, and judges both models on the same fresh transactions. The first lines are what `train` says of
 itself out of fold, the last what is true. Differences are in standard errors of the whole table's own figure.
 
-Measured 2026-11-28 with lightgbm, four seeds, 20 negatives an event: mean differences prevalence -0.02, average precision
-out of fold -0.24 and on fresh rows -0.42, observed/expected -0.01 and +0.23 standard errors.
+Measured 2026-11-28 with lightgbm, four seeds, 20 negatives an event: mean differences prevalence -0.02, average
+precision out of fold -0.24 and on fresh rows -0.42, observed/expected -0.01 and +0.23 standard errors.
 """
 
 import argparse
