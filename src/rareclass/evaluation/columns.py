@@ -1,5 +1,6 @@
 """Columns that know the label: what separates the classes, and values that only events have."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
@@ -219,9 +220,10 @@ def _clue(view: View, code: str, marks: np.ndarray, covers: float, title: str, e
 
 def remedy_of(names: Sequence[str]) -> str:
     """What to do about columns."""
-    them = "it is" if len(names) == 1 else "they are"
-    drop = " ".join(f"--drop {n!r}" if " " in n else f"--drop {n}" for n in names)
-    return f"Leave out ({drop}) what is not known before the event, or make sure that {them}."
+    drop = " ".join(f"--drop {shlex.quote(n)}" for n in names)
+    if len(names) == 1:
+        return f"Leave it out unless it is known before the event: {drop}."
+    return f"Leave out those that are not known before the event: {drop}."
 
 
 def separation(view: View, y: np.ndarray) -> tuple[float, str]:
@@ -276,7 +278,8 @@ def _values(
         usual = int(np.argmax(events + others))
         known, also = n1 - events[usual], n0 - others[usual]
         if (
-            2 * (known + also) < n0 + n1
+            (usual == 0 or view.distinct > 2)  # else the other value says it
+            and 2 * (known + also) < n0 + n1
             and known >= max(LEAST_EVENTS, 0.05 * n1)
             and known >= PURE * (known + rows.scale * also)
             and hypergeom.sf(known - 1, n0 + n1, n1, known + also) <= level
