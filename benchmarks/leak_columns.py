@@ -7,9 +7,9 @@ which no column separates. A leak counts as named when a finding names its colum
 of a sum). The clean tables are the first `--clean` of the shared ones, one of each family first. A finding on a clean
 table is false unless its column truly separates (ROC AUC of at least 0.97, named as such): that counts neither way.
 
-Measured 2026-11-28: all of 84 named in two rounds, the first 42 among them; on 60 clean tables one false finding (a level
-of kr_vs_k_one_vs_fifteen that 54 of 78 events have and no other row), beside 30 columns that separate; on all 92 the same
-one, beside 52. About 0.3 s a table, at most 2 s.
+Measured 2026-11-28: all of 84 named in two rounds, the first 42 among them; on 60 clean tables one false finding (a
+level of kr_vs_k_one_vs_fifteen that 54 of 78 events have and no other row), beside 30 columns that separate; on all 92
+the same one, beside 52. About 0.3 s a table, at most 2 s.
 """
 
 import argparse
