@@ -6,10 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rareclass.data.dates import read_dates
+from rareclass.data.numerals import MISSING_MARKS, DoubtfulError, read_numerals
 from rareclass.errors import SchemaError
-
-# what tables of text use for "no value" besides the empty cell; compared in lower case without blanks around
-MISSING_MARKS = frozenset({"", "?", "-", "--", ".", "na", "n/a", "#n/a", "nan", "null", "missing"})
 
 
 def check_names(names: list[str], where: str = "The table") -> None:
@@ -110,7 +109,7 @@ def _numbers(column: pa.ChunkedArray) -> np.ndarray:
 
 
 def parse_numbers(values: pa.Array) -> np.ndarray | None:
-    """Float64 array of texts, NaN for missing marks; None when any other text is no number."""
+    """Float64 array of texts, NaN for missing marks; None when any other text is no number, or one of unclear size."""
     texts = values.to_pylist()
     out = np.full(len(texts), np.nan)
     for i, text in enumerate(texts):
@@ -122,10 +121,18 @@ def parse_numbers(values: pa.Array) -> np.ndarray | None:
         try:
             out[i] = float(bare)
         except ValueError:
-            return None
+            return _written_numbers(texts)
         if "_" in bare:  # Python reads 1_000 as a number, tables do not
             return None
     return out
+
+
+def _written_numbers(texts: list[str | None]) -> np.ndarray | None:
+    try:
+        found = read_numerals(texts)
+    except DoubtfulError:
+        return None
+    return None if found is None else found.values
 
 
 def to_time(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
@@ -146,11 +153,26 @@ def to_time(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
         if is_text(kind):
             try:
                 return column.cast(target)
-            except pa.ArrowInvalid:  # with a zone
-                return column.cast(pa.timestamp("us", tz="UTC")).cast(target)
+            except pa.ArrowInvalid:
+                try:
+                    return column.cast(pa.timestamp("us", tz="UTC")).cast(target)  # with a zone
+                except pa.ArrowInvalid:
+                    return _written_dates(column)
     except pa.ArrowException:
         return None
     return None
+
+
+def _written_dates(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    codes, values = dictionary_codes(column)
+    try:
+        found = read_dates(values.to_pylist())
+    except DoubtfulError:
+        return None
+    if found is None:
+        return None
+    moments = np.append(found.values, np.datetime64("NaT"))[codes]
+    return pa.chunked_array([pa.array(moments, from_pandas=True)])
 
 
 def missing_mask(column: pa.ChunkedArray) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Reading tables: one function from anything tabular to a `pyarrow.Table` with plain column types."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +11,31 @@ import pyarrow.compute as pc
 
 from rareclass._types import Rows
 from rareclass.data.columns import check_names, to_float
+from rareclass.data.delimited import Reading
 from rareclass.data.files import read_file
 from rareclass.data.frames import from_array, from_frame, from_mapping, from_rows
+from rareclass.data.layout import TextFormat
+from rareclass.errors import ReadError
 
 
-def read_table(source: Rows, *, delimiter: str | None = None) -> pa.Table:
+def read_table(
+    source: Rows,
+    *,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    decimal: str | None = None,
+    date_format: str | None = None,
+    missing: Sequence[str] = (),
+    as_text: Sequence[str] = (),
+) -> pa.Table:
     """Read a file, frame, mapping or matrix into a `pyarrow.Table` with plain column types.
 
     Use it once at the door; everything behind it (`Schema`, `TableEncoder`, splits) works on its result. Nothing is
     guessed about the meaning of columns here (that is `Schema.infer`), and the given object is never modified.
+
+    Files of text are read as people have them: titles and comments above the header, decimal commas, thousands,
+    currencies, percent signs, dates such as 31.12.2024, blanks around labels. What may mean two things (1,234 or
+    03/04/2024) is settled by the other columns, else refused.
 
     Parameters
     ----------
@@ -28,7 +45,17 @@ def read_table(source: Rows, *, delimiter: str | None = None) -> pa.Table:
         a 2-d array, whose columns are called x0, x1, ... (a structured array keeps its names); a list of rows, each a
         mapping (a key that a row lacks is missing there) or a list.
     delimiter : str or None, default=None
-        Field separator of text files. None looks at the first line: comma, semicolon, tab or bar.
+        Field separator of text files. None looks at the first lines: comma, semicolon, tab or bar.
+    encoding : str or None, default=None
+        Of text files. None takes UTF-8 or UTF-16, else Windows' cp1252.
+    decimal : {".", ","} or None, default=None
+        Decimal mark of numbers in text files that could be read either way.
+    date_format : str or None, default=None
+        How dates in text files are written, such as "%d/%m/%Y".
+    missing : sequence of str, default=()
+        Cells of text files that stand for no value, besides the usual ones (empty, NA, null ...).
+    as_text : sequence of str, default=()
+        Columns of text files whose cells stay as they are written.
 
     Returns
     -------
@@ -39,7 +66,8 @@ def read_table(source: Rows, *, delimiter: str | None = None) -> pa.Table:
     Raises
     ------
     ReadError
-        The file is missing, empty, cut off, no known format, not UTF-8, or its rows differ in length.
+        The file is missing, empty, cut off, of no known format or encoding, its rows differ in length, or a column may
+        mean two things.
     SchemaError
         Column names repeat, or a column mixes types.
 
@@ -49,22 +77,51 @@ def read_table(source: Rows, *, delimiter: str | None = None) -> pa.Table:
     >>> read_table({"amount": [9.5, None], "country": ["CH", "DE"]}).column_names
     ['amount', 'country']
     """
+    how = TextFormat(
+        separator=delimiter, encoding=encoding, decimal=decimal, date_format=date_format, missing=tuple(missing)
+    )
+    reading = read_source(source, how, as_text=as_text)
+    if isinstance(source, str | os.PathLike) and reading.table.num_rows == 0:
+        raise ReadError(f"{str(source)!r} holds column names but no rows.")
+    return reading.settled()
+
+
+def read_source(
+    source: Rows, how: TextFormat = TextFormat(), *, before: TextFormat = TextFormat(), as_text: Collection[str] = ()
+) -> Reading:
+    """What `read_table` reads, with what was decided and what stays open; a file may have no rows.
+
+    Parameters
+    ----------
+    source : path, frame, table, mapping, ndarray or list
+        "-" is standard input.
+    how : TextFormat
+        What the user says about a file of text.
+    before : TextFormat
+        What earlier files of this kind showed.
+    as_text : collection of str
+        Columns of a file of text whose cells stay as they are written.
+    """
     if isinstance(source, str | os.PathLike):
-        table = read_file(Path(source), delimiter)
-    elif isinstance(source, pa.Table):
-        table = source
-    elif isinstance(source, pa.RecordBatch):
-        table = pa.Table.from_batches([source])
-    elif isinstance(source, Mapping):
-        table = from_mapping(source)
-    elif isinstance(source, np.ndarray):
-        table = from_array(source)
-    elif isinstance(source, list):
-        table = from_rows(source)
+        reading = read_file(Path(source), how, before, as_text)
     else:
-        table = from_frame(source)
-    check_names(table.column_names)
-    return _plain_types(table)
+        reading = Reading(table=_in_memory(source))
+    check_names(reading.table.column_names)
+    return replace(reading, table=_plain_types(reading.table))
+
+
+def _in_memory(source: Rows) -> pa.Table:
+    if isinstance(source, pa.Table):
+        return source
+    if isinstance(source, pa.RecordBatch):
+        return pa.Table.from_batches([source])
+    if isinstance(source, Mapping):
+        return from_mapping(source)
+    if isinstance(source, np.ndarray):
+        return from_array(source)
+    if isinstance(source, list):
+        return from_rows(source)
+    return from_frame(source)
 
 
 def _plain_types(table: pa.Table) -> pa.Table:
