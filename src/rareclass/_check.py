@@ -124,8 +124,8 @@ def same_label(left: Label, right: Label) -> bool:
     """Whether two spellings mean one label.
 
     Numbers and Booleans are the same by value (1, 1.0, True), texts by their letters ("1" is not "1.0"), a text and a
-    number when the text is how the number is written or reads as it ("1" and 1.0, "1.0" and 1, "True" and True). A
-    missing value is no label.
+    number when the text is how the number is written or reads as it ("1" and 1.0, "1.0" and 1, "True" and True, which
+    "true" is too). A missing value is no label.
     """
     if is_missing(left) or is_missing(right):
         return False
@@ -133,6 +133,10 @@ def same_label(left: Label, right: Label) -> bool:
         return left == right
     if str(left) == str(right):
         return True
+    if isinstance(left, bool | np.bool_) or isinstance(right, bool | np.bool_):
+        left, right = (v.lower() if isinstance(v, str) else v for v in (left, right))
+        if str(left).lower() == str(right).lower():
+            return True
     numbers = _number(left), _number(right)
     return bool(left == right) if None in numbers else numbers[0] == numbers[1]
 

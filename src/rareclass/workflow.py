@@ -6,30 +6,33 @@ The only place that joins evaluation, report and artifact.
 import os
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from rareclass import __version__, _check
-from rareclass.artifact.atomic import atomic_directory, atomic_file, refuse_existing
+from rareclass.artifact.atomic import atomic_directory, atomic_file, refuse_foreign
 from rareclass.artifact.bundle import Bundle, library_versions, reference_of
+from rareclass.artifact.incoming import RANGES, WRITTEN, kept_as_text, training_ranges, written_before, written_record
 from rareclass.artifact.seen import rows_seen, seen_before
-from rareclass.data.problem import Problem, Roles, column_values, cost_numbers, read_problem
-from rareclass.data.read import read_table
-from rareclass.data.target import encode_target
-from rareclass.decisions.budget import AlertBudget
+from rareclass.artifact.tables import write_table as write_table
+from rareclass.data.duplicates import count_duplicates, duplicate_notes
+from rareclass.data.layout import TextFormat
+from rareclass.data.problem import KEEP, Problem, Roles, read_problem
+from rareclass.data.schema import Schema
+from rareclass.data.target import encode_target, refuse_variants
 from rareclass.decisions.costs import CostMatrix
-from rareclass.decisions.periods import periods_of
-from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.rule import DecisionRule
-from rareclass.errors import InputError, ReadError, SchemaError
+from rareclass.errors import InputError, ReadError
 from rareclass.evaluation.columns import column_findings
 from rareclass.evaluation.comparison import Comparison
 from rareclass.evaluation.results import Results
 from rareclass.fitting.rows import at
+from rareclass.serving.predict import PeriodColumns as PeriodColumns
+from rareclass.serving.predict import Prediction as Prediction
+from rareclass.serving.predict import predict_table as predict_table
 
 RESULTS, REPORT, OOF, CHAMPION = "results.json", "report.html", "oof.parquet", "champion"
 
@@ -46,7 +49,7 @@ def compare_table(
     from rareclass.evaluation.run import compare
 
     if out is not None:
-        refuse_existing(Path(out).absolute(), overwrite=overwrite)
+        refuse_foreign(out, overwrite=overwrite)
     costs = options.pop("costs", None)
     comparison = compare(
         problem.features,
@@ -105,16 +108,20 @@ def write_run(
     from rareclass.report.html import render_html
     from rareclass.report.json import dump_results
 
+    refuse_foreign(out, overwrite=overwrite)
     results = results_of(comparison, problem, command=command, truth=truth)
     with atomic_directory(out, overwrite=overwrite) as folder:
         dump_results(results.to_dict(), folder / RESULTS)
         (folder / REPORT).write_text(render_html(results), encoding="utf-8")
         pq.write_table(comparison.oof_table(), folder / OOF)
         (folder / CHAMPION).mkdir()
-        champion_bundle(comparison, target=problem.target, results=results).write_into(folder / CHAMPION)
+        bundle = champion_bundle(comparison, target=problem.target, results=results, written=problem.written)
+        bundle.write_into(folder / CHAMPION)
 
 
-def champion_bundle(comparison: Comparison, *, target: str, results: Results) -> Bundle:
+def champion_bundle(
+    comparison: Comparison, *, target: str, results: Results, written: TextFormat = TextFormat()
+) -> Bundle:
     """The champion as a bundle, with its evidence, score reference and recipe."""
     best, test = comparison[comparison.champion], results.test
     model, rows, dev = comparison.best_model_, comparison.design.rows, comparison.design.split.dev
@@ -132,6 +139,7 @@ def champion_bundle(comparison: Comparison, *, target: str, results: Results) ->
         "split": results.design.split,
         "command": results.command,
         "sketch": rows_seen(model.model_, rows.table.take(dev), rows.y[dev]),
+        WRITTEN: written_record(written),
         **{k: getattr(results.data, k) for k in ("fingerprint", "rows", "events", "pos_label")},
     }
     return Bundle(
@@ -139,9 +147,18 @@ def champion_bundle(comparison: Comparison, *, target: str, results: Results) ->
         name=comparison.champion,
         target=target,
         evidence=evidence,
-        reference=reference_of(model.model_, at(rows.weight, dev)),
+        reference=reference_of(model.model_, at(rows.weight, dev))
+        | {RANGES: training_ranges(model.model_.schema, rows.table.take(dev))},
         recipe=recipe,
     )
+
+
+def table_notes(problem: Problem, schema: Schema) -> list[str]:
+    """What there is to know about a table before it is trained on; `compare` says the same."""
+    forward = problem.times is not None or problem.time_ordered
+    event = encode_target(problem.y, problem.pos_label, name=problem.target)[0]
+    found = count_duplicates(problem.features.select(list(schema.names)), event)
+    return [*problem.notes, *schema.notes, *duplicate_notes(found, forward=forward)]
 
 
 def train_table(
@@ -160,7 +177,7 @@ def train_table(
     """
     from rareclass.fitting.classifier import RareClassifier
 
-    refuse_existing(Path(out).absolute(), overwrite=overwrite)
+    refuse_foreign(out, overwrite=overwrite)
     y = encode_target(problem.y, problem.pos_label, name=problem.target)[0]
     findings = column_findings(problem.features, y, categorical=problem.categorical, weight=problem.counts)
     model = RareClassifier(decision=decision, pos_label=problem.pos_label, categorical=problem.categorical, **options)
@@ -176,10 +193,6 @@ def train_table(
         times=times,
         costs=problem.costs if costs is None else costs,
     )
-    if not hasattr(model, "model_"):
-        raise InputError(
-            f"The target {problem.target!r} holds {len(model.classes_)} classes; name the event with --pos-label."
-        )
     fit = model.model_
     recipe = {
         "arm": fit.arm.name,
@@ -189,6 +202,7 @@ def train_table(
         "events": int(fit.oof_y.sum()),
         "command": command,
         "sketch": rows_seen(fit, problem.features.take(fit.oof_row), fit.oof_y),
+        WRITTEN: written_record(problem.written),
         "pos_label": str(fit.pos_label),
     }
     bundle = Bundle(
@@ -196,111 +210,12 @@ def train_table(
         name=fit.arm.name,
         target=problem.target,
         evidence={"out_of_fold": fit.evidence, "test": None, "findings": [f.to_dict() for f in findings]},
-        reference=reference_of(fit, at(problem.counts, fit.oof_row)),
+        reference=reference_of(fit, at(problem.counts, fit.oof_row))
+        | {RANGES: training_ranges(fit.schema, problem.features)},
         recipe=recipe,
     )
     bundle.save(out, overwrite=overwrite)
     return bundle
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """Probabilities, labels and what was odd about the rows."""
-
-    table: pa.Table
-    notes: list[str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PeriodColumns:
-    """Columns that say the period of each row to an alert budget, and settle ties within it."""
-
-    time: str | None = None  # of dates, cut into the hours, days, weeks or months of the budget
-    period: str | None = None  # of labels
-    one_period: bool = False  # the whole table
-    key: str | None = None
-
-    @property
-    def columns(self) -> dict[str, str]:
-        """Option to column."""
-        named = {"--time": self.time, "--period": self.period, "--key": self.key}
-        return {option: name for option, name in named.items() if name is not None}
-
-    def grouping(self, table: pa.Table, rule: DecisionRule) -> Grouping:
-        """The periods and keys of the rows of a table."""
-        if sum((self.time is not None, self.period is not None, self.one_period)) > 1:
-            raise InputError("Give one of --time, --period and --one-period: a row is of one period.")
-        columns = {name: _column(table, name, f"{option} column") for option, name in self.columns.items()}
-        periods: Any = "table" if self.one_period else None
-        if self.period is not None:
-            periods = column_values(columns[self.period])
-        elif self.time is not None:
-            per = getattr(rule, "per", None)
-            if per is None or per == "run":
-                raise InputError(
-                    "--time cuts a table into the hours, days, weeks or months of an alert budget such as 100/day; "
-                    f"this bundle decides by {rule.phrase()}. Leave it out, or name a column with --period."
-                )
-            periods = periods_of(columns[self.time], per)
-        return Grouping(periods, keys=None if self.key is None else column_values(columns[self.key]))
-
-
-def predict_table(
-    bundle: Bundle, source: Any, *, cost_columns: dict[str, str] | None = None, periods: PeriodColumns = PeriodColumns()
-) -> Prediction:
-    """Score a table with a bundle: its probability, the decision, and counts of what was new."""
-    from rareclass.serving.scoring import score
-
-    table = read_table(source)
-    model = bundle.model
-    costs = None
-    if cost_columns:
-        found = {k: _column(table, name, "cost column") for k, name in cost_columns.items()}
-        costs = {k: cost_numbers(found[k], name) for k, name in cost_columns.items()}
-    grouping = periods.grouping(table, model.decision_.rule)
-    scored = score(bundle, table, costs=costs, grouping=grouping)
-    notes = [
-        f"Column {name!r}: {count:,} value(s) that were never seen in training, treated as unknown."
-        for name, count in scored.unknown.items()
-        if count
-    ]
-    known = {c.name for c in model.model_.schema.columns} | {bundle.target}
-    extra = sorted(set(table.column_names) - known - {*(cost_columns or {}).values(), *periods.columns.values()})
-    if extra:
-        notes.append(f"{len(extra)} column(s) are not used by the model: {', '.join(extra[:8])}.")
-    if isinstance(model.decision_.rule, AlertBudget) and grouping.periods is None:
-        notes.append(
-            f"The budget is kept by the stored threshold, {model.decision_.threshold:.4g}, which flags "
-            f"{int(scored.alert.sum()):,} of these {table.num_rows:,} rows. For {model.decision_.rule.phrase()}, say "
-            "the period of each: --time, --period or --one-period."
-        )
-    out = pa.table(
-        {
-            "row": np.arange(table.num_rows),
-            "probability": scored.probability,
-            "alert": scored.alert,
-            "label": pa.array([str(v) for v in scored.label]),
-        }
-    )
-    return Prediction(out, notes)
-
-
-def _column(table: pa.Table, name: str, what: str) -> pa.ChunkedArray:
-    if name not in table.column_names:
-        raise SchemaError(f"There is no {what} {name!r} in the table.")
-    return table[name]
-
-
-def write_table(table: pa.Table, path: str | os.PathLike) -> None:
-    """Write a table as csv or parquet, by the ending of the name; whole or not at all."""
-    import pyarrow.csv
-    import pyarrow.parquet
-
-    with atomic_file(path) as work:
-        if str(path).endswith((".parquet", ".pq")):
-            pyarrow.parquet.write_table(table, work)
-        else:
-            pyarrow.csv.write_csv(table, work)
 
 
 def evaluate_table(
@@ -311,6 +226,7 @@ def evaluate_table(
     costs: Any = None,
     cost_columns: dict[str, str] | None = None,
     weights: str | None = None,
+    how: TextFormat = TextFormat(),
 ) -> dict[str, Any]:
     """Judge a bundle on labelled rows that it never saw: metrics with intervals, calibration, decision.
 
@@ -323,12 +239,15 @@ def evaluate_table(
     name = target if target is not None else bundle.target
     if name is None:
         raise InputError("The bundle does not know its target. Name the column with --target.")
-    problem = read_problem(source, name, Roles(cost_columns=cost_columns, weights=weights))
+    as_text = kept_as_text(bundle, [name, weights, KEEP, *(cost_columns or {}).values()])
+    roles = Roles(cost_columns=cost_columns, weights=weights)
+    problem = read_problem(source, name, roles, how, before=written_before(bundle), as_text=as_text)
     model = bundle.model
     missing = sum(v is None or v != v for v in problem.y)
     if missing:
         raise InputError(f"The target {name!r} holds {missing} missing value(s). Remove these rows.")
     label = model.model_.pos_label
+    refuse_variants({label, *problem.y.tolist()}, name)
     y = _check.is_label(problem.y, label)
     if not y.any() or y.all():
         raise InputError(

@@ -143,7 +143,7 @@ RULES = [
     (["--budget", "soon"], "--budget"),
     (["--learners", "magic"], "magic"),
     (["--treatments", "prayer"], "prayer"),
-    (["--test-share", "1"], "test_share"),
+    (["--test-share", "1"], "--test-share"),
 ]
 
 

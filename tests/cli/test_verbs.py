@@ -82,7 +82,7 @@ def test_a_budget_by_day_is_trained_and_kept_in_each_day(tmp_path, capsys):
         found = pq.read_table(scored)["alert"].to_numpy().reshape(20, 24).sum(axis=1)
         assert sum(found) == sum(alerts)
         assert option == ["--one-period"] or found.tolist() == alerts
-    assert main(["predict", out, path, "--out", scored]) == 0
+    assert main(["predict", out, path, "--out", scored, "--overwrite"]) == 0
     assert "The budget is kept by the stored threshold" in capsys.readouterr().err
 
 

@@ -185,6 +185,11 @@ def test_spellings_of_nothing_are_missing_among_numbers(tmp_path, mark):
     assert table["Betrag"].to_pylist() == [1.5, None, 2.5, None, 3.5, 4.5]
 
 
+def test_columns_of_nothing_are_missing_throughout(tmp_path):
+    table = read_table(write(tmp_path, "x;z;y\n;-;0\n;?;1\n"))
+    assert table["x"].to_pylist() == table["z"].to_pylist() == [None, None]
+
+
 def test_other_spellings_of_nothing_can_be_named(tmp_path):
     path = write(tmp_path, text_of(export(Betrag=["1,5", "k.A.", "2,5", "<0,1", "3,5", "k.A."])))
     assert pa.types.is_string(read_table(path)["Betrag"].type)
@@ -308,7 +313,7 @@ def test_three_decimals_in_a_table_without_semicolons_are_decimals_and_that_is_s
     path = write(tmp_path, text_of({"x": ["1.234", "70.500"], "y": [0, 1]}, separator))
     reading = read_source(path)
     assert reading.table["x"].to_pylist() == [1.234, 70.5]
-    (note,) = reading.notes
+    (note,) = reading.column_notes
     assert "'x'" in note
     assert "`decimal`" in note
 
@@ -322,15 +327,16 @@ def test_earlier_files_settle_what_a_batch_of_one_row_cannot_show(tmp_path):
     assert table["t"].to_pylist() == [datetime.datetime(2024, 4, 3)]
 
 
-def test_doubts_about_columns_that_are_not_used_stop_nobody(tmp_path):
-    reading = read_source(write(tmp_path, text_of({"x": ["1,234"], "z": ["a"]})))
-    assert reading.settled({"z"}).num_rows == 1
+def test_doubts_about_columns_that_stay_text_stop_nobody(tmp_path):
+    path = write(tmp_path, text_of({"x": ["1,234"], "z": ["a"]}))
     with pytest.raises(ReadError, match="'x'"):
-        reading.settled({"x", "z"})
+        read_source(path).settled()
+    assert read_source(path, as_text={"x"}).settled()["x"].to_pylist() == ["1,234"]
 
 
 def test_each_reading_that_is_no_matter_of_course_is_said(tmp_path):
-    notes = " ".join(read_source(write(tmp_path, "Titel\n" + GERMAN.encode("latin-1").decode("latin-1"))).notes)
+    reading = read_source(write(tmp_path, "Titel\n" + GERMAN))
+    notes = " ".join([*reading.notes, *reading.column_notes])
     for words in ("'Betrag'", "decimal comma", "'1.234.567,89' is 1234567.89", "'Datum'", "day before month", "line 2"):
         assert words in notes
     assert "cp1252" in " ".join(read_source(write(tmp_path, GERMAN.encode("latin-1"))).notes)

@@ -36,6 +36,12 @@ def atomic_directory(path: str | os.PathLike, *, overwrite: bool = False) -> Ite
         shutil.rmtree(work, ignore_errors=True)
 
 
+OURS = frozenset(
+    "results.json report.html oof.parquet champion manifest.json model.json learner.skops given.skops".split()
+)
+"""What a run or a bundle consists of."""
+
+
 def refuse_existing(path: Path, *, overwrite: bool) -> None:
     """Raise when writing to `path` would touch something that is there."""
     if path.is_dir():
@@ -45,6 +51,19 @@ def refuse_existing(path: Path, *, overwrite: bool) -> None:
             )
     elif path.exists():
         raise InputError(f"{path} is a file; a folder is needed.")
+
+
+def refuse_foreign(path: str | os.PathLike, *, overwrite: bool) -> None:
+    """As `refuse_existing`, and raise when a folder that may be replaced holds more than a run or a bundle."""
+    folder = Path(path).absolute()
+    refuse_existing(folder, overwrite=overwrite)
+    held = sorted(file.relative_to(folder) for file in folder.rglob("*")) if folder.is_dir() else []
+    other = next((file for file in held if not OURS.issuperset(file.parts)), None)
+    if other is not None:
+        raise InputError(
+            f"The folder {folder} holds '{other}', which belongs to no run and no bundle, so it is not replaced. Name "
+            "another folder, or move that out first."
+        )
 
 
 def _replace_directory(new: Path, target: Path) -> None:

@@ -14,11 +14,11 @@ from sklearn.base import clone
 
 from rareclass import __version__
 from rareclass._json import to_json
-from rareclass.artifact.atomic import atomic_directory
+from rareclass.artifact.atomic import atomic_directory, refuse_foreign
 from rareclass.artifact.learner import dump_learner, load_learner
 from rareclass.calibration import CalibrationUncertainty, calibrator_from_dict
 from rareclass.data.encode import TableEncoder
-from rareclass.data.schema import Schema
+from rareclass.data.schema import Schema, read_label, saved_label
 from rareclass.decisions.decision import Decision
 from rareclass.errors import BundleError
 from rareclass.fitting.arm import Arm, FittedArm
@@ -82,8 +82,9 @@ class Bundle:
         Raises
         ------
         InputError
-            When the folder holds something and `overwrite` is False.
+            When the folder holds something and `overwrite` is False, or more than a run or a bundle.
         """
+        refuse_foreign(path, overwrite=overwrite)
         with atomic_directory(path, overwrite=overwrite) as folder:
             self.write_into(folder)
 
@@ -100,8 +101,8 @@ class Bundle:
             "arm": _saved_arm(model.arm),
             "calibrator": model.calibrator,
             "decision": model.decision,
-            "classes": model.classes,
-            "pos_label": model.pos_label,
+            "classes": [saved_label(label) for label in model.classes],
+            "pos_label": saved_label(model.pos_label),
             "evidence": model.evidence,
             "calibration_uncertainty": model.calibration_uncertainty,
             "parameters": kept_parameters(self.model),
@@ -156,8 +157,8 @@ class Bundle:
             calibrator=calibrator_from_dict(state["calibrator"]),
             decision=decision,
             rule=decision.rule,
-            pos_label=state["pos_label"],
-            classes=tuple(state["classes"]),
+            pos_label=read_label(state["pos_label"]),
+            classes=tuple(map(read_label, state["classes"])),
             evidence=state["evidence"],
             calibration_uncertainty=_read_uncertainty(state),
         )

@@ -1,5 +1,6 @@
 """The application: verbs, exit codes, errors as one sentence."""
 
+import functools
 import sys
 import warnings
 from typing import Any, TextIO
@@ -8,6 +9,7 @@ import typer
 
 from rareclass.cli import audit, compare, demo, diagnose, evaluate, predict, report, sample, train
 from rareclass.cli.options import flat
+from rareclass.cli.spoken import spoken
 from rareclass.errors import RareclassError, RareclassWarning
 
 # what typer raises on wrong arguments: the base of its public error, whichever click it is built on
@@ -20,6 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 for verb in (demo, diagnose, compare, train, predict, evaluate, audit, sample, report):
     app.command(verb.__name__.rsplit(".", 1)[-1])(flat(verb.command))
@@ -42,21 +45,18 @@ def _root(
 
 def run(arguments: list[str]) -> int:
     """Run a command and return its exit code; errors of ours become one sentence on stderr."""
-    warnings.showwarning = _show_warning
+    warnings.showwarning = functools.partial(_show_warning, arguments)
     warnings.simplefilter("ignore")
     warnings.simplefilter("always", RareclassWarning)
     try:
-        result = app(arguments, prog_name="rareclass", standalone_mode=False)
+        result = app(arguments or ["--help"], prog_name="rareclass", standalone_mode=False)
         return int(result) if isinstance(result, int) else 0
     except RareclassError as error:
-        return _say(str(error), 2)
+        return _say(spoken(str(error), arguments), 2)
     except (KeyboardInterrupt, typer.Abort):
         return _say("Stopped. Nothing was written.", 130)
     except typer.Exit as stop:
         return int(stop.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
     except MemoryError:
         return _say("Out of memory. Use fewer columns or rows, or the default budget instead of --full.", 2)
     except OSError as error:
@@ -71,6 +71,7 @@ def _say(sentence: str, code: int) -> int:
 
 
 def _show_warning(
+    arguments: list[str],
     message: Warning | str,
     category: type[Warning],
     filename: str,
@@ -78,4 +79,4 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    print(f"note: {message}", file=sys.stderr)
+    print(f"note: {spoken(str(message), arguments)}", file=sys.stderr)

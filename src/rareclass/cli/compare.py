@@ -15,6 +15,7 @@ OUT = "Folder for results.json, report.html, oof.parquet and the champion."
 
 def command(
     table: o.TableOptions,
+    file: o.FileOptions,
     costs: o.CostOptions,
     rule: o.RuleOptions,
     split: o.SplitOptions,
@@ -39,7 +40,7 @@ def command(
     from rareclass.cli.problem import problem_of
     from rareclass.workflow import compare_table, results_of
 
-    problem = problem_of(table, split, costs)
+    problem = problem_of(table, split, costs, file)
     with progress_bar("comparing") as progress:
         comparison = compare_table(
             problem,

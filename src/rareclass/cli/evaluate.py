@@ -9,6 +9,7 @@ def command(
     bundle: o.Bundle,
     table: o.Table,
     costs: o.CostOptions,
+    file: o.FileOptions,
     target: o.Target = None,
     weights: o.Weights = None,
     json: o.Json = False,
@@ -20,7 +21,13 @@ def command(
 
     by_row = o.cost_columns(costs.cost_columns)
     found = evaluate_table(
-        Bundle.load(bundle), table, target=target, costs=costs.matrix(), cost_columns=by_row, weights=weights
+        Bundle.load(bundle),
+        table,
+        target=target,
+        costs=costs.matrix(),
+        cost_columns=by_row,
+        weights=weights,
+        how=file.format(),
     )
     if json:
         typer.echo(to_json(found))

@@ -2,7 +2,9 @@
 
 import functools
 import inspect
+import os
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +16,7 @@ from rareclass.errors import InputError
 if TYPE_CHECKING:
     from typer.models import OptionInfo
 
+    from rareclass.data.layout import TextFormat
     from rareclass.decisions import CostMatrix, DecisionRule
 
 
@@ -23,7 +26,7 @@ def option(flag: str, help: str) -> "OptionInfo":
     return found
 
 
-TABLE_HELP = "csv, csv.gz, parquet or Arrow file, or the name of a catalogued data set."
+TABLE_HELP = "csv, csv.gz, parquet or Arrow file, - for standard input, or the name of a catalogued data set."
 Table = Annotated[str, typer.Argument(help=TABLE_HELP, show_default=False)]
 Bundle = Annotated[str, typer.Argument(help="Folder of a bundle.", show_default=False)]
 Target = Annotated[str | None, option("--target", "Column that holds the labels.")]
@@ -32,7 +35,7 @@ CostColumns = Annotated[str | None, option("--cost-columns", "Costs by row: fp=C
 Weights = Annotated[str | None, option("--weights", "Column of row weights (survey or sampling weights).")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]
 Threads = Annotated[int | None, option("--threads", "Threads; default: all cores.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what the output folder holds.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output that is there.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
 
 
@@ -48,6 +51,27 @@ class TableOptions:
     categorical: Annotated[
         list[str] | None, option("--categorical", "Numeric column that holds codes (repeatable).")
     ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileOptions:
+    """How a file of text is written, where that does not show."""
+
+    separator: Annotated[str | None, option("--separator", "Mark between the cells: ';', tab ...")] = None
+    encoding: Annotated[str | None, option("--encoding", "utf-8, cp1252, utf-16 ...")] = None
+    decimal: Annotated[str | None, option("--decimal", "Decimal mark, ',' or '.', where 1,234 may be either.")] = None
+    date_format: Annotated[str | None, option("--date-format", "How dates are written, such as %d/%m/%Y.")] = None
+    missing: Annotated[
+        list[str] | None, option("--missing", "Cell that stands for no value, such as k.A. (repeatable).")
+    ] = None
+
+    def format(self) -> "TextFormat":
+        """These options as the library takes them."""
+        from rareclass.data.layout import TextFormat
+
+        separator = {"tab": "\t", "\\t": "\t", "space": " "}.get(self.separator or "", self.separator)
+        given = {name: getattr(self, name) for name in ("encoding", "decimal", "date_format")}
+        return TextFormat(separator=separator, missing=tuple(self.missing or ()), **given)
 
 
 @dataclass(frozen=True)
@@ -130,7 +154,12 @@ def flat(command: Callable[..., int]) -> Callable[..., int]:
     @functools.wraps(command)
     def called(**given: object) -> int:
         gathered = {name: cls(**{f.name: given.pop(f.name) for f in fields(cls)}) for name, cls in values.items()}
-        return command(**given, **gathered)
+        try:
+            return command(**given, **gathered)
+        except BrokenPipeError:
+            # who read our output has seen enough; what is still buffered goes nowhere, so that Python ends quietly too
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
 
     called.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
     called.__annotations__ = {p.name: p.annotation for p in shown}
@@ -163,6 +192,5 @@ def cost_columns(text: str | None) -> dict[str, str] | None:
 def shown_command() -> str:
     """The command as it was typed, for the report."""
     import shlex
-    import sys
 
     return "rareclass " + shlex.join(sys.argv[1:])

@@ -5,25 +5,40 @@ from typing import Annotated
 import typer
 
 from rareclass.cli import options as o
+from rareclass.cli.spoken import spoken
+
+OUT = "csv, tsv, csv.gz, parquet or Arrow file, by its ending; default: csv on stdout."
 
 
 def command(
     bundle: o.Bundle,
     table: o.Table,
     periods: o.PeriodOptions,
-    out: Annotated[str | None, o.option("--out", "csv or parquet file; default: csv on stdout.")] = None,
+    file: o.FileOptions,
+    out: Annotated[str | None, o.option("--out", OUT)] = None,
+    keep: Annotated[list[str] | None, o.option("--keep", "Column to write beside the row (repeatable).")] = None,
+    overwrite: o.Overwrite = False,
     cost_columns: o.CostColumns = None,
 ) -> int:
     """Score a table with a bundle."""
     import sys
 
     from rareclass.artifact.bundle import Bundle
-    from rareclass.workflow import PeriodColumns, predict_table, write_table
+    from rareclass.artifact.tables import refuse_output, write_table
+    from rareclass.workflow import PeriodColumns, predict_table
 
-    columns = PeriodColumns(**vars(periods))
-    result = predict_table(Bundle.load(bundle), table, cost_columns=o.cost_columns(cost_columns), periods=columns)
+    if out is not None:
+        refuse_output(out, [table, bundle], overwrite=overwrite)
+    result = predict_table(
+        Bundle.load(bundle),
+        table,
+        cost_columns=o.cost_columns(cost_columns),
+        periods=PeriodColumns(**vars(periods)),
+        keep=keep or (),
+        how=file.format(),
+    )
     for note in result.notes:
-        typer.echo(f"note: {note}", err=True)
+        typer.echo(f"note: {spoken(note)}", err=True)
     if out is None:
         import pyarrow.csv
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from rareclass.cli import options as o
+from rareclass.cli.spoken import spoken
 
 
 def command(
@@ -13,15 +14,22 @@ def command(
     ],
     out: Annotated[str, o.option("--out", "csv or parquet file.")],
     target: Annotated[str, o.option("--target", "Column that holds the labels.")],
+    file: o.FileOptions,
     pos_label: o.PosLabel = None,
     negatives: Annotated[float, typer.Option("--negatives", help="Negatives kept per event.")] = 20.0,
+    overwrite: o.Overwrite = False,
     seed: o.Seed = 0,
 ) -> int:
     """Keep all events and sampled negatives of tables that do not fit into memory."""
+    from rareclass.artifact.tables import refuse_output, write_table
     from rareclass.scale.negatives import sample_negatives
-    from rareclass.workflow import write_table
 
-    sampled = sample_negatives(tables, target=target, pos_label=pos_label, negatives_per_event=negatives, seed=seed)
+    refuse_output(out, tables, overwrite=overwrite)
+    sampled = sample_negatives(
+        tables, target=target, pos_label=pos_label, negatives_per_event=negatives, seed=seed, how=file.format()
+    )
+    for note in sampled.notes:
+        typer.echo(f"note: {spoken(note)}", err=True)
     write_table(sampled.table, out)
     import shlex
 

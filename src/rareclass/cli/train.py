@@ -5,10 +5,12 @@ from typing import Annotated
 import typer
 
 from rareclass.cli import options as o
+from rareclass.cli.spoken import spoken
 
 
 def command(
     table: o.TableOptions,
+    file: o.FileOptions,
     out: Annotated[str, o.option("--out", "Folder for the bundle.")],
     costs: o.CostOptions,
     rule: o.RuleOptions,
@@ -25,9 +27,9 @@ def command(
     from rareclass.cli.problem import problem_of
     from rareclass.evaluation.results import Finding
     from rareclass.report.terminal import say_findings
-    from rareclass.workflow import train_table
+    from rareclass.workflow import table_notes, train_table
 
-    problem = problem_of(table, split, costs)
+    problem = problem_of(table, split, costs, file)
     bundle = train_table(
         problem,
         out=out,
@@ -41,8 +43,8 @@ def command(
         n_jobs=threads if threads is not None else (os.cpu_count() or 1),
     )
     say_findings([Finding.from_dict(f) for f in bundle.evidence["findings"]])
-    for note in problem.notes:
-        typer.echo(note)
+    for note in table_notes(problem, bundle.model.model_.schema):
+        typer.echo(f"note: {spoken(note)}", err=True)
     typer.echo(bundle.model.summary())
     typer.echo(f"Wrote {out}/.", err=True)
     return 0

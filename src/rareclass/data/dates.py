@@ -86,7 +86,7 @@ def read_dates(texts: Sequence[str | None], *, order: str | None = None, missing
     if not read:
         _refuse_mixed(parts, orders, shown)
         return None
-    same = len(read) == 2 and np.array_equal(*read.values())  # 03/03/2024
+    same = len(read) == 2 and np.array_equal(read["dmy"], read["mdy"])  # 03/03/2024
     settled = next(iter(read)) if len(read) == 1 else None
     if settled is None and form == "digits" and rows[0][1] == ".":
         settled = "dmy"

@@ -1,6 +1,6 @@
 """Files of separated text as typed tables: every cell is read as text first, so that nothing is misread unseen."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -55,7 +55,9 @@ class Reading:
     ----------
     table : pyarrow.Table
     notes : tuple of str
-        What was decided while reading.
+        What was decided about the file.
+    column_notes : tuple of str
+        What was decided about columns.
     doubts : mapping of str to str
         Columns that may mean two things, with the sentence that says which; they are text in the table.
     found : TextFormat
@@ -64,19 +66,19 @@ class Reading:
 
     table: pa.Table
     notes: tuple[str, ...] = ()
+    column_notes: tuple[str, ...] = ()
     doubts: Mapping[str, str] = field(default_factory=dict)
     found: TextFormat = field(default_factory=TextFormat)
 
-    def settled(self, used: Collection[str] | None = None) -> pa.Table:
-        """The table; raises `ReadError` when a column that is `used` (None: any) may mean two things."""
-        for name, sentence in self.doubts.items():
-            if used is None or name in used:
-                raise ReadError(sentence)
+    def settled(self) -> pa.Table:
+        """The table; raises `ReadError` when a column may mean two things."""
+        for sentence in self.doubts.values():
+            raise ReadError(sentence)
         return self.table
 
 
 def read_delimited(
-    source: Source, how: TextFormat, *, before: TextFormat = TextFormat(), as_text: Collection[str] = (), zipped: bool
+    source: Source, how: TextFormat, *, before: TextFormat = TextFormat(), as_text: Container[str] = (), zipped: bool
 ) -> Reading:
     """Read a file of separated text.
 
@@ -87,7 +89,7 @@ def read_delimited(
         What the user says about the file.
     before : TextFormat
         What earlier files of this kind showed, for texts that may be read either way.
-    as_text : collection of str
+    as_text : container of str
         Columns whose cells stay as they are written.
     zipped : bool
         Whether the file is compressed by gzip.
@@ -106,22 +108,32 @@ def read_delimited(
         layout = replace(layout, notes=(f"{source} is not encoded in UTF-8; it was read as {WINDOWS}.", *layout.notes))
         table = _cells(source, layout)
     table, notes = _named(table, layout, source)
+    reading = typed(table, how, before=before, as_text=as_text, separator=layout.separator)
+    return replace(reading, notes=(*layout.notes, *notes, *reading.notes))
+
+
+def typed(
+    table: pa.Table,
+    how: TextFormat,
+    *,
+    before: TextFormat = TextFormat(),
+    as_text: Container[str] = (),
+    separator: str = ",",
+) -> Reading:
+    """A table of texts as what the texts say; rows without any value are left out."""
     missing = (*how.missing, *before.missing)
     blank = pa.array([*_EMPTY, *missing])
     columns = {name: _without_blanks(column, blank) for name, column in zip(table.column_names, table.columns)}
     columns, empty = _without_empty_rows(columns)
-    notes += [f"{empty:,} line(s) without any value were left out."] if empty else []
-    typing = _Typing(how, before, layout.separator, missing)
-    typed = {name: c if name in as_text else typing.first(name, c) for name, c in columns.items()}
-    typed |= typing.second()
+    typing = _Typing(how, before, separator, missing)
+    found = {name: c if name in as_text else typing.first(name, c) for name, c in columns.items()}
+    found |= typing.second()
     if how.date_format is not None and not typing.formatted:
-        raise InputError(
-            f"No column of {source} holds dates that are written as `date_format` says: {how.date_format}."
-        )
-    found = TextFormat(decimal=how.decimal or typing.decimal, date_format=typing.date_format, missing=missing)
-    return Reading(
-        table=pa.table(typed), notes=(*layout.notes, *notes, *typing.notes.values()), doubts=typing.doubts, found=found
-    )
+        raise InputError(f"No column holds dates that are written as `date_format` says: {how.date_format}.")
+    notes = (f"{empty:,} line(s) without any value were left out.",) if empty else ()
+    shown = TextFormat(decimal=how.decimal or typing.decimal, date_format=typing.date_format, missing=missing)
+    said = tuple(typing.notes.values())
+    return Reading(table=pa.table(found), notes=notes, column_notes=said, doubts=typing.doubts, found=shown)
 
 
 def _all_numbers(names: Collection[str]) -> bool:
@@ -226,7 +238,7 @@ class _Typing:
     def first(self, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
         """The column as what it surely is; text that may be two things stays open."""
         if column.null_count == len(column):
-            return column.cast(pa.null()) if len(column) else column
+            return pa.chunked_array([pa.nulls(len(column))]) if len(column) else column
         plain = _plain(column)
         if plain is None:
             return self._written(name, column)
@@ -305,6 +317,8 @@ class _Typing:
         self, name: str, texts: list[str | None], numbers: Any, decimal: str | None, codes: np.ndarray
     ) -> pa.ChunkedArray:
         self.marks |= {numbers.decimal} - {None}
+        if np.isnan(numbers.values).all():  # marks of missing only
+            return pa.chunked_array([pa.nulls(codes.size)])
         mark = numbers.decimal or decimal
         said = f" with a decimal {MARK_NAMES[mark]}" if mark is not None else ""
         marks = f", {', '.join(map(repr, numbers.marks[:3]))} as missing" if numbers.marks else ""

@@ -76,6 +76,16 @@ def duplicate_groups(data: Rows) -> np.ndarray:
     return groups
 
 
+def duplicate_notes(found: DuplicateCount, *, forward: bool) -> list[str]:
+    """Sentences about equal rows; a split forward in time does not keep them together."""
+    notes = []
+    if found.repeated and not forward:
+        notes.append(f"{found.repeated:,} rows repeat an earlier one; equal rows stay on one side of every split.")
+    if found.conflicting:
+        notes.append(f"{found.conflicting:,} rows have the same features as a row with the other label.")
+    return notes
+
+
 def count_duplicates(data: Rows, y: Labels | None = None, *, groups: np.ndarray | None = None) -> DuplicateCount:
     """Count repeated rows and rows with conflicting labels.
 

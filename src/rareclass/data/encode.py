@@ -10,6 +10,7 @@ import pyarrow as pa
 from rareclass._types import Labels, Rows
 from rareclass.data.category import CategoryEncoder
 from rareclass.data.columns import to_float, to_time
+from rareclass.data.numerals import looks_numeric
 from rareclass.data.read import read_table
 from rareclass.data.schema import Column, Schema
 from rareclass.data.text import text_feature_names, text_features
@@ -219,19 +220,12 @@ def _interleave(features: list[np.ndarray], rows: int) -> np.ndarray:
 
 
 def _mismatch(column: Column, values: pa.ChunkedArray) -> SchemaError:
-    shown = next((v for v in values.slice(0, 10_000).to_pylist() if v is not None and not _is_number(v)), None)
+    few = [v for v in values.slice(0, 10_000).to_pylist() if v is not None]
+    shown = next((v for v in few if not (isinstance(v, str) and looks_numeric([v]) == 1)), few[0] if few else None)
     return SchemaError(
         f"Column {column.name!r} was {column.kind} in training but now holds {values.type}, "
-        f"for example {str(shown)[:40]!r}."
+        f"for example {str(shown)[:40]!r}. If that stands for no value, leave the cell empty or name it in `missing`."
     )
-
-
-def _is_number(value: str | float) -> bool:
-    try:
-        float(value)
-    except (TypeError, ValueError):
-        return False
-    return True
 
 
 def _truth(values: pa.ChunkedArray) -> np.ndarray | None:

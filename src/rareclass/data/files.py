@@ -1,6 +1,6 @@
 """Files to tables: format by content, then by name; every failure one sentence that names the file."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Container
 from pathlib import Path
 
 import pyarrow as pa
@@ -50,7 +50,7 @@ def open_source(name: str | Path) -> Source:
 
 
 def read_file(
-    name: str | Path, how: TextFormat = TextFormat(), before: TextFormat = TextFormat(), as_text: Collection[str] = ()
+    name: str | Path, how: TextFormat = TextFormat(), before: TextFormat = TextFormat(), as_text: Container[str] = ()
 ) -> Reading:
     """Table of a csv, tsv, csv.gz, parquet or Arrow file; arguments as in `read_delimited`. It may have no rows."""
     source = open_source(name)

@@ -5,11 +5,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rareclass.data.columns import dictionary_codes, is_bytes, is_text, missing_mask, parse_numbers, to_time
+from rareclass.data.numerals import DoubtfulError, looks_numeric, read_numerals
+from rareclass.errors import SchemaError
 
 KINDS = ("number", "integer", "boolean", "category", "text", "time")
 _FEW_ROWS = 50  # below this many rows "nearly all values differ" says nothing
 _MANY_LEVELS = 200
 _SAMPLE = 2_000  # distinct strings that decide whether a column is text, dates or numbers
+_SENTINELS = (99, 999, 9_999, 99_999, 999_999)  # and their negatives
 
 
 def column_kind(column: pa.ChunkedArray, name: str, *, forced: bool) -> tuple[str, str | None]:
@@ -29,8 +32,8 @@ def column_kind(column: pa.ChunkedArray, name: str, *, forced: bool) -> tuple[st
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         return "time", note
     if pa.types.is_integer(kind):
-        return "integer", note or _row_number_note(column, name)
-    return "number", note
+        return "integer", note or _row_number_note(column, name) or _sentinel_note(column, name)
+    return "number", note or _sentinel_note(column, name)
 
 
 def _constant_note(column: pa.ChunkedArray, name: str, missing: int) -> str | None:
@@ -40,6 +43,26 @@ def _constant_note(column: pa.ChunkedArray, name: str, missing: int) -> str | No
     if ends["min"] == ends["max"]:
         besides = f" where it is not missing ({missing} rows)" if missing else ""
         return f"Column {name!r} is constant{besides}; it cannot help."
+    return None
+
+
+def _sentinel_note(column: pa.ChunkedArray, name: str) -> str | None:
+    """A number such as -999 or 9999, far from all others, that looks as if it stood for no value; it stays."""
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+    ends = pc.min_max(column)
+    for end, other in (("min", "max"), ("max", "min")):
+        mark = ends[end].as_py()
+        if abs(mark) not in _SENTINELS or (mark < 0) != (end == "min"):
+            continue
+        same = pc.equal(column, ends[end])
+        rest = pc.min_max(column.filter(pc.invert(same)))
+        if rest[end].as_py() >= 0 if mark < 0 else rest[end].as_py() <= mark / 5 and rest[other].as_py() > -mark:
+            return (
+                f"Column {name!r} holds {mark:g} in {pc.sum(same).as_py():,} rows, far from all other values "
+                f"({rest['min'].as_py():g} to {rest['max'].as_py():g}). It is read as a number; if it stands for no "
+                "value, say so with `missing`."
+            )
     return None
 
 
@@ -67,6 +90,7 @@ def _text_kind(column: pa.ChunkedArray, name: str, filled: int, *, forced: bool)
         return "time", f"Column {name!r} holds dates as text; it is read as time."
     if _holds_numbers(sample) and parse_numbers(values.take(pa.array(used))) is not None:
         return "number", f"Column {name!r} holds numbers as text; it is read as number (marks such as '?' as missing)."
+    _refuse_doubtful(sample, name)
     words = pc.add(pc.count_substring(sample, " "), 1).to_numpy(zero_copy_only=False)
     distinct_share = used.size / filled
     if filled >= _FEW_ROWS and distinct_share > 0.5 and np.mean(words) >= 3:
@@ -76,7 +100,31 @@ def _text_kind(column: pa.ChunkedArray, name: str, filled: int, *, forced: bool)
             "identifier",
             f"Column {name!r} is left out: {used.size} of {filled} values differ, so it looks like an identifier.",
         )
-    return "category", _many_levels_note(name, used.size, filled)
+    return "category", _mixed_note(sample, name) or _many_levels_note(name, used.size, filled)
+
+
+def _refuse_doubtful(sample: pa.Array, name: str) -> None:
+    """Raise where many texts are numbers of which size cannot be told: categories they are not."""
+    if len(sample) <= _FEW_ROWS:
+        return
+    try:
+        read_numerals(sample.to_pylist())
+    except DoubtfulError as doubt:
+        raise SchemaError(
+            f"Column {name!r} {doubt}. Convert it to numbers first, leave it out (`drop`), or name it in `categorical`."
+        ) from None
+
+
+def _mixed_note(sample: pa.Array, name: str) -> str | None:
+    """Many numbers beside other texts: values below a limit of detection, words for no value, or codes."""
+    texts = sample.to_pylist()
+    if len(texts) <= _FEW_ROWS or not 0.5 <= looks_numeric(texts) < 1:
+        return None
+    others = [t for t in texts if looks_numeric([t]) == 0]
+    return (
+        f"Column {name!r} holds numbers beside other texts such as {', '.join(map(repr, others[:3]))}, so it is read "
+        "as categories. If these stand for no value, name them with `missing`."
+    )
 
 
 def _many_levels_note(name: str, levels: int, filled: int) -> str | None:
@@ -85,7 +133,7 @@ def _many_levels_note(name: str, levels: int, filled: int) -> str | None:
         return None
     return (
         f"Column {name!r} has {levels} levels in {filled} rows; if it names a customer or a device, "
-        "leave it out and pass it as groups."
+        "leave it out and keep its rows together (`groups`)."
     )
 
 

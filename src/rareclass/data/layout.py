@@ -79,7 +79,7 @@ class Source:
 
     def head(self, size: int) -> bytes:
         with self.open() as stream:
-            found: bytes = stream.read(size)  # type: ignore[attr-defined]
+            found: bytes = stream.read(size)
         return found
 
     def __str__(self) -> str:
@@ -166,8 +166,8 @@ def _line(lines: list[str], begins: int) -> int:
 
 def _first_bytes(source: Source, zipped: bool) -> tuple[bytes, bool]:
     try:
-        with source.open() as raw, gzip.open(raw, "rb") if zipped else raw as stream:  # type: ignore[arg-type]
-            head = stream.read(_HEAD + 1)  # type: ignore[union-attr]
+        with source.open() as raw, gzip.open(raw, "rb") if zipped else raw as stream:
+            head = stream.read(_HEAD + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise ReadError(f"{source} is cut off or damaged: {str(error).strip().rstrip('.')[:200]}.") from None
     return head[:_HEAD], len(head) <= _HEAD
@@ -224,7 +224,7 @@ def _separator(lines: Sequence[str], name: str) -> str:
 def _header(records: list[tuple[int, list[str]]]) -> int:
     """Which record names the columns: the first that is as wide as most and filled; lines above it are a title."""
     full = max(Counter(len(cells) for _, cells in records).items(), key=lambda item: (item[1], item[0]))[0]
-    for i, (_, cells) in enumerate(records[:-1] if full > 1 else []):
+    for i, (_, cells) in enumerate(records if full > 1 else []):
         filled = sum(bool(c.strip()) for c in cells)
         wide = len(cells) >= full or (len(cells) == full - 1 and full > 2)
         if wide and filled >= max(2, full / 2) and not _is_comment(records, i):
@@ -236,7 +236,7 @@ def _header(records: list[tuple[int, list[str]]]) -> int:
 
 def _is_comment(records: list[tuple[int, list[str]]], at: int) -> bool:
     """A line with # before a line of names; before a line of values it names the columns itself."""
-    cells, following = records[at][1], records[at + 1][1]
+    cells, following = records[at][1], (records[at + 1][1] if at + 1 < len(records) else [])
     numbers_later = any(any(map(_is_number, cells)) for _, cells in records[at + 2 :])
     return cells[0].lstrip().startswith("#") and not any(map(_is_number, following)) and numbers_later
 

@@ -1,16 +1,19 @@
 """A table as a problem: its target, groups, times and costs apart from the features."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
+from rareclass import _check
 from rareclass._types import Label, Rows
 from rareclass.data.columns import to_float
-from rareclass.data.read import read_table
+from rareclass.data.layout import TextFormat
+from rareclass.data.read import read_source
+from rareclass.data.sides import clean_times, group_numbers
 from rareclass.data.target import encode_target
 from rareclass.errors import InputError, SchemaError
 
@@ -57,6 +60,7 @@ class Problem:
     dropped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()  # what was read out of the table unasked
     name: str = ""  # the file or data set
+    written: TextFormat = TextFormat()  # noqa: RUF009 - frozen; how the file shows that it is written
 
     @property
     def prevalence(self) -> float:
@@ -70,7 +74,15 @@ class Problem:
         return counted(self.weights, self.keep)
 
 
-def read_problem(source: Rows, target: str, roles: Roles = Roles()) -> Problem:
+def read_problem(
+    source: Rows,
+    target: str,
+    roles: Roles = Roles(),
+    how: TextFormat = TextFormat(),
+    *,
+    before: TextFormat = TextFormat(),
+    as_text: Container[str] = (),
+) -> Problem:
     """Read a table and set its target, groups, time and cost columns apart from the features.
 
     A column ``keep_probability`` with numbers in (0, 1], as `rareclass sample` writes it, is no feature: each row
@@ -84,13 +96,20 @@ def read_problem(source: Rows, target: str, roles: Roles = Roles()) -> Problem:
         Column that holds the labels.
     roles : Roles
         What the other columns are; by default all are features.
+    how, before, as_text
+        How a file of text is read, as in `read_source`.
 
     Raises
     ------
     SchemaError
         When a named column does not exist.
+    ReadError
+        When a column that is used may mean two things.
     """
-    table = read_table(source)
+    reading = read_source(source, how, before=before, as_text=as_text or set(roles.drop))
+    table = reading.table
+    if table.num_rows == 0:
+        raise SchemaError("The table holds column names but no rows.")
     costs, weights = roles.cost_columns or {}, roles.weights
     wanted = {"the target": target, "--groups": roles.groups, "--time": roles.time, "--weights": roles.weights}
     wanted |= {f"--drop {name}": name for name in roles.drop}
@@ -100,26 +119,38 @@ def read_problem(source: Rows, target: str, roles: Roles = Roles()) -> Problem:
         if name is not None and name not in table.column_names:
             near = [c for c in table.column_names if c.lower() == name.lower()]
             hint = f" Did you mean {near[0]!r}?" if near else f" The columns are: {', '.join(table.column_names[:12])}."
+            if table.num_columns == 1:
+                hint += " If cells are separated by another mark, name it with `separator`."
             raise SchemaError(f"There is no column {name!r} ({what}).{hint}")
     unknown = set(costs) - set(COST_KEYS)
     if unknown:
         raise InputError(f"Costs are named fp, fn, tp and tn; got {', '.join(sorted(unknown))}.")
+    reading.settled()
     sampled = _sampled(table, {target, *roles.drop, *costs.values(), roles.groups, roles.time, weights})
-    notes: tuple[str, ...] = ()
+    notes = (*reading.notes, *reading.column_notes)
     if sampled is not None:
         notes = (
+            *notes,
             f"The rows are a sample: each counts 1 / {KEEP}, so {table.num_rows:,} rows stand for "
             f"{np.sum(1 / sampled):,.0f}, and {KEEP} is no feature.",
         )
+    groups = None if roles.groups is None else column_values(table[roles.groups])
+    times = None if roles.time is None else column_values(table[roles.time])
+    counts = None if weights is None else numbers(table[weights], f"column of weights {weights!r}")
+    if groups is not None:
+        group_numbers(groups, str(roles.groups))
+    if times is not None:
+        clean_times(times, str(roles.time))
+    _check.weights(counts, table.num_rows, str(weights))
     away = {target, *roles.drop, *(v for v in (roles.groups, roles.time, roles.weights) if v), *costs.values()}
     away |= {KEEP} if sampled is not None else set()
     return Problem(
         features=table.select([c for c in table.column_names if c not in away]),
         y=column_values(table[target]),
         target=target,
-        groups=None if roles.groups is None else column_values(table[roles.groups]),
-        times=None if roles.time is None else column_values(table[roles.time]),
-        weights=None if weights is None else numbers(table[weights], f"column of weights {weights!r}"),
+        groups=groups,
+        times=times,
+        weights=counts,
         keep=sampled,
         costs={k: cost_numbers(table[name], name) for k, name in costs.items()} or None,
         pos_label=roles.pos_label,
@@ -128,6 +159,7 @@ def read_problem(source: Rows, target: str, roles: Roles = Roles()) -> Problem:
         dropped=tuple(sorted(away - {target})),
         notes=notes,
         name=Path(source).name if isinstance(source, str | os.PathLike) else "",
+        written=reading.found,
     )
 
 
@@ -160,7 +192,7 @@ def cost_numbers(column: pa.ChunkedArray, name: str) -> np.ndarray:
 
 def numbers(column: pa.ChunkedArray, what: str) -> np.ndarray:
     """A column as float64; `what` names it where it holds none."""
-    try:
-        return np.asarray(column.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
-    except pa.ArrowInvalid:
-        raise InputError(f"The {what} must hold numbers.") from None
+    found = to_float(column)
+    if found is None:
+        raise InputError(f"The {what} must hold numbers.")
+    return found

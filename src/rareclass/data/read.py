@@ -1,7 +1,7 @@
 """Reading tables: one function from anything tabular to a `pyarrow.Table` with plain column types."""
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,7 +87,7 @@ def read_table(
 
 
 def read_source(
-    source: Rows, how: TextFormat = TextFormat(), *, before: TextFormat = TextFormat(), as_text: Collection[str] = ()
+    source: Rows, how: TextFormat = TextFormat(), *, before: TextFormat = TextFormat(), as_text: Container[str] = ()
 ) -> Reading:
     """What `read_table` reads, with what was decided and what stays open; a file may have no rows.
 
@@ -99,7 +99,7 @@ def read_source(
         What the user says about a file of text.
     before : TextFormat
         What earlier files of this kind showed.
-    as_text : collection of str
+    as_text : container of str
         Columns of a file of text whose cells stay as they are written.
     """
     if isinstance(source, str | os.PathLike):

@@ -1,5 +1,6 @@
 """What the columns of a table are: typed schema, target, and what was left out and why."""
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -153,8 +154,8 @@ class Schema:
         return {
             "columns": [{"name": c.name, "kind": c.kind} for c in self.columns],
             "target": self.target,
-            "pos_label": plain_label(self.pos_label),
-            "classes": [plain_label(label) for label in self.classes],
+            "pos_label": saved_label(self.pos_label),
+            "classes": [saved_label(label) for label in self.classes],
             "notes": list(self.notes),
             "dropped": dict(self.dropped),
         }
@@ -166,18 +167,41 @@ class Schema:
         return cls(
             columns=columns,
             target=values.get("target"),
-            pos_label=values.get("pos_label"),
-            classes=tuple(values.get("classes", ())),
+            pos_label=read_label(values.get("pos_label")),
+            classes=tuple(map(read_label, values.get("classes", ()))),
             notes=tuple(values.get("notes", ())),
             dropped=dict(values.get("dropped", {})),
         )
 
 
-def plain_label(label: Label) -> Label:
-    """A label as a value that JSON can hold."""
-    if isinstance(label, np.generic):
+def saved_label(label: Label) -> Any:
+    """A label as a value that JSON can hold; `read_label` gives it back with its type."""
+    if isinstance(label, np.datetime64):
+        label = label.astype("datetime64[us]").item()
+    elif isinstance(label, np.generic):
         label = label.item()
-    return label if label is None or isinstance(label, bool | int | float | str) else str(label)
+    if label is None or isinstance(label, bool | int | float | str):
+        return label
+    for name, (kind, write, _) in _LABELS.items():
+        if isinstance(label, kind):
+            return {name: write(label)}
+    return str(label)
+
+
+def read_label(saved: Any) -> Label:
+    """The label that `saved_label` wrote."""
+    if not isinstance(saved, dict):
+        return saved
+    ((name, value),) = saved.items()
+    return _LABELS[name][2](value)
+
+
+# kind, how it is written, how it is read; a datetime is a date too, so it stands first
+_LABELS: dict[str, tuple[type, Any, Any]] = {
+    "datetime": (datetime.datetime, datetime.datetime.isoformat, datetime.datetime.fromisoformat),
+    "date": (datetime.date, datetime.date.isoformat, datetime.date.fromisoformat),
+    "bytes": (bytes, bytes.hex, bytes.fromhex),
+}
 
 
 def _known(names: list[str], wanted: Sequence[str], what: str) -> None:

@@ -1,5 +1,6 @@
 """From a column of labels to a Boolean target: which label is the event, and is it usable."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -40,8 +41,8 @@ def encode_target(
     Raises
     ------
     TargetError
-        The column is empty, constant or has missing values; it has more than two labels and no `pos_label`; or
-        `pos_label` does not occur.
+        The column is empty, constant or has missing values; two labels differ in blanks or capitals only; it has more
+        than two labels and no `pos_label`; or `pos_label` does not occur.
 
     Examples
     --------
@@ -60,13 +61,12 @@ def encode_target(
     elif len(labels) > _MANY_LABELS:
         raise TargetError(
             f"`{name}` holds {len(labels)} distinct values, which looks like a number or an identifier, not a class. "
-            "Choose another column, or name the event with `pos_label` (`--pos-label`)."
+            "Choose another column, or name the event with `pos_label`."
         )
     else:
         seen = ", ".join(f"{label!r} ({int(count)})" for label, count in zip(labels, counts, strict=True))
         raise TargetError(
-            f"`{name}` has {len(labels)} labels: {seen}. Name the event with `pos_label` (`--pos-label`); "
-            "all others become negative."
+            f"`{name}` has {len(labels)} labels: {seen}. Name the event with `pos_label`; all others become negative."
         )
     return codes == event, labels[event], tuple(labels)
 
@@ -104,6 +104,20 @@ def _labels(column: Rows, name: str) -> tuple[list[Any], np.ndarray, np.ndarray]
     # a dictionary may list levels that no row has
     present = [i for i in range(len(values)) if counts[i]]
     present.sort(key=lambda i: values[i])
+    refuse_variants([values[i] for i in present], name)
     rank = np.zeros(len(values), dtype=np.int64)
     rank[present] = np.arange(len(present))
     return [values[i] for i in present], counts[present], rank[codes]
+
+
+def refuse_variants(labels: Iterable[Any], name: str) -> None:
+    """Raise where two labels differ in blanks or capitals only: one of them would silently count as the other class."""
+    seen: dict[str, str] = {}
+    for label in labels:
+        if isinstance(label, str):
+            other = seen.setdefault(label.strip().casefold(), label)
+            if other != label:
+                raise TargetError(
+                    f"`{name}` holds labels that differ only in blanks or capitals: {other!r} and {label!r}. Write "
+                    "each label in one way."
+                )

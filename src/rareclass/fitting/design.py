@@ -9,7 +9,7 @@ import numpy as np
 
 from rareclass import _check
 from rareclass.crossfit import Folds, Splits, check_splits
-from rareclass.data.duplicates import count_duplicates
+from rareclass.data.duplicates import count_duplicates, duplicate_notes
 from rareclass.data.read import read_table
 from rareclass.data.schema import Schema
 from rareclass.data.split import locked_test, make_splits, merge_groups
@@ -232,22 +232,22 @@ def make_design(
     _check.same_length(X=table, y=labels, groups=beside.groups, times=beside.times, sample_weight=beside.sample_weight)
     table, labels, beside = of_weight(table, labels, beside)
     forward = beside.times is not None or split.time_ordered
+    if not forward and split.gap not in (0, None):
+        raise InputError("`gap` keeps training and testing apart in time; it needs `times` or `time_ordered`.")
     schema = Schema.infer(table, drop=tuple(columns.drop), categorical=tuple(columns.categorical))
     rows = Rows.of(table, Target(*encode_target(labels, pos_label)), beside, schema)
     notes, warnings = list(schema.notes), []
     found = count_duplicates(rows.features, rows.y, groups=rows.same)
     conflicting = found.conflicting if found.conflicting is not None else 0
     together = rows.groups
-    if found.repeated and not forward:
-        if split.split_duplicates:
-            warnings.append(
-                f"{found.repeated:,} repeated rows may stand on both sides of a split (asked for): scores leak."
-            )
-        else:
-            notes.append(f"{found.repeated:,} rows repeat an earlier one; equal rows stay on one side of every split.")
-            together = rows.same if together is None else merge_groups(together, rows.same)
-    if conflicting:
-        notes.append(f"{conflicting:,} rows have the same features as a row with the other label.")
+    apart = forward or split.split_duplicates
+    notes += duplicate_notes(found, forward=apart)
+    if found.repeated and not apart:
+        together = rows.same if together is None else merge_groups(together, rows.same)
+    elif found.repeated and not forward:
+        warnings.append(
+            f"{found.repeated:,} repeated rows may stand on both sides of a split (asked for): scores leak."
+        )
     how: dict[str, Any] = {"gap": split.gap, "seed": seed, "times": None}
     if forward:
         order = np.arange(rows.y.size) if rows.times is None else rows.times

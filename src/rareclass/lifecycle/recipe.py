@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from rareclass.artifact.bundle import Bundle, kept_parameters, reference_of
+from rareclass.artifact.incoming import RANGES, training_ranges
 from rareclass.artifact.seen import rows_seen
 from rareclass.data.problem import counted
 from rareclass.data.read import read_table
@@ -81,6 +82,7 @@ def replay(
         name=bundle.name,
         target=bundle.target,
         evidence={"out_of_fold": new.evidence, "test": None},
-        reference=reference_of(new, at(counted(weight, keep), new.oof_row)),
+        reference=reference_of(new, at(counted(weight, keep), new.oof_row))
+        | {RANGES: training_ranges(new.schema, table)},
         recipe=recipe,
     )

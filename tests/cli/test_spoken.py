@@ -1,0 +1,35 @@
+"""Sentences in the user's words."""
+
+import pytest
+
+from rareclass.cli.app import app
+from rareclass.cli.spoken import _OPTIONS, spoken
+
+ARGUMENTS = ["compare", "t.csv", "--target", "fraud", "--groups=customer", "--time", "day"]
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("`y` holds no event.", "The target 'fraud' holds no event."),
+        ("`folds=9` is too many; lower `folds`.", "--folds 9 is too many; lower --folds."),
+        ("`groups` are missing.", "--groups customer are missing."),
+        ("`times` must be dates.", "--time day must be dates."),
+        ("Name it with `pos_label`.", "Name it with --pos-label."),
+        ("`fraud` has 3 labels.", "`fraud` has 3 labels."),
+    ],
+)
+def test_arguments_become_options_and_columns(said, wanted):
+    assert spoken(said, ARGUMENTS) == wanted
+
+
+def test_without_a_target_it_is_still_the_target():
+    assert spoken("`y_true` is empty.") == "The target is empty."
+
+
+def test_every_option_that_is_named_exists():
+    shown = set()
+    for command in app.registered_commands:
+        for parameter in command.callback.__annotations__.values():
+            shown |= set(getattr(getattr(parameter, "__metadata__", [None])[0], "param_decls", None) or ())
+    assert {o for o in _OPTIONS.values() if o.startswith("--")} <= shown
