@@ -31,5 +31,5 @@ def test_every_option_that_is_named_exists():
     shown = set()
     for command in app.registered_commands:
         for parameter in command.callback.__annotations__.values():
-            shown |= set(getattr(getattr(parameter, "__metadata__", [None])[0], "param_decls", None) or ())
+            shown |= {getattr(m, "default", None) for m in getattr(parameter, "__metadata__", ())}
     assert {o for o in _OPTIONS.values() if o.startswith("--")} <= shown

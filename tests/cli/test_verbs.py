@@ -77,7 +77,7 @@ def test_a_budget_by_day_is_trained_and_kept_in_each_day(tmp_path, capsys):
     assert "New rows are compared with it one by one" in " ".join(capsys.readouterr().out.split())
     scored = str(tmp_path / "scored.parquet")
     for option, alerts in ((["--time", "when"], [3] * 20), (["--one-period"], [3] + [0] * 19)):
-        assert main(["predict", out, path, *option, "--out", scored]) == 0
+        assert main(["predict", out, path, *option, "--out", scored, "--overwrite"]) == 0
         assert "stored threshold" not in capsys.readouterr().err
         found = pq.read_table(scored)["alert"].to_numpy().reshape(20, 24).sum(axis=1)
         assert sum(found) == sum(alerts)

@@ -41,11 +41,11 @@ def problem_of(
         roles = roles.or_else(replace(entry.roles, groups=None) if timed else entry.roles)
     if target is None:
         raise InputError("Name the column that holds the labels: --target COLUMN.")
-    given = {
+    given: dict[str, list[str | None]] = {
         "--groups": [split.groups],
         "--time": [split.time],
         "--weights": [table.weights],
-        "--drop": table.drop or [],
+        "--drop": [*(table.drop or ())],
     }
     twice = next((option for option, names in given.items() if target in names), None)
     if twice is not None:
