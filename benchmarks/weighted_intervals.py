@@ -11,19 +11,19 @@ their standard deviation). "Kish" is what one effective number for all rows give
 
 Measured (November 2026, 300 runs a cell, 200 of "score"; coverage in %, width / right width):
 
-    events, weights        precision            Kish's width   alert rate           average precision    its difference
-    20, by class           95.0  .158 / .174    .355           94.3  .073 / .073    99.7  .514 / .535    94.3  .565 / .493
-    60, by class           95.3  .080 / .081    .187           96.3  .042 / .041    97.0  .341 / .326    98.0  .368 / .309
-    200, by class          94.3  .042 / .042    .098           93.7  .022 / .023    95.0  .212 / .207    96.7  .218 / .188
-    20, by row             94.0  .178 / .177    .395           91.3  .086 / .087   100.0  .497 / .538    95.7  .521 / .447
-    60, by row             92.7  .095 / .097    .228           92.7  .050 / .049    94.0  .329 / .342    95.0  .351 / .331
-    200, by row            95.3  .048 / .047    .119           94.7  .027 / .027    95.7  .217 / .191    98.0  .223 / .170
-    20, by score           97.0  .098 / .093    .101           95.0  .037 / .037    96.5  .402 / .385    94.5  .374 / .329
-    60, by score           93.0  .056 / .060    .057           95.0  .021 / .021    96.0  .233 / .231    94.5  .199 / .202
+    events, weights  precision          Kish's  alert rate         average precision   its difference
+    20, by class     95.0 .158 / .174   .355    94.3 .073 / .073    99.7 .514 / .535   94.3 .565 / .493
+    60, by class     95.3 .080 / .081   .187    96.3 .042 / .041    97.0 .341 / .326   98.0 .368 / .309
+    200, by class    94.3 .042 / .042   .098    93.7 .022 / .023    95.0 .212 / .207   96.7 .218 / .188
+    20, by row       94.0 .178 / .177   .395    91.3 .086 / .087   100.0 .497 / .538   95.7 .521 / .447
+    60, by row       92.7 .095 / .097   .228    92.7 .050 / .049    94.0 .329 / .342   95.0 .351 / .331
+    200, by row      95.3 .048 / .047   .119    94.7 .027 / .027    95.7 .217 / .191   98.0 .223 / .170
+    20, by score     97.0 .098 / .093   .101    95.0 .037 / .037    96.5 .402 / .385   94.5 .374 / .329
+    60, by score     93.0 .056 / .060   .057    95.0 .021 / .021    96.0 .233 / .231   94.5 .199 / .202
 
 Weights that differ 25-fold within a class ("row") cost a rate two to four points where few of its rows are at hand. The
-whole road (`--road --runs 40 --events 40 --kinds class`): precision 95.0 (.272 / .195), recall 95.0, average precision 100
-(.265 / .325), ROC AUC 95.0, observed/expected 95.0, Brier skill 87.5 (35 of 40).
+whole road (`--road --runs 40 --events 40 --kinds class`): precision 95 (.272 / .195), recall 95, average precision 100
+(.265 / .325), ROC AUC 95, observed/expected 95, Brier skill 87.5 (35 of 40).
 """
 
 import argparse
