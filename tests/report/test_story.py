@@ -104,6 +104,12 @@ def test_money_is_not_mentioned_without_costs(no_cost, full):
     assert not tell(no_cost).has_costs
     assert not [f for f in tell(no_cost).facts if "cost" in f.label]
     assert [f for f in tell(full).facts if "cost" in f.label]
+    # the default decision, equal costs, has a cost too: errors per row, which nobody asked for
+    equal = copy.deepcopy(no_cost)
+    for said in (equal["test"], *equal["arms"]):
+        said["decision"]["expected_cost"] = 0.0125
+    assert not tell(equal).has_costs
+    assert not [f for f in tell(equal).facts if "cost" in f.label]
 
 
 def test_library_defaults_are_marked_as_exhibit(full):

@@ -40,10 +40,14 @@ def _constant_note(column: pa.ChunkedArray, name: str, missing: int) -> str | No
     if pa.types.is_floating(column.type) and missing:
         column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
     ends = pc.min_max(column)
-    if ends["min"] == ends["max"]:
-        besides = f" where it is not missing ({missing} rows)" if missing else ""
-        return f"Column {name!r} is constant{besides}; it cannot help."
-    return None
+    return _said_constant(name, missing) if ends["min"] == ends["max"] else None
+
+
+def _said_constant(name: str, missing: int, value: str = "") -> str:
+    of = f" ({value!r})" if value else ""
+    if missing:
+        return f"Column {name!r} is constant{of} but where it is missing ({missing:,} rows); only that can help."
+    return f"Column {name!r} is constant{of}; it cannot help."
 
 
 def _sentinel_note(column: pa.ChunkedArray, name: str) -> str | None:
@@ -82,7 +86,7 @@ def _text_kind(column: pa.ChunkedArray, name: str, filled: int, *, forced: bool)
     codes, values = dictionary_codes(column)
     used = np.unique(codes[codes >= 0])
     if used.size == 1:
-        return "category", f"Column {name!r} is constant ({str(values[int(used[0])].as_py())!r}); it cannot help."
+        return "category", _said_constant(name, len(column) - filled, str(values[int(used[0])].as_py()))
     if forced or not is_text(values.type):
         return "category", None
     sample = values.take(pa.array(used[np.linspace(0, used.size - 1, min(_SAMPLE, used.size)).astype(np.int64)]))

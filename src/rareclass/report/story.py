@@ -120,7 +120,6 @@ def tell(results: Mapping[str, Any] | Results) -> Story:
     arms = [_arm(a, found) for a in found.arms]
     chance = _chance(design.dev_prevalence, design.dev_events, design.dev_rows, data.prevalence)
     test_chance = None if test is None else _chance(test.prevalence, *test_counts(found), data.prevalence)
-    paid = None if test is None else test.decision.expected_cost
     shown, standing = _shown(found), _standing(arms, found)
     return Story(
         results=found,
@@ -136,7 +135,7 @@ def tell(results: Mapping[str, Any] | Results) -> Story:
         baseline=found.baseline,
         chance=chance,
         test_chance=test_chance,
-        has_costs=paid is not None or any(a.cost.value is not None for a in arms),
+        has_costs=any(a.cost.value is not None for a in arms) or shown.reading("expected_cost").value is not None,
         ranked=design.ranked,
         tally=_tally(arms),
         findings=sorted(found.findings, key=lambda f: (*SEVERITIES, f.severity).index(f.severity)),
@@ -169,7 +168,7 @@ def _arm(arm: ArmRecord, found: Results) -> ArmRow:
         found=arm,
         precision=_reading("average_precision", arm.metrics),
         difference=Reading.of(arm.difference_to_baseline),
-        cost=_reading("expected_cost", arm.metrics, arm.decision.expected_cost),
+        cost=_reading("expected_cost", arm.metrics),
         observed_to_expected=_reading("observed_to_expected", arm.metrics, arm.calibration.observed_to_expected),
         brier_skill=_reading("brier_skill", arm.metrics, arm.calibration.brier_skill),
         champion=arm.name == found.champion,
@@ -199,9 +198,9 @@ class Shown:
     cost: CostPoints | None
 
     def reading(self, name: str) -> Reading:
-        """A metric with its interval."""
-        otherwise = {**vars(self.calibration), **vars(self.decision)}.get(name)
-        return _reading(name, self.metrics, words.finite(otherwise))
+        """A metric with its interval; costs only where somebody named them."""
+        known = {**vars(self.calibration), **vars(self.decision), "expected_cost": None}
+        return _reading(name, self.metrics, words.finite(known.get(name)))
 
 
 def _shown(found: Results) -> Shown:
