@@ -100,6 +100,18 @@ def test_auto_takes_the_category_columns_of_any_frame():
         SMOTENC("auto").fit_resample(frame.to_numpy(), y)
 
 
+def test_auto_takes_text_as_the_other_samplers_do():
+    frame, y = mixed()
+    texts = [j for j, name in enumerate(frame) if not pd.api.types.is_numeric_dtype(frame[name])]
+    named = SMOTENC(texts, random_state=0).fit_resample(frame, y)[0]
+    for given in (frame, pl.from_pandas(frame), pa.Table.from_pandas(frame, preserve_index=False)):
+        method = SMOTENC("auto", random_state=0)
+        out = method.fit_resample(given, y)[0]
+        assert method.categorical_features_.tolist() == texts
+        assert type(out) is type(given)
+    pd.testing.assert_frame_equal(SMOTENC("auto", random_state=0).fit_resample(frame, y)[0], named)
+
+
 def test_missing_categories_are_a_level_and_missing_numbers_are_taken_from_the_other_parent():
     frame, y = mixed()
     frame.loc[::3, "u"] = None

@@ -5,6 +5,9 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+import rareclass.combine
+import rareclass.over_sampling
+import rareclass.under_sampling
 from rareclass.errors import InputError, MethodError, NoOpWarning, ShortfallWarning, TooFewEventsError
 from rareclass.over_sampling import ADASYN, SMOTE, SMOTENC, BorderlineSMOTE, KMeansSMOTE, RandomOverSampler
 from rareclass.under_sampling import EditedNearestNeighbours, NearMiss, RandomUnderSampler, TomekLinks
@@ -85,3 +88,38 @@ def test_data_that_stay_as_they_are_are_never_silent(sampler, data, target):
     with pytest.warns(NoOpWarning, match="changed nothing"):
         out, _ = sampler.fit_resample(data, target)
     assert len(out) == len(data)
+
+
+def methods():
+    parameters = {"SMOTENC": {"categorical_features": [2]}, "KMeansSMOTE": {"cluster_balance_threshold": 0.0}}
+    parameters["CombinedSampler"] = {"over": SMOTE(), "under": TomekLinks()}
+    for room in (rareclass.over_sampling, rareclass.under_sampling, rareclass.combine):
+        for name in room.__all__:
+            method = getattr(room, name)(**parameters.get(name, {}))
+            if "random_state" in method.get_params(deep=False):
+                method.set_params(random_state=0)
+            yield pytest.param(method, id=name)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("large", [1e39, 1e149, 1e200, 1.79e308, -1.79e308])
+@pytest.mark.parametrize("row", [1, 30], ids=["rare", "common"])
+@pytest.mark.parametrize("sampler", list(methods()))
+def test_marks_such_as_1e200_are_taken_or_refused_in_a_sentence(sampler, row, large):
+    marked = np.vstack([X, X + 0.1])
+    marked[:, 2] = np.round(marked[:, 2])
+    marked[row, 0] = large
+    target = np.repeat([1, 0], [20, 60])
+    name = type(sampler).__name__
+    if abs(large) > 1e150 and name not in ("RandomOverSampler", "RandomUnderSampler", "NegativeSampler", "SMOTEN"):
+        with pytest.raises(InputError, match=r"1 number\(s\) beyond 1e\+150 in column\(s\) 0; distances .* overflow"):
+            sampler.fit_resample(marked, target)
+        typed = pd.DataFrame(marked, columns=["a", "b", "c"]).assign(b=1)
+        with pytest.raises(InputError, match=r"beyond 1e\+150 in column 'a'"):
+            sampler.fit_resample(typed, target)
+        return
+    try:
+        out = sampler.fit_resample(marked, target)[0]
+    except MethodError:
+        return  # no cluster is left beside such a row
+    assert np.isfinite(out).all()

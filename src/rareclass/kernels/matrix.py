@@ -1,4 +1,4 @@
-"""One pass over a matrix: missing and infinite values, column ranges, copying of rows."""
+"""One pass over a matrix: missing, infinite and huge values, column ranges, copying of rows."""
 
 import numpy as np
 from numba import njit
@@ -7,19 +7,22 @@ from scipy import sparse
 from rareclass._types import Matrix
 from rareclass.kernels.threads import in_blocks
 
+LARGEST = 1e150
+"""Sums of squared differences of numbers up to here are finite for any number of columns that fits into memory."""
+
 
 @njit(cache=True, nogil=True)
-def _all_finite(array: np.ndarray, start: int, stop: int) -> bool:
+def _all_within(array: np.ndarray, limit: float, start: int, stop: int) -> bool:
     bad = 0
     flat = array[start:stop].ravel()
     for i in range(flat.size):
-        # x - x is 0 for finite x and NaN otherwise; comparison keeps the loop free of branches.
-        bad += flat[i] - flat[i] != 0
+        # false for NaN too; comparison keeps the loop free of branches
+        bad += not abs(flat[i]) <= limit
     return bad == 0
 
 
 @njit(cache=True, nogil=True)
-def _count(array: np.ndarray, missing: np.ndarray, infinite: np.ndarray) -> None:
+def _count(array: np.ndarray, limit: float, missing: np.ndarray, infinite: np.ndarray, huge: np.ndarray) -> None:
     for i in range(array.shape[0]):
         for j in range(array.shape[1]):
             value = array[i, j]
@@ -28,27 +31,34 @@ def _count(array: np.ndarray, missing: np.ndarray, infinite: np.ndarray) -> None
                     missing[j] += 1
                 else:
                     infinite[j] += 1
+            elif abs(value) > limit:
+                huge[j] += 1
 
 
-def scan_columns(array: Matrix) -> tuple[np.ndarray, np.ndarray]:
-    """Number of missing and of infinite values in each column of a floating-point matrix, dense or sparse."""
-    missing, infinite = np.zeros(array.shape[1], dtype=np.int64), np.zeros(array.shape[1], dtype=np.int64)
+def scan_columns(array: Matrix) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Number of missing, of infinite and of huge values in each column of a floating-point matrix, dense or sparse.
+
+    Huge are finite values whose distances may overflow, beyond 1e150; float32 and float16 hold none.
+    """
+    missing, infinite, huge = (np.zeros(array.shape[1], dtype=np.int64) for _ in range(3))
+    limit = min(LARGEST, float(np.finfo(array.dtype).max))
     if sparse.issparse(array):
-        if not np.isfinite(array.data).all():
+        if not (np.abs(array.data) <= limit).all():
             entries = array.tocoo()
             np.add.at(missing, entries.col[np.isnan(entries.data)], 1)
             np.add.at(infinite, entries.col[np.isinf(entries.data)], 1)
-        return missing, infinite
+            np.add.at(huge, entries.col[np.isfinite(entries.data) & (np.abs(entries.data) > limit)], 1)
+        return missing, infinite, huge
     if array.dtype == np.float16:
         array = array.astype(np.float32)
     if not array.flags.c_contiguous and not array.flags.f_contiguous:
         array = np.ascontiguousarray(array)
     rows = array if array.flags.c_contiguous else array.T
     fine: list[bool] = []
-    in_blocks(lambda start, stop: fine.append(_all_finite(rows, start, stop)), rows.shape[0], small=1 << 10)
+    in_blocks(lambda start, stop: fine.append(_all_within(rows, limit, start, stop)), rows.shape[0], small=1 << 10)
     if not all(fine):
-        _count(array, missing, infinite)
-    return missing, infinite
+        _count(array, limit, missing, infinite, huge)
+    return missing, infinite, huge
 
 
 def column_ranges(array: Matrix) -> tuple[np.ndarray, np.ndarray]:

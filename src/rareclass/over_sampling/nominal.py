@@ -10,7 +10,8 @@ from rareclass._sklearn import HasMethods
 from rareclass._types import Matrix, Rows
 from rareclass.errors import InputError
 from rareclass.sampler.containers import is_frame, is_pandas
-from rareclass.sampler.tables import Table
+from rareclass.sampler.frames import FrameTable
+from rareclass.sampler.tables import Table, read_table
 
 ENCODER = [HasMethods(["fit_transform", "inverse_transform"]), None]
 
@@ -37,17 +38,15 @@ def column_positions(wanted: ArrayLike | str, X: Table) -> np.ndarray:
 
 
 def category_columns(frame: Rows) -> np.ndarray:
+    """Positions of the columns of categories, text and objects of a frame."""
     if not is_frame(frame):
         raise InputError(
             "When `categorical_features='auto'`, the input data should be a pandas.DataFrame (or a polars or Arrow "
             f"table), whose types tell the categories. Got {type(frame).__name__} instead."
         )
-    if is_pandas(frame):
-        import pandas as pd
-
-        return np.flatnonzero([isinstance(dtype, pd.CategoricalDtype) for dtype in frame.dtypes])
-    types = frame.dtypes if hasattr(frame, "dtypes") else frame.schema.types
-    return np.flatnonzero([str(t).lower().startswith(("categorical", "enum", "dictionary")) for t in types])
+    table = read_table(frame, numeric=False)
+    kinds = [column.kind for column in table.columns] if isinstance(table, FrameTable) else []
+    return np.flatnonzero([kind == "nominal" for kind in kinds])
 
 
 def sub_table(X: Table, columns: np.ndarray) -> Matrix:

@@ -27,6 +27,9 @@ def stratified_parts(y: np.ndarray, n_parts: int, rng: np.random.Generator) -> n
     return part
 
 
+_LARGEST = 3e38  # what trees, which compute in single precision, take
+
+
 @dataclass(eq=False, repr=False, kw_only=True)
 class SMOTEIPF(SMOTE):
     """SMOTE followed by an iterative partitioning filter that removes noisy rows, original ones too.
@@ -99,7 +102,10 @@ class SMOTEIPF(SMOTE):
 
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         draw = super()._draw(X, y, targets, rng)
-        stays = self._filter(_all_rows(X, draw), np.concatenate((y, y[draw.first])), y.size, rng)
+        points = _all_rows(X, draw)
+        if self.estimator is None and not sparse.issparse(points):
+            points = np.clip(points, -_LARGEST, _LARGEST)
+        stays = self._filter(points, np.concatenate((y, y[draw.first])), y.size, rng)
         kept, made = stays[: y.size], stays[y.size :]
         self.removed_ = np.flatnonzero(~kept)
         if draw.parents is None:

@@ -34,8 +34,8 @@ class SMOTENC(SMOTE):
     Parameters
     ----------
     categorical_features : "auto", int array, str array or bool mask (n_features,)
-        The nominal columns. "auto": the category columns of a pandas frame (categorical or enum of polars, dictionary
-        of Arrow).
+        The nominal columns. "auto": the columns of categories, text and objects of a frame, which all over-samplers
+        take for nominal.
     categorical_encoder : encoder or None, default=None
         Kept for compatibility: a one-hot encoder with one column a level, fitted to the nominal columns; None is
         ``OneHotEncoder(handle_unknown="ignore")``. New values are copied from rows, so it is not used to make them.

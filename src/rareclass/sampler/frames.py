@@ -7,9 +7,11 @@ import numpy as np
 
 from rareclass._types import Label, Rows
 from rareclass.errors import InputError
+from rareclass.kernels.matrix import LARGEST
 from rareclass.sampler.columns import Column, append_rows, between, build, read_columns, round_to_column, to_frame
 from rareclass.sampler.containers import n_rows, take
 from rareclass.sampler.draw import Draw
+from rareclass.sampler.matrices import huge_sentence
 
 # A nominal column enters distances as one-hot columns; beyond this many levels the rest share one column.
 MOST_LEVELS = 32
@@ -93,6 +95,9 @@ class FrameTable:
                         f"Input X contains {word}: {bad} value(s) in column {column.name!r}. "
                         "Fill, clip or drop them first."
                     )
+            if column.values.dtype.kind == "f" and (np.abs(column.values) > LARGEST).any():
+                huge = int((np.abs(column.values) > LARGEST).sum())
+                raise InputError(huge_sentence(huge, f"column {column.name!r}"))
 
     def column_name(self, column: int) -> Label:
         """Name of a column for messages."""

@@ -8,7 +8,7 @@ from scipy import sparse
 from rareclass._types import Label, Matrix, Rows
 from rareclass.errors import InputError
 from rareclass.kernels.interpolate import interpolate_into, interpolate_sparse, round_sparse, write_typed
-from rareclass.kernels.matrix import column_ranges, copy_rows, scan_columns
+from rareclass.kernels.matrix import LARGEST, column_ranges, copy_rows, scan_columns
 from rareclass.sampler.columns import between, factorize, read_array
 from rareclass.sampler.containers import fresh_labels, is_pandas, take
 from rareclass.sampler.draw import Draw
@@ -52,14 +52,16 @@ class MatrixTable:
         return _impute(array, missing)
 
     def _check_finite(self, allow_nan: bool) -> np.ndarray:
-        """Number of missing values in each column; raises on infinite values, and on missing ones if not allowed."""
-        missing, infinite = scan_columns(self.array)
+        """Number of missing values in each column; raises on infinite and huge ones, on missing ones if not allowed."""
+        missing, infinite, huge = scan_columns(self.array)
         for bad, word in ((infinite, "infinity"), (missing if not allow_nan else infinite, "NaN")):
             if bad.any():
                 raise InputError(
                     f"Input X contains {word}: {int(bad.sum())} value(s) in column(s) {self._named(bad)}. "
                     "Fill, clip or drop them first."
                 )
+        if huge.any():
+            raise InputError(huge_sentence(int(huge.sum()), f"column(s) {self._named(huge)}"))
         return missing
 
     def _named(self, bad: np.ndarray) -> str:
@@ -216,6 +218,14 @@ def _impute(array: np.ndarray, missing: np.ndarray) -> np.ndarray:
         hole = np.isnan(values)
         values[hole] = np.median(values[~hole]) if not hole.all() else 0.0
     return filled
+
+
+def huge_sentence(count: int, where: str) -> str:
+    """What is wrong with numbers too large for distances."""
+    return (
+        f"Input X contains {count} number(s) beyond {LARGEST:g} in {where}; distances to them overflow. "
+        "Replace marks of missing values by NaN and fill them, or clip them, first."
+    )
 
 
 def _with_holes(array: np.ndarray, source: np.ndarray, block: np.ndarray) -> np.ndarray:

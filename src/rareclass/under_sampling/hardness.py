@@ -4,6 +4,7 @@ import numbers
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import StratifiedKFold
@@ -15,6 +16,8 @@ from rareclass.crossfit import out_of_fold
 from rareclass.errors import InputError
 from rareclass.sampler import Draw, class_streams
 from rareclass.under_sampling.base import JOBS, ORDER, RANDOM_STATE, BaseUnderSampler, by_class
+
+_LARGEST = 3e38  # what trees, which compute in single precision, take
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -90,6 +93,8 @@ class InstanceHardnessThreshold(BaseUnderSampler):
                 f"`cv={self.cv}` needs as many rows of every class; class {self._label(small[0])!r} has "
                 f"{counts[small[0]]}. Lower `cv`."
             )
+        if self.estimator is None and not sparse.issparse(X):
+            X = np.clip(X, -_LARGEST, _LARGEST)
         seeds = rng.integers(0, 2**31 - 1, size=2)
         self.estimator_ = self._seeded(int(seeds[0]))
         folds = StratifiedKFold(n_splits=self.cv, shuffle=True, random_state=int(seeds[1]))
