@@ -1,11 +1,14 @@
 #!/bin/sh
 # Let imbalanced-learn's own tests (shipped in its wheel) judge rareclass: tests/conformance.sh [PYTHON]
 # Lane "free": tests that pin imbalanced-learn's random stream, and five that pin wrong values, may fail.
-# Left out: its deep-learning and ensemble folders, the test that needs the network, and these common checks of ensembles:
+# Left out: its deep-learning folders, the test that needs the network, and these of ensembles:
+# - test_balanced_bagging_classifier_samplers: it pins how many rows of each class the first bootstrap of seed 0 holds (15
+#   and 40), which is imbalanced-learn's random stream; ours holds 14 and 39. What it means, that each member is fitted on
+#   as many rows of every class, is in tests/ensemble/test_bagging.py, for the same five samplers;
 # - equivalence of weights and repetition: our ensembles take weights, and draw rows at random, repeated ones too;
 # - check_classifiers_train of EasyEnsemble: it wants predict to be the largest probability, but probabilities are at the
 #   real prevalence and predict is balanced, as imbalanced-learn's.
-# Takes about seven minutes of processor time.
+# Takes about ten minutes of processor time.
 set -eu
 
 PYTHON=$(command -v "${1:-python}")
@@ -19,12 +22,13 @@ fi
 case $PYTHON in /*) ;; *) PYTHON=$PWD/$PYTHON ;; esac
 REAL=$("$PYTHON" -c "import importlib.util as u; print(u.find_spec('imblearn').submodule_search_locations[0])")
 LEFT_OUT='not ((BalancedBagging or EasyEnsemble) and check_sample_weight_equivalence)
-    and not (EasyEnsemble and check_classifiers_train)'
+    and not (EasyEnsemble and check_classifiers_train)
+    and not test_balanced_bagging_classifier_samplers'
 export OURS=rareclass.compat.imblearn IMBLEARN_STREAMS=free
 export PY_IGNORE_IMPORTMISMATCH=1 PYTHONDONTWRITEBYTECODE=1
 
 cd "$REFEREE"
 PYTHONPATH=. exec "$PYTHON" -m pytest -c /dev/null --rootdir="$REAL" \
     -p imblearn_alias_plugin -p no:cacheprovider -q --disable-warnings "$REAL" \
-    --ignore="$REAL/keras" --ignore="$REAL/tensorflow" --ignore="$REAL/ensemble" \
+    --ignore="$REAL/keras" --ignore="$REAL/tensorflow" \
     --deselect datasets/tests/test_zenodo.py -k "$(echo $LEFT_OUT)"

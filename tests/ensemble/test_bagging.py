@@ -2,16 +2,19 @@
 
 import numpy as np
 import pytest
+from sklearn.cluster import KMeans
+from sklearn.datasets import load_iris
 from sklearn.ensemble import AdaBoostClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
 
 from rareclass.ensemble import BalancedBaggingClassifier, EasyEnsembleClassifier
 from rareclass.ensemble._scores import member_proba
 from rareclass.errors import InputError, TooFewEventsError
-from rareclass.over_sampling import SMOTE
-from rareclass.under_sampling import RandomUnderSampler
+from rareclass.over_sampling import SMOTE, RandomOverSampler
+from rareclass.under_sampling import ClusterCentroids, RandomUnderSampler
 
 
 def simulated(n, intercept, seed=0):
@@ -61,6 +64,34 @@ def test_member_refitted_on_its_bootstrap_is_the_member():
         before = member[-1].coef_.copy()
         member.fit(X[rows][:, columns], y[rows])
         np.testing.assert_allclose(member[-1].coef_, before)
+
+
+class Counting(DecisionTreeClassifier):
+    """A tree that remembers how many rows of each class it was fitted on."""
+
+    def fit(self, X, y, sample_weight=None):
+        self.counts_ = np.unique(y, return_counts=True)[1]
+        return super().fit(X, y, sample_weight=sample_weight)
+
+
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")
+@pytest.mark.parametrize(
+    ("sampler", "size"),
+    [
+        (None, min),
+        (RandomUnderSampler(), min),
+        (ClusterCentroids(estimator=KMeans(n_init=1)), min),
+        (RandomOverSampler(), max),
+        (SMOTE(), max),
+    ],
+)
+def test_each_member_is_fitted_on_as_many_rows_of_every_class_of_its_bootstrap(sampler, size):
+    X, y = load_iris(return_X_y=True)
+    rows = np.r_[0:20, 50:75, 100:150]
+    model = BalancedBaggingClassifier(Counting(), 2, sampler=sampler, random_state=0).fit(X[rows], y[rows])
+    for bag, member in zip(model.estimators_samples_, model.estimators_):
+        held = np.bincount(y[rows][bag])
+        assert member[-1].counts_.tolist() == [size(held)] * 3
 
 
 def test_fast_draw_trains_on_the_rows_that_the_sampler_would_keep():
