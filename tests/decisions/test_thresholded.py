@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import make_classification
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, f1_score, make_scorer
 from sklearn.model_selection import StratifiedKFold, TunedThresholdClassifierCV
@@ -177,3 +178,17 @@ def test_targets_that_cannot_be_used_raise(rows):
         ThresholdedClassifier(LogisticRegression()).fit(X, np.arange(len(X)) % 3)
     with pytest.raises(InputError, match="must be a classifier"):
         ThresholdedClassifier(StandardScaler()).fit(*rows)
+
+
+@pytest.mark.parametrize("container", [np.array, list, "series"])
+def test_texts_are_rows_for_a_vectorizer_as_in_scikit_learns_wrapper(container):
+    rng = np.random.default_rng(0)
+    y = rng.random(200) < 0.2
+    words = [f"{'refund' if rare else 'hello'} {rng.integers(50)} {rng.choice(['now', 'later'])}" for rare in y]
+    texts = pytest.importorskip("pandas").Series(words) if container == "series" else container(words)
+    pipeline = make_pipeline(TfidfVectorizer(), LogisticRegression())
+    assert TunedThresholdClassifierCV(pipeline).fit(texts, y).predict(texts).shape == (200,)
+    model = ThresholdedClassifier(pipeline).fit(texts, y)
+    assert (model.predict(texts) == y).mean() > 0.95
+    with pytest.raises(InputError, match="must be two-dimensional"):
+        ThresholdedClassifier(pipeline).fit(np.arange(200.0), y)

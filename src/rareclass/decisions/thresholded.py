@@ -106,7 +106,8 @@ class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array, sparse matrix or frame of shape (n, d)
+        X : array, sparse matrix or frame of shape (n, d), or texts of shape (n,)
+            As the estimator takes them.
         y : array-like of shape (n,)
             Two classes.
         sample_weight : array-like of shape (n,), optional
@@ -259,7 +260,7 @@ def _as_rows(X: Rows) -> Rows:
     if hasattr(X, "columns") or hasattr(X, "column_names"):
         return X
     array = np.asarray(X)
-    if array.ndim == 1:
+    if array.ndim == 1 and array.dtype.kind not in "OUS":  # texts are rows for a vectorizer
         raise InputError("`X` must be two-dimensional. Reshape your data: X.reshape(-1, 1) for a single feature.")
     return array
 

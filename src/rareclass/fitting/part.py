@@ -8,6 +8,7 @@ from rareclass.data.encode import TableEncoder
 from rareclass.decisions.costs import Costs, RowCosts
 from rareclass.fitting.arm import Arm, FittedArm
 from rareclass.fitting.rows import Rows, costs_at
+from rareclass.learners.named_columns import NamedColumns, asks_for_names
 from rareclass.treatments.base import NoTreatment
 from rareclass.treatments.sampling import SampledNegatives
 
@@ -52,6 +53,9 @@ class Part:
     def fit(self, arm: Arm, *, n_jobs: int = 1) -> FittedArm:
         """Fit an arm on the rows of this part."""
         told = arm if self.costs is None else replace(arm, treatment=arm.treatment.with_costs(self.costs))
+        if asks_for_names(arm.learner):
+            levels = {name: list(known.levels) for name, known in self.encoder.categories_.items()}
+            told = replace(told, learner=NamedColumns(arm.learner, list(self.encoder.feature_names), levels))
         fitted = told.fit(
             self.X,
             self.y,
@@ -61,8 +65,8 @@ class Part:
             seed=np.random.SeedSequence(self.seed),
             n_jobs=n_jobs,
         )
-        if isinstance(self.costs, RowCosts):
-            fitted = replace(fitted, arm=arm)  # costs by row belong to these rows, not to the specification
+        if isinstance(self.costs, RowCosts) or told.learner is not arm.learner:
+            fitted = replace(fitted, arm=arm)  # costs by row and names belong to these rows, not to the specification
         if self.shift == 0:
             return fitted
         sampled = "log-odds shifted by the log of the share of negatives drawn"
