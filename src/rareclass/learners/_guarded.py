@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.utils.validation import validate_data
 
 from rareclass import _check, _types
 from rareclass.errors import InputError, TooFewEventsError
@@ -15,10 +16,11 @@ from rareclass.kernels.level import class_means, expected_as_observed
 from rareclass.kernels.logits import sigmoid
 from rareclass.learners._bins import apply_cuts, fit_cuts
 from rareclass.learners._context import FitContext, Part, Rows, Unseen
+from rareclass.learners._dialect import Dialect, Setting
 from rareclass.learners._inner import sample_rows
 from rareclass.learners._recalibrate import Recalibration, fade, recalibrate
 from rareclass.learners._trial import Cuts, Trained, Trial
-from rareclass.learners.base import RareLearner, best_intercept, categorical_columns
+from rareclass.learners.base import RareLearner, best_intercept
 
 _ANCHOR_ROWS = 300_000
 _NOT_PASSED_ON = set("random_state n_jobs objective class_weight scale_pos_weight is_unbalance unbalance".split())
@@ -39,11 +41,11 @@ class Task:
 
     rows: Rows  # binned where the learner cuts features
     start: np.ndarray | None  # (n,) where the scores begin; None where the library starts itself
-    parameters: dict[str, Any]  # of the library, by the guard or the user
+    parameters: dict[str, Any]  # of the library, by the guard and the user
     codes: np.ndarray  # (d,) columns to be split as categories
     seed: int
     stop: Sequence[StopPart] = ()  # parts that stop the fit early; none in inner fits, and where the user gave none
-    # further keywords of the library's fit, for use with `stop`
+    # further keywords of the library's fit
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -60,11 +62,13 @@ class GuardedBooster(RareLearner):
     loss_library: ClassVar[str | None] = None
     """The `library` of `LossBoosterClassifier` that fits this booster on a loss of one's own."""
     _TREES = "n_estimators"
+    _TRANSLATED: ClassVar[frozenset[str]] = frozenset()
+    """Parameters of the library that are honoured here and not passed on."""
     guard: Any
     event_bins: bool
     collapse_alarm: bool
     calibrate: bool
-    categorical_features: ArrayLike | None
+    categorical_features: ArrayLike | str | None
 
     def _guards(self, events: int) -> dict[str, dict[str, Any]]:
         """Values of the "auto" parameters by the name of the guard; the first one is the default."""
@@ -77,6 +81,33 @@ class GuardedBooster(RareLearner):
     def _raw(self, model: Any, X: np.ndarray, stages: list[int]) -> np.ndarray:
         """The library's raw scores (stages, n) after each number of trees, without the start."""
         raise NotImplementedError
+
+    def _dialect(self) -> Dialect:
+        """The library's names, and what cannot be honoured of them."""
+        return Dialect()
+
+    def _check_values(self, settings: Mapping[str, Setting]) -> None:
+        """Raise for a value that cannot be honoured although its parameter can."""
+
+    def _clean(self, X: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        """Features with NaN where the user's own mark of a missing value stands; `codes` (d,) are code columns."""
+        return X
+
+    def _stages_hold(self) -> bool:
+        """Whether the first trees of a model are the model with fewer trees."""
+        return True
+
+    def _most_bins(self) -> int:
+        """Largest number of event bins of a feature."""
+        return 255
+
+    def _start(self, rows: Rows) -> float:
+        """Where the scores begin: the prevalence."""
+        return best_intercept(rows.y, rows.weight, rows.offset)
+
+    def _drawn_ratio(self) -> float:
+        """How many times oftener the library draws a positive row than a negative one."""
+        return 1.0
 
     def _starts_itself(self) -> bool:
         """Whether the library starts at the prevalence where it is given no start."""
@@ -93,21 +124,22 @@ class GuardedBooster(RareLearner):
         sample_weight: ArrayLike | None = None,
         *,
         offset: ArrayLike | None = None,
-        eval_set: Sequence[Part] | None = None,
+        eval_set: Part | Sequence[Part] | None = None,
         **fit_options: Any,
     ) -> Self:
         """Fit to rows `X` with labels `y`.
 
         Parameters
         ----------
-        X : array-like of shape (n, d)
-            Encoded features: NaN where missing, codes 0..K-1 in the categorical columns.
+        X : array-like or frame of shape (n, d)
+            Features: numbers, NaN where missing, codes 0..K-1 in the categorical columns. Category columns of a frame
+            are coded here; categories that training did not see count as missing.
         y : array-like of shape (n,)
             Labels. ``classes_[1]`` is the positive class.
         sample_weight : array-like of shape (n,), optional
         offset : array-like of shape (n,), optional
             Known log-odds added to the score during training and not at prediction.
-        eval_set : list of (X, y), optional
+        eval_set : (X, y) or list of them, optional
             Rows at the real prevalence for early stopping. The number of trees is then left to the library's early
             stopping, and the log-odds are recalibrated on the first of them.
         **fit_options
@@ -116,19 +148,28 @@ class GuardedBooster(RareLearner):
         Returns
         -------
         self
+
+        Raises
+        ------
+        InputError
+            A parameter or keyword of the library that cannot be honoured; the sentence names it and a way out.
         """
         if "init_score" in fit_options or "base_margin" in fit_options or "baseline" in fit_options:
             raise InputError("Give known log-odds as `offset`; it is the same as init_score, base_margin or baseline.")
         if eval_set is not None and len(_check.class_values(_check.column(y, "y"))) > 2:
             raise InputError("`eval_set` needs two classes: with more, one model is fitted for each class.")
-        self._learn(X, y, sample_weight, offset, eval_set=eval_set, options=fit_options)
+        parts = None if eval_set is None else _parts(eval_set)
+        self._dialect().check_options(type(self).__name__, fit_options, judged=parts is not None)
+        self._learn(X, y, sample_weight, offset, eval_set=parts, options=fit_options)
         return self
 
     def _fit(self, rows: Rows, context: FitContext) -> Unseen | None:
+        self._check_settings(stops=context.eval_set is not None)
+        codes = self._code_mask(rows.X.shape[1])
+        rows = replace(rows, X=self._clean(rows.X, codes))
         real, ratio = rows, self._given_ratio(rows)
         if ratio != 1.0:
             rows = replace(rows, weight=np.where(rows.y, ratio, 1.0) * (1.0 if rows.weight is None else rows.weight))
-        codes = categorical_columns(self.categorical_features, rows.X.shape[1])
         guards = self._candidates(int(rows.rare.sum()), coded=bool(codes.any()))
         found = Recalibration(0.0, 1.0, np.nan)
         self.guard_ = next(iter(guards))
@@ -156,14 +197,13 @@ class GuardedBooster(RareLearner):
 
     def _candidates(self, events: int, *, coded: bool) -> dict[str, dict[str, Any]]:
         """The guards that differ once the user's own values are put in; only the named one where one is named."""
-        known = self._guards(events)
+        known, settings = self._guards(events), self._settings()
         _check.one_of(self.guard, "guard", ("auto", *known))
         chosen: dict[str, dict[str, Any]] = {}
         for name, values in known.items():
             if self.guard not in ("auto", name):
                 continue
-            given = {k: values[k] if self._is_auto(k) else getattr(self, k) for k in values if not k.startswith("_")}
-            given |= {k: v for k, v in values.items() if k.startswith("_")}
+            given = {k: settings[k].value if k in settings else v for k, v in values.items()}
             if self._is_auto("learning_rate") and not self._is_auto(self._TREES):
                 # a limited step times too few trees could not leave the prevalence
                 given["learning_rate"] = float(np.clip(_REACH / given[self._TREES], 0.01, 0.3))
@@ -180,14 +220,37 @@ class GuardedBooster(RareLearner):
 
         What stands for the loss or the weights of the classes (objective, class_weight, ...) is left out.
         """
-        own = set(get_annotations(GuardedBooster)) | _NOT_PASSED_ON
-        given = {k: v for k, v in self.get_params(deep=False).items() if k not in own and not self._is_auto(k)}
+        self._check_settings(stops=False)
+        for name in (self._TRANSLATED - _NOT_PASSED_ON) & set(self._settings()):
+            raise InputError(f"`{name}` is not honoured with a loss of one's own. Leave it out.")
         guard = next(iter(self._guards(events).values()))
-        return {**{k: v for k, v in guard.items() if not k.startswith("_")}, **given}
+        return {**{k: v for k, v in guard.items() if not k.startswith("_")}, **self._passed_on()}
+
+    def _settings(self) -> dict[str, Setting]:
+        """What the user set, by the constructor's names."""
+        return self._dialect().settings(self)
+
+    def _check_settings(self, *, stops: bool) -> None:
+        settings = self._settings()
+        self._dialect().check(type(self).__name__, settings, binned=self.event_bins, stops=stops)
+        self._check_values(settings)
+
+    def _passed_on(self) -> dict[str, Any]:
+        """What the user set and the library is to hear."""
+        own = set(get_annotations(GuardedBooster)) | _NOT_PASSED_ON | self._TRANSLATED
+        return {k: setting.value for k, setting in self._settings().items() if k not in own}
+
+    def _value(self, name: str) -> Any:
+        settings = self._settings()
+        return settings[name].value if name in settings else super()._value(name)
 
     def _is_auto(self, name: str) -> bool:
-        value = getattr(self, name, None)
-        return isinstance(value, str) and value == "auto"
+        return name not in self._settings()
+
+    def _code_mask(self, n_features: int) -> np.ndarray:
+        mask = np.zeros(n_features, dtype=bool)
+        mask[self._code_columns(n_features)] = True
+        return mask
 
     def _trained(
         self, rows: Rows, guard: dict[str, Any], codes: np.ndarray, seed: int, context: FitContext | None = None
@@ -197,15 +260,17 @@ class GuardedBooster(RareLearner):
         codes = np.zeros_like(codes) if guard["_ordered"] else codes
         cuts = None
         if self.event_bins:
-            cuts = fit_cuts(rows.X, rows.y, np.random.default_rng(seed), skip=codes)
+            cuts = fit_cuts(rows.X, rows.y, np.random.default_rng(seed), skip=codes, max_bins=self._most_bins())
         start, begin = 0.0, None
-        if rows.offset is not None or parts or not self._starts_itself():
-            start = best_intercept(rows.y, rows.weight, rows.offset)
-            begin = start + rows.offsets
+        drawn = float(np.log(self._drawn_ratio()))
+        if rows.offset is not None or parts or drawn or not self._starts_itself():
+            start = self._start(rows)
+            # what is drawn by class begins, and is left, at the prevalence of the draw
+            begin = start + drawn + rows.offsets
         task = Task(
             rows=rows if cuts is None else replace(rows, X=apply_cuts(rows.X, cuts)),
             start=begin,
-            parameters={k: v for k, v in guard.items() if not k.startswith("_")},
+            parameters={**self._passed_on(), **{k: v for k, v in guard.items() if not k.startswith("_")}},
             codes=codes,
             seed=seed,
             stop=[self._stop_part(part, cuts, start) for part in parts],
@@ -223,8 +288,13 @@ class GuardedBooster(RareLearner):
 
     def _part(self, part: Part) -> tuple[np.ndarray, np.ndarray]:
         """Features and Boolean target of a part of `eval_set`."""
-        X, y = part
-        return np.asarray(X, dtype=np.float64), np.asarray(_check.column(y, "eval_set") == self.classes_[1])
+        X = validate_data(self, self._read(part[0]), reset=False, dtype=np.float64, ensure_all_finite="allow-nan")
+        label = _check.column(part[1], "eval_set")
+        _check.same_length(X=X, y=label)
+        unknown = np.setdiff1d(_check.class_values(label, "eval_set"), self.classes_)
+        if unknown.size:
+            raise InputError(f"`eval_set` holds labels that `y` does not hold: {unknown.tolist()[:8]}.")
+        return self._clean(np.asarray(X), self._code_mask(X.shape[1])), np.asarray(label == self.classes_[1])
 
     def _recalibrated(self, trained: Trained, part: Part, ratio: float) -> Recalibration:
         X, y = self._part(part)
@@ -269,4 +339,14 @@ class GuardedBooster(RareLearner):
 
     def _logit(self, X: np.ndarray) -> np.ndarray:
         trained = Trained(self.model_, self.cuts_, self.intercept_)
+        X = self._clean(X, self._code_mask(X.shape[1]))
         return self.shift_ + self.slope_ * self._score(trained, X, self._all_trees(self.model_))[0]
+
+
+def _parts(eval_set: Any) -> list[Part]:
+    """The parts of an `eval_set`; one pair counts as a list of one."""
+    one = isinstance(eval_set, tuple) and len(eval_set) == 2 and not isinstance(eval_set[0], tuple)
+    parts = [eval_set] if one else list(eval_set)
+    if not parts or not all(isinstance(part, tuple | list) and len(part) == 2 for part in parts):
+        raise InputError("`eval_set` must be (X, y) or a list of such pairs.")
+    return [(part[0], part[1]) for part in parts]

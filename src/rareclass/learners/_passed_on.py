@@ -8,6 +8,7 @@ import numpy as np
 from rareclass import _check
 from rareclass.errors import InputError
 from rareclass.learners._context import Rows
+from rareclass.learners._dialect import Dialect
 
 
 class PassedOn:
@@ -15,11 +16,6 @@ class PassedOn:
 
     kwargs: dict[str, Any]
     model_: Any
-
-    def _not_given(self, parameters: Mapping[str, Any], aliases: Mapping[str, str]) -> dict[str, Any]:
-        """The parameters that are not passed on under another name."""
-        taken = {aliases[k] for k in self.kwargs if k in aliases}
-        return {k: v for k, v in parameters.items() if k not in taken}
 
     @property
     def feature_importances_(self) -> np.ndarray:
@@ -31,11 +27,20 @@ class PassedOn:
         return {**super().get_params(deep=deep), **self.kwargs}  # type: ignore[misc]
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters; names that the learner does not know are passed on to the booster."""
+        """Set parameters; names that the learner does not know are passed on to the booster.
+
+        A parameter that was passed on under another name is replaced.
+        """
         own = super().get_params(deep=False)  # type: ignore[misc]
         super().set_params(**{k: v for k, v in params.items() if k.partition("__")[0] in own})  # type: ignore[misc]
-        self.kwargs = {**self.kwargs, **{k: v for k, v in params.items() if k.partition("__")[0] not in own}}
+        aliases = self._dialect().aliases if self.kwargs else {}
+        replaced = {aliases.get(k, k) for k in params}
+        kept = {k: v for k, v in self.kwargs.items() if aliases.get(k, k) not in replaced}
+        self.kwargs = {**kept, **{k: v for k, v in params.items() if k.partition("__")[0] not in own}}
         return self
+
+    def _dialect(self) -> Dialect:
+        raise NotImplementedError
 
 
 def class_ratio(

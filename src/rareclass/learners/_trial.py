@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from rareclass.crossfit import out_of_fold
 from rareclass.errors import InputError
@@ -35,12 +34,14 @@ class Booster(Protocol):
 
     calibrate: bool
     collapse_alarm: bool
-    categorical_features: ArrayLike | None
     _TREES: ClassVar[str]
     takes_offset: ClassVar[bool]
 
     def _is_auto(self, name: str) -> bool:
         """Whether a parameter is left to the guard."""
+
+    def _stages_hold(self) -> bool:
+        """Whether the first trees of a model are the model with fewer trees."""
 
     def _trained(self, rows: Rows, guard: dict[str, Any], codes: np.ndarray, seed: int) -> Trained:
         """The model of one guard."""
@@ -97,7 +98,7 @@ class Trial:
         for name, values in self.guards.items():
             trees = int(values[learner._TREES])
             stages = [trees]
-            if learner._is_auto(learner._TREES):
+            if learner._is_auto(learner._TREES) and learner._stages_hold():
                 stages = sorted({max(1, round(share * trees)) for share in _STAGES})
             # the default guard with all its trees comes first: what follows must beat it
             unseen, fits = self._out_of_fold(values, stages)
@@ -141,7 +142,7 @@ class Trial:
 
     def _alarm(self, score: np.ndarray, w: np.ndarray) -> None:
         baseline = QuantileLogisticRegression(
-            C=1.0, knots=False, categorical_features=self.learner.categorical_features, random_state=self.seed
+            C=1.0, knots=False, categorical_features=np.flatnonzero(self.codes), random_state=self.seed
         )
 
         def fit_score(seen: np.ndarray, unseen: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ from rareclass import _check, _types
 from rareclass.errors import InputError, TargetError, TooFewEventsError
 from rareclass.kernels.logits import sigmoid
 from rareclass.kernels.newton import fit_intercept
+from rareclass.learners._categories import known_categories, with_codes
 from rareclass.learners._context import FitContext, InnerPlan, Rows, Unseen
 from rareclass.learners.table import classes_that
 
@@ -53,8 +54,9 @@ class RareLearner(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n, d)
-            Encoded features: float64, NaN where missing, codes 0..K-1 in the categorical columns.
+        X : array-like or frame of shape (n, d)
+            Features: numbers, NaN where missing, codes 0..K-1 in the categorical columns. Category columns of a frame
+            are coded here; categories that training did not see count as missing.
         y : array-like of shape (n,)
             Labels. ``classes_[1]`` is the positive class.
         sample_weight : array-like of shape (n,), optional
@@ -89,7 +91,7 @@ class RareLearner(ClassifierMixin, BaseEstimator):
     ) -> Unseen | None:
         """Check, fit, and keep the unseen scores; `given` goes into the `FitContext`."""
         rows, label = self._checked(X, y, sample_weight, offset)
-        context = FitContext(rng=_check.random_generator(getattr(self, "random_state", None)), **given)
+        context = FitContext(rng=_check.random_generator(self._value("random_state")), **given)
         if len(self.classes_) == 2:
             unseen = self._fit(rows, context)
             if unseen is not None and context.plan is None:
@@ -97,11 +99,50 @@ class RareLearner(ClassifierMixin, BaseEstimator):
             return unseen
         if rows.offset is not None:
             raise InputError(f"`offset` needs two classes; `y` holds {len(self.classes_)}.")
-        self.members_ = [
-            clone(self).set_params(**_seed(self, context.rng)).fit(rows.X, label == value, rows.weight)
-            for value in self.classes_
-        ]
+        self.members_ = []
+        for value in self.classes_:
+            member = clone(self).set_params(**self._of_member(rows.X.shape[1], context.rng))
+            self.members_.append(member.fit(rows.X, label == value, rows.weight, **context.options))
         return None
+
+    def _of_member(self, n_features: int, rng: np.random.Generator) -> dict[str, Any]:
+        """Parameters of the model of one class, which sees codes instead of categories: its own seed, its columns."""
+        known = self.get_params(deep=False)
+        own: dict[str, Any] = {}
+        if "random_state" in known:
+            own["random_state"] = int(rng.integers(2**31))
+        if "categorical_features" in known:
+            own["categorical_features"] = self._code_columns(n_features)
+        return own
+
+    def _value(self, name: str) -> Any:
+        """The value of a parameter; None where the learner has none of that name."""
+        return getattr(self, name, None)
+
+    def _read(self, X: _types.Rows, *, reset: bool = False) -> _types.Rows:
+        """Rows with codes in place of categories; the categories are learnt where `reset`."""
+        if reset:
+            chosen = self._value("categorical_features")
+            chosen = () if chosen is None or isinstance(chosen, str) else list(chosen)
+            columns = list(X.columns) if hasattr(X, "dtypes") and hasattr(X, "columns") else []
+            unknown = [item for item in chosen if isinstance(item, str) and item not in columns]
+            if unknown:
+                raise InputError(f"`categorical_features` names no column of `X`: {unknown}. Known: {columns[:50]}.")
+            self.categories_ = known_categories(X, chosen) if self.takes_categories else []
+        return with_codes(X, getattr(self, "categories_", []))
+
+    def _code_columns(self, n_features: int) -> list[int]:
+        """Numbers of the columns that hold codes: those that were named or numbered, and category columns of frames."""
+        chosen = self._value("categorical_features")
+        if isinstance(chosen, str) and chosen == "from_dtype":
+            chosen = None
+        names = list(getattr(self, "feature_names_in_", ()))
+        if chosen is not None and names and not isinstance(chosen, str):
+            chosen = [names.index(item) if isinstance(item, str) else item for item in chosen]
+        mask = categorical_columns(chosen, n_features)
+        for j, known in enumerate(self.categories_):
+            mask[j] |= known is not None
+        return [int(j) for j in np.flatnonzero(mask)]
 
     def _fit(self, rows: Rows, context: FitContext) -> Unseen | None:
         """Fit to checked rows of two classes; the scores of unseen rows where the learner judges itself."""
@@ -115,7 +156,7 @@ class RareLearner(ClassifierMixin, BaseEstimator):
         """Raw log-odds (nats) of the positive class, without any offset: (n,), or (n, K) with more than two classes."""
         check_is_fitted(self)
         finite = "allow-nan" if self.takes_missing else True
-        X = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite=finite)
+        X = validate_data(self, self._read(X), reset=False, dtype=np.float64, ensure_all_finite=finite)
         if len(self.classes_) == 2:
             return self._logit(np.asarray(X))
         return np.column_stack([member.decision_function(X) for member in self.members_])
@@ -142,6 +183,7 @@ class RareLearner(ClassifierMixin, BaseEstimator):
             raise TargetError(f"{name} requires y to be passed, but the target y is None.")
         if hasattr(X, "index") and hasattr(y, "index") and hasattr(X.index, "equals") and not X.index.equals(y.index):
             raise InputError("`X` and `y` have different row labels (index); align them first.")
+        X = self._read(X, reset=True)
         features: np.ndarray = validate_data(self, X, dtype=np.float64, ensure_all_finite=self._finite(X))
         if getattr(y, "ndim", 1) == 2:
             warnings.warn(
@@ -183,11 +225,6 @@ class RareLearner(ClassifierMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.takes_missing
         return tags
-
-
-def _seed(learner: BaseEstimator, rng: np.random.Generator) -> dict[str, int]:
-    """Own seed for the model of one class, where the learner has one."""
-    return {"random_state": int(rng.integers(2**31))} if "random_state" in learner.get_params(deep=False) else {}
 
 
 def best_intercept(y: np.ndarray, weight: np.ndarray | None, offset: np.ndarray | None) -> float:

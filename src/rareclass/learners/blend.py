@@ -78,8 +78,9 @@ class RareBlendClassifier(RareLearner):
     def _fit(self, rows: Rows, context: FitContext) -> None:
         self.member_names_ = self._names()
         rng, most = context.rng, max(_OTHERS, 5 * min(int(rows.rare.sum()), _EVENTS))
+        codes = self._code_columns(rows.X.shape[1])
         plan = inner_plan(rows.X, rows.y, rng, events=_EVENTS, others=most)
-        fitted = [self._member(name, int(rng.integers(2**31))) for name in self.member_names_]
+        fitted = [self._member(name, codes, int(rng.integers(2**31))) for name in self.member_names_]
         scores = np.column_stack([member.fit_member(rows, plan).logit for member in fitted])
         k = len(fitted)
         numbers = [[0.0] * k, [1.0] * k, [1 / k] * k]
@@ -102,10 +103,10 @@ class RareBlendClassifier(RareLearner):
             raise InputError(f"`members` must hold distinct names among {', '.join(known)}; got {names!r}.")
         return names
 
-    def _member(self, name: str, seed: int) -> RareLearner:
+    def _member(self, name: str, codes: list[int], seed: int) -> RareLearner:
         kind = {"kind": name} if name == "extra_trees" else {}
         cls: Any = LEARNERS["random_forest" if kind else name]
-        own = {"categorical_features": self.categorical_features, "random_state": seed, "n_jobs": self.n_jobs}
+        own = {"categorical_features": codes, "random_state": seed, "n_jobs": self.n_jobs}
         member: RareLearner = cls(**cls.inside_blend, **kind, **own)
         return member
 

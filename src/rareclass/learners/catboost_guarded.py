@@ -1,5 +1,8 @@
 """CatBoost, guarded for rare events."""
 
+from collections.abc import Mapping
+from functools import cache
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -9,13 +12,61 @@ from rareclass import _check, _types
 from rareclass._lazy import need
 from rareclass.errors import InputError
 from rareclass.learners._context import Rows
+from rareclass.learners._dialect import Dialect, Setting, is_off, library_refusals, spread
 from rareclass.learners._guarded import GuardedBooster, Task
 from rareclass.learners._passed_on import PassedOn, class_ratio
 
-_ALIASES = {
-    **dict.fromkeys(("n_estimators", "num_boost_round", "num_trees"), "iterations"),
-    **{"eta": "learning_rate", "max_depth": "depth", "reg_lambda": "l2_leaf_reg"},
-}
+_ALIASES = spread(
+    {
+        "iterations": "n_estimators num_boost_round num_trees",
+        "learning_rate": "eta",
+        "depth": "max_depth",
+        "l2_leaf_reg": "reg_lambda",
+        "random_state": "random_seed",
+        "n_jobs": "thread_count",
+        "categorical_features": "cat_features",
+        "loss_function": "objective",
+        "rsm": "colsample_bylevel",
+        "border_count": "max_bin",
+        "min_data_in_leaf": "min_child_samples",
+        "max_leaves": "num_leaves",
+        "custom_metric": "custom_loss",
+    }
+)
+_SPEAKS = frozenset({"verbose", "silent", "logging_level", "verbose_eval"})
+_REFUSED = spread(
+    {
+        "codes are split as ordered numbers here, without statistics of the target; leave it out": "combinations_ctr "
+        "counter_calc_method ctr_description ctr_history_unit ctr_leaf_count_limit ctr_target_border_count "
+        "final_ctr_computation_mode gpu_cat_features_storage max_ctr_complexity one_hot_max_size per_feature_ctr "
+        "simple_ctr store_all_simple_ctr",
+        "features are numbers and codes; turn texts and embeddings into columns of numbers first": "dictionaries "
+        "embedding_features feature_calcers text_features text_processing tokenizers",
+        "labels are taken as they are, and `classes_` names them; leave it out": "allow_const_label class_names "
+        "classes_count target_border",
+        "it takes rows at random, with a handful of events; give rows to stop on as fit(..., eval_set=[(X, y)])": (
+            "eval_fraction"
+        ),
+        "trees that start at the prevalence cannot be shrunk by CatBoost; raise `l2_leaf_reg` instead": ""
+        "model_shrink_mode model_shrink_rate posterior_sampling",
+        "the models of the inner folds would share its files; leave it out": "output_borders save_snapshot "
+        "snapshot_file snapshot_interval",
+    }
+)
+
+
+@cache
+def _dialect() -> Dialect:
+    known = set(signature(need("catboost", extra="catboost").CatBoostClassifier).parameters)
+    return Dialect(
+        known=frozenset(known | _SPEAKS),
+        aliases=_ALIASES,
+        refused=_REFUSED,
+        of_values=frozenset({"input_borders", "per_float_feature_quantization"}),
+        stopping=frozenset("best_model_min_trees early_stopping_rounds od_pval od_type od_wait use_best_model".split()),
+        options=frozenset({"log_cerr", "log_cout", "metric_period", "plot", "plot_file"}) | _SPEAKS,
+        options_of_eval=frozenset({"early_stopping_rounds", "use_best_model"}),
+    )
 
 
 class RareCatBoostClassifier(PassedOn, GuardedBooster):
@@ -33,7 +84,7 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
     iterations, learning_rate, depth, l2_leaf_reg : number or "auto", default="auto"
         Set by the guard where "auto". A number of trees of your own fixes the guard as well.
     scale_pos_weight : float, optional
-        Used in training and undone in the log-odds; `class_weights` and `auto_class_weights` are refused.
+        Used in training and undone in the log-odds, as are `class_weights` and `auto_class_weights`.
     guard : {"auto", "steady", "cautious", "bold"}, default="auto"
         As in `RareLGBMClassifier`.
     event_bins : bool, default=True
@@ -41,11 +92,13 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
     calibrate : bool, default=True
     collapse_alarm : bool, default=True
     categorical_features : sequence of int, optional
-        Columns that hold category codes; split as ordered codes.
+        Columns that hold category codes or, in a frame, text; numbers or names (`cat_features` is another name for
+        it). Category columns of a frame need not be named. Split as ordered codes, without statistics of the target.
     random_state : int, Generator or None, default=None
     n_jobs : int, default=1
     **kwargs
-        Further parameters of CatBoost, passed on (`monotone_constraints`, `early_stopping_rounds`, ...).
+        Further parameters of CatBoost by any of its names (`monotone_constraints`, `thread_count`, ...). What cannot be
+        honoured is refused by name: text and embedding features, statistics of categories, snapshots, other losses.
 
     Attributes
     ----------
@@ -72,6 +125,7 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
 
     title = "CatBoost, guarded"
     loss_library = "catboost"
+    _TRANSLATED = frozenset({"auto_class_weights", "boost_from_average", "class_weights", "loss_function"})
     trusted = ("catboost.core.CatBoostClassifier",)
     _TREES = "iterations"
 
@@ -121,39 +175,68 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
             "bold": {**steady, "depth": depth + 1, "l2_leaf_reg": 0.3},
         }
 
+    def _dialect(self) -> Dialect:
+        return _dialect()
+
+    def _check_values(self, settings: Mapping[str, Setting]) -> None:
+        loss = settings.get("loss_function")
+        if loss is not None and loss.value != "Logloss":
+            raise InputError(
+                f"RareCatBoostClassifier fits log-odds by cross-entropy; got {loss.typed}={loss.value!r}. "
+                "For another loss use rareclass.learners.LossBoosterClassifier."
+            )
+        spoken = sorted(_SPEAKS & set(settings))
+        if len(spoken) > 1:
+            raise InputError(f"`{spoken[0]}` and `{spoken[1]}` say the same; give one of them.")
+
     def _given_ratio(self, rows: Rows) -> float:
         given = 1.0 if self.scale_pos_weight is None else self.scale_pos_weight
-        weights, automatic = self.kwargs.get("class_weights"), self.kwargs.get("auto_class_weights")
+        weights, automatic = self._value("class_weights"), self._value("auto_class_weights")
         if weights is not None and not hasattr(weights, "get"):
-            weights = dict(zip(self.classes_.tolist(), weights, strict=False))
-        if automatic is None:
+            if np.ndim(weights) != 1 or len(weights) != 2:
+                raise InputError(f"`class_weights` must be a mapping or one weight for each class; got {weights!r}.")
+            weights = dict(zip(self.classes_.tolist(), weights, strict=True))
+        if automatic in (None, "None"):
             return class_ratio(weights, given, rows, self.classes_)
         _check.one_of(automatic, "auto_class_weights", ("Balanced", "SqrtBalanced"))
         balanced = class_ratio("balanced", 1.0, rows, self.classes_)
         return given * (balanced if automatic == "Balanced" else float(np.sqrt(balanced)))
 
+    def _most_bins(self) -> int:
+        given = self._value("border_count")
+        return 255 if given is None else int(given) + 1
+
+    def _start(self, rows: Rows) -> float:
+        return 0.0 if is_off(self._value("boost_from_average")) else super()._start(rows)
+
     def _train(self, task: Task) -> Any:
-        objective = self.kwargs.get("loss_function", self.kwargs.get("objective", "Logloss"))
-        if objective != "Logloss":
-            raise InputError(f"RareCatBoostClassifier fits log-odds by cross-entropy; got {objective!r}.")
         catboost = need("catboost", extra="catboost")
-        known = self._not_given(task.parameters, _ALIASES)
-        further = {k: v for k, v in self.kwargs.items() if k not in ("class_weights", "auto_class_weights")}
-        fixed = {"thread_count": self.n_jobs, "verbose": False, "allow_writing_files": False}
-        model = catboost.CatBoostClassifier(random_seed=task.seed, **fixed, **{**known, **further})
-        evaluation: dict[str, Any] = {}
-        if task.stop:
-            pools = [catboost.Pool(part.X, part.y.astype(int), baseline=part.start) for part in task.stop]
-            evaluation = {"eval_set": pools, **task.options}
-        rows = task.rows
-        pool = catboost.Pool(rows.X, rows.y.astype(int), weight=rows.weight, baseline=task.start)
-        return model.fit(pool, **evaluation)
+        known = task.parameters
+        fixed = {"random_seed": task.seed, "thread_count": self._value("n_jobs"), "allow_writing_files": False}
+        if not _SPEAKS & known.keys():
+            fixed["verbose"] = False
+        if "verbose_eval" in known:
+            known = {**known, "verbose": known["verbose_eval"]}
+            del known["verbose_eval"]
+        names = list(getattr(self, "feature_names_in_", ())) or None
+        rows, options = task.rows, dict(task.options)
+        with library_refusals("CatBoost", catboost.CatBoostError):
+            if task.stop:
+                options["eval_set"] = [
+                    catboost.Pool(part.X, part.y.astype(int), baseline=part.start, feature_names=names)
+                    for part in task.stop
+                ]
+            model = catboost.CatBoostClassifier(**{**fixed, **known})
+            pool = catboost.Pool(
+                rows.X, rows.y.astype(int), weight=rows.weight, baseline=task.start, feature_names=names
+            )
+            return model.fit(pool, **options)
 
     def _starts_itself(self) -> bool:
         return False
 
     def _raw(self, model: Any, X: np.ndarray, stages: list[int]) -> np.ndarray:
-        raw = {"prediction_type": "RawFormulaVal", "thread_count": self.n_jobs or 1}
+        raw = {"prediction_type": "RawFormulaVal", "thread_count": self._value("n_jobs") or 1}
         return np.array([model.predict(X, ntree_end=count, **raw) for count in stages], dtype=np.float64)
 
     def _all_trees(self, model: Any) -> list[int]:

@@ -12,6 +12,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from rareclass import _types
 from rareclass.errors import InputError
 from rareclass.learners._context import Rows
+from rareclass.learners._dialect import Dialect, Setting, by_position
 from rareclass.learners._guarded import GuardedBooster, Task
 from rareclass.learners._passed_on import class_ratio
 
@@ -39,6 +40,8 @@ default="auto"
     loss, max_depth, max_bins, monotonic_cst, interaction_cst, early_stopping, scoring, validation_fraction, \
 n_iter_no_change, tol, verbose
         As in scikit-learn, but for `early_stopping`, which is off: its validation part would hold a handful of events.
+    warm_start : False
+        Taken for uniformity and refused otherwise: more trees would go unjudged.
     class_weight : None, "balanced" or dict
         Used in training and undone in the log-odds.
     guard : {"auto", "steady", "cautious", "bold", "steady_ordered"}, default="auto"
@@ -48,7 +51,8 @@ n_iter_no_change, tol, verbose
     calibrate : bool, default=True
     collapse_alarm : bool, default=True
     categorical_features : sequence of int, optional
-        Columns that hold category codes, split natively. Codes from 253 on share one category.
+        Columns that hold category codes or, in a frame, text; numbers or names. Split natively; codes from 253 on
+        share one category. Category columns of a frame need not be named ("from_dtype" says the same as None).
     random_state : int, Generator or None, default=None
     n_jobs : int, default=1
         Accepted for uniformity; scikit-learn sets its threads by OpenMP.
@@ -76,6 +80,7 @@ n_iter_no_change, tol, verbose
 
     title = "HistGradientBoosting, guarded"
     takes_offset = False
+    _TRANSLATED = frozenset({"loss"})
     trusted = (
         "functools.partial",
         "sklearn._loss._loss.CyHalfBinomialLoss",
@@ -87,11 +92,6 @@ n_iter_no_change, tol, verbose
         "sklearn.utils.validation.check_array",
     )
     _TREES = "max_iter"
-    _PLAIN = (
-        "max_depth monotonic_cst interaction_cst early_stopping scoring validation_fraction n_iter_no_change tol "
-        "verbose max_bins"
-    ).split()
-
     loss: str = "log_loss"
     _: KW_ONLY
     learning_rate: float | str = "auto"
@@ -110,12 +110,13 @@ n_iter_no_change, tol, verbose
     n_iter_no_change: int = 10
     tol: float = 1e-7
     verbose: int = 0
+    warm_start: bool = False
     class_weight: Mapping[Any, float] | str | None = None
     guard: str = "auto"
     event_bins: bool = True
     calibrate: bool = True
     collapse_alarm: bool = True
-    categorical_features: ArrayLike | None = None
+    categorical_features: ArrayLike | str | None = None
     random_state: _types.Seed = None
     n_jobs: int | None = 1
 
@@ -141,21 +142,31 @@ n_iter_no_change, tol, verbose
     def _given_ratio(self, rows: Rows) -> float:
         return class_ratio(self.class_weight, 1.0, rows, self.classes_)
 
-    def _train(self, task: Task) -> Any:
+    def _dialect(self) -> Dialect:
+        return Dialect(refused={"warm_start": "guard and trees are chosen anew in each fit; leave it out"})
+
+    def _check_values(self, settings: Mapping[str, Setting]) -> None:
         if self.loss != "log_loss":
             raise InputError(f"`loss` must be 'log_loss', the only one scikit-learn has here; got {self.loss!r}.")
+
+    def _most_bins(self) -> int:
+        return int(self.max_bins)
+
+    def _train(self, task: Task) -> Any:
         if task.stop:
             raise InputError("HistGradientBoosting takes no `eval_set`; RareLGBMClassifier does.")
+        names = list(getattr(self, "feature_names_in_", ()))
+        known = {"early_stopping": self.early_stopping, **task.parameters}
+        for name in ("monotonic_cst", "interaction_cst"):
+            if name in known and not isinstance(known[name], str):
+                known[name] = by_position(known[name], names, name)
         # the library cannot bin a column without any value: zeros survive harmlessly
         X, empty = _fewer_codes(task.rows.X, task.codes), np.isnan(task.rows.X).all(axis=0)
         if empty.any():
             X = np.where(empty, 0.0, X)
         codes = task.codes & ~empty
         model = HistGradientBoostingClassifier(
-            **task.parameters,
-            **{name: getattr(self, name) for name in self._PLAIN},
-            categorical_features=codes if codes.any() else None,
-            random_state=task.seed,
+            **known, categorical_features=codes if codes.any() else None, random_state=task.seed
         )
         return model.fit(X, task.rows.y.astype(int), sample_weight=task.rows.weight)
 

@@ -1,6 +1,7 @@
 """LightGBM, guarded for rare events."""
 
 from collections.abc import Mapping
+from functools import cache
 from inspect import signature
 from types import MappingProxyType, ModuleType
 from typing import Any
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike
 from rareclass import _types
 from rareclass.errors import DependencyError, InputError
 from rareclass.learners._context import Rows
+from rareclass.learners._dialect import Dialect, Setting, is_off, library_refusals, spread
 from rareclass.learners._guarded import GuardedBooster, Task
 from rareclass.learners._passed_on import PassedOn, class_ratio
 
@@ -20,16 +22,27 @@ LIGHTGBM_TYPES = (
     "lightgbm.basic.Booster",
     "lightgbm.sklearn.LGBMClassifier",
 )
-_ALIASES_OF = {
-    "reg_lambda": "lambda_l2 lambda",
-    "min_child_weight": "min_sum_hessian_in_leaf min_sum_hessian",
-    "min_child_samples": "min_data_in_leaf min_data",
-    "colsample_bytree": "feature_fraction",
-    "learning_rate": "eta shrinkage_rate",
-    "num_leaves": "num_leaf max_leaves",
-    "n_estimators": "num_iterations num_boost_round num_round num_trees",
-}
-_ALIASES = {alias: name for name, aliases in _ALIASES_OF.items() for alias in aliases.split()}
+_FILES = "it belongs to LightGBM's command line and its files; read the table first, and leave it out"
+_OTHER_LOSS = "it belongs to another objective than 'binary'; leave it out, or use LossBoosterClassifier"
+_REFUSED = spread(
+    {
+        _FILES: "config convert_model convert_model_language data group_column header ignore_column input_model "
+        "is_provide_training_metric label_column metric_freq output_model output_result parser_config_file "
+        "precise_float_parser pre_partition refit_decay_rate save_binary snapshot_freq task two_round valid "
+        "weight_column",
+        _OTHER_LOSS: "alpha auc_mu_weights bagging_by_query eval_at fair_c label_gain lambdarank_norm "
+        "lambdarank_position_bias_regularization lambdarank_truncation_level multi_error_top_k num_class "
+        "objective_seed poisson_max_delta_step reg_sqrt tweedie_variance_power",
+        "it belongs to training on several machines; leave it out": "local_listen_port machine_list_filename machines "
+        "num_machines time_out top_k",
+        "it changes predictions alone; ask the fitted `booster_` for them": "num_iteration_predict pred_early_stop "
+        "pred_early_stop_freq pred_early_stop_margin predict_contrib predict_disable_shape_check predict_leaf_index "
+        "predict_raw_score start_iteration_predict",
+        "scores are log-odds here; leave it at 1": "sigmoid",
+    }
+)
+_ZERO = 1e-35  # what LightGBM takes for zero
+_OF_VALUES = frozenset("linear_tree forcedbins_filename forcedsplits_filename max_bin_by_feature".split())
 
 
 def load_lightgbm() -> ModuleType:
@@ -42,6 +55,24 @@ def load_lightgbm() -> ModuleType:
             "or use RareHistGradientBoostingClassifier, which needs scikit-learn only."
         ) from error
     return lightgbm
+
+
+@cache
+def _dialect() -> Dialect:
+    # private, but the only place where the library says what it takes: unknown names it ignores without a word
+    table = getattr(load_lightgbm().basic, "_ConfigAliases", None)
+    groups = {} if table is None else dict(table._get_all_param_aliases())
+    own = set(signature(RareLGBMClassifier).parameters)
+    aliases = {word: min(own & {*words}, default=name) for name, words in groups.items() for word in words}
+    return Dialect(
+        known=frozenset(aliases),
+        aliases={word: name for word, name in aliases.items() if word != name},
+        refused=_REFUSED,
+        of_values=_OF_VALUES,
+        stopping=frozenset({"early_stopping_round"}),
+        options=frozenset({"feature_name"}),
+        options_of_eval=frozenset({"callbacks", "eval_metric", "eval_names", "eval_sample_weight"}),
+    )
 
 
 class RareLGBMClassifier(PassedOn, GuardedBooster):
@@ -79,11 +110,14 @@ reg_alpha, importance_type
         Bring log-odds to the real prevalence by an intercept and a slope from out-of-fold scores.
     collapse_alarm : bool, default=True
     categorical_features : sequence of int, optional
-        Columns that hold category codes, split natively by LightGBM.
+        Columns that hold category codes or, in a frame, text; numbers or names. Split natively by LightGBM. Category
+        columns of a frame need not be named.
     random_state : int, Generator or None, default=None
     n_jobs : int, default=1
     **kwargs
-        Further parameters of LightGBM, passed on (`monotone_constraints`, `interaction_constraints`, ...).
+        Further parameters of LightGBM by any of its names (`monotone_constraints`, `verbosity`, `num_trees`, ...).
+        What cannot be honoured is refused by name: random forests (`boosting_type="rf"`), files, several machines,
+        other objectives; linear trees need ``event_bins=False``.
 
     Attributes
     ----------
@@ -111,6 +145,7 @@ reg_alpha, importance_type
     title = "LightGBM, guarded"
     loss_library = "lightgbm"
     inside_blend = MappingProxyType({"collapse_alarm": False})
+    _TRANSLATED = frozenset({"use_missing", "zero_as_missing"})
     trusted = LIGHTGBM_TYPES
 
     def __init__(
@@ -170,10 +205,6 @@ reg_alpha, importance_type
         self.categorical_features = categorical_features
         self.kwargs = kwargs
 
-    _PLAIN = (
-        "boosting_type max_depth subsample_for_bin min_split_gain subsample subsample_freq reg_alpha importance_type"
-    ).split()
-
     def _guards(self, events: int) -> dict[str, dict[str, Any]]:
         leaves = 10 if events < 300 else 15 if events < 3000 else 31
         steady = {
@@ -196,45 +227,83 @@ reg_alpha, importance_type
             "bold": {**steady, **bold},
         }
 
+    def _dialect(self) -> Dialect:
+        return _dialect()
+
+    def _check_values(self, settings: Mapping[str, Setting]) -> None:
+        objective = settings.get("objective")
+        if objective is not None and objective.value not in (None, "binary"):
+            raise InputError(
+                f"RareLGBMClassifier fits log-odds by cross-entropy; got {objective.typed}={objective.value!r}. "
+                "For another loss use rareclass.learners.LossBoosterClassifier."
+            )
+        boosting = settings.get("boosting_type")
+        if boosting is not None and boosting.value in ("rf", "random_forest"):
+            raise InputError(
+                f"`{boosting.typed}={boosting.value!r}` averages trees, which no guard limits. "
+                "Use rareclass.learners.RareForestClassifier."
+            )
+        machines = settings.get("tree_learner")
+        if machines is not None and machines.value != "serial":
+            raise InputError(f"`{machines.typed}` other than 'serial' trains on several machines; leave it out.")
+
     def _given_ratio(self, rows: Rows) -> float:
-        given = self.kwargs.get("scale_pos_weight")
-        unbalanced = bool(self.kwargs.get("is_unbalance", self.kwargs.get("unbalance", False)))
+        given = self._value("scale_pos_weight")
+        unbalanced = bool(self._value("is_unbalance"))
         balanced = "balanced" if unbalanced and self.class_weight is None else self.class_weight
         return class_ratio(balanced, 1.0 if given is None else given, rows, self.classes_)
 
+    def _drawn_ratio(self) -> float:
+        if not self._value("subsample_freq"):
+            return 1.0
+        positive, negative = self._value("pos_bagging_fraction"), self._value("neg_bagging_fraction")
+        return (1.0 if positive is None else positive) / (1.0 if negative is None else negative)
+
+    def _clean(self, X: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        if is_off(self._value("use_missing")):
+            return np.where(np.isnan(X) & ~codes, 0.0, X)
+        if self._value("zero_as_missing"):
+            return np.where((np.abs(X) <= _ZERO) & ~codes, np.nan, X)
+        return X
+
+    def _most_bins(self) -> int:
+        given = self._value("max_bin")
+        return 255 if given is None else int(given)
+
+    def _stages_hold(self) -> bool:
+        # trees that are dropped for a while weigh less afterwards
+        return self._value("boosting_type") != "dart"
+
+    def _start(self, rows: Rows) -> float:
+        return 0.0 if is_off(self._value("boost_from_average")) else super()._start(rows)
+
     def _train(self, task: Task) -> Any:
-        if self.objective not in (None, "binary"):
-            raise InputError(
-                f"RareLGBMClassifier fits log-odds by cross-entropy; got objective={self.objective!r}. "
-                "For another loss use rareclass.learners.LossBoosterClassifier."
-            )
         lightgbm = load_lightgbm()
-        own = {"scale_pos_weight", "is_unbalance", "unbalance"}
-        further = {k: v for k, v in self.kwargs.items() if k not in own}
-        known = self._not_given(task.parameters, _ALIASES)
-        if "min_child_samples" in known:
+        known = dict(task.parameters)
+        if self._is_auto("min_child_samples"):
             known["min_child_samples"] = min(known["min_child_samples"], max(1, task.rows.y.size // 4))
-        fixed = {"verbose": -1, "deterministic": True, "force_row_wise": True}
+        fixed: dict[str, Any] = {"verbosity": -1, "deterministic": True}
+        if "force_col_wise" not in known:
+            fixed["force_row_wise"] = True
         if self.event_bins:
             fixed |= {"min_data_in_bin": 1, "subsample_for_bin": task.rows.y.size}
-        plain = {name: getattr(self, name) for name in self._PLAIN}
-        model = lightgbm.LGBMClassifier(
-            random_state=task.seed, n_jobs=self.n_jobs, **{**plain, **known, **fixed, **further}
-        )
-        return model.fit(
-            task.rows.X,
-            task.rows.y.astype(int),
-            sample_weight=task.rows.weight,
-            init_score=task.start,
-            categorical_feature=[int(j) for j in np.flatnonzero(task.codes)],
-            **self._evaluation(model, task),
-        )
+        options = {"random_state": task.seed, "n_jobs": self._value("n_jobs"), **fixed, **known}
+        model = lightgbm.LGBMClassifier(**options)
+        with library_refusals("LightGBM", lightgbm.basic.LightGBMError):
+            return model.fit(
+                task.rows.X,
+                task.rows.y.astype(int),
+                sample_weight=task.rows.weight,
+                init_score=task.start,
+                categorical_feature=[int(j) for j in np.flatnonzero(task.codes)],
+                **self._evaluation(model, task),
+            )
 
     @staticmethod
     def _evaluation(model: Any, task: Task) -> dict[str, Any]:
         """Arguments of the library's fit for early stopping; `eval_set` was renamed in LightGBM 4.7."""
         if not task.stop:
-            return {}
+            return dict(task.options)
         known = {"eval_init_score": [part.start for part in task.stop], **task.options}
         features, labels = [part.X for part in task.stop], [part.y.astype(int) for part in task.stop]
         if "eval_X" in signature(model.fit).parameters:

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from rareclass import _types
 from rareclass.learners._context import FitContext, Rows
-from rareclass.learners.base import RareLearner, best_intercept, categorical_columns
+from rareclass.learners.base import RareLearner, best_intercept
 from rareclass.learners.lgbm import LIGHTGBM_TYPES, load_lightgbm
 
 
@@ -33,7 +33,6 @@ class LibraryDefaultLGBMClassifier(RareLearner):
 
     def _fit(self, rows: Rows, context: FitContext) -> None:
         lightgbm = load_lightgbm()
-        codes = categorical_columns(self.categorical_features, rows.X.shape[1])
         self.intercept_ = 0.0 if rows.offset is None else best_intercept(rows.y, rows.weight, rows.offset)
         # the seed goes in as given, so that the exhibit equals a plain LGBMClassifier(random_state=seed)
         seed = self.random_state if isinstance(self.random_state, int | None) else int(context.rng.integers(2**31))
@@ -43,7 +42,7 @@ class LibraryDefaultLGBMClassifier(RareLearner):
             rows.y.astype(int),
             sample_weight=rows.weight,
             init_score=None if rows.offset is None else rows.offset + self.intercept_,
-            categorical_feature=[int(j) for j in np.flatnonzero(codes)],
+            categorical_feature=self._code_columns(rows.X.shape[1]),
         )
 
     def _logit(self, X: np.ndarray) -> np.ndarray:

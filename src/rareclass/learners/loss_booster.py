@@ -71,7 +71,7 @@ class LossBoosterClassifier(RareLearner):
         objective = booster_objective(usable_loss(self.loss), y, sample_weight=weight, offset=rows.offset)
         # Plain values where they can be read back, so that bundles accept the learner; a loss of the user's own cannot.
         self.objective_ = objective.to_dict() if is_ours(objective.loss) else objective
-        codes = categorical_columns(self.categorical_features, X.shape[1])
+        codes = categorical_columns(self._code_columns(X.shape[1]), X.shape[1])
         start = objective.initial_scores(y.size, rows.offset)
         options = {"random_state": int(rng.integers(2**31)), "n_jobs": self.n_jobs, **(self.parameters or {})}
         if self.library == "xgboost":

@@ -11,7 +11,7 @@ from rareclass.kernels.logits import log_loss_from_logits
 from rareclass.kernels.newton import Fit, Logistic, Steps
 from rareclass.learners._context import FitContext, Rows, Unseen
 from rareclass.learners._inner import inner_plan
-from rareclass.learners.base import RareLearner, best_intercept, categorical_columns
+from rareclass.learners.base import RareLearner, best_intercept
 from rareclass.learners.quantile_features import QuantileFeatures
 
 _EVENTS = 2000
@@ -101,7 +101,7 @@ class QuantileLogisticRegression(RareLearner):
             features = QuantileFeatures(
                 knots=knots,
                 min_level_rows=self.min_level_rows,
-                categorical_features=self.categorical_features,
+                categorical_features=self._code_columns(X.shape[1]),
                 random_state=seed,
             ).fit(X)
             Z = _with_ones(features.transform(X[judged]))
@@ -122,7 +122,7 @@ class QuantileLogisticRegression(RareLearner):
     def _knots(self, X: np.ndarray) -> tuple[bool, ...]:
         if self.knots != "auto":
             return (bool(self.knots),)
-        numeric = int((~categorical_columns(self.categorical_features, X.shape[1])).sum())
+        numeric = X.shape[1] - len(self._code_columns(X.shape[1]))
         return (True, False) if numeric <= _MANY_COLUMNS else (False,)
 
     def _logit(self, X: np.ndarray) -> np.ndarray:

@@ -1,18 +1,62 @@
 """XGBoost, guarded for rare events."""
 
+from collections.abc import Mapping
+from functools import cache
+from inspect import signature
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rareclass import _types
+from rareclass import _check, _types
 from rareclass._lazy import need
 from rareclass.errors import InputError
 from rareclass.learners._context import Rows
+from rareclass.learners._dialect import Dialect, Setting, by_position, library_refusals, spread
 from rareclass.learners._guarded import GuardedBooster, Task
 from rareclass.learners._passed_on import PassedOn, class_ratio
 
-_ALIASES = {"eta": "learning_rate", "lambda": "reg_lambda", "num_boost_round": "n_estimators"}
+_ALIASES = spread(
+    {
+        "learning_rate": "eta",
+        "reg_lambda": "lambda",
+        "reg_alpha": "alpha",
+        "gamma": "min_split_loss",
+        "random_state": "seed",
+        "n_jobs": "nthread",
+        "n_estimators": "num_boost_round num_round",
+    }
+)
+# parameters of the trees and of training that XGBoost's classifier takes without naming them
+_NATIVE = frozenset(
+    "disable_default_eval_metric max_cached_hist_node normalize_type one_drop rate_drop sample_type "
+    "seed_per_iteration skip_drop updater".split()
+)
+_OTHER_LOSS = "it belongs to another objective than 'binary:logistic'; leave it out, or use LossBoosterClassifier"
+_REFUSED = spread(
+    {
+        _OTHER_LOSS: "aft_loss_distribution aft_loss_distribution_scale huber_slope lambdarank_bias_norm "
+        "lambdarank_normalization lambdarank_num_pair_per_sample lambdarank_pair_method lambdarank_unbiased "
+        "ndcg_exp_gain num_class quantile_alpha tweedie_variance_power",
+        "one model is fitted for each class; leave it out": "multi_strategy",
+        "the kinds of columns are set here; name those that hold codes in `categorical_features`": "feature_types",
+        "it belongs to linear boosters; leave it out": "feature_selector top_k",
+        "it changes trees that were grown before; leave it out": "process_type refresh_leaf",
+    }
+)
+
+
+@cache
+def _dialect() -> Dialect:
+    classifier = need("xgboost", extra="xgboost").XGBModel
+    return Dialect(
+        known=frozenset(signature(classifier).parameters) - {"kwargs"} | {*_ALIASES, *_REFUSED} | _NATIVE,
+        aliases=_ALIASES,
+        refused=_REFUSED,
+        stopping=frozenset({"early_stopping_rounds"}),
+        options=frozenset({"verbose"}),
+        options_of_eval=frozenset({"sample_weight_eval_set"}),
+    )
 
 
 class RareXGBClassifier(PassedOn, GuardedBooster):
@@ -42,11 +86,13 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
     calibrate : bool, default=True
     collapse_alarm : bool, default=True
     categorical_features : sequence of int, optional
-        Columns that hold category codes; split as ordered codes.
+        Columns that hold category codes or, in a frame, text; numbers or names. Category columns of a frame need not
+        be named. Split as ordered codes; natively with ``enable_categorical=True``.
     random_state : int, Generator or None, default=None
     n_jobs : int, default=1
     **kwargs
-        Further parameters of XGBoost, passed on (`monotone_constraints`, `early_stopping_rounds`, ...).
+        Further parameters of XGBoost by any of its names (`monotone_constraints`, `missing`, `eta`, ...). What cannot
+        be honoured is refused by name: linear boosters, `feature_types`, other objectives.
 
     Attributes
     ----------
@@ -73,6 +119,7 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
 
     title = "XGBoost, guarded"
     loss_library = "xgboost"
+    _TRANSLATED = frozenset({"base_score", "missing"})
     trusted = ("xgboost.core.Booster", "xgboost.sklearn.XGBClassifier")
 
     def __init__(
@@ -136,29 +183,70 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
             "bold": {**steady, **bold},
         }
 
+    def _dialect(self) -> Dialect:
+        return _dialect()
+
+    def _check_values(self, settings: Mapping[str, Setting]) -> None:
+        given = {k: setting.value for k, setting in settings.items()}
+        if given.get("objective") not in (None, "binary:logistic"):
+            raise InputError(
+                f"RareXGBClassifier fits log-odds by cross-entropy; got objective={given['objective']!r}. "
+                "For another loss use rareclass.learners.LossBoosterClassifier."
+            )
+        if given.get("booster") == "gblinear":
+            raise InputError(
+                "`booster='gblinear'` grows no trees. Use rareclass.learners.FewEventsLogisticRegression or "
+                "QuantileLogisticRegression."
+            )
+        _check.fraction(given.get("base_score", 0.5), "base_score", closed="neither")
+
     def _given_ratio(self, rows: Rows) -> float:
         given = self.scale_pos_weight
         return class_ratio(None, 1.0 if given is None else given, rows, self.classes_)
 
+    def _clean(self, X: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        mark = self._value("missing")
+        if mark is None or np.isnan(mark):
+            return X
+        # the library compares in single precision
+        return np.where(X.astype(np.float32) == np.float32(mark), np.nan, X)
+
+    def _most_bins(self) -> int:
+        given = self._value("max_bin")
+        return 255 if given is None else int(given)
+
+    def _stages_hold(self) -> bool:
+        # trees that are dropped for a while weigh less afterwards
+        return self._value("booster") != "dart"
+
+    def _start(self, rows: Rows) -> float:
+        given = self._value("base_score")
+        return super()._start(rows) if given is None else float(np.log(given) - np.log1p(-given))
+
     def _train(self, task: Task) -> Any:
-        if self.objective not in (None, "binary:logistic"):
-            raise InputError(
-                f"RareXGBClassifier fits log-odds by cross-entropy; got objective={self.objective!r}. "
-                "For another loss use rareclass.learners.LossBoosterClassifier."
-            )
         xgboost = need("xgboost", extra="xgboost")
-        known = self._not_given(task.parameters, _ALIASES)
-        options = {"tree_method": "hist", **known, **self.kwargs}
-        model = xgboost.XGBClassifier(random_state=task.seed, n_jobs=self.n_jobs, base_score=0.5, **options)
-        evaluation: dict[str, Any] = {"verbose": False}
+        known = dict(task.parameters)
+        names = list(getattr(self, "feature_names_in_", ()))
+        for name in ("monotone_constraints", "interaction_constraints"):
+            if name in known and not isinstance(known[name], str):  # a text is in the library's own grammar
+                known[name] = by_position(known[name], names, name)
+        if not isinstance(known.get("interaction_constraints", ""), str):
+            known["interaction_constraints"] = str([list(group) for group in known["interaction_constraints"]])
+        if known.get("enable_categorical"):
+            known["feature_types"] = ["c" if coded else "q" for coded in task.codes]
+        options = {"tree_method": "hist", "random_state": task.seed, "n_jobs": self._value("n_jobs"), **known}
+        model = xgboost.XGBClassifier(base_score=0.5, **options)
+        evaluation: dict[str, Any] = {"verbose": False, **task.options}
         if task.stop:
             evaluation |= {
                 "eval_set": [(part.X, part.y.astype(int)) for part in task.stop],
                 "base_margin_eval_set": [part.start for part in task.stop],
-                **task.options,
             }
         rows = task.rows
-        return model.fit(rows.X, rows.y.astype(int), sample_weight=rows.weight, base_margin=task.start, **evaluation)
+        with library_refusals("XGBoost", xgboost.core.XGBoostError, ValueError):
+            return model.fit(
+                rows.X, rows.y.astype(int), sample_weight=rows.weight, base_margin=task.start, **evaluation
+            )
 
     def _starts_itself(self) -> bool:
         # XGBoost's own base score would be one half, or an estimate that differs between versions
