@@ -65,8 +65,10 @@ class Part:
             seed=np.random.SeedSequence(self.seed),
             n_jobs=n_jobs,
         )
-        if isinstance(self.costs, RowCosts) or told.learner is not arm.learner:
-            fitted = replace(fitted, arm=arm)  # costs by row and names belong to these rows, not to the specification
+        # names and levels, and costs by row, belong to these rows, not to the specification
+        fitted = replace(fitted, arm=replace(fitted.arm, learner=arm.learner))
+        if isinstance(self.costs, RowCosts):
+            fitted = replace(fitted, arm=arm)
         if self.shift == 0:
             return fitted
         sampled = "log-odds shifted by the log of the share of negatives drawn"
