@@ -246,22 +246,26 @@ def best_in(event: np.ndarray, score: np.ndarray, flagged: np.ndarray) -> set[st
 
 def _noise_columns(run: _Evaluation, base: _Runs, rng: np.random.Generator) -> bool:
     """Columns of noise: labels at random become predictable where columns are chosen or encoded by tested labels."""
-    n, before = run.target.event.size, len(run.asked.found)
-    planted = rng.normal(size=(n, NOISE_COLUMNS))
-    levels = np.char.add("level", rng.integers(0, max(n // 6, 2), size=(n, 1)).astype(str))
-    for code, what, values in (
-        ("selected-before-split", f"{NOISE_COLUMNS} columns of noise", planted),
-        ("encoded-before-split", "a category of noise", levels),
-    ):
-        if code.startswith("encoded") and not _has_text(run.X):
-            continue
-        runs = run.chance(what, with_columns(run.X, values, "noise"), np.arange(n), rng)
-        # a choice by test scores shows without the noise as well
-        chosen = base.z > 0.5 and base.mean > 0.35 * runs.mean
-        if runs.z > SURE and runs.mean > 0.03 and not (chosen and base.z > SURE):
-            code = "test-part-used-twice" if chosen else code
-            run.asked.add(code, f"{runs.said()} with {what} and labels at random")
-    return any(f.code != "probe-failed" for f in run.asked.found[before:])
+    n = run.target.event.size
+    if _has_text(run.X):
+        levels = np.char.add("level", rng.integers(0, max(n // 6, 2), size=(n, 1)).astype(str))
+        runs = _planted(run, "a category of noise", levels, rng)
+        if runs.z > SURE and runs.mean > base.mean + 0.05:
+            run.asked.add("encoded-before-split", f"{runs.said()} with a category of noise and labels at random")
+            return True
+    what = f"{NOISE_COLUMNS} columns of noise"
+    runs = _planted(run, what, rng.normal(size=(n, NOISE_COLUMNS)), rng)
+    # a choice by test scores shows without the noise as well
+    chosen = base.z > 0.5 and base.mean > 0.35 * runs.mean
+    if not runs.z > SURE or runs.mean < 0.03 or (chosen and base.z > SURE):
+        return False
+    code = "test-part-used-twice" if chosen else "selected-before-split"
+    run.asked.add(code, f"{runs.said()} with {what} and labels at random")
+    return True
+
+
+def _planted(run: _Evaluation, what: str, values: np.ndarray, rng: np.random.Generator) -> _Runs:
+    return run.chance(what, with_columns(run.X, values, "noise"), np.arange(run.target.event.size), rng)
 
 
 def _has_text(X: Rows) -> bool:
