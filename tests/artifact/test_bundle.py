@@ -1,5 +1,6 @@
 """Every learner survives the disk, and nothing that is not on the list is loaded."""
 
+import datetime
 import json
 
 import numpy as np
@@ -153,3 +154,24 @@ def test_a_model_of_an_array_takes_arrays_after_loading_too(tmp_path):
     assert loaded.n_features_in_ == 3
     with pytest.raises(ValueError, match="X has 2 features"):
         loaded.predict_proba(X[:, :2])
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [datetime.date(2024, 1, 1), datetime.date(2025, 1, 1)],
+        [datetime.datetime(2024, 1, 1, 5), datetime.datetime(2025, 1, 1)],
+        [np.datetime64("2024-01-01T05", "s"), np.datetime64("2025-01-01", "s")],
+        [b"yes", b"no"],
+    ],
+)
+def test_labels_that_are_dates_or_bytes_keep_their_type(tmp_path, labels):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 2))
+    y = np.array(labels)[(X[:, 0] > 1).astype(int)]
+    model = RareClassifier("logistic_regression", cv=2).fit(X, y)
+    Bundle(model).save(tmp_path / "b")
+    loaded = Bundle.load(tmp_path / "b").model
+    assert list(map(type, loaded.classes_)) == list(map(type, model.classes_))
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+    assert loaded.score(X, y) == model.score(X, y)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from rareclass.data import Schema, read_table
+from rareclass.data.schema import read_label, saved_label
 from rareclass.errors import InputError, SchemaError, TargetError
 
 N = 200
@@ -169,3 +170,49 @@ def test_a_schema_survives_json():
 def test_numpy_labels_become_plain_ones_in_json():
     schema = Schema(columns=(), target="y", pos_label=np.int64(1), classes=(np.int64(0), np.int64(1)))
     assert json.loads(json.dumps(schema.to_dict()))["classes"] == [0, 1]
+
+
+def test_amounts_as_text_are_numbers_and_never_categories_to_group_by():
+    values = np.round(RNG.lognormal(6, 2, 4301), 2)
+    texts = [f"{v:,.2f}".replace(",", "T").replace(".", ",").replace("T", ".") + " €" for v in values]
+    found, schema = kinds({"amount": texts, "day": ["31.12.2024", "01.02.2024"] * 2150 + ["05.06.2024"]})
+    assert found == {"amount": "number", "day": "time"}
+    assert not any("group" in note for note in schema.notes)
+    with pytest.raises(SchemaError, match="'amount' holds numbers such as '1,234'"):
+        kinds({"amount": [f"{i},234" for i in range(1, 400)]})
+    with pytest.raises(SchemaError, match="'amount' mixes the units"):
+        kinds({"amount": [f"{i} €" for i in range(200)] + [f"$ {i}" for i in range(200)]})
+
+
+def test_numbers_beside_words_stay_categories_and_both_are_named():
+    texts = [f"{v:.1f}" for v in RNG.lognormal(2, 1, 400)] + ["<0.5"] * 100
+    found, schema = kinds({"crp": texts, "x": RNG.normal(size=500)})
+    assert found["crp"] == "category"
+    (note,) = schema.notes
+    assert "'<0.5'" in note
+    assert "`missing`" in note
+
+
+@pytest.mark.parametrize(
+    ("values", "mark"),
+    [
+        ([-999, 1, 5, 40], "-999"),
+        ([-99.0, 0.5, 2.5, 3.0], "-99"),
+        ([999, 3, 4, 27], "999"),
+        ([-999, -998, -5, 40], None),
+        ([999, 998, 4, 27], None),
+        ([-1, 0, 5, 40], None),
+    ],
+)
+def test_a_number_that_looks_like_a_mark_of_missing_is_noted_and_stays(values, mark):
+    notes = kinds({"x": values * 20, "z": RNG.normal(size=80)})[1].notes
+    assert [n for n in notes if "'x'" in n and f"holds {mark} in 20 rows" in n] == list(notes) if mark else not notes
+
+
+@pytest.mark.parametrize(
+    "label", [datetime.datetime(2024, 1, 1, 5), datetime.date(2024, 1, 1), b"\x00yes", "yes", 1, 1.5, True, None]
+)
+def test_labels_of_any_type_survive_json(label):
+    back = read_label(json.loads(json.dumps(saved_label(label))))
+    assert back == label
+    assert type(back) is type(label)

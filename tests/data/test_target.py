@@ -86,3 +86,16 @@ def test_an_event_that_does_not_occur_is_said():
 def test_the_column_name_is_in_the_sentence():
     with pytest.raises(TargetError, match="`Class`"):
         encode_target([1, 1], name="Class")
+
+
+@pytest.mark.parametrize("labels", [["Ja", "Ja ", "Nein"], ["ja", "Ja", "Nein"], ["Nein", " nein", "nein"]])
+def test_labels_that_differ_in_blanks_or_capitals_only_are_refused(labels):
+    with pytest.raises(TargetError, match="differ only in blanks or capitals"):
+        encode_target(labels * 5, labels[0])
+
+
+@pytest.mark.parametrize("spelling", ["true", "TRUE", "True", True, 1, "1"])
+def test_every_spelling_of_a_boolean_names_it(spelling):
+    y, label, _ = encode_target([True, False, False], spelling)
+    assert y.tolist() == [True, False, False]
+    assert label is True

@@ -51,6 +51,8 @@ def problem_of(
     if twice is not None:
         raise InputError(f"The column {target!r} is the target and cannot be named by {twice} as well.")
     problem = read_problem(source, target, roles, file.format())
+    if not problem.features.column_names:
+        raise InputError(f"No feature column is left: {name} holds the target and what was left out (--drop) only.")
     encode_target(problem.y, problem.pos_label, name=target)
     by_row = problem.costs if problem.costs is not None else matrix
     if by_row is not None:

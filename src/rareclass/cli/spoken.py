@@ -7,6 +7,7 @@ _OPTIONS = {
     "delimiter": "--separator",
     "estimator": "--learner",
     "keep_probability": "the column keep_probability",
+    "n": "--rows",
     "n_jobs": "--threads",
     "negatives_per_event": "--negatives",
     "random_state": "--seed",

@@ -139,9 +139,9 @@ class Schema:
         if lacking:
             more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
             noun = "the column" if len(lacking) == 1 else "columns"
-            raise SchemaError(
-                f"The table lacks {noun} {', '.join(map(repr, lacking[:5]))}{more}, which the model was trained on."
-            )
+            hint = " If its cells are separated by another mark, name it with `separator`." if len(present) == 1 else ""
+            named = ", ".join(map(repr, lacking[:5]))
+            raise SchemaError(f"The table lacks {noun} {named}{more}, which the model was trained on.{hint}")
 
     def fingerprint(self, table: pa.Table) -> str:
         """Digest of names, types and content of all columns of `table`: ``"sha256:..."``; see `table_fingerprint`."""

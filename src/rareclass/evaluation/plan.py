@@ -125,7 +125,7 @@ def _treated_blend(arm: Arm) -> bool:
 
 
 def _sequence(value: str | Sequence, name: str) -> tuple:
-    items = tuple(value.split(",")) if isinstance(value, str) else tuple(value)
+    items = tuple(i.strip() for i in value.split(",") if i.strip()) if isinstance(value, str) else tuple(value)
     if not items:
         raise InputError(f"`{name}` is empty. Name at least one, or use 'auto'.")
     return items

@@ -25,6 +25,7 @@ from rareclass.fitting.model import FittedModel
 from rareclass.fitting.part import Sampling
 from rareclass.fitting.rows import Beside, Rows, Target, of_weight
 from rareclass.kernels.logits import sigmoid
+from rareclass.learners.table import LEARNERS
 from rareclass.treatments.registry import make_treatment
 
 
@@ -206,6 +207,8 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
     def _fitted(self, table: pa.Table, target: Target, beside: Beside) -> FittedModel:
         """The model for one rare class."""
         learner = BLEND if isinstance(self.estimator, str) and self.estimator == "auto" else self.estimator
+        if isinstance(learner, str):
+            _check.one_of(learner, "estimator", (BLEND, *LEARNERS))
         challenged = isinstance(self.treatment, str) and self.treatment == "auto"
         if isinstance(self.fit_rows, str):
             _check.one_of(self.fit_rows, "fit_rows", ("auto",))
