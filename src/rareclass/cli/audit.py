@@ -14,6 +14,7 @@ NAMED = "Folder of a run, or module:object: imported, and so run, from the worki
 def command(
     what: Annotated[str, typer.Argument(metavar="RUN_DIR | MODULE:OBJECT", help=NAMED, show_default=False)],
     split: o.SplitOptions,
+    file: o.FileOptions,
     table: Annotated[str | None, o.option("--table", "Rows for a pipeline or function: " + o.TABLE_HELP)] = None,
     target: o.Target = None,
     pos_label: o.PosLabel = None,
@@ -63,7 +64,8 @@ def command(
             given |= {"group": split.groups, "time": split.time}
             subject = replace(subject, **{k: v for k, v in given.items() if v is not None}, random_state=seed)
             if table is not None:
-                problem = problem_of(o.TableOptions(table=table, target=target, pos_label=pos_label, drop=drop), split)
+                options = o.TableOptions(table=table, target=target, pos_label=pos_label, drop=drop)
+                problem = problem_of(options, split, file=file)
                 rows = {"X": frame_of(problem.features), "y": problem.y}
                 subject = replace(subject, **rows, groups=problem.groups, times=problem.times)
             found = audit_subject(subject)

@@ -207,8 +207,6 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
     def _fitted(self, table: pa.Table, target: Target, beside: Beside) -> FittedModel:
         """The model for one rare class."""
         learner = BLEND if isinstance(self.estimator, str) and self.estimator == "auto" else self.estimator
-        if isinstance(learner, str):
-            _check.one_of(learner, "estimator", (BLEND, *LEARNERS))
         challenged = isinstance(self.treatment, str) and self.treatment == "auto"
         if isinstance(self.fit_rows, str):
             _check.one_of(self.fit_rows, "fit_rows", ("auto",))
@@ -224,6 +222,8 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
             challenged=challenged,
             n_jobs=_check.whole_number(self.n_jobs, "n_jobs", low=1),
         )
+        if isinstance(learner, str):
+            _check.one_of(learner, "estimator", tuple(LEARNERS))
         return fit_model(cross_fit_design(rows, self.cv, sampling), wanted)
 
     def _read(self, X: Any, *, reset: bool = False) -> pa.Table:
