@@ -40,11 +40,16 @@ def model(design):
     return fit_model(design, Wanted(arm=LOGISTIC, calibration="sigmoid", rule=RecallAtLeast(0.7)))
 
 
+def worth(weight, y):
+    """Weights by which the events count as the rows that they are worth (Kish)."""
+    return weight / (np.square(weight[y]).sum() / weight[y].sum())
+
+
 def test_the_model_is_fitted_on_all_rows_and_calibrated_by_the_scores_out_of_fold(design, model):
     (scores,) = score_arms(design, [LOGISTIC])
     raw, y, weight = scores.oof.score, design.y, design.weight
     whole = design.whole().fit(LOGISTIC)
-    calibrator = choose_calibration(raw, y, method="sigmoid", sample_weight=weight)
+    calibrator = choose_calibration(raw, y, method="sigmoid", sample_weight=worth(weight, y))
     table = design.rows.features
     part = design.whole()
     level = level_of_whole(part.known(whole), Known(raw, y, weight), scores.known, calibrator)
@@ -77,7 +82,9 @@ def test_rows_that_were_not_held_out_do_not_calibrate(design):
     made = assemble(
         design, Wanted(arm=LOGISTIC, calibration="sigmoid"), [LOGISTIC], Held(raw=raw, logit=raw, members=raw[:, None])
     )
-    by_hand = choose_calibration(raw[seen], design.y[seen], method="sigmoid", sample_weight=design.weight[seen])
+    by_hand = choose_calibration(
+        raw[seen], design.y[seen], method="sigmoid", sample_weight=worth(design.weight[seen], design.y[seen])
+    )
     assert made.calibrator.to_dict() == by_hand.to_dict()
     assert (made.evidence["rows"], made.evidence["events"]) == (700, design.y[seen].sum())
     np.testing.assert_array_equal(np.isnan(made.oof_logit), ~seen)

@@ -115,3 +115,13 @@ def test_a_part_that_others_cannot_calibrate_stays_as_it_is():
     assert left[y].all()  # the others hold no event
     assert left.sum() == 8
     np.testing.assert_array_equal(cross_calibrated(score, y, Folds(np.zeros(40, dtype=int)), method="none"), score)
+
+
+def test_weights_of_ten_are_not_ten_times_as_many_events(scored):
+    score, y, folds = scored
+    few = y & (np.cumsum(y) <= 18)  # too few for an intercept; 180 would pay for a shape
+    plain = cross_calibrated(score, few, folds)
+    np.testing.assert_allclose(cross_calibrated(score, few, folds, sample_weight=np.full(y.size, 10.0)), plain)
+    again = Folds(np.concatenate([folds.fold, folds.fold + 3]), row=np.tile(np.arange(y.size), 2))
+    twice = cross_calibrated(np.tile(score, 2), np.tile(few, 2), again, sample_weight=np.full(2 * y.size, 0.5))
+    np.testing.assert_allclose(twice[: y.size], plain)

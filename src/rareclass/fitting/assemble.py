@@ -15,7 +15,7 @@ from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import CalibrationWarning
 from rareclass.fitting.arm import Arm, FittedArm
 from rareclass.fitting.blend import blend_members, join_arms, join_known
-from rareclass.fitting.calibrate import cross_calibrated
+from rareclass.fitting.calibrate import as_counts, cross_calibrated
 from rareclass.fitting.design import Design
 from rareclass.fitting.level import level_of_whole
 from rareclass.fitting.model import FittedModel, calibration_evidence, equal_costs_decision
@@ -113,7 +113,8 @@ def assemble(
     else:
         seen = np.flatnonzero(np.isfinite(held.raw))
         y, weight = design.y[seen], at(design.weight, seen)
-        calibrator = choose_calibration(held.raw[seen], y, method=wanted.calibration, sample_weight=weight)
+        counts = as_counts(weight, y, design.folds(np.zeros(design.y.size, dtype=np.int64)).take(seen))
+        calibrator = choose_calibration(held.raw[seen], y, method=wanted.calibration, sample_weight=counts)
         fitted = replace(fitted, level=_level(design, wanted, part, fitted, held, calibrator))
         curve = ThresholdCurve.from_predictions(y, sigmoid(held.logit[seen]), sample_weight=weight)
         how: dict[str, Any] = {"sample_weight": weight, "groups": at(design.groups, seen)}

@@ -7,6 +7,7 @@ import numpy as np
 from rareclass.calibration import choose_calibration
 from rareclass.crossfit import Folds, out_of_fold
 from rareclass.fitting.rows import at
+from rareclass.kernels.effective import unit
 
 
 def cross_calibrated(
@@ -30,11 +31,25 @@ def cross_calibrated(
     def calibrated(train: np.ndarray, test: np.ndarray) -> np.ndarray:
         if not y[train].any() or y[train].all():
             return score[test]
-        calibrator = choose_calibration(score[train], y[train], method=method, sample_weight=at(sample_weight, train))
+        weight = as_counts(at(sample_weight, train), y[train], folds.take(train))
+        calibrator = choose_calibration(score[train], y[train], method=method, sample_weight=weight)
         return np.asarray(calibrator.predict_logit(score[test]))
 
     parts = folds if folds.forward else replace(folds, fold=_deal(y, folds))
     return out_of_fold(y.size, parts.splits(), calibrated).score
+
+
+def as_counts(weight: np.ndarray | None, y: np.ndarray, folds: Folds) -> np.ndarray | None:
+    """Weights (n,) that count events as the rows they are worth, which is what a calibration is chosen by.
+
+    Weights of 10 for all rows are no ten times as many events, and neither is a row that is tested ten times.
+    """
+    if weight is None:
+        return None
+    own = weight[y]
+    if folds.row is not None:
+        own = np.bincount(np.unique(folds.row[y], return_inverse=True)[1], weights=own)
+    return weight / unit(own)
 
 
 def _deal(y: np.ndarray, folds: Folds) -> np.ndarray:
