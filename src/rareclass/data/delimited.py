@@ -43,6 +43,7 @@ _PLAIN = (
 )
 # 1.234 may be 1234; one number that is none of these shows what the point means in its column
 _MAY_BE_THOUSANDS = r"^[-+]?(?:[1-9]\d{0,2}(?:\.\d{3})?|0|[1-9]\d*)$"
+_THREE_DECIMALS = r"^[-+]?[1-9]\d{0,2}\.\d{3}$"
 _SAMPLE = 500
 MARK_NAMES = {",": "comma", ".": "point"}
 
@@ -254,7 +255,7 @@ class _Typing:
         for name, column in self.open.items():
             self.doubts.pop(name, None)
             decimal = self.how.decimal or self.decimal or self.before.decimal
-            default = decimal is None and self.separator != ";" and _may_be_thousands(column)
+            default = decimal is None and self.separator != ";" and _all_match(column, _THREE_DECIMALS)
             given = self.date_format or self.before.date_format
             found[name] = self._written(name, column, "." if default else decimal, order_of(given) if given else None)
             if default and name in self.notes:
@@ -338,10 +339,12 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
 
 def _may_be_thousands(column: pa.ChunkedArray) -> bool:
     """Whether all numbers with a point look like 1.234."""
-    for part in (column[:_SAMPLE], column):
-        if not pc.all(pc.match_substring_regex(part, _MAY_BE_THOUSANDS)).as_py():
-            return False
-    return bool(pc.any(pc.match_substring(column, ".")).as_py())
+    return _all_match(column, _MAY_BE_THOUSANDS) and bool(pc.any(pc.match_substring(column, ".")).as_py())
+
+
+def _all_match(column: pa.ChunkedArray, pattern: str) -> bool:
+    """Whether all texts match; a few are looked at first."""
+    return all(pc.all(pc.match_substring_regex(part, pattern)).as_py() for part in (column[:_SAMPLE], column))
 
 
 def _taken(values: np.ndarray, codes: np.ndarray) -> pa.ChunkedArray:
