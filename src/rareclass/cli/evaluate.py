@@ -3,6 +3,7 @@
 import typer
 
 from rareclass.cli import options as o
+from rareclass.cli.spoken import spoken
 
 
 def command(
@@ -29,6 +30,7 @@ def command(
         weights=weights,
         how=file.format(),
     )
+    found["notes"] = [spoken(note) for note in found["notes"]]
     if json:
         typer.echo(to_json(found))
         return 0
