@@ -102,8 +102,8 @@ def audit_subject(subject: Subject) -> list[Finding]:
     """Look for the mistakes that make an evaluation of rare events too good.
 
     What each kind of subject can reveal stands in `docs/audit.md`. A pipeline is read, its splits are checked, and a
-    copy is fitted once on a fifth of the rows. A function is called 4 times (`fit_predict`) or 5 to 40 times
-    (`evaluate`), on at most 1,200 rows.
+    copy is fitted once on a fifth of the rows. A function is called 4 to 7 times (`fit_predict`), or 5 to 50
+    times, 97 at the most (`evaluate`), on at most 800 rows.
 
     Returns
     -------
