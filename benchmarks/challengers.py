@@ -6,6 +6,8 @@
 is better; `take_surely_better` decides. *takes over*: champion and challengers rank by one column each, and the columns
 are exchangeable; `challenge_champion` meets them one after another, told how many there are. With `--each 4` the rows
 are entities of four equal rows. Asked: at most 5 % of decisions.
+
+Measured with `--runs 120`: *auto* 1.7, 0.0 and 1.7 % with 1, 5 and 20 challengers, *takes over* 0.0, 0.0 and 0.8 %.
 """
 
 import argparse

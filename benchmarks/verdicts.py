@@ -8,6 +8,9 @@ their noise in common, as arms on the same features have it. Shown: the share of
 the verdicts on the arms (asked: at most 5 %), the same at 95 % each as it was before, the share in which another than
 the default is deployed, and the champion's average precision less that of all arms on average, which is luck, beside
 the luck that is said. About 3 s a run on one core.
+
+Measured with `--runs 80`: any verdict 0.0 % (20.0 % at 95 % each), not the default 0.0 %; luck of the champion
++0.0047 ± 0.0028, said 0.0026.
 """
 
 import argparse
