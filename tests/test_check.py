@@ -76,3 +76,14 @@ def test_a_label_of_the_same_type_is_found_first():
     assert _check.find_label([0.0, 1.0], "1") == 1
     with pytest.raises(TargetError, match="not among the labels"):
         _check.find_label([0, 1], "2")
+
+
+def test_a_label_that_booleans_do_not_hold_is_refused():
+    truth = np.array([True, False, False])
+    for label in (True, 1, "True", np.bool_(True)):
+        np.testing.assert_array_equal(_check.binary_target(truth, label), truth)
+    for label in (False, 0, "False"):
+        np.testing.assert_array_equal(_check.binary_target(truth, label), ~truth)
+    for label in ("nonsense", 2, "fraud"):
+        with pytest.raises(TargetError, match="is not among the labels"):
+            _check.binary_target(truth, label)

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline as sklearn_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from rareclass.crossfit import Folds, check_splits, cross_fit_scores, out_of_fold, raw_logit, take_rows
+from rareclass.crossfit import Folds, check_splits, cross_fit_scores, out_of_fold, own_splits, raw_logit, take_rows
 from rareclass.errors import InputError, TooFewEventsError
 from rareclass.evaluation import cross_fit
 from rareclass.kernels.logits import logit, sigmoid
@@ -111,3 +112,35 @@ def test_labels_of_another_length_than_the_rows_are_refused():
     X, y = _rows()
     with pytest.raises(InputError, match="400"):
         cross_fit(LogisticRegression(), X, y[:100], folds=2)
+
+
+def test_splits_of_ones_own_are_pairs_masks_or_a_splitter():
+    y = np.repeat([True, False], [4, 8])
+    half = np.arange(12) % 2 == 0
+    by_mask = own_splits([(half, ~half)], y, n=12)
+    by_number = own_splits(iter([(np.flatnonzero(half), np.flatnonzero(~half).tolist())]), y, n=12)
+    for (a, b), (c, d) in zip(by_mask, by_number, strict=True):
+        np.testing.assert_array_equal(a, c)
+        np.testing.assert_array_equal(b, d)
+    found = own_splits(StratifiedKFold(4), y)
+    assert [int(y[test].sum()) for _, test in found] == [1, 1, 1, 1]
+    groups = np.arange(12) % 3
+    assert all(np.unique(groups[test]).size == 1 for _, test in own_splits(GroupKFold(3), y, groups))
+
+
+@pytest.mark.parametrize(
+    ("cv", "said"),
+    [
+        ([([0, 1, 5], [-1])], r"Split 0 of `cv` holds row number -1; rows are numbered from 0 to 11"),
+        ([([0, 1, 5], [12])], r"Split 0 of `cv` holds row number 12; rows are numbered from 0 to 11"),
+        ([([0.0, 1.5], [2])], "whole row numbers; got float64"),
+        ([([True, False], [2])], "whole row numbers; got bool"),
+        ([], "holds no split"),
+        (5.0, "must be a number of folds, a splitter .*; got 5.0"),
+        ("five", "must be a number of folds, a splitter .*; got 'five'"),
+        ([1, 2], "must be a number of folds"),
+    ],
+)
+def test_splits_that_cannot_be_meant_are_refused(cv, said):
+    with pytest.raises(InputError, match=said):
+        own_splits(cv, np.repeat([True, False], [4, 8]), n=12)

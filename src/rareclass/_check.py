@@ -191,7 +191,7 @@ def binary_target(y: ArrayLike, pos_label: Label = None, name: str = "y_true") -
     if array.dtype == bool:
         if array.size == 0:
             class_values(array, name)
-        return array if pos_label is None or bool(pos_label) else ~array
+        return array if pos_label is None or find_label([False, True], pos_label) else ~array
     classes = class_values(array, name)
     if pos_label is not None:
         return np.asarray(array == classes[find_label(classes, pos_label)], dtype=bool)

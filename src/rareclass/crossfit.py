@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import clone
 
 from rareclass.errors import InputError, TooFewEventsError
@@ -64,6 +65,50 @@ def take_rows(X: Any, index: np.ndarray) -> Any:
     if isinstance(X, list):
         return [X[i] for i in index]
     return X[index]
+
+
+def own_splits(cv: Any, y: np.ndarray, groups: ArrayLike | None = None, *, n: int | None = None) -> Splits:
+    """Splits that a user gave, as row numbers.
+
+    Parameters
+    ----------
+    cv : splitter of scikit-learn or iterable of (train, test)
+        Pairs of row numbers or of Boolean masks.
+    y : array of shape (n,), Boolean
+        For a splitter, with `groups`.
+    n : int, optional
+        Number of rows that the numbers may speak of; without, only negative ones are refused.
+
+    Raises
+    ------
+    InputError
+        Neither, or numbers of rows that there are not.
+    """
+    if hasattr(cv, "split") and not isinstance(cv, str):
+        return list(cv.split(np.zeros((y.size, 1)), y.astype(np.int64), groups))
+    try:
+        pairs = [(np.asarray(train), np.asarray(test)) for train, test in cv]
+    except (TypeError, ValueError):
+        raise InputError(
+            "`cv` must be a number of folds, a splitter of scikit-learn or pairs (train, test) of row numbers; "
+            f"got {cv!r}."
+        ) from None
+    if not pairs:
+        raise InputError("`cv` holds no split. Give a number of folds or pairs of row indices.")
+    return [(_numbers(train, k, n), _numbers(test, k, n)) for k, (train, test) in enumerate(pairs)]
+
+
+def _numbers(rows: np.ndarray, split: int, n: int | None) -> np.ndarray:
+    """Row numbers (m,) of one side of a split."""
+    if rows.dtype == bool and rows.ndim == 1 and n in (None, rows.size):
+        return np.flatnonzero(rows)
+    if rows.ndim != 1 or (rows.size and rows.dtype.kind not in "iu"):
+        raise InputError(f"Split {split} of `cv` must hold whole row numbers; got {rows.dtype} of shape {rows.shape}.")
+    if rows.size and (rows.min() < 0 or (n is not None and rows.max() >= n)):
+        last = "" if n is None else f" to {n - 1}"
+        bad = rows.min() if rows.min() < 0 else rows.max()
+        raise InputError(f"Split {split} of `cv` holds row number {bad}; rows are numbered from 0{last}.")
+    return rows.astype(np.int64)
 
 
 def check_splits(splits: Splits, y: np.ndarray) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import ShuffleSplit, StratifiedKFold
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from tests.fitting.small import points
@@ -316,3 +317,21 @@ def test_a_notebook_shows_the_summary():
     shown = model._repr_mimebundle_()["text/html"]
     assert "Out of fold: observed/expected" in shown
     assert "<div" in shown
+
+
+@pytest.mark.filterwarnings("ignore:.*are few:rareclass.errors.CalibrationWarning")
+@pytest.mark.parametrize("classes", [2, 3])
+def test_cv_is_what_scikit_learns_wrappers_take(classes):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 2))
+    y = np.digitize(X[:, 0] + rng.normal(size=300), [0.5, 1.5][: classes - 1])
+    splits = list(StratifiedKFold(3).split(X, y))
+    of_list = RareClassifier("logistic_regression", cv=splits).fit(X, y).predict_proba(X)
+    of_generator = RareClassifier("logistic_regression", cv=iter(splits)).fit(X, y).predict_proba(X)
+    np.testing.assert_array_equal(of_generator, of_list)
+    for cv in (None, StratifiedKFold(3, shuffle=True, random_state=0), ShuffleSplit(2, random_state=0)):
+        assert RareClassifier("logistic_regression", cv=cv).fit(X, y).predict_proba(X).shape == (300, classes)
+    with pytest.raises(InputError, match="row number 300; rows are numbered from 0 to 299"):
+        RareClassifier("logistic_regression", cv=[(np.arange(1, 300), [300])]).fit(X, y)
+    with pytest.raises(InputError, match="`cv` must be a number of folds"):
+        RareClassifier("logistic_regression", cv=3.5).fit(X, y)

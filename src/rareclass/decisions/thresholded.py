@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone, is_classifier
 from sklearn.metrics import accuracy_score
-from sklearn.model_selection import BaseCrossValidator, StratifiedKFold, check_cv
+from sklearn.model_selection import BaseCrossValidator, StratifiedKFold
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 
 from rareclass import _check
 from rareclass._types import Label, Rows, Seed
-from rareclass.crossfit import cross_fit_scores, raw_logit, take_rows
+from rareclass.crossfit import cross_fit_scores, own_splits, raw_logit, take_rows
 from rareclass.decisions.costs import CostsLike
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.maximize import Maximize
@@ -187,18 +187,17 @@ class ThresholdedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         self, y: np.ndarray, groups: ArrayLike | None, number: np.ndarray | None
     ) -> Sequence[tuple[np.ndarray, np.ndarray]]:
         """Splits of the rows `number` of those given (None: of all); splits of the user's own name them by number."""
-        if isinstance(self.cv, int | np.integer):
-            folds = _check.whole_number(self.cv, "cv", low=2)
-            least = int(min(y.sum(), (~y).sum()))
-            if least < folds:
-                raise InputError(f"`cv={folds}` needs at least {folds} rows of each class; got {least}. Lower `cv`.")
-            splitter: Any = StratifiedKFold(
-                folds, shuffle=self.random_state is not None, random_state=self.random_state
-            )
-        elif number is not None and not hasattr(self.cv, "split"):
-            return [(np.flatnonzero(np.isin(number, a)), np.flatnonzero(np.isin(number, b))) for a, b in self.cv]
-        else:
-            splitter = check_cv(self.cv, y.astype(int), classifier=True)
+        cv: Any = 5 if self.cv is None else self.cv
+        if not isinstance(cv, int | np.integer):
+            splits = own_splits(cv, y, groups, n=y.size if number is None else None)
+            if number is None or hasattr(cv, "split"):
+                return splits
+            return [(np.flatnonzero(np.isin(number, a)), np.flatnonzero(np.isin(number, b))) for a, b in splits]
+        folds = _check.whole_number(cv, "cv", low=2)
+        least = int(min(y.sum(), (~y).sum()))
+        if least < folds:
+            raise InputError(f"`cv={folds}` needs at least {folds} rows of each class; got {least}. Lower `cv`.")
+        splitter = StratifiedKFold(folds, shuffle=self.random_state is not None, random_state=self.random_state)
         return list(splitter.split(np.zeros(y.size), y.astype(int), groups))
 
     def positive_score(self, X: Rows) -> np.ndarray:

@@ -52,8 +52,8 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
     decision : DecisionRule, optional
         How `predict` flags rows. Without one, and without `costs` in `fit`, `predict` cuts the probability at 0.5. A
         budget per hour, day, week or month needs dates as `times` in `fit`.
-    cv : int or list of (train, test), default=5
-        Folds of the cross-fitting; lowered to the number of distinct events where that is smaller.
+    cv : int, None, splitter of scikit-learn or iterable of (train, test), default=5
+        Folds of the cross-fitting (None: 5). A number is lowered to that of the distinct events where those are fewer.
     pos_label : label, optional
         The rare class; default: the smaller one of two.
     categorical : sequence of str, default=()
@@ -150,9 +150,10 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         )
         table, target, beside = of_weight(table, target, beside)
         labels = _check.class_values(target)
+        cv = list(self.cv) if hasattr(self.cv, "__next__") else self.cv  # several classes walk it several times
         if len(labels) > 2 and self.pos_label is None:
-            return self._fit_each(table, target, labels, beside)
-        self._set_model(self._fitted(table, Target(*encode_target(target, self.pos_label, name="y")), beside))
+            return self._fit_each(table, target, labels, beside, cv)
+        self._set_model(self._fitted(table, Target(*encode_target(target, self.pos_label, name="y")), beside, cv))
         return self
 
     @classmethod
@@ -187,7 +188,7 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         else:
             self.classes_ = np.array([f"not {model.pos_label}", model.pos_label], dtype=object)
 
-    def _fit_each(self, table: pa.Table, target: np.ndarray, labels: np.ndarray, beside: Beside) -> Self:
+    def _fit_each(self, table: pa.Table, target: np.ndarray, labels: np.ndarray, beside: Beside, cv: Any) -> Self:
         """One model for each class against the rest."""
         if beside.costs is not None or self.decision is not None:
             raise InputError(
@@ -200,11 +201,11 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         self.members_ = []
         for label in labels:
             member = type(self)(**{**self.get_params(deep=False), "pos_label": label})
-            member._set_model(self._fitted(table, Target(target == label, label, tuple(labels)), beside))
+            member._set_model(self._fitted(table, Target(target == label, label, tuple(labels)), beside, cv))
             self.members_.append(member)
         return self
 
-    def _fitted(self, table: pa.Table, target: Target, beside: Beside) -> FittedModel:
+    def _fitted(self, table: pa.Table, target: Target, beside: Beside, cv: Any) -> FittedModel:
         """The model for one rare class."""
         learner = BLEND if isinstance(self.estimator, str) and self.estimator == "auto" else self.estimator
         challenged = isinstance(self.treatment, str) and self.treatment == "auto"
@@ -224,7 +225,7 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         )
         if isinstance(learner, str):
             _check.one_of(learner, "estimator", tuple(LEARNERS))
-        return fit_model(cross_fit_design(rows, self.cv, sampling), wanted)
+        return fit_model(cross_fit_design(rows, cv, sampling), wanted)
 
     def _read(self, X: Any, *, reset: bool = False) -> pa.Table:
         """Arrow table of the features; arrays are checked as scikit-learn does, frames by their column names."""

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from rareclass import _check
-from rareclass.crossfit import Folds, Splits, check_splits
+from rareclass.crossfit import Folds, Splits, check_splits, own_splits
 from rareclass.data.duplicates import count_duplicates, duplicate_notes
 from rareclass.data.read import read_table
 from rareclass.data.schema import Schema
@@ -147,8 +147,8 @@ def cross_fit_design(rows: Rows, cv: Any, sampling: Sampling) -> Design:
 
     Parameters
     ----------
-    cv : int or list of (train, test)
-        Folds, lowered to what the distinct events allow; or splits of one's own.
+    cv : int, None, splitter of scikit-learn or iterable of (train, test)
+        Folds (None: 5), lowered to what the distinct events allow; or splits of one's own.
     """
     everything = np.arange(rows.y.size)
     parts, kind = _own_parts(rows, cv, sampling.seed)
@@ -159,10 +159,11 @@ def cross_fit_design(rows: Rows, cv: Any, sampling: Sampling) -> Design:
 def _own_parts(rows: Rows, cv: Any, seed: int) -> tuple[Splits, str]:
     """Splits of the cross-fitting and their kind: equal rows and groups together, or forward in time."""
     y, forward = rows.y, rows.times is not None
+    cv = 5 if cv is None else cv
     if not isinstance(cv, int | np.integer):
-        splits = [(rows.numbered(np.asarray(a)), rows.numbered(np.asarray(b))) for a, b in cv]
-        if not splits:
-            raise InputError("`cv` holds no split. Give a number of folds or pairs of row indices.")
+        splits = own_splits(cv, y, rows.groups, n=y.size if rows.number is None else None)
+        if not hasattr(cv, "split"):
+            splits = [(rows.numbered(train), rows.numbered(test)) for train, test in splits]
         check_splits(splits, y)
         _check_groups(splits, rows.groups)
         return splits, "time" if forward else "stratified"
