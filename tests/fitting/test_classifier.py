@@ -335,3 +335,13 @@ def test_cv_is_what_scikit_learns_wrappers_take(classes):
         RareClassifier("logistic_regression", cv=[(np.arange(1, 300), [300])]).fit(X, y)
     with pytest.raises(InputError, match="`cv` must be a number of folds"):
         RareClassifier("logistic_regression", cv=3.5).fit(X, y)
+
+
+def test_a_single_group_is_named_instead_of_the_number_of_events():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 2))
+    y = X[:, 0] + rng.normal(size=300) > 1.5
+    groups = np.where(y, 0, np.arange(300))
+    for given in (np.zeros(300), groups):
+        with pytest.warns(CalibrationWarning, match=f"All {y.sum()} events lie in one group of `groups`, too few"):
+            RareClassifier("logistic_regression").fit(X, y, groups=given)

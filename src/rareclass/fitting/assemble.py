@@ -104,7 +104,7 @@ def assemble(
     uncertainty = None
     if held is None:
         warnings.warn(
-            f"{int(design.y.sum())} event(s) are too few to hold any out: the probabilities are not calibrated.",
+            f"{_too_few(design)} to hold any out: the probabilities are not calibrated.",
             CalibrationWarning,
             stacklevel=4,
         )
@@ -161,3 +161,13 @@ def _level(design: Design, wanted: Wanted, part: Part, fitted: FittedArm, held: 
         join_known(fitted, held.known) if wanted.arm.is_blend else held.known[0],
         calibrator,
     )
+
+
+def _too_few(design: Design) -> str:
+    """Why there are no parts: the events, or the groups that hold them or the other rows."""
+    y, groups = design.y, design.rows.groups
+    if groups is not None:
+        for mask, what in ((y, "event"), (~y, "other row")):
+            if np.count_nonzero(mask) > 1 and np.unique(groups[mask]).size == 1:
+                return f"All {np.count_nonzero(mask)} {what}s lie in one group of `groups`, too few"
+    return f"{int(y.sum())} event(s) are too few"

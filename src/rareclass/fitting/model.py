@@ -109,7 +109,8 @@ class FittedModel:
             ]
         else:
             lines.append(
-                "Calibration: none, too few events to hold any out; probabilities are as the learner gave them."
+                "Calibration: none, too few events or groups to hold any out; "
+                "probabilities are as the learner gave them."
             )
         return "\n".join([*lines, f"Decision: {self.decision.why}"])
 
