@@ -61,7 +61,7 @@ def test_costs_by_row_must_come_with_the_rows(sample):
     costs = RowCosts(fp=1.0, fn=np.full(sample.y.size, 9.0))
     chosen = best_threshold(sample.y, sample.probability, MinimumCost(costs))
     assert chosen.per_row
-    with pytest.raises(CostError, match="pass the costs"):
+    with pytest.raises(CostError, match="pass those of these rows as `costs`"):
         chosen.apply(sample.probability)
     with pytest.raises(CostError, match="rows, the data"):
         chosen.apply(sample.probability[:5], costs)

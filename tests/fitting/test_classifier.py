@@ -111,9 +111,9 @@ def test_more_than_two_classes_sum_to_one_and_each_is_right_on_average():
 
 @pytest.mark.parametrize("rule", [AlertBudget(40), AlertBudget(rate=0.02)])
 def test_rows_one_by_one_in_batches_and_as_a_whole_get_the_same_labels(rule):
-    X, y, _ = line(4000)
-    model = RareClassifier("logistic_regression", decision=rule, cv=2).fit(X[:2000], y[:2000])
-    new = X[2000:2400]
+    X, y, _ = line(6000)
+    model = RareClassifier("logistic_regression", decision=rule, cv=2).fit(X[:4000], y[:4000])
+    new = X[4000:4400]
     whole = model.predict(new)
     assert 0 < whole.sum() < 40
     for size in (1, 40):
