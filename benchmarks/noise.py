@@ -6,6 +6,16 @@ Each run draws a table of five normal features, with `signal` standard deviation
 half as much in the second, and takes the numbers of `compare` (all rows cross-fitted, none locked away). The truth of
 an arm is its value on 20,000 new rows when it is fitted on the whole table: what would be deployed. Where features mean
 nothing that is 0.5, and the prevalence.
+
+Measured 2026-11-28 with `--learners logistic_regression` (and the two that always run): share of runs in which the 95 %
+interval holds the truth, lightgbm / library default / logistic regression.
+
+    events  rows  runs  signal  ROC AUC, said           held            average precision, held
+        12   400    60     0    0.518 / 0.517 / 0.482    92 / 98 / 95     98 /  98 / 100
+        30   900    60     0    0.502 / 0.502 / 0.495    98 / 98 / 95    100 / 100 / 100
+       100  2500    40     0    0.501 / 0.502 / 0.504    92 / 92 / 95    100 / 100 / 100
+       300  6000    25     0    0.499 / 0.502 / 0.505    96 / 96 / 92    100 / 100 / 100
+        12   400    60     0.6  0.586 / 0.572 / 0.606    97 / 95 / 97     98 /  95 / 100
 """
 
 import argparse
