@@ -310,3 +310,42 @@ def test_where_no_arm_that_was_asked_for_can_be_fitted_the_reason_is_the_error()
     X = rng.normal(size=(800, 2))
     with pytest.raises(InputError, match=r"No arm that was asked for .* Failing\+none: .*nothing to be learnt"):
         compare(X, rng.random(800) < 0.06, learners=[Failing()], treatments=["none"], n_jobs=1)
+
+
+class OutOfMemory(LogisticRegression):
+    """A classifier that cannot hold all development rows."""
+
+    def fit(self, X, y, sample_weight=None):
+        if len(y) >= 700:
+            raise MemoryError("too many rows")
+        return super().fit(X, y, sample_weight)
+
+
+def test_where_the_champion_cannot_be_fitted_on_all_rows_the_next_best_is_deployed():
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(800, 2))
+    y = rng.random(800) < 1 / (1 + np.exp(3 - X[:, 0]))
+    how = {"treatments": ["none"], "test_share": 0.0, "n_jobs": 1}
+    found = compare(X, y, learners=[OutOfMemory(), "logistic_regression"], **how)
+    assert found.champion == "logistic_regression+none"
+    assert "OutOfMemory+none could not be fitted on all rows (MemoryError: too many rows)" in found.warnings[0]
+    assert "OutOfMemory+none" in [r.name for r in found.results]
+    with pytest.raises(MemoryError):
+        compare(X, y, learners=[OutOfMemory()], **how)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 7.3])
+def test_the_scale_of_weights_changes_nothing(scale):
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(600, 2))
+    y = rng.random(600) < 1 / (1 + np.exp(2.5 - X[:, 0]))
+    weight = rng.choice([1.0, 3.0], 600)
+    how = {"learners": ["lightgbm", "logistic_regression"], "treatments": ["none"], "n_jobs": 1}
+    one, other = (compare(X, y, sample_weight=w, **how) for w in (weight, scale * weight))
+    for a, b in zip(one.results, other.results, strict=True):
+        assert a.name == b.name
+        np.testing.assert_allclose(b.logit, a.logit, rtol=1e-6, atol=1e-6)
+        assert b.average_precision.low == pytest.approx(a.average_precision.low, rel=1e-6)
+    equal, none = (compare(X, y, sample_weight=w, **how) for w in (np.full(600, scale), None))
+    for a, b in zip(none.results, equal.results, strict=True):
+        np.testing.assert_allclose(b.logit, a.logit, rtol=1e-9)

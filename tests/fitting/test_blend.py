@@ -32,7 +32,8 @@ def test_each_fold_is_blended_by_a_combination_of_the_others(scored):
     found = blend_out_of_fold(scores, y, FOLDS, sample_weight=weight)
     for k in range(3):
         own, others = FOLDS.fold == k, FOLDS.fold != k
-        how = fit_combination(scores[others], y[others], sample_weight=weight[others])
+        worth = weight[others] / (np.square(weight[others & y]).sum() / weight[others & y].sum())
+        how = fit_combination(scores[others], y[others], sample_weight=worth)
         np.testing.assert_array_equal(found[own], how.apply(scores[own]))
 
 
@@ -73,9 +74,9 @@ def test_weights_equal_repeated_rows(scored):
     scores, y = scored
     often = 1 + (np.arange(y.size) % 2)
     rows = np.repeat(np.arange(y.size), often)
-    repeated = blend_out_of_fold(scores[rows], y[rows], Folds(FOLDS.fold[rows]))
-    weighted = blend_out_of_fold(scores, y, FOLDS, sample_weight=often.astype(float))
-    np.testing.assert_allclose(repeated, weighted[rows], atol=1e-4)
+    repeated = fit_combination(scores[rows], y[rows])
+    weighted = fit_combination(scores, y, sample_weight=often.astype(float))
+    np.testing.assert_allclose(repeated.apply(scores), weighted.apply(scores), atol=1e-4)
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +131,12 @@ def test_the_members_are_guarded_learners_under_the_treatment_that_is_asked_for(
     assert [a.treatment for a in blend_members(ClassWeights(3.0))] == [ClassWeights(3.0)] * 4
     monkeypatch.setattr(blend, "available", lambda package: f"{package} does not load")
     assert [a.learner for a in blend_members()] == names[1:]
+
+
+def test_the_scale_of_weights_changes_no_blend():
+    X, y = points(500)
+    scores = np.column_stack([X[:, 0] - 3, X[:, 1], 2 * X[:, 0] - 3])
+    folds = Folds(np.arange(y.size) % 4)
+    plain = blend_out_of_fold(scores, y, folds)
+    for scale in (0.01, 20.0):
+        np.testing.assert_allclose(blend_out_of_fold(scores, y, folds, sample_weight=np.full(y.size, scale)), plain)

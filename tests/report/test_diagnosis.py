@@ -23,11 +23,12 @@ def test_everything_that_was_found_is_printed():
     bare = diagnose(X, np.arange(300) % 25 == 0)
     found = replace(bare, findings=[Finding("c", "warning", "A [bold] title.", "3 rows", "Do this.")])
     said = _printed(found)
-    assert said.startswith("12 events of class 'True' in 300 rows: prevalence 4.000%, one event to 24 others.")
+    first = "warning: A [bold] title. 3 rows [c] Do this. "
+    counts = "12 events of class 'True' in 300 rows: prevalence 4.000%, one event to 24 others."
+    assert said.startswith(first + counts)
     assert "2 features: 2 number." in said
     assert "1 rows repeat an earlier one" in said
-    assert "columns have missing values" in said
-    assert "Look at this first A [bold] title. (3 rows) Do this." in said
-    for sentence in [*found.allows, *(a.textbook for a in found.advice), *(a.measured for a in found.advice)]:
+    assert "1 column has missing values: x0 2%." in said
+    for sentence in [*found.allows, *(a.textbook for a in found.advice), *(a.advised for a in found.advice)]:
         assert " ".join(sentence.split())[:60] in said
-    assert "Look at this first" not in _printed(bare)
+    assert _printed(bare).startswith(counts)

@@ -22,9 +22,12 @@ def test_the_headline_says_in_plain_words_what_the_model_does(full, no_cost, few
     paid = words.number(test["metrics"]["expected_cost"]["estimate"])
     assert tell(full).headline == (
         f"{full['champion']} catches {caught} of the events (Class = 1); {right} of its alerts are right, at {paid} "
-        f"instead of {words.number(idle)} per row."
+        f"instead of {words.number(idle)} per row (flagging none)."
     )
     assert "instead of" not in tell(no_cost).headline
+    dear = copy.deepcopy(full)
+    dear["figures_test"]["cost"]["flag_all"] = 0.4 * idle  # then doing nothing is no measure
+    assert tell(dear).headline.endswith(f"instead of {words.number(0.4 * idle)} per row (flagging all).")
     assert tell(few_events).headline == tell(few_events).standing
     silent = copy.deepcopy(no_cost)
     silent["test"]["metrics"] |= {"recall": {"estimate": 0.0, "low": 0.0, "high": 0.1}, "precision": None}

@@ -13,7 +13,7 @@ from rareclass import RareClassifier
 from rareclass.calibration import estimate_prevalence
 from rareclass.decisions import CostMatrix, MinimumCost
 from rareclass.ensemble import BalancedRandomForestClassifier
-from rareclass.errors import InputError, TooFewEventsError
+from rareclass.errors import CalibrationWarning, InputError, TooFewEventsError
 from rareclass.evaluation import compare
 from rareclass.kernels.logits import logit, sigmoid
 from rareclass.learners import FewEventsLogisticRegression, RareLGBMClassifier
@@ -65,10 +65,12 @@ def test_folds_without_events_are_refused_or_made_fewer():
     bad = [(others, events), (np.r_[others[:300], events], others[300:])]
     with pytest.raises(TooFewEventsError, match="Split 0: the training part holds only one class"):
         RareClassifier("logistic_regression", cv=bad).fit(X, y)
-    model = RareClassifier("logistic_regression", cv=5).fit(X, y)  # three events: three folds
+    with pytest.warns(CalibrationWarning, match=r"3 event\(s\) are few"):
+        model = RareClassifier("logistic_regression", cv=5).fit(X, y)  # three events: three folds
     assert model.model_.evidence["events"] == 3
     three = np.where(y, "rare", np.where(X[:, 0] + X[:, 1] > 0, "odd", "even"))
-    assert RareClassifier("logistic_regression", cv=5).fit(X, three).predict_proba(X).shape == (600, 3)
+    with pytest.warns(CalibrationWarning, match=r"3 event\(s\) are few"):
+        assert RareClassifier("logistic_regression", cv=5).fit(X, three).predict_proba(X).shape == (600, 3)
 
 
 def test_a_balanced_forest_has_no_less_skill_than_the_plain_one():

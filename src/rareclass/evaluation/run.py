@@ -39,6 +39,8 @@ from rareclass.fitting.heard import listen, listening
 from rareclass.fitting.out_of_fold import ArmScores, Watch, blend_scores, folds_of, ranking_of, score_arms
 from rareclass.fitting.rows import Beside, Rows, at
 
+FIT_ERRORS = (ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
+"""What a learner may raise where it meets more rows than in the folds."""
 FIGURES = 8
 """Arms whose pictures are drawn."""
 Progress = Callable[[str, int, int], None]
@@ -191,13 +193,26 @@ def compare(
     judged = [_judge(s, ranking_of(design, s), dev, tested, rule, calibration) for s in scores]
     each = 1 - (1 - level) / plan.rivals
     results = _with_verdicts(judged, plan.baseline, replace(rows, level=each), tested, ranked=design.ranked)
+    failed: list[str] = []
     with listening(), listen() as heard:
-        champion, reason, luck = choose_champion(
-            results, rows, tested, plan.baseline, ranked=design.ranked, rivals=plan.rivals, asked=plan.asked
-        )
-        wanted = Wanted(arm=champion.arm, calibration=calibration, rule=rule, n_jobs=jobs)
-        members = members_of(scores) if champion.arm.is_blend else [champion.scores]
-        model = fit_champion(design, champion, members, wanted)
+        left = list(results)
+        while True:
+            champion, reason, luck = choose_champion(
+                left, rows, tested, plan.baseline, ranked=design.ranked, rivals=plan.rivals, asked=plan.asked
+            )
+            wanted = Wanted(arm=champion.arm, calibration=calibration, rule=rule, n_jobs=jobs)
+            members = members_of(scores) if champion.arm.is_blend else [champion.scores]
+            try:
+                model = fit_champion(design, champion, members, wanted)
+                break
+            except FIT_ERRORS as error:
+                left.remove(champion)
+                if not [r for r in left if r.name in plan.asked or not plan.asked]:
+                    raise
+                said_of = f"{type(error).__name__}: {error}"
+                failed.append(
+                    f"{champion.name} could not be fitted on all rows ({said_of}); the next best is deployed."
+                )
         last = judge_test(design, model, level=level)
         findings = audit.findings + without_columns(design, rows, tested, results, champion, audit.names, n_jobs=jobs)
     shown = dict.fromkeys([champion.name, plan.baseline, *(r.name for r in results)])
@@ -218,7 +233,7 @@ def compare(
         },
         figures_test=None if last is None else figure_data(*last),
         not_run=[*plan.not_run, *cut],
-        warnings=[*plan.warnings, *dict.fromkeys(h.text for h in heard), *([said] if said else [])],
+        warnings=[*failed, *plan.warnings, *dict.fromkeys(h.text for h in heard), *([said] if said else [])],
         findings=findings,
         notes=[_said_of(plan.rivals, level, each)],
         seconds=time.perf_counter() - started,

@@ -12,6 +12,7 @@ import numpy as np
 from rareclass._lazy import available
 from rareclass.crossfit import Folds, out_of_fold
 from rareclass.fitting.arm import Arm, FittedArm
+from rareclass.fitting.calibrate import as_counts
 from rareclass.fitting.part import Known
 from rareclass.fitting.rows import at
 from rareclass.learners.combination import fit_combination
@@ -38,7 +39,8 @@ def blend_out_of_fold(
     def blended(train: np.ndarray, test: np.ndarray) -> np.ndarray:
         if not y[train].any() or y[train].all():
             return scores[test].mean(axis=1)
-        how = fit_combination(scores[train], y[train], sample_weight=at(sample_weight, train))
+        weight = as_counts(at(sample_weight, train), y[train], folds.take(train))
+        how = fit_combination(scores[train], y[train], sample_weight=weight)
         return how.apply(scores[test])
 
     return out_of_fold(y.size, folds.splits(), blended).score
@@ -52,7 +54,10 @@ def join_arms(
     *,
     sample_weight: np.ndarray | None = None,
 ) -> FittedArm:
-    """The arm `blend` of members fitted on the same rows, combined by their out-of-fold log-odds `scores` (m, k)."""
+    """The arm `blend` of members fitted on the same rows, combined by their out-of-fold log-odds `scores` (m, k).
+
+    `sample_weight` (m,) counts events as the rows that they are worth (`as_counts`).
+    """
     seen = np.flatnonzero(np.isfinite(scores).all(axis=1))
     if y[seen].any():
         how = fit_combination(scores[seen], y[seen], sample_weight=at(sample_weight, seen))

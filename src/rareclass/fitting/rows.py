@@ -15,6 +15,7 @@ from rareclass.data.schema import Schema
 from rareclass.data.sides import clean_times, group_numbers
 from rareclass.decisions.costs import Costs, RowCosts, as_costs
 from rareclass.errors import InputError, TooFewEventsError
+from rareclass.kernels.effective import unit
 
 
 class Target(NamedTuple):
@@ -118,18 +119,22 @@ class Rows:
     def to_fit(self, index: np.ndarray) -> tuple[np.ndarray | None, float]:
         """Weights for a fit on the rows `index`, and the log-odds to add to its scores.
 
+        Events weigh together as much as the rows that they are worth: what counts is how weights compare, not their
+        scale, which penalties and least leaves would feel. Equal weights are none.
+
         Where all events and all negatives were kept at one rate each, a shift undoes the sampling, without the few
         negatives that count for many which weights of 1 / keep_probability bring. At other rates weights it is.
         """
         weight = at(self.weight, index)
-        if self.keep is None or weight is None:
-            return weight, 0.0
+        if weight is None:
+            return None, 0.0
+        if self.keep is None:
+            return _scaled(weight, self.y[index]), 0.0
         keep, y = self.keep[index], self.y[index]
         rates = [np.unique(keep[c]) for c in (y, ~y)]
         if any(r.size != 1 for r in rates):
-            return weight, 0.0
-        own = weight * keep
-        return (None if np.allclose(own, 1) else own), float(np.log(rates[1][0] / rates[0][0]))
+            return _scaled(weight, y), 0.0
+        return _scaled(weight * keep, y), float(np.log(rates[1][0] / rates[0][0]))
 
     def numbered(self, numbers: np.ndarray) -> np.ndarray:
         """Where the caller's rows `numbers` stand here, in their order; those left out are passed over."""
@@ -153,6 +158,11 @@ def _keep(values: PerRow, n: int) -> np.ndarray:
     if keep.size != n or not np.all((keep > 0) & (keep <= 1)):
         raise InputError(f"`keep_probability` must hold {n} numbers above 0 and at most 1.")
     return keep
+
+
+def _scaled(weight: np.ndarray, y: np.ndarray) -> np.ndarray | None:
+    scaled = weight / unit(weight[y])
+    return None if np.allclose(scaled, 1, rtol=1e-12) else scaled
 
 
 def at(values: np.ndarray | None, index: np.ndarray) -> np.ndarray | None:

@@ -239,9 +239,11 @@ def _headline(shown: Shown, found: Results) -> str:
     else:
         right = "" if precision is None else f"; {words.percent(precision)} of its alerts are right"
         said = f"{found.champion} catches {words.percent(recall)} of the {events}{right}"
-    idle = None if shown.cost is None else words.finite(shown.cost.flag_none)
-    if cost is not None and idle is not None:
-        said += f", at {words.number(cost)} instead of {words.number(idle)} per row"
+    trivial = {} if shown.cost is None else {"none": shown.cost.flag_none, "all": shown.cost.flag_all}
+    known = {name: v for name, value in trivial.items() if (v := words.finite(value)) is not None}
+    if cost is not None and known:
+        cheaper = min(known, key=lambda name: known[name])
+        said += f", at {words.number(cost)} instead of {words.number(known[cheaper])} per row (flagging {cheaper})"
     return said + "."
 
 
