@@ -1,5 +1,6 @@
 """Files as people have them through every verb: a model of a German export predicts on one, and keeps what is kept."""
 
+import csv
 import gzip
 import io
 import json
@@ -145,6 +146,15 @@ def test_a_model_of_a_german_export_reads_a_row_that_alone_would_say_nothing(eu,
     cells = row.split(",")
     assert cells[1] == '"00007"'
     assert float(cells[2]) == pytest.approx(known[0, list(Bundle.load(eu).model.classes_).index("Ja")], rel=1e-12)
+
+
+def test_kept_cells_are_those_of_the_file(eu, tmp_path, capfdbinary):
+    cells = ["0037", "1.234 €", "00,50", "03.04.2024", " Köln"]
+    (tmp_path / "t.csv").write_text("Nr;Betrag;Risiko;Datum;Ort\n" + ";".join(cells) + "\n;;;;\n", "utf-8")
+    names = ["Nr", "Betrag", "Risiko", "Datum", "Ort"]
+    assert run("predict", eu, tmp_path / "t.csv", *(f"--keep={name}" for name in names)) == 0
+    _, row = csv.reader(capfdbinary.readouterr().out.decode().splitlines())
+    assert row[1:6] == cells
 
 
 def test_evaluate_and_sample_read_the_same_export(eu, exports, tmp_path, capsys):

@@ -61,6 +61,7 @@ FILES = {
     "nothing.csv": with_column("fraud", [""] * N),
     "spelt.csv": with_column("fraud", [["Ja", "JA", "Nein"][i % 3] for i in range(N)]),
     "single.csv": with_column("fraud", [1] + [0] * (N - 1)),
+    "few.csv": with_column("fraud", [1] * 6 + [0] * (N - 6)),
     "amounts.csv": csv({"amount": [f"{i},234" for i in range(1, N + 1)], "fraud": [0, 1] * 60}, ";"),
     "mixed.csv": csv(columns() | {"amount": ["1.5", "2,5"] * 60}, ";"),
     "days.csv": with_column("day", [f"0{i % 9 + 1}/0{i % 8 + 1}/2024" for i in range(N)]),
@@ -141,15 +142,23 @@ COMPARING = {
     "more folds than events": ("good.csv", ["--folds", "24"], ["24", "events", "--folds"]),
     "no repeat": ("good.csv", ["--repeats", "0"], ["--repeats"]),
     "all rows locked": ("good.csv", ["--test-share", "1"], ["--test-share"]),
-    "no such learner": ("good.csv", ["--learners", "magic"], ["magic"]),
-    "no such treatment": ("good.csv", ["--treatments", "prayer"], ["prayer"]),
+    "no such learner": ("good.csv", ["--learners", "magic"], ["magic", "--learners"]),
+    "no such treatment": ("good.csv", ["--treatments", "prayer"], ["prayer", "--treatments"]),
+    "a learner misspelt beside others": ("good.csv", ["--learners", "blend,ligthgbm"], ["'ligthgbm'", "--learners"]),
+    "a treatment misspelt beside others": ("good.csv", ["--treatments", "none,smotte"], ["'smotte'", "--treatments"]),
+    "a treatment misspelt where there are few events": (
+        "few.csv",
+        ["--treatments", "none,smotte"],
+        ["'smotte'", "--treatments"],
+    ),
+    "a treatment misspelt within another": ("good.csv", ["--treatments", "smote+x"], ["'x'", "--treatments"]),
     "time that is none": ("good.csv", ["--budget", "soon"], ["--budget"]),
     "limit that is none": ("good.csv", ["--time-limit", "soon"], ["--time-limit"]),
     "no learner": ("good.csv", ["--learners", ""], ["--learners"]),
 }
 FITTING = {
-    "no such learner": ("good.csv", ["--learner", "magic"], ["magic"]),
-    "no such treatment": ("good.csv", ["--treatment", "prayer"], ["prayer"]),
+    "no such learner": ("good.csv", ["--learner", "magic"], ["magic", "--learner"]),
+    "no such treatment": ("good.csv", ["--treatment", "prayer"], ["prayer", "--treatment"]),
 }
 ALL = {"diagnose": TABLES, "compare": TABLES | TRAINING | COMPARING, "train": TABLES | TRAINING | FITTING}
 CASES = [(verb, what) for verb, tables in ALL.items() for what in tables]

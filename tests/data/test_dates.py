@@ -5,7 +5,7 @@ import datetime
 import numpy as np
 import pytest
 
-from rareclass.data.dates import order_of, read_dates, read_formatted
+from rareclass.data.dates import no_dates, order_of, read_dates, read_formatted
 from rareclass.data.numerals import DoubtfulError
 
 RNG = np.random.default_rng(0)
@@ -50,3 +50,12 @@ def test_formats_and_their_order():
     assert read_formatted(["20241231", "x"], "%Y%m%d") is None
     assert read_formatted([None, "?"], "%Y%m%d") is None
     assert str(read_formatted(["2024-01-01 00:30 +0100"], "%Y-%m-%d %H:%M %z")[0])[:16] == "2023-12-31T23:30"
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y", "%Y-%m-%d", "%m/%d/%Y", "%d %B %Y"])
+@pytest.mark.parametrize("odd", ["31.02.2024", "2024-02-31", "02/31/2024", "unknown"])
+def test_the_one_text_that_is_no_date_is_found(form, odd):
+    texts = [None, *(m.strftime(form) for m in MOMENTS[:30]), odd]
+    assert no_dates(texts) == [31]
+    assert no_dates(texts[:-1]) == []
+    assert no_dates(["Bern", "Köln", "31.02.2024", "1.1.2024"]) == []

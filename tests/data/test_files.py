@@ -10,6 +10,7 @@ import pytest
 
 from rareclass.data import read_table
 from rareclass.data.layout import TextFormat
+from rareclass.data.problem import Roles, read_problem
 from rareclass.data.read import read_source
 from rareclass.errors import InputError, ReadError, SchemaError
 
@@ -440,3 +441,38 @@ def test_random_combinations_are_read_right_or_refused_but_never_read_wrong(tmp_
         assert table["Ort"].to_pylist() == columns["Ort"]
     assert outcome["read"] > 200
     assert outcome["refused"] > 10
+
+
+@pytest.mark.parametrize("odd", ["31.02.2024", "2024-02-31"])
+def test_one_impossible_date_is_named_with_its_row_and_refused_as_time(tmp_path, odd):
+    form = "%d.%m.%Y" if "." in odd else "%Y-%m-%d"
+    days = [(datetime.date(2024, 1, 1) + datetime.timedelta(i)).strftime(form) for i in range(50)]
+    path = write(tmp_path, text_of({"d": [*days, odd], "y": [0, 1] * 25 + [0]}))
+    (note,) = read_source(path).column_notes
+    assert "'d'" in note
+    assert f"row 51 holds '{odd}'" in note
+    with pytest.raises(InputError, match=rf"row 51 \('{odd}'\)"):
+        read_problem(path, "y", Roles(time="d"))
+
+
+@pytest.mark.parametrize("mark", ["00.00.0000", "0000-00-00", "?"])
+def test_dates_that_count_as_missing_are_said(tmp_path, mark):
+    reading = read_source(write(tmp_path, text_of({"d": ["31.12.2024", mark, "01.02.2024"], "y": [0, 1, 0]})))
+    assert reading.table["d"].null_count == 1
+    assert f"{mark!r} as missing" in reading.column_notes[0]
+
+
+def test_codes_with_zeros_ahead_are_numbers_and_that_is_said_once(tmp_path):
+    reading = read_source(write(tmp_path, text_of({"nr": ["00037", "00041", "12"], "x": ["0.5", "0", "-0.25"]})))
+    assert reading.table["nr"].to_pylist() == [37, 41, 12]
+    (note,) = reading.column_notes
+    for words in ("'nr'", "'00037' as 37", "`categorical`"):
+        assert words in note
+
+
+def test_cells_stand_beside_the_table_as_they_were_written(tmp_path):
+    reading = read_source(write(tmp_path, "a;b;y\n 007;1.234,50 €;03.04.2024\n;;\nNA;7,0 €;31.12.2024\n"))
+    assert reading.cells.to_pydict() == {
+        "a": [" 007", "NA"], "b": ["1.234,50 €", "7,0 €"], "y": ["03.04.2024", "31.12.2024"]
+    }  # fmt: skip
+    assert reading.table.num_rows == 2

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import math
 
 import numpy as np
 import pyarrow as pa
@@ -194,6 +195,16 @@ def test_numbers_beside_words_stay_categories_and_both_are_named():
 
 
 @pytest.mark.parametrize(
+    ("mark", "said"), [("9999-12-31", True), ("1900-01-01", True), ("2024-03-09", False), ("2031-01-01", False)]
+)
+def test_a_date_far_from_all_others_is_noted_and_stays(mark, said):
+    days = [np.datetime64("2023-01-01", "us") + np.timedelta64(i, "D") for i in range(79)]
+    found, schema = kinds({"d": [*days, np.datetime64(mark, "us")], "z": RNG.normal(size=80)})
+    assert found["d"] == "time"
+    assert [f"'d' holds {mark}" in note for note in schema.notes] == [True] * said
+
+
+@pytest.mark.parametrize(
     ("values", "mark"),
     [
         ([-999, 1, 5, 40], "-999"),
@@ -202,6 +213,12 @@ def test_numbers_beside_words_stay_categories_and_both_are_named():
         ([-999, -998, -5, 40], None),
         ([999, 998, 4, 27], None),
         ([-1, 0, 5, 40], None),
+        ([9999999999, 3, 4, 27], "9999999999"),
+        ([-999999999, -3, 4, 27], "-999999999"),
+        ([1e30, 3.5, -4, 27], "1e+30"),
+        ([888888888, 3, 4, 27], "888888888"),
+        ([1e30, 3e29, 4, 27], None),
+        ([math.inf, 3.5, 4, 27], None),
     ],
 )
 def test_a_number_that_looks_like_a_mark_of_missing_is_noted_and_stays(values, mark):

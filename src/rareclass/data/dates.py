@@ -34,11 +34,14 @@ class Dates:
         "dmy" or "mdy" where the texts show it, else None.
     short_years : bool
         Years have two digits: 00 to 68 are read as 2000 to 2068, 69 to 99 as 1969 to 1999.
+    marks : tuple of str
+        What counted as missing.
     """
 
     values: np.ndarray
     order: str | None
     short_years: bool = False
+    marks: tuple[str, ...] = ()
 
 
 def read_dates(texts: Sequence[str | None], *, order: str | None = None, missing: Collection[str] = ()) -> Dates | None:
@@ -96,7 +99,36 @@ def read_dates(texts: Sequence[str | None], *, order: str | None = None, missing
     values = np.full(len(bare), np.datetime64("NaT"), dtype="datetime64[us]")
     values[at] = read[chosen] if chosen in read else next(iter(read.values()))
     short = chosen != "ymd" and any(len(p[2]) == 2 for p in parts)
-    return Dates(values, settled if form == "digits" and settled != "ymd" else None, short)
+    shown_order = settled if form == "digits" and settled != "ymd" else None
+    return Dates(values, shown_order, short, tuple(sorted(gone - {""})))
+
+
+def no_dates(texts: Sequence[str | None], missing: Collection[str] = ()) -> list[int]:
+    """Which of the texts (n,) are no dates where nearly all others are, all with the same order; else none.
+
+    Examples
+    --------
+    >>> no_dates(["31.01.2024", "28.02.2024", "31.03.2024"] * 3 + ["31.02.2024"])
+    [9]
+    """
+    bare = {i: t.strip() for i, t in enumerate(texts) if t is not None}
+    bare = {i: b for i, b in bare.items() if b.lower() not in MISSING_MARKS and b not in _NO_DATE and b not in missing}
+    most = max(len(bare) // 10, 1)
+    for order in ("dmy", "mdy") if len(bare) > 3 else ():
+        odd: list[int] = []
+        for seen, (i, text) in enumerate(bare.items()):
+            if not _is_date(text, order):
+                odd.append(i)
+            if len(odd) > min(most, 10 + seen // 2):
+                break
+        else:
+            return odd
+    return []
+
+
+def _is_date(text: str, order: str) -> bool:
+    found = read_dates([text], order=order)
+    return found is not None and found.order in (None, order)
 
 
 def order_of(date_format: str) -> str | None:

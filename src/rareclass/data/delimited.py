@@ -1,6 +1,6 @@
 """Files of separated text as typed tables: every cell is read as text first, so that nothing is misread unseen."""
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,28 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rareclass.data.columns import check_names, dictionary_codes
-from rareclass.data.dates import ORDERS, order_of, read_dates, read_formatted
+from rareclass.data.dates import ORDERS, no_dates, order_of, read_dates, read_formatted
 from rareclass.data.layout import WINDOWS, Layout, Source, TextFormat, find_layout
-from rareclass.data.numerals import DoubtfulError, has_zero_ahead, read_numerals
+from rareclass.data.numerals import ZERO_AHEAD, DoubtfulError, has_zero_ahead, read_numerals
 from rareclass.errors import InputError, ReadError
 
-_EMPTY = [
-    "",
-    "#N/A",
-    "#N/A N/A",
-    "#NA",
-    "-NaN",
-    "-nan",
-    "N/A",
-    "NA",
-    "NULL",
-    "NaN",
-    "n/a",
-    "nan",
-    "null",
-    "<NA>",
-    "\\N",
-]
+_EMPTY = ["", "#N/A N/A", *"#N/A #NA -NaN -nan N/A NA NULL NaN n/a nan null <NA> \\N".split()]
 _PLAIN = (
     pa.int64(),
     pa.float64(),
@@ -63,6 +47,8 @@ class Reading:
         Columns that may mean two things, with the sentence that says which; they are text in the table.
     found : TextFormat
         The decimal mark and the order of dates that the file shows.
+    cells : pyarrow.Table or None
+        The rows of a file of text with every cell as it stands there.
     """
 
     table: pa.Table
@@ -70,6 +56,7 @@ class Reading:
     column_notes: tuple[str, ...] = ()
     doubts: Mapping[str, str] = field(default_factory=dict)
     found: TextFormat = field(default_factory=TextFormat)
+    cells: pa.Table | None = None
 
     def settled(self) -> pa.Table:
         """The table; raises `ReadError` when a column may mean two things."""
@@ -125,7 +112,11 @@ def typed(
     missing = (*how.missing, *before.missing)
     blank = pa.array([*_EMPTY, *missing])
     columns = {name: _without_blanks(column, blank) for name, column in zip(table.column_names, table.columns)}
-    columns, empty = _without_empty_rows(columns)
+    columns, filled = _without_empty_rows(columns)
+    empty, cells = 0, table
+    if filled is not None:
+        cells = table.filter(filled)
+        empty = table.num_rows - cells.num_rows
     typing = _Typing(how, before, separator, missing)
     found = {name: c if name in as_text else typing.first(name, c) for name, c in columns.items()}
     found |= typing.second()
@@ -134,7 +125,9 @@ def typed(
     notes = (f"{empty:,} line(s) without any value were left out.",) if empty else ()
     shown = TextFormat(decimal=how.decimal or typing.decimal, date_format=typing.date_format, missing=missing)
     said = tuple(typing.notes.values())
-    return Reading(table=pa.table(found), notes=notes, column_notes=said, doubts=typing.doubts, found=shown)
+    return Reading(
+        table=pa.table(found), notes=notes, column_notes=said, doubts=typing.doubts, found=shown, cells=cells
+    )
 
 
 def _all_numbers(names: Collection[str]) -> bool:
@@ -211,17 +204,19 @@ def _without_blanks(column: pa.ChunkedArray, blank: pa.Array) -> pa.ChunkedArray
     return pc.if_else(pc.is_in(bare, value_set=blank), pa.scalar(None, pa.string()), bare)
 
 
-def _without_empty_rows(columns: dict[str, pa.ChunkedArray]) -> tuple[dict[str, pa.ChunkedArray], int]:
-    """Rows that hold a value, and the number of others."""
+def _without_empty_rows(
+    columns: dict[str, pa.ChunkedArray],
+) -> tuple[dict[str, pa.ChunkedArray], pa.ChunkedArray | None]:
+    """Rows that hold a value, and which (n,) they are where others are left out."""
     filled: Any = None
     for column in columns.values():
         valid = column.is_valid()
         filled = valid if filled is None else pc.or_(filled, valid)
         if pc.all(filled).as_py():
-            return columns, 0
+            return columns, None
     if filled is None:
-        return columns, 0
-    return {name: column.filter(filled) for name, column in columns.items()}, pc.sum(pc.invert(filled)).as_py()
+        return columns, None
+    return {name: column.filter(filled) for name, column in columns.items()}, filled
 
 
 class _Typing:
@@ -247,6 +242,7 @@ class _Typing:
             if _may_be_thousands(column):
                 return self._written(name, column)
             self.marks.add(".")
+        self._note_zeros(name, column, plain)
         return plain
 
     def second(self) -> dict[str, pa.ChunkedArray]:
@@ -295,12 +291,19 @@ class _Typing:
             self.doubts[name] = f"Column {name!r} {doubt}. {_way_out(str(doubt), name)}"
             return column
         if dates is None:
+            if odd := no_dates(texts, missing=self.missing):
+                row = int(np.argmax(codes == odd[0])) + 1
+                self.notes[name] = (
+                    f"Column {name!r} is read as text, not as dates: row {row:,} holds {texts[odd[0]]!r}, which is no "
+                    "date. Correct it, or name it in `missing` if it stands for no value."
+                )
             return column
         self.orders |= {dates.order} - {None}
         self.formatted |= order is not None and self.how.date_format is not None
         said = "" if order is None and dates.order is None else f", {ORDERS[dates.order or order or 'dmy']}"
         years = "; years of two digits are 1969 to 2068" if dates.short_years else ""
-        self.notes[name] = f"Column {name!r} is read as dates{said}{years}: {_example(texts, dates.values)}."
+        marks = _marks(dates.marks)
+        self.notes[name] = f"Column {name!r} is read as dates{said}{years}{marks}: {_example(texts, dates.values)}."
         return _taken(dates.values, codes)
 
     def _tried(self, reader: Any, texts: list[str | None], **how: Any) -> Any:
@@ -322,9 +325,19 @@ class _Typing:
             return pa.chunked_array([pa.nulls(codes.size)])
         mark = numbers.decimal or decimal
         said = f" with a decimal {MARK_NAMES[mark]}" if mark is not None else ""
-        marks = f", {', '.join(map(repr, numbers.marks[:3]))} as missing" if numbers.marks else ""
+        marks = _marks(numbers.marks)
         self.notes[name] = f"Column {name!r} is read as numbers{said}{marks}: {_example(texts, numbers.values)}."
         return _taken(numbers.values, codes)
+
+    def _note_zeros(self, name: str, column: pa.ChunkedArray, plain: pa.ChunkedArray) -> None:
+        if not (pa.types.is_integer(plain.type) or pa.types.is_floating(plain.type)):
+            return
+        i = pc.index(pc.match_substring_regex(column, ZERO_AHEAD), True).as_py()
+        if i >= 0:
+            self.notes[name] = (
+                f"Column {name!r} is read as numbers, {column[i].as_py()!r} as {plain[i].as_py():.12g}. If these are "
+                "codes, name the column in `categorical`, or leave it out with `drop`."
+            )
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
@@ -350,6 +363,10 @@ def _all_match(column: pa.ChunkedArray, pattern: str) -> bool:
 def _taken(values: np.ndarray, codes: np.ndarray) -> pa.ChunkedArray:
     missing = np.array([np.datetime64("NaT") if values.dtype.kind == "M" else np.nan], dtype=values.dtype)
     return pa.chunked_array([pa.array(np.append(values, missing)[codes], from_pandas=True)])
+
+
+def _marks(marks: Sequence[str]) -> str:
+    return f", {', '.join(map(repr, marks[:3]))} as missing" if marks else ""
 
 
 def _example(texts: list[str | None], values: np.ndarray) -> str:

@@ -1,5 +1,7 @@
 """What kind a column is: by its type, and for text by what the text says."""
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,7 +14,9 @@ KINDS = ("number", "integer", "boolean", "category", "text", "time")
 _FEW_ROWS = 50  # below this many rows "nearly all values differ" says nothing
 _MANY_LEVELS = 200
 _SAMPLE = 2_000  # distinct strings that decide whether a column is text, dates or numbers
-_SENTINELS = (99, 999, 9_999, 99_999, 999_999)  # and their negatives
+_SENTINEL = re.compile(r"-?(99+|(\d)\2{8,})")  # 99, 999 ...; nine or more equal digits
+_HUGE = 1e15
+_FAR = np.timedelta64(20 * 365, "D")  # beyond which a lone date is odd
 
 
 def column_kind(column: pa.ChunkedArray, name: str, *, forced: bool) -> tuple[str, str | None]:
@@ -30,7 +34,7 @@ def column_kind(column: pa.ChunkedArray, name: str, *, forced: bool) -> tuple[st
     if pa.types.is_boolean(kind):
         return "boolean", note
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        return "time", note
+        return "time", note or _far_date_note(column, name)
     if pa.types.is_integer(kind):
         return "integer", note or _row_number_note(column, name) or _sentinel_note(column, name)
     return "number", note or _sentinel_note(column, name)
@@ -57,17 +61,41 @@ def _sentinel_note(column: pa.ChunkedArray, name: str) -> str | None:
     ends = pc.min_max(column)
     for end, other in (("min", "max"), ("max", "min")):
         mark = ends[end].as_py()
-        if abs(mark) not in _SENTINELS or (mark < 0) != (end == "min"):
+        huge = _HUGE <= abs(mark) < np.inf
+        if not (huge or _SENTINEL.fullmatch(f"{mark:.17g}")) or (mark < 0) != (end == "min"):
             continue
         same = pc.equal(column, ends[end])
         rest = pc.min_max(column.filter(pc.invert(same)))
-        if rest[end].as_py() >= 0 if mark < 0 else rest[end].as_py() <= mark / 5 and rest[other].as_py() > -mark:
+        near, far = rest[end].as_py(), rest[other].as_py()
+        if mark < 0:
+            odd = near >= 0 or (mark < -99_999 and near > mark / 1_000)
+        else:
+            odd = near <= mark / (1_000 if huge else 5) and far > -mark
+        if odd:
             return (
-                f"Column {name!r} holds {mark:g} in {pc.sum(same).as_py():,} rows, far from all other values "
+                f"Column {name!r} holds {mark:.15g} in {pc.sum(same).as_py():,} rows, far from all other values "
                 f"({rest['min'].as_py():g} to {rest['max'].as_py():g}). It is read as a number; if it stands for no "
                 "value, say so with `missing`."
             )
     return None
+
+
+def _far_date_note(column: pa.ChunkedArray, name: str) -> str | None:
+    """A date such as 9999-12-31, farther from all others than they are from each other; it stays."""
+    moments = np.unique(column.drop_null().cast(pa.timestamp("us"), safe=False).to_numpy())
+    if moments.size < 3:
+        return None
+    for mark, near, far in ((moments[-1], moments[-2], moments[0]), (moments[0], moments[1], moments[-1])):
+        if abs(mark - near) > max(_FAR, abs(near - far)):
+            return (
+                f"Column {name!r} holds {_day(mark)}, far from all other dates ({_day(min(near, far))} to "
+                f"{_day(max(near, far))}). It is read as a date; if it stands for no value, say so with `missing`."
+            )
+    return None
+
+
+def _day(moment: np.datetime64) -> str:
+    return str(moment.astype("datetime64[D]"))
 
 
 def _row_number_note(column: pa.ChunkedArray, name: str) -> str | None:

@@ -22,7 +22,8 @@ _READINGS = {
     ".": re.compile(rf"(?:[1-9]\d{{0,2}}(?:(?:,\d{{2,3}})*,\d{{3}}|{_SPACED})|\d*)(?:\.\d*)?"),
     ",": re.compile(rf"(?:[1-9]\d{{0,2}}(?:(?:\.\d{{3}})+|{_SPACED})|\d*)(?:,\d*)?"),
 }
-_ZERO_AHEAD = re.compile(r"-?0\d+")
+ZERO_AHEAD = r"^-?0\d+$"
+"""A code such as 007 rather than a number."""
 
 
 class DoubtfulError(ValueError):
@@ -109,7 +110,7 @@ def looks_numeric(texts: Sequence[str | None]) -> float:
 
 def has_zero_ahead(texts: Sequence[str | None]) -> bool:
     """Whether a text is a code such as 007 rather than a number."""
-    return any(t is not None and _ZERO_AHEAD.fullmatch(t.strip()) for t in texts)
+    return any(t is not None and re.match(ZERO_AHEAD, t.strip()) for t in texts)
 
 
 def _value(body: str, mark: str, power: str = "") -> float:

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass.data.columns import to_time
+from rareclass.data.dates import no_dates
 from rareclass.errors import InputError
 
 
@@ -43,6 +44,11 @@ def clean_times(times: ArrayLike, name: str = "times") -> np.ndarray:
         except (pa.ArrowException, TypeError):
             moments = None
         if moments is None:
+            texts = [v if isinstance(v, str) else None for v in values.tolist()]
+            if odd := no_dates(texts):
+                raise InputError(
+                    f"`{name}` must hold dates: row {odd[0] + 1:,} holds {texts[odd[0]]!r}, which is none."
+                )
             raise InputError(f"`{name}` must hold numbers or dates (such as 2024-05-31 or 2024-05-31 14:00:00).")
         values = moments.to_numpy()
     if values.dtype.kind == "M":

@@ -5,12 +5,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from rareclass import _check
 from rareclass._lazy import available
 from rareclass.errors import InputError
 from rareclass.evaluation.results import SkippedRecord
 from rareclass.fitting.arm import Arm, make_arm
 from rareclass.fitting.blend import blend_members
+from rareclass.learners.table import LEARNERS as KNOWN_LEARNERS
 from rareclass.treatments.base import NoTreatment
+from rareclass.treatments.registry import TREATMENTS as KNOWN_TREATMENTS
 
 LEARNERS = ("lightgbm", "logistic_regression", "random_forest", "hist_gradient_boosting", "blend")
 TREATMENTS = ("none", "class_weight", "random_over", "random_under", "smote")
@@ -81,8 +84,7 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
     ranked : bool, default=True
         False where there are too few events to rank: only the untreated arms run.
     """
-    chosen = LEARNERS if isinstance(learners, str) and learners == "auto" else _sequence(learners, "learners")
-    how = TREATMENTS if isinstance(treatments, str) and treatments == "auto" else _sequence(treatments, "treatments")
+    chosen, how = asked_names(learners, treatments)
     chose = chosen is not LEARNERS or how is not TREATMENTS
     if not ranked:
         how = ("none",)
@@ -122,6 +124,19 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
 
 def _treated_blend(arm: Arm) -> bool:
     return arm.is_blend and not isinstance(arm.treatment, NoTreatment)
+
+
+def asked_names(learners: str | Sequence, treatments: str | Sequence) -> tuple[Sequence, Sequence]:
+    """The learners and treatments of `make_plan` one by one; raises `InputError` for a name that is none."""
+    chosen = LEARNERS if isinstance(learners, str) and learners == "auto" else _sequence(learners, "learners")
+    how = TREATMENTS if isinstance(treatments, str) and treatments == "auto" else _sequence(treatments, "treatments")
+    for learner in chosen:
+        if isinstance(learner, str):
+            _check.one_of(learner, "learners", tuple(KNOWN_LEARNERS))
+    for treatment in how:
+        for part in treatment.split("+") if isinstance(treatment, str) else ():
+            _check.one_of(part, "treatments", tuple(KNOWN_TREATMENTS))
+    return chosen, how
 
 
 def _sequence(value: str | Sequence, name: str) -> tuple:

@@ -27,7 +27,7 @@ from rareclass.evaluation.judge import (
     paired_verdict,
     verdict_sentence,
 )
-from rareclass.evaluation.plan import Plan, make_plan, within
+from rareclass.evaluation.plan import Plan, asked_names, make_plan, within
 from rareclass.evaluation.refit import without_columns
 from rareclass.evaluation.results import SkippedRecord
 from rareclass.fitting.arm import Arm
@@ -156,6 +156,7 @@ def compare(
     _check.fraction(test_share, "test_share", high=1.0, closed="left")
     _check.fraction(level, "level", closed="neither")
     _check.whole_number(random_state, "random_state")
+    asked_names(learners, treatments)
     design = make_design(
         X,
         y,

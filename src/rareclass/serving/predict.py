@@ -84,7 +84,7 @@ def predict_table(
     if not written_alike(before, reading.found):
         notes += reading.column_notes
     model.model_.schema.check(table)
-    kept = {name: _column(table, name, "column") for name in keep}
+    kept = {name: _column(table if reading.cells is None else reading.cells, name, "column") for name in keep}
     taken = [name for name in keep if name in ("row", "probability", "alert", "label")]
     if taken:
         raise SchemaError(f"The column {taken[0]!r} cannot be kept: the output has one of this name. Rename it.")
