@@ -5,7 +5,7 @@ The only place that joins evaluation, report and artifact.
 
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -115,14 +115,14 @@ def write_run(
         (folder / REPORT).write_text(render_html(results), encoding="utf-8")
         pq.write_table(comparison.oof_table(), folder / OOF)
         (folder / CHAMPION).mkdir()
-        bundle = champion_bundle(comparison, target=problem.target, results=results, written=problem.written)
+        bundle = champion_bundle(
+            comparison, target=problem.target, results=results, written=written_record(problem.written, problem.spelt)
+        )
         bundle.write_into(folder / CHAMPION)
 
 
-def champion_bundle(
-    comparison: Comparison, *, target: str, results: Results, written: TextFormat = TextFormat()
-) -> Bundle:
-    """The champion as a bundle, with its evidence, score reference and recipe."""
+def champion_bundle(comparison: Comparison, *, target: str, results: Results, written: Mapping[str, Any]) -> Bundle:
+    """The champion as a bundle, with its evidence, score reference and recipe; `written` is a `written_record`."""
     best, test = comparison[comparison.champion], results.test
     model, rows, dev = comparison.best_model_, comparison.design.rows, comparison.design.split.dev
     evidence = {
@@ -139,7 +139,7 @@ def champion_bundle(
         "split": results.design.split,
         "command": results.command,
         "sketch": rows_seen(model.model_, rows.table.take(dev), rows.y[dev]),
-        WRITTEN: written_record(written),
+        WRITTEN: dict(written),
         **{k: getattr(results.data, k) for k in ("fingerprint", "rows", "events", "pos_label")},
     }
     return Bundle(
@@ -202,7 +202,7 @@ def train_table(
         "events": int(fit.oof_y.sum()),
         "command": command,
         "sketch": rows_seen(fit, problem.features.take(fit.oof_row), fit.oof_y),
-        WRITTEN: written_record(problem.written),
+        WRITTEN: written_record(problem.written, problem.spelt),
         "pos_label": str(fit.pos_label),
     }
     bundle = Bundle(

@@ -157,6 +157,16 @@ def test_kept_cells_are_those_of_the_file(eu, tmp_path, capfdbinary):
     assert row[1:6] == cells
 
 
+def test_labels_are_written_as_the_training_file_writes_them(exports, tmp_path, capfdbinary):
+    us = exports / "us.csv.gz"
+    assert run("train", us, "--target", "fraud", "--drop", "id", *FAST, "--out", tmp_path / "b") == 0
+    capfdbinary.readouterr()
+    assert run("predict", tmp_path / "b", us) == 0
+    rows = list(csv.DictReader(capfdbinary.readouterr().out.decode().splitlines()))
+    assert {row["label"] for row in rows} == {"TRUE", "FALSE"}
+    assert all((row["label"] == "TRUE") == (row["alert"] == "true") for row in rows)
+
+
 def test_evaluate_and_sample_read_the_same_export(eu, exports, tmp_path, capsys):
     assert run("evaluate", eu, exports / "eu.csv", "--json") == 0
     assert json.loads(capsys.readouterr().out)["events"] == FRAUD.sum()

@@ -1,6 +1,6 @@
 """Rows that come to a bundle: read as its training table was, and compared with what that table held."""
 
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,9 +24,15 @@ def written_before(bundle: Bundle) -> TextFormat:
     )
 
 
-def written_record(written: TextFormat) -> dict[str, Any]:
-    """What `written_before` reads, for the recipe."""
-    return {"decimal": written.decimal, "date_format": written.date_format, "missing": list(written.missing)}
+def spelt_before(bundle: Bundle) -> dict[str, str]:
+    """Labels to how the training file writes them, where that differs."""
+    return dict((bundle.recipe.get(WRITTEN) or {}).get("labels", {}))
+
+
+def written_record(written: TextFormat, spelt: Mapping[str, str] = {}) -> dict[str, Any]:
+    """What `written_before` and `spelt_before` read, for the recipe."""
+    said = {"decimal": written.decimal, "date_format": written.date_format, "missing": list(written.missing)}
+    return said | ({"labels": dict(spelt)} if spelt else {})
 
 
 def written_alike(before: TextFormat, now: TextFormat) -> bool:

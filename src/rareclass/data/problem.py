@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rareclass import _check
 from rareclass._types import Label, Rows
@@ -61,6 +62,7 @@ class Problem:
     notes: tuple[str, ...] = ()  # what was read out of the table unasked
     name: str = ""  # the file or data set
     written: TextFormat = TextFormat()  # noqa: RUF009 - frozen; how the file shows that it is written
+    spelt: Mapping[str, str] = field(default_factory=dict)  # label to how the file writes it: "True" to "TRUE"
 
     @property
     def prevalence(self) -> float:
@@ -160,7 +162,20 @@ def read_problem(
         notes=notes,
         name=Path(source).name if isinstance(source, str | os.PathLike) else "",
         written=reading.found,
+        spelt={} if reading.cells is None else _spelt(table[target], reading.cells[target]),
     )
+
+
+def _spelt(labels: pa.ChunkedArray, cells: pa.ChunkedArray) -> dict[str, str]:
+    """How a file writes each label that it writes in one way."""
+    seen: dict[str, set[str]] = {}
+    pairs = (
+        pa.table({"label": labels, "cell": pc.utf8_trim_whitespace(cells)}).group_by(["label", "cell"]).aggregate([])
+    )
+    for label, cell in zip(pairs["label"].to_pylist(), pairs["cell"].to_pylist(), strict=True):
+        if label is not None:
+            seen.setdefault(str(label), set()).add(cell)
+    return {label: found.pop() for label, found in seen.items() if len(found) == 1 and label not in found}
 
 
 def counted(weight: np.ndarray | None, keep: np.ndarray | None) -> np.ndarray | None:

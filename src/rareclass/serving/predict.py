@@ -1,6 +1,6 @@
 """Tables in, scored tables out: what `rareclass predict` does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from rareclass.artifact.bundle import Bundle
-from rareclass.artifact.incoming import kept_as_text, strange_columns, written_alike, written_before
+from rareclass.artifact.incoming import kept_as_text, spelt_before, strange_columns, written_alike, written_before
 from rareclass.data.layout import TextFormat
 from rareclass.data.problem import column_values, cost_numbers
 from rareclass.data.read import read_source
@@ -111,12 +111,12 @@ def predict_table(
             f"{int(scored.alert.sum()):,} of these {table.num_rows:,} rows. For {model.decision_.rule.phrase()}, say "
             "the period of each: --time, --period or --one-period."
         )
-    return Prediction(_scored_table(kept, scored), notes)
+    return Prediction(_scored_table(kept, scored, spelt_before(bundle)), notes)
 
 
-def _scored_table(kept: dict[str, pa.ChunkedArray], scored: Scored) -> pa.Table:
+def _scored_table(kept: dict[str, pa.ChunkedArray], scored: Scored, spelt: Mapping[str, str] = {}) -> pa.Table:
     rows = {"row": pa.array(np.arange(scored.probability.size))}
-    label = pa.array([str(v) for v in scored.label], pa.string())
+    label = pa.array([spelt.get(str(v), str(v)) for v in scored.label], pa.string())
     return pa.table(rows | kept | {"probability": scored.probability, "alert": scored.alert, "label": label})
 
 
