@@ -100,20 +100,23 @@ def weights(values: ArrayLike | None, n: int, name: str = "sample_weight") -> np
     return array
 
 
+def refuse_unlabelled(missing: ArrayLike, what: str) -> None:
+    """Raise where rows (n,) of `what` lack a label, naming the first of them."""
+    at = np.flatnonzero(np.asarray(missing, dtype=bool)) + 1
+    if at.size:
+        rows = ", ".join(map(str, at[:3])) + (" ..." if at.size > 3 else "")
+        where = f"row{'s' if at.size > 1 else ''} {rows}"
+        raise TargetError(f"{what} holds {at.size} missing value(s) ({where}). Remove the rows or label them first.")
+
+
 def class_values(y: np.ndarray, name: str = "y") -> np.ndarray:
     """Distinct labels, sorted; raises on missing labels."""
     if y.size == 0:
         raise TargetError(f"`{name}` is empty; at least one row of each class is needed.")
     if y.dtype == object:
-        missing = sum(is_missing(v) for v in y)
-    elif y.dtype.kind in "fc":
-        missing = int(np.isnan(y).sum())
-    elif y.dtype.kind in "mM":
-        missing = int(np.isnat(y).sum())
-    else:
-        missing = 0
-    if missing:
-        raise TargetError(f"`{name}` holds {missing} missing value(s). Remove the rows or label them first.")
+        refuse_unlabelled([is_missing(v) for v in y], f"`{name}`")
+    elif y.dtype.kind in "fcmM":
+        refuse_unlabelled(y != y, f"`{name}`")
     try:
         return np.unique(y)
     except TypeError:

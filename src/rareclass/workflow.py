@@ -115,9 +115,8 @@ def write_run(
         (folder / REPORT).write_text(render_html(results), encoding="utf-8")
         pq.write_table(comparison.oof_table(), folder / OOF)
         (folder / CHAMPION).mkdir()
-        bundle = champion_bundle(
-            comparison, target=problem.target, results=results, written=written_record(problem.written, problem.spelt)
-        )
+        written = written_record(problem.written, problem.spelt)
+        bundle = champion_bundle(comparison, target=problem.target, results=results, written=written)
         bundle.write_into(folder / CHAMPION)
 
 
@@ -243,12 +242,16 @@ def evaluate_table(
     roles = Roles(cost_columns=cost_columns, weights=weights)
     problem = read_problem(source, name, roles, how, before=written_before(bundle), as_text=as_text)
     model = bundle.model
-    missing = sum(v is None or v != v for v in problem.y)
-    if missing:
-        raise InputError(f"The target {name!r} holds {missing} missing value(s). Remove these rows.")
+    _check.refuse_unlabelled([_check.is_missing(v) for v in problem.y], f"The target {name!r}")
     label = model.model_.pos_label
     refuse_variants({label, *problem.y.tolist()}, name)
     y = _check.is_label(problem.y, label)
+    known, held = model.classes_.tolist(), sorted(set(problem.y.tolist()), key=str)
+    if not y.any() and not any(_check.same_label(a, b) for a in held for b in known):
+        raise InputError(
+            f"The labels of {name!r} are {', '.join(map(repr, held[:5]))}; the bundle knows "
+            f"{', '.join(map(repr, known[:5]))}. Write them as in training."
+        )
     if not y.any() or y.all():
         raise InputError(
             f"The table holds {int(y.sum())} of {y.size} rows of class {label!r}; both classes are needed."

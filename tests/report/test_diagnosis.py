@@ -27,7 +27,7 @@ def test_everything_that_was_found_is_printed():
     counts = "12 events of class 'True' in 300 rows: prevalence 4.000%, one event to 24 others."
     assert said.startswith(first + counts)
     assert "2 features: 2 number." in said
-    assert "1 rows repeat an earlier one" in said
+    assert "1 row repeats an earlier one" in said
     assert "1 column has missing values: x0 2%." in said
     for sentence in [*found.allows, *(a.textbook for a in found.advice), *(a.advised for a in found.advice)]:
         assert " ".join(sentence.split())[:60] in said

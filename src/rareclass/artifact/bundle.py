@@ -136,6 +136,8 @@ class Bundle:
             the list.
         """
         folder = Path(path)
+        if not (folder / MANIFEST).exists() and (folder / "champion" / MANIFEST).exists():
+            raise BundleError(f"This is no bundle but the folder of a run: {folder}. Did you mean {folder}/champion?")
         manifest = _read_json(folder / MANIFEST, "This is no bundle")
         if manifest.get("format") != FORMAT:
             raise BundleError(

@@ -9,7 +9,7 @@ import typer
 
 from rareclass.cli import audit, compare, demo, diagnose, evaluate, predict, report, sample, train
 from rareclass.cli.options import flat
-from rareclass.cli.spoken import spoken
+from rareclass.cli.spoken import spoken, spoken_usage
 from rareclass.errors import RareclassError, RareclassWarning
 
 # what typer raises on wrong arguments: the base of its public error, whichever click it is built on
@@ -62,7 +62,7 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         return _say(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), 2)
     except _USAGE as error:
-        return _say(error.format_message(), 2)
+        return _say(spoken_usage(error.format_message(), arguments), 2)
 
 
 def _say(sentence: str, code: int) -> int:

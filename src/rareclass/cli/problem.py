@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rareclass.cli.options import CostOptions, FileOptions, SplitOptions, TableOptions, cost_columns
 from rareclass.cli.spoken import spoken
+from rareclass.data.columns import missing_mask
 from rareclass.data.problem import Problem, Roles, read_problem
 from rareclass.data.target import encode_target
 from rareclass.errors import InputError
@@ -53,6 +54,9 @@ def problem_of(
     problem = read_problem(source, target, roles, file.format())
     if not problem.features.column_names:
         raise InputError(f"No feature column is left: {name} holds the target and what was left out (--drop) only.")
+    if all(missing_mask(column).all() for column in problem.features.columns):
+        named = ", ".join(map(repr, problem.features.column_names[:5]))
+        raise InputError(f"No feature holds a value: {named} are empty in every row. Add columns with values.")
     encode_target(problem.y, problem.pos_label, name=target)
     by_row = problem.costs if problem.costs is not None else matrix
     if by_row is not None:

@@ -21,6 +21,19 @@ _OPTIONS = {
         "time_ordered treatment treatments weights"
     ).split()
 }
+# several options may set the same value: the one that was typed is meant
+_TYPED = {
+    "confidence": ("--min-recall", "--min-precision", "--max-fpr"),
+    "fn": ("--cost-fn",),
+    "fp": ("--cost-fp",),
+    "keys": ("--key",),
+    "metric": ("--maximize", "--metric"),
+    "periods": ("--period",),
+    "precision": ("--min-precision",),
+    "rate": ("--max-fpr", "--alert-budget"),
+    "recall": ("--min-recall",),
+    "rows_per_period": ("--alert-budget",),
+}
 _TARGET = ("y", "y_true", "target")
 _COLUMNS = ("--groups", "--time", "--weights")
 
@@ -39,14 +52,34 @@ def spoken(sentence: str, arguments: Sequence[str] = ()) -> str:
         if name in _TARGET:
             given = _value(arguments, "--target")
             return "the target" if given is None else f"the target {given!r}"
-        option = _OPTIONS.get(name)
+        typed = _TYPED.get(name, ())
+        option = _OPTIONS.get(name) or next((o for o in typed if _value(arguments, o) is not None), None)
         if option is None:
             return match[0]
         column = _value(arguments, option) if option in _COLUMNS and not value else None
         return option + (f" {column}" if column is not None else value.replace("=", " "))
 
     said = re.sub(r"`(\w+)(=[^`]*)?`", word, sentence)
-    return said[:1].upper() + said[1:]
+    for blank in ("\xa0", "\u202f"):  # as they stand in the file
+        said = said.replace(repr(blank)[1:-1], blank)
+    return said[:1].upper() + said[1:] if sentence.startswith("`") else said
+
+
+def spoken_usage(sentence: str, arguments: Sequence[str]) -> str:
+    """What is wrong with an option, with the value that was typed.
+
+    Examples
+    --------
+    >>> spoken_usage("Invalid value for '--cost-fp': no number", ["compare", "--cost-fp", "10,5"])
+    "--cost-fp must be a number; got '10,5'. Write it with a decimal point: 10.5."
+    """
+    match = re.match(r"Invalid value for '(--[\w-]+)': (.*)", sentence, re.DOTALL)
+    value = None if match is None else _value(arguments, match[1])
+    if match is None or value is None or ("number" not in match[2] and "float" not in match[2]):
+        return sentence
+    comma = re.fullmatch(r"[-+]?\d*,\d+", value)
+    way = f" Write it with a decimal point: {value.replace(',', '.')}." if comma else ""
+    return f"{match[1]} must be a number; got {value!r}.{way}"
 
 
 def _value(arguments: Sequence[str], option: str) -> str | None:

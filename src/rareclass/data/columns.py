@@ -1,6 +1,7 @@
 """Arrow columns as arrays: codes of distinct values, float64 with NaN, canonical texts."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,22 @@ def check_names(names: list[str], where: str = "The table") -> None:
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         raise SchemaError(f"{where} has more than one column called {', '.join(map(repr, repeated[:5]))}. Rename them.")
+
+
+def name_hint(asked: str, names: Sequence[str]) -> str:
+    """What a column that is not among `names` may be: one that differs in capitals or blanks, or cut wrongly."""
+
+    def bare(name: str) -> str:
+        return " ".join(name.split()).casefold()
+
+    near = next((name for name in names if bare(name) == bare(asked)), None)
+    if near is not None:
+        return f" Did you mean {near!r}?"
+    marks = {mark: sum(name.count(mark) for name in names) for mark in ";\t|,"}
+    mark = max(marks, key=lambda m: marks[m])
+    if marks[mark] >= (1 if len(names) == 1 else 2):
+        return f" Its cells seem to be separated by {mark!r}; if so, name that with `separator`."
+    return " If its cells are separated by another mark, name it with `separator`." if len(names) == 1 else ""
 
 
 def is_text(kind: pa.DataType) -> bool:

@@ -80,7 +80,8 @@ def duplicate_notes(found: DuplicateCount, *, forward: bool) -> list[str]:
     """Sentences about equal rows; a split forward in time does not keep them together."""
     notes = []
     if found.repeated and not forward:
-        notes.append(f"{found.repeated:,} rows repeat an earlier one; equal rows stay on one side of every split.")
+        said = "1 row repeats" if found.repeated == 1 else f"{found.repeated:,} rows repeat"
+        notes.append(f"{said} an earlier one; equal rows stay on one side of every split.")
     if found.conflicting:
         notes.append(f"{found.conflicting:,} rows have the same features as a row with the other label.")
     return notes

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from rareclass import _check
 from rareclass._types import Label, Rows
-from rareclass.data.columns import to_float
+from rareclass.data.columns import name_hint, to_float
 from rareclass.data.layout import TextFormat
 from rareclass.data.read import read_source
 from rareclass.data.sides import clean_times, group_numbers
@@ -119,10 +119,9 @@ def read_problem(
     wanted |= {f"the cost {k}": name for k, name in costs.items()}
     for what, name in wanted.items():
         if name is not None and name not in table.column_names:
-            near = [c for c in table.column_names if c.lower() == name.lower()]
-            hint = f" Did you mean {near[0]!r}?" if near else f" The columns are: {', '.join(table.column_names[:12])}."
-            if table.num_columns == 1:
-                hint += " If cells are separated by another mark, name it with `separator`."
+            hint = name_hint(name, table.column_names)
+            if "mean" not in hint:
+                hint = f" The columns are: {', '.join(table.column_names[:12])}.{hint}"
             raise SchemaError(f"There is no column {name!r} ({what}).{hint}")
     unknown = set(costs) - set(COST_KEYS)
     if unknown:
@@ -169,9 +168,8 @@ def read_problem(
 def _spelt(labels: pa.ChunkedArray, cells: pa.ChunkedArray) -> dict[str, str]:
     """How a file writes each label that it writes in one way."""
     seen: dict[str, set[str]] = {}
-    pairs = (
-        pa.table({"label": labels, "cell": pc.utf8_trim_whitespace(cells)}).group_by(["label", "cell"]).aggregate([])
-    )
+    pairs = pa.table({"label": labels, "cell": pc.utf8_trim_whitespace(cells)})
+    pairs = pairs.group_by(["label", "cell"]).aggregate([])
     for label, cell in zip(pairs["label"].to_pylist(), pairs["cell"].to_pylist(), strict=True):
         if label is not None:
             seen.setdefault(str(label), set()).add(cell)

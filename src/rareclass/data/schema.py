@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from rareclass import _check
 from rareclass._types import Label
-from rareclass.data.columns import check_names
+from rareclass.data.columns import check_names, name_hint
 from rareclass.data.kinds import KINDS, column_kind
 from rareclass.data.target import encode_target
 from rareclass.errors import InputError, SchemaError
@@ -139,7 +139,7 @@ class Schema:
         if lacking:
             more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
             noun = "the column" if len(lacking) == 1 else "columns"
-            hint = " If its cells are separated by another mark, name it with `separator`." if len(present) == 1 else ""
+            hint = name_hint(lacking[0], table.column_names)
             named = ", ".join(map(repr, lacking[:5]))
             raise SchemaError(f"The table lacks {noun} {named}{more}, which the model was trained on.{hint}")
 

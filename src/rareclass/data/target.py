@@ -91,7 +91,8 @@ def _labels(column: Rows, name: str) -> tuple[list[Any], np.ndarray, np.ndarray]
     if missing == len(column):
         raise TargetError(f"`{name}` holds no labels at all ({missing} missing values).")
     if missing:
-        raise TargetError(f"`{name}` holds {missing} missing value(s). Remove the rows or label them first.")
+        gone = pc.is_null(column, nan_is_null=pa.types.is_floating(column.type))
+        _check.refuse_unlabelled(gone.to_pylist(), f"`{name}`")
     if not pa.types.is_dictionary(column.type):
         column = pc.dictionary_encode(column)
     if isinstance(column, pa.ChunkedArray):

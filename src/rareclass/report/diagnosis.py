@@ -24,11 +24,12 @@ def render_diagnosis(found: Mapping[str, Any], console: Console | None = None) -
         highlight=False,
     )
     kinds = ", ".join(f"{n} {kind}" for kind, n in Counter(kind for _, kind in found["columns"]).items())
-    out.print(f"{len(found['columns'])} features: {kinds}.", highlight=False)
+    out.print(f"{words.counted(len(found['columns']), 'feature')}: {kinds}.", highlight=False)
     _sentences(out, "What so many events allow", found["allows"])
     seen = []
     if found["duplicates"]:
-        seen.append(f"{found['duplicates']:,} rows repeat an earlier one; they must stay on one side of a split.")
+        said = words.counted(found["duplicates"], "row repeats", "rows repeat")
+        seen.append(f"{said} an earlier one; equal rows must stay on one side of a split.")
     if found["conflicting"]:
         seen.append(f"{found['conflicting']:,} rows have the same features as a row with the other label.")
     gaps = sorted(found["missing"].items(), key=lambda item: -item[1])

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from rareclass.artifact.bundle import Bundle
 from rareclass.artifact.incoming import kept_as_text, spelt_before, strange_columns, written_alike, written_before
+from rareclass.data.columns import name_hint
 from rareclass.data.layout import TextFormat
 from rareclass.data.problem import column_values, cost_numbers
 from rareclass.data.read import read_source
@@ -122,5 +123,5 @@ def _scored_table(kept: dict[str, pa.ChunkedArray], scored: Scored, spelt: Mappi
 
 def _column(table: pa.Table, name: str, what: str) -> pa.ChunkedArray:
     if name not in table.column_names:
-        raise SchemaError(f"There is no {what} {name!r} in the table.")
+        raise SchemaError(f"There is no {what} {name!r} in the table.{name_hint(name, table.column_names)}")
     return table[name]
