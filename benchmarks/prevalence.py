@@ -1,6 +1,6 @@
 """Does the interval of `estimate_prevalence` cover, and does moving the decision by it save money?
 
-    python benchmarks/prevalence.py [--runs 200] [--events 30 100 300 1000]
+    python benchmarks/prevalence.py [--runs 200] [--events 30 100 300 1000] [--keep 1]
 
 Scores are normal in both classes, `separation` standard deviations apart (1: ROC AUC 0.76, 2: 0.92, 3: 0.98), and of
 the wrong level and, with "sigmoid", slope; a calibration on so many events at a prevalence of 5 % mends them. Then
@@ -53,12 +53,16 @@ def log_odds(rng: np.random.Generator, n: int, prevalence: float, separation: fl
     return y, separation * (rng.normal(size=n) + separation * y) - separation**2 / 2
 
 
-def one_run(rng: np.random.Generator, events: int, moved: float, separation: float, kind: str) -> tuple[dict, dict]:
+def one_run(
+    rng: np.random.Generator, events: int, moved: float, separation: float, kind: str, keep: float
+) -> tuple[dict, dict]:
     """Cost per row by decision, and estimates by name, of one calibration and one batch of new rows."""
     slope = 0.6 if kind == "sigmoid" else 1.0
     y, ratio = log_odds(rng, round(events / PREVALENCE), PREVALENCE, separation)
-    calibrator = make_calibrator(kind).fit(ratio / slope - 1.0, y)
-    known = CalibrationUncertainty.of(calibrator.predict_logit(ratio / slope - 1.0), y)
+    there = y | (rng.random(y.size) < keep)
+    y, ratio, weight = y[there], ratio[there], np.where(y[there], 1.0, 1 / keep)
+    calibrator = make_calibrator(kind).fit(ratio / slope - 1.0, y, sample_weight=weight)
+    known = CalibrationUncertainty.of(calibrator.predict_logit(ratio / slope - 1.0), y, sample_weight=weight)
     ratio = log_odds(rng, NEW_ROWS, moved * PREVALENCE, separation)[1]
     z = calibrator.predict_logit(ratio / slope - 1.0)
     how = {"train_prevalence": PREVALENCE}
@@ -77,7 +81,7 @@ def one_run(rng: np.random.Generator, events: int, moved: float, separation: flo
         "own share": own,
         "share known": estimate_prevalence(z, calibration=known, **how),
         "events alone": estimate_prevalence(z, calibration_events=float(y.sum()), **how),
-        "no error": estimate_prevalence(z, train_prevalence=float(y.mean())),
+        "no error": estimate_prevalence(z, train_prevalence=known.prevalence),
     }
 
 
@@ -88,6 +92,7 @@ def main() -> None:
     parser.add_argument("--separation", type=float, nargs="+", default=[1.0, 2.0, 3.0])
     parser.add_argument("--moved", type=float, nargs="+", default=[0.25, 1.0, 4.0])
     parser.add_argument("--kinds", nargs="+", default=["intercept", "sigmoid"])
+    parser.add_argument("--keep", type=float, default=1.0, help="share of the other rows that calibrates, weighted")
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
     print("events apart moved kind          own    share   events    exact   width  follows   surely    knows")
@@ -97,7 +102,7 @@ def main() -> None:
                 for kind in asked.kinds:
                     costs, found = zip(
                         *(
-                            one_run(np.random.default_rng([seed, events]), events, moved, separation, kind)
+                            one_run(np.random.default_rng([seed, events]), events, moved, separation, kind, asked.keep)
                             for seed in range(asked.runs)
                         )
                     )

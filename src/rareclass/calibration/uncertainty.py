@@ -30,11 +30,13 @@ class CalibrationUncertainty:
     events, rows : float
         That the calibration was fitted on; effective numbers where rows had weights or belonged to groups.
     prevalence : float
-        Share of events among them.
+        Share of events among them, by weight.
     centre : float
         Log-odds at which level and slope are independent.
     level_error, slope_error : float
         Standard errors. The slope is taken to lie within 1 of 1 to begin with, so that equal log-odds do no harm.
+    bend : float
+        A slope wrong by s goes with a level lower by ``bend * s ** 2``: as many events are expected as were observed.
 
     Examples
     --------
@@ -50,6 +52,7 @@ class CalibrationUncertainty:
     centre: float
     level_error: float
     slope_error: float
+    bend: float = 0.0
 
     @classmethod
     def of(
@@ -65,28 +68,39 @@ class CalibrationUncertainty:
         _check.same_length(logit=z, y=truth)
         weight = _check.weights(sample_weight, z.size)
         weight = np.ones(z.size) if weight is None else weight
-        scale = 1 / unit(weight[truth])
+        event, other = unit(weight[truth]), unit(weight[~truth])
+        scale = 1 / event
         if groups is not None:
             residual = weight * (truth - sigmoid(z))
             number = np.unique(_check.column(groups, "groups"), return_inverse=True)[1]
             together = np.bincount(number, residual)
             scale /= max(float(together @ together) / float(residual @ residual), 1.0)
-        return cls.of_counts(z, weight * scale, events=float(weight[truth].sum()) * scale)
+        return cls.of_counts(z, weight * scale, events=float(weight[truth].sum()) * scale, stands_for=other / event)
 
     @classmethod
-    def of_counts(cls, z: np.ndarray, weight: np.ndarray, *, events: float) -> Self:
-        """From the calibrated log-odds (m,) of as many rows as `weight` (m,) says, `events` of them events."""
+    def of_counts(cls, z: np.ndarray, weight: np.ndarray, *, events: float, stands_for: float = 1.0) -> Self:
+        """From the calibrated log-odds (m,) of as many rows as `weight` (m,) says, `events` of them events.
+
+        Of the others one row `stands_for` so many of these. The covariance is then the sandwich of weighted scores:
+        the variance of the scores between inverse information matrices.
+        """
         p = sigmoid(z)
         known = weight * p * (1 - p)
-        centre = float(np.average(z, weights=known))
-        rows = float(weight.sum())
+        apart = z - np.average(z, weights=known)
+        noise = 1 - p + stands_for * p
+        level, slope = float(known.sum()), float(known @ apart**2)
+        mean = float(known @ noise) / level
+        lean, spread = float((known * (noise - mean)) @ apart), max(float((known * noise) @ apart**2), 1e-300)
+        centre = float(z[0] - apart[0]) - lean * slope / (level * spread)
+        total = float(weight.sum())
         return cls(
             events=events,
-            rows=rows,
-            prevalence=events / rows,
+            rows=events + (total - events) / stands_for,
+            prevalence=events / total,
             centre=centre,
-            level_error=float(known.sum() ** -0.5),
-            slope_error=float((1 + known @ (z - centre) ** 2) ** -0.5),
+            level_error=(mean * level - lean**2 / spread) ** 0.5 / level,
+            slope_error=(1 + slope**2 / spread) ** -0.5,
+            bend=float((known * (1 - 2 * p)) @ (z - centre) ** 2) / (2 * level),
         )
 
     def draws(self, logit: np.ndarray, *, chance_of_share: bool = True) -> np.ndarray:
@@ -98,7 +112,8 @@ class CalibrationUncertainty:
         share = 0.0 if chance_of_share else 1 / self.events + 1 / (self.rows - self.events)
         level = np.sqrt(max(self.level_error**2 - share, 0.0))
         normal = ndtri((0.5 + np.arange(1, _DRAWS + 1)[:, None] * _STEPS) % 1.0)
-        return np.asarray(logit + level * normal[:, :1] + self.slope_error * normal[:, 1:] * (logit - self.centre))
+        slope = self.slope_error * normal[:, 1:]
+        return np.asarray(logit + level * normal[:, :1] - self.bend * slope**2 + slope * (logit - self.centre))
 
     def events_worth(self, logit: ArrayLike) -> float:
         """Events whose chance error the expected number of events among these rows (n,) has: 1 / its relative variance.
