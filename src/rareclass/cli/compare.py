@@ -1,11 +1,13 @@
 """`rareclass compare`: the truth about a data set in one command, and a deployable model."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from rareclass.cli import options as o
 from rareclass.cli.progress import progress_bar
+from rareclass.cli.spoken import spoken
 
 DUPLICATES = "Let equal rows stand on both sides of a split."
 BUDGET = "Work, in seconds of the reference machine, that decides beforehand which arms run."
@@ -64,6 +66,7 @@ def command(
             progress=progress,
         )
     results = results_of(comparison, problem, command=o.shown_command())
+    results = replace(results, data=replace(results.data, notes=[*map(spoken, results.data.notes)]))
     if json:
         typer.echo(to_json(results))
         return 0

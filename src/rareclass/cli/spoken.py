@@ -32,7 +32,6 @@ _TYPED = {
     "precision": ("--min-precision",),
     "rate": ("--max-fpr", "--alert-budget"),
     "recall": ("--min-recall",),
-    "rows_per_period": ("--alert-budget",),
 }
 _TARGET = ("y", "y_true", "target")
 _COLUMNS = ("--groups", "--time", "--weights")
@@ -40,6 +39,8 @@ _COLUMNS = ("--groups", "--time", "--weights")
 
 def spoken(sentence: str, arguments: Sequence[str] = ()) -> str:
     """The sentence with `folds` as --folds, and `y` as the column that was named by --target in the arguments.
+
+    What stands as "(in Python: ...)" is left out.
 
     Examples
     --------
@@ -59,6 +60,7 @@ def spoken(sentence: str, arguments: Sequence[str] = ()) -> str:
         column = _value(arguments, option) if option in _COLUMNS and not value else None
         return option + (f" {column}" if column is not None else value.replace("=", " "))
 
+    sentence = re.sub(r" \(in Python: [^)]*\)", "", sentence)
     said = re.sub(r"`(\w+)(=[^`]*)?`", word, sentence)
     for blank in ("\xa0", "\u202f"):  # as they stand in the file
         said = said.replace(repr(blank)[1:-1], blank)

@@ -128,7 +128,8 @@ def read_problem(
         raise InputError(f"Costs are named fp, fn, tp and tn; got {', '.join(sorted(unknown))}.")
     reading.settled()
     sampled = _sampled(table, {target, *roles.drop, *costs.values(), roles.groups, roles.time, weights})
-    notes = (*reading.notes, *reading.column_notes)
+    settled = tuple(f"Column {name!r} is read as numbers, " for name in roles.categorical)  # of codes with zeros ahead
+    notes = (*reading.notes, *(note for note in reading.column_notes if not note.startswith(settled)))
     if sampled is not None:
         notes = (
             *notes,

@@ -105,8 +105,8 @@ class AlertBudget(DecisionRule):
 
     def _unknown_size(self) -> InputError:
         return InputError(
-            f"A budget of {self.alerts} alerts per {self.per} needs to know how many rows share a {self.per}: pass "
-            "`periods` to best_threshold, dates as `times` (--time COLUMN) to a fit, or set `rows_per_period`."
+            f"A budget of {self.alerts} alerts per {self.per} needs to know how many rows share a {self.per}: name "
+            "a column of dates with `times` (in Python: or pass `periods` to best_threshold, or `rows_per_period`)."
         )
 
     @property
