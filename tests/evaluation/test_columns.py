@@ -52,6 +52,25 @@ LEAKS = {
     "an amount": (lambda y, rng: np.where(some(y, rng, 0.5), rng.lognormal(size=y.size), 0.0), "value-only"),
     "missing": (lambda y, rng: np.where(some(y, rng, 0.3), np.nan, rng.normal(size=y.size)), "missing-only"),
     "filled": (lambda y, rng: np.where(some(y, rng, 0.5), rng.normal(size=y.size), np.nan), "filled-only"),
+    "a copy with errors both ways": (
+        lambda y, rng: np.where(rng.random(y.size) < 0.9, y, rng.random(y.size) < 0.05) * 1,
+        "value-mostly",
+    ),
+    "a level with errors both ways": (
+        lambda y, rng: np.where(rng.random(y.size) < np.where(y, 0.8, 0.01), "closed", rng.choice(list("abc"), y.size)),
+        "value-mostly",
+    ),
+    "filled for most events": (
+        lambda y, rng: np.where(rng.random(y.size) < np.where(y, 0.8, 0.01), rng.normal(size=y.size), np.nan),
+        "value-mostly",
+    ),
+    "a block at an end": (lambda y, rng: rng.normal(size=y.size) + 100 * some(y, rng, 0.6), "value-only"),
+    "a block in a gap": (
+        lambda y, rng: np.where(
+            some(y, rng, 0.6), rng.uniform(-3, 3, y.size), rng.choice([-1, 1], y.size) * rng.uniform(3, 9, y.size)
+        ),
+        "value-only",
+    ),
     "a number of the rows": (lambda y, rng: np.argsort(np.argsort(y, kind="stable")), "column-too-good"),
     "blocks of rows": (lambda y, rng: np.argsort(np.lexsort((y, rng.integers(0, 5, y.size)))), "events-in-blocks"),
     "a date": (
@@ -114,6 +133,53 @@ def test_two_columns_that_know_the_label_together_are_named(how, code):
     found = with_leak(made)
     assert set(found.names) == {"before", "after"}
     assert {f.code for f in found.findings} == {code}
+
+
+WHEN = np.datetime64("2024-01-01T00:00:00")
+
+
+def dates(how, y, rng):
+    """Two dates, and what the events' second one is to the first."""
+    when = WHEN + rng.integers(0, 365 * 86_400, y.size)
+    day = when.astype("datetime64[D]")
+    monday = day - (day.astype(np.int64) + 3) % 7
+    days = {
+        "sooner": np.where(y, rng.integers(1, 10, y.size), rng.integers(30, 60, y.size)),
+        "in the middle": np.where(y, 20, rng.choice([5, 40], y.size) + rng.integers(0, 5, y.size)),
+        "same day": np.where(some(y, rng, 0.7), 0, rng.choice([-1, 1], y.size) * rng.integers(1, 30, y.size)),
+    }
+    after = np.where(y, monday, day) if how == "monday" else when + 86_400 * days[how]
+    return {"opened": when, "closed": after.astype("datetime64[s]")}
+
+
+@pytest.mark.parametrize("how", ["sooner", "in the middle", "same day", "monday"])
+def test_two_dates_whose_difference_knows_the_label_are_named(how):
+    found = with_leak(lambda y, rng: dates(how, y, rng))
+    assert set(found.names) == {"opened", "closed"}
+    (finding,) = found.findings
+    assert "'opened'" in finding.title
+    assert "'closed'" in finding.title
+
+
+def test_a_total_that_knows_more_than_its_parts_is_named_with_them():
+    def made(y, rng):
+        a, b = rng.normal(scale=50, size=(2, y.size))
+        return {"a": a, "b": b, "total": a + b + 10.0 * y}
+
+    found = with_leak(made)
+    assert set(found.names) == {"a", "b", "total"}
+    assert [f.code for f in found.findings] == ["columns-together-too-good"]
+
+
+def test_dates_and_totals_that_know_a_little_are_left_alone():
+    table, y, rng = rows()
+    opened = WHEN + rng.integers(0, 365 * 86_400, y.size)
+    paid = opened + (86_400 * rng.lognormal(2 + 0.7 * y, 1)).astype(np.int64)
+    a, b = rng.lognormal(3 + 0.8 * y, 1), rng.lognormal(3, 1, y.size)
+    made = {"opened": opened, "paid": paid, "a": a, "b": b, "total": a + b, "rule": some(y, rng, 0.4) | (a > 250)}
+    for name, values in made.items():
+        table = table.append_column(name, pa.array(values))
+    assert column_findings(table, y) == []
 
 
 def test_labels_that_were_shuffled_give_hardly_a_finding():

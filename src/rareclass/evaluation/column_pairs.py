@@ -18,6 +18,10 @@ LEVELS = 8
 MOST = 120
 """Columns that are paired; 7,140 pairs."""
 TOP = 8
+EXACT = 1e-6
+"""Variance of a weighted sum of standardized columns up to which it counts as a rule that they obey."""
+MOST_RELATED = 6
+"""Columns that such a rule may join."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ def columns_together(views: list[View], y: np.ndarray, seed: int = 0) -> list[To
         found += _differences(_logs(X), numeric, y, half, of="products and ratios")
         found += _sums(X, numeric, y, half)
         found += _equal(X, numeric, y, half)
+        if not any(t.auc >= TOGETHER for t in found):
+            found += _relation(X, numeric, y, half)
     return [t for t in found if t.auc >= TOGETHER]
 
 
@@ -145,6 +151,23 @@ def _moments(Z: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     means = [Z[c].mean(axis=0) for c in (y, ~y)]
     within = sum((Z[c] - m).T @ (Z[c] - m) / (2 * c.sum()) for c, m in zip((y, ~y), means, strict=True))
     return means[0] - means[1], within
+
+
+def _relation(X: np.ndarray, views: list[View], y: np.ndarray, half: np.ndarray) -> list[Together]:
+    """An exact linear rule, such as total = a + b, that holds in one class otherwise than in the other."""
+    known = np.flatnonzero(~np.isnan(X).any(axis=0) & (X.std(axis=0) > 0))
+    if known.size < 3:
+        return []
+    Z = (X[:, known] - X[:, known].mean(axis=0)) / X[:, known].std(axis=0)
+    gap, within = _moments(Z[half], y[half])
+    variance, directions = np.linalg.eigh(within)
+    rules = directions[:, variance < EXACT]
+    w = rules @ (rules.T @ gap)
+    joined = np.flatnonzero(np.abs(w) > 0.05 * np.abs(w).max(initial=0.0))
+    if not 2 < joined.size <= MOST_RELATED:
+        return []
+    auc = roc_auc_score(y[~half], Z[np.ix_(~half, joined)] @ w[joined])
+    return [Together(tuple(views[known[k]].name for k in joined), "by a weighted sum that hardly varies", float(auc))]
 
 
 def _sums(X: np.ndarray, views: list[View], y: np.ndarray, half: np.ndarray) -> list[Together]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Self
 
 import numpy as np
@@ -12,6 +13,8 @@ from rareclass.data.encode import TableEncoder
 from rareclass.data.schema import Column
 
 MOST_WORDS = 2_000
+MOST_DATES = 6
+"""Dates that are compared with each other; 15 differences."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +31,8 @@ class View:
         Distinct values in order, 0 for missing.
     numbers : ndarray of shape (n,) or None
         NaN for missing; None where values have no order.
+    beside : str
+        The column that was subtracted, if any.
     """
 
     name: str
@@ -35,6 +40,12 @@ class View:
     codes: np.ndarray
     numbers: np.ndarray | None
     levels: Sequence[str | float]
+    beside: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that are looked at."""
+        return (self.name, self.beside) if self.beside else (self.name,)
 
     @property
     def missing(self) -> np.ndarray:
@@ -62,7 +73,9 @@ class View:
     def level(self, code: int) -> str:
         """A value as it is written."""
         level = self.levels[code]
-        return level if isinstance(level, str) else f"{level:g}"
+        if isinstance(level, str):
+            return level
+        return str(np.datetime64(int(level // 1), "D")) if self.part == "epoch_days" else f"{level:g}"
 
 
 def views(table: pa.Table, columns: tuple[Column, ...], y: np.ndarray) -> Iterator[View]:
@@ -84,6 +97,16 @@ def views(table: pa.Table, columns: tuple[Column, ...], y: np.ndarray) -> Iterat
             for j, name in enumerate(encoded.feature_names):
                 part = name.removeprefix(f"{column.name}:") if column.kind == "time" else ""
                 yield of_numbers(column.name, part, encoded.matrix[:, j])
+
+
+def date_differences(looked: Sequence[View]) -> list[View]:
+    """Days between each two date columns."""
+    dates = [v for v in looked if v.part == "epoch_days" and v.numbers is not None][:MOST_DATES]
+    return [
+        replace(of_numbers(b.name, f"minus {a.name!r}, in days", b.numbers - a.numbers), beside=a.name)
+        for a, b in combinations(dates, 2)
+        if a.numbers is not None and b.numbers is not None
+    ]
 
 
 def of_numbers(name: str, part: str, numbers: np.ndarray) -> View:

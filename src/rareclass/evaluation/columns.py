@@ -10,8 +10,9 @@ import pyarrow as pa
 from scipy.stats import hypergeom
 
 from rareclass.data.schema import Schema
+from rareclass.evaluation.column_blocks import pure_block
 from rareclass.evaluation.column_pairs import Together, columns_together
-from rareclass.evaluation.column_views import View, views
+from rareclass.evaluation.column_views import View, date_differences, views
 from rareclass.evaluation.results import Finding
 from rareclass.metrics.ranking import roc_auc_score
 
@@ -19,6 +20,12 @@ SEPARATES = 0.97
 """Area under the ROC curve of one column from which on it is named, whatever it is."""
 PURE = 0.97
 """Share of events among the rows with a value that only events are said to have."""
+MOSTLY = (0.6, 0.6, 30)
+"""Share of the events with a value, of events among its rows, and how many times more frequent it is among events than
+among others, from which on it is a noisy copy of the label: a good rule stays below."""
+MOSTLY_EVENTS = 20
+MOSTLY_PREVALENCE = 0.3
+"""Prevalence above which such a value is nothing odd."""
 LEVEL = 0.01
 """Chance of one false alarm on a table whose columns know nothing: shared out among all values that are looked at."""
 LEAST_EVENTS = 5
@@ -66,7 +73,7 @@ class Sampled:
 class Clue:
     """Why a column is suspicious: rows that it marks, as one finding would say it."""
 
-    name: str
+    names: tuple[str, ...]  # the column, or two that are subtracted
     code: str
     marks: np.ndarray  # (n,) rows that the value marks
     covers: float  # share of the events among them
@@ -95,8 +102,9 @@ def audit_columns(
 ) -> ColumnAudit:
     """What the columns of a table know about its label that they should not.
 
-    Named are columns that separate the classes alone or together with another; values, missing values and words that
-    only events have; and columns in whose order events stand in blocks. Of tables whose columns know nothing one in a
+    Named are columns that separate the classes alone or together with others; values, missing values, words, stretches
+    of numbers and days between two dates that only events have; values that most events have and few other rows; and
+    columns in whose order events stand in blocks. Of tables whose columns know nothing one in a
     hundred gets a finding. Where a column separates without being a copy of the label, the classes lie apart by nature:
     what such a column knows of the marked events as well is then no finding. Judged on `ROWS` rows of each class; what
     is said of values holds for all rows.
@@ -116,24 +124,31 @@ def audit_columns(
         return ColumnAudit([], ())
     schema = Schema.infer(table, categorical=tuple(c for c in categorical if c in table.column_names))
     rows = Sampled.of(table, y, seed, weight)
-    looked = list(views(rows.table, schema.columns, rows.y))
+    looked = looked_at(rows.table, schema, rows.y)
     clues = clues_of(looked, rows)
-    copies = {c.name for c in clues if c.separates >= A_COPY}
-    natural = {c.name for c in clues if c.certain} - (copies if len(copies) <= 2 else set())
+    copies = {c.names for c in clues if c.separates >= A_COPY}
+    natural = {c.names for c in clues if c.certain} - (copies if len(copies) <= 2 else set())
     if rows.y.size < y.size and any(not c.certain for c in clues):
-        part = table.select([c.name for c in clues if not c.certain])
+        part = table.select(dict.fromkeys(name for c in clues if not c.certain for name in c.names))
         whole = Sampled(table=part, y=y, scale=_relative(y, weight))
-        kept = {c.name for c in clues_of(list(views(part, Schema.infer(part).columns, y)), whole)}
-        clues = [c for c in clues if c.certain or c.name in kept]
+        kept = {c.names for c in clues_of(looked_at(part, Schema.infer(part), y), whole)}
+        clues = [c for c in clues if c.certain or c.names in kept or (c.names[1:] and c.names[::-1] in kept)]
     pairs: list[Together] = []
     if not any(c.certain for c in clues) and rows.prevalence < COMMON:
-        marking = {c.name for c in clues}
-        pairs = columns_together([v for v in looked if v.name not in marking and not v.part], rows.y, seed)
-    lean_on = [v for v in looked if v.name in natural]
+        marking = {name for c in clues for name in c.names}
+        alone = [v for v in looked if v.first and v.name not in marking]
+        pairs = columns_together(alone, rows.y, seed)
+    lean_on = [v for v in looked if v.names in natural]
     clues = [c for c in clues if c.certain or not _known_to(lean_on, c.marks, rows.y)]
-    names = dict.fromkeys([*(c.name for c in clues), *(name for p in pairs for name in p.names)])
+    names = dict.fromkeys([*(name for c in clues for name in c.names), *(name for p in pairs for name in p.names)])
     found = [*(c.finding for c in clues), *_together(clues, rows), *(_of_pair(p) for p in pairs)]
     return ColumnAudit(found, tuple(names))
+
+
+def looked_at(table: pa.Table, schema: Schema, y: np.ndarray) -> list[View]:
+    """The columns of a table in all ways, and the days between its dates."""
+    looked = list(views(table, schema.columns, y))
+    return [*looked, *date_differences(looked)]
 
 
 def _relative(y: np.ndarray, weight: np.ndarray | None) -> float:
@@ -147,7 +162,7 @@ def _together(clues: Sequence[Clue], rows: Sampled) -> list[Finding]:
     if len(some) < 2:
         return []
     marked = np.any([c.marks for c in some], axis=0)
-    share, names = marked[rows.y].mean(), [c.name for c in some]
+    share, names = marked[rows.y].mean(), list(dict.fromkeys(name for c in some for name in c.names))
     title = f"Together the columns {', '.join(map(repr, names))} mark {share:.0%} of the events."
     evidence = f"{int(marked[rows.y].sum()):,} events and {int(marked[~rows.y].sum()):,} of the other rows seen"
     return [Finding("columns-add-up", "warning", title, evidence, remedy_of(names))]
@@ -168,13 +183,14 @@ def _known_to(columns: Sequence[View], marks: np.ndarray, y: np.ndarray) -> bool
 def clues_of(looked: Sequence[View], rows: Sampled) -> list[Clue]:
     """The strongest clue of each column."""
     tried = sum(_testable(v, rows.y) for v in looked)
-    best: dict[str, Clue] = {}
+    best: dict[tuple[str, ...], Clue] = {}
     for view in looked:
         for clue in _of_view(view, rows, LEVEL / max(tried, 1)):
-            old = best.get(clue.name)
+            old = best.get(clue.names)
             if old is None or (clue.certain, clue.covers) > (old.certain, old.covers):
-                best[clue.name] = clue
-    return list(best.values())
+                best[clue.names] = clue
+    alone = {names[0] for names in best if len(names) == 1}
+    return [c for names, c in best.items() if len(names) == 1 or not alone.intersection(names)]
 
 
 def _testable(view: View, y: np.ndarray) -> int:
@@ -189,13 +205,15 @@ def _of_view(view: View, rows: Sampled, level: float) -> list[Clue]:
     auc, how = separation(view, y)
     if auc >= SEPARATES and not view.part.startswith("word"):
         title = f"Column {view.name!r} alone separates the classes almost perfectly: is it known before the event?"
+        name = "column-too-good"
+        if view.beside:
+            title = f"The days between {view.beside!r} and {view.name!r} separate the classes almost perfectly."
+            name = "columns-together-too-good"
         evidence = f"area under the ROC curve {auc:.4f} {how} on {y.size:,} rows"
-        clue = _clue(view, "column-too-good", np.ones(y.size, bool), 1.0, title, evidence, certain=True)
+        clue = _clue(view, name, np.ones(y.size, bool), 1.0, title, evidence, certain=True)
         found.append(replace(clue, separates=auc))
     for code, marks in _values(view, events, others, rows, level):
         covers = float(marks[y].mean())
-        purity = marks[y].sum() / (marks[y].sum() + rows.scale * marks[~y].sum())
-        said = f"{int(marks[y].sum()):,} of {rows.events:,} events, {int(marks[~y].sum()):,} of the other rows seen"
         title = f"{view.said(max(code, 0))} for events only: is it known before the event?"
         name = "value-only-for-events"
         if code == 0:
@@ -204,8 +222,14 @@ def _of_view(view: View, rows: Sampled, level: float) -> list[Clue]:
             title, name = f"Column {view.name!r} is filled for events only.", "filled-only-for-events"
         elif code < 0:
             title = f"Column {view.name!r} is other than {view.level(-1 - code)} for events only."
-        evidence = f"{said}: {purity:.1%} events, {rows.prevalence:.2%} overall"
-        found.append(_clue(view, name, marks, covers, title, evidence, certain=False))
+        found.append(_clue(view, name, marks, covers, title, _evidence(marks, rows), certain=False))
+    found += _mostly(view, events, others, rows)
+    if block := pure_block(view, y, rows.scale, PURE):
+        covers, ends = float(block.marks[y].mean()), f"{view.level(block.low)} and {view.level(block.high)}"
+        what = f"Column {view.name!r}" + (f" ({view.part})" if view.part else "")
+        title = f"{what} lies between {ends} for events only: is it known before the event?"
+        evidence = _evidence(block.marks, rows)
+        found.append(_clue(view, "value-only-for-events", block.marks, covers, title, evidence, certain=False))
     if blocks := _blocks(view, rows, level):
         title = f"In the order of column {view.name!r} events stand in blocks: it tells how the table was put together."
         evidence = f"{rows.events:,} events in {blocks:,} block(s)"
@@ -213,9 +237,41 @@ def _of_view(view: View, rows: Sampled, level: float) -> list[Clue]:
     return found
 
 
+def _mostly(view: View, events: np.ndarray, others: np.ndarray, rows: Sampled) -> list[Clue]:
+    """The value, or missing or filled, that most events have and few other rows: a copy of the label with errors."""
+    if rows.prevalence > MOSTLY_PREVALENCE or view.part.startswith("word"):
+        return []
+    found = []
+    filled = [(-1, view.codes > 0)] if view.first and view.missing.any() and view.distinct > 1 else []
+    code = int(np.argmax(events))
+    looked = [(code, view.codes == code)] if code or view.first else []
+    for code, marks in [*looked, *filled]:
+        n1, n0 = int(marks[rows.y].sum()), rows.scale * marks[~rows.y].sum()
+        share, purity, lift = MOSTLY
+        odds = rows.prevalence / (1 - rows.prevalence)
+        if n1 < max(MOSTLY_EVENTS, share * rows.events) or n1 < purity * (n1 + n0) or n1 < lift * odds * n0:
+            continue
+        ordered = code > 0 and view.numbers is not None and view.distinct > 2
+        if ordered and not _stands_alone(view, code, events, others, rows):
+            continue
+        what = "Column " + repr(view.name) + " is filled" if code < 0 else view.said(code)
+        title = f"{what} for most events and few other rows: is it known before the event?"
+        evidence = _evidence(marks, rows)
+        found.append(_clue(view, "value-mostly-for-events", marks, n1 / rows.events, title, evidence, certain=False))
+    return found
+
+
+def _evidence(marks: np.ndarray, rows: Sampled) -> str:
+    """How many events and other rows are marked, and how pure that is."""
+    n1, n0 = int(marks[rows.y].sum()), int(marks[~rows.y].sum())
+    purity = n1 / (n1 + rows.scale * n0)
+    said = f"{n1:,} of {rows.events:,} events, {n0:,} of the other rows seen"
+    return f"{said}: {purity:.1%} events, {rows.prevalence:.2%} overall"
+
+
 def _clue(view: View, code: str, marks: np.ndarray, covers: float, title: str, evidence: str, *, certain: bool) -> Clue:
-    finding = Finding(code, "warning", title, evidence, remedy_of([view.name]))
-    return Clue(name=view.name, code=code, marks=marks, covers=covers, finding=finding, certain=certain)
+    finding = Finding(code, "warning", title, evidence, remedy_of(view.names))
+    return Clue(names=view.names, code=code, marks=marks, covers=covers, finding=finding, certain=certain)
 
 
 def remedy_of(names: Sequence[str]) -> str:
@@ -272,7 +328,7 @@ def _values(
     chance = hypergeom.sf(events[pure] - 1, n0 + n1, n1, (events + others)[pure])
     pure[np.flatnonzero(pure)[chance > level]] = False
     found = []
-    if view.first:
+    if view.first or view.beside:
         if pure[0] and events[0] >= max(LEAST_EVENTS, 0.05 * n1):
             found.append((0, view.missing))
         usual = int(np.argmax(events + others))
