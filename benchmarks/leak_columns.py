@@ -8,8 +8,8 @@ of a sum). The clean tables are the first `--clean` of the shared ones, one of e
 table is false unless its column truly separates (ROC AUC of at least 0.97, named as such): that counts neither way.
 
 Measured 2026-11-28: all of 180 named in three rounds; on 60 clean tables one false finding (a level of
-kr_vs_k_one_vs_fifteen that 54 of 78 events have and no other row), beside 30 columns that separate. About 0.3 s a table,
-at most 2 s.
+kr_vs_k_one_vs_fifteen that 54 of 78 events have and no other row), beside 30 columns that separate. About 0.3 s a
+table, at most 2 s.
 """
 
 import argparse
