@@ -258,7 +258,7 @@ def test_a_table_that_cannot_be_scored_is_told(folder, bundle, refused, tmp_path
         (["predict", "{}/bundle", "{}/good.csv", "--out", "{}/good.xlsx"], [".csv"]),
         (["predict", "{}/bundle", "{}/good.csv", "--out", "{}/bundle"], [".csv"]),
         (["predict", "{}/bundle"], ["table"]),
-        (["predict", "{}/bundle", "{}/shouting.csv"], ["'amount'", "Did you mean 'AMOUNT'?"]),
+        (["predict", "{}/bundle", "{}/shouting.csv"], ["'amount'", "'AMOUNT' for 'amount'"]),
         (["predict", "{}/bundle", "{}/german.csv", "--separator", ","], ["separated by ';'", "--separator"]),
         (["diagnose", "{}/german.csv", "--target", "fraud", "--separator", "|"], ["separated by ';'", "--separator"]),
         (["train", "{}/late.csv", "--target", "fraud", "--time", "day", "--out", "{}/s"], ["day"]),

@@ -19,13 +19,15 @@ def check_names(names: list[str], where: str = "The table") -> None:
         raise SchemaError(f"{where} has more than one column called {', '.join(map(repr, repeated[:5]))}. Rename them.")
 
 
+def near_name(asked: str, names: Sequence[str]) -> str | None:
+    """The name that differs from `asked` in capitals and blanks only."""
+    wanted = asked.casefold().split()
+    return next((name for name in names if name.casefold().split() == wanted), None)
+
+
 def name_hint(asked: str, names: Sequence[str]) -> str:
     """What a column that is not among `names` may be: one that differs in capitals or blanks, or cut wrongly."""
-
-    def bare(name: str) -> str:
-        return " ".join(name.split()).casefold()
-
-    near = next((name for name in names if bare(name) == bare(asked)), None)
+    near = near_name(asked, names)
     if near is not None:
         return f" Did you mean {near!r}?"
     marks = {mark: sum(name.count(mark) for name in names) for mark in ";\t|,"}

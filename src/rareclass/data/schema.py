@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from rareclass import _check
 from rareclass._types import Label
-from rareclass.data.columns import check_names, name_hint
+from rareclass.data.columns import check_names, name_hint, near_name
 from rareclass.data.kinds import KINDS, column_kind
 from rareclass.data.target import encode_target
 from rareclass.errors import InputError, SchemaError
@@ -139,7 +139,12 @@ class Schema:
         if lacking:
             more = f" and {len(lacking) - 5} more" if len(lacking) > 5 else ""
             noun = "the column" if len(lacking) == 1 else "columns"
-            hint = name_hint(lacking[0], table.column_names)
+            near = near_name(lacking[0], table.column_names)
+            hint = (
+                name_hint(lacking[0], table.column_names)
+                if near is None
+                else f" It has {near!r} for {lacking[0]!r}: names must be equal in capitals and blanks."
+            )
             named = ", ".join(map(repr, lacking[:5]))
             raise SchemaError(f"The table lacks {noun} {named}{more}, which the model was trained on.{hint}")
 
