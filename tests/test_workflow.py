@@ -13,6 +13,7 @@ from rareclass.data.problem import Roles, read_problem
 from rareclass.data.read import read_table
 from rareclass.decisions import AlertBudget, RecallAtLeast
 from rareclass.errors import InputError, ReadError, SchemaError
+from rareclass.fitting.arm import Arm
 from rareclass.scale import sample_negatives
 from rareclass.workflow import (
     PeriodColumns,
@@ -56,10 +57,13 @@ def test_a_budget_by_day_is_trained_from_the_times(budgeted):
 
 
 @pytest.mark.parametrize(("time", "budget"), [(None, "day"), ("amount", "day"), ("when", "fortnight")])
-def test_a_budget_by_period_needs_times_that_tell_it_before_anything_is_fitted(table, tmp_path, time, budget):
+def test_a_budget_by_period_needs_times_that_tell_it_before_anything_is_fitted(
+    table, tmp_path, time, budget, monkeypatch
+):
+    monkeypatch.setattr(Arm, "fit", lambda *_, **__: pytest.fail("an arm was fitted"))
     problem = read_problem(table, "fraud", Roles(time=time))
     for verb in (train_table, compare_table):
-        how = {"estimator": "no learner"} if verb is train_table else {"learners": ["no learner"]}
+        how = {"estimator": "lightgbm"} if verb is train_table else {"learners": ["lightgbm"]}
         with pytest.raises(InputError, match=rf"A budget .*{budget}"):
             verb(problem, out=tmp_path / "m", decision=AlertBudget(3, per=budget), **how)
 

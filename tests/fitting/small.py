@@ -13,6 +13,11 @@ from rareclass.fitting.rows import Beside, Rows, Target
 from rareclass.kernels.logits import sigmoid
 
 
+def worth(weight: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Weights by which the events count as the rows that they are worth (Kish)."""
+    return weight / (np.square(weight[y]).sum() / weight[y].sum())
+
+
 def points(n: int = 600, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Features (n, 2) and events at about one in ten."""
     rng = np.random.default_rng(seed)

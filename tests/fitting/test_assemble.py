@@ -8,7 +8,7 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
-from tests.fitting.small import Talkative, design_of, points
+from tests.fitting.small import Talkative, design_of, points, worth
 
 from rareclass.calibration import choose_calibration
 from rareclass.decisions import CostMatrix, MinimumCost, RecallAtLeast
@@ -38,11 +38,6 @@ def design():
 @pytest.fixture(scope="module")
 def model(design):
     return fit_model(design, Wanted(arm=LOGISTIC, calibration="sigmoid", rule=RecallAtLeast(0.7)))
-
-
-def worth(weight, y):
-    """Weights by which the events count as the rows that they are worth (Kish)."""
-    return weight / (np.square(weight[y]).sum() / weight[y].sum())
 
 
 def test_the_model_is_fitted_on_all_rows_and_calibrated_by_the_scores_out_of_fold(design, model):

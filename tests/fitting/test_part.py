@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from sklearn.linear_model import LogisticRegression
-from tests.fitting.small import points, rows_of
+from tests.fitting.small import points, rows_of, worth
 
 from rareclass.crossfit import raw_logit
 from rareclass.data.schema import Schema
@@ -30,7 +30,7 @@ def test_weights_follow_their_rows():
     weight = np.random.default_rng(1).uniform(0.5, 3, y.size)
     train, test = halves(y.size)
     part = encode_part(rows_of(X, y, sample_weight=weight), EVERYTHING, train, test, number=0)
-    by_hand = LogisticRegression().fit(X[train], y[train], sample_weight=weight[train])
+    by_hand = LogisticRegression().fit(X[train], y[train], sample_weight=worth(weight[train], y[train]))
     np.testing.assert_allclose(part.score(part.fit(LOGISTIC)), by_hand.decision_function(X[test]), rtol=1e-9)
 
 
@@ -65,7 +65,10 @@ def test_all_events_are_fitted_and_sampled_negatives_are_undone_at_the_real_prev
     assert part.y.size == 4000
     assert part.y.sum() == y[train].sum()
     assert part.shift == pytest.approx(np.log((~part.y).sum() / (~y[train]).sum()))
-    drawn = part.weight.astype(int) - 1  # the weights are the row numbers plus one
+    # the weights are the row numbers plus one, scaled such that the events count as the rows that they are worth
+    numbers = np.arange(1.0, y.size + 1)
+    scale = numbers[train] / worth(numbers[train], y[train])
+    drawn = np.round(part.weight * scale[0]).astype(int) - 1
     np.testing.assert_array_equal(part.X, X[drawn])
     np.testing.assert_array_equal(part.y, y[drawn])
     assert np.isin(drawn, train).all()
