@@ -51,14 +51,8 @@ def export(**changed):
 
 
 def american(**changed):
-    columns = {
-        "Betrag": [grouped(v, ".", ",") for v in AMOUNT],
-        "Anzahl": COUNT,
-        "Datum": [d.strftime("%m/%d/%Y") for d in DAYS],
-        "Ort": SHOP,
-        "Betrug": LABEL,
-    }
-    return columns | changed
+    own = {"Betrag": [grouped(v, ".", ",") for v in AMOUNT], "Datum": [d.strftime("%m/%d/%Y") for d in DAYS]}
+    return export(**own | changed)
 
 
 def amounts(write, like=export):

@@ -92,11 +92,6 @@ class Subject:
     pos_label: Label = None
     random_state: int = 0
 
-    @property
-    def needs_rows(self) -> bool:
-        """Whether it is a pipeline or function, which says nothing without rows."""
-        return not isinstance(self.what, str | os.PathLike | tuple | list)
-
 
 def audit_subject(subject: Subject) -> list[Finding]:
     """Look for the mistakes that make an evaluation of rare events too good.

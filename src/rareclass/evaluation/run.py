@@ -13,7 +13,7 @@ from rareclass.decisions.costs import CostMatrix
 from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import InputError, RareclassError
-from rareclass.evaluation.champion import choose_champion, fit_champion, judge_test
+from rareclass.evaluation.champion import Choice, choose_champion, fit_champion, judge_test
 from rareclass.evaluation.columns import ColumnAudit, audit_columns
 from rareclass.evaluation.comparison import Comparison
 from rareclass.evaluation.figures import figure_data
@@ -34,6 +34,7 @@ from rareclass.fitting.arm import Arm
 from rareclass.fitting.assemble import Wanted
 from rareclass.fitting.blend import blend_members
 from rareclass.fitting.calibrate import cross_calibrated
+from rareclass.fitting.classifier import RareClassifier
 from rareclass.fitting.design import Columns, Design, SplitOptions, make_design
 from rareclass.fitting.heard import listen, listening
 from rareclass.fitting.out_of_fold import ArmScores, Watch, blend_scores, folds_of, ranking_of, score_arms
@@ -194,26 +195,14 @@ def compare(
     judged = [_judge(s, ranking_of(design, s), dev, tested, rule, calibration) for s in scores]
     each = 1 - (1 - level) / plan.rivals
     results = _with_verdicts(judged, plan.baseline, replace(rows, level=each), tested, ranked=design.ranked)
-    failed: list[str] = []
+
+    def fit(champion: ArmResult) -> RareClassifier:
+        wanted = Wanted(arm=champion.arm, calibration=calibration, rule=rule, n_jobs=jobs)
+        members = members_of(scores) if champion.arm.is_blend else [champion.scores]
+        return fit_champion(design, champion, members, wanted)
+
     with listening(), listen() as heard:
-        left = list(results)
-        while True:
-            champion, reason, luck = choose_champion(
-                left, rows, tested, plan.baseline, ranked=design.ranked, rivals=plan.rivals, asked=plan.asked
-            )
-            wanted = Wanted(arm=champion.arm, calibration=calibration, rule=rule, n_jobs=jobs)
-            members = members_of(scores) if champion.arm.is_blend else [champion.scores]
-            try:
-                model = fit_champion(design, champion, members, wanted)
-                break
-            except FIT_ERRORS as error:
-                left.remove(champion)
-                if not [r for r in left if r.name in plan.asked or not plan.asked]:
-                    raise
-                said_of = f"{type(error).__name__}: {error}"
-                failed.append(
-                    f"{champion.name} could not be fitted on all rows ({said_of}); the next best is deployed."
-                )
+        (champion, reason, luck), model, failed = _deployed(results, rows, tested, plan, fit, ranked=design.ranked)
         last = judge_test(design, model, level=level)
         findings = audit.findings + without_columns(design, rows, tested, results, champion, audit.names, n_jobs=jobs)
     shown = dict.fromkeys([champion.name, plan.baseline, *(r.name for r in results)])
@@ -248,6 +237,29 @@ def _audit(design: Design) -> ColumnAudit:
     return audit_columns(
         rows.features.take(dev), rows.y[dev], categorical=codes, weight=at(rows.weight, dev), seed=design.sampling.seed
     )
+
+
+def _deployed(
+    results: Sequence[ArmResult],
+    rows: Judged,
+    tested: np.ndarray,
+    plan: Plan,
+    fit: Callable[[ArmResult], RareClassifier],
+    *,
+    ranked: bool,
+) -> tuple[Choice, RareClassifier, list[str]]:
+    """The champion and its model on all rows; where it cannot be fitted the next best, and what is said of that."""
+    left, failed = list(results), list[str]()
+    while True:
+        choice = choose_champion(left, rows, tested, plan.baseline, ranked=ranked, rivals=plan.rivals, asked=plan.asked)
+        try:
+            return choice, fit(choice.arm), failed
+        except FIT_ERRORS as error:
+            left.remove(choice.arm)
+            if not [r for r in left if r.name in plan.asked or not plan.asked]:
+                raise
+            why = f"{type(error).__name__}: {error}"
+            failed.append(f"{choice.arm.name} could not be fitted on all rows ({why}); the next best is deployed.")
 
 
 def _said_of(arms: int, level: float, each: float) -> str:

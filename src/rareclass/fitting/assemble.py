@@ -92,12 +92,11 @@ def assemble(
         What else belongs into the evidence.
     """
     part, n = design.whole(), design.split.dev.size
-    tested = design.folds(np.zeros(design.y.size, dtype=np.int64))
     each = [part.fit(arm, n_jobs=wanted.n_jobs) for arm in arms]
     members = np.full((design.y.size, len(arms)), np.nan) if held is None else held.members
     fitted = each[0]
     if wanted.arm.is_blend:
-        worth = as_counts(design.weight, design.y, tested)
+        worth = as_counts(design.weight, design.y, design.again)
         fitted = join_arms(wanted.arm, each, members, design.y, sample_weight=worth)
     rule = wanted.rule
     if rule is None and design.rows.costs is not None:
@@ -115,7 +114,7 @@ def assemble(
     else:
         seen = np.flatnonzero(np.isfinite(held.raw))
         y, weight = design.y[seen], at(design.weight, seen)
-        counts = as_counts(weight, y, tested.take(seen))
+        counts = as_counts(weight, y, at(design.again, seen))
         calibrator = choose_calibration(held.raw[seen], y, method=wanted.calibration, sample_weight=counts)
         fitted = replace(fitted, level=_level(design, wanted, part, fitted, held, calibrator))
         curve = ThresholdCurve.from_predictions(y, sigmoid(held.logit[seen]), sample_weight=weight)

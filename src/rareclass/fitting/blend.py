@@ -39,7 +39,7 @@ def blend_out_of_fold(
     def blended(train: np.ndarray, test: np.ndarray) -> np.ndarray:
         if not y[train].any() or y[train].all():
             return scores[test].mean(axis=1)
-        weight = as_counts(at(sample_weight, train), y[train], folds.take(train))
+        weight = as_counts(at(sample_weight, train), y[train], at(folds.row, train))
         how = fit_combination(scores[train], y[train], sample_weight=weight)
         return how.apply(scores[test])
 

@@ -31,7 +31,7 @@ def cross_calibrated(
     def calibrated(train: np.ndarray, test: np.ndarray) -> np.ndarray:
         if not y[train].any() or y[train].all():
             return score[test]
-        weight = as_counts(at(sample_weight, train), y[train], folds.take(train))
+        weight = as_counts(at(sample_weight, train), y[train], at(folds.row, train))
         calibrator = choose_calibration(score[train], y[train], method=method, sample_weight=weight)
         return np.asarray(calibrator.predict_logit(score[test]))
 
@@ -39,16 +39,17 @@ def cross_calibrated(
     return out_of_fold(y.size, parts.splits(), calibrated).score
 
 
-def as_counts(weight: np.ndarray | None, y: np.ndarray, folds: Folds) -> np.ndarray | None:
+def as_counts(weight: np.ndarray | None, y: np.ndarray, row: np.ndarray | None = None) -> np.ndarray | None:
     """Weights (n,) that count events as the rows they are worth, which is what a calibration is chosen by.
 
-    Weights of 10 for all rows are no ten times as many events, and neither is a row that is tested ten times.
+    Weights of 10 for all rows are no ten times as many events, and neither is a row that is tested ten times: `row`
+    (n,) says which is which where rows are.
     """
     if weight is None:
         return None
     own = weight[y]
-    if folds.row is not None:
-        own = np.bincount(np.unique(folds.row[y], return_inverse=True)[1], weights=own)
+    if row is not None:
+        own = np.bincount(np.unique(row[y], return_inverse=True)[1], weights=own)
     return weight / unit(own)
 
 

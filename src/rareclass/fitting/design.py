@@ -123,11 +123,16 @@ class Design:
     def groups(self) -> np.ndarray | None:
         """Groups (m,) of these rows; each row is one where rows are tested more than once."""
         groups = at(self.rows.groups, self.split.scored)
-        return self.split.scored if groups is None and not self.split.once else groups
+        return self.again if groups is None else groups
+
+    @property
+    def again(self) -> np.ndarray | None:
+        """Numbers (m,) of these rows where some are tested more than once; None where none is."""
+        return None if self.split.once else self.split.scored
 
     def folds(self, fold: np.ndarray) -> Folds:
         """Which part (m,) tested each of these rows."""
-        return Folds(fold, self.split.forward, None if self.split.once else self.split.scored)
+        return Folds(fold, self.split.forward, self.again)
 
     def parts(self) -> list[Part]:
         """All splits of the development rows, encoded."""
