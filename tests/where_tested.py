@@ -1,6 +1,13 @@
 """Where a source file is tested that has no test file of its name, because the tests of another serve it rightly."""
 
 WHERE = {
+    "kernels/tree_layout.py": "tests/kernels/test_trees.py",
+    "kernels/tree_program.py": "tests/kernels/test_trees.py",
+    "scoring/readers/catboost.py": "tests/scoring/test_trees_from.py",
+    "scoring/readers/forests.py": "tests/scoring/test_trees_from.py",
+    "scoring/readers/hist_gradient_boosting.py": "tests/scoring/test_trees_from.py",
+    "scoring/readers/lightgbm.py": "tests/scoring/test_trees_from.py",
+    "scoring/readers/xgboost.py": "tests/scoring/test_trees_from.py",
     "report/findings.py": "tests/audit/test_runs.py",
     "evaluation/faults.py": "tests/evaluation/test_split_faults.py",
     "cli/audit.py": "tests/audit/test_runs.py",

@@ -3,7 +3,9 @@
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 # Metadata routing knows a fixed list of methods. Samplers add one, as imbalanced-learn does, under the same name, so
 # that the samplers and pipelines of both packages can be mixed; the test keeps the list free of repetitions.
@@ -18,10 +20,12 @@ from rareclass.errors import InputError
 __all__ = [
     "METHODS",
     "HasMethods",
+    "HistogramTrees",
     "Interval",
     "ParameterError",
     "StrOptions",
     "checks_parameters",
+    "histogram_trees",
     "validate_parameters",
 ]
 
@@ -68,3 +72,30 @@ def checks_parameters(constraints: Mapping[str, Any]) -> Callable[[Callable], Ca
         return checked
 
     return decorate
+
+
+class HistogramTrees(NamedTuple):
+    """What a fitted HistGradientBoosting model scores with."""
+
+    start: np.ndarray  # (K,) score before the first tree
+    trees: list[tuple[np.ndarray, np.ndarray]]  # nodes of each tree, and the sets of its categorical splits
+    columns: np.ndarray  # (d,) column of the matrix behind each feature of the nodes
+    levels: dict[int, np.ndarray]  # of each categorical column: the known codes, in the order of the sets' bits
+
+
+def histogram_trees(model: Any) -> HistogramTrees:
+    """The trees of a HistGradientBoosting model, which scikit-learn shows nowhere in public."""
+    # the nodes: there is no other way to what was learnt but to score with it
+    predictors = [tree for stage in model._predictors for tree in stage]
+    # the constant of `decision_function`
+    start = np.ravel(model._baseline_prediction).astype(np.float64)
+    # categories come first and are numbered anew before they reach the trees
+    preprocessor = model._preprocessor
+    columns, levels = np.arange(model.n_features_in_), {}
+    if preprocessor is not None:
+        coded = np.flatnonzero(model.is_categorical_)
+        columns = np.concatenate([coded, np.flatnonzero(~model.is_categorical_)])
+        known = preprocessor.named_transformers_["encoder"].categories_
+        # NaN is the last known category where training had missing values; as a code it stays missing
+        levels = {int(j): np.asarray(v, dtype=np.float64)[~np.isnan(v)] for j, v in zip(coded, known, strict=True)}
+    return HistogramTrees(start, [(p.nodes, p.raw_left_cat_bitsets) for p in predictors], columns, levels)

@@ -22,12 +22,20 @@ def thread_count() -> int:
     return min(8, allowed)
 
 
-def in_blocks(work: Callable[..., Any], n: int, *args: object, block: int = 1 << 15, small: int = _SMALL) -> None:
+def in_blocks(
+    work: Callable[..., Any],
+    n: int,
+    *args: object,
+    block: int = 1 << 15,
+    small: int = _SMALL,
+    threads: int | None = None,
+) -> None:
     """Call ``work(start, stop, *args)`` for blocks that cover range(n), side by side where it pays.
 
-    Blocks must not write to the same place. With `n` at most `small` everything runs in the calling thread.
+    Blocks must not write to the same place. With `n` at most `small` everything runs in the calling thread; `threads`
+    stands for `thread_count()`.
     """
-    threads = thread_count()
+    threads = thread_count() if threads is None else threads
     if n <= small or threads == 1:
         for start in range(0, n, block):
             work(start, min(start + block, n), *args)
