@@ -49,13 +49,16 @@ def _columns(trees: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarr
     number = np.flatnonzero((feature >= 0) & (category < 0))
     kinds, which = np.unique(2 * feature[number].astype(np.int64) + ~missing_left[number], return_inverse=True)
     column[number] = which
-    order = np.lexsort((trees["threshold"][number], which))
-    of, value = which[order], trees["threshold"][number][order]
+    values = trees["threshold"][number]
+    order = np.lexsort((values, feature[number]))
+    of, value = feature[number[order]], values[order]
     new = np.ones(order.size, dtype=bool)
     new[1:] = (of[1:] != of[:-1]) | (value[1:] != value[:-1])
-    first = np.searchsorted(of[new], np.arange(kinds.size + 1))
+    cuts = value[new]
+    first = np.searchsorted(of[new], np.arange(trees["n_features"] + 1))
     cut[number[order]] = np.cumsum(new) - 1 - first[of]
-    numeric = np.column_stack([kinds // 2, first[:-1], first[1:], kinds % 2, np.full(kinds.size, -1)])
+    owner = kinds // 2
+    numeric = np.column_stack([owner, first[owner], first[owner + 1], kinds % 2, np.full(kinds.size, -1)])
 
     coded = np.flatnonzero((feature >= 0) & (category >= 0))
     keys = np.column_stack([category[coded], feature[coded], ~missing_left[coded]]).astype(np.int64)
@@ -65,7 +68,7 @@ def _columns(trees: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarr
     outside = 2 * ~trees["outside_left"][chosen, 0] + ~trees["outside_left"][chosen, 1]
     coded_columns = np.column_stack([sets[:, 1], start[chosen], start[chosen + 1], sets[:, 2], outside])
     columns = np.concatenate([numeric, coded_columns]).astype(np.int64)
-    return np.ascontiguousarray(columns), column, value[new], cut
+    return np.ascontiguousarray(columns), column, cuts, cut
 
 
 @njit(cache=True, nogil=True)

@@ -18,6 +18,10 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from rareclass.kernels.quick_start import start_without_blas
+
+start_without_blas()
+
 BLOCK = 128
 MOST_LEAVES = 64
 HIGHEST = np.iinfo(np.int32).max
@@ -31,8 +35,8 @@ _ONE = np.uint64(1)
 class Program(NamedTuple):
     """Trees as `score_block` and `score_rows` read them; C columns of ranks, m nodes, T trees."""
 
-    # (C, 5) feature; first and last place in `cuts` or `bits`; whether missing values go right; -1 for numbers, else
-    # whether codes below 0 (bit 1) and beyond the bits (bit 0) go right
+    # (C, 5) feature; first and last place in `cuts` (the same for all columns of a feature) or in `bits`; whether
+    # missing values go right; -1 for numbers, else whether codes below 0 (bit 1) and beyond the bits (bit 0) go right
     columns: np.ndarray
     cuts: np.ndarray  # float64, ascending within a column
     bits: np.ndarray  # uint32
@@ -72,31 +76,44 @@ def _rank_block(
     X: np.ndarray, start: int, stop: int, p: Program, ranks: np.ndarray, x: np.ndarray, place: np.ndarray
 ) -> None:
     """Ranks (C, BLOCK) of the rows, by binary searches that all rows of a column take step by step together."""
-    n = stop - start
+    n, before = stop - start, -1
     for j in range(p.columns.shape[0]):
         column, row = p.columns[j], ranks[j]
         feature = column[0]
-        for r in range(n):
-            x[r] = _known(X[start + r, feature], feature, p.gap)
+        if feature != before:
+            for r in range(n):
+                x[r] = X[start + r, feature]
+            if p.gap.shape[0] > 0:
+                for r in range(n):
+                    x[r] = _known(x[r], feature, p.gap)
         if column[4] >= 0:
             for r in range(n):
                 row[r] = _category(x[r], column, p.bits)
+            before = -1
             continue
-        cuts = p.cuts[column[1] : column[2]]
-        left = cuts.size
-        place[:] = 0
-        while left > 1:
-            half = np.uint32(left >> 1)
-            before = np.uint32(half - np.uint32(1))
-            for r in range(BLOCK):
-                at = place[r]
-                place[r] = np.uint32(at + half * np.uint32(cuts[np.uint32(at + before)] < x[r]))
-            left -= left >> 1
-        for r in range(BLOCK):
-            row[r] = np.int32(place[r] + np.uint32(cuts[place[r]] < x[r]))
+        if feature == before:
+            row[:] = ranks[j - 1]
+        else:
+            _count_below(p.cuts[column[1] : column[2]], x, place, row)
+        before = feature
         if column[3] == 1:
-            for r in range(n):
+            for r in range(BLOCK):
                 row[r] = row[r] if x[r] == x[r] else HIGHEST
+
+
+@njit(cache=True, nogil=True)
+def _count_below(cuts: np.ndarray, x: np.ndarray, place: np.ndarray, rank: np.ndarray) -> None:
+    """Number of ascending cuts below each of BLOCK values; 0 for NaN."""
+    place[:] = 0
+    left = cuts.size
+    while left > 1:
+        half = left >> 1
+        for r in range(BLOCK):
+            at = place[r]
+            place[r] = at + half * np.int32(cuts[np.uint32(at + half - 1)] < x[r])
+        left -= half
+    for r in range(BLOCK):
+        rank[r] = place[r] + np.int32(cuts[np.uint32(place[r])] < x[r])
 
 
 @njit(cache=True, nogil=True)
@@ -110,7 +127,7 @@ def score_block(first: int, last: int, X: np.ndarray, p: Program, out: np.ndarra
     """Scores of the rows `first` to `last` of `X` (n, d), C-contiguous float64, into `out` (n,)."""
     ranks = np.zeros((max(1, p.columns.shape[0]), BLOCK), dtype=np.int32)
     flat = ranks.reshape(-1)
-    x, place = np.zeros(BLOCK), np.zeros(BLOCK, dtype=np.uint32)
+    x, place = np.zeros(BLOCK), np.zeros(BLOCK, dtype=np.int32)
     narrow, wide = np.empty(BLOCK, dtype=np.uint32), np.empty(BLOCK, dtype=np.uint64)
     leaf, total = np.empty(BLOCK), np.empty(BLOCK)
     single = p.total[2] == 1.0
@@ -176,27 +193,38 @@ def _walk_block(
 
 
 @njit(cache=True, nogil=True)
+def _below(cuts: np.ndarray, x: float) -> np.int32:
+    low, left = np.uint64(0), np.uint64(cuts.size)
+    while left > _ONE:
+        half = left >> _ONE
+        low += half * np.uint64(cuts[low + half - _ONE] < x)
+        left -= half
+    return np.int32(low + np.uint64(cuts[low] < x))
+
+
+@njit(cache=True, nogil=True)
 def score_rows(first: int, last: int, X: np.ndarray, p: Program, out: np.ndarray) -> None:
     """What `score_block` does, bit for bit, faster for a handful of rows: four trees of a row are walked at once."""
     columns, trees = p.columns.shape[0], p.trees.shape[0]
     ranks = np.empty(max(1, columns), dtype=np.int32)
     single, stride, zero = p.total[2] == 1.0, _ONE, np.uint64(0)
     for i in range(first, last):
+        before, rank = -1, np.int32(0)
         for j in range(columns):
             column = p.columns[j]
             feature = column[0]
             x = _known(X[i, feature], feature, p.gap)
             if column[4] >= 0:
                 ranks[j] = _category(x, column, p.bits)
+                before = -1
                 continue
-            low, left = np.uint64(column[1]), np.uint64(column[2] - column[1])
-            begin = low
-            while left > _ONE:
-                half = left >> _ONE
-                low += half * np.uint64(p.cuts[low + half - _ONE] < x)
-                left -= half
-            rank = np.int32(low - begin + np.uint64(p.cuts[low] < x))
-            ranks[j] = HIGHEST if column[3] == 1 and x != x else rank
+            if feature == before:
+                ranks[j] = rank
+            else:
+                rank = ranks[j] = _below(p.cuts[column[1] : column[2]], x)
+            before = feature
+            if column[3] == 1 and x != x:
+                ranks[j] = HIGHEST
         total = p.total[0]
         for t in range(0, trees, 4):
             more = trees - t
