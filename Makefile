@@ -22,6 +22,12 @@ $(VENV)/.lint: $(VENV)/.core
 	$(PIP) install -q -c constraints.txt -e '.[lint]'
 	touch $@
 
+# AutoGluon and what it brings stay out of our environment; torch first, so that pip brings no GPU libraries
+.autogluon:
+	$(PYTHON) -m venv $@
+	$@/bin/pip install -q torch==2.13.0
+	$@/bin/pip install -q 'autogluon.tabular[lightgbm,catboost,xgboost,fastai]==1.6.3'
+
 demo: $(VENV)/.core  ## install from source and run the main job on simulated card transactions
 	$(BIN)/rareclass demo --out demo-run
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.optimize import brentq, minimize
-from scipy.special import expit
+from scipy.special import betaln, expit
 
 from rareclass.kernels.newton import Logistic, Steps, fit_intercept, solve_positive
 
@@ -108,12 +108,30 @@ def test_separation_is_finite_with_a_prior_and_said_without():
     assert not Logistic(Z, y, np.ones(40)).minimise(np.zeros(2), Steps(max_iter=10)).converged
 
 
+def test_evidence_equals_the_integral_where_the_posterior_is_narrow():
+    rng = np.random.default_rng(4)
+    y = (rng.random(4000) < expit(0.3)).astype(float)
+    Z, weight = np.ones((4000, 1)), np.ones(4000)
+    at = np.linspace(-0.5, 1.0, 4001)
+    rows_ = y.sum() * at - 4000 * np.logaddexp(0, at)
+    m = 3.0
+    priors = {
+        "precision": (np.array([2.0]), np.log(2.0 / (2 * np.pi)) / 2 - at**2),
+        "log_f": (np.array([m]), m / 2 * at - m * np.logaddexp(0, at) - betaln(m / 2, m / 2)),
+    }
+    for name, (strength, prior) in priors.items():
+        model = Logistic(Z, y, weight, **{name: strength})
+        top = rows_.max()
+        integral = top + np.log(np.trapezoid(np.exp(rows_ - top + prior), at))
+        assert model.evidence(model.minimise(np.zeros(1)).coefficients) == pytest.approx(integral, abs=2e-3)
+
+
 def test_no_free_coefficient_is_no_step():
     found = Logistic(np.ones((3, 1)), np.array([0.0, 1, 1]), np.ones(3)).minimise(np.array([0.3]), fixed=0)
     assert (found.coefficients.tolist(), found.iterations, found.converged) == ([0.3], 0, True)
 
 
-@pytest.mark.parametrize("shift", [-300.0, -20.0, -5.0, 0.0, 8.0, 400.0])
+@pytest.mark.parametrize("shift", [-1500.0, -300.0, -20.0, -5.0, 0.0, 8.0, 400.0, 1500.0])
 @pytest.mark.parametrize("events", [1e-3, 1.0, 99.0, 1999.0])
 def test_intercept_equals_a_bracketed_root(shift, events):
     rng = np.random.default_rng(0)

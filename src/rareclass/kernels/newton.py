@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.special import betaln
 
 from rareclass.kernels.logits import sigmoid, softplus
 
 _BLOCK = 65_536
-_LARGEST_SHIFT = 5.0
 
 
 class Steps(NamedTuple):
@@ -52,7 +52,7 @@ class Logistic:
     centre: np.ndarray | float = 0.0
     # Jeffreys' prior: finite under separation, invariant to scale. Row weights count as copies of the row
     firth: bool = False
-    # (d,) coefficients with a log-F(1, 1) prior: two pseudo-rows of weight 1/2 with outcomes 1 and 0
+    # (d,) strength m of a log-F(m, m) prior, 0 (False) for none: two pseudo-rows of weight m/2 with outcomes 1 and 0
     log_f: np.ndarray | None = None
     # form the Newton matrix of float32 products, by blocks of rows, so that no second copy of Z is made. The direction
     # forgives a relative error of 1e-6; the gradient, which decides where it stops, stays float64
@@ -64,8 +64,7 @@ class Logistic:
         value = float(self.weight @ (softplus(u) - self.y * u))
         value += 0.5 * float(np.sum(self.precision * (beta - self.centre) ** 2))
         if self.log_f is not None:
-            b = beta[self.log_f]
-            value += float((softplus(b) - 0.5 * b).sum())
+            value += float(self.log_f @ (softplus(beta) - 0.5 * beta))
         if self.firth:
             p = sigmoid(u)
             sign, size = np.linalg.slogdet(self._gram(self.weight * p * (1 - p)))
@@ -85,9 +84,22 @@ class Logistic:
         diagonal = np.broadcast_to(np.asarray(self.precision, dtype=np.float64), beta.shape)
         if self.log_f is not None:
             q = sigmoid(beta)
-            gradient = gradient + np.where(self.log_f, q - 0.5, 0.0)
-            diagonal = diagonal + np.where(self.log_f, q * (1 - q), 0.0)
+            gradient = gradient + self.log_f * (q - 0.5)
+            diagonal = diagonal + self.log_f * (q * (1 - q))
         return gradient, matrix + np.diag(diagonal)
+
+    def evidence(self, beta: np.ndarray) -> float:
+        """Log of the marginal likelihood (nats) by Laplace's approximation about `beta`, where the loss is least.
+
+        It compares priors of the same coefficients: what the rows cost when each is predicted from those before it.
+        Coefficients without a prior count as flat, Firth's prior is left out.
+        """
+        precision = np.broadcast_to(np.asarray(self.precision, dtype=np.float64), beta.shape)
+        priors = float(np.log(precision[precision > 0]).sum()) / 2
+        if self.log_f is not None:
+            m = self.log_f[self.log_f > 0]
+            priors += float(np.sum(np.log(2 * np.pi) / 2 - betaln(m / 2, m / 2)))
+        return float(priors - self.loss(beta) - np.linalg.slogdet(self.slope(beta)[1])[1] / 2)
 
     def _gram(self, weight: np.ndarray) -> np.ndarray:
         """Z' diag(weight) Z (d, d)."""
@@ -139,10 +151,11 @@ def solve_positive(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def fit_intercept(z: np.ndarray, target: float, weight: np.ndarray | None = None) -> float:
-    """The shift b of log-odds z (n,) for which ``sum weight * sigmoid(z + b)`` equals `target`.
+    """The shift b of finite log-odds z (n,) for which ``sum weight * sigmoid(z + b)`` equals `target`.
 
     That is the intercept of greatest likelihood where `target` is the weight of the events, with z as offset. The sum
-    increases in b, so the root is bracketed, and Newton steps that leave the bracket are halved.
+    increases in b and the root lies where all rows had the largest or the least of z, or between; Newton steps that
+    leave the bracket are replaced by halving it.
 
     Examples
     --------
@@ -150,17 +163,17 @@ def fit_intercept(z: np.ndarray, target: float, weight: np.ndarray | None = None
     -1.098612
     """
     total = float(z.size if weight is None else weight.sum())
-    low, high = -np.inf, np.inf
+    wanted = float(np.log(target / (total - target)))
+    low, high = wanted - float(z.max()), wanted - float(z.min())
     mean = min(max(_expected(z, 0.0, weight)[0] / total, 1e-300), 1 - 1e-16)
-    b = float(np.log(target / (total - target)) - np.log(mean / (1 - mean)))
+    b = min(max(wanted - float(np.log(mean / (1 - mean))), low), high)
     for _ in range(200):
         found, slope = _expected(z, b, weight)
         gap = found - target
         low, high = (b, high) if gap < 0 else (low, b)
-        step = gap / slope if slope > 0 else np.sign(gap) * _LARGEST_SHIFT
-        new = b - float(np.clip(step, -_LARGEST_SHIFT, _LARGEST_SHIFT))
-        if abs(step) < 1e-10 or abs(gap) <= 1e-15 * total:
-            return new
+        new = b - gap / slope if slope > 0 else np.inf
+        if abs(new - b) < 1e-10 or abs(gap) <= 1e-15 * total or high - low < 1e-10:
+            return new if low < new < high else b
         b = new if low < new < high else (low + high) / 2
     return b
 
