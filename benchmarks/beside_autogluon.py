@@ -9,8 +9,8 @@ evenly, exact duplicates together; categorical columns are text for both sides. 
 champion deployed by `rareclass predict`. AutoGluon then gets our wall seconds, both cores, log-loss as its measure.
 Both ran under the same load; their processor seconds stand beside, so that a load that changed between them shows.
 
-Intervals of a set: held-out rows of each class resampled, both sides on the same rows (95 %, bootstrap, seeds averaged).
-Interval of the mean: that of the sets' differences. A run is kept in --keep and not repeated. Measured: docs/figures.md.
+Intervals of a set: held-out rows of each class resampled, the same for both sides (95 %, bootstrap, seeds averaged);
+of the mean: that of the sets' differences. A run is kept in --keep and not repeated. Measured: docs/figures.md.
 """
 
 import argparse
