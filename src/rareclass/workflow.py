@@ -8,6 +8,7 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from rareclass import __version__, _check
 from rareclass.artifact.atomic import atomic_directory, atomic_file, refuse_foreign
 from rareclass.artifact.bundle import Bundle, library_versions, reference_of
 from rareclass.artifact.incoming import RANGES, WRITTEN, kept_as_text, training_ranges, written_before, written_record
+from rareclass.artifact.reference import feature_sketches
 from rareclass.artifact.seen import rows_seen, seen_before
 from rareclass.artifact.tables import write_table as write_table
 from rareclass.data.duplicates import count_duplicates, duplicate_notes
@@ -30,10 +32,12 @@ from rareclass.evaluation.columns import column_findings
 from rareclass.evaluation.comparison import Comparison
 from rareclass.evaluation.results import Results
 from rareclass.fitting.rows import at
+from rareclass.kernels.threads import thread_count
 from rareclass.serving.predict import PeriodColumns as PeriodColumns
 from rareclass.serving.predict import Prediction as Prediction
 from rareclass.serving.predict import predict_table as predict_table
 
+NOTHING_MORE: Mapping[str, bool] = MappingProxyType({})
 RESULTS, REPORT, OOF, CHAMPION = "results.json", "report.html", "oof.parquet", "champion"
 
 
@@ -42,10 +46,14 @@ def compare_table(
     *,
     out: str | os.PathLike | None = None,
     overwrite: bool = False,
+    kept: Mapping[str, bool] = NOTHING_MORE,
     command: str = "",
     **options: Any,
 ) -> Comparison:
-    """Compare on a problem; with `out`, write the run folder (results.json, report.html, oof.parquet, champion/)."""
+    """Compare on a problem; with `out`, write the run folder (results.json, report.html, oof.parquet, champion/).
+
+    `kept` are options of `Bundle.save` for the champion.
+    """
     from rareclass.evaluation.run import compare
 
     if out is not None:
@@ -65,7 +73,7 @@ def compare_table(
         **options,
     )
     if out is not None:
-        write_run(comparison, out, problem, overwrite=overwrite, command=command)
+        write_run(comparison, out, problem, overwrite=overwrite, kept=kept, command=command)
     return comparison
 
 
@@ -99,6 +107,7 @@ def write_run(
     problem: Problem,
     *,
     overwrite: bool = False,
+    kept: Mapping[str, bool] = NOTHING_MORE,
     command: str = "",
     truth: Sequence[str] = (),
 ) -> None:
@@ -117,13 +126,14 @@ def write_run(
         (folder / CHAMPION).mkdir()
         written = written_record(problem.written, problem.spelt)
         bundle = champion_bundle(comparison, target=problem.target, results=results, written=written)
-        bundle.write_into(folder / CHAMPION)
+        bundle.write_into(folder / CHAMPION, **kept)
 
 
 def champion_bundle(comparison: Comparison, *, target: str, results: Results, written: Mapping[str, Any]) -> Bundle:
     """The champion as a bundle, with its evidence, score reference and recipe; `written` is a `written_record`."""
     best, test = comparison[comparison.champion], results.test
     model, rows, dev = comparison.best_model_, comparison.design.rows, comparison.design.split.dev
+    table = rows.table.take(dev)
     evidence = {
         "out_of_fold": best.judgement.metrics | {"calibration": best.judgement.calibration},
         "test": None if test is None else {k: getattr(test, k) for k in ("rows", "events", "metrics", "calibration")},
@@ -137,7 +147,7 @@ def champion_bundle(comparison: Comparison, *, target: str, results: Results, wr
         "folds": results.design.folds,
         "split": results.design.split,
         "command": results.command,
-        "sketch": rows_seen(model.model_, rows.table.take(dev), rows.y[dev]),
+        "sketch": rows_seen(model.model_, table, rows.y[dev]),
         WRITTEN: dict(written),
         **{k: getattr(results.data, k) for k in ("fingerprint", "rows", "events", "pos_label")},
     }
@@ -147,8 +157,10 @@ def champion_bundle(comparison: Comparison, *, target: str, results: Results, wr
         target=target,
         evidence=evidence,
         reference=reference_of(model.model_, at(rows.weight, dev))
-        | {RANGES: training_ranges(model.model_.schema, rows.table.take(dev))},
+        | {RANGES: training_ranges(model.model_.schema, table)},
         recipe=recipe,
+        sketches=feature_sketches(model.model_, table, rows.y[dev]),
+        rows=table,
     )
 
 
@@ -165,6 +177,7 @@ def train_table(
     *,
     out: str | os.PathLike,
     overwrite: bool = False,
+    kept: Mapping[str, bool] = NOTHING_MORE,
     decision: DecisionRule | None = None,
     costs: CostMatrix | None = None,
     command: str = "",
@@ -172,7 +185,7 @@ def train_table(
 ) -> Bundle:
     """Fit one `RareClassifier` on a problem and save it as a bundle, without a comparison.
 
-    The columns are audited first; what was found stands in the bundle's evidence.
+    The columns are audited first; what was found stands in the bundle's evidence. `kept` are options of `Bundle.save`.
     """
     from rareclass.fitting.classifier import RareClassifier
 
@@ -193,6 +206,7 @@ def train_table(
         costs=problem.costs if costs is None else costs,
     )
     fit = model.model_
+    table = problem.features.take(fit.oof_row)
     recipe = {
         "arm": fit.arm.name,
         "seed": model.random_state,
@@ -200,7 +214,7 @@ def train_table(
         "rows": int(fit.oof_y.size),
         "events": int(fit.oof_y.sum()),
         "command": command,
-        "sketch": rows_seen(fit, problem.features.take(fit.oof_row), fit.oof_y),
+        "sketch": rows_seen(fit, table, fit.oof_y),
         WRITTEN: written_record(problem.written, problem.spelt),
         "pos_label": str(fit.pos_label),
     }
@@ -212,8 +226,10 @@ def train_table(
         reference=reference_of(fit, at(problem.counts, fit.oof_row))
         | {RANGES: training_ranges(fit.schema, problem.features)},
         recipe=recipe,
+        sketches=feature_sketches(fit, table, fit.oof_y),
+        rows=table,
     )
-    bundle.save(out, overwrite=overwrite)
+    bundle.save(out, overwrite=overwrite, **kept)
     return bundle
 
 
@@ -258,7 +274,7 @@ def evaluate_table(
         )
     given = problem.costs if problem.costs is not None else costs
     rows = Judged(y=y, weight=problem.counts, costs=None if given is None else as_costs(given, n=y.size))
-    judged = judge(rows, model.positive_logit(problem.features), model.decision_)
+    judged = judge(rows, bundle.scorer.logit(problem.features, threads=thread_count()), model.decision_)
     said = judgement_record(rows, judged).to_dict()
     found = [f.to_dict() for f in seen_before(bundle, problem.features, y)]
     return {

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rareclass.errors import InputError
+from rareclass.scoring.files import KNOWN, MANIFEST
 
 
 @contextlib.contextmanager
@@ -36,9 +37,7 @@ def atomic_directory(path: str | os.PathLike, *, overwrite: bool = False) -> Ite
         shutil.rmtree(work, ignore_errors=True)
 
 
-OURS = frozenset(
-    "results.json report.html oof.parquet champion manifest.json model.json learner.skops given.skops".split()
-)
+OURS = frozenset({"results.json", "report.html", "oof.parquet", "champion", MANIFEST, *KNOWN})
 """What a run or a bundle consists of."""
 
 

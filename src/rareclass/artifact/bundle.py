@@ -1,8 +1,6 @@
 """The bundle: model, way back, calibration, decision, schema and the recipe that can rebuild it."""
 
 import datetime
-import hashlib
-import json
 import os
 import platform
 from dataclasses import dataclass, field
@@ -14,8 +12,10 @@ from sklearn.base import clone
 
 from rareclass import __version__
 from rareclass._json import to_json
+from rareclass._types import Rows
 from rareclass.artifact.atomic import atomic_directory, refuse_foreign
-from rareclass.artifact.learner import dump_learner, load_learner
+from rareclass.artifact.learner import dump_learner
+from rareclass.artifact.reference import EVENTS
 from rareclass.calibration import CalibrationUncertainty, calibrator_from_dict
 from rareclass.data.encode import TableEncoder
 from rareclass.data.schema import Schema, read_label, saved_label
@@ -25,20 +25,37 @@ from rareclass.fitting.arm import Arm, FittedArm
 from rareclass.fitting.classifier import RareClassifier
 from rareclass.fitting.model import FittedModel
 from rareclass.kernels.logits import sigmoid
+from rareclass.scoring.files import (
+    FORMAT,
+    GIVEN,
+    LEARNER,
+    MANIFEST,
+    MODEL,
+    PARTS,
+    REFERENCE,
+    SAID,
+    SCORER,
+    Folder,
+    digest,
+    version_of,
+    write_arrays,
+)
+from rareclass.scoring.learner import read_learner
+from rareclass.scoring.members import CompiledLearner
+from rareclass.scoring.scorer import Scorer
+from rareclass.scoring.slow import Uncompiled
 from rareclass.treatments.registry import saved_treatment
-
-FORMAT = 2
-MANIFEST, MODEL, LEARNER, GIVEN = "manifest.json", "model.json", "learner.skops", "given.skops"
 
 
 @dataclass(kw_only=True)
 class Bundle:
     """A model as it is deployed.
 
-    A folder of plain files: ``manifest.json`` (what it is, and the sha256 of every other file), ``model.json``
-    (schema, encoder, way back, calibration, decision), ``learner.skops`` (the learner, without pickle, loaded against
-    a fixed list of types), and ``given.skops`` where the learner that was asked for is no name. Loading verifies every
-    checksum and runs nothing.
+    A folder of plain files: ``manifest.json`` (what it is, and the sha256 of every other file), ``model.json`` (schema,
+    encoder, way back, calibration, decision) and ``scorer.npz`` (the fitted learner as plain arrays, found equal to it
+    when the bundle was written). ``learner.skops`` (the learner itself, without pickle, loaded against a fixed list of
+    types) stands there where it cannot be compiled, or was kept; ``given.skops`` where the learner that was asked for is
+    no name; ``reference.npz`` where the training rows were at hand. Loading verifies every checksum and runs nothing.
 
     Attributes
     ----------
@@ -51,8 +68,14 @@ class Bundle:
         Counts of scores at training time, and how well the calibration is known, for monitoring.
     recipe : dict
         What rebuilds the model: arm, seed, data fingerprint, options.
+    sketches : dict of arrays
+        What monitoring compares new rows with, see `rareclass.artifact.reference`; empty where nothing was kept.
     manifest : dict
         As read from disk; empty for a bundle that was not saved yet.
+    version : str
+        First 12 hex digits of the manifest's sha256; empty for a bundle that was not saved yet.
+    rows : table or None
+        Training rows, on which the scorer is compared with the model when the bundle is written; they are not saved.
 
     Examples
     --------
@@ -64,7 +87,7 @@ class Bundle:
     >>> with tempfile.TemporaryDirectory() as d:
     ...     Bundle(model).save(pathlib.Path(d) / "m")
     ...     same = Bundle.load(pathlib.Path(d) / "m").model.predict_proba(X)
-    >>> bool(np.array_equal(same, model.predict_proba(X)))
+    >>> bool(np.allclose(same, model.predict_proba(X), rtol=0, atol=1e-9))
     True
     """
 
@@ -74,10 +97,36 @@ class Bundle:
     evidence: dict[str, Any] = field(default_factory=dict)
     reference: dict[str, Any] = field(default_factory=dict)
     recipe: dict[str, Any] = field(default_factory=dict)
+    sketches: dict[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
     manifest: dict[str, Any] = field(default_factory=dict)
+    version: str = ""
+    rows: Rows | None = field(default=None, repr=False, compare=False)
+    _compiled: tuple[FittedModel, Scorer] | None = field(default=None, init=False, repr=False, compare=False)
 
-    def save(self, path: str | os.PathLike, *, overwrite: bool = False) -> None:
+    @property
+    def scorer(self) -> Scorer:
+        """The model compiled to plain arrays, or its slow path."""
+        fitted = self.model.model_
+        if self._compiled is None or self._compiled[0] is not fitted:
+            self._compiled = (fitted, Scorer.from_model(self.model, self.rows))
+        return self._compiled[1]
+
+    def save(
+        self,
+        path: str | os.PathLike,
+        *,
+        overwrite: bool = False,
+        keep_learner: bool = False,
+        reference_rows: bool = True,
+    ) -> None:
         """Write the bundle; the folder appears whole or not at all.
+
+        Parameters
+        ----------
+        keep_learner : bool, default=False
+            Write the fitted learner too, for those who want to look into it; it is not needed to score or to replay.
+        reference_rows : bool, default=True
+            Keep the encoded events among the sketches; otherwise counts and quantiles only.
 
         Raises
         ------
@@ -86,15 +135,15 @@ class Bundle:
         """
         refuse_foreign(path, overwrite=overwrite)
         with atomic_directory(path, overwrite=overwrite) as folder:
-            self.write_into(folder)
+            self.write_into(folder, keep_learner=keep_learner, reference_rows=reference_rows)
 
-    def write_into(self, folder: Path) -> None:
+    def write_into(self, folder: Path, *, keep_learner: bool = False, reference_rows: bool = True) -> None:
         """Write the files into an existing empty folder (the caller makes it atomic)."""
         if not hasattr(self.model, "model_"):
             raise BundleError(
                 "Only a fitted model of one rare class can be saved. Fit it, with `pos_label` if need be."
             )
-        model = self.model.model_
+        model, scorer = self.model.model_, self.scorer
         state = {
             "schema": model.schema,
             "encoder": model.encoder,
@@ -106,24 +155,38 @@ class Bundle:
             "evidence": model.evidence,
             "calibration_uncertainty": model.calibration_uncertainty,
             "parameters": kept_parameters(self.model),
+            "scorer": None,
+            **dict.fromkeys(PARTS),
         }
+        if scorer.exact:
+            state["scorer"], arrays = scorer.saved()
+            write_arrays(arrays, folder / SCORER)
         (folder / MODEL).write_text(to_json(state, sort_keys=True, finite_only=True) + "\n", encoding="utf-8")
-        dump_learner(model.arm.learner, folder / LEARNER)
-        files = [MODEL, LEARNER]
+        if keep_learner and isinstance(model.arm.learner, CompiledLearner):
+            raise BundleError(
+                "There is no learner to keep: the bundle was read from one that holds its compiled form only. Train it "
+                "again, or leave `keep_learner` out."
+            )
+        if keep_learner or not scorer.exact:
+            dump_learner(model.arm.learner, folder / LEARNER)
         if not isinstance(model.arm.arm.learner, str):
             dump_learner(clone(model.arm.arm.learner), folder / GIVEN)
-            files.append(GIVEN)
+        sketches = {name: v for name, v in self.sketches.items() if reference_rows or name != EVENTS}
+        if sketches:
+            write_arrays(sketches, folder / REFERENCE)
         manifest = {
             "format": FORMAT,
             "rareclass": __version__,
             "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "python": platform.python_version(),
             "libraries": library_versions(),
+            "scorer": {"exact": scorer.exact, "why_not": scorer.why_not},
             **{name: getattr(self, name) for name in SAID},
-            "files": {name: _digest(folder / name) for name in files},
+            "files": {file.name: digest(file.read_bytes()) for file in sorted(folder.iterdir())},
         }
-        (folder / MANIFEST).write_text(to_json(manifest, sort_keys=True) + "\n", encoding="utf-8")
-        self.manifest = manifest
+        raw = (to_json(manifest, sort_keys=True) + "\n").encode()
+        (folder / MANIFEST).write_bytes(raw)
+        self.manifest, self.version = manifest, version_of(raw)
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> Self:
@@ -135,37 +198,45 @@ class Bundle:
             When a file is missing or was altered, the format is newer, or the learner holds a type that is not on
             the list.
         """
-        folder = Path(path)
-        if not (folder / MANIFEST).exists() and (folder / "champion" / MANIFEST).exists():
-            raise BundleError(f"This is no bundle but the folder of a run: {folder}. Did you mean {folder}/champion?")
-        manifest = _read_json(folder / MANIFEST, "This is no bundle")
-        if manifest.get("format") != FORMAT:
-            raise BundleError(
-                f"The bundle {folder} has format {manifest.get('format')!r}; this version reads format {FORMAT}. "
-                "Use the version of rareclass that wrote it, or train it again."
-            )
-        missing = [name for name in (*SAID, "files") if name not in manifest]
-        if missing:
-            raise BundleError(f"The bundle {folder} is incomplete: its manifest lacks {missing[0]!r}. Save it again.")
-        files = {MODEL, LEARNER} | ({GIVEN} & manifest["files"].keys())
-        for name in sorted(files):
-            _verify(folder, name, manifest)
-        state = _read_json(folder / MODEL, "The bundle is incomplete")
-        decision = Decision.from_dict(state["decision"])
-        fit = FittedModel(
-            schema=Schema.from_dict(state["schema"]),
-            encoder=TableEncoder.from_dict(state["encoder"]),
-            arm=_read_arm(folder, state["arm"], GIVEN in files),
-            calibrator=calibrator_from_dict(state["calibrator"]),
-            decision=decision,
-            rule=decision.rule,
-            pos_label=read_label(state["pos_label"]),
-            classes=tuple(map(read_label, state["classes"])),
-            evidence=state["evidence"],
-            calibration_uncertainty=_read_uncertainty(state),
+        folder = Folder(path)
+        state = folder.state()
+        kept = read_learner(folder.read(LEARNER), folder.path / LEARNER) if _needs_learner(folder) else None
+        scorer = Scorer.from_folder(folder, state, None if kept is None else Uncompiled(kept))
+        learner = CompiledLearner(scorer.member) if kept is None else kept  # type: ignore[arg-type]
+        try:
+            model = _read_model(folder, state, learner)
+        except (KeyError, TypeError, ValueError) as error:
+            raise BundleError(f"The bundle {folder.path} is damaged: {error}. Save it again.") from None
+        found = cls(
+            model,
+            sketches=folder.arrays(REFERENCE) if folder.holds(REFERENCE) else {},
+            manifest=folder.manifest,
+            version=folder.version,
+            **{name: folder.manifest[name] for name in SAID},
         )
-        model = RareClassifier.from_model(fit, **state["parameters"])
-        return cls(model, manifest=manifest, **{name: manifest[name] for name in SAID})
+        found._compiled = (model.model_, scorer)
+        return found
+
+
+def _read_model(folder: Folder, state: dict[str, Any], learner: Any) -> RareClassifier:
+    decision = Decision.from_dict(state["decision"])
+    fit = FittedModel(
+        schema=Schema.from_dict(state["schema"]),
+        encoder=TableEncoder.from_dict(state["encoder"]),
+        arm=_read_arm(folder, state["arm"], learner),
+        calibrator=calibrator_from_dict(state["calibrator"]),
+        decision=decision,
+        rule=decision.rule,
+        pos_label=read_label(state["pos_label"]),
+        classes=tuple(map(read_label, state["classes"])),
+        evidence=state["evidence"],
+        calibration_uncertainty=_read_uncertainty(state),
+    )
+    return RareClassifier.from_model(fit, **state["parameters"])
+
+
+def _needs_learner(folder: Folder) -> bool:
+    return folder.holds(LEARNER) or not folder.scorer["exact"]
 
 
 def _read_uncertainty(state: dict[str, Any]) -> CalibrationUncertainty | None:
@@ -174,7 +245,6 @@ def _read_uncertainty(state: dict[str, Any]) -> CalibrationUncertainty | None:
     return None if saved is None else CalibrationUncertainty.from_dict(saved)
 
 
-SAID = ("name", "target", "evidence", "reference", "recipe")
 FITTED = ("shift", "level", "exact", "note", "restoration", "rows", "seconds")
 
 
@@ -189,13 +259,14 @@ def _saved_arm(fitted: FittedArm) -> dict[str, Any]:
     return asked | {name: getattr(fitted, name) for name in FITTED}
 
 
-def _read_arm(folder: Path, saved: dict[str, Any], own: bool) -> FittedArm:
+def _read_arm(folder: Folder, saved: dict[str, Any], learner: Any) -> FittedArm:
+    own = folder.holds(GIVEN)
     if not own and saved["learner"] is None:
-        raise BundleError(f"The bundle {folder} is incomplete: {GIVEN} is missing. Save it again.")
-    learner = load_learner(folder / GIVEN) if own else saved["learner"]
-    arm = Arm(learner, saved_treatment(saved["treatment"], saved["treatment_label"]))
+        raise BundleError(f"The bundle {folder.path} is incomplete: {GIVEN} is missing. Save it again.")
+    asked = read_learner(folder.read(GIVEN), folder.path / GIVEN) if own else saved["learner"]
+    arm = Arm(asked, saved_treatment(saved["treatment"], saved["treatment_label"]))
     saved = {"level": 0.0} | saved  # bundles of earlier versions have none
-    return FittedArm(arm=arm, learner=load_learner(folder / LEARNER), **{name: saved[name] for name in FITTED})
+    return FittedArm(arm=arm, learner=learner, **{name: saved[name] for name in FITTED})
 
 
 def score_reference(
@@ -235,29 +306,6 @@ def kept_parameters(model: RareClassifier) -> dict[str, Any]:
     """What `replay` needs beside learner, treatment, decision and columns; splits of one's own are not kept."""
     names = ("calibration", "fit_rows", "random_state") + (("cv",) if isinstance(model.cv, int | np.integer) else ())
     return {name: getattr(model, name) for name in names}
-
-
-def _digest(path: Path) -> dict[str, Any]:
-    with open(path, "rb") as file:
-        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": path.stat().st_size}
-
-
-def _verify(folder: Path, name: str, manifest: dict[str, Any]) -> None:
-    said = manifest.get("files", {}).get(name)
-    if said is None or not (folder / name).is_file():
-        raise BundleError(f"The bundle {folder} is incomplete: {name} is missing. Save it again.")
-    if _digest(folder / name) != said:
-        raise BundleError(f"The bundle {folder} was altered: {name} does not match its checksum. Do not use it.")
-
-
-def _read_json(path: Path, what: str) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BundleError(f"{what}: {path} does not exist.") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise BundleError(f"{what}: {path} cannot be read ({error}).") from None
-    return found if isinstance(found, dict) else {}
 
 
 def library_versions() -> dict[str, str]:

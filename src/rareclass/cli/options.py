@@ -75,6 +75,22 @@ class FileOptions:
 
 
 @dataclass(frozen=True)
+class KeepOptions:
+    """What a bundle holds beside what scoring needs."""
+
+    keep_learner: Annotated[
+        bool, typer.Option("--keep-learner", help="Keep the fitted learner beside its compiled form.")
+    ] = False
+    no_reference_rows: Annotated[
+        bool, typer.Option("--no-reference-rows", help="Keep no training events for monitoring, only counts.")
+    ] = False
+
+    def kept(self) -> dict[str, bool]:
+        """These options as `Bundle.save` takes them."""
+        return {"keep_learner": self.keep_learner, "reference_rows": not self.no_reference_rows}
+
+
+@dataclass(frozen=True)
 class SplitOptions:
     """What must not be on both sides of a split."""
 

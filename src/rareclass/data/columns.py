@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rareclass.data.dates import read_dates
-from rareclass.data.numerals import MISSING_MARKS, DoubtfulError, read_numerals
+from rareclass.data.numerals import DoubtfulError, numbers_of_texts
 from rareclass.errors import SchemaError
 
 
@@ -129,29 +129,7 @@ def _numbers(column: pa.ChunkedArray) -> np.ndarray:
 
 def parse_numbers(values: pa.Array) -> np.ndarray | None:
     """Float64 array of texts, NaN for missing marks; None when any other text is no number, or one of unclear size."""
-    texts = values.to_pylist()
-    out = np.full(len(texts), np.nan)
-    for i, text in enumerate(texts):
-        if text is None:
-            continue
-        bare = text.strip()
-        if bare.lower() in MISSING_MARKS:
-            continue
-        try:
-            out[i] = float(bare)
-        except ValueError:
-            return _written_numbers(texts)
-        if "_" in bare:  # Python reads 1_000 as a number, tables do not
-            return None
-    return out
-
-
-def _written_numbers(texts: list[str | None]) -> np.ndarray | None:
-    try:
-        found = read_numerals(texts)
-    except DoubtfulError:
-        return None
-    return None if found is None else found.values
+    return numbers_of_texts(values.to_pylist())
 
 
 def to_time(column: pa.ChunkedArray) -> pa.ChunkedArray | None:

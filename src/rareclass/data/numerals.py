@@ -97,6 +97,32 @@ def read_numerals(
     return Numerals(values, shown, tuple(sorted(marks - {""})))
 
 
+def numbers_of_texts(texts: Sequence[str | None]) -> np.ndarray | None:
+    """Float64 array (n,) of texts, NaN for missing marks; None when another is no number, or one of unclear size."""
+    out = np.full(len(texts), np.nan)
+    for i, text in enumerate(texts):
+        if text is None:
+            continue
+        bare = text.strip()
+        if bare.lower() in MISSING_MARKS:
+            continue
+        try:
+            out[i] = float(bare)
+        except ValueError:
+            return _written_numbers(texts)
+        if "_" in bare:  # Python reads 1_000 as a number, tables do not
+            return None
+    return out
+
+
+def _written_numbers(texts: Sequence[str | None]) -> np.ndarray | None:
+    try:
+        found = read_numerals(texts)
+    except DoubtfulError:
+        return None
+    return None if found is None else found.values
+
+
 def looks_numeric(texts: Sequence[str | None]) -> float:
     """Share of texts that are numbers or marks of missing when each is read by itself."""
     seen = [t.strip() for t in texts if t is not None]

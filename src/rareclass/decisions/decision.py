@@ -9,10 +9,11 @@ from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass.decisions.costs import CostsLike, as_costs
-from rareclass.decisions.moving import PrevalenceLimits, moved_threshold, surely_moved
+from rareclass.decisions.moving import PrevalenceLimits, surely_moved
 from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.saved import RULES, decision_fields, decision_to_dict
 from rareclass.errors import CostError, InputError
+from rareclass.kernels.logits import moved_threshold
 from rareclass.metrics.curve import ThresholdCurve
 
 

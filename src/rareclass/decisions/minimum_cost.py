@@ -10,11 +10,11 @@ import numpy as np
 from rareclass import _check
 from rareclass.decisions.costs import CostMatrix, CostsLike, RowCosts, as_costs
 from rareclass.decisions.decision import Decision
-from rareclass.decisions.moving import curve_at_prevalence, moved_threshold
+from rareclass.decisions.moving import curve_at_prevalence
 from rareclass.decisions.points import OperatingPoints
 from rareclass.decisions.rule import DecisionRule, decision_at, rates_of_rows
 from rareclass.errors import CostError, InputError, NoOpWarning
-from rareclass.kernels.logits import logit
+from rareclass.kernels.logits import logit, moved_threshold
 from rareclass.metrics.curve import ThresholdCurve
 
 

@@ -2,7 +2,7 @@
 
 import warnings
 from dataclasses import replace
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -60,16 +60,6 @@ def surely_moved(old: float, found: PrevalenceLimits) -> float:
         return limit
     near, far, here = (float(logit(v)) for v in (limit, found.estimate, old))
     return float(sigmoid(far - (far - near) ** 2 / (far - here)))
-
-
-def moved_threshold(threshold: float | np.ndarray, shift: float) -> Any:
-    """Probability threshold(s) moved by `shift` on the log-odds; -inf and +inf (always, never) stay."""
-    if shift == 0:
-        return threshold
-    t = np.asarray(threshold, dtype=np.float64)
-    inside = (t > 0) & (t < 1)
-    moved = np.where(inside, sigmoid(logit(np.where(inside, t, 0.5)) + shift), t)
-    return float(moved) if moved.ndim == 0 else moved
 
 
 def curve_at_prevalence(curve: ThresholdCurve, prevalence: float) -> ThresholdCurve:

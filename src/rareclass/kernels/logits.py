@@ -67,6 +67,16 @@ def logit(p: ArrayLike) -> Floats:
         return np.asarray(np.log(p) - np.log1p(-p), dtype=np.float64)
 
 
+def moved_threshold(threshold: float | np.ndarray, shift: float) -> Any:
+    """Probability threshold(s) moved by `shift` on the log-odds; -inf and +inf (always, never) stay."""
+    if shift == 0:
+        return threshold
+    t = np.asarray(threshold, dtype=np.float64)
+    inside = (t > 0) & (t < 1)
+    moved = np.where(inside, sigmoid(logit(np.where(inside, t, 0.5)) + shift), t)
+    return float(moved) if moved.ndim == 0 else moved
+
+
 def log_loss_from_logits(y: NDArray[Any], z: ArrayLike, weight: ArrayLike | None = None) -> float:
     """Mean negative log-likelihood (nats) of a Boolean target given log-odds.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
+from rareclass.kernels.linear import combined
 from rareclass.kernels.logits import logit, sigmoid, softplus
 from rareclass.kernels.newton import Logistic
 
@@ -25,8 +26,9 @@ class Combination:
 
     def apply(self, logits: np.ndarray) -> np.ndarray:
         """Blended log-odds (n,) of member log-odds (n, k)."""
-        scaled = np.clip(logits, -LIMIT, LIMIT) * self.slope + self.intercept
-        return np.asarray(scaled @ self.weight)
+        out = np.empty(logits.shape[0])
+        combined(np.ascontiguousarray(logits.T), self.intercept, self.slope, self.weight, LIMIT, out)
+        return out
 
 
 def fit_combination(logits: np.ndarray, y: np.ndarray, *, sample_weight: np.ndarray | None = None) -> Combination:

@@ -9,10 +9,17 @@ from scipy.special import ndtr, ndtri
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from rareclass import _types
+from rareclass.errors import InputError
+from rareclass.kernels.linear import HINGES, MAGNITUDE, MISSING, RANK
 from rareclass.learners.base import categorical_columns
+
+Three = tuple[np.ndarray, np.ndarray, np.ndarray]
+Parts = tuple[Three, Three, Three, Three, float]
+"""Arguments of `quantile_scores` between the rows and the output."""
 
 _KNOTS = np.array([-2.0, -1.0, 0.0, 1.0, 2.0, 3.0])
 _SAMPLE = 200_000
+_LARGEST_CODE = 1_000_000
 _MOST_LEVELS = 150
 # even steps in rank for the middle, even steps in normal score for the tails, where rare events live
 _POSITIONS = np.unique(np.concatenate([np.linspace(0, 1, 401), ndtr(np.linspace(-5, 5, 401))]))
@@ -127,3 +134,50 @@ class QuantileFeatures(TransformerMixin, BaseEstimator):
     def transform(self, X: np.ndarray) -> np.ndarray:
         """Design matrix (n, n_out_), float64, without a column of ones."""
         return self._raw(X)[:, self.kept_] - self.mean_
+
+    def linear_parts(self, coefficients: np.ndarray, intercept: float) -> Parts:
+        """A linear model on these features, as `rareclass.kernels.linear.quantile_scores` takes it.
+
+        Raises
+        ------
+        InputError
+            A column of codes holds other values than 0 to K - 1.
+        """
+        d, hinges = self.numeric_.size, _KNOTS.size if self.knots else 0
+        indicators = d * (2 + hinges)
+        levels = indicators + self.missing_.size
+        every = np.zeros((2, levels + sum(level.size for level in self.levels_)))
+        every[:, self.kept_] = coefficients, self.mean_
+        table = np.zeros((2, HINGES + hinges, d))
+        table[:, RANK], table[:, MAGNITUDE] = every[:, :d], every[:, d : 2 * d]
+        table[:, HINGES:] = every[:, 2 * d : indicators].reshape(2, hinges, d)
+        table[:, MISSING, self.missing_] = every[:, indicators:levels]
+        codes = [_whole(level) for level in self.levels_]
+        begin = _begins([int(code.max(initial=-1)) + 1 for code in codes])
+        code_weight = np.zeros(int(begin[-1]))
+        code_weight[np.concatenate([code + start for code, start in zip(codes, begin)] or [[]]).astype(np.int64)] = every[
+            0, levels:
+        ]
+        base = every[0, levels:] @ every[1, levels:]
+        return (
+            (self.numeric_.astype(np.int64), self.centre_, self.scale_),
+            (_begins([q.size for q in self.quantiles_]), _joined(self.quantiles_), _joined(self.scores_)),
+            (_KNOTS[:hinges].copy(), table[0], table[1]),
+            (self.coded_.astype(np.int64), begin, code_weight),
+            float(intercept - base),
+        )
+
+
+def _whole(levels: np.ndarray) -> np.ndarray:
+    codes = levels.astype(np.int64)
+    if (codes != levels).any() or (codes < 0).any() or (codes > _LARGEST_CODE).any():
+        raise InputError("A column of codes holds other values than whole numbers from 0 on.")
+    return codes
+
+
+def _begins(sizes: list[int]) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate([np.empty(0), *parts])

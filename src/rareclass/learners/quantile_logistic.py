@@ -7,12 +7,13 @@ from numpy.typing import ArrayLike
 
 from rareclass import _check, _types
 from rareclass.crossfit import Folds, out_of_fold
+from rareclass.kernels.linear import quantile_scores
 from rareclass.kernels.logits import log_loss_from_logits
 from rareclass.kernels.newton import Fit, Logistic, Steps
 from rareclass.learners._context import FitContext, Rows, Unseen
 from rareclass.learners._inner import inner_plan
 from rareclass.learners.base import RareLearner, best_intercept
-from rareclass.learners.quantile_features import QuantileFeatures
+from rareclass.learners.quantile_features import Parts, QuantileFeatures
 
 _EVENTS = 2000
 _GRID = (0.03, 0.1, 0.3, 1.0, 3.0)
@@ -125,8 +126,14 @@ class QuantileLogisticRegression(RareLearner):
         numeric = X.shape[1] - len(self._code_columns(X.shape[1]))
         return (True, False) if numeric <= _MANY_COLUMNS else (False,)
 
+    def parts(self) -> Parts:
+        """The fitted model of two classes as plain arrays, see `QuantileFeatures.linear_parts`."""
+        return self.features_.linear_parts(self.coef_[0], float(self.intercept_[0]))
+
     def _logit(self, X: np.ndarray) -> np.ndarray:
-        return self.features_.transform(X) @ self.coef_[0] + self.intercept_[0]
+        out = np.empty(X.shape[0])
+        quantile_scores(np.ascontiguousarray(X), *self.parts(), out)
+        return out
 
 
 def _trials(part: Part, fold: np.ndarray, grid: tuple[float, ...]) -> list[tuple[float, float, np.ndarray]]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from rareclass.artifact.bundle import Bundle, kept_parameters, reference_of
 from rareclass.artifact.incoming import RANGES, training_ranges
+from rareclass.artifact.reference import feature_sketches
 from rareclass.artifact.seen import rows_seen
 from rareclass.data.problem import counted
 from rareclass.data.read import read_table
@@ -74,7 +75,8 @@ def replay(
     model.fit(features, y, sample_weight, costs=costs, groups=groups, times=times, keep_probability=keep_probability)
     new = model.model_
     weight, keep = (None if v is None else np.asarray(v, dtype=float) for v in (sample_weight, keep_probability))
-    sketch = rows_seen(new, table.take(new.oof_row), new.oof_y)
+    seen = table.take(new.oof_row)
+    sketch = rows_seen(new, seen, new.oof_y)
     recipe = {**bundle.recipe, "fingerprint": new.schema.fingerprint(table), "sketch": sketch}
     recipe |= {"rows": int(new.oof_y.size), "events": int(new.oof_y.sum()), "replayed": True}
     return Bundle(
@@ -85,4 +87,6 @@ def replay(
         reference=reference_of(new, at(counted(weight, keep), new.oof_row))
         | {RANGES: training_ranges(new.schema, table)},
         recipe=recipe,
+        sketches=feature_sketches(new, seen, new.oof_y),
+        rows=seen,
     )

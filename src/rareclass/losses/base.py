@@ -137,6 +137,11 @@ class RowLoss(_Loss):
         raise InputError(f"{type(self).__name__} is a binary loss. Use one score a row, or one model a class.")
 
     @property
+    def form(self) -> Form | None:
+        """The loss of two classes as numbers, with its link; None for a loss of one's own."""
+        return self._form()
+
+    @property
     def is_shift(self) -> bool:
         """True when the link is the logistic curve moved by a constant, so that log-odds offsets may be added."""
         form = self._form()

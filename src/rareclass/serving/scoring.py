@@ -11,6 +11,7 @@ from rareclass.artifact.bundle import Bundle
 from rareclass.data.read import read_table
 from rareclass.decisions.ranking import Grouping
 from rareclass.kernels.logits import sigmoid
+from rareclass.kernels.threads import thread_count
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def score(
     >>> score(Bundle(model), X[:3]).probability.shape
     (3,)
     """
-    logit, unknown = bundle.model.model_.logit(read_table(rows))
-    probability = sigmoid(logit)
+    encoded = bundle.scorer.encoded(read_table(rows))
+    probability = sigmoid(bundle.scorer.logit_of(encoded.matrix, threads=thread_count()))
     alert = bundle.model.flag(probability, costs=costs, grouping=grouping)
-    return Scored(probability, alert, bundle.model.labels_of(alert), dict(unknown))
+    return Scored(probability, alert, bundle.model.labels_of(alert), dict(encoded.unknown_counts))

@@ -1,0 +1,113 @@
+"""Linear scores of encoded rows: of the columns themselves, or of their quantile features; and weighted means of log-odds.
+
+Sums run in the order of the columns, row by row, so that a row has the same score alone and among others.
+"""
+
+import numpy as np
+from numba import njit
+
+RANK, MAGNITUDE, MISSING, HINGES = 0, 1, 2, 3
+"""Rows of `weight` and `mean` in `quantile_scores`; hinges follow from `HINGES` on."""
+
+
+@njit(cache=True, nogil=True)
+def without_infinite(values: np.ndarray, out: np.ndarray) -> None:  # pragma: no cover - compiled
+    """Copy numbers, in any order of two dimensions, to `out` (n, d) with NaN in the place of infinite ones."""
+    for i in range(values.shape[0]):
+        for j in range(values.shape[1]):
+            out[i, j] = values[i, j] if np.isfinite(values[i, j]) else np.nan
+
+
+@njit(cache=True, nogil=True)
+def linear_scores(
+    X: np.ndarray, weight: np.ndarray, intercept: float, out: np.ndarray
+) -> None:  # pragma: no cover - compiled
+    """Write ``X @ weight + intercept`` (n,) to `out`."""
+    for i in range(X.shape[0]):
+        total = 0.0
+        for j in range(X.shape[1]):
+            total += X[i, j] * weight[j]
+        out[i] = total + intercept
+
+
+@njit(cache=True, nogil=True)
+def combined(
+    logits: np.ndarray, intercept: np.ndarray, slope: np.ndarray, weight: np.ndarray, limit: float, out: np.ndarray
+) -> None:  # pragma: no cover - compiled
+    """Write the weighted sum (n,) of ``intercept + slope * logit`` over members, `logits` (k, n) cut at +-`limit`."""
+    for i in range(logits.shape[1]):
+        total = 0.0
+        for j in range(logits.shape[0]):
+            total += (min(max(logits[j, i], -limit), limit) * slope[j] + intercept[j]) * weight[j]
+        out[i] = total
+
+
+@njit(cache=True, nogil=True)
+def interpolated(x: float, at: np.ndarray, value: np.ndarray) -> float:  # pragma: no cover - compiled
+    """Piecewise-linear through (at, value), flat beyond: `numpy.interp`, operation by operation."""
+    last = at.shape[0] - 1
+    if x >= at[last]:
+        return value[last]
+    if x < at[0]:
+        return value[0]
+    low, high = 0, last
+    while high - low > 1:
+        middle = (low + high) >> 1
+        if at[middle] <= x:
+            low = middle
+        else:
+            high = middle
+    if at[low] == x:
+        return value[low]
+    return (value[low + 1] - value[low]) / (at[low + 1] - at[low]) * (x - at[low]) + value[low]
+
+
+@njit(cache=True, nogil=True)
+def quantile_scores(
+    X: np.ndarray,
+    numeric: tuple[np.ndarray, np.ndarray, np.ndarray],
+    knots: tuple[np.ndarray, np.ndarray, np.ndarray],
+    linear: tuple[np.ndarray, np.ndarray, np.ndarray],
+    coded: tuple[np.ndarray, np.ndarray, np.ndarray],
+    base: float,
+    out: np.ndarray,
+) -> None:  # pragma: no cover - compiled
+    """Write the scores (n,) of a linear model on quantile features to `out`.
+
+    Parameters
+    ----------
+    X : array (n, d)
+    numeric : arrays (k,)
+        Columns of X that hold numbers, their centre and scale.
+    knots : arrays (k + 1,), (q,), (q,)
+        Where the quantiles of each begin, the quantiles, and their normal scores.
+    linear : arrays (h,), (3 + h, k), (3 + h, k)
+        Places of the hinges; weight and mean of rank, magnitude, indicator of missing and hinges.
+    coded : arrays (c,), (c + 1,), (l,)
+        Columns of X that hold codes, where the weights of each begin, and the weight of each code.
+    """
+    column, centre, scale = numeric
+    begin, quantile, normal = knots
+    hinge, weight, mean = linear
+    code_column, code_begin, code_weight = coded
+    for i in range(X.shape[0]):
+        total = base
+        for k in range(column.shape[0]):
+            x = X[i, column[k]]
+            rank, magnitude, missing = 0.0, 0.0, 1.0
+            if x == x:
+                missing = 0.0
+                rank = interpolated(x, quantile[begin[k] : begin[k + 1]], normal[begin[k] : begin[k + 1]])
+                magnitude = np.arcsinh(x / scale[k] - centre[k] / scale[k])
+            total += (rank - mean[RANK, k]) * weight[RANK, k]
+            total += (magnitude - mean[MAGNITUDE, k]) * weight[MAGNITUDE, k]
+            total += (missing - mean[MISSING, k]) * weight[MISSING, k]
+            for h in range(hinge.shape[0]):
+                total += (max(rank - hinge[h], 0.0) - mean[HINGES + h, k]) * weight[HINGES + h, k]
+        for c in range(code_column.shape[0]):
+            x = X[i, code_column[c]]
+            if x >= 0.0 and x < code_begin[c + 1] - code_begin[c]:
+                code = np.int64(x)
+                if code == x:
+                    total += code_weight[code_begin[c] + code]
+        out[i] = total

@@ -1,0 +1,113 @@
+"""From fitted learners to members of plain arrays; training libraries are needed here only."""
+
+from typing import Any
+
+import numpy as np
+
+from rareclass._types import Rows
+from rareclass.errors import InputError
+from rareclass.learners._guarded import GuardedBooster
+from rareclass.learners.blend import RareBlendClassifier
+from rareclass.learners.combination import LIMIT
+from rareclass.learners.few_events_logistic import FewEventsLogisticRegression
+from rareclass.learners.forest import RareForestClassifier
+from rareclass.learners.library_default import LibraryDefaultLGBMClassifier
+from rareclass.learners.logit_blend import LogitBlend
+from rareclass.learners.logit_sum import LogitSum
+from rareclass.learners.loss_booster import LossBoosterClassifier
+from rareclass.learners.objectives import BoosterObjective
+from rareclass.learners.quantile_logistic import QuantileLogisticRegression
+from rareclass.scoring.checking import difference
+from rareclass.scoring.maps import calibration_map
+from rareclass.scoring.members import Blend, CompiledLearner, Linear, Linked, Member, QuantileLinear, Sum, Trees, Votes
+from rareclass.scoring.rows import RowEncoder
+from rareclass.scoring.scorer import Cut, Scorer
+from rareclass.scoring.slow import Uncompiled
+from rareclass.scoring.trees_from import flat_guarded, flat_trees
+
+
+
+def compile_model(model: Any, rows: Rows | None = None) -> Scorer:
+    """See `Scorer.from_model`."""
+    fitted = getattr(model, "model_", None)
+    if fitted is None:
+        raise InputError("Only a fitted model of one rare class can be scored. Fit it, with `pos_label` if need be.")
+    parts: dict[str, Any] = {
+        "encoder": RowEncoder(fitted.encoder.to_dict()),
+        "added": float(fitted.arm.shift) + float(fitted.arm.level),
+        "calibration": calibration_map(fitted.calibrator.to_dict()),
+        "cut": Cut.of(fitted.decision.to_dict()),
+    }
+    try:
+        scorer = Scorer(member=as_member(fitted.arm.learner), **parts)
+        why_not = difference(scorer, fitted, rows)
+    except InputError as error:
+        why_not = str(error)
+    return Scorer(member=Uncompiled(fitted.arm.learner), why_not=why_not, **parts) if why_not else scorer
+
+
+def as_member(learner: Any) -> Member:
+    """A fitted learner of two classes as plain arrays.
+
+    Raises
+    ------
+    InputError
+        It cannot be compiled; the message says why.
+    """
+    if isinstance(learner, CompiledLearner):
+        return learner.member
+    if len(getattr(learner, "classes_", (0, 1))) != 2:
+        raise InputError(f"{type(learner).__name__} was fitted on more than two classes.")
+    known = next((made for kind, made in _OURS.items() if isinstance(learner, kind)), None)
+    if known is None:
+        raise InputError(f"a {type(learner).__name__} is none of rareclass's learners")
+    found: Member = known(learner)
+    return found
+
+
+def _quantile_linear(learner: QuantileLogisticRegression) -> Member:
+    numeric, knots, linear, coded, base = learner.parts()
+    return QuantileLinear(numeric=numeric, knots=knots, linear=linear, coded=coded, base=base)
+
+
+def _linear(learner: FewEventsLogisticRegression) -> Member:
+    return Linear(np.ascontiguousarray(learner.coef_[0], dtype=np.float64), float(learner.intercept_[0]))
+
+
+def _sum(learner: LogitSum) -> Member:
+    factors = [1.0] * len(learner.members) if learner.factors is None else [float(f) for f in learner.factors]
+    return Sum([as_member(member) for member in learner.members], factors)
+
+
+def _blend(learner: LogitBlend) -> Member:
+    used = [j for j, weight in enumerate(learner.weight) if weight > 0]
+    numbers = {name: np.array([float(getattr(learner, name)[j]) for j in used]) for name in ("intercept", "slope", "weight")}
+    shift = np.array([float(learner.shifts[j]) for j in used])
+    return Blend(members=[as_member(learner.members[j]) for j in used], shift=shift, limit=LIMIT, **numbers)
+
+
+def _forest(learner: RareForestClassifier) -> Member:
+    return Votes(flat_trees(learner), float(learner.floor_), float(learner.intercept_), float(learner.slope_))
+
+
+def _linked(learner: LossBoosterClassifier) -> Member:
+    kept = learner.objective_
+    objective = BoosterObjective.from_dict(kept) if isinstance(kept, dict) else kept
+    form = None if objective.needs_calibration else objective.loss.form
+    if form is None and not objective.needs_calibration:
+        raise InputError(f"the loss {type(objective.loss).__name__} is none of rareclass's")
+    trees = flat_trees(learner.booster_, cuts=learner.cuts_ if learner.event_bins else None)
+    return Linked(trees, float(objective.start), form)
+
+
+_OURS: dict[type, Any] = {
+    QuantileLogisticRegression: _quantile_linear,
+    FewEventsLogisticRegression: _linear,
+    RareForestClassifier: _forest,
+    RareBlendClassifier: lambda learner: as_member(learner.blend_),
+    LogitBlend: _blend,
+    LogitSum: _sum,
+    LossBoosterClassifier: _linked,
+    LibraryDefaultLGBMClassifier: lambda learner: Trees(flat_trees(learner.model_), float(learner.intercept_), 1.0),
+    GuardedBooster: lambda learner: Trees(*flat_guarded(learner)),
+}

@@ -1,0 +1,162 @@
+"""A bundle's folder: read and verified with the standard library and NumPy only; nothing in it runs."""
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rareclass.errors import BundleError
+
+FORMAT = 2
+MANIFEST, MODEL, SCORER = "manifest.json", "model.json", "scorer.npz"
+LEARNER, GIVEN, REFERENCE, TENSORS = "learner.skops", "given.skops", "reference.npz", "tensors.safetensors"
+KNOWN = frozenset({MODEL, SCORER, LEARNER, GIVEN, REFERENCE, TENSORS})
+"""Files of format 2 beside the manifest. All but `MODEL` may be absent."""
+PARTS = ("tiers", "slices", "stages")
+"""Parts of `MODEL` that may be absent or null: alert tiers, calibration and decision by slice, stages of a cascade."""
+SAID = ("name", "target", "evidence", "reference", "recipe")
+"""What a manifest says beside format, versions and files."""
+_MOST_BYTES = 2**31
+_MOST_ARRAYS = 20_000
+
+
+class Folder:
+    """A bundle on disk whose manifest was read; every file is verified when it is read.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Attributes
+    ----------
+    manifest : dict
+    version : str
+        First 12 hex digits of the manifest's sha256.
+
+    Raises
+    ------
+    BundleError
+        There is no bundle, its format is another one, or its manifest is incomplete or names foreign files.
+    """
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        self.path = Path(path)
+        if not (self.path / MANIFEST).exists() and (self.path / "champion" / MANIFEST).exists():
+            raise BundleError(
+                f"This is no bundle but the folder of a run: {self.path}. Did you mean {self.path}/champion?"
+            )
+        raw = _bytes(self.path / MANIFEST, "This is no bundle")
+        self.manifest = _parsed(raw, self.path / MANIFEST, "This is no bundle")
+        self.version = version_of(raw)
+        if self.manifest.get("format") != FORMAT:
+            raise BundleError(
+                f"The bundle {self.path} has format {self.manifest.get('format')!r}; this version reads format "
+                f"{FORMAT}. Use the version of rareclass that wrote it, or train it again."
+            )
+        missing = [name for name in (*SAID, "files") if name not in self.manifest]
+        if missing or not isinstance(self.manifest["files"], dict):
+            lack = missing[0] if missing else "files"
+            raise BundleError(f"The bundle {self.path} is incomplete: its manifest lacks {lack!r}. Save it again.")
+        foreign = sorted(self.manifest["files"].keys() - KNOWN)
+        if foreign:
+            raise BundleError(
+                f"The bundle {self.path} names the file {foreign[0]!r}, which this version does not know. Use the "
+                "version of rareclass that wrote it."
+            )
+
+    @property
+    def scorer(self) -> dict[str, Any]:
+        """What the manifest says of the scorer: ``exact``, and ``why_not`` where it is not."""
+        said = self.manifest.get("scorer")
+        if isinstance(said, dict):
+            return said
+        return {"exact": False, "why_not": "the bundle was written before models were compiled"}
+
+    def holds(self, name: str) -> bool:
+        """Whether the manifest names this file."""
+        return name in self.manifest["files"]
+
+    def read(self, name: str) -> bytes:
+        """The content of a file, which must match its checksum."""
+        said = self.manifest["files"].get(name)
+        if said is None or not (self.path / name).is_file():
+            raise BundleError(f"The bundle {self.path} is incomplete: {name} is missing. Save it again.")
+        raw = _bytes(self.path / name, f"The bundle {self.path} is incomplete")
+        if digest(raw) != said:
+            raise BundleError(
+                f"The bundle {self.path} was altered: {name} does not match its checksum. Do not use it."
+            )
+        return raw
+
+    def state(self) -> dict[str, Any]:
+        """The content of `MODEL`; refused where it holds a part that this version cannot score with."""
+        found = _parsed(self.read(MODEL), self.path / MODEL, "The bundle is incomplete")
+        unknown = [part for part in PARTS if found.get(part)]
+        if unknown:
+            raise BundleError(
+                f"The bundle {self.path} holds {unknown[0]}, which this version cannot score with. Use the version of "
+                "rareclass that wrote it."
+            )
+        return found
+
+    def arrays(self, name: str) -> dict[str, np.ndarray]:
+        """The arrays of an .npz file."""
+        return read_arrays(self.read(name), self.path / name)
+
+
+def read_arrays(raw: bytes, path: Path) -> dict[str, np.ndarray]:
+    """Arrays by name of the content of an .npz file, whose size is looked at before anything is unpacked.
+
+    Raises
+    ------
+    BundleError
+        It is no .npz file, unpacks to more than 2 GiB or 20,000 arrays, or holds objects.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            inside = archive.infolist()
+        if len(inside) > _MOST_ARRAYS or sum(part.file_size for part in inside) > _MOST_BYTES:
+            raise BundleError(f"{path} unpacks to more than a scorer can be. Do not use it.")
+        with np.load(io.BytesIO(raw), allow_pickle=False) as found:
+            return {name: found[name] for name in found.files}
+    except (ValueError, OSError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError, MemoryError) as error:
+        raise BundleError(f"{path} cannot be read ({type(error).__name__}: {error}). Do not use it.") from None
+
+
+def write_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> None:
+    """Write arrays as a compressed .npz file."""
+    with open(path, "wb") as file:
+        np.savez_compressed(file, **arrays)
+
+
+def digest(raw: bytes) -> dict[str, Any]:
+    """What a manifest says of a file."""
+    return {"sha256": hashlib.sha256(raw).hexdigest(), "bytes": len(raw)}
+
+
+def version_of(manifest: bytes) -> str:
+    """The version of a bundle with this manifest."""
+    return hashlib.sha256(manifest).hexdigest()[:12]
+
+
+def _bytes(path: Path, what: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise BundleError(f"{what}: {path} does not exist.") from None
+    except OSError as error:
+        raise BundleError(f"{what}: {path} cannot be read ({error}).") from None
+
+
+def _parsed(raw: bytes, path: Path, what: str) -> dict[str, Any]:
+    try:
+        found = json.loads(raw.decode("utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise BundleError(f"{what}: {path} cannot be read ({error}).") from None
+    return found if isinstance(found, dict) else {}

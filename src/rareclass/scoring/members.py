@@ -1,0 +1,390 @@
+"""What gives log-odds of encoded rows: linear models, trees, and sums and blends of them, as plain numbers.
+
+The table `KINDS` is closed: what a file says is looked up there, and nothing of the file runs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+
+import numpy as np
+
+from rareclass._names import Names
+from rareclass.errors import InputError
+from rareclass.kernels.linear import combined, linear_scores, quantile_scores
+from rareclass.kernels.trees import FlatTrees
+
+Spec = dict[str, Any]
+Arrays = dict[str, np.ndarray]
+
+
+@runtime_checkable
+class Member(Protocol):
+    """A fitted model as plain numbers."""
+
+    kind: ClassVar[str]
+
+    def logit(self, X: np.ndarray) -> np.ndarray:
+        """Log-odds (n,) of encoded rows X (n, d), float64 in row order."""
+        ...
+
+    def spec(self) -> Spec:
+        """What is not an array, as values that JSON can hold."""
+        ...
+
+    def arrays(self) -> Arrays:
+        """The arrays, by name."""
+        ...
+
+    @property
+    def columns_read(self) -> int:
+        """How many columns encoded rows need at least."""
+        ...
+
+    @classmethod
+    def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+        """The member that `spec` and `arrays` describe, verified; `InputError` where they cannot be one."""
+        ...
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A linear model of the columns themselves; it takes no missing values."""
+
+    kind: ClassVar[str] = "linear"
+    weight: np.ndarray  # (d,)
+    intercept: float
+
+    def logit(self, X: np.ndarray) -> np.ndarray:
+        out = np.empty(X.shape[0])
+        linear_scores(X, self.weight, self.intercept, out)
+        return out
+
+    def spec(self) -> Spec:
+        return {"intercept": self.intercept}
+
+    def arrays(self) -> Arrays:
+        return {"weight": self.weight}
+
+    @property
+    def columns_read(self) -> int:
+        return self.weight.size
+
+    @classmethod
+    def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+        return cls(vector(arrays, "weight"), float(spec["intercept"]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuantileLinear:
+    """A linear model on quantile features; see `rareclass.kernels.linear.quantile_scores`."""
+
+    kind: ClassVar[str] = "quantile_linear"
+    numeric: tuple[np.ndarray, np.ndarray, np.ndarray]
+    knots: tuple[np.ndarray, np.ndarray, np.ndarray]
+    linear: tuple[np.ndarray, np.ndarray, np.ndarray]
+    coded: tuple[np.ndarray, np.ndarray, np.ndarray]
+    base: float
+
+    _NAMES: ClassVar[dict[str, str]] = {
+        "numeric": "column centre scale",
+        "knots": "begin quantile normal",
+        "linear": "hinge weight mean",
+        "coded": "code_column code_begin code_weight",
+    }
+
+    def logit(self, X: np.ndarray) -> np.ndarray:
+        out = np.empty(X.shape[0])
+        quantile_scores(X, self.numeric, self.knots, self.linear, self.coded, self.base, out)
+        return out
+
+    def spec(self) -> Spec:
+        return {"base": self.base}
+
+    def arrays(self) -> Arrays:
+        named = {part: names.split() for part, names in self._NAMES.items()}
+        return {name: array for part, names in named.items() for name, array in zip(names, getattr(self, part))}
+
+    @classmethod
+    def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+        whole = {"column", "begin", "code_column", "code_begin"}
+        table = {"weight", "mean"}
+        read = {
+            name: vector(arrays, name, whole=name in whole, ndim=2 if name in table else 1)
+            for names in cls._NAMES.values()
+            for name in names.split()
+        }
+        k, h = read["column"].size, read["hinge"].size
+        refuse(
+            read["centre"].size == read["scale"].size == k
+            and read["weight"].shape == read["mean"].shape == (3 + h, k)
+            and read["normal"].size == read["quantile"].size,
+            "linear members",
+        )
+        refuse(bool((np.r_[read["column"], read["code_column"]] >= 0).all()), "column numbers")
+        _check_begins(read["begin"], k, read["quantile"].size, least=1)
+        _check_begins(read["code_begin"], read["code_column"].size, read["code_weight"].size, least=0)
+        parts = {part: tuple(read[name] for name in names.split()) for part, names in cls._NAMES.items()}
+        return cls(base=float(spec["base"]), **parts)
+
+    @property
+    def columns_read(self) -> int:
+        return int(max(self.numeric[0].max(initial=-1), self.coded[0].max(initial=-1))) + 1
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Boosted trees: ``intercept + slope * score``."""
+
+    kind: ClassVar[str] = "trees"
+    trees: FlatTrees
+    intercept: float
+    slope: float
+
+    def logit(self, X: np.ndarray) -> np.ndarray:
+        return self.intercept + self.slope * self.trees.score(X)
+
+    def spec(self) -> Spec:
+        return {"intercept": self.intercept, "slope": self.slope}
+
+    def arrays(self) -> Arrays:
+        return self.trees.arrays()
+
+    @property
+    def columns_read(self) -> int:
+        return self.trees.n_features
+
+    @classmethod
+    def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+        return cls(FlatTrees.from_arrays(dict(arrays)), float(spec["intercept"]), float(spec["slope"]))
+
+
+@dataclass(frozen=True)
+class Votes:
+    """A forest: the log-odds of its mean vote with `floor` pseudo-votes on either side, then intercept and slope."""
+
+    kind: ClassVar[str] = "votes"
+    trees: FlatTrees
+    floor: float
+    intercept: float
+    slope: float
+
+    def logit(self, X: np.ndarray) -> np.ndarray:
+        votes = (self.trees.score(X) + self.floor) / (1 + 2 * self.floor)
+        with np.errstate(divide="ignore"):
+            return self.intercept + self.slope * (np.log(votes) - np.log1p(-votes))
+
+    def spec(self) -> Spec:
+        return {"floor": self.floor, "intercept": self.intercept, "slope": self.slope}
+
+    def arrays(self) -> Arrays:
+        return self.trees.arrays()
+
+    @property
+    def columns_read(self) -> int:
+        return self.trees.n_features
+
+    @classmethod
+    def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+        numbers = (float(spec[name]) for name in ("floor", "intercept", "slope"))
+        return cls(FlatTrees.from_arrays(dict(arrays)), *numbers)
+
+
+_FORMS: Names[Any] = Names(
+    "link",
+    {
+        "power": "rareclass.losses._power:PowerForm",
+        "affine": "rareclass.losses._affine:AffineForm",
+        "margin": "rareclass.losses._margin:MarginForm",
+    },
+)
+"""The links of the losses, which need NumPy and numba only."""
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Trees that were fitted on a loss of one's own: the loss's link of their scores."""
+
+    kind: ClassVar[str] = "linked"
+    trees: FlatTrees
+    start: float
+    form: Any  # a form of `rareclass.losses`; None where the loss has no link and scores are taken as they are
+
+    def logit(self, X: np.ndarray) -> np.ndarray:
+        score = self.trees.score(X) + self.start
+        return score if self.form is None else np.asarray(self.form.link_logit(score))
+
+    def spec(self) -> Spec:
+        form = None if self.form is None else {"name": _FORMS.name_of(type(self.form)), **asdict(self.form)}
+        return {"start": self.start, "form": form}
+
+    def arrays(self) -> Arrays:
+        return self.trees.arrays()
+
+    @property
+    def columns_read(self) -> int:
+        return self.trees.n_features
+
+    @classmethod
+    def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+        form = None if spec["form"] is None else _read_form(spec["form"])
+        return cls(FlatTrees.from_arrays(dict(arrays)), float(spec["start"]), form)
+
+
+def _read_form(saved: Mapping[str, Any]) -> Any:
+    values = {k: tuple(v) if isinstance(v, list) else v for k, v in saved.items() if k != "name"}
+    if "power" in values:
+        values["power"] = _read_form({"name": "power", **values["power"]})
+    return _FORMS.build(saved["name"], values)
+
+
+@dataclass(frozen=True)
+class Sum:
+    """The weighted sum of the log-odds of members: a pilot with its correction, or the mean of a bag."""
+
+    kind: ClassVar[str] = "sum"
+    members: Sequence[Member]
+    factors: Sequence[float]
+
+    def logit(self, X: np.ndarray) -> np.ndarray:
+        total = self.factors[0] * self.members[0].logit(X)
+        for factor, member in zip(self.factors[1:], self.members[1:]):
+            total += factor * member.logit(X)
+        return total
+
+    def spec(self) -> Spec:
+        return {"factors": list(self.factors), **_several_specs(self.members)}
+
+    def arrays(self) -> Arrays:
+        return _several_arrays(self.members)
+
+    @property
+    def columns_read(self) -> int:
+        return max(member.columns_read for member in self.members)
+
+    @classmethod
+    def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+        members = _read_several(spec, arrays)
+        factors = [float(v) for v in spec["factors"]]
+        refuse(0 < len(members) == len(factors), "members of a sum")
+        return cls(members, factors)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blend:
+    """The combination of the log-odds of members; see `rareclass.learners.combination`."""
+
+    kind: ClassVar[str] = "blend"
+    members: Sequence[Member]
+    # shift is added to each member's log-odds, which are cut at +-limit; arrays (k,)
+    shift: np.ndarray
+    intercept: np.ndarray
+    slope: np.ndarray
+    weight: np.ndarray
+    limit: float
+
+    def logit(self, X: np.ndarray) -> np.ndarray:
+        logits, out = np.empty((len(self.members), X.shape[0])), np.empty(X.shape[0])
+        for j, member in enumerate(self.members):
+            logits[j] = member.logit(X) + self.shift[j]
+        combined(logits, self.intercept, self.slope, self.weight, self.limit, out)
+        return out
+
+    def spec(self) -> Spec:
+        numbers = {name: getattr(self, name).tolist() for name in ("shift", "intercept", "slope", "weight")}
+        return {"limit": self.limit, **numbers, **_several_specs(self.members)}
+
+    def arrays(self) -> Arrays:
+        return _several_arrays(self.members)
+
+    @property
+    def columns_read(self) -> int:
+        return max(member.columns_read for member in self.members)
+
+    @classmethod
+    def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+        members = _read_several(spec, arrays)
+        numbers = {n: np.asarray(spec[n], dtype=np.float64) for n in ("shift", "intercept", "slope", "weight")}
+        refuse(0 < len(members) and all(v.shape == (len(members),) for v in numbers.values()), "members of a blend")
+        return cls(members=members, limit=float(spec["limit"]), **numbers)
+
+
+KINDS: dict[str, Any] = {member.kind: member for member in (Linear, QuantileLinear, Trees, Votes, Linked, Sum, Blend)}
+
+
+def saved_member(member: Member) -> Spec:
+    """The member without its arrays, as values that JSON can hold."""
+    return {"kind": member.kind, **member.spec()}
+
+
+def read_member(spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Member:
+    """The member that `saved_member` and `Member.arrays` described.
+
+    Raises
+    ------
+    InputError
+        A kind that is not in the table, or parts that do not fit together.
+    """
+    try:
+        kind = KINDS[spec["kind"]]
+        made: Member = kind.from_parts(spec, arrays)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"The scorer is incomplete ({type(error).__name__}: {error}).") from None
+    return made
+
+
+def _several_specs(members: Sequence[Member]) -> Spec:
+    return {"members": [saved_member(member) for member in members]}
+
+
+def _several_arrays(members: Sequence[Member]) -> Arrays:
+    return {f"{j}.{name}": array for j, member in enumerate(members) for name, array in member.arrays().items()}
+
+
+def _read_several(spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> list[Member]:
+    found = []
+    for j, saved in enumerate(spec["members"]):
+        mark = f"{j}."
+        own = {name.removeprefix(mark): array for name, array in arrays.items() if name.startswith(mark)}
+        found.append(read_member(saved, own))
+    return found
+
+
+def vector(arrays: Mapping[str, np.ndarray], name: str, *, whole: bool = False, ndim: int = 1) -> np.ndarray:
+    """A finite array of `arrays` as float64 or int64, in row order."""
+    found = arrays[name]
+    refuse(found.ndim == ndim and found.dtype.kind in ("iu" if whole else "fiu"), f"the array {name!r}")
+    refuse(bool(np.isfinite(found).all()), f"the array {name!r}")
+    return np.ascontiguousarray(found, dtype=np.int64 if whole else np.float64)
+
+
+def refuse(fits: bool, what: str) -> None:
+    """Raise where the parts of a scorer do not fit together."""
+    if not fits:
+        raise InputError(f"The scorer is damaged: {what} do(es) not fit the rest. Save the bundle again.")
+
+
+def _check_begins(begin: np.ndarray, parts: int, total: int, *, least: int) -> None:
+    refuse(
+        begin.size == parts + 1
+        and begin[0] == 0
+        and begin[-1] == total
+        and bool((np.diff(begin) >= least).all()),
+        "the beginnings of parts",
+    )
+
+
+def takes_missing(member: Any) -> bool:
+    """Whether encoded rows may hold NaN."""
+    return not isinstance(member, Linear) and all(map(takes_missing, getattr(member, "members", ())))
+
+
+@dataclass(frozen=True)
+class CompiledLearner:
+    """A member in the place of the learner that it was compiled from; encoded rows (n, d) in, log-odds (n,) out."""
+
+    gives_logit: ClassVar[bool] = True
+    member: Member
+
+    def decision_function(self, X: np.ndarray) -> np.ndarray:
+        return self.member.logit(np.ascontiguousarray(X, dtype=np.float64))

@@ -1,0 +1,176 @@
+"""Rows in any form to the encoded matrix: mappings and arrays here, tables by the encoder that training used."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from rareclass._types import Rows
+from rareclass.errors import InputError, SchemaError
+from rareclass.kernels.linear import without_infinite
+from rareclass.scoring.values import Elsewhere, Reader, make_reader
+
+_NUMERIC = ("number", "integer", "boolean")
+
+
+class RowEncoder:
+    """Encode rows as the `TableEncoder` does that `saved` describes.
+
+    Parameters
+    ----------
+    saved : mapping
+        `TableEncoder.to_dict`.
+
+    Raises
+    ------
+    InputError
+        The description is incomplete.
+    """
+
+    def __init__(self, saved: Mapping[str, Any]) -> None:
+        try:
+            self.columns = [(str(c["name"]), str(c["kind"])) for c in saved["columns"]]
+            self._readers = [make_reader(name, kind, saved) for name, kind in self.columns]
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"The saved encoder is incomplete ({type(error).__name__}: {error}).") from None
+        self.saved = dict(saved)
+        self._plain = [(reader.name, reader.one) for reader in self._readers]
+        self._narrow = all(reader.width == 1 for reader in self._readers)
+        self.width = sum(reader.width for reader in self._readers)
+        self._other = next(((name, kind) for name, kind in self.columns if kind not in _NUMERIC), None)
+        self._table: Any = None
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns, in the order of the schema."""
+        return [name for name, _ in self.columns]
+
+    def column_of(self, feature: int) -> str:
+        """The name of the column that a column of the encoded matrix comes from."""
+        return next(r.name for r, end in zip(self._readers, np.cumsum([r.width for r in self._readers])) if feature < end)
+
+    def matrix(self, rows: Rows) -> np.ndarray:
+        """Encoded rows (n, d), float64, NaN where missing.
+
+        Raises
+        ------
+        SchemaError
+            A column is missing, or holds another kind of values than in training.
+        InputError
+            The rows are of no known form.
+        """
+        if isinstance(rows, np.ndarray) and rows.dtype.names is None:
+            return self._array(rows)
+        if isinstance(rows, Mapping):
+            return self.one(rows)
+        if isinstance(rows, list | tuple):
+            if all(isinstance(row, Mapping) for row in rows):
+                return self._several(rows)
+            return self._array(_as_array(rows))
+        return self.encoded(rows).matrix
+
+    def one(self, row: Mapping[Any, Any]) -> np.ndarray:
+        """One mapping of column names to values, encoded: (1, d)."""
+        try:
+            found = [read(row[name]) for name, read in self._plain]
+        except (KeyError, Elsewhere):
+            return self._several([row])
+        if not self._narrow:
+            found = [v for part in found for v in (part if isinstance(part, list) else (part,))]
+        return np.array([found])
+
+    def _several(self, rows: Sequence[Mapping[Any, Any]]) -> np.ndarray:
+        out, at, alone = np.empty((len(rows), self.width)), 0, len(rows) == 1
+        for reader in self._readers:
+            values = [_value(row, reader.name, None if alone else i) for i, row in enumerate(rows)]
+            out[:, at : at + reader.width] = self._read(reader, values, alone).reshape(len(rows), reader.width)
+            at += reader.width
+        return out
+
+    def _read(self, reader: Reader, values: list[Any], alone: bool) -> np.ndarray:
+        settled = reader.settled(values)
+        found: list[Any] = []
+        for i, value in enumerate(settled):
+            try:
+                found.append(reader.one(value))
+            except Elsewhere:
+                found.append(self._elsewhere(reader, value, None if alone else i))
+        return np.array(found, dtype=np.float64)
+
+    def _elsewhere(self, reader: Reader, value: Any, row: int | None) -> Any:
+        """A value of a type that only tables know (pandas, NumPy's dates, decimals), read as a table of one row."""
+        if isinstance(value, str | bytes | Mapping | list | tuple | set | np.ndarray) or value is NotImplemented:
+            raise reader.wrong(value, row)
+        from rareclass.data.encode import TableEncoder  # pyarrow is needed for such values only
+
+        encoder = TableEncoder.from_dict({**self.saved, "columns": [{"name": reader.name, "kind": reader.kind}]})
+        try:
+            found: list[float] = encoder.transform([{reader.name: value}]).matrix[0].tolist()
+        except SchemaError:
+            raise reader.wrong(value, row) from None
+        return found[0] if reader.width == 1 else found
+
+    def encoded(self, rows: Rows) -> Any:
+        """A table as `TableEncoder.transform` gives it."""
+        if isinstance(rows, str | bytes) or not (hasattr(rows, "columns") or hasattr(rows, "__arrow_c_stream__")):
+            raise InputError(
+                f"A {type(rows).__name__} is no row of data. Pass a mapping of column names to values, a list of them, "
+                "a table of Arrow, pandas or polars, or an array of numbers."
+            )
+        from rareclass.data.encode import TableEncoder  # pyarrow is needed for tables only
+        from rareclass.data.read import read_table
+
+        if self._table is None:
+            self._table = TableEncoder.from_dict(self.saved)
+        return self._table.transform(read_table(rows))
+
+    def _array(self, rows: np.ndarray) -> np.ndarray:
+        shape = rows.shape
+        if self._other is not None or rows.dtype.kind not in "fiub" or len(shape) not in (1, 2) or shape[-1] != self.width:
+            raise self._no_array(rows)
+        out = np.empty((1, self.width) if len(shape) == 1 else shape)
+        rows = np.ascontiguousarray(rows, dtype=np.float64)
+        if not rows.flags.writeable:  # for which the kernel would be compiled again
+            rows = rows.copy()
+        without_infinite(rows.reshape(out.shape), out)
+        return out
+
+    def _no_array(self, rows: np.ndarray) -> InputError:
+        """Why an array cannot be scored."""
+        if self._other is not None:
+            return InputError(
+                f"Arrays hold numbers only, but the column {self._other[0]!r} is of the kind {self._other[1]}. Pass "
+                "mappings of column names to values, or a table."
+            )
+        if rows.dtype.kind not in "fiub":
+            return InputError(f"An array of numbers is expected; got one of type {rows.dtype}.")
+        names = ", ".join(map(repr, self.names[:4])) + (", ..." if self.width > 4 else "")
+        return InputError(
+            f"An array of shape ({self.width},) or (n, {self.width}) is expected, with the columns {names} in this order; "
+            f"got the shape {rows.shape}."
+        )
+
+
+def _value(row: Mapping[Any, Any], name: str, number: int | None) -> Any:
+    try:
+        return row[name]
+    except KeyError:
+        other = next((key for key in row if not isinstance(key, str) and str(key) == name), None)
+        if other is not None:
+            return row[other]
+        near = next((key for key in row if str(key).casefold().split() == name.casefold().split()), None)
+        hint = "" if near is None else f" It has {near!r}: names must be equal in capitals and blanks."
+        which = "The row" if number is None else f"Row {number}"
+        raise SchemaError(
+            f"{which} lacks the column {name!r}, which the model was trained on; give None where there is no value."
+            f"{hint}"
+        ) from None
+
+
+def _as_array(rows: Sequence[Any]) -> np.ndarray:
+    if any(isinstance(row, Mapping) for row in rows):
+        raise InputError("A list of rows holds mappings and other values; give mappings only.")
+    try:
+        return np.asarray(rows)
+    except ValueError:
+        raise InputError("The rows of the list differ in length; each needs one number for each column.") from None

@@ -1,0 +1,249 @@
+"""Python values as the numbers that a model takes, one column at a time; what `TableEncoder` does for tables.
+
+Values of types that are not built in (of pandas, say) go the way of tables.
+"""
+
+import datetime
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rareclass.data.dates import read_dates
+from rareclass.data.numerals import DoubtfulError, numbers_of_texts
+from rareclass.errors import SchemaError
+from rareclass.kernels.words import word_features
+
+NAN = math.nan
+Numbers = list[float]
+
+_DAY = 86_400_000_000  # microseconds
+_EPOCH = datetime.datetime(1970, 1, 1)
+_FIRST_DAY = datetime.date(1970, 1, 1).toordinal()
+_TRUTH = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0}
+_ISO = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?)?(Z|[+-]\d\d(?::?\d\d)?)?)?"
+)
+_WANTED = {
+    "number": "a number",
+    "integer": "a number",
+    "boolean": "true or false",
+    "category": "a text or another single value",
+    "text": "a text",
+    "time": "a date",
+}
+
+
+class Elsewhere(Exception):
+    """A value of a type that is read as tables read it."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How the values of a column become numbers.
+
+    Attributes
+    ----------
+    name, kind : str
+    width : int
+        How many numbers a value becomes.
+    one : callable
+        A value to its `width` numbers (a bare number where that is 1). Raises `Elsewhere`.
+    settles : callable or None
+        For columns whose texts are read together: the texts of all rows to what each stands for, None where one of
+        them is of another kind.
+    """
+
+    name: str
+    kind: str
+    width: int
+    one: Callable[[Any], Any]
+    settles: Callable[[Sequence[str]], dict[str, Any] | None] | None = None
+
+    def settled(self, values: Sequence[Any]) -> Sequence[Any]:
+        """The values with texts replaced by what they stand for."""
+        if self.settles is None:
+            return values
+        texts = list(dict.fromkeys(v for v in values if isinstance(v, str)))
+        if not texts:
+            return values
+        meaning = self.settles(texts)
+        if meaning is None:
+            raise self.wrong(next((v for v in texts if self.settles([v]) is None), texts[0]))
+        return [meaning[v] if isinstance(v, str) else v for v in values]
+
+    def wrong(self, value: Any, row: int | None = None) -> SchemaError:
+        """What to say of a value that is of another kind than in training."""
+        where = "" if row is None else f" in row {row}"
+        return SchemaError(
+            f"Column {self.name!r} holds {_shown(value)} ({type(value).__name__}){where}; the model expects "
+            f"{_WANTED[self.kind]}, or None where there is no value."
+        )
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def make_reader(name: str, kind: str, encoder: Mapping[str, Any]) -> Reader:
+    """The reader of a column of this kind, by what the encoder learnt (`TableEncoder.to_dict`)."""
+    if kind in ("number", "integer"):
+        return Reader(name, kind, 1, _number, _numbers)
+    if kind == "boolean":
+        return Reader(name, kind, 1, _truth)
+    if kind == "category":
+        known = encoder["categories"][name]
+        return Reader(name, kind, 1, _coder(known["levels"], known["rare"]))
+    if kind == "time":
+        parts = encoder["time_parts"][name]
+        return Reader(name, kind, len(parts), _timer(tuple(parts)), _moments)
+    buckets = int(encoder["text_buckets"])
+    return Reader(name, kind, 4 + buckets, _describer(buckets))
+
+
+def _number(value: Any) -> float:
+    kind = type(value)
+    if kind is float:
+        return float(value) if value - value == 0.0 else NAN
+    if kind is int or kind is bool:
+        return float(value)
+    if value is None:
+        return NAN
+    if isinstance(value, np.bool_ | np.integer):
+        return float(value)
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        return number if math.isfinite(number) else NAN
+    raise Elsewhere
+
+
+def _numbers(texts: Sequence[str]) -> dict[str, Any] | None:
+    found = numbers_of_texts(texts)
+    return None if found is None else dict(zip(texts, found.tolist(), strict=True))
+
+
+def _truth(value: Any) -> float:
+    if isinstance(value, str):
+        found = _TRUTH.get(value.strip().lower())
+        if found is None:
+            raise Elsewhere
+        return found
+    return _number(value)
+
+
+def _coder(levels: Sequence[str], rare: Sequence[str]) -> Callable[[Any], float]:
+    pooled = float(len(levels)) if rare else NAN
+    codes: dict[str | None, float] = {text: float(code) for code, text in enumerate(levels)}
+    codes |= dict.fromkeys(rare, pooled)
+    codes[None] = NAN
+
+    def code(value: Any) -> float:
+        if type(value) is str:
+            return codes.get(value, pooled)
+        return codes.get(_text(value), pooled)
+
+    return code
+
+
+def _text(value: Any) -> str | None:
+    """One text for a value, the same for 1, 1.0 and "1"; None for missing ones."""
+    kind = type(value)
+    if value is None or isinstance(value, str):
+        return None if value is None else str(value)
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        if not math.isfinite(number):
+            return None
+        return str(int(number)) if number == int(number) else repr(number)
+    if kind is datetime.date or kind is datetime.datetime:
+        return str(value)
+    raise Elsewhere
+
+
+def _timer(parts: Sequence[str]) -> Callable[[Any], Numbers]:
+    def timed(value: Any) -> Numbers:
+        micros = _micros(value)
+        if micros is None:
+            return [NAN] * len(parts)
+        days = micros // _DAY
+        found = {
+            "epoch_days": float(micros) / float(_DAY),
+            "month": float(datetime.date.fromordinal(_FIRST_DAY + days).month),
+            "weekday": float((days + 3) % 7),
+            "hour": float(micros - days * _DAY) / 3.6e9,
+        }
+        return [found[part] for part in parts]
+
+    return timed
+
+
+def _micros(value: Any) -> int | None:
+    """Microseconds since 1970 of a moment, which without a zone is UTC."""
+    kind = type(value)
+    if kind is datetime.datetime:
+        if value.tzinfo is not None:
+            value = value.astimezone(datetime.UTC).replace(tzinfo=None)
+        return (value - _EPOCH) // datetime.timedelta(microseconds=1)
+    if kind is datetime.date:
+        return (value.toordinal() - _FIRST_DAY) * _DAY
+    if value is None or (isinstance(value, float) and value != value):
+        return None
+    if isinstance(value, np.datetime64):
+        return None if np.isnat(value) else int(value.astype("datetime64[us]").astype(np.int64))
+    raise Elsewhere
+
+
+def _moments(texts: Sequence[str]) -> dict[str, Any] | None:
+    """Moments of texts that are all written in one way: ISO without a zone, ISO with zones, or as people write them."""
+    found = [_iso(text) for text in texts]
+    if all(moment is not None for moment in found):
+        zones = {moment.tzinfo is not None for moment in found if moment is not None}
+        if len(zones) == 1:
+            return dict(zip(texts, found, strict=True))
+    try:
+        written = read_dates(texts)
+    except DoubtfulError:
+        return None
+    if written is None:
+        return None
+    return dict(zip(texts, written.values.astype("datetime64[us]").tolist(), strict=True))
+
+
+def _iso(text: str) -> datetime.datetime | None:
+    """A moment as Arrow reads it from text; with a zone where it names one."""
+    parts = _ISO.fullmatch(text)
+    if parts is None:
+        return None
+    year, month, day, hour, minute, second, fraction, zone = parts.groups()
+    clock = (int(hour or 0), int(minute or 0), int(second or 0), int((fraction or "").ljust(6, "0")))
+    try:
+        moment = datetime.datetime(int(year), int(month), int(day), *clock)
+        if zone is None:
+            return moment
+        if zone == "Z":
+            return moment.replace(tzinfo=datetime.UTC)
+        digits = zone[1:].replace(":", "").ljust(4, "0")
+        away = datetime.timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+        return moment.replace(tzinfo=datetime.timezone(-away if zone[0] == "-" else away))
+    except ValueError:
+        return None
+
+
+def _describer(buckets: int) -> Callable[[Any], Numbers]:
+    def described(value: Any) -> Numbers:
+        if value is None or (isinstance(value, float) and value != value):
+            return [NAN] * (4 + buckets)
+        if not isinstance(value, str):
+            raise Elsewhere
+        found: Numbers = word_features([str(value)], buckets)[0].tolist()
+        return found
+
+    return described

@@ -1,0 +1,56 @@
+"""Compiled calibrations say what the calibrators say."""
+
+import numpy as np
+import pytest
+
+from rareclass.calibration.choose import CALIBRATORS, make_calibrator
+from rareclass.errors import InputError
+from rareclass.scoring.maps import calibration_map
+
+KINDS = [kind for kind in CALIBRATORS if kind != "classwise"]
+
+
+def scores(piled, n=4000):
+    rng = np.random.default_rng(0)
+    z = rng.normal(-3, 2, n)
+    y = rng.random(n) < 1 / (1 + np.exp(-1.5 * z - 1))
+    if piled:  # a forest that gives no vote, or all of them
+        z[z < -5], z[z > 1.5] = -27.6, 27.6
+    return z, y
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("piled", [False, True])
+def test_every_calibration_is_the_same_compiled(kind, piled):
+    z, y = scores(piled)
+    made = make_calibrator(kind).fit(z, y)
+    assert (made.ends_.low is not None) == (piled and kind != "identity")
+    at = np.concatenate([z, np.linspace(-60, 60, 2001), [0.0, -700.0, 700.0, 1e300, -np.inf, np.inf]])
+    found = at.copy()
+    assert calibration_map(made.to_dict()).apply(found, 0.0)
+    np.testing.assert_allclose(found, made.predict_logit(at), rtol=1e-14, atol=1e-12)
+    moved = at - 0.25
+    assert calibration_map(made.to_dict()).apply(moved, 0.25)
+    np.testing.assert_allclose(moved[:4000], found[:4000], rtol=0, atol=1e-5 if kind == "venn_abers" else 1e-9)
+
+
+def test_what_is_no_number_is_noticed():
+    made = calibration_map({"kind": "identity"})
+    assert not made.apply(np.array([0.0, np.nan]), 0.0)
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        {},
+        {"kind": "classwise"},
+        {"kind": "sigmoid", "slope": 1.0},
+        {"kind": "sigmoid", "slope": "steep", "intercept": 0},
+        {"kind": "temperature", "temperature": 1.0, "bias": [0.0, 1.0]},
+        {"kind": "venn_abers", "centre": 0, "spread": 1, "start": [0.0], "low": [0.1], "high": [0.2]},
+        {"kind": "isotonic", "knots": {"slope": 1, "intercept": 0, "shift": 0, "limit": 9, "at": [1, 0], "value": [0, 1]}},
+    ],
+)
+def test_a_damaged_calibration_is_refused(saved):
+    with pytest.raises(InputError, match="calibration"):
+        calibration_map(saved)

@@ -1,0 +1,288 @@
+"""The compiled scorer says what the model says, for rows in any form, and needs no training library."""
+
+import datetime as dt
+import subprocess
+import sys
+import textwrap
+import warnings
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from rareclass import RareClassifier
+from rareclass.artifact import Bundle
+from rareclass.decisions import AlertBudget, CostMatrix, Maximize, MinimumCost
+from rareclass.errors import CostError, InputError, SchemaError
+from rareclass.learners import FewEventsLogisticRegression
+from rareclass.learners.table import LEARNERS
+from rareclass.scoring import Scorer
+from rareclass.treatments.registry import TREATMENTS
+
+N = 700
+
+
+def table(n=N, seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=n)
+    columns = {
+        "x": np.where(rng.random(n) < 0.1, np.nan, x),
+        "big": rng.integers(2**53, 2**60, n),
+        "shop": np.array(["a", "b", "c", "d", "e"])[np.minimum(rng.geometric(0.5, n), 5) - 1],
+        "code": pa.array([str(c) if c else None for c in rng.integers(0, 4, n)]),
+        "ok": rng.random(n) < 0.5,
+        "at": [dt.datetime(2024, 1, 1) + dt.timedelta(minutes=int(m)) for m in rng.integers(0, 300_000, n)],
+        "note": [" ".join(rng.choice(["win", "cash", "Hi!", "the", "of"], 4)) + f" {i}" for i in range(n)],
+    }
+    return pa.table(columns), x + (columns["shop"] == "a") + rng.normal(size=n) > 2.0
+
+
+def fitted(learner, features=None, **options):
+    data, y = table()
+    data = data if features is None else data.select(features)
+    options = {"treatment": "none", "cv": 2, **options}
+    costs = options.pop("costs", None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return RareClassifier(learner, **options).fit(data, y, costs=costs), data
+
+
+@pytest.fixture(scope="module")
+def model():
+    return fitted("logistic_regression", costs=CostMatrix(fp=1, fn=9), calibration="isotonic")
+
+
+@pytest.fixture(scope="module")
+def scorer(model):
+    found = Scorer.from_model(*model)
+    assert found.exact, found.why_not
+    return found
+
+
+def equal_but_for_rounding(scorer, model, data):
+    assert scorer.exact, scorer.why_not
+    np.testing.assert_allclose(scorer.logit(data), model.positive_logit(data), rtol=0, atol=1e-9)
+    np.testing.assert_array_equal(scorer.decide(data), model.flag(scorer.probability(data)))
+
+
+@pytest.mark.parametrize("learner", [*LEARNERS, "auto"])
+def test_every_learner_is_the_same_compiled_and_read_again(learner, tmp_path):
+    if learner in ("xgboost", "catboost"):
+        pytest.importorskip(learner)
+    model, data = fitted(learner, ["x", "big", "shop", "code", "ok", "at"])
+    Bundle(model, rows=data).save(tmp_path / "m")
+    scorer = Scorer.load(tmp_path / "m")
+    fresh, _ = table(400, seed=1)
+    equal_but_for_rounding(scorer, model, fresh.select(data.column_names))
+    some = fresh.slice(0, 40)
+    np.testing.assert_array_equal(scorer.logit(some.to_pylist()), scorer.logit(some))
+
+
+@pytest.mark.parametrize("treatment", [t for t in TREATMENTS if t not in ("none", "cost_weights")])
+@pytest.mark.parametrize("learner", ["lightgbm", "logistic_regression"])
+def test_every_treatment_is_the_same_compiled(learner, treatment):
+    try:
+        model, data = fitted(learner, ["x", "shop", "ok"], treatment=treatment)
+    except InputError as error:
+        pytest.skip(str(error))
+    equal_but_for_rounding(Scorer.from_model(model, data), model, data)
+
+
+@pytest.mark.parametrize("learner", ["random_forest", "hist_gradient_boosting", "auto"])
+@pytest.mark.parametrize("treatment", ["balanced_ensemble", "random_under", "smote"])
+def test_learners_without_offsets_are_the_same_compiled_under_a_treatment(learner, treatment):
+    model, data = fitted(learner, ["x", "big", "ok"], treatment=treatment)
+    equal_but_for_rounding(Scorer.from_model(model, data), model, data)
+
+
+def test_one_row_alone_equals_the_row_in_a_batch_in_every_form(scorer, model):
+    data, rows = model[1], model[1].to_pylist()
+    wanted = scorer.logit(data)
+    np.testing.assert_array_equal(scorer.logit(rows), wanted)
+    np.testing.assert_array_equal([scorer.logit(row)[0] for row in rows[:99]], wanted[:99])
+    assert scorer.logit(rows[0]).shape == scorer.probability(rows[0]).shape == scorer.decide(rows[0]).shape == (1,)
+    for frame in (data.to_pandas(), pl.from_arrow(data), data.to_batches()[0]):
+        np.testing.assert_array_equal(scorer.logit(frame), wanted)
+    shuffled = data.select(data.column_names[::-1]).append_column("extra", data["x"])
+    np.testing.assert_array_equal(scorer.logit(shuffled), wanted)
+    np.testing.assert_array_equal(scorer.logit(dict(reversed([*rows[3].items(), ("extra", object())]))), wanted[3:4])
+    np.testing.assert_array_equal(scorer.decide(data), model[0].predict(data))
+
+
+def test_any_number_of_threads_gives_the_same():
+    model, data = fitted("auto", ["x", "big", "ok"])
+    scorer = Scorer.from_model(model)
+    X = np.repeat(scorer.encoded(data).matrix, 20, axis=0)
+    once = scorer.logit_of(X)
+    np.testing.assert_array_equal(scorer.logit_of(X, threads=3), once)
+    np.testing.assert_array_equal(once[::20], scorer.logit(data))
+
+
+def test_numbers_only_also_come_as_arrays():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(500, 3))
+    model = RareClassifier("logistic_regression", cv=2).fit(X, X[:, 0] > 1.2)
+    scorer = Scorer.from_model(model)
+    X[5, 1], X[6, 2], X[7, 0] = np.nan, np.inf, -np.inf
+    wanted = model.positive_logit(np.where(np.isinf(X), np.nan, X))
+    np.testing.assert_allclose(scorer.logit(X), wanted, rtol=0, atol=1e-12)
+    for i in range(8):
+        named = {"x2": X[i, 2], "x0": X[i, 0], "x1": X[i, 1]}
+        for row in (X[i], X[i].tolist(), named, X[i : i + 1]):
+            np.testing.assert_array_equal(scorer.logit(row), scorer.logit(X)[i : i + 1])
+    np.testing.assert_array_equal(scorer.logit(np.asfortranarray(X)), scorer.logit(X))
+    whole = np.arange(9).reshape(3, 3)
+    np.testing.assert_array_equal(scorer.logit(whole), scorer.logit(whole.astype(float)))
+    frozen = X.copy()
+    frozen.flags.writeable = False
+    np.testing.assert_array_equal(scorer.logit(frozen), scorer.logit(X))
+    assert np.isinf(X[6, 2])  # the caller's array stays as it is
+
+
+def test_no_rows_give_no_answers(scorer, model):
+    assert scorer.logit([]).shape == scorer.logit(model[1].slice(0, 0)).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind", "said"),
+    [
+        ({}, SchemaError, "The row lacks the column 'x'"),
+        ([{"x": 1.0}], SchemaError, "The row lacks the column 'big'"),
+        ("rows.csv", InputError, "A str is no row of data"),
+        (5, InputError, "A int is no row of data"),
+        (None, InputError, "A NoneType is no row of data"),
+        (np.zeros(7), InputError, "the column 'shop' is of the kind category"),
+        ([{"x": 1.0}, 3], InputError, "mappings and other values"),
+    ],
+)
+def test_rows_of_no_known_form_are_refused_in_one_sentence(scorer, rows, kind, said):
+    with pytest.raises(kind, match=said):
+        scorer.logit(rows)
+
+
+def test_a_row_of_a_batch_that_lacks_a_column_is_numbered(scorer, model):
+    rows = model[1].slice(0, 3).to_pylist()
+    del rows[2]["ok"]
+    with pytest.raises(SchemaError, match="Row 2 lacks the column 'ok'"):
+        scorer.logit(rows)
+    rows[2][" OK"] = True
+    with pytest.raises(SchemaError, match="It has ' OK'"):
+        scorer.logit(rows)
+
+
+def test_a_table_that_lacks_a_column_or_holds_another_kind_is_refused(scorer, model):
+    data = model[1]
+    with pytest.raises(SchemaError, match="lacks the column 'shop'"):
+        scorer.logit(data.drop_columns("shop"))
+    with pytest.raises(SchemaError, match="'x' was number in training but now holds string"):
+        scorer.logit(data.set_column(0, "x", pa.array(["low"] * data.num_rows)))
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (np.zeros(2), r"shape \(3,\) or \(n, 3\) is expected, with the columns 'x0', 'x1', 'x2'"),
+        (np.zeros((4, 100_000)), r"got the shape \(4, 100000\)"),
+        (np.zeros((1, 1, 3)), r"got the shape \(1, 1, 3\)"),
+        (np.array(["a", "b", "c"]), "An array of numbers is expected"),
+        (np.zeros(3, dtype=complex), "An array of numbers is expected"),
+        (np.array([1.0, None, 2.0], dtype=object), "An array of numbers is expected"),
+        ([[1.0, 2.0, 3.0], [1.0]], "differ in length"),
+    ],
+)
+def test_arrays_of_another_shape_or_type_are_refused(rows, said):
+    X = np.random.default_rng(0).normal(size=(300, 3))
+    scorer = Scorer.from_model(RareClassifier("logistic_regression", cv=2).fit(X, X[:, 0] > 1.2))
+    with pytest.raises(InputError, match=said):
+        scorer.logit(rows)
+
+
+def test_a_row_with_very_many_columns_is_scored_by_those_it_needs(scorer, model):
+    row = model[1].slice(0, 1).to_pylist()[0]
+    wide = {f"other {i}": object() for i in range(100_000)} | row
+    np.testing.assert_array_equal(scorer.logit(wide), scorer.logit(row))
+
+
+def test_a_model_that_takes_no_missing_values_says_which_column_lacks_one():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 3))
+    model = RareClassifier(FewEventsLogisticRegression(), cv=2).fit(X, X[:, 0] + rng.normal(size=400) > 2)
+    scorer = Scorer.from_model(model)
+    equal_but_for_rounding(scorer, model, X)
+    for gone in (np.nan, np.inf, None):
+        with pytest.raises(InputError, match="Column 'x1' holds no value .* in row 0"):
+            scorer.logit({"x0": 0.1, "x1": gone, "x2": 0.0})
+
+
+def test_what_cannot_be_compiled_is_scored_by_the_learner_and_says_so(tmp_path):
+    model, data = fitted(LogisticRegression(), ["big"])
+    Bundle(model, rows=data).save(tmp_path / "m")
+    for scorer in (Scorer.from_model(model), Scorer.load(tmp_path / "m"), Bundle.load(tmp_path / "m").scorer):
+        assert not scorer.exact and scorer.why_not == "a LogisticRegression is none of rareclass's learners"
+        np.testing.assert_array_equal(scorer.logit(data), model.positive_logit(data))
+
+
+def test_a_model_that_differs_keeps_the_slow_path_and_says_how(monkeypatch):
+    from rareclass.learners import QuantileLogisticRegression
+
+    model, data = fitted("logistic_regression", ["x"])
+    as_it_is = QuantileLogisticRegression._logit
+    monkeypatch.setattr(QuantileLogisticRegression, "_logit", lambda self, X: as_it_is(self, X) + 2e-9)
+    scorer = Scorer.from_model(model, data)
+    assert not scorer.exact and "log-odds differ in" in scorer.why_not
+
+
+def test_decisions_are_those_of_the_rule():
+    for rule in (Maximize("f1"), AlertBudget(50), MinimumCost(CostMatrix(fp=1, fn=30))):
+        model, data = fitted("logistic_regression", ["x", "ok"], decision=rule)
+        np.testing.assert_array_equal(Scorer.from_model(model).decide(data), model.predict(data))
+
+
+def test_costs_by_row_are_asked_for_and_used():
+    rng = np.random.default_rng(1)
+    costs = {"fp": np.full(N, 1.0), "fn": rng.uniform(2, 50, N)}
+    model, data = fitted("logistic_regression", ["x", "ok"], costs=costs)
+    scorer = Scorer.from_model(model)
+    with pytest.raises(CostError, match="its own costs, which were not given"):
+        scorer.decide(data)
+    np.testing.assert_array_equal(scorer.decide(data, costs=costs), model.predict(data, costs=costs))
+    plain = Scorer.from_model(fitted("logistic_regression", ["x"])[0])
+    with pytest.raises(CostError, match="leave the costs out"):
+        plain.decide(data, costs=costs)
+
+
+def test_a_decision_moved_to_another_prevalence_is_kept():
+    model, data = fitted("logistic_regression", ["x", "ok"], costs=CostMatrix(fp=1, fn=9))
+    model.decision_ = model.decision_.at_prevalence(0.01)
+    from dataclasses import replace
+
+    model.model_ = replace(model.model_, decision=model.decision_)
+    np.testing.assert_array_equal(Scorer.from_model(model).decide(data), model.predict(data))
+
+
+def test_scoring_from_a_bundle_imports_no_training_library(tmp_path):
+    pytest.importorskip("lightgbm")
+    model, data = fitted("auto")
+    Bundle(model, rows=data).save(tmp_path / "m")
+    row = data.slice(0, 1).to_pylist()[0]
+    row["at"] = row["at"].isoformat(" ")
+    code = f"""
+        import sys
+        from rareclass.scoring import Scorer
+        scorer = Scorer.load({str(tmp_path / "m")!r})
+        print(scorer.logit({row!r})[0], scorer.decide([{row!r}])[0])
+        parts = ("linalg", "special", "optimize", "sparse", "stats", "spatial")
+        heavy = {{"sklearn", "lightgbm", "skops", "narwhals", "pyarrow", "pandas", "polars", "joblib"}}
+        print(sorted((heavy | {{f"scipy.{{part}}" for part in parts}}) & set(sys.modules)))
+    """
+    said = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
+    answer, imported = said.stdout.splitlines()
+    assert imported == "[]"
+    np.testing.assert_allclose(float(answer.split()[0]), model.positive_logit(data.slice(0, 1))[0], rtol=0, atol=1e-9)
+
+
+def test_only_a_fitted_model_of_one_rare_class_is_compiled():
+    with pytest.raises(InputError, match="Only a fitted model of one rare class"):
+        Scorer.from_model(RareClassifier())
