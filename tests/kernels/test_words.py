@@ -47,4 +47,5 @@ def test_shapes_are_those_that_arrow_counts():
 
 def test_a_missing_text_is_missing_throughout():
     found = word_features([None, "a"], 8)
-    assert np.isnan(found[0]).all() and np.isfinite(found[1]).all()
+    assert np.isnan(found[0]).all()
+    assert np.isfinite(found[1]).all()

@@ -212,7 +212,7 @@ def test_a_model_that_takes_no_missing_values_says_which_column_lacks_one():
     scorer = Scorer.from_model(model)
     equal_but_for_rounding(scorer, model, X)
     for gone in (np.nan, np.inf, None):
-        with pytest.raises(InputError, match="Column 'x1' holds no value .* in row 0"):
+        with pytest.raises(InputError, match=r"Column 'x1' holds no value .* in row 0"):
             scorer.logit({"x0": 0.1, "x1": gone, "x2": 0.0})
 
 
@@ -220,7 +220,8 @@ def test_what_cannot_be_compiled_is_scored_by_the_learner_and_says_so(tmp_path):
     model, data = fitted(LogisticRegression(), ["big"])
     Bundle(model, rows=data).save(tmp_path / "m")
     for scorer in (Scorer.from_model(model), Scorer.load(tmp_path / "m"), Bundle.load(tmp_path / "m").scorer):
-        assert not scorer.exact and scorer.why_not == "a LogisticRegression is none of rareclass's learners"
+        assert not scorer.exact
+        assert scorer.why_not == "a LogisticRegression is none of rareclass's learners"
         np.testing.assert_array_equal(scorer.logit(data), model.positive_logit(data))
 
 
@@ -231,7 +232,8 @@ def test_a_model_that_differs_keeps_the_slow_path_and_says_how(monkeypatch):
     as_it_is = QuantileLogisticRegression._logit
     monkeypatch.setattr(QuantileLogisticRegression, "_logit", lambda self, X: as_it_is(self, X) + 2e-9)
     scorer = Scorer.from_model(model, data)
-    assert not scorer.exact and "log-odds differ in" in scorer.why_not
+    assert not scorer.exact
+    assert "log-odds differ in" in scorer.why_not
 
 
 def test_decisions_are_those_of_the_rule():

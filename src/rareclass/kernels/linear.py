@@ -1,4 +1,4 @@
-"""Linear scores of encoded rows: of the columns themselves, or of their quantile features; and weighted means of log-odds.
+"""Linear scores of encoded rows, of the columns themselves or of their quantile features; weighted means of log-odds.
 
 Sums run in the order of the columns, row by row, so that a row has the same score alone and among others.
 """

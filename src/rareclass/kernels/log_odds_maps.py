@@ -24,13 +24,7 @@ def _followed(u: float, at: np.ndarray, value: np.ndarray) -> float:  # pragma: 
 
 @njit(cache=True, nogil=True)
 def mapped(
-    z: np.ndarray,
-    added: float,
-    ends: np.ndarray,
-    kind: int,
-    numbers: np.ndarray,
-    at: np.ndarray,
-    value: np.ndarray,
+    z: np.ndarray, added: float, ends: np.ndarray, kind: int, numbers: np.ndarray, at: np.ndarray, value: np.ndarray
 ) -> bool:  # pragma: no cover - compiled
     """Calibrate log-odds z (n,) in place; False where one of them is no number.
 

@@ -155,9 +155,9 @@ class QuantileFeatures(TransformerMixin, BaseEstimator):
         codes = [_whole(level) for level in self.levels_]
         begin = _begins([int(code.max(initial=-1)) + 1 for code in codes])
         code_weight = np.zeros(int(begin[-1]))
-        code_weight[np.concatenate([code + start for code, start in zip(codes, begin)] or [[]]).astype(np.int64)] = every[
-            0, levels:
-        ]
+        code_weight[np.concatenate([code + start for code, start in zip(codes, begin)] or [[]]).astype(np.int64)] = (
+            every[0, levels:]
+        )
         base = every[0, levels:] @ every[1, levels:]
         return (
             (self.numeric_.astype(np.int64), self.centre_, self.scale_),

@@ -17,6 +17,7 @@ from rareclass.learners.logit_sum import LogitSum
 from rareclass.learners.loss_booster import LossBoosterClassifier
 from rareclass.learners.objectives import BoosterObjective
 from rareclass.learners.quantile_logistic import QuantileLogisticRegression
+from rareclass.losses.base import RowLoss
 from rareclass.scoring.checking import difference
 from rareclass.scoring.maps import calibration_map
 from rareclass.scoring.members import Blend, CompiledLearner, Linear, Linked, Member, QuantileLinear, Sum, Trees, Votes
@@ -24,7 +25,6 @@ from rareclass.scoring.rows import RowEncoder
 from rareclass.scoring.scorer import Cut, Scorer
 from rareclass.scoring.slow import Uncompiled
 from rareclass.scoring.trees_from import flat_guarded, flat_trees
-
 
 
 def compile_model(model: Any, rows: Rows | None = None) -> Scorer:
@@ -81,7 +81,9 @@ def _sum(learner: LogitSum) -> Member:
 
 def _blend(learner: LogitBlend) -> Member:
     used = [j for j, weight in enumerate(learner.weight) if weight > 0]
-    numbers = {name: np.array([float(getattr(learner, name)[j]) for j in used]) for name in ("intercept", "slope", "weight")}
+    numbers = {
+        name: np.array([float(getattr(learner, name)[j]) for j in used]) for name in ("intercept", "slope", "weight")
+    }
     shift = np.array([float(learner.shifts[j]) for j in used])
     return Blend(members=[as_member(learner.members[j]) for j in used], shift=shift, limit=LIMIT, **numbers)
 
@@ -93,7 +95,7 @@ def _forest(learner: RareForestClassifier) -> Member:
 def _linked(learner: LossBoosterClassifier) -> Member:
     kept = learner.objective_
     objective = BoosterObjective.from_dict(kept) if isinstance(kept, dict) else kept
-    form = None if objective.needs_calibration else objective.loss.form
+    form = objective.loss.form if isinstance(objective.loss, RowLoss) else None
     if form is None and not objective.needs_calibration:
         raise InputError(f"the loss {type(objective.loss).__name__} is none of rareclass's")
     trees = flat_trees(learner.booster_, cuts=learner.cuts_ if learner.event_bins else None)

@@ -89,9 +89,7 @@ class Folder:
             raise BundleError(f"The bundle {self.path} is incomplete: {name} is missing. Save it again.")
         raw = _bytes(self.path / name, f"The bundle {self.path} is incomplete")
         if digest(raw) != said:
-            raise BundleError(
-                f"The bundle {self.path} was altered: {name} does not match its checksum. Do not use it."
-            )
+            raise BundleError(f"The bundle {self.path} was altered: {name} does not match its checksum. Do not use it.")
         return raw
 
     def state(self) -> dict[str, Any]:
@@ -132,7 +130,7 @@ def read_arrays(raw: bytes, path: Path) -> dict[str, np.ndarray]:
 def write_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> None:
     """Write arrays as a compressed .npz file."""
     with open(path, "wb") as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 def digest(raw: bytes) -> dict[str, Any]:

@@ -124,7 +124,9 @@ class QuantileLinear:
         refuse(bool((np.r_[read["column"], read["code_column"]] >= 0).all()), "column numbers")
         _check_begins(read["begin"], k, read["quantile"].size, least=1)
         _check_begins(read["code_begin"], read["code_column"].size, read["code_weight"].size, least=0)
-        parts = {part: tuple(read[name] for name in names.split()) for part, names in cls._NAMES.items()}
+        parts: dict[str, Any] = {
+            part: tuple(read[name] for name in names.split()) for part, names in cls._NAMES.items()
+        }
         return cls(base=float(spec["base"]), **parts)
 
     @property
@@ -215,8 +217,9 @@ class Linked:
         return score if self.form is None else np.asarray(self.form.link_logit(score))
 
     def spec(self) -> Spec:
-        form = None if self.form is None else {"name": _FORMS.name_of(type(self.form)), **asdict(self.form)}
-        return {"start": self.start, "form": form}
+        form: Spec = {} if self.form is None else asdict(self.form)
+        name = None if self.form is None else _FORMS.name_of(type(self.form))
+        return {"start": self.start, "link": name, "form": form}
 
     def arrays(self) -> Arrays:
         return self.trees.arrays()
@@ -227,15 +230,15 @@ class Linked:
 
     @classmethod
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
-        form = None if spec["form"] is None else _read_form(spec["form"])
+        form = None if spec["link"] is None else _read_form(spec["link"], spec["form"])
         return cls(FlatTrees.from_arrays(dict(arrays)), float(spec["start"]), form)
 
 
-def _read_form(saved: Mapping[str, Any]) -> Any:
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in saved.items() if k != "name"}
-    if "power" in values:
-        values["power"] = _read_form({"name": "power", **values["power"]})
-    return _FORMS.build(saved["name"], values)
+def _read_form(name: str, saved: Any) -> Any:
+    values = {k: tuple(v) if isinstance(v, list) else v for k, v in saved.items()}
+    if name == "margin":
+        values["power"] = _read_form("power", values["power"])
+    return _FORMS.build(name, values)
 
 
 @dataclass(frozen=True)
@@ -305,7 +308,7 @@ class Blend:
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
         members = _read_several(spec, arrays)
         numbers = {n: np.asarray(spec[n], dtype=np.float64) for n in ("shift", "intercept", "slope", "weight")}
-        refuse(0 < len(members) and all(v.shape == (len(members),) for v in numbers.values()), "members of a blend")
+        refuse(len(members) > 0 and all(v.shape == (len(members),) for v in numbers.values()), "members of a blend")
         return cls(members=members, limit=float(spec["limit"]), **numbers)
 
 
@@ -366,10 +369,7 @@ def refuse(fits: bool, what: str) -> None:
 
 def _check_begins(begin: np.ndarray, parts: int, total: int, *, least: int) -> None:
     refuse(
-        begin.size == parts + 1
-        and begin[0] == 0
-        and begin[-1] == total
-        and bool((np.diff(begin) >= least).all()),
+        begin.size == parts + 1 and begin[0] == 0 and begin[-1] == total and bool((np.diff(begin) >= least).all()),
         "the beginnings of parts",
     )
 

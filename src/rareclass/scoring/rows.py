@@ -47,7 +47,9 @@ class RowEncoder:
 
     def column_of(self, feature: int) -> str:
         """The name of the column that a column of the encoded matrix comes from."""
-        return next(r.name for r, end in zip(self._readers, np.cumsum([r.width for r in self._readers])) if feature < end)
+        return next(
+            r.name for r, end in zip(self._readers, np.cumsum([r.width for r in self._readers])) if feature < end
+        )
 
     def matrix(self, rows: Rows) -> np.ndarray:
         """Encoded rows (n, d), float64, NaN where missing.
@@ -126,7 +128,12 @@ class RowEncoder:
 
     def _array(self, rows: np.ndarray) -> np.ndarray:
         shape = rows.shape
-        if self._other is not None or rows.dtype.kind not in "fiub" or len(shape) not in (1, 2) or shape[-1] != self.width:
+        if (
+            self._other is not None
+            or rows.dtype.kind not in "fiub"
+            or len(shape) not in (1, 2)
+            or shape[-1] != self.width
+        ):
             raise self._no_array(rows)
         out = np.empty((1, self.width) if len(shape) == 1 else shape)
         rows = np.ascontiguousarray(rows, dtype=np.float64)
@@ -146,8 +153,8 @@ class RowEncoder:
             return InputError(f"An array of numbers is expected; got one of type {rows.dtype}.")
         names = ", ".join(map(repr, self.names[:4])) + (", ..." if self.width > 4 else "")
         return InputError(
-            f"An array of shape ({self.width},) or (n, {self.width}) is expected, with the columns {names} in this order; "
-            f"got the shape {rows.shape}."
+            f"An array of shape ({self.width},) or (n, {self.width}) is expected, with the columns {names} in this "
+            f"order; got the shape {rows.shape}."
         )
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass._names import Names
@@ -123,7 +122,7 @@ class Scorer:
         self._needs_values = self.exact and not takes_missing(member)
         if isinstance(member, Member) and member.columns_read > encoder.width:
             raise InputError(
-                f"The scorer reads {member.columns_read} columns of rows that have {encoder.width}; the file is damaged."
+                f"The scorer reads {member.columns_read} columns of rows that have {encoder.width}; it is damaged."
             )
 
     @classmethod
