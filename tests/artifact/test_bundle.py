@@ -58,9 +58,10 @@ def test_every_calibration_and_rule_is_kept(calibration, tmp_path):
 def test_a_bundle_holds_plain_files_only(tmp_path):
     table, y = rows()
     Bundle(RareClassifier("logistic_regression", cv=2).fit(table, y)).save(tmp_path / "m")
-    assert {p.name for p in (tmp_path / "m").iterdir()} == {"manifest.json", "model.json", "learner.skops"}
+    assert {p.name for p in (tmp_path / "m").iterdir()} == {"manifest.json", "model.json", "scorer.npz"}
     manifest = json.loads((tmp_path / "m" / "manifest.json").read_text())
-    assert set(manifest["files"]) == {"model.json", "learner.skops"}
+    assert set(manifest["files"]) == {"model.json", "scorer.npz"}
+    assert manifest["scorer"] == {"exact": True, "why_not": ""}
     assert b"pickle" not in (tmp_path / "m" / "model.json").read_bytes()
 
 
@@ -95,10 +96,10 @@ def test_a_foreign_type_is_neither_saved_nor_loaded(tmp_path):
     assert hashlib.sha256((tmp_path / "y.skops").read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize("name", ["model.json", "learner.skops"])
+@pytest.mark.parametrize("name", ["model.json", "learner.skops", "scorer.npz"])
 def test_one_changed_byte_is_noticed(tmp_path, name):
     table, y = rows()
-    Bundle(RareClassifier("logistic_regression", cv=2).fit(table, y)).save(tmp_path / "m")
+    Bundle(RareClassifier("logistic_regression", cv=2).fit(table, y)).save(tmp_path / "m", keep_learner=True)
     raw = bytearray((tmp_path / "m" / name).read_bytes())
     raw[len(raw) // 2] ^= 1
     (tmp_path / "m" / name).write_bytes(bytes(raw))

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,16 @@ PARTS = ("tiers", "slices", "stages")
 """Parts of `MODEL` that may be absent or null: alert tiers, calibration and decision by slice, stages of a cascade."""
 SAID = ("name", "target", "evidence", "reference", "recipe")
 """What a manifest says beside format, versions and files."""
+_UNREADABLE = (
+    ValueError,
+    OSError,
+    KeyError,
+    EOFError,
+    MemoryError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 _MOST_BYTES = 2**31
 _MOST_ARRAYS = 20_000
 
@@ -123,7 +134,7 @@ def read_arrays(raw: bytes, path: Path) -> dict[str, np.ndarray]:
             raise BundleError(f"{path} unpacks to more than a scorer can be. Do not use it.")
         with np.load(io.BytesIO(raw), allow_pickle=False) as found:
             return {name: found[name] for name in found.files}
-    except (ValueError, OSError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError, MemoryError) as error:
+    except _UNREADABLE as error:
         raise BundleError(f"{path} cannot be read ({type(error).__name__}: {error}). Do not use it.") from None
 
 
