@@ -104,7 +104,6 @@ WHERE = {
     "learners/catboost_guarded.py": "tests/learners/test_guarded.py",
     "learners/hist_gradient_boosting.py": "tests/learners/test_guarded.py",
     "learners/library_default.py": "tests/learners/test_registry.py",
-    "learners/loss_booster.py": "tests/treatments/test_loss.py",
     "learners/table.py": "tests/learners/test_registry.py",
     "learners/xgb.py": "tests/learners/test_guarded.py",
     "losses/_affine.py": "tests/losses/test_base.py",

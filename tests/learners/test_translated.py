@@ -1,7 +1,5 @@
 """Parameters that are honoured in another way than by passing them on, against the libraries themselves."""
 
-import warnings
-
 import numpy as np
 import pytest
 from tests.learners.problems import BOOSTERS, bumps, make
@@ -230,12 +228,3 @@ def test_several_classes_hear_a_seed_by_another_name():
         for s in (1, 1)
     )
     np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
-
-
-def test_a_loss_of_ones_own_takes_names_and_refuses_what_it_cannot_honour():
-    assert make(RareCatBoostClassifier, num_trees=7, eta=0.2).library_parameters(50)["iterations"] == 7
-    with pytest.raises(InputError, match="`missing` is not honoured with a loss"):
-        make(RareXGBClassifier, missing=-1.0).library_parameters(50)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert "verbosity" not in make(RareLGBMClassifier).library_parameters(50)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from tests.learners.problems import make
 
 from rareclass.errors import InputError
 from rareclass.kernels.trees import FlatTrees
@@ -184,9 +185,11 @@ GUARDED = {
 @pytest.mark.parametrize("coded", [False, True])
 @pytest.mark.parametrize(("kind", "options"), GUARDED.values(), ids=GUARDED)
 def test_guarded_boosters(table, kind, options, coded, bins):
-    pytest.importorskip(kind.loss_library or "sklearn")
+    pytest.importorskip(
+        {"RareXGBClassifier": "xgboost", "RareCatBoostClassifier": "catboost"}.get(kind.__name__, "sklearn")
+    )
     count = {kind._TREES: 20, "collapse_alarm": False, "event_bins": bins}
-    learner = kind(random_state=0, categorical_features=[CODED] if coded else None, **count, **options).fit(*table)
+    learner = make(kind, categorical_features=[CODED] if coded else None, **count, **options).fit(*table)
     trees, intercept, slope = flat_guarded(learner)
     X = hard_rows(trees, coded=coded, infinite=False, negative=False)
     np.testing.assert_allclose(intercept + slope * trees.score(X), learner.decision_function(X), rtol=0, atol=1e-9)

@@ -8,7 +8,7 @@ from tests.treatments.known import RATES, cells, line
 from rareclass.errors import InputError
 from rareclass.fitting.arm import Arm
 from rareclass.kernels.logits import sigmoid
-from rareclass.learners import LossBoosterClassifier
+from rareclass.learners import RareCatBoostClassifier
 from rareclass.losses.asymmetric import AsymmetricLoss
 from rareclass.losses.cross_entropy import CrossEntropy, WeightedCrossEntropy
 from rareclass.losses.focal import FocalLoss
@@ -67,7 +67,7 @@ def test_catboost_keeps_its_own_parameters_and_refuses_batch_losses():
     X, y = cells(20_000)
     learner = catboost.CatBoostClassifier(iterations=15, depth=2, verbose=False, allow_writing_files=False)
     fitted = Arm(learner, LossTreatment(FocalLoss(1.0))).fit(X, y)
-    assert fitted.learner.booster_.tree_count_ == 15
+    assert fitted.learner.model_.tree_count_ == 15
     with pytest.raises(InputError, match="CatBoost takes binary row losses only"):
         Arm(learner, LossTreatment(TverskyLoss())).fit(X, y)
 
@@ -75,8 +75,8 @@ def test_catboost_keeps_its_own_parameters_and_refuses_batch_losses():
 def test_catboost_starts_at_the_offsets_and_leaves_them_out_of_the_prediction():
     pytest.importorskip("catboost")
     X, y = cells(40_000)
-    parameters = {"iterations": 100, "depth": 2, "learning_rate": 0.1}
-    model = LossBoosterClassifier(WeightedCrossEntropy(3.0), library="catboost", parameters=parameters, random_state=0)
+    parameters = {"iterations": 100, "depth": 2, "learning_rate": 0.1, "collapse_alarm": False, "random_state": 0}
+    model = RareCatBoostClassifier(loss=WeightedCrossEntropy(3.0), calibrate=False, **parameters)
     plain = model.fit(X, y.astype(int)).decision_function(GRID)
     shifted = model.fit(X, y.astype(int), offset=np.full(y.size, 2.0)).decision_function(GRID)
     np.testing.assert_allclose(shifted, plain - 2.0, atol=0.1)

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from tests.learners.problems import WITH_OFFSETS, make
 from tests.treatments.known import line
 
 from rareclass.artifact.learner import dump_learner, load_learner
 from rareclass.fitting.arm import make_arm
-from rareclass.learners import LossBoosterClassifier
+from rareclass.learners import RareCatBoostClassifier
 from rareclass.losses import FocalLoss
 from rareclass.treatments.bag import BalancedEnsembleTreatment
 from rareclass.treatments.negatives import LocalCaseControl
@@ -25,12 +26,11 @@ def test_a_saved_learner_gives_the_same_log_odds(treatment, tmp_path):
     np.testing.assert_array_equal(again.decision_function(X[:200]), fitted.learner.decision_function(X[:200]))
 
 
-@pytest.mark.parametrize("library", ["lightgbm", "xgboost", "catboost"])
-def test_a_saved_booster_on_a_loss_gives_the_same_probabilities(library, tmp_path):
-    pytest.importorskip(library)
+@pytest.mark.parametrize("kind", WITH_OFFSETS)
+def test_a_saved_booster_on_a_loss_gives_the_same_probabilities(kind, tmp_path):
     X, y, _ = line(4000)
-    rounds = {"iterations" if library == "catboost" else "n_estimators": 12}
-    model = LossBoosterClassifier(FocalLoss(2.0), library=library, parameters=rounds, random_state=0).fit(X, y)
+    rounds = "iterations" if kind is RareCatBoostClassifier else "n_estimators"
+    model = make(kind, loss=FocalLoss(2.0), **{rounds: 12}).fit(X, y)
     dump_learner(model, tmp_path / "learner.skops")
     again = load_learner(tmp_path / "learner.skops").predict_proba(X)
     np.testing.assert_array_equal(again, model.predict_proba(X))

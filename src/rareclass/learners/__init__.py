@@ -9,7 +9,6 @@ _HOMES = {
     "forest": "RareForestClassifier",
     "hist_gradient_boosting": "RareHistGradientBoostingClassifier",
     "lgbm": "RareLGBMClassifier",
-    "loss_booster": "LossBoosterClassifier",
     "objectives": "booster_objective",
     "quantile_logistic": "QuantileLogisticRegression",
     "registry": "make_learner",

@@ -18,9 +18,11 @@ from rareclass.learners._bins import apply_cuts, fit_cuts
 from rareclass.learners._context import FitContext, Part, Rows, Unseen
 from rareclass.learners._dialect import Dialect, Setting
 from rareclass.learners._inner import sample_rows
+from rareclass.learners._own_loss import ScaledObjective, own_loss, plain_loss, scaled_objective
 from rareclass.learners._recalibrate import Recalibration, fade, recalibrate
 from rareclass.learners._trial import Cuts, Trained, Trial
 from rareclass.learners.base import RareLearner, best_intercept
+from rareclass.learners.objectives import usable_loss
 
 _ANCHOR_ROWS = 300_000
 _NOT_PASSED_ON = set("random_state n_jobs objective class_weight scale_pos_weight is_unbalance unbalance".split())
@@ -47,6 +49,7 @@ class Task:
     stop: Sequence[StopPart] = ()  # parts that stop the fit early; none in inner fits, and where the user gave none
     # further keywords of the library's fit
     options: Mapping[str, Any] = field(default_factory=dict)
+    objective: ScaledObjective | None = None  # a loss of one's own; None = the library's cross-entropy
 
 
 class GuardedBooster(RareLearner):
@@ -54,13 +57,16 @@ class GuardedBooster(RareLearner):
 
     A guard is a dictionary of the values that "auto" stands for. The guard and the number of trees are chosen by the
     out-of-fold log-loss, after recalibration, on the events and a sample of the other rows.
+
+    Scoring: ``log-odds = shift_ + slope_ * s`` with ``s = raw + intercept_`` of the library's raw scores on rows binned
+    by `cuts_`. With a loss of one's own, `scale_` holds its dictionary (`loss`) and plain numbers (`zero`, `unit`,
+    `floor`, which may be None), and ``s = max(loss.link_logit(zero + unit * (raw + intercept_)), floor)``; batch
+    losses, which have no link, leave s as it is.
     """
 
     judges_itself = True
     inside_blend = MappingProxyType({"guard": "steady", "collapse_alarm": False})
     inside_arm = MappingProxyType({"calibrate": False, "collapse_alarm": False, "guard": "steady"})
-    loss_library: ClassVar[str | None] = None
-    """The `library` of `LossBoosterClassifier` that fits this booster on a loss of one's own."""
     _TREES = "n_estimators"
     _TRANSLATED: ClassVar[frozenset[str]] = frozenset()
     """Parameters of the library that are honoured here and not passed on."""
@@ -69,6 +75,10 @@ class GuardedBooster(RareLearner):
     collapse_alarm: bool
     calibrate: bool
     categorical_features: ArrayLike | str | None
+    # as they stand in learners that were saved before there were losses
+    loss: Any = None
+    loss_: Any = None
+    scale_: Mapping[str, Any] | None = None
 
     def _guards(self, events: int) -> dict[str, dict[str, Any]]:
         """Values of the "auto" parameters by the name of the guard; the first one is the default."""
@@ -167,6 +177,12 @@ class GuardedBooster(RareLearner):
         self._check_settings(stops=context.eval_set is not None)
         codes = self._code_mask(rows.X.shape[1])
         rows = replace(rows, X=self._clean(rows.X, codes))
+        self.loss_ = plain_loss(own_loss(self.loss, rows)) if self._has_loss() else None
+        if not self._takes_offset() and (rows.offset is not None or self._drawn_ratio() != 1.0):
+            raise InputError(
+                f"The link of {self.loss!r} is no shift of log-odds, so it takes neither offsets nor bagging by class. "
+                "Leave `loss` out, or weight rows by 1 / keep probability instead."
+            )
         real, ratio = rows, self._given_ratio(rows)
         if ratio != 1.0:
             rows = replace(rows, weight=np.where(rows.y, ratio, 1.0) * (1.0 if rows.weight is None else rows.weight))
@@ -187,6 +203,7 @@ class GuardedBooster(RareLearner):
                     fitted = trial.seen(choice)
         trained = self._trained(rows, self.parameters_, codes, int(context.rng.integers(2**31)), context)
         self.model_, self.cuts_, self.intercept_ = trained.model, trained.cuts, trained.start
+        self.scale_ = None if trained.objective is None else trained.objective.to_dict()
         if context.eval_set is not None and self.calibrate:
             found = self._recalibrated(trained, context.eval_set[0], ratio)
         found = replace(found, intercept=found.intercept - float(np.log(ratio)))
@@ -215,16 +232,12 @@ class GuardedBooster(RareLearner):
         # a number of trees that the user set is a tuned model: nothing is left to choose
         return chosen if self._is_auto(self._TREES) else {first: chosen[first]}
 
-    def library_parameters(self, events: int) -> dict[str, Any]:
-        """Keywords of the wrapped library's classifier: the default guard for so many events, and the user's values.
+    def _has_loss(self) -> bool:
+        return self.takes_loss and self.loss is not None
 
-        What stands for the loss or the weights of the classes (objective, class_weight, ...) is left out.
-        """
-        self._check_settings(stops=False)
-        for name in (self._TRANSLATED - _NOT_PASSED_ON) & set(self._settings()):
-            raise InputError(f"`{name}` is not honoured with a loss of one's own. Leave it out.")
-        guard = next(iter(self._guards(events).values()))
-        return {**{k: v for k, v in guard.items() if not k.startswith("_")}, **self._passed_on()}
+    def _takes_offset(self) -> bool:
+        """Whether known log-odds may be added to the scores in training."""
+        return self.takes_offset and (self.loss_ is None or getattr(usable_loss(self.loss_), "is_shift", False))
 
     def _settings(self) -> dict[str, Setting]:
         """What the user set, by the constructor's names."""
@@ -234,6 +247,9 @@ class GuardedBooster(RareLearner):
         settings = self._settings()
         self._dialect().check(type(self).__name__, settings, binned=self.event_bins, stops=stops)
         self._check_values(settings)
+        named = settings.get("objective", settings.get("loss_function"))
+        if self._has_loss() and named is not None:
+            raise InputError(f"`loss` and `{named.typed}` both say what is minimised; give one of them.")
 
     def _passed_on(self) -> dict[str, Any]:
         """What the user set and the library is to hear."""
@@ -263,10 +279,11 @@ class GuardedBooster(RareLearner):
             cuts = fit_cuts(rows.X, rows.y, np.random.default_rng(seed), skip=codes, max_bins=self._most_bins())
         start, begin = 0.0, None
         drawn = float(np.log(self._drawn_ratio()))
-        if rows.offset is not None or parts or drawn or not self._starts_itself():
+        if rows.offset is not None or parts or drawn or self.loss_ is not None or not self._starts_itself():
             start = self._start(rows)
             # what is drawn by class begins, and is left, at the prevalence of the draw
             begin = start + drawn + rows.offsets
+        objective = None if self.loss_ is None else scaled_objective(usable_loss(self.loss_), rows, start)
         task = Task(
             rows=rows if cuts is None else replace(rows, X=apply_cuts(rows.X, cuts)),
             start=begin,
@@ -275,8 +292,9 @@ class GuardedBooster(RareLearner):
             seed=seed,
             stop=[self._stop_part(part, cuts, start) for part in parts],
             options={} if context is None else context.options,
+            objective=objective,
         )
-        return Trained(self._train(task), cuts, start)
+        return Trained(self._train(task), cuts, start, objective)
 
     def _stop_part(self, part: Part, cuts: Cuts | None, start: float) -> StopPart:
         X, label = self._part(part)
@@ -335,10 +353,12 @@ class GuardedBooster(RareLearner):
 
     def _score(self, trained: Trained, X: np.ndarray, stages: list[int]) -> np.ndarray:
         binned = X if trained.cuts is None else apply_cuts(X, trained.cuts)
-        return trained.start + self._raw(trained.model, binned, stages)
+        score = trained.start + self._raw(trained.model, binned, stages)
+        return score if trained.objective is None else trained.objective.log_odds(score)
 
     def _logit(self, X: np.ndarray) -> np.ndarray:
-        trained = Trained(self.model_, self.cuts_, self.intercept_)
+        objective = None if self.scale_ is None else ScaledObjective.from_dict(self.scale_)
+        trained = Trained(self.model_, self.cuts_, self.intercept_, objective)
         X = self._clean(X, self._code_mask(X.shape[1]))
         return self.shift_ + self.slope_ * self._score(trained, X, self._all_trees(self.model_))[0]
 

@@ -11,6 +11,7 @@ from rareclass.kernels.logits import softplus
 from rareclass.learners._alarm import collapse_message, warn_of_collapse
 from rareclass.learners._context import FitContext, Rows
 from rareclass.learners._inner import inner_plan
+from rareclass.learners._own_loss import ScaledObjective
 from rareclass.learners._recalibrate import Recalibration, recalibrate
 from rareclass.learners.quantile_logistic import QuantileLogisticRegression
 
@@ -22,11 +23,12 @@ _STAGES = (1.0, 0.5, 0.2, 0.1)
 
 @dataclass(frozen=True)
 class Trained:
-    """A fitted library model with the cuts of its features and the start of its scores."""
+    """A fitted library model: the cuts of its features, the start of its scores, and the loss whose link they need."""
 
     model: Any
     cuts: Cuts | None
     start: float
+    objective: ScaledObjective | None = None  # None for cross-entropy, whose scores are log-odds
 
 
 class Booster(Protocol):
@@ -35,7 +37,9 @@ class Booster(Protocol):
     calibrate: bool
     collapse_alarm: bool
     _TREES: ClassVar[str]
-    takes_offset: ClassVar[bool]
+
+    def _takes_offset(self) -> bool:
+        """Whether known log-odds may be added to the scores in training."""
 
     def _is_auto(self, name: str) -> bool:
         """Whether a parameter is left to the guard."""
@@ -47,7 +51,7 @@ class Booster(Protocol):
         """The model of one guard."""
 
     def _score(self, trained: Trained, X: np.ndarray, stages: list[int]) -> np.ndarray:
-        """Scores (stages, n) after each number of trees, with the start."""
+        """Log-odds (stages, n) after each number of trees, with the start."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class Trial:
         self.flip = rows.rare is not rows.y
         self.index, self.shift, self.folds = plan.rows, plan.shift, plan.folds
         # with offsets the sample's shift is one of them; without, it is taken off the scores
-        self.inside = self.shift if learner.takes_offset else 0.0
+        self.inside = self.shift if learner._takes_offset() else 0.0
         self.rows = rows.take(self.index, self.inside)
         self.possible = plan.possible
 

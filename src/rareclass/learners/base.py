@@ -33,6 +33,8 @@ class RareLearner(ClassifierMixin, BaseEstimator):
     gives_logit: ClassVar[bool] = True
     """`decision_function` is the log-odds of `classes_[1]`."""
     takes_offset: ClassVar[bool] = True
+    takes_loss: ClassVar[bool] = False
+    """Has a parameter `loss`, a loss of `rareclass.losses` or of one's own instead of cross-entropy."""
     takes_missing: ClassVar[bool] = True
     takes_categories: ClassVar[bool] = True
     """Has a parameter `categorical_features`, the columns that hold codes."""

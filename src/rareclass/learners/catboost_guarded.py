@@ -1,5 +1,6 @@
 """CatBoost, guarded for rare events."""
 
+import tempfile
 from collections.abc import Mapping
 from functools import cache
 from inspect import signature
@@ -14,7 +15,9 @@ from rareclass.errors import InputError
 from rareclass.learners._context import Rows
 from rareclass.learners._dialect import Dialect, Setting, is_off, library_refusals, spread
 from rareclass.learners._guarded import GuardedBooster, Task
+from rareclass.learners._own_loss import stop_metric
 from rareclass.learners._passed_on import PassedOn, class_ratio
+from rareclass.learners.objectives import CatBoostMetric
 
 _ALIASES = spread(
     {
@@ -85,6 +88,9 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
         Set by the guard where "auto". A number of trees of your own fixes the guard as well.
     scale_pos_weight : float, optional
         Used in training and undone in the log-odds, as are `class_weights` and `auto_class_weights`.
+    loss : RowLoss, BatchLoss, their dictionary or name, default=None
+        Trained on instead of cross-entropy, as in `RareLGBMClassifier`, but row losses only: CatBoost asks for
+        derivatives in blocks of rows.
     guard : {"auto", "steady", "cautious", "bold"}, default="auto"
         As in `RareLGBMClassifier`.
     event_bins : bool, default=True
@@ -109,7 +115,7 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
     oof_rows_, oof_logit_ : ndarray of shape (m,)
         Training rows that the choice was made on, and their out-of-fold log-odds.
     shift_, slope_ : float
-        log-odds = shift + slope * (raw value + intercept_).
+        log-odds = shift + slope * (raw value + intercept_), or of what the loss's link makes of the bracket (`scale_`).
 
     Examples
     --------
@@ -124,7 +130,7 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
     """
 
     title = "CatBoost, guarded"
-    loss_library = "catboost"
+    takes_loss = True
     _TRANSLATED = frozenset({"auto_class_weights", "boost_from_average", "class_weights", "loss_function"})
     trusted = ("catboost.core.CatBoostClassifier",)
     _TREES = "iterations"
@@ -144,6 +150,7 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
         categorical_features: ArrayLike | None = None,
         random_state: _types.Seed = None,
         n_jobs: int | None = 1,
+        loss: Any = None,
         **kwargs: Any,
     ) -> None:
         self.iterations = iterations
@@ -158,6 +165,7 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
         self.categorical_features = categorical_features
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.loss = loss
         self.kwargs = kwargs
 
     def _guards(self, events: int) -> dict[str, dict[str, Any]]:
@@ -183,7 +191,7 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
         if loss is not None and loss.value != "Logloss":
             raise InputError(
                 f"RareCatBoostClassifier fits log-odds by cross-entropy; got {loss.typed}={loss.value!r}. "
-                "For another loss use rareclass.learners.LossBoosterClassifier."
+                "Give another loss as `loss`, see rareclass.losses."
             )
         spoken = sorted(_SPEAKS & set(settings))
         if len(spoken) > 1:
@@ -218,6 +226,16 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
         if "verbose_eval" in known:
             known = {**known, "verbose": known["verbose_eval"]}
             del known["verbose_eval"]
+        if task.objective is not None:
+            found = stop_metric(task.objective, known.get("eval_metric"))
+            metric = CatBoostMetric(found, task.objective) if isinstance(found, str) else found
+            fixed |= task.objective.catboost_parameters()
+            # without rows to stop on nobody reads the metric
+            known = {
+                **({} if task.stop else {"metric_period": task.parameters["iterations"]}),
+                **known,
+                "eval_metric": metric,
+            }
         names = list(getattr(self, "feature_names_in_", ())) or None
         rows, options = task.rows, dict(task.options)
         with library_refusals("CatBoost", catboost.CatBoostError):
@@ -230,7 +248,8 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
             pool = catboost.Pool(
                 rows.X, rows.y.astype(int), weight=rows.weight, baseline=task.start, feature_names=names
             )
-            return model.fit(pool, **options)
+            model.fit(pool, **options)
+        return model if task.objective is None else _without_objective(model)
 
     def _starts_itself(self) -> bool:
         return False
@@ -241,3 +260,10 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
 
     def _all_trees(self, model: Any) -> list[int]:
         return [int(model.tree_count_)]
+
+
+def _without_objective(model: Any) -> Any:
+    """The model as read from a file: CatBoost cannot copy or store one that holds an objective of one's own."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_model(f"{folder}/model.cbm")
+        return type(model)().load_model(f"{folder}/model.cbm")

@@ -147,7 +147,10 @@ n_iter_no_change, tol, verbose
 
     def _check_values(self, settings: Mapping[str, Setting]) -> None:
         if self.loss != "log_loss":
-            raise InputError(f"`loss` must be 'log_loss', the only one scikit-learn has here; got {self.loss!r}.")
+            raise InputError(
+                f"`loss` must be 'log_loss', the only one scikit-learn has here; got {self.loss!r}. "
+                "RareLGBMClassifier, RareXGBClassifier and RareCatBoostClassifier take others."
+            )
 
     def _most_bins(self) -> int:
         return int(self.max_bins)

@@ -14,7 +14,9 @@ from rareclass.errors import DependencyError, InputError
 from rareclass.learners._context import Rows
 from rareclass.learners._dialect import Dialect, Setting, is_off, library_refusals, spread
 from rareclass.learners._guarded import GuardedBooster, Task
+from rareclass.learners._own_loss import stop_metric
 from rareclass.learners._passed_on import PassedOn, class_ratio
+from rareclass.learners.objectives import LightGBMMetric
 
 LIGHTGBM_TYPES = (
     "collections.OrderedDict",
@@ -23,7 +25,9 @@ LIGHTGBM_TYPES = (
     "lightgbm.sklearn.LGBMClassifier",
 )
 _FILES = "it belongs to LightGBM's command line and its files; read the table first, and leave it out"
-_OTHER_LOSS = "it belongs to another objective than 'binary'; leave it out, or use LossBoosterClassifier"
+_OTHER_LOSS = (
+    "it belongs to another objective than 'binary'; leave it out, or give a loss of rareclass.losses as `loss`"
+)
 _REFUSED = spread(
     {
         _FILES: "config convert_model convert_model_language data group_column header ignore_column input_model "
@@ -62,8 +66,9 @@ def _dialect() -> Dialect:
     # private, but the only place where the library says what it takes: unknown names it ignores without a word
     table = getattr(load_lightgbm().basic, "_ConfigAliases", None)
     groups = {} if table is None else dict(table._get_all_param_aliases())
-    own = set(signature(RareLGBMClassifier).parameters)
+    own = set(signature(RareLGBMClassifier).parameters) - {"loss"}  # LightGBM's other name of `objective`
     aliases = {word: min(own & {*words}, default=name) for name, words in groups.items() for word in words}
+    aliases.pop("loss", None)
     return Dialect(
         known=frozenset(aliases),
         aliases={word: name for word, name in aliases.items() if word != name},
@@ -99,8 +104,15 @@ max_delta_step : number or "auto", default="auto"
         Set by the guard where "auto". A number of trees of your own fixes the guard as well (to the first one).
     boosting_type, max_depth, subsample_for_bin, objective, class_weight, min_split_gain, subsample, subsample_freq, \
 reg_alpha, importance_type
-        As in LightGBM. `objective` is None or "binary"; for other losses use `LossBoosterClassifier`.
+        As in LightGBM. `objective` is None or "binary"; give other losses as `loss`.
         `class_weight`, `scale_pos_weight` and `is_unbalance` are used in training and undone in the log-odds.
+    loss : RowLoss, BatchLoss, their dictionary or name, default=None
+        Trained on instead of cross-entropy: ``FocalLoss(2.0)``, "LDAMLoss" (counts are then those of the rows), or an
+        object with value, gradient, hessian and link. Guards are scaled to its curvature, its link gives the log-odds,
+        and all that follows stays. Only links that are a shift (cross-entropy, class weights, logit adjustment) take
+        offsets. Losses of all rows together (Tversky, pairwise, average precision) have no link: their scores become
+        log-odds by the recalibration alone, so leave `calibrate` on.
+        Beside `eval_set`, `eval_metric` is then "log_loss" (of the probabilities, the default) or "average_precision".
     guard : {"auto", "steady", "cautious", "bold", "steady_ordered"}, default="auto"
         "cautious" regularises more, "bold" grows larger trees, "steady_ordered" splits category codes like numbers;
         "auto" chooses.
@@ -129,7 +141,7 @@ reg_alpha, importance_type
     oof_rows_, oof_logit_ : ndarray of shape (m,)
         Training rows that the choice was made on, and their out-of-fold log-odds.
     shift_, slope_ : float
-        log-odds = shift + slope * (raw score + intercept_).
+        log-odds = shift + slope * (raw score + intercept_), or of what the loss's link makes of the bracket (`scale_`).
 
     Examples
     --------
@@ -143,7 +155,7 @@ reg_alpha, importance_type
     """
 
     title = "LightGBM, guarded"
-    loss_library = "lightgbm"
+    takes_loss = True
     inside_blend = MappingProxyType({"collapse_alarm": False})
     _TRANSLATED = frozenset({"use_missing", "zero_as_missing"})
     trusted = LIGHTGBM_TYPES
@@ -176,6 +188,7 @@ reg_alpha, importance_type
         calibrate: bool = True,
         collapse_alarm: bool = True,
         categorical_features: ArrayLike | None = None,
+        loss: Any = None,
         **kwargs: Any,
     ) -> None:
         self.boosting_type = boosting_type
@@ -203,6 +216,7 @@ reg_alpha, importance_type
         self.calibrate = calibrate
         self.collapse_alarm = collapse_alarm
         self.categorical_features = categorical_features
+        self.loss = loss
         self.kwargs = kwargs
 
     def _guards(self, events: int) -> dict[str, dict[str, Any]]:
@@ -235,7 +249,7 @@ reg_alpha, importance_type
         if objective is not None and objective.value not in (None, "binary"):
             raise InputError(
                 f"RareLGBMClassifier fits log-odds by cross-entropy; got {objective.typed}={objective.value!r}. "
-                "For another loss use rareclass.learners.LossBoosterClassifier."
+                "Give another loss as `loss`, see rareclass.losses."
             )
         boosting = settings.get("boosting_type")
         if boosting is not None and boosting.value in ("rf", "random_forest"):
@@ -287,6 +301,8 @@ reg_alpha, importance_type
             fixed["force_row_wise"] = True
         if self.event_bins:
             fixed |= {"min_data_in_bin": 1, "subsample_for_bin": task.rows.y.size}
+        if task.objective is not None:
+            fixed |= {"objective": task.objective, "metric": "None"}  # its own log-loss would misread the scores
         options = {"random_state": task.seed, "n_jobs": self._value("n_jobs"), **fixed, **known}
         model = lightgbm.LGBMClassifier(**options)
         with library_refusals("LightGBM", lightgbm.basic.LightGBMError):
@@ -305,6 +321,9 @@ reg_alpha, importance_type
         if not task.stop:
             return dict(task.options)
         known = {"eval_init_score": [part.start for part in task.stop], **task.options}
+        if task.objective is not None:
+            found = stop_metric(task.objective, known.get("eval_metric"))
+            known["eval_metric"] = LightGBMMetric(found, task.objective) if isinstance(found, str) else found
         features, labels = [part.X for part in task.stop], [part.y.astype(int) for part in task.stop]
         if "eval_X" in signature(model.fit).parameters:
             return {"eval_X": tuple(features), "eval_y": tuple(labels), **known}

@@ -14,7 +14,9 @@ from rareclass.errors import InputError
 from rareclass.learners._context import Rows
 from rareclass.learners._dialect import Dialect, Setting, by_position, library_refusals, spread
 from rareclass.learners._guarded import GuardedBooster, Task
+from rareclass.learners._own_loss import stop_metric
 from rareclass.learners._passed_on import PassedOn, class_ratio
+from rareclass.learners.objectives import XGBoostMetric
 
 _ALIASES = spread(
     {
@@ -32,7 +34,9 @@ _NATIVE = frozenset(
     "disable_default_eval_metric max_cached_hist_node normalize_type one_drop rate_drop sample_type "
     "seed_per_iteration skip_drop updater".split()
 )
-_OTHER_LOSS = "it belongs to another objective than 'binary:logistic'; leave it out, or use LossBoosterClassifier"
+_OTHER_LOSS = (
+    "it belongs to another objective than 'binary:logistic'; leave it out, or give a loss of rareclass.losses as `loss`"
+)
 _REFUSED = spread(
     {
         _OTHER_LOSS: "aft_loss_distribution aft_loss_distribution_scale huber_slope lambdarank_bias_norm "
@@ -76,9 +80,11 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
 : number or "auto", default="auto"
         Set by the guard where "auto". A number of trees of your own fixes the guard as well.
     objective : "binary:logistic", optional
-        For other losses use `LossBoosterClassifier`.
+        Give other losses as `loss`.
     scale_pos_weight : float, optional
         Used in training and undone in the log-odds.
+    loss : RowLoss, BatchLoss, their dictionary or name, default=None
+        Trained on instead of cross-entropy, as in `RareLGBMClassifier`, `eval_metric` with `eval_set` too.
     guard : {"auto", "steady", "cautious", "bold"}, default="auto"
         As in `RareLGBMClassifier`.
     event_bins : bool, default=True
@@ -103,7 +109,7 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
     oof_rows_, oof_logit_ : ndarray of shape (m,)
         Training rows that the choice was made on, and their out-of-fold log-odds.
     shift_, slope_ : float
-        log-odds = shift + slope * (margin + intercept_).
+        log-odds = shift + slope * (margin + intercept_), or of what the loss's link makes of the bracket (`scale_`).
 
     Examples
     --------
@@ -118,7 +124,7 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
     """
 
     title = "XGBoost, guarded"
-    loss_library = "xgboost"
+    takes_loss = True
     _TRANSLATED = frozenset({"base_score", "missing"})
     trusted = ("xgboost.core.Booster", "xgboost.sklearn.XGBClassifier")
 
@@ -142,6 +148,7 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
         calibrate: bool = True,
         collapse_alarm: bool = True,
         categorical_features: ArrayLike | None = None,
+        loss: Any = None,
         **kwargs: Any,
     ) -> None:
         self.max_depth = max_depth
@@ -161,6 +168,7 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
         self.calibrate = calibrate
         self.collapse_alarm = collapse_alarm
         self.categorical_features = categorical_features
+        self.loss = loss
         self.kwargs = kwargs
 
     def _guards(self, events: int) -> dict[str, dict[str, Any]]:
@@ -191,7 +199,7 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
         if given.get("objective") not in (None, "binary:logistic"):
             raise InputError(
                 f"RareXGBClassifier fits log-odds by cross-entropy; got objective={given['objective']!r}. "
-                "For another loss use rareclass.learners.LossBoosterClassifier."
+                "Give another loss as `loss`, see rareclass.losses."
             )
         if given.get("booster") == "gblinear":
             raise InputError(
@@ -234,6 +242,11 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
             known["interaction_constraints"] = str([list(group) for group in known["interaction_constraints"]])
         if known.get("enable_categorical"):
             known["feature_types"] = ["c" if coded else "q" for coded in task.codes]
+        if task.objective is not None:
+            found = stop_metric(task.objective, known.pop("eval_metric", None))
+            metric = XGBoostMetric(found, task.objective) if isinstance(found, str) else found
+            judged = {"eval_metric": metric} if task.stop else {}
+            known |= {"objective": task.objective, "disable_default_eval_metric": True, **judged}
         options = {"tree_method": "hist", "random_state": task.seed, "n_jobs": self._value("n_jobs"), **known}
         model = xgboost.XGBClassifier(base_score=0.5, **options)
         evaluation: dict[str, Any] = {"verbose": False, **task.options}

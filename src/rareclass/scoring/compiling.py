@@ -7,6 +7,7 @@ import numpy as np
 from rareclass._types import Rows
 from rareclass.errors import InputError
 from rareclass.learners._guarded import GuardedBooster
+from rareclass.learners._own_loss import ScaledObjective
 from rareclass.learners.blend import RareBlendClassifier
 from rareclass.learners.combination import LIMIT
 from rareclass.learners.few_events_logistic import FewEventsLogisticRegression
@@ -14,8 +15,6 @@ from rareclass.learners.forest import RareForestClassifier
 from rareclass.learners.library_default import LibraryDefaultLGBMClassifier
 from rareclass.learners.logit_blend import LogitBlend
 from rareclass.learners.logit_sum import LogitSum
-from rareclass.learners.loss_booster import LossBoosterClassifier
-from rareclass.learners.objectives import BoosterObjective
 from rareclass.learners.quantile_logistic import QuantileLogisticRegression
 from rareclass.losses.base import RowLoss
 from rareclass.scoring.checking import difference
@@ -92,14 +91,23 @@ def _forest(learner: RareForestClassifier) -> Member:
     return Votes(flat_trees(learner), float(learner.floor_), float(learner.intercept_), float(learner.slope_))
 
 
-def _linked(learner: LossBoosterClassifier) -> Member:
-    kept = learner.objective_
-    objective = BoosterObjective.from_dict(kept) if isinstance(kept, dict) else kept
-    form = objective.loss.form if isinstance(objective.loss, RowLoss) else None
-    if form is None and not objective.needs_calibration:
-        raise InputError(f"the loss {type(objective.loss).__name__} is none of rareclass's")
-    trees = flat_trees(learner.booster_, cuts=learner.cuts_ if learner.event_bins else None)
-    return Linked(trees, float(objective.start), form)
+def _booster(learner: GuardedBooster) -> Member:
+    trees, intercept, slope = flat_guarded(learner)
+    if learner.scale_ is None:
+        return Trees(trees, intercept, slope)
+    scale = ScaledObjective.from_dict(learner.scale_)
+    form = scale.loss.form if isinstance(scale.loss, RowLoss) else None
+    if form is None and not scale.needs_calibration:
+        raise InputError(f"the loss {type(scale.loss).__name__} is none of rareclass's")
+    return Linked(
+        trees=trees,
+        start=float(scale.zero + scale.unit * learner.intercept_),
+        unit=float(scale.unit),
+        form=form,
+        floor=scale.floor,
+        intercept=float(learner.shift_),
+        slope=float(learner.slope_),
+    )
 
 
 _OURS: dict[type, Any] = {
@@ -109,7 +117,6 @@ _OURS: dict[type, Any] = {
     RareBlendClassifier: lambda learner: as_member(learner.blend_),
     LogitBlend: _blend,
     LogitSum: _sum,
-    LossBoosterClassifier: _linked,
     LibraryDefaultLGBMClassifier: lambda learner: Trees(flat_trees(learner.model_), float(learner.intercept_), 1.0),
-    GuardedBooster: lambda learner: Trees(*flat_guarded(learner)),
+    GuardedBooster: _booster,
 }

@@ -45,6 +45,11 @@ def checked_types(raw: bytes, path: Path) -> list[str]:
         asked = skops.io.get_untrusted_types(data=raw)
     except Exception as error:
         raise BundleError(f"{path} is not a learner file ({type(error).__name__}: {error}).") from None
+    if any("LossBoosterClassifier" in t for t in asked):
+        raise BundleError(
+            f"{path} holds a LossBoosterClassifier, which is gone. Fit the model anew: guarded boosters take the loss "
+            "themselves, RareLGBMClassifier(loss=...)."
+        )
     foreign = sorted(t for t in asked if t not in trusted_types() and not t.startswith(OURS))
     if foreign:
         raise BundleError(

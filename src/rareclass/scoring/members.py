@@ -203,23 +203,29 @@ _FORMS: Names[Any] = Names(
 """The links of the losses, which need NumPy and numba only."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Linked:
-    """Trees that were fitted on a loss of one's own: the loss's link of their scores."""
+    """Trees that were fitted on a loss of one's own: the loss's link of their scores, then intercept and slope."""
 
     kind: ClassVar[str] = "linked"
     trees: FlatTrees
-    start: float
+    start: float  # the loss's own score is start + unit * score
+    unit: float
     form: Any  # a form of `rareclass.losses`; None where the loss has no link and scores are taken as they are
+    floor: float | None  # lowest log-odds of a link that falls without end
+    intercept: float
+    slope: float
 
     def logit(self, X: np.ndarray) -> np.ndarray:
-        score = self.trees.score(X) + self.start
-        return score if self.form is None else np.asarray(self.form.link_logit(score))
+        score = self.start + self.unit * self.trees.score(X)
+        linked = score if self.form is None else np.asarray(self.form.link_logit(score))
+        return self.intercept + self.slope * (linked if self.floor is None else np.maximum(linked, self.floor))
 
     def spec(self) -> Spec:
         form: Spec = {} if self.form is None else asdict(self.form)
         name = None if self.form is None else _FORMS.name_of(type(self.form))
-        return {"start": self.start, "link": name, "form": form}
+        line: Spec = {name: getattr(self, name) for name in ("start", "unit", "floor", "intercept", "slope")}
+        return {**line, "link": name, "form": form}
 
     def arrays(self) -> Arrays:
         return self.trees.arrays()
@@ -231,7 +237,9 @@ class Linked:
     @classmethod
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
         form = None if spec["link"] is None else _read_form(spec["link"], spec["form"])
-        return cls(FlatTrees.from_arrays(dict(arrays)), float(spec["start"]), form)
+        line = {name: float(spec[name]) for name in ("start", "unit", "intercept", "slope")}
+        floor = None if spec["floor"] is None else float(spec["floor"])
+        return cls(trees=FlatTrees.from_arrays(dict(arrays)), form=form, floor=floor, **line)
 
 
 def _read_form(name: str, saved: Any) -> Any:

@@ -84,14 +84,15 @@ def flat_guarded(learner: Any) -> tuple[FlatTrees, float, float]:
 
 def _cleaned(trees: FlatTrees, learner: Any) -> FlatTrees:
     """The trees with the user's own marks of missing values, which the learner reads before its library does."""
-    if learner.loss_library == "lightgbm":
+    library = type(learner.model_).__module__.partition(".")[0]
+    if library == "lightgbm":
         coded = learner._code_mask(trees.n_features)
         if is_off(learner._value("use_missing")):
             zero = (trees.feature >= 0) & (trees.category < 0) & ~coded[trees.feature]
             return replace(trees, missing_left=np.where(zero, trees.threshold >= 0.0, trees.missing_left))
         if learner._value("zero_as_missing"):
             return replace(trees, gap=np.where(coded[:, None], _NO_GAP, [-_ZERO, _ZERO]))
-    mark = learner._value("missing") if learner.loss_library == "xgboost" else None
+    mark = learner._value("missing") if library == "xgboost" else None
     if mark is None or np.isnan(mark):
         return trees
     single = np.float32(mark)

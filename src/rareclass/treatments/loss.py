@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 
 from rareclass.errors import InputError
 from rareclass.learners._guarded import GuardedBooster
-from rareclass.learners.loss_booster import LossBoosterClassifier, is_ours
+from rareclass.learners._own_loss import plain_loss
 from rareclass.learners.objectives import usable_loss
+from rareclass.learners.table import LEARNERS, classes_that
 from rareclass.losses.base import BatchLoss
 from rareclass.losses.focal import FocalLoss
+from rareclass.losses.registry import LOSSES
 from rareclass.treatments.base import Given, TrainingSet, Treatment, class_counts, draw_seed, fit_on_training
 
 
@@ -55,7 +58,7 @@ class LossTreatment(Treatment):
         with contextlib.suppress(TypeError):  # a loss that has no defaults
             if repr(type(self.loss)()) == repr(self.loss):
                 return self.name
-        return f"{self.name}({repr(self.loss).partition('(')[2]}" if is_ours(self.loss) else self.name
+        return f"{self.name}({repr(self.loss).partition('(')[2]}" if LOSSES.name_of(type(self.loss)) else self.name
 
     @property
     def restoration(self) -> str:  # type: ignore[override]
@@ -70,53 +73,35 @@ class LossTreatment(Treatment):
         return given.training(note, exact=not loss.needs_calibration)
 
     def fit_learner(self, make: Callable[[int], Any], training: TrainingSet, *, rng: np.random.Generator) -> Any:
-        model = booster_with_loss(make(draw_seed(rng)), self.loss, events=class_counts(training.y)[0])
+        model = booster_with_loss(make(draw_seed(rng)), self.loss)
         return fit_on_training(model, training, self.name)
 
     def describe(self) -> dict[str, Any]:
-        loss = usable_loss(self.loss)
-        return {"name": self.name, "loss": loss.to_dict() if is_ours(loss) else {"loss": type(self.loss).__name__}}
+        plain = plain_loss(usable_loss(self.loss))
+        return {"name": self.name, "loss": plain if isinstance(plain, dict) else {"loss": type(self.loss).__name__}}
 
 
-def booster_with_loss(learner: Any, loss: Any, *, events: int) -> LossBoosterClassifier:
-    """The unfitted booster that a learner means, with `loss` as its objective and the learner's guards.
+def booster_with_loss(learner: Any, loss: Any) -> GuardedBooster:
+    """The unfitted guarded booster that a learner means, with `loss` as what it minimises.
+
+    A classifier of LightGBM, XGBoost or CatBoost becomes the guarded one with the parameters that it was given; the arm
+    judges and calibrates it.
 
     Raises
     ------
     InputError
-        The learner has no loss of one's own.
+        The learner takes no loss of one's own.
     """
+    plain = plain_loss(usable_loss(loss))
+    if getattr(learner, "takes_loss", False):
+        return clone(learner).set_params(loss=plain)
+    guarded = {"LGBMClassifier": "lightgbm", "XGBClassifier": "xgboost", "CatBoostClassifier": "catboost"}
     name = type(learner).__name__
-    loss = usable_loss(loss)
-    if is_ours(loss):
-        loss = loss.to_dict()  # plain values, which a bundle accepts
-    given = learner.get_params() if hasattr(learner, "get_params") else {}
-    common = {
-        "categorical_features": given.pop("categorical_features", None),
-        "random_state": given.pop("random_state", None),
-        "n_jobs": given.pop("n_jobs", None) or 1,
-    }
-    if isinstance(learner, GuardedBooster) and learner.loss_library is not None:
-        given = learner.get_params()
-        return LossBoosterClassifier(
-            loss,
-            library=learner.loss_library,
-            parameters=learner.library_parameters(events),
-            event_bins=bool(given["event_bins"]),
-            **common,
+    if name not in guarded:
+        raise InputError(
+            f"{name} cannot be fitted on a loss of one's own. {classes_that('takes_loss')} and the classifiers of "
+            "these libraries can."
         )
-    if name == "LGBMClassifier":
-        return LossBoosterClassifier(loss, parameters=_set_only(given, "objective", "class_weight"), **common)
-    if name == "XGBClassifier":
-        return LossBoosterClassifier(loss, library="xgboost", parameters=_set_only(given, "objective"), **common)
-    if name == "CatBoostClassifier":
-        parameters = _set_only(given, "objective", "loss_function")
-        return LossBoosterClassifier(loss, library="catboost", parameters=parameters, **common)
-    raise InputError(
-        f"{name} cannot be fitted on a loss of one's own. RareLGBMClassifier ('lightgbm'), RareXGBClassifier "
-        "('xgboost'), RareCatBoostClassifier ('catboost') and the classifiers of these libraries can."
-    )
-
-
-def _set_only(given: dict[str, Any], *left_out: str) -> dict[str, Any]:
-    return {k: v for k, v in given.items() if v is not None and k not in left_out}
+    own = LEARNERS[guarded[name]]
+    given = {k: v for k, v in learner.get_params().items() if v is not None and k not in ("objective", "loss_function")}
+    return own(**own.inside_arm, event_bins=False, loss=plain).set_params(**given)

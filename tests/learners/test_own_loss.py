@@ -1,0 +1,173 @@
+"""A loss of one's own inside the guard: its scale, its way back, early stopping, and what is refused."""
+
+import numpy as np
+import pytest
+from tests.learners.problems import WITH_OFFSETS, bumps, make
+
+from rareclass.errors import BundleError, InputError
+from rareclass.kernels.logits import log_loss_from_logits, sigmoid
+from rareclass.learners import RareCatBoostClassifier, RareHistGradientBoostingClassifier, RareLGBMClassifier
+from rareclass.learners._context import Rows
+from rareclass.learners._own_loss import ScaledObjective, own_loss, scaled_objective
+from rareclass.losses import (
+    AsymmetricLoss,
+    ClassBalancedLoss,
+    CrossEntropy,
+    FocalLoss,
+    LDAMLoss,
+    LogitAdjustedLoss,
+    PolyLoss,
+    TverskyLoss,
+    VectorScalingLoss,
+    WeightedCrossEntropy,
+)
+from rareclass.scoring.compiling import as_member
+from rareclass.scoring.learner import checked_types
+from rareclass.scoring.members import Linked
+
+LOSSES = [
+    CrossEntropy(), FocalLoss(2.0), WeightedCrossEntropy(99.0), ClassBalancedLoss((9_900, 100), base=FocalLoss(1.0)),
+    LDAMLoss((9_900, 100), scale=5.0), LogitAdjustedLoss(0.01), AsymmetricLoss(), PolyLoss(1.0, 2.0),
+    VectorScalingLoss((1.0, 9.0), (0.4, 0.2), (0.7, 0.9)),
+]  # fmt: skip
+SHORT = {"calibrate": False, "guard": "steady"}
+
+
+def trees(kind, count):
+    return {"iterations" if kind is RareCatBoostClassifier else "n_estimators": count}
+
+
+def scaled(loss, prevalence=0.01, n=10_000):
+    y = np.arange(n) < round(prevalence * n)
+    return scaled_objective(loss, Rows(np.zeros((n, 1)), y), float(np.log(prevalence / (1 - prevalence)))), y
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
+def test_at_the_start_a_loss_looks_like_cross_entropy(loss):
+    objective, y = scaled(loss)
+    u = np.full(y.size, objective.start)
+    assert objective.log_odds(u)[0] == pytest.approx(objective.start, abs=1e-9)
+    low, high = objective.log_odds(np.array([objective.start - 1e-3, objective.start + 1e-3]))
+    assert (high - low) / 2e-3 == pytest.approx(1, abs=1e-3)
+    gradient, curvature = objective._newton(y, u, None, np.float64)
+    assert gradient.sum() == pytest.approx(0, abs=1e-9 * y.size)
+    assert curvature.mean() == pytest.approx(0.01 * 0.99, rel=1e-9)
+    # the gradient is the derivative of one and the same multiple of the loss, at every score
+    value = [loss.value(y, objective.zero + objective.unit * (u + step)) for step in (1.0 - 1e-5, 1.0 + 1e-5)]
+    wanted = (value[1] - value[0]) / 2e-5 / (objective.curvature_ratio * objective.unit**2)
+    np.testing.assert_allclose(objective._newton(y, u + 1, None, np.float64)[0], wanted, rtol=1e-5, atol=1e-9)
+
+
+def test_an_objective_is_plain_numbers_and_comes_back():
+    for loss in (*LOSSES, TverskyLoss()):
+        objective, _ = scaled(loss)
+        again = ScaledObjective.from_dict(objective.to_dict())
+        scores = np.linspace(-20, 5, 40).reshape(2, 20)  # two stages of a model
+        np.testing.assert_array_equal(again.log_odds(scores), objective.log_odds(scores))
+        assert np.isfinite(objective.log_odds(scores)).all()
+        assert (np.diff(objective.log_odds(scores)) >= 0).all()
+
+
+def test_losses_by_name_take_the_counts_of_the_rows():
+    rows = Rows(np.zeros((10, 1)), np.arange(10) < 2)
+    assert own_loss("LDAMLoss", rows) == LDAMLoss((8, 2))
+    assert own_loss("FocalLoss", rows) == FocalLoss()
+    with pytest.raises(InputError, match="FocalLoss"):
+        own_loss("focal_loss", rows)
+
+
+@pytest.mark.parametrize("kind", WITH_OFFSETS)
+@pytest.mark.parametrize(
+    "loss", [FocalLoss(2.0), WeightedCrossEntropy(50.0), AsymmetricLoss()], ids=lambda loss: type(loss).__name__
+)
+def test_probabilities_are_right_and_no_worse_than_those_of_cross_entropy(kind, loss):
+    X, y, _ = bumps(12_000)
+    unseen, _, truth = bumps(40_000, seed=1)
+    log_loss = {}
+    for name, given in (("own", loss), ("built in", None)):
+        score = make(kind, guard="steady", loss=given, **trees(kind, 60)).fit(X, y).decision_function(unseen)
+        p, expected = sigmoid(score), sigmoid(truth)
+        assert expected.sum() / p.sum() == pytest.approx(1, abs=0.12)
+        log_loss[name] = float(np.mean(expected * -np.log(p) - (1 - expected) * np.log1p(-p)))
+    assert log_loss["own"] < 1.02 * log_loss["built in"]
+
+
+def test_a_batch_loss_becomes_log_odds_by_recalibration_alone():
+    X, y, _ = bumps(12_000)
+    unseen, _, truth = bumps(40_000, seed=1)
+    model = make(RareLGBMClassifier, guard="steady", loss=TverskyLoss(), n_estimators=60).fit(X, y)
+    assert sigmoid(truth).sum() / model.predict_proba(unseen)[:, 1].sum() == pytest.approx(1, abs=0.12)
+
+
+@pytest.mark.parametrize("kind", WITH_OFFSETS)
+def test_rows_to_stop_on_are_judged_by_the_linked_probability(kind):
+    X, y, _ = bumps(4_000)
+    stop, y_stop, _ = bumps(4_000, seed=1)
+    rounds = {**SHORT, **trees(kind, 200), "learning_rate": 0.3, "loss": FocalLoss(2.0)}
+    if kind is RareLGBMClassifier:
+        import lightgbm
+
+        callbacks = [lightgbm.early_stopping(5, verbose=False)]
+        model = make(kind, **rounds).fit(X, y, eval_set=[(stop, y_stop)], callbacks=callbacks)
+        best = model.model_.best_score_["valid_0"]["log_loss"]
+    else:
+        model = make(kind, early_stopping_rounds=5, **rounds).fit(X, y, eval_set=[(stop, y_stop)])
+        best = model.model_.best_score if hasattr(model.model_, "best_score") else None
+    assert model._all_trees(model.model_)[0] < 200
+    if best is not None:
+        score = model.decision_function(stop)
+        assert best == pytest.approx(log_loss_from_logits(y_stop, score), rel=1e-4)
+
+
+def test_early_stopping_may_go_by_average_precision_and_not_by_the_librarys_log_loss():
+    X, y, _ = bumps(3_000)
+    model = make(RareLGBMClassifier, loss="FocalLoss", n_estimators=5, **SHORT)
+    model.fit(X, y, eval_set=[(X, y)], eval_metric="average_precision")
+    assert list(model.model_.evals_result_["valid_0"]) == ["average_precision"]
+    with pytest.raises(InputError, match="'log_loss'"):
+        model.fit(X, y, eval_set=[(X, y)], eval_metric="binary_logloss")
+
+
+def test_what_a_loss_cannot_have_is_refused_in_a_sentence():
+    X, y, _ = bumps(2_000)
+    focal = {"loss": FocalLoss(2.0), "n_estimators": 5, **SHORT}
+    with pytest.raises(InputError, match="neither offsets nor bagging by class"):
+        make(RareLGBMClassifier, **focal).fit(X, y, offset=np.zeros(y.size))
+    with pytest.raises(InputError, match="neither offsets nor bagging by class"):
+        make(RareLGBMClassifier, pos_bagging_fraction=0.5, subsample_freq=1, **focal).fit(X, y)
+    with pytest.raises(InputError, match="`loss` and `objective`"):
+        make(RareLGBMClassifier, objective="binary", **focal).fit(X, y)
+    with pytest.raises(InputError, match="take others"):
+        make(RareHistGradientBoostingClassifier, loss=FocalLoss(2.0)).fit(X, y)
+    with pytest.raises(InputError, match="CatBoost takes binary row losses only"):
+        make(RareCatBoostClassifier, loss=TverskyLoss(), iterations=5, **SHORT).fit(X, y)
+
+
+def test_class_weights_beside_a_loss_are_undone_and_several_classes_take_it():
+    X, y, _ = bumps(8_000)
+    plain = make(RareLGBMClassifier, loss=FocalLoss(1.0), n_estimators=40, **SHORT)
+    weighted = make(RareLGBMClassifier, loss=FocalLoss(1.0), n_estimators=40, scale_pos_weight=20.0, **SHORT)
+    rates = [model.fit(X, y).predict_proba(X)[:, 1].mean() / y.mean() for model in (plain, weighted)]
+    np.testing.assert_allclose(rates, 1, atol=0.25)
+    labels = np.where(X[:, 2] > 1.5, 2, y.astype(int))
+    assert plain.fit(X, labels).predict_proba(X).shape == (8_000, 3)
+
+
+def test_a_bundle_with_the_former_class_says_what_to_do(monkeypatch, tmp_path):
+    import skops.io
+
+    former = "rareclass.learners.loss_booster.LossBoosterClassifier"
+    monkeypatch.setattr(skops.io, "get_untrusted_types", lambda data: [former])
+    with pytest.raises(BundleError, match=r"Fit the model anew: guarded boosters take the loss"):
+        checked_types(b"", tmp_path / "learner.skops")
+
+
+@pytest.mark.parametrize(
+    "loss", [FocalLoss(2.0), AsymmetricLoss(), TverskyLoss()], ids=lambda loss: type(loss).__name__
+)
+def test_a_compiled_scorer_gives_the_same_log_odds(loss):
+    X, y, _ = bumps(4_000)
+    learner = make(RareLGBMClassifier, loss=loss, guard="steady", n_estimators=20).fit(X, y)
+    member = as_member(learner)
+    again = Linked.from_parts(member.spec(), member.arrays())
+    np.testing.assert_allclose(again.logit(X), learner.decision_function(X), rtol=0, atol=1e-9)
