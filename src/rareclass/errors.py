@@ -69,6 +69,10 @@ class CalibrationWarning(RareclassWarning):
     """Probabilities are only approximately on the scale of the real prevalence."""
 
 
+class KernelCacheWarning(RareclassWarning):
+    """Compiled kernels could not be kept on disk, or not be read from there; they were compiled anew."""
+
+
 class DroppedWarning(RareclassWarning):
     """Rows or columns were left out; the message says how many and why."""
 

@@ -4,13 +4,14 @@ Sums run in the order of the columns, row by row, so that a row has the same sco
 """
 
 import numpy as np
-from numba import njit
+
+from rareclass.kernels.compiled import compiled
 
 RANK, MAGNITUDE, MISSING, HINGES = 0, 1, 2, 3
 """Rows of `weight` and `mean` in `quantile_scores`; hinges follow from `HINGES` on."""
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def without_infinite(values: np.ndarray, out: np.ndarray) -> None:  # pragma: no cover - compiled
     """Copy numbers, in any order of two dimensions, to `out` (n, d) with NaN in the place of infinite ones."""
     for i in range(values.shape[0]):
@@ -18,7 +19,7 @@ def without_infinite(values: np.ndarray, out: np.ndarray) -> None:  # pragma: no
             out[i, j] = values[i, j] if np.isfinite(values[i, j]) else np.nan
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def linear_scores(
     X: np.ndarray, weight: np.ndarray, intercept: float, out: np.ndarray
 ) -> None:  # pragma: no cover - compiled
@@ -30,7 +31,7 @@ def linear_scores(
         out[i] = total + intercept
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def combined(
     logits: np.ndarray, intercept: np.ndarray, slope: np.ndarray, weight: np.ndarray, limit: float, out: np.ndarray
 ) -> None:  # pragma: no cover - compiled
@@ -42,7 +43,7 @@ def combined(
         out[i] = total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def interpolated(x: float, at: np.ndarray, value: np.ndarray) -> float:  # pragma: no cover - compiled
     """Piecewise-linear through (at, value), flat beyond: `numpy.interp`, operation by operation."""
     last = at.shape[0] - 1
@@ -62,7 +63,7 @@ def interpolated(x: float, at: np.ndarray, value: np.ndarray) -> float:  # pragm
     return (value[low + 1] - value[low]) / (at[low + 1] - at[low]) * (x - at[low]) + value[low]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def quantile_scores(
     X: np.ndarray,
     numeric: tuple[np.ndarray, np.ndarray, np.ndarray],

@@ -1,20 +1,20 @@
 """Calibration maps of log-odds, compiled: one pass for the ends that are drawn in and the map itself."""
 
 import numpy as np
-from numba import njit
 
+from rareclass.kernels.compiled import compiled
 from rareclass.kernels.linear import interpolated
 
 SHIFT, LINE, TEMPERATURE, BETA, KNOTS, STEPS = range(6)
 """z + a; a z + b; z / a + b; a log-sigmoid(z) + b softplus(z) + c; piecewise linear; steps with ties broken."""
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _softplus(x: float) -> float:  # pragma: no cover - compiled
     return max(x, 0.0) + np.log1p(np.exp(-abs(x)))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _followed(u: float, at: np.ndarray, value: np.ndarray) -> float:  # pragma: no cover - compiled
     """Piecewise linear through the knots, parallel to the diagonal beyond them."""
     first, last = at[0], at[at.shape[0] - 1]
@@ -22,7 +22,7 @@ def _followed(u: float, at: np.ndarray, value: np.ndarray) -> float:  # pragma: 
     return interpolated(u, at, value) + beyond
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def mapped(
     z: np.ndarray, added: float, ends: np.ndarray, kind: int, numbers: np.ndarray, at: np.ndarray, value: np.ndarray
 ) -> bool:  # pragma: no cover - compiled

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from rareclass.kernels.compiled import compiled
 from rareclass.kernels.tree_program import HASH_32, HASH_64, HIGHEST, MOST_LEAVES, Program
 
 
@@ -71,7 +71,7 @@ def _columns(trees: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarr
     return np.ascontiguousarray(columns), column, cuts, cut
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sizes(root: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Number of leaves of each tree."""
     sizes, stack = np.zeros(root.size, dtype=np.int64), np.empty(left.size + 1, dtype=np.int64)
@@ -88,7 +88,7 @@ def _sizes(root: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return sizes
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _place(
     links: tuple[np.ndarray, np.ndarray, np.ndarray],
     column: np.ndarray,
@@ -119,7 +119,7 @@ def _place(
             at += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _mask(
     links: tuple[np.ndarray, np.ndarray, np.ndarray],
     column: np.ndarray,

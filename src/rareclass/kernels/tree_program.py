@@ -16,8 +16,8 @@ Lucchese et al. (2015), QuickScorer, SIGIR; (2016), with vector registers, SIGIR
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from rareclass.kernels.compiled import compiled
 from rareclass.kernels.quick_start import start_without_blas
 
 start_without_blas()
@@ -51,12 +51,12 @@ class Program(NamedTuple):
     total: np.ndarray  # (3,) start of the sum, its divisor, 1 where it is kept in float32
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _known(x: float, feature: int, gap: np.ndarray) -> float:
     return np.nan if gap.shape[0] > 0 and gap[feature, 0] <= x <= gap[feature, 1] else x
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _category(x: float, column: np.ndarray, bits: np.ndarray) -> np.int32:
     """0 where a code goes left, 1 where it goes right."""
     if x != x:
@@ -71,7 +71,7 @@ def _category(x: float, column: np.ndarray, bits: np.ndarray) -> np.int32:
     return np.int32(_ONE - ((np.uint64(word) >> (code & np.uint64(31))) & _ONE))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _rank_block(
     X: np.ndarray, start: int, stop: int, p: Program, ranks: np.ndarray, x: np.ndarray, place: np.ndarray
 ) -> None:
@@ -101,7 +101,7 @@ def _rank_block(
                 row[r] = row[r] if x[r] == x[r] else HIGHEST
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _count_below(cuts: np.ndarray, x: np.ndarray, place: np.ndarray, rank: np.ndarray) -> None:
     """Number of ascending cuts below each of BLOCK values; 0 for NaN."""
     place[:] = 0
@@ -116,13 +116,13 @@ def _count_below(cuts: np.ndarray, x: np.ndarray, place: np.ndarray, rank: np.nd
         rank[r] = place[r] + np.int32(cuts[np.uint32(place[r])] < x[r])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add(total: float, value: float, single: bool) -> float:
     # float64 sums of two float32 numbers are exact enough to round as a float32 sum does
     return np.float64(np.float32(total + value)) if single else total + value
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def score_block(first: int, last: int, X: np.ndarray, p: Program, out: np.ndarray) -> None:
     """Scores of the rows `first` to `last` of `X` (n, d), C-contiguous float64, into `out` (n,)."""
     ranks = np.zeros((max(1, p.columns.shape[0]), BLOCK), dtype=np.int32)
@@ -166,13 +166,13 @@ def score_block(first: int, last: int, X: np.ndarray, p: Program, out: np.ndarra
             out[start + r] = total[r] / p.total[1]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _step(ranks: np.ndarray, nodes: np.ndarray, node: np.uint64, stride: np.uint64, row: np.uint64) -> np.uint64:
     right = ranks[np.uint64(nodes[node, np.uint64(1)]) * stride + row] > nodes[node, np.uint64(2)]
     return np.uint64(nodes[node, np.uint64(0)]) + np.uint64(right)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _walk_block(
     ranks: np.ndarray, nodes: np.ndarray, value: np.ndarray, root: np.uint64, leaf: np.ndarray, n: int
 ) -> None:
@@ -192,7 +192,7 @@ def _walk_block(
         leaf[first], leaf[first + 1], leaf[first + 2], leaf[first + 3] = value[a], value[b], value[c], value[d]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _below(cuts: np.ndarray, x: float) -> np.int32:
     low, left = np.uint64(0), np.uint64(cuts.size)
     while left > _ONE:
@@ -202,7 +202,7 @@ def _below(cuts: np.ndarray, x: float) -> np.int32:
     return np.int32(low + np.uint64(cuts[low] < x))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def score_rows(first: int, last: int, X: np.ndarray, p: Program, out: np.ndarray) -> None:
     """What `score_block` does, bit for bit, faster for a handful of rows: four trees of a row are walked at once."""
     columns, trees = p.columns.shape[0], p.trees.shape[0]

@@ -5,9 +5,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from rareclass.errors import InputError
+from rareclass.kernels.compiled import compiled
 from rareclass.kernels.threads import in_blocks
 from rareclass.kernels.tree_layout import lay_out
 from rareclass.kernels.tree_program import BLOCK, Program, score_block, score_rows
@@ -228,7 +228,7 @@ def _check(trees: FlatTrees) -> None:
         raise InputError(f"The trees cannot be used: they hold {_FAULTS[fault]}; the file is damaged.")
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fault(
     root: np.ndarray,
     feature: np.ndarray,

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
+
+from rareclass.kernels.compiled import compiled
 
 _WORD = re.compile(r"\b\w+\b|[£$€!?]")
 _SHAPES = [re.compile(pattern) for pattern in ("[0-9]", "[A-Z]", "[^A-Za-z0-9\t\n\f\r ]")]
@@ -39,7 +40,7 @@ def word_features(texts: Sequence[str | None], buckets: int) -> np.ndarray:
     return out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _count(letters: np.ndarray, ends: np.ndarray, counts: np.ndarray) -> None:  # pragma: no cover - compiled
     start = 0
     for end in ends:
@@ -49,7 +50,7 @@ def _count(letters: np.ndarray, ends: np.ndarray, counts: np.ndarray) -> None:  
         start = end
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _murmur3(data: np.ndarray) -> np.uint32:  # pragma: no cover - compiled
     mask, c1, c2 = np.uint64(0xFFFFFFFF), np.uint64(0xCC9E2D51), np.uint64(0x1B873593)
     h, n = np.uint64(0), data.size

@@ -1,0 +1,157 @@
+"""Compiled functions whose machine code is kept on disk, and that work, and say so, where it cannot be.
+
+numba's own cache refuses to import a function whose folder cannot be written, fails on a damaged file, and does not
+read what was compiled ahead into a folder that has become read-only. Here a container whose kernels were compiled when
+its image was built (`rareclass warm`) reads them whoever runs it; without any folder, or with a damaged one, functions
+are compiled in memory.
+"""
+
+import hashlib
+import os
+import pickle
+import warnings
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar
+
+from numba import njit
+from numba.core import caching, config
+
+from rareclass.errors import KernelCacheWarning
+
+F = TypeVar("F", bound=Callable[..., Any])
+_DIGEST = hashlib.sha256().digest_size
+_BROKEN = (
+    OSError, ValueError, EOFError, AttributeError, ImportError, LookupError, TypeError, RuntimeError, MemoryError,
+    pickle.UnpicklingError,
+)  # fmt: skip
+
+
+def compiled(function: F) -> F:
+    """Compile a function when it is first called, without holding Python's lock, and keep the machine code."""
+    made: Any = njit(nogil=True)(function)
+    made._cache = KernelCache(function)
+    found: F = made
+    return found
+
+
+class KernelCache:
+    """numba's cache of one function: read where it can be, written where it may be, checked before it is used."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._own: Any = None
+        self._read: list[Any] = []
+        try:
+            self._own = _checked(caching.FunctionCache(function))
+            self._read.append(self._own)
+        except RuntimeError:  # no folder can be written
+            pass
+        ahead = _checked(_Readable(function))
+        if self._own is None or ahead.cache_path != self._own.cache_path:
+            self._read.insert(0, ahead)
+
+    @property
+    def cache_path(self) -> str | None:
+        """Folder that compiled code is written to; None where there is none."""
+        return None if self._own is None else str(self._own.cache_path)
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The compiled function for a signature; None where it has to be compiled."""
+        for kept in self._read:
+            try:
+                found = kept.load_overload(sig, target_context)
+            except _BROKEN as error:
+                _say_damaged(str(kept.cache_path), type(error).__name__)
+                self._clear(kept)
+                continue
+            if found is not None:
+                return found
+        return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep a compiled function, where there is a place."""
+        try:
+            if self._own is not None:
+                self._own.save_overload(sig, data)
+                return
+        except _BROKEN:  # the folder has become read-only or full since
+            pass
+        _say_nowhere()
+
+    def flush(self) -> None:
+        if self._own is not None:
+            self._own.flush()
+
+    def enable(self) -> None:
+        for kept in self._read:
+            kept.enable()
+
+    def disable(self) -> None:
+        for kept in self._read:
+            kept.disable()
+
+    def _clear(self, kept: Any) -> None:
+        try:
+            if kept is self._own:
+                kept.flush()
+        except _BROKEN:
+            self._own = None
+
+
+class _CheckedFile(caching.IndexDataCacheFile):
+    """Files that end with the digest of what stands before it: damaged machine code must never run."""
+
+    def _dump(self, obj: Any) -> bytes:
+        raw: bytes = super()._dump(obj)
+        return raw + hashlib.sha256(raw).digest()
+
+    def _load_data(self, name: str) -> Any:
+        with open(self._data_path(name), "rb") as file:
+            raw = file.read()
+        if hashlib.sha256(raw[:-_DIGEST]).digest() != raw[-_DIGEST:]:
+            raise ValueError(f"{name} does not match its digest")
+        return super()._load_data(name)
+
+
+def _checked(kept: Any) -> Any:
+    impl = kept._impl
+    stamp = impl.locator.get_source_stamp()
+    kept._cache_file = _CheckedFile(kept.cache_path, f"{impl.filename_base}-checked", stamp)
+    return kept
+
+
+class _Ahead(caching.InTreeCacheLocator):
+    """Beside the source, or in the folder that the user names, whether it can be written or not."""
+
+    @classmethod
+    def from_function(cls, py_func: Callable[..., Any], py_file: str) -> Any:
+        return caching.UserProvidedCacheLocator(py_func, py_file) if config.CACHE_DIR else cls(py_func, py_file)
+
+
+class _AheadImpl(caching.CompileResultCacheImpl):
+    _locator_classes = [_Ahead]
+
+
+class _Readable(caching.FunctionCache):
+    _impl_class = _AheadImpl
+
+
+@cache
+def _say_damaged(folder: str, error: str) -> None:
+    warnings.warn(
+        f"The cache of compiled kernels in {folder} is damaged or foreign ({error}); they are compiled anew.",
+        KernelCacheWarning,
+        stacklevel=2,
+    )
+
+
+@cache
+def _say_nowhere() -> None:
+    home = os.path.expanduser("~")
+    warnings.warn(
+        f"Compiled kernels cannot be kept: neither the folder of rareclass nor that of the user ({home}) can be "
+        "written, so that every process compiles them anew (some seconds). Set NUMBA_CACHE_DIR to a folder that can be written, "
+        "or run `rareclass warm` when the image is built.",
+        KernelCacheWarning,
+        stacklevel=2,
+    )

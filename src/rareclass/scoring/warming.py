@@ -1,0 +1,26 @@
+"""Compile all that scoring runs, so that the first row of a new process finds it on disk."""
+
+import numpy as np
+
+from rareclass.kernels.linear import combined, linear_scores, quantile_scores, without_infinite
+from rareclass.kernels.log_odds_maps import mapped
+from rareclass.kernels.trees import FlatTrees
+from rareclass.kernels.words import word_features
+
+
+def warm() -> str | None:
+    """Compile the scoring kernels; returns the folder that they are kept in, None where none can be written."""
+    X, out = np.zeros((20, 2)), np.empty(20)
+    whole, one, two = np.zeros(1, np.int64), np.ones(1), np.arange(2)
+    without_infinite(X, X.copy())
+    linear_scores(X, np.ones(2), 0.0, out)
+    knots = (two, one, one)
+    quantile_scores(X, (whole, one, one), knots, (one, np.ones((4, 1)), np.ones((4, 1))), (whole, two, one), 0.0, out)
+    combined(X[:1].copy(), one, one, one, 40.0, np.empty(2))
+    mapped(out, 0.0, np.full(6, np.nan), 0, one, one, one)
+    trees = FlatTrees.stump(feature=0, threshold=0.0, left=0.0, right=1.0, n_features=2)
+    trees.score(X)
+    trees.score(X[:1])
+    word_features(["a word"], 4)
+    folder: str | None = mapped._cache.cache_path  # type: ignore[attr-defined]
+    return folder
