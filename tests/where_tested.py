@@ -56,6 +56,7 @@ WHERE = {
     "cli/report.py": "tests/cli/test_verbs.py",
     "cli/sample.py": "tests/cli/test_verbs.py",
     "cli/train.py": "tests/cli/test_verbs.py",
+    "cli/warm.py": "tests/scoring/test_warming.py",
     "combine/smote.py": "tests/combine/test_combined.py",
     "compat/imblearn/base.py": "tests/compat/test_imblearn.py",
     "compat/imblearn/exceptions.py": "tests/compat/test_imblearn.py",

@@ -1,6 +1,7 @@
 """Every learner survives the disk, and nothing that is not on the list is loaded."""
 
 import datetime
+import hashlib
 import json
 
 import numpy as np
@@ -10,8 +11,11 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from rareclass import RareClassifier
 from rareclass.artifact import Bundle
+from rareclass.artifact.reference import feature_sketches, sketched
 from rareclass.decisions import CostMatrix, Maximize
 from rareclass.errors import BundleError, InputError
+from rareclass.lifecycle import replay
+from rareclass.scoring import Scorer
 
 LEARNERS = ["lightgbm", "hist_gradient_boosting", "logistic_regression", "random_forest", "blend", "xgboost",
             "catboost"]  # fmt: skip
@@ -77,8 +81,6 @@ def test_evidence_that_is_undefined_is_saved_as_null_but_a_model_is_never_saved_
 
 
 def test_a_foreign_type_is_neither_saved_nor_loaded(tmp_path):
-    import hashlib
-
     import skops.io
     from sklearn.svm import SVC
 
@@ -176,3 +178,100 @@ def test_labels_that_are_dates_or_bytes_keep_their_type(tmp_path, labels):
     assert list(map(type, loaded.classes_)) == list(map(type, model.classes_))
     np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
     assert loaded.score(X, y) == model.score(X, y)
+
+
+def as_before(folder, number):
+    """What was written before models were compiled: the learner alone, and a manifest that knows of no scorer."""
+    (folder / "scorer.npz").unlink()
+    (folder / "reference.npz").unlink(missing_ok=True)
+    state = json.loads((folder / "model.json").read_text())
+    (folder / "model.json").write_text(
+        json.dumps({k: v for k, v in state.items() if k not in ("scorer", "tiers", "slices", "stages")})
+    )
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["scorer"]
+    manifest["format"] = number
+    manifest["files"] = {
+        name: {
+            "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest(),
+            "bytes": (folder / name).stat().st_size,
+        }
+        for name in ("model.json", "learner.skops")
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_bundle_from_before_models_were_compiled_is_read(tmp_path, number):
+    table, y = rows()
+    model = RareClassifier("random_forest", treatment="none", cv=2).fit(table, y)
+    Bundle(model, recipe={"rows": 600}).save(tmp_path / "m", keep_learner=True)
+    as_before(tmp_path / "m", number)
+    loaded = Bundle.load(tmp_path / "m")
+    np.testing.assert_array_equal(loaded.model.predict_proba(table), model.predict_proba(table))
+    for scorer in (loaded.scorer, Scorer.load(tmp_path / "m")):
+        assert not scorer.exact
+        assert "before models were compiled" in scorer.why_not
+        np.testing.assert_allclose(scorer.logit(table), model.positive_logit(table), rtol=0, atol=1e-12)
+    loaded.save(tmp_path / "again")  # which compiles it
+    assert Scorer.load(tmp_path / "again").exact
+    assert not (tmp_path / "again" / "learner.skops").exists()
+
+
+def test_the_learner_is_kept_on_request_only(tmp_path):
+    table, y = rows()
+    bundle = Bundle(RareClassifier("random_forest", treatment="none", cv=2).fit(table, y))
+    bundle.save(tmp_path / "m")
+    bundle.save(tmp_path / "kept", keep_learner=True)
+    assert not (tmp_path / "m" / "learner.skops").exists()
+    kept = Bundle.load(tmp_path / "kept")
+    assert kept.model.model_.arm.learner.estimators_
+    assert kept.scorer.exact
+    compiled = Bundle.load(tmp_path / "m")
+    np.testing.assert_array_equal(compiled.model.predict_proba(table), kept.model.predict_proba(table))
+    with pytest.raises(BundleError, match="no learner to keep"):
+        compiled.save(tmp_path / "n", keep_learner=True)
+    assert not (tmp_path / "n").exists()
+    compiled.save(tmp_path / "n")
+    np.testing.assert_array_equal(Scorer.load(tmp_path / "n").logit(table), compiled.scorer.logit(table))
+
+
+def test_a_loaded_model_answers_all_that_a_fitted_one_does(tmp_path):
+    table, y = rows()
+    model = RareClassifier("lightgbm", treatment="none", cv=2).fit(table, y, costs=CostMatrix(fp=1, fn=9))
+    Bundle(model, recipe={"rows": 600}).save(tmp_path / "m")
+    loaded = Bundle.load(tmp_path / "m").model
+    np.testing.assert_allclose(loaded.positive_logit(table), model.positive_logit(table), rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(loaded.predict(table), model.predict(table))
+    np.testing.assert_array_equal(loaded.classes_, model.classes_)
+    assert loaded.decision_ == model.decision_
+    assert loaded.summary() == model.summary()
+    encoded = loaded.model_.encoder.transform(table).matrix
+    np.testing.assert_allclose(loaded.model_.arm.logit(encoded), model.model_.arm.logit(encoded), rtol=0, atol=1e-12)
+    again = replay(Bundle.load(tmp_path / "m"), table, y, costs=CostMatrix(fp=1, fn=9))
+    np.testing.assert_array_equal(again.model.predict_proba(table), model.predict_proba(table))
+
+
+@pytest.mark.parametrize("events_kept", [True, False])
+def test_sketches_for_monitoring_are_kept_with_or_without_events(tmp_path, events_kept):
+    table, y = rows()
+    model = RareClassifier("logistic_regression", cv=2).fit(table, y)
+    event = np.asarray(y == "yes")
+    bundle = Bundle(model, sketches=feature_sketches(model.model_, table, event), rows=table)
+    bundle.save(tmp_path / "m", reference_rows=events_kept)
+    found = Bundle.load(tmp_path / "m").sketches
+    encoded = model.model_.encoder.transform(table).matrix
+    assert ("events" in found) == events_kept
+    if events_kept:
+        np.testing.assert_array_equal(found["events"], encoded[event])
+    assert found["rows"].tolist() == [600, event.sum()]
+    np.testing.assert_allclose(found["missing"], np.isnan(encoded).mean(axis=0))
+    np.testing.assert_allclose(found["quantiles"][0, [0, 27, -1]], np.quantile(encoded[:, 0], [0, 0.5, 1]))
+    assert found["code_counts"].sum() == 600
+    assert found["event_code_counts"].sum() == event.sum()
+
+
+def test_at_most_600_events_are_kept_spread_over_the_rows():
+    found = sketched(np.arange(5000.0)[:, None], np.arange(5000) % 4 == 0)
+    assert found["events"].shape == (600, 1)
+    assert found["events"][[0, -1], 0].tolist() == [0.0, 4996.0]

@@ -145,6 +145,8 @@ class Bundle:
                 "Only a fitted model of one rare class can be saved. Fit it, with `pos_label` if need be."
             )
         model, scorer = self.model.model_, self.scorer
+        if not scorer.exact:  # read from a bundle whose learner may be compiled by now
+            scorer = Scorer.from_model(self.model, self.rows)
         state = {
             "schema": model.schema,
             "encoder": model.encoder,

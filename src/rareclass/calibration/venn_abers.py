@@ -3,18 +3,18 @@
 from typing import Any, ClassVar
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass.calibration.base import Calibrator, GroupedRows
+from rareclass.kernels.compiled import compiled
 from rareclass.kernels.logits import logit as to_logit
 
 _TIE_BREAK = 1e-6
 """Log-odds a standard deviation by which rows of one step are spread, so that the ranking of the scores survives."""
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _hulls(x: np.ndarray, s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # pragma: no cover - compiled
     """Neighbours on the lower convex hull of the points to the left (before) and to the right (after) of each."""
     m = x.shape[0]
@@ -39,7 +39,7 @@ def _hulls(x: np.ndarray, s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # pr
     return before, after
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _values(
     points: tuple[np.ndarray, np.ndarray],
     hulls: tuple[np.ndarray, np.ndarray],

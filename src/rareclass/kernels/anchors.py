@@ -7,8 +7,8 @@ such as the output of SMOTE, this settles nearly every row without comparing it 
 """
 
 import numpy as np
-from numba import njit
 
+from rareclass.kernels.compiled import compiled
 from rareclass.kernels.nearest import nearest_in_panel
 from rareclass.kernels.panel import Space, squared_distance
 from rareclass.kernels.threads import in_blocks
@@ -19,7 +19,7 @@ _WINDOW = 64
 _WORTH = 16 * ANCHORS
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _count_near(
     start: int,
     stop: int,

@@ -1,10 +1,10 @@
 """Bootstrap of ranking metrics by resampled counts over sorted scores: no row is drawn, nothing is sorted again."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from rareclass._types import Floats
+from rareclass.kernels.compiled import compiled
 
 
 def compress(tp: NDArray[np.int64], fp: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -25,7 +25,7 @@ def compress(tp: NDArray[np.int64], fp: NDArray[np.int64]) -> tuple[NDArray[np.i
     return np.append(gained, 0), np.append(lost, below)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _average_precisions(
     gained: np.ndarray, lost: np.ndarray, size: int, stratified: bool, seed: int
 ) -> tuple[np.ndarray, int]:  # pragma: no cover - compiled

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from rareclass.kernels.compiled import compiled
 from rareclass.kernels.panel import (
     CANDIDATES,
     QUERIES,
@@ -45,7 +45,7 @@ class Progress(NamedTuple):
     alive: np.ndarray
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def count_tile(
     tile: np.ndarray,
     X: np.ndarray,
@@ -91,7 +91,7 @@ def count_tile(
     return unfinished
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _drop_deleted(which: np.ndarray, alive: np.ndarray, count: np.ndarray, witness: np.ndarray) -> None:
     for position in which:
         left = 0

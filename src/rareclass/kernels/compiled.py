@@ -12,7 +12,7 @@ import pickle
 import warnings
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from numba import njit
 from numba.core import caching, config
@@ -27,12 +27,23 @@ _BROKEN = (
 )  # fmt: skip
 
 
-def compiled(function: F) -> F:
-    """Compile a function when it is first called, without holding Python's lock, and keep the machine code."""
-    made: Any = njit(nogil=True)(function)
-    made._cache = KernelCache(function)
-    found: F = made
-    return found
+@overload
+def compiled(function: F) -> F: ...
+@overload
+def compiled(**options: Any) -> Callable[[F], F]: ...
+def compiled(function: F | None = None, **options: Any) -> F | Callable[[F], F]:
+    """Compile a function when it is first called, without holding Python's lock, and keep the machine code.
+
+    As a decorator, with or without `options` of `numba.njit`.
+    """
+
+    def decorated(function: F) -> F:
+        made: Any = njit(nogil=True, **options)(function)
+        made._cache = KernelCache(function)
+        found: F = made
+        return found
+
+    return decorated if function is None else decorated(function)
 
 
 class KernelCache:
@@ -125,7 +136,8 @@ class _Ahead(caching.InTreeCacheLocator):
 
     @classmethod
     def from_function(cls, py_func: Callable[..., Any], py_file: str) -> Any:
-        return caching.UserProvidedCacheLocator(py_func, py_file) if config.CACHE_DIR else cls(py_func, py_file)
+        named = getattr(config, "CACHE_DIR", "")
+        return caching.UserProvidedCacheLocator(py_func, py_file) if named else cls(py_func, py_file)
 
 
 class _AheadImpl(caching.CompileResultCacheImpl):
@@ -147,11 +159,10 @@ def _say_damaged(folder: str, error: str) -> None:
 
 @cache
 def _say_nowhere() -> None:
-    home = os.path.expanduser("~")
     warnings.warn(
-        f"Compiled kernels cannot be kept: neither the folder of rareclass nor that of the user ({home}) can be "
-        "written, so that every process compiles them anew (some seconds). Set NUMBA_CACHE_DIR to a folder that can be written, "
-        "or run `rareclass warm` when the image is built.",
+        "Compiled kernels cannot be kept: neither the folder of rareclass nor that of the user "
+        f"({os.path.expanduser('~')}) can be written, so that every process compiles them anew (some seconds). Set "
+        "NUMBA_CACHE_DIR to a folder that can be written, or run `rareclass warm` when the image is built.",
         KernelCacheWarning,
         stacklevel=2,
     )

@@ -7,14 +7,14 @@ what the same chunk stored, row by row.
 """
 
 import numpy as np
-from numba import njit
 
 from rareclass.kernels.closer import Limit, Progress, count_tile
+from rareclass.kernels.compiled import compiled
 from rareclass.kernels.panel import CANDIDATES, QUERIES, Block, Panel, Product, Queries, Space, squared_distance
 from rareclass.kernels.team import team
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _settle(
     X: np.ndarray,
     rows: np.ndarray,

@@ -1,8 +1,8 @@
 """Draws: weighted with and without replacement at any size, exact apportionment, parents of made rows, votes."""
 
 import numpy as np
-from numba import njit
 
+from rareclass.kernels.compiled import compiled
 from rareclass.kernels.random import unit
 from rareclass.kernels.threads import in_blocks
 
@@ -56,7 +56,7 @@ def weighted_choice(weights: np.ndarray, size: int, rng: np.random.Generator) ->
     return np.minimum(place, int(np.flatnonzero(weights)[-1]))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _pairs(
     start: int,
     stop: int,
@@ -76,7 +76,7 @@ def _pairs(
         gap[i] = unit(seed, np.uint64(2 * i + 1))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _bases(start: int, stop: int, n: int, seed: np.uint64, base: np.ndarray) -> None:
     for i in range(start, stop):
         base[i] = np.int64(unit(seed, np.uint64(i)) * n)
@@ -115,7 +115,7 @@ def pair_up(
     return parents, gap
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _votes(
     start: int,
     stop: int,

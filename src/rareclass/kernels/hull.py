@@ -1,13 +1,13 @@
 """Upper convex hull of operating points: the only ones that some cost ratio can prefer."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from rareclass._types import Floats
+from rareclass.kernels.compiled import compiled
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _upper(x: np.ndarray, y: np.ndarray, kept: np.ndarray) -> int:  # pragma: no cover - compiled
     m = 0
     for i in range(x.shape[0]):

@@ -8,10 +8,10 @@ influences; clusters add them up.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from rareclass._types import Flags, Floats
+from rareclass.kernels.compiled import compiled
 from rareclass.kernels.effective import unit
 
 _HIGHEST = 10
@@ -26,7 +26,7 @@ class RankInfluence(NamedTuple):
     unseen: float = 0.0  # variance by rows that were not drawn and that no influence shows
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _average_precision(
     y: np.ndarray, score: np.ndarray, weight: np.ndarray, half: float, influence: np.ndarray
 ) -> tuple[float, float, float]:  # pragma: no cover - compiled
@@ -104,7 +104,7 @@ def _average_precision(
     return value, centre, 2 * (highest * from_fp / positives) ** 2
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _roc_auc(
     y: np.ndarray, score: np.ndarray, weight: np.ndarray, influence: np.ndarray
 ) -> float:  # pragma: no cover - compiled

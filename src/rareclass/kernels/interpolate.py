@@ -6,10 +6,10 @@ missing values is kept by taking the missingness of the nearer parent at random.
 """
 
 import numpy as np
-from numba import njit
 from scipy import sparse
 
 from rareclass._types import Matrix
+from rareclass.kernels.compiled import compiled
 from rareclass.kernels.random import mix, unit
 from rareclass.kernels.threads import in_blocks
 
@@ -22,7 +22,7 @@ Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
 """First and second parent of each made row, and its gap."""
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _floats(start: int, stop: int, source: np.ndarray, pairs: Pairs, out: np.ndarray, seed: np.uint64) -> None:
     first, second, gap = pairs
     d = source.shape[1]
@@ -42,7 +42,7 @@ def _floats(start: int, stop: int, source: np.ndarray, pairs: Pairs, out: np.nda
                     out[i, j] = near if near != near else (right if left != left else left)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _integers(
     start: int,
     stop: int,

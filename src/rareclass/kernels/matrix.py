@@ -1,17 +1,17 @@
 """One pass over a matrix: missing, infinite and huge values, column ranges, copying of rows."""
 
 import numpy as np
-from numba import njit
 from scipy import sparse
 
 from rareclass._types import Matrix
+from rareclass.kernels.compiled import compiled
 from rareclass.kernels.threads import in_blocks
 
 LARGEST = 1e150
 """Sums of squared differences of numbers up to here are finite for any number of columns that fits into memory."""
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _all_within(array: np.ndarray, limit: float, start: int, stop: int) -> bool:
     bad = 0
     flat = array[start:stop].ravel()
@@ -21,7 +21,7 @@ def _all_within(array: np.ndarray, limit: float, start: int, stop: int) -> bool:
     return bad == 0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _count(array: np.ndarray, limit: float, missing: np.ndarray, infinite: np.ndarray, huge: np.ndarray) -> None:
     for i in range(array.shape[0]):
         for j in range(array.shape[1]):

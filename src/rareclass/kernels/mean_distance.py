@@ -6,15 +6,15 @@ Limits of the distances, from sifted matrix products, rule most rows out; a rank
 from collections.abc import Callable
 
 import numpy as np
-from numba import njit
 
+from rareclass.kernels.compiled import compiled
 from rareclass.kernels.panel import CANDIDATES, QUERIES, Panel, Product, ceiling, strip_count
 from rareclass.kernels.team import Run, team
 
 _STRIP = 32
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _bounds_tile(tile: np.ndarray, smallest: np.ndarray) -> None:
     """Merge the products of each line into the sorted list of its smallest ones."""
     last = smallest.shape[1] - 1
@@ -34,7 +34,7 @@ def _bounds_tile(tile: np.ndarray, smallest: np.ndarray) -> None:
                     kept[slot] = value
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _any_tile(tile: np.ndarray, limit: float, low: np.ndarray, unit: float, found: np.ndarray) -> None:
     """Note the lines with a product that may belong to a squared distance of at most `limit`."""
     for i in range(tile.shape[0]):

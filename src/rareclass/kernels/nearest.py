@@ -8,6 +8,7 @@ A row is never its own neighbour; it is recognised by position, so that duplicat
 import numpy as np
 from numba import njit
 
+from rareclass.kernels.compiled import compiled
 from rareclass.kernels.panel import (
     CANDIDATES,
     QUERIES,
@@ -56,7 +57,7 @@ def mixed_distance(X: np.ndarray, codes: np.ndarray, penalty: float, i: int, j: 
     return square
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _tile(
     tile: np.ndarray,
     X: np.ndarray,

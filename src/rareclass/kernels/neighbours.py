@@ -7,11 +7,11 @@ float64 whatever the offset, the scale or the number of threads (see `panel` for
 """
 
 import numpy as np
-from numba import njit
 from scipy import sparse
 from scipy.spatial import cKDTree
 
 from rareclass._types import Matrix
+from rareclass.kernels.compiled import compiled
 from rareclass.kernels.nearest import insert, mixed_distance, nearest_in_panel
 from rareclass.kernels.panel import Space
 from rareclass.kernels.threads import thread_count
@@ -24,7 +24,7 @@ _TREE_SPARE = 3
 _DENSE_CELLS = 1 << 26
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _decide(
     X: np.ndarray,
     codes: np.ndarray,

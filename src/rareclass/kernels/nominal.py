@@ -1,8 +1,8 @@
 """Nominal columns: the value difference metric, and nearest rows by it."""
 
 import numpy as np
-from numba import njit
 
+from rareclass.kernels.compiled import compiled
 from rareclass.kernels.nearest import is_nearer
 from rareclass.kernels.threads import in_blocks
 
@@ -40,7 +40,7 @@ def class_shares(codes: np.ndarray, y: np.ndarray, n_classes: int) -> np.ndarray
     return shares
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _distance(left: np.ndarray, right: np.ndarray) -> float:
     total = 0.0
     for c in range(left.shape[0]):
@@ -51,7 +51,7 @@ def _distance(left: np.ndarray, right: np.ndarray) -> float:
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _nearest(
     start: int,
     stop: int,
@@ -79,7 +79,7 @@ def _nearest(
                 rows[g, slot] = row
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _all_pairs(start: int, stop: int, points: np.ndarray, out: np.ndarray) -> None:
     for i in range(start, stop):
         for j in range(points.shape[0]):

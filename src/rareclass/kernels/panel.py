@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from rareclass.kernels.compiled import compiled
 from rareclass.kernels.threads import in_blocks
 
 QUERIES = 256
@@ -52,7 +53,7 @@ def squared_distance(X: np.ndarray, i: int, j: int) -> float:
     return (first + second) + (third + fourth)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fill(
     start: int,
     stop: int,
@@ -77,7 +78,7 @@ def _fill(
         right[i, d] = low[i]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _take_left(right: np.ndarray, sign: float, positions: np.ndarray, left: np.ndarray) -> None:
     """Left factor ``[-2q, 1]`` of the rows at `positions` of a panel."""
     d = right.shape[1] - 1
@@ -212,7 +213,7 @@ def _largest(X: np.ndarray, centre: np.ndarray) -> float:
     return max(found, default=0.0)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _largest_of(X: np.ndarray, centre: np.ndarray) -> float:
     largest = 0.0
     for i in range(X.shape[0]):

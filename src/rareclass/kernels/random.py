@@ -5,8 +5,9 @@ that seed, so results do not depend on how the work is cut into blocks.
 """
 
 import numpy as np
-from numba import njit
 from scipy.special import ndtri
+
+from rareclass.kernels.compiled import compiled
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -14,7 +15,7 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 _TO_UNIT = 2.0**-53
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def mix(key: np.uint64) -> np.uint64:
     """SplitMix64's finaliser of one 64-bit key (a bijection)."""
     z = key
@@ -23,19 +24,19 @@ def mix(key: np.uint64) -> np.uint64:
     return z ^ (z >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def unit(seed: np.uint64, index: np.uint64) -> float:
     """Uniform number in [0, 1) with 53 bits: number `index` of `seed`."""
     return np.float64(mix(seed + (index + np.uint64(1)) * _GOLDEN) >> np.uint64(11)) * _TO_UNIT
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _mix_all(keys: np.ndarray, out: np.ndarray) -> None:
     for i in range(keys.size):
         out[i] = mix(keys[i])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _unit_all(seed: np.uint64, index: np.ndarray, out: np.ndarray) -> None:
     for i in range(index.size):
         out[i] = unit(seed, np.uint64(index[i]))

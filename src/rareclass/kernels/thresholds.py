@@ -3,13 +3,13 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from rareclass._types import Flags, Floats
+from rareclass.kernels.compiled import compiled
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _merge_counts(
     positive: np.ndarray, negative: np.ndarray, thresholds: np.ndarray, tp: np.ndarray, fp: np.ndarray
 ) -> int:  # pragma: no cover - compiled
@@ -40,7 +40,7 @@ def _merge_counts(
     return m + 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _weighted_counts(
     y: np.ndarray,
     score: np.ndarray,

@@ -7,8 +7,8 @@ the Hessian serves as curvature.
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from rareclass.kernels.compiled import compiled
 from rareclass.kernels.logits import log_sigmoid
 from rareclass.losses._fastmath import CURVATURE_FLOOR, OPTIONS, exp_negative, log1p_ratio
 
@@ -16,7 +16,7 @@ Pair = tuple[float, float]
 """A parameter of class 0 and of class 1."""
 
 
-@njit(**OPTIONS)
+@compiled(**OPTIONS)
 def _terms(
     y: np.ndarray, z: np.ndarray, weight: np.ndarray, shift: np.ndarray, scale: np.ndarray, out: np.ndarray
 ) -> None:  # pragma: no cover - compiled
@@ -32,7 +32,7 @@ def _terms(
         hessian[i] = weight[c] * scale[c] * scale[c] * (e * large * large)
 
 
-@njit(**OPTIONS)
+@compiled(**OPTIONS)
 def newton_kernel(
     y: np.ndarray, z: np.ndarray, weight: Pair, shift: Pair, scale: Pair, out: np.ndarray
 ) -> None:  # pragma: no cover - compiled

@@ -7,11 +7,13 @@ of a few 1e-16 and make the objective of a booster several times cheaper than on
 from typing import Any
 
 from llvmlite import ir
-from numba import float64, int64, njit
+from numba import float64, int64
 from numba.extending import intrinsic
 
+from rareclass.kernels.compiled import compiled
+
 # no re-association: the rounding trick in `exp_negative` depends on the order of its operations
-OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz"}}
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract", "nsz"}}
 LOG2_E = 1.4426950408889634
 LN2 = 0.6931471805599453
 LN2_HIGH = 6.93147180369123816490e-01  # ln 2 in two parts: the first has trailing zero bits, so k * LN2_HIGH is exact
@@ -32,7 +34,7 @@ def _from_bits(context, value):  # pragma: no cover - compiled
     return float64(int64), lambda c, builder, s, args: builder.bitcast(args[0], ir.DoubleType())
 
 
-@njit(inline="always", **OPTIONS)
+@compiled(inline="always", **OPTIONS)
 def exp_negative(x: float) -> float:  # pragma: no cover - compiled
     """exp(x) for x <= 0 (3.3e-308 below -708): exp(r) * 2^k with |r| <= ln(2)/2 by its Taylor series of degree 12."""
     x = max(x, -708.0)
@@ -50,7 +52,7 @@ def exp_negative(x: float) -> float:  # pragma: no cover - compiled
     return poly * _from_bits(power)
 
 
-@njit(inline="always", **OPTIONS)
+@compiled(inline="always", **OPTIONS)
 def log1p_ratio(e: float) -> float:  # pragma: no cover - compiled
     """log(1 + e) / e for e in [0, 1]: 2 atanh(s) / e with s = e / (2 + e) <= 1/3; no singularity at 0."""
     r = 1.0 / (2.0 + e)
@@ -65,7 +67,7 @@ def log1p_ratio(e: float) -> float:  # pragma: no cover - compiled
     return r * (a + s4 * (b + s4 * (c + s4 * d)))
 
 
-@njit(inline="always", **OPTIONS)
+@compiled(inline="always", **OPTIONS)
 def log_positive(x: float) -> float:  # pragma: no cover - compiled
     """log(x) for normal x > 0: exponent and mantissa in [1/sqrt 2, sqrt 2) apart, then 2 atanh((f - 1) / (f + 1))."""
     bits = _bits(x) - int64(0x3FE6A09E667F3BCD)  # type: ignore[call-arg]  # the bits of sqrt(1/2): its own exponent then counts from zero

@@ -7,14 +7,14 @@ dL/dz = d1 P Q; d2L/dz2 = d2 (P Q)^2 + d1 P Q (Q - P); everything is zero where 
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from rareclass.kernels.compiled import compiled
 from rareclass.kernels.logits import sigmoid
 from rareclass.losses._fastmath import CURVATURE_FLOOR, OPTIONS, exp_negative, log_positive
 from rareclass.losses._power import PowerForm
 
 
-@njit(inline="always", **OPTIONS)
+@compiled(inline="always", **OPTIONS)
 def _negative(z: float, k: float, margin: float) -> tuple[float, float, float, float]:  # pragma: no cover - compiled
     """(value, gradient, Hessian, curvature) of one negative row, without branches."""
     e = exp_negative(-abs(z))
@@ -39,7 +39,7 @@ def _negative(z: float, k: float, margin: float) -> tuple[float, float, float, f
     return r * power * ratio, slope, hessian, curvature
 
 
-@njit(**OPTIONS)
+@compiled(**OPTIONS)
 def _fill_terms(
     y: np.ndarray, z: np.ndarray, k: float, margin: float, weight: float, out: np.ndarray
 ) -> None:  # pragma: no cover - compiled
@@ -51,7 +51,7 @@ def _fill_terms(
             out[2, i] = weight * hessian
 
 
-@njit(**OPTIONS)
+@compiled(**OPTIONS)
 def _fill_newton(
     z: np.ndarray, k: float, margin: float, weight: float, gradient: np.ndarray, curvature: np.ndarray
 ) -> None:  # pragma: no cover - compiled

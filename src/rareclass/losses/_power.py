@@ -11,8 +11,8 @@ smooth from 0 (t = -inf) to 1 (t = +inf), and A = 1 + g r + e (g + 1) p:
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from rareclass.kernels.compiled import compiled
 from rareclass.kernels.logits import log_sigmoid, sigmoid, softplus
 from rareclass.losses._affine import Pair, newton_kernel
 from rareclass.losses._fastmath import CURVATURE_FLOOR, OPTIONS, exp_negative, log1p_ratio
@@ -20,7 +20,7 @@ from rareclass.losses._fastmath import CURVATURE_FLOOR, OPTIONS, exp_negative, l
 WHOLE = 4  # exponents up to here are products, which saves the second exp
 
 
-@njit(inline="always", **OPTIONS)
+@compiled(inline="always", **OPTIONS)
 def _row(t: float, gamma: float) -> tuple[float, float, float, float, float]:  # pragma: no cover - compiled
     """(p, q, r = p l / q, l, q^(gamma + 1)) of one row."""
     e = exp_negative(-abs(t))
@@ -34,7 +34,7 @@ def _row(t: float, gamma: float) -> tuple[float, float, float, float, float]:  #
     return p, q, r, ell, exp_negative(-(gamma + 1.0) * (e * ratio + max(t, 0.0)))
 
 
-@njit(**OPTIONS)
+@compiled(**OPTIONS)
 def _terms(
     y: np.ndarray, z: np.ndarray, gamma: np.ndarray, epsilon: np.ndarray, weight: np.ndarray, out: np.ndarray
 ) -> None:  # pragma: no cover - compiled
@@ -50,7 +50,7 @@ def _terms(
         hessian[i] = a * power * bend
 
 
-@njit(inline="always", **OPTIONS)
+@compiled(inline="always", **OPTIONS)
 def _step(
     p: float, q: float, r: float, power: float, g: float, e: float, a: float
 ) -> tuple[float, float]:  # pragma: no cover - compiled
@@ -61,7 +61,7 @@ def _step(
 
 
 # pairs instead of arrays indexed by class: the loops then compile to vector selects without gathers
-@njit(**OPTIONS)
+@compiled(**OPTIONS)
 def _newton(
     y: np.ndarray, z: np.ndarray, gamma: Pair, epsilon: Pair, weight: Pair, out: np.ndarray
 ) -> None:  # pragma: no cover - compiled
@@ -77,7 +77,7 @@ def _newton(
         curvature[i] = bend
 
 
-@njit(**OPTIONS)
+@compiled(**OPTIONS)
 def _newton_whole(
     y: np.ndarray, z: np.ndarray, g: float, epsilon: Pair, weight: Pair, out: np.ndarray
 ) -> None:  # pragma: no cover - compiled

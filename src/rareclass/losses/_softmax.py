@@ -13,17 +13,17 @@ log eta_k = u_k + log(sum_{j != k} exp(u_j) + exp(u_k - m_k)) + const; both foll
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numba import njit
 from scipy.optimize import root
 from scipy.special import log_softmax, logsumexp
 
 from rareclass.errors import InputError
+from rareclass.kernels.compiled import compiled
 from rareclass.losses._affine import Pair
 from rareclass.losses._fastmath import CURVATURE_FLOOR, OPTIONS
 from rareclass.losses._power import _log_factor
 
 
-@njit(**OPTIONS)
+@compiled(**OPTIONS)
 def _rows(
     y: np.ndarray, z: np.ndarray, parameters: np.ndarray, power_form: Pair, value: np.ndarray, out: np.ndarray
 ) -> None:  # pragma: no cover - compiled

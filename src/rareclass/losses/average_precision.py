@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from rareclass.kernels.compiled import compiled
 from rareclass.losses._fastmath import OPTIONS
 from rareclass.losses.base import BatchLoss
 from rareclass.losses.pairwise import checked_margin, class_totals
 
 
-@njit(**OPTIONS)
+@compiled(**OPTIONS)
 def _sums_above(
     queries: np.ndarray, sources: np.ndarray, weight: np.ndarray, out: np.ndarray
 ) -> None:  # pragma: no cover - compiled
@@ -33,7 +33,7 @@ def _sums_above(
         out[0, i], out[1, i], out[2, i] = mass, first, second
 
 
-@njit(**OPTIONS)
+@compiled(**OPTIONS)
 def _sums_below(
     sources: np.ndarray, queries: np.ndarray, weight: np.ndarray, out: np.ndarray
 ) -> None:  # pragma: no cover - compiled

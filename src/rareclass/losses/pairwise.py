@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from rareclass import _check
 from rareclass.errors import TooFewEventsError
+from rareclass.kernels.compiled import compiled
 from rareclass.losses._fastmath import OPTIONS
 from rareclass.losses.base import BatchLoss
 
@@ -70,7 +70,7 @@ class PairwiseSquareLoss(BatchLoss):
         return float((self.margin - mean_1 + mean_0) ** 2 + spread_1 + spread_0), gradient, share
 
 
-@njit(**OPTIONS)
+@compiled(**OPTIONS)
 def _hinge(
     order: np.ndarray, v: np.ndarray, y: np.ndarray, weight: np.ndarray, gradient: np.ndarray, curvature: np.ndarray
 ) -> float:  # pragma: no cover - compiled

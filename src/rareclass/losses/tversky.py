@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from rareclass import _check
 from rareclass.errors import InputError
+from rareclass.kernels.compiled import compiled
 from rareclass.losses._fastmath import OPTIONS, exp_negative
 from rareclass.losses.base import BatchLoss
 
@@ -17,7 +17,7 @@ def _checked(loss: BatchLoss, *names: str) -> None:
         object.__setattr__(loss, name, number)
 
 
-@njit(**OPTIONS)
+@compiled(**OPTIONS)
 def _sums(
     y: np.ndarray, z: np.ndarray, weight: np.ndarray
 ) -> tuple[float, float, float]:  # pragma: no cover - compiled
@@ -35,7 +35,7 @@ def _sums(
     return hit, false, missed
 
 
-@njit(**OPTIONS)
+@compiled(**OPTIONS)
 def _slopes(
     y: np.ndarray, z: np.ndarray, weight: np.ndarray, for_positive: float, for_negative: float, gradient: np.ndarray
 ) -> None:  # pragma: no cover - compiled

@@ -15,6 +15,8 @@ import numpy as np
 from rareclass.errors import BundleError
 
 FORMAT = 2
+READABLE = (1, FORMAT)
+"""A bundle of format 1, or one of format 2 that knows of no scorer, holds a learner only."""
 MANIFEST, MODEL, SCORER = "manifest.json", "model.json", "scorer.npz"
 LEARNER, GIVEN, REFERENCE, TENSORS = "learner.skops", "given.skops", "reference.npz", "tensors.safetensors"
 KNOWN = frozenset({MODEL, SCORER, LEARNER, GIVEN, REFERENCE, TENSORS})
@@ -65,10 +67,10 @@ class Folder:
         raw = _bytes(self.path / MANIFEST, "This is no bundle")
         self.manifest = _parsed(raw, self.path / MANIFEST, "This is no bundle")
         self.version = version_of(raw)
-        if self.manifest.get("format") != FORMAT:
+        if self.manifest.get("format") not in READABLE:
             raise BundleError(
-                f"The bundle {self.path} has format {self.manifest.get('format')!r}; this version reads format "
-                f"{FORMAT}. Use the version of rareclass that wrote it, or train it again."
+                f"The bundle {self.path} has format {self.manifest.get('format')!r}; this version reads format {FORMAT} "
+                "and what was written before it. Use the version of rareclass that wrote it, or train it again."
             )
         missing = [name for name in (*SAID, "files") if name not in self.manifest]
         if missing or not isinstance(self.manifest["files"], dict):
