@@ -220,7 +220,7 @@ def test_an_altered_bundle_is_not_loaded(bundle, write, tmp_path, capsys):
     state["arm"]["shift"] = 9.0
     (tmp_path / "b" / "model.json").write_text(json.dumps(state))
     refused(capsys, ["predict", tmp_path / "b", write(rows())], "altered")
-    (tmp_path / "b" / "learner.skops").unlink()
+    (tmp_path / "b" / "scorer.npz").unlink()
     (tmp_path / "b" / "model.json").write_bytes((bundle / "model.json").read_bytes())
     refused(capsys, ["predict", tmp_path / "b", write(rows())], "missing")
 

@@ -69,8 +69,8 @@ class Folder:
         self.version = version_of(raw)
         if self.manifest.get("format") not in READABLE:
             raise BundleError(
-                f"The bundle {self.path} has format {self.manifest.get('format')!r}; this version reads format {FORMAT} "
-                "and what was written before it. Use the version of rareclass that wrote it, or train it again."
+                f"The bundle {self.path} has format {self.manifest.get('format')!r}; this version reads format "
+                f"{FORMAT} and earlier ones. Use the version of rareclass that wrote it, or train it again."
             )
         missing = [name for name in (*SAID, "files") if name not in self.manifest]
         if missing or not isinstance(self.manifest["files"], dict):
