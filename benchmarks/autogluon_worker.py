@@ -2,8 +2,8 @@
 
     python autogluon_worker.py TRAIN.parquet TEST.parquet SECONDS FOLDER [THREADS]
 
-With THREADS = 1 its clock is the processor seconds of this process, so that a busy machine takes nothing from it (it fits
-in this process, one fold after the other). Writes FOLDER/p.npy, the probability of `event` of each test row, and
+With THREADS = 1 its clock is the processor seconds of this process, so that a busy machine takes nothing from it (it
+fits in this process, one fold after the other). Writes FOLDER/p.npy, the probability of `event` of each test row, and
 FOLDER/said.json: seconds of fitting by that clock, processor seconds of all, names of the models.
 """
 
