@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
-from scipy.special import betaln
 
 from rareclass.kernels.logits import sigmoid, softplus
 
@@ -52,7 +51,7 @@ class Logistic:
     centre: np.ndarray | float = 0.0
     # Jeffreys' prior: finite under separation, invariant to scale. Row weights count as copies of the row
     firth: bool = False
-    # (d,) strength m of a log-F(m, m) prior, 0 (False) for none: two pseudo-rows of weight m/2 with outcomes 1 and 0
+    # (d,) coefficients with a log-F(1, 1) prior: two pseudo-rows of weight 1/2 with outcomes 1 and 0
     log_f: np.ndarray | None = None
     # form the Newton matrix of float32 products, by blocks of rows, so that no second copy of Z is made. The direction
     # forgives a relative error of 1e-6; the gradient, which decides where it stops, stays float64
@@ -64,7 +63,8 @@ class Logistic:
         value = float(self.weight @ (softplus(u) - self.y * u))
         value += 0.5 * float(np.sum(self.precision * (beta - self.centre) ** 2))
         if self.log_f is not None:
-            value += float(self.log_f @ (softplus(beta) - 0.5 * beta))
+            b = beta[self.log_f]
+            value += float((softplus(b) - 0.5 * b).sum())
         if self.firth:
             p = sigmoid(u)
             sign, size = np.linalg.slogdet(self._gram(self.weight * p * (1 - p)))
@@ -84,22 +84,23 @@ class Logistic:
         diagonal = np.broadcast_to(np.asarray(self.precision, dtype=np.float64), beta.shape)
         if self.log_f is not None:
             q = sigmoid(beta)
-            gradient = gradient + self.log_f * (q - 0.5)
-            diagonal = diagonal + self.log_f * (q * (1 - q))
+            gradient = gradient + np.where(self.log_f, q - 0.5, 0.0)
+            diagonal = diagonal + np.where(self.log_f, q * (1 - q), 0.0)
         return gradient, matrix + np.diag(diagonal)
 
     def evidence(self, beta: np.ndarray) -> float:
         """Log of the marginal likelihood (nats) by Laplace's approximation about `beta`, where the loss is least.
 
-        It compares priors of the same coefficients: what the rows cost when each is predicted from those before it.
-        Coefficients without a prior count as flat, Firth's prior is left out.
+        It compares normal priors of the same coefficients: minus what the rows cost when each is predicted from those
+        before it. Coefficients of precision 0 count as flat, constants are left out.
+
+        References
+        ----------
+        MacKay (1992), Neural Computation 4:720, equation 2.5.
         """
         precision = np.broadcast_to(np.asarray(self.precision, dtype=np.float64), beta.shape)
-        priors = float(np.log(precision[precision > 0]).sum()) / 2
-        if self.log_f is not None:
-            m = self.log_f[self.log_f > 0]
-            priors += float(np.sum(np.log(2 * np.pi) / 2 - betaln(m / 2, m / 2)))
-        return float(priors - self.loss(beta) - np.linalg.slogdet(self.slope(beta)[1])[1] / 2)
+        logs = np.log(precision[precision > 0]).sum() - np.linalg.slogdet(self.slope(beta)[1])[1]
+        return float(logs / 2 - self.loss(beta))
 
     def _gram(self, weight: np.ndarray) -> np.ndarray:
         """Z' diag(weight) Z (d, d)."""

@@ -15,8 +15,9 @@ from rareclass.kernels.newton import Logistic, Steps
 from rareclass.learners._context import FitContext, Rows
 from rareclass.learners.base import RareLearner, best_intercept
 
-_STRENGTHS = (1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0)
-_HOPELESS = 20.0  # nats of evidence behind the best; weaker priors are not tried
+# up to the variance of a log-F(1, 1) prior, which separated classes would exceed
+_VARIANCES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+_HOPELESS = 20.0  # nats of evidence behind the best; wider priors are not tried
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -26,16 +27,15 @@ class FewEventsLogisticRegression(RareLearner):
     Maximum likelihood diverges when a column separates the classes, and overstates effects below some ten events a
     coefficient. Four penalties repair it:
 
-    * ``"auto"``: a log-F(m, m) prior on each coefficient but the intercept, as if m/2 events and as many other rows had
-      been seen in each column. Of m = 1, 3, 10, ..., 1000 it takes the one under which the rows are likeliest
-      (marginal likelihood: each row predicted from those before it), so that few events for many columns shrink much,
-      and many events for few columns hardly at all. Use it to predict.
+    * ``"auto"``: ridge with the prior variance `C` under which the rows are likeliest (marginal likelihood: what they
+      cost when each is predicted from those before it), of 0.003, 0.01, ..., 10. So few events for many columns shrink
+      much, and many events for few columns hardly at all. Use it to predict; its log-loss is below that of ``C=1``.
     * ``"firth"``: Jeffreys' prior (half the log-determinant of the information). Invariant to scaling, nothing to
       choose. It pulls probabilities towards one half, the more the rarer the events are, so the intercept is fitted
       again by plain likelihood with the other coefficients fixed (FLIC): expected then equal observed events.
     * ``"log_f"``: a log-F(1, 1) prior on each coefficient but the intercept, by two pseudo-rows each; unbiased
       probabilities, weaker shrinkage than a Cauchy prior.
-    * ``"ridge"``: a normal prior of variance `C` on each coefficient; the lowest log-loss with many columns.
+    * ``"ridge"``: a normal prior of variance `C` on each coefficient.
 
     Use it with 5 to 100 events, and with ``"firth"`` where coefficients and their intervals are to be read. With heavy
     tails `QuantileLogisticRegression` predicts better. A Newton step costs n x d^2; "auto" takes 20 to 40 of them.
@@ -65,10 +65,10 @@ class FewEventsLogisticRegression(RareLearner):
     ----------
     coef_ : ndarray of shape (1, d), intercept_ : ndarray of shape (1,)
     penalty_ : str
-        "log_f" or "firth" where `penalty` is "auto", else that.
-    strength_ : float
-        With "auto": the m that was taken. The scale of weights does not matter to it; with the other penalties a weight
-        is a number of rows.
+        "ridge" or "firth" where `penalty` is "auto", else that.
+    C_ : float
+        The prior variance that "auto" took. The scale of weights does not matter to it; with the other penalties a
+        weight is a number of rows.
     penalised_intercept_ : float
         Intercept before the correction.
     coef_interval_ : ndarray of shape (d, 2)
@@ -86,7 +86,8 @@ class FewEventsLogisticRegression(RareLearner):
     ----------
     Firth 1993, Biometrika 80:27 (modified score); Heinze and Schemper 2002, Stat Med 21:2409 (profile intervals);
     Puhr et al. 2017, Stat Med 36:2302 (FLIC); Greenland and Mansournia 2015, Stat Med 34:3133 (log-F by
-    augmentation). With case weights w the hat values count w copies of the row, so that weights equal repetition.
+    augmentation); MacKay 1992, Neural Computation 4:720 (evidence). With case weights w the hat values count w copies
+    of the row, so that weights equal repetition.
 
     Examples
     --------
@@ -120,8 +121,8 @@ class FewEventsLogisticRegression(RareLearner):
         _check.fraction(self.C, "C", high=np.inf, closed="neither")
         self.penalty_ = self.penalty
         if self.penalty == "auto":  # shrunk coefficients have no intervals that cover
-            self.penalty_ = "log_f" if self.interval_level is None else "firth"
-        chosen = self.penalty == "auto" and self.penalty_ == "log_f"
+            self.penalty_ = "ridge" if self.interval_level is None else "firth"
+        chosen = self.penalty == "auto" and self.penalty_ == "ridge"
         X, y, w, shift = rows.X, rows.y, rows.weights, rows.offsets
         if chosen:  # what counts is how weights compare: a prior would feel their scale
             w = w / unit(w[rows.rare])
@@ -143,7 +144,7 @@ class FewEventsLogisticRegression(RareLearner):
         if self.fit_intercept:
             start[0] = best_intercept(y, rows.weight, rows.offset)
         if chosen:
-            model, start, self.strength_ = _likeliest(model, slopes, start)
+            model, start, self.C_ = _likeliest(model, slopes, start)
         beta, self.n_iter_, self.converged_ = model.minimise(start, Steps(self.max_iter, self.tol))
         self.log_likelihood_ = -model.loss(beta)
         self.coef_ = np.zeros((1, X.shape[1]))
@@ -223,14 +224,14 @@ class FewEventsLogisticRegression(RareLearner):
 
 
 def _likeliest(model: Logistic, slopes: np.ndarray, start: np.ndarray) -> tuple[Logistic, np.ndarray, float]:
-    """The model under the log-F prior of most evidence, its coefficients, nearly, and the prior's strength."""
-    best, found = -np.inf, (model, start, _STRENGTHS[0])
-    for strength in _STRENGTHS:  # from strong to weak: each fit starts from its neighbour's, a few steps away
-        tried = replace(model, log_f=np.where(slopes, strength, 0.0))
+    """The model under the normal prior of most evidence, its coefficients, nearly, and the prior's variance."""
+    best, found = -np.inf, (model, start, _VARIANCES[0])
+    for variance in _VARIANCES:  # from narrow to wide: each fit starts from its neighbour's, a few steps away
+        tried = replace(model, precision=np.where(slopes, 1 / variance, 0.0))
         start = tried.minimise(start, Steps(50, 1e-5)).coefficients
         evidence = tried.evidence(start)
         if evidence > best:
-            best, found = evidence, (tried, start, strength)
+            best, found = evidence, (tried, start, variance)
         elif evidence < best - _HOPELESS:
             break
     return found
