@@ -7,9 +7,10 @@ from sklearn.naive_bayes import GaussianNB
 from tests.fitting.small import points
 
 from rareclass.crossfit import Folds
-from rareclass.fitting import blend
 from rareclass.fitting.arm import Arm
 from rareclass.fitting.blend import blend_members, blend_out_of_fold, join_arms
+from rareclass.learners import blend
+from rareclass.learners.blend import MEMBERS
 from rareclass.learners.combination import fit_combination
 from rareclass.treatments import ClassWeights, NoTreatment, RandomUnderSampling
 
@@ -125,12 +126,11 @@ def test_without_scored_events_members_count_the_same(fitted, scored, hidden):
 
 
 def test_the_members_are_guarded_learners_under_the_treatment_that_is_asked_for(monkeypatch):
-    names = ["lightgbm", "random_forest", "hist_gradient_boosting", "logistic_regression"]
-    assert [a.learner for a in blend_members()] == names
+    assert [a.learner for a in blend_members()] == list(MEMBERS)
     assert all(isinstance(a.treatment, NoTreatment) for a in blend_members())
     assert [a.treatment for a in blend_members(ClassWeights(3.0))] == [ClassWeights(3.0)] * 4
     monkeypatch.setattr(blend, "available", lambda package: f"{package} does not load")
-    assert [a.learner for a in blend_members()] == names[1:]
+    assert [a.learner for a in blend_members()] == ["extra_trees", "logistic_regression"]
 
 
 def test_the_scale_of_weights_changes_no_blend():

@@ -24,6 +24,7 @@ from rareclass.fitting.part import Known, Part
 from rareclass.fitting.policy import challengers, take_surely_better
 from rareclass.fitting.rows import at
 from rareclass.kernels.logits import sigmoid
+from rareclass.learners.blend import warn_of_absent_members
 from rareclass.metrics.curve import ThresholdCurve
 
 FEW_EVENTS = 10
@@ -55,6 +56,8 @@ class Held:
 
 def fit_model(design: Design, wanted: Wanted) -> FittedModel:
     """Cross-fit, bring back, calibrate, decide, and fit on all rows."""
+    if wanted.arm.is_blend:
+        warn_of_absent_members(stacklevel=3)
     arms = blend_members(wanted.arm.treatment) if wanted.arm.is_blend else (wanted.arm,)
     tried, why_not = (
         challengers(arms, design.rows.y[design.split.dev]) if wanted.challenged else ([(a,) for a in arms], "")

@@ -9,23 +9,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from rareclass._lazy import available
 from rareclass.crossfit import Folds, out_of_fold
 from rareclass.fitting.arm import Arm, FittedArm
 from rareclass.fitting.calibrate import as_counts
 from rareclass.fitting.part import Known
 from rareclass.fitting.rows import at
+from rareclass.learners.blend import loadable_members
 from rareclass.learners.combination import fit_combination
 from rareclass.learners.logit_blend import LogitBlend
 from rareclass.treatments.base import NoTreatment, Treatment
 
 
 def blend_members(treatment: Treatment | None = None) -> tuple[Arm, ...]:
-    """The arms that are blended, each under `treatment` (none by default); LightGBM only where it loads."""
-    names = ["random_forest", "hist_gradient_boosting", "logistic_regression"]
-    if available("lightgbm") is None:
-        names.insert(0, "lightgbm")
-    return tuple(Arm(name, NoTreatment() if treatment is None else treatment) for name in names)
+    """The arms that are blended, each under `treatment` (none by default), without those that cannot be loaded here."""
+    return tuple(Arm(name, NoTreatment() if treatment is None else treatment) for name in loadable_members())
 
 
 def blend_out_of_fold(

@@ -5,6 +5,7 @@ from rareclass._lazy import lazy_names
 _HOMES = {
     "blend": "RareBlendClassifier",
     "catboost_guarded": "RareCatBoostClassifier",
+    "extra_trees": "RareExtraTreesClassifier",
     "few_events_logistic": "FewEventsLogisticRegression",
     "forest": "RareForestClassifier",
     "hist_gradient_boosting": "RareHistGradientBoostingClassifier",

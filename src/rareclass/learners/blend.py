@@ -1,4 +1,4 @@
-"""The blend as a learner of its own: guarded boosting, forests and logistic regression, weighted out of fold."""
+"""The blend as a learner of its own: guarded boosting, extra trees and logistic regression, weighted out of fold."""
 
 import warnings
 from collections.abc import Sequence
@@ -10,23 +10,37 @@ from numpy.typing import ArrayLike
 
 from rareclass import _types
 from rareclass._lazy import available
-from rareclass.errors import CollapseWarning, InputError
+from rareclass.errors import CollapseWarning, DroppedWarning, InputError
 from rareclass.learners._alarm import event_precision
 from rareclass.learners._context import FitContext, InnerPlan, Rows, rare_class
 from rareclass.learners._inner import inner_plan
 from rareclass.learners.base import RareLearner, best_intercept
 from rareclass.learners.combination import fit_combination
 from rareclass.learners.logit_blend import LogitBlend
-from rareclass.learners.table import LEARNERS
+from rareclass.learners.table import LEARNERS, PACKAGES
 
-MEMBERS = ("lightgbm", "hist_gradient_boosting", "random_forest", "logistic_regression")
+MEMBERS = ("catboost", "lightgbm", "extra_trees", "logistic_regression")
+"""The default, here and in comparisons: chosen by `benchmarks/members.py`, see docs/figures.md."""
 _EVENTS, _OTHERS = 1000, 8000
 _COLLAPSED = 1 / 3
 
 
+def loadable_members() -> list[str]:
+    """`MEMBERS` without those whose library cannot be loaded on this machine."""
+    return [name for name in MEMBERS if name not in PACKAGES or available(PACKAGES[name]) is None]
+
+
+def warn_of_absent_members(stacklevel: int) -> None:
+    """A `DroppedWarning` for each member that the default blend goes without on this machine."""
+    for name in MEMBERS:
+        reason = available(PACKAGES[name]) if name in PACKAGES else None
+        if reason is not None:
+            warnings.warn(f"{reason}. The blend goes without {name}.", DroppedWarning, stacklevel=stacklevel + 1)
+
+
 @dataclass(eq=False, repr=False, kw_only=True)
 class RareBlendClassifier(RareLearner):
-    """Weighted mean of the log-odds of guarded boosting, a forest and logistic regression on quantiles.
+    """Weighted mean of the log-odds of guarded boosting, extra trees and logistic regression on quantiles.
 
     The default where nothing is chosen: the members err differently, and with few events no one knows beforehand which
     of them will do best. Every member judges itself on the same rows (forests out of the bag, the others on inner
@@ -40,9 +54,9 @@ class RareBlendClassifier(RareLearner):
     Parameters
     ----------
     members : sequence of str or "auto", default="auto"
-        Among "lightgbm", "hist_gradient_boosting", "random_forest", "logistic_regression", "extra_trees", "xgboost"
-        and "catboost". "auto" takes the first four, so that results do not depend on which extras are installed;
-        without LightGBM the other three.
+        Among "catboost", "lightgbm", "extra_trees", "logistic_regression", "random_forest", "hist_gradient_boosting"
+        and "xgboost". "auto" takes the first four, which a plain install brings, so that results do not depend on
+        which extras are installed; one whose library cannot be loaded here is left out with a warning.
     categorical_features : sequence of int, optional
         Columns that hold category codes.
     random_state : int, Generator or None, default=None
@@ -96,18 +110,18 @@ class RareBlendClassifier(RareLearner):
         if isinstance(self.members, str):
             if self.members != "auto":
                 raise InputError(f"`members` must be 'auto' or a sequence of names; got {self.members!r}.")
-            return [name for name in MEMBERS if name != "lightgbm" or available("lightgbm") is None]
-        known = (*(name for name in LEARNERS if LEARNERS[name].judges_itself), "extra_trees")
+            warn_of_absent_members(stacklevel=5)
+            return loadable_members()
+        known = [name for name in LEARNERS if LEARNERS[name].judges_itself]
         names = list(self.members)
         if not names or len(set(names)) < len(names) or not set(names) <= set(known):
             raise InputError(f"`members` must hold distinct names among {', '.join(known)}; got {names!r}.")
         return names
 
     def _member(self, name: str, codes: list[int], seed: int) -> RareLearner:
-        kind = {"kind": name} if name == "extra_trees" else {}
-        cls: Any = LEARNERS["random_forest" if kind else name]
+        cls: Any = LEARNERS[name]
         own = {"categorical_features": codes, "random_state": seed, "n_jobs": self.n_jobs}
-        member: RareLearner = cls(**cls.inside_blend, **kind, **own)
+        member: RareLearner = cls(**cls.inside_blend, **own)
         return member
 
     def _combined(

@@ -12,11 +12,20 @@ LEARNERS: Names[Any] = Names(
         "hist_gradient_boosting": "rareclass.learners.hist_gradient_boosting:RareHistGradientBoostingClassifier",
         "logistic_regression": "rareclass.learners.quantile_logistic:QuantileLogisticRegression",
         "random_forest": "rareclass.learners.forest:RareForestClassifier",
+        "extra_trees": "rareclass.learners.extra_trees:RareExtraTreesClassifier",
         "blend": "rareclass.learners.blend:RareBlendClassifier",
         "xgboost": "rareclass.learners.xgb:RareXGBClassifier",
         "catboost": "rareclass.learners.catboost_guarded:RareCatBoostClassifier",
     },
 )
+
+PACKAGES = {
+    "lightgbm": "lightgbm",
+    "lightgbm_library_default": "lightgbm",
+    "xgboost": "xgboost",
+    "catboost": "catboost",
+}
+"""The package that a learner cannot do without."""
 
 
 def classes_that(can: str) -> str:
