@@ -11,7 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
 from rareclass.fitting.arm import Arm, make_arm
-from rareclass.learners import FewEventsLogisticRegression, RareForestClassifier
+from rareclass.learners import FewEventsLogisticRegression, RareExtraTreesClassifier
 from rareclass.learners.table import LEARNERS
 
 _LEVELS = 20
@@ -96,44 +96,42 @@ class DefaultCatBoost(ClassifierMixin, BaseEstimator):
         return np.asarray(self.model_.predict_proba(self._frame(X)))
 
 
-def candidates() -> dict[str, Arm]:
-    """Arms by the name that the tables show, cheap ones first."""
-    inside = {name: LEARNERS[name] for name in ("catboost", "lightgbm")}
-    made: dict[str, Any] = {
-        "logistic_regression": "logistic_regression",
+def arms() -> dict[str, Arm]:
+    """Every arm by the name that the tables show."""
+    cheap = ("logistic_regression", "lightgbm", "lightgbm_library_default", "xgboost", "catboost")
+    named = (*cheap, "hist_gradient_boosting", "random_forest", "extra_trees")
+    own = {
         "few_events_logistic": OnNumbers(FewEventsLogisticRegression(), StandardScaler()),
         "neighbours_on_ranks": OnNumbers(
             KNeighborsClassifier(30, weights="distance"), QuantileTransformer(n_quantiles=100)
         ),
-        "lightgbm": "lightgbm",
-        "lightgbm_library_default": "lightgbm_library_default",
-        "xgboost": "xgboost",
-        "catboost": "catboost",
-        "hist_gradient_boosting": "hist_gradient_boosting",
-        "random_forest": "random_forest",
-        "extra_trees": RareForestClassifier(kind="extra_trees"),
         "catboost_library_default": DefaultCatBoost(),
         "forest_library_default": RandomForestClassifier(500, n_jobs=1),
-        "random_forest_300": RareForestClassifier(n_estimators=300),
-        "random_forest_50": RareForestClassifier(n_estimators=50),
     }
-    for library, cls in inside.items():
-        for guard in ("cautious", "bold"):
-            made[f"{library}_{guard}"] = cls(**{**cls.inside_arm, "guard": guard})
-        trees = "iterations" if library == "catboost" else "n_estimators"
-        made[f"{library}_slow"] = cls(**{**cls.inside_arm, trees: 500, "learning_rate": 0.03})
-    made["catboost_quick"] = LEARNERS["catboost"](
-        **{**inside["catboost"].inside_arm, "iterations": 100, "learning_rate": 0.1}
-    )
-    return {name: make_arm(one) if isinstance(one, str) else Arm(one) for name, one in made.items()}
+    boosted = LEARNERS["catboost"]
+    trees = {"iterations": 200, "learning_rate": 0.03, "depth": 6, "l2_leaf_reg": 3.0, "rsm": 0.3}
+    for name, changed in _CATBOOST.items():
+        own[name] = boosted(**boosted.inside_arm, **{**trees, **changed})
+    for number in (50, 200):
+        own[f"extra_trees_{number}_trees"] = RareExtraTreesClassifier(n_estimators=number)
+    larger = LEARNERS["lightgbm"]
+    own["lightgbm_bold"] = larger(**{**larger.inside_arm, "guard": "bold"})
+    return {name: make_arm(name) for name in named} | {name: Arm(one) for name, one in own.items()}
 
 
-CHOICES = tuple(
-    name
-    for name in (
-        *("random_forest_300", "random_forest_50", "lightgbm_cautious", "lightgbm_bold", "lightgbm_slow"),
-        *("catboost_cautious", "catboost_bold", "catboost_slow", "catboost_quick"),
-    )
+_CATBOOST: dict[str, dict[str, float]] = {
+    "catboost_200_trees_rate_0.03": {},
+    "catboost_200_trees_rate_0.06": {"learning_rate": 0.06},
+    "catboost_200_trees_rate_0.015": {"learning_rate": 0.015},
+    "catboost_400_trees_rate_0.03": {"iterations": 400},
+    "catboost_400_trees_rate_0.06": {"iterations": 400, "learning_rate": 0.06},
+    "catboost_200_trees_all_columns": {"rsm": 1.0},
+    "catboost_200_trees_depth_4": {"depth": 4},
+}
+CANDIDATES = (
+    *("logistic_regression", "few_events_logistic", "neighbours_on_ranks", "lightgbm", "xgboost", "catboost"),
+    *("hist_gradient_boosting", "random_forest", "extra_trees"),
+    *("lightgbm_library_default", "catboost_library_default", "forest_library_default"),
 )
+CHOICES = (*_CATBOOST, "extra_trees_50_trees", "extra_trees_200_trees", "lightgbm_bold")
 """The same learner with another of its decisive parameters: fitted on a few sets only."""
-EXHIBITS = ("lightgbm_library_default", "catboost_library_default", "forest_library_default")

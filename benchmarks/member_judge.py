@@ -1,7 +1,7 @@
 """Tables from the cached scores of `members.py`: which members, beside every candidate alone and the blend of before.
 
 A blend is made as `compare` makes it: each fold by a combination of the others (`blend_out_of_fold`), log-loss after
-`cross_calibrated`, ranking by the scores of the fold models less the log-odds of events in their training parts. Sets
+`cross_calibrated` (an intercept and a slope: "auto" takes many times as long), ranking by the scores of the fold models less the log-odds of events in their training parts. Sets
 count within families, families once; intervals are those of the paired differences over families (Student's t).
 """
 
@@ -20,30 +20,30 @@ from rareclass.crossfit import Folds
 from rareclass.fitting.blend import blend_out_of_fold
 from rareclass.fitting.calibrate import cross_calibrated
 from rareclass.kernels.logits import softplus
+from rareclass.learners.blend import MEMBERS
 
 Unit = tuple[str, int]
+DEFAULT = " ".join(MEMBERS)
 BEFORE = "lightgbm hist_gradient_boosting random_forest logistic_regression"
 MEMBER_SETS = (
     BEFORE,
     "catboost logistic_regression",
-    "catboost extra_trees",
     "catboost extra_trees logistic_regression",
-    "catboost random_forest logistic_regression",
-    "lightgbm extra_trees logistic_regression",
-    "xgboost extra_trees logistic_regression",
-    "xgboost lightgbm extra_trees logistic_regression",
+    "catboost hist_gradient_boosting logistic_regression",
+    "catboost hist_gradient_boosting extra_trees",
     "hist_gradient_boosting extra_trees logistic_regression",
-    "catboost lightgbm logistic_regression",
-    "catboost lightgbm extra_trees",
+    "lightgbm hist_gradient_boosting extra_trees logistic_regression",
+    "xgboost hist_gradient_boosting extra_trees logistic_regression",
     "catboost lightgbm extra_trees logistic_regression",
-    "catboost lightgbm random_forest logistic_regression",
     "catboost xgboost extra_trees logistic_regression",
-    "catboost hist_gradient_boosting extra_trees logistic_regression",
-    "catboost lightgbm extra_trees logistic_regression neighbours_on_ranks",
-    "catboost lightgbm extra_trees logistic_regression few_events_logistic",
-    "catboost lightgbm extra_trees random_forest logistic_regression",
-    "catboost lightgbm hist_gradient_boosting extra_trees logistic_regression",
-    "catboost lightgbm xgboost hist_gradient_boosting extra_trees random_forest logistic_regression",
+    "catboost hist_gradient_boosting random_forest logistic_regression",
+    DEFAULT,
+    DEFAULT + " lightgbm",
+    DEFAULT + " xgboost",
+    DEFAULT + " random_forest",
+    DEFAULT + " neighbours_on_ranks",
+    DEFAULT + " few_events_logistic",
+    DEFAULT + " lightgbm xgboost random_forest",
 )
 """Members by name, parted by spaces: every set that is judged."""
 
@@ -55,8 +55,8 @@ class Judge:
     cache: Path
     names: Sequence[str]
     seeds: int
+    calibration: str = "sigmoid"
     known: dict[str, list[float]] = field(default_factory=dict)
-    weights: dict[str, list[float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.families = {task.name: task.family for task in tasks()}
@@ -66,7 +66,7 @@ class Judge:
             for task in tasks()
             if all((self.cache / f"{task.name}.{seed}.{name}.npz").exists() for name in self.names)
         ]
-        self.file = self.cache / "judged.json"
+        self.file = self.cache / f"judged.{self.calibration}.json"
         if self.file.exists():
             self.known = json.loads(self.file.read_text(encoding="utf-8"))
 
@@ -96,7 +96,7 @@ class Judge:
         key = f"{unit[0]}.{unit[1]}.{members}"
         if key not in self.known:
             y, fold = self.rows(unit)
-            logit = cross_calibrated(self.score(unit, members), y, Folds(fold))
+            logit = cross_calibrated(self.score(unit, members), y, Folds(fold), method=self.calibration)
             loss = float(np.mean(softplus(np.where(y, -logit, logit))))
             self.known[key] = [loss, float(average_precision_score(y, self.ranking(unit, members)))]
         return self.known[key]
@@ -133,13 +133,11 @@ def merit(found: np.ndarray, before: np.ndarray) -> float:
     return float(1 - found[:, 0].mean() / before[:, 0].mean() + found[:, 1].mean() / before[:, 1].mean() - 1)
 
 
-def show_sets(judge: Judge, member_sets: Sequence[str], chosen: str) -> None:
+def show_sets(judge: Judge) -> None:
     """Every set of members; and the choice among them judged on families that it did not see."""
-    found = {members: judge.by_family(members) for members in member_sets}
-    print(f"{len(judge.units)} sets x seeds, {len(found[chosen])} families\n")
-    print(
-        "| members | log-loss | average precision | log-loss less before's [95 %] | precision less before's | seconds |"
-    )
+    found = {members: judge.by_family(members) for members in MEMBER_SETS}
+    print(f"{len(judge.units)} sets x seeds, {len(found[DEFAULT])} families\n")
+    print("| members | log-loss | average precision | log-loss less before's [95 %] | precision less it | seconds |")
     print("|---|---|---|---|---|---|")
     before = found[BEFORE]
     for members, values in found.items():
@@ -159,29 +157,27 @@ def show_sets(judge: Judge, member_sets: Sequence[str], chosen: str) -> None:
     print("\nchosen: " + "; ".join(f"{members.replace(' ', ', ')} {n} times" for members, n in picked.items()) + "\n")
 
 
-def show_candidates(judge: Judge, chosen: str) -> None:
+def show_candidates(judge: Judge) -> None:
     """The chosen blend beside every candidate alone and the blend of before, and mean ranks."""
-    names = [chosen, BEFORE, *judge.names]
+    names = [DEFAULT, BEFORE, *judge.names]
     found = {name: judge.by_family(name) for name in names}
     ranks = [
         rankdata(np.array([sign * found[name][:, j] for name in names]), axis=0).mean(axis=1)
         for j, sign in ((0, 1), (1, -1))
     ]
-    print(
-        "| | log-loss | average precision | log-loss: the default less it [95 %] | precision | mean ranks | seconds |"
-    )
+    print("| | log-loss | average precision | the default less it: log-loss [95 %] | precision | ranks | seconds |")
     print("|---|---|---|---|---|---|---|")
     for number, name in enumerate(names):
-        title = {chosen: "**the default blend**", BEFORE: "the blend of before"}.get(name, name)
+        title = {DEFAULT: "**the default blend**", BEFORE: "the blend of before"}.get(name, name)
         cells = [f"{v:.4f}" for v in found[name].mean(axis=0)]
-        cells += ["", ""] if name == chosen else [difference(found[chosen][:, j], found[name][:, j]) for j in (0, 1)]
+        cells += ["", ""] if name == DEFAULT else [difference(found[DEFAULT][:, j], found[name][:, j]) for j in (0, 1)]
         print(
             f"| {title} | {' | '.join(cells)} | {ranks[0][number]:.1f}, {ranks[1][number]:.1f} "
             f"| {judge.seconds(name):.0f} |"
         )
 
 
-def show_best_default(judge: Judge, chosen: str, *, share: float = 0.95, draws: int = 200) -> None:
+def show_best_default(judge: Judge, *, share: float = 0.95, draws: int = 200) -> None:
     """Sets with at least 100 events: average precision against a share of the default that was best on other seeds."""
     print(f"\n| set | events | default blend | best default on other seeds | the blend less {share} of it [95 %] |")
     print("|---|---|---|---|---|")
@@ -194,10 +190,10 @@ def show_best_default(judge: Judge, chosen: str, *, share: float = 0.95, draws: 
         for unit in units:
             others = [other for other in units if other != unit] or units
             best = max(judge.names, key=lambda one: np.mean([judge.judged(u, one)[1] for u in others]))
-            own, its = judge.judged(unit, chosen)[1], judge.judged(unit, best)[1]
+            own, its = judge.judged(unit, DEFAULT)[1], judge.judged(unit, best)[1]
             gaps.append(own - share * its)
             shown.append((own, its, best))
-            drawn.append(_drawn(judge, unit, (chosen, best), share, draws if gaps[-1] < 0 else 0, rng))
+            drawn.append(_drawn(judge, unit, (DEFAULT, best), share, draws if gaps[-1] < 0 else 0, rng))
         judged += 1
         if np.mean(gaps) >= 0:
             continue
@@ -223,3 +219,13 @@ def _drawn(
         own, its = (average_precision_score(y[rows], score[rows]) for score in (ours, theirs))
         values.append(own - share * its)
     return np.array(values)
+
+
+def show_choices(judge: Judge) -> None:
+    """Candidates beside themselves with other parameters, on the sets that have all of them."""
+    print(f"\n{len(judge.units)} sets: {', '.join(name for name, _ in judge.units)}\n")
+    print("| | log-loss | average precision | seconds |")
+    print("|---|---|---|---|")
+    for name in judge.names:
+        loss, precision = judge.by_family(name).mean(axis=0)
+        print(f"| {name} | {loss:.4f} | {precision:.4f} | {judge.seconds(name):.0f} |")

@@ -1,9 +1,9 @@
 """The shared sets that the members of the default blend are chosen on, as designs of the house's own road.
 
 Events above a tenth of the rows are left out at random (rare is what the blend is for). Tables of more than 20,000 rows
-or 300,000 cells (but never of fewer than 5,000 rows) keep the events and so many of the other rows. Exactly equal rows stay in one fold. Left out: sets
-that are the same task under another name, sets with fewer than ten events, texts, images, and donors (no figures of it
-may be published).
+or 300,000 cells (but never of fewer than 5,000 rows) keep the events and so many of the other rows. Exactly equal rows
+stay in one fold. Left out: the same task under another name, sets with fewer than ten events, texts, images, some of
+the easiest, and donors (no figures of it may be published).
 """
 
 import json

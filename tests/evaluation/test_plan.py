@@ -9,11 +9,12 @@ from sklearn.naive_bayes import GaussianNB
 from rareclass.errors import InputError
 from rareclass.evaluation import plan as room
 from rareclass.evaluation.plan import EXHIBIT, LEARNERS, PRIORITY, TREATMENTS, make_plan, reference_seconds, within
-from rareclass.fitting import blend
 from rareclass.fitting.arm import make_arm
+from rareclass.learners import blend
 from rareclass.treatments import ClassWeights
 
-MEMBERS = ["lightgbm+none", "logistic_regression+none", "random_forest+none", "hist_gradient_boosting+none"]
+MEMBERS = ["logistic_regression+none", "extra_trees+none", "hist_gradient_boosting+none", "catboost+none"]
+NEEDED = ["lightgbm+none", *MEMBERS, EXHIBIT, "blend+none"]
 
 
 def names(plan):
@@ -23,7 +24,9 @@ def names(plan):
 @pytest.fixture
 def without_lightgbm(monkeypatch):
     for module in (room, blend):
-        monkeypatch.setattr(module, "available", lambda package: f"{package} does not load")
+        monkeypatch.setattr(
+            module, "available", lambda package: "lightgbm does not load" if package == "lightgbm" else None
+        )
 
 
 def test_everything_runs_most_telling_first():
@@ -44,9 +47,9 @@ def test_baseline_and_exhibit_run_whatever_is_asked_for():
 
 
 def test_the_order_is_that_of_the_priorities_and_not_that_of_the_request():
-    asked = make_plan(["random_forest", "lightgbm"], ["smote", "none", "class_weight"])
+    asked = make_plan(["extra_trees", "lightgbm"], ["smote", "none", "class_weight"])
     assert names(asked) == [name for name in PRIORITY if name in names(asked)]
-    assert names(asked) == names(make_plan("lightgbm,random_forest", "none,class_weight,smote"))
+    assert names(asked) == names(make_plan("lightgbm,extra_trees", "none,class_weight,smote"))
 
 
 def test_arms_of_ones_own_run_first():
@@ -61,7 +64,7 @@ def test_arms_of_ones_own_run_first():
 
 
 def test_a_blend_brings_its_members():
-    assert names(make_plan(["blend"], ["none"])) == [*MEMBERS, EXHIBIT, "blend+none"]
+    assert names(make_plan(["blend"], ["none"])) == NEEDED
 
 
 def test_a_treated_blend_is_left_out_and_that_is_said_to_whoever_asked_for_it():
@@ -91,7 +94,7 @@ def test_where_nothing_that_was_asked_for_can_run_that_is_said(without_lightgbm)
 
 def test_few_events_leave_the_untreated_arms():
     plan = make_plan(ranked=False)
-    assert names(plan) == [*MEMBERS, EXHIBIT, "blend+none"]
+    assert names(plan) == NEEDED
 
 
 def test_without_lightgbm_the_rest_runs_and_that_is_said(without_lightgbm):
@@ -103,7 +106,7 @@ def test_without_lightgbm_the_rest_runs_and_that_is_said(without_lightgbm):
     assert plan.warnings == [
         "lightgbm does not load. The comparison runs without LightGBM; the baseline is HistGradientBoosting."
     ]
-    assert names(make_plan(["blend"], ["none"])) == [*MEMBERS[1:], "blend+none"]
+    assert names(make_plan(["blend"], ["none"])) == [*MEMBERS, "blend+none"]
 
 
 def test_arms_that_cannot_be_told_apart_and_empty_lists_are_refused():
@@ -134,7 +137,7 @@ def test_a_budget_leaves_arms_out_before_anything_runs_and_lists_them():
     work = {"rows": 40_000, "columns": 30, "fits": 5}
     assert within(plan, 1e9, **work) == plan
     none = within(plan, 0.0, **work)
-    assert names(none) == [*MEMBERS, EXHIBIT, "blend+none"]
+    assert names(none) == NEEDED
     assert [s.name for s in none.not_run] == [n for n in PRIORITY if n not in names(none)]
     assert all("the budget of 0 s holds no more work" in s.reason for s in none.not_run)
     kept = [set(names(within(plan, seconds, **work))) for seconds in (0, 30, 60, 120, 1000)]

@@ -36,6 +36,27 @@ def test_with_ten_events_the_weights_stay_nearly_equal():
     assert np.abs(how.weight - 0.5).max() < 0.25
 
 
+def test_with_thousands_of_events_a_surely_better_member_gets_all_weight():
+    truth, y, noise = scores(200_000)
+    assert y.sum() > 5_000
+    how = fit_combination(np.column_stack([truth, truth + 2 * noise]), y)
+    assert how.weight[0] > 0.98
+
+
+@pytest.mark.parametrize(("events", "nats"), [(10, 20.0), (30, 10.0), (150, 6.0)])
+def test_putting_all_weight_on_one_member_costs_more_nats_the_fewer_the_events(events, nats):
+    truth, _, noise = scores(600)
+    y = np.argsort(np.argsort(-(truth + 0.5 * noise))) < events
+    how = fit_combination(np.column_stack([truth, truth + noise]), y)
+    Z = np.column_stack([truth, truth + noise]) * how.slope + how.intercept
+    share = np.linspace(0, 1, 10_001)
+    off = nats * (2 * share - 1) ** 2  # k / (k - 1) |v - 1 / k|^2 for two members
+    loss = [np.logaddexp(0, np.where(y, -1, 1) * (Z @ [v, 1 - v])).sum() for v in share]
+    assert how.weight[0] == pytest.approx(share[np.argmin(loss + off)], abs=2e-3)
+    rare_others = fit_combination(-np.column_stack([truth, truth + noise]), ~y)
+    np.testing.assert_allclose(rare_others.weight, how.weight, atol=1e-4)  # whichever class is the rare one
+
+
 def test_members_without_any_signal_become_the_prevalence():
     truth, y, _ = scores()
     how = fit_combination(-truth[:, None], y)

@@ -15,7 +15,7 @@ from rareclass.learners.table import LEARNERS as KNOWN_LEARNERS
 from rareclass.treatments.base import NoTreatment
 from rareclass.treatments.registry import TREATMENTS as KNOWN_TREATMENTS
 
-LEARNERS = ("lightgbm", "logistic_regression", "random_forest", "hist_gradient_boosting", "blend")
+LEARNERS = ("lightgbm", "logistic_regression", "extra_trees", "hist_gradient_boosting", "catboost", "blend")
 TREATMENTS = ("none", "class_weight", "random_over", "random_under", "smote")
 EXHIBIT = "lightgbm_library_default+none"
 
@@ -23,8 +23,9 @@ EXHIBIT = "lightgbm_library_default+none"
 PRIORITY = (
     "lightgbm+none",
     "logistic_regression+none",
-    "random_forest+none",
+    "extra_trees+none",
     "hist_gradient_boosting+none",
+    "catboost+none",
     EXHIBIT,
     "blend+none",
     "lightgbm+class_weight",
@@ -32,17 +33,21 @@ PRIORITY = (
     "lightgbm+random_under",
     "logistic_regression+smote",
     "logistic_regression+class_weight",
-    "random_forest+random_under",
+    "extra_trees+random_under",
     "lightgbm+random_over",
-    "random_forest+class_weight",
+    "extra_trees+class_weight",
     "logistic_regression+random_under",
-    "random_forest+smote",
+    "extra_trees+smote",
     "hist_gradient_boosting+class_weight",
     "hist_gradient_boosting+random_under",
     "hist_gradient_boosting+smote",
     "logistic_regression+random_over",
-    "random_forest+random_over",
+    "extra_trees+random_over",
     "hist_gradient_boosting+random_over",
+    "catboost+class_weight",
+    "catboost+random_under",
+    "catboost+smote",
+    "catboost+random_over",
 )
 
 _BLEND_UNTREATED = "it is made of the scores of untreated arms; RareClassifier('blend', treatment=...) fits it treated"
@@ -146,7 +151,7 @@ def _sequence(value: str | Sequence, name: str) -> tuple:
     return items
 
 
-ALWAYS = frozenset(PRIORITY[:6])
+ALWAYS = frozenset(PRIORITY[:7])
 """What always runs: a comparison without the baseline, the exhibit, logistic regression and the blend says nothing."""
 
 CORES = 2
@@ -157,6 +162,8 @@ COSTS = {
     "logistic_regression": (-7.16, 0.45, 0.60),
     "random_forest": (-10.56, 1.12, 0.69),
     "hist_gradient_boosting": (-7.54, 0.51, 0.56),
+    "catboost": (-7.54, 0.51, 0.56),
+    "extra_trees": (-10.56, 1.0, 0.5),
 }
 """Reference seconds of a fit on one core: exp(a) rows^b columns^c, measured by `benchmarks/plan_costs.py`."""
 
@@ -168,7 +175,7 @@ def reference_seconds(arm: Arm, rows: int, columns: int) -> float:
     """Seconds that a fit of an arm on so many rows takes one core of the reference machine."""
     constant, by_rows, by_columns = COSTS.get(arm.learner_name, COSTS["lightgbm"])
     dearer = ADDS_EVENTS.get(arm.treatment.name, 1.0)
-    if arm.learner_name == "random_forest" and dearer > 1:
+    if arm.learner_name in ("random_forest", "extra_trees") and dearer > 1:
         dearer *= 2
     return float(np.exp(constant) * rows**by_rows * max(columns, 1) ** by_columns * dearer)
 

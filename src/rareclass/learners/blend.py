@@ -19,7 +19,7 @@ from rareclass.learners.combination import fit_combination
 from rareclass.learners.logit_blend import LogitBlend
 from rareclass.learners.table import LEARNERS, PACKAGES
 
-MEMBERS = ("catboost", "lightgbm", "extra_trees", "logistic_regression")
+MEMBERS = ("catboost", "hist_gradient_boosting", "extra_trees", "logistic_regression")
 """The default, here and in comparisons: chosen by `benchmarks/members.py`, see docs/figures.md."""
 _EVENTS, _OTHERS = 1000, 8000
 _COLLAPSED = 1 / 3
@@ -54,7 +54,7 @@ class RareBlendClassifier(RareLearner):
     Parameters
     ----------
     members : sequence of str or "auto", default="auto"
-        Among "catboost", "lightgbm", "extra_trees", "logistic_regression", "random_forest", "hist_gradient_boosting"
+        Among "catboost", "hist_gradient_boosting", "extra_trees", "logistic_regression", "lightgbm", "random_forest"
         and "xgboost". "auto" takes the first four, which a plain install brings, so that results do not depend on
         which extras are installed; one whose library cannot be loaded here is left out with a warning.
     categorical_features : sequence of int, optional

@@ -178,7 +178,7 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
             "_ordered": False,
         }
         if self._value("task_type") != "GPU":  # where CatBoost has no draw of columns
-            steady["rsm"] = 0.3
+            steady["rsm"] = 0.3 if events < 100 else float(np.clip(8 / getattr(self, "n_features_in_", 8), 0.3, 1.0))
         return {
             "steady": steady,
             "cautious": {**steady, "depth": 4, "l2_leaf_reg": 10.0},

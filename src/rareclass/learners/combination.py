@@ -11,8 +11,10 @@ from rareclass.kernels.newton import Logistic
 
 SLOPE_VARIANCE = 0.04
 """Prior variance of a member's slope around one: ten events leave it alone, a thousand move it freely."""
-EVENNESS = 20.0
-"""Nats that it costs to put all weight on one member; with few events the weights stay nearly equal."""
+EVENNESS = 5.0
+"""Nats that it costs to put all weight on one member where events are many: thousands of them tell far more."""
+FEW_EVENTS = 30.0
+"""With so many events it costs twice as much, with ten four times: the weights then stay nearly equal."""
 LIMIT = 40.0
 
 
@@ -35,8 +37,9 @@ def fit_combination(logits: np.ndarray, y: np.ndarray, *, sample_weight: np.ndar
     """Scales and weights of members from their log-odds on rows that they did not see.
 
     Each member gets an intercept and a slope (ridge towards one); the weights then minimise the log-loss of the mean
-    plus a pull towards equal weights that is worth a fixed number of nats, so that it rules with ten events and
-    vanishes with thousands. A member whose scores do not rise with the events gets slope and weight zero.
+    plus a pull towards equal weights, worth the more nats the fewer events there are: it rules with ten events and
+    vanishes with thousands. `benchmarks/members.py` judges these numbers; a free sum of the weights gained nothing. A
+    member whose scores do not rise with the events gets slope and weight zero.
 
     Parameters
     ----------
@@ -73,14 +76,16 @@ def _weights(z: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
     if k == 1:
         return np.ones(1)
     sign = np.where(y, -1.0, 1.0)
+    events = min(float(w @ y), float(w @ ~y))
+    pull = EVENNESS * (1 + FEW_EVENTS / events) * k / (k - 1)
 
     def objective(free: np.ndarray) -> tuple[float, np.ndarray]:
         v = np.exp(free - free.max())
         v /= v.sum()
         u = sign * (z @ v)
         even = v - 1 / k
-        slope = z.T @ (w * sign * sigmoid(u)) + 2 * EVENNESS * k / (k - 1) * even
-        value = float(w @ softplus(u)) + EVENNESS * k / (k - 1) * float(even @ even)
+        slope = z.T @ (w * sign * sigmoid(u)) + 2 * pull * even
+        value = float(w @ softplus(u)) + pull * float(even @ even)
         return value, v * (slope - v @ slope)
 
     found = minimize(objective, np.zeros(k), jac=True, method="L-BFGS-B", bounds=[(-8.0, 8.0)] * k)
