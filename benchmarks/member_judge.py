@@ -1,8 +1,9 @@
 """Tables from the cached scores of `members.py`: which members, beside every candidate alone and the blend of before.
 
 A blend is made as `compare` makes it: each fold by a combination of the others (`blend_out_of_fold`), log-loss after
-`cross_calibrated` (an intercept and a slope: "auto" takes many times as long), ranking by the scores of the fold models less the log-odds of events in their training parts. Sets
-count within families, families once; intervals are those of the paired differences over families (Student's t).
+`cross_calibrated` (by an intercept and a slope: "auto" takes many times as long), ranking by the scores of the fold
+models less the log-odds of events in their training parts. Sets count within families, families once; intervals are
+those of the paired differences over families (Student's t).
 """
 
 import json

@@ -130,7 +130,7 @@ def test_the_members_are_guarded_learners_under_the_treatment_that_is_asked_for(
     assert all(isinstance(a.treatment, NoTreatment) for a in blend_members())
     assert [a.treatment for a in blend_members(ClassWeights(3.0))] == [ClassWeights(3.0)] * 4
     monkeypatch.setattr(blend, "available", lambda package: f"{package} does not load")
-    assert [a.learner for a in blend_members()] == ["extra_trees", "logistic_regression"]
+    assert [a.learner for a in blend_members()] == ["hist_gradient_boosting", "extra_trees", "logistic_regression"]
 
 
 def test_the_scale_of_weights_changes_no_blend():

@@ -199,7 +199,7 @@ class GuardedBooster(RareLearner):
                 choice = trial.choose()
                 self.guard_, self.parameters_, found = choice.guard, choice.parameters, choice.recalibration
                 unseen = Unseen(judged, found.apply(choice.unseen) - float(np.log(ratio)))
-                if self.calibrate and context.plan is None:
+                if self.calibrate:
                     fitted = trial.seen(choice)
         trained = self._trained(rows, self.parameters_, codes, int(context.rng.integers(2**31)), context)
         self.model_, self.cuts_, self.intercept_ = trained.model, trained.cuts, trained.start
@@ -324,8 +324,8 @@ class GuardedBooster(RareLearner):
     ) -> Recalibration:
         """The recalibration with the intercept at which the fit on all rows expects as many events as there are.
 
-        `fitted` (folds, m) are log-odds of the rows of `unseen` from inner fits that saw them. The members of a blend
-        stay as they are: the blend puts the mean of all of them right.
+        `fitted` (folds, m) are log-odds of the rows of `unseen` from inner fits that saw them. The scores of `unseen`
+        rows, by which a blend weighs the learner, stay those of the inner fits.
         """
         rare, w, offset = rows.rare, rows.weights, rows.offsets
         sign = 1.0 if rare is rows.y else -1.0
