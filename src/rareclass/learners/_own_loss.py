@@ -57,14 +57,22 @@ class ScaledObjective(BoosterObjective):
     ) -> None:
         super().__init__(loss, start, curvature_ratio)
         self.zero, self.unit, self.floor = zero, unit, floor
+        self._form = loss.form if isinstance(loss, RowLoss) else None  # made once: CatBoost asks for every 1,000 rows
+        self._divided = np.array([[1 / (curvature_ratio * unit)], [1 / curvature_ratio]])
 
     def _newton(
         self, y: np.ndarray, z: np.ndarray, weight: np.ndarray | None, dtype: DTypeLike = np.float32
     ) -> tuple[np.ndarray, np.ndarray]:
-        gradient, curvature = self.loss.newton(y, self.zero + self.unit * z, weight, dtype)
-        gradient *= 1 / (self.curvature_ratio * self.unit)
-        curvature *= 1 / self.curvature_ratio
-        return gradient, curvature
+        line = self.zero + self.unit * z
+        if self._form is None:
+            found = np.stack(self.loss.newton(y, line, weight, dtype))
+        else:
+            found = np.empty((2, line.size), dtype=dtype)
+            self._form.newton(y, line, found)
+            if weight is not None:
+                found *= weight
+        found *= self._divided
+        return found[0], found[1]
 
     def log_odds(self, score: np.ndarray) -> np.ndarray:
         """Log-odds that scores u with their start mean; for batch losses the scores as they are."""

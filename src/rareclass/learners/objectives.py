@@ -1,8 +1,7 @@
 """One loss object as the objective of LightGBM, XGBoost and CatBoost, with its start, offset and way back.
 
-A booster with an objective of one's own skips three things that its built-in objectives do: it starts at zero instead
-of at the prior, it returns raw scores that exclude whatever start it was given, and its `predict_proba` is no
-probability. So a learner that uses this module must
+The guarded boosters do all this by themselves with `loss=`. A plain one with an objective of one's own starts at zero
+instead of at the prior, returns raw scores without the start it was given, and no probability. So it must
 
 1. train with ``objective.initial_scores(n, offset)`` as `init_score` (LightGBM), `base_margin` (XGBoost) or
    `baseline` (CatBoost), and with ``objective.initial_scores(n)`` for rows that stop the training early;
@@ -135,7 +134,9 @@ class BoosterObjective:
         """CatBoost's hook: derivatives (n, 2) of *minus* the loss; it copies an array faster than a list of pairs."""
         weight = None if weights is None else np.asarray(weights, dtype=np.float64)
         z = np.ascontiguousarray(approxes, dtype=np.float64)
-        return -np.stack(self._newton(np.asarray(targets) == 1, z, weight, np.float64), axis=1)
+        found = np.empty((z.size, 2))
+        np.negative(self._newton(np.asarray(targets) == 1, z, weight, np.float64), out=found.T)
+        return found
 
     def initial_scores(self, n: int, offset: ArrayLike | None = None) -> np.ndarray:
         """Scores at which training starts, (n,) or (n, K): the start plus a known offset of each row."""
@@ -303,8 +304,7 @@ def average_precision(y: np.ndarray, score: np.ndarray, weight: np.ndarray | Non
     _, tp, fp = threshold_counts(y, score, weight)
     if not tp[-1] > 0:
         raise TooFewEventsError(
-            f"The {y.shape[0]} rows that should stop the training early hold no positive. Draw them stratified, or "
-            "stop by cross-validation."
+            f"The {y.shape[0]} rows that should stop the training early hold no positive. Draw them stratified."
         )
     return float(np.diff(tp) @ (tp[1:] / np.maximum(tp[1:] + fp[1:], np.finfo(float).tiny)) / tp[-1])
 
@@ -336,8 +336,7 @@ class _Metric:
             return average_precision(np.asarray(y) == 1, z, weight)
         assert self.objective is not None
         if self.kind == "loss":
-            loss = self.objective.loss
-            mean = loss.value if isinstance(loss, BatchLoss) else loss.mean
+            mean: Any = getattr(self.objective.loss, "mean", self.objective.loss.value)
             return mean(np.asarray(y).astype(np.int64), z, sample_weight=weight)
         found = self.objective.log_odds(z)
         if found.ndim == 1:
