@@ -44,7 +44,6 @@ MEMBER_SETS = (
     DEFAULT + " random_forest",
     DEFAULT + " neighbours_on_ranks",
     DEFAULT + " few_events_logistic",
-    DEFAULT + " lightgbm xgboost random_forest",
 )
 """Members by name, parted by spaces: every set that is judged."""
 

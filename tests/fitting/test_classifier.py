@@ -187,6 +187,7 @@ def test_auto_says_why_and_keeps_saying_it_and_sampled_negatives_are_told():
     model = RareClassifier(cv=2, fit_rows=2500).fit(X, y)
     said = model.summary()
     assert said.startswith("Model: blend+none, weights ")
+    assert re.search(r"Their fits on all rows took [\d.e+]+ s together\.", said)
     assert "Why this model: nothing beats the data as they are" in said
     assert "of the negatives drawn" in said
     assert "Way back: log-odds shifted by the log of the share of negatives drawn" in said
