@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from rareclass._types import Rows
+from rareclass.ensemble._scores import RealPrevalence
 from rareclass.errors import InputError
 from rareclass.learners._guarded import GuardedBooster
 from rareclass.learners._own_loss import ScaledObjective
@@ -20,6 +21,7 @@ from rareclass.losses.base import RowLoss
 from rareclass.scoring.checking import difference
 from rareclass.scoring.maps import calibration_map
 from rareclass.scoring.members import Blend, CompiledLearner, Linear, Linked, Member, QuantileLinear, Sum, Trees, Votes
+from rareclass.scoring.readers.ensembles import from_ensemble
 from rareclass.scoring.rows import RowEncoder
 from rareclass.scoring.scorer import Cut, Scorer
 from rareclass.scoring.slow import Uncompiled
@@ -119,4 +121,5 @@ _OURS: dict[type, Any] = {
     LogitSum: _sum,
     LibraryDefaultLGBMClassifier: lambda learner: Trees(flat_trees(learner.model_), float(learner.intercept_), 1.0),
     GuardedBooster: _booster,
+    RealPrevalence: from_ensemble,
 }

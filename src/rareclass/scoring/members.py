@@ -13,6 +13,7 @@ from rareclass._names import Names
 from rareclass.errors import InputError
 from rareclass.kernels.linear import combined, linear_scores, quantile_scores
 from rareclass.kernels.trees import FlatTrees
+from rareclass.scoring.votes import BalancedVotes
 
 Spec = dict[str, Any]
 Arrays = dict[str, np.ndarray]
@@ -320,7 +321,9 @@ class Blend:
         return cls(members=members, limit=float(spec["limit"]), **numbers)
 
 
-KINDS: dict[str, Any] = {member.kind: member for member in (Linear, QuantileLinear, Trees, Votes, Linked, Sum, Blend)}
+KINDS: dict[str, Any] = {
+    member.kind: member for member in (Linear, QuantileLinear, Trees, Votes, BalancedVotes, Linked, Sum, Blend)
+}
 
 
 def saved_member(member: Member) -> Spec:

@@ -11,7 +11,7 @@ from rareclass.scoring.readers._grown import Grown, as_single, assemble
 
 def from_trees(trees: Sequence[Any], values: Sequence[np.ndarray], **rest: Any) -> FlatTrees:
     """Fitted trees of scikit-learn with the value of each node; `rest` are further parts of `FlatTrees`."""
-    grown = [_tree(one.tree_, value) for one, value in zip(trees, values, strict=True)]
+    grown = [grown_tree(one.tree_, value) for one, value in zip(trees, values, strict=True)]
     return assemble(grown, int(trees[0].n_features_in_), **rest)
 
 
@@ -29,7 +29,8 @@ def from_rare_forest(forest: Any) -> FlatTrees:
     return from_trees(forest.estimators_, forest.leaf_probability_, divisor=float(len(forest.estimators_)))
 
 
-def _tree(node: Any, value: np.ndarray) -> Grown:
+def grown_tree(node: Any, value: np.ndarray) -> Grown:
+    """A `tree_` of scikit-learn with the value of each of its nodes."""
     split = node.children_left >= 0
     return Grown(
         feature=np.where(split, node.feature, -1),

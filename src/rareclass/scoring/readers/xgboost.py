@@ -25,9 +25,11 @@ def from_xgboost(booster: Any, trees: int | None = None) -> FlatTrees:
     rounds = np.asarray(model["iteration_indptr"], dtype=np.int64)
     count = int(rounds[-1] if trees is None else rounds[min(trees, rounds.size - 1)])
     sets = Sets()
-    start = np.float32(np.ravel(json.loads(about["base_score"]))[0])
-    if learner["objective"]["name"].startswith(("binary", "reg:logistic")):
+    start, objective = np.float32(np.ravel(json.loads(about["base_score"]))[0]), learner["objective"]["name"]
+    if objective in ("binary:logistic", "binary:logitraw", "reg:logistic"):
         start = _margin(start)
+    elif objective.startswith(("count:", "reg:gamma", "reg:tweedie", "survival:")):
+        raise InputError(f"XGBoost's objective {objective!r} gives no log-odds; it keeps the slow path.")
     grown = [_tree(tree, sets) for tree in model["trees"][:count]]
     if weights is not None:  # the library adds the start, takes it away and multiplies by the tree's weight, in float32
         for tree, weight in zip(grown, np.asarray(weights[:count], dtype=np.float32), strict=True):

@@ -1,0 +1,73 @@
+"""Balanced ensembles as plain numbers: the mean vote of their trees, and the way back to the real prevalence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from rareclass.errors import InputError
+from rareclass.kernels.trees import FlatTrees
+
+_SMALLEST = 1e-12
+
+
+@dataclass(frozen=True)
+class BalancedVotes:
+    """Log-odds of a balanced ensemble: those of its mean vote, smoothed by pseudo-votes, stretched and shifted."""
+
+    kind: ClassVar[str] = "balanced_votes"
+    trees: tuple[FlatTrees, ...]
+    logistic: bool  # the votes of each member are the sigmoid of its score, not the score itself
+    shift: np.ndarray  # (2,) of the classes
+    slope: float
+    pseudo: float
+
+    def votes(self, X: np.ndarray) -> np.ndarray:
+        """Mean vote (n,) for the positive class at the prior of the drawn samples."""
+        if not self.logistic:
+            return self.trees[0].score(X)
+        total = np.zeros(X.shape[0])
+        for member in self.trees:
+            score = member.score(X)
+            small = np.exp(-np.abs(score))
+            total += np.where(score >= 0, 1.0, small) / (1.0 + small)
+        return total / len(self.trees)
+
+    def logit(self, X: np.ndarray) -> np.ndarray:
+        """Log-odds (n,) of encoded rows X (n, d), float64 in row order; finite."""
+        share = self.votes(X)
+        both = np.column_stack([1.0 - share, share])
+        log = np.log(np.maximum((both + self.pseudo / 2) / (1 + self.pseudo), _SMALLEST))
+        score = self.slope * log + self.shift
+        e = np.exp(score - score.max(axis=1, keepdims=True))
+        if self.pseudo == 0:
+            e = np.where(both > 0, e, 0.0)
+        final = np.log(np.clip(e / e.sum(axis=1, keepdims=True), _SMALLEST, 1.0))
+        return np.asarray(final[:, 1] - final[:, 0])
+
+    @property
+    def columns_read(self) -> int:
+        """How many columns encoded rows need at least."""
+        return self.trees[0].n_features
+
+    def spec(self) -> dict[str, Any]:
+        """What is not an array."""
+        return {"members": len(self.trees), "logistic": self.logistic, "slope": self.slope, "pseudo": self.pseudo}
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The arrays, by name; those of member k begin with ``k.``."""
+        every = {f"{k}.{name}": part for k, one in enumerate(self.trees) for name, part in one.arrays().items()}
+        return {"shift": self.shift, **every}
+
+    @classmethod
+    def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> "BalancedVotes":
+        """The ensemble that `spec` and `arrays` describe, verified."""
+        members = []
+        for k in range(int(spec["members"])):
+            parts = {name.partition(".")[2]: part for name, part in arrays.items() if name.startswith(f"{k}.")}
+            members.append(FlatTrees.from_arrays(parts))
+        shift = np.asarray(arrays["shift"])
+        if not members or shift.dtype != np.float64 or shift.shape != (2,) or not np.isfinite(shift).all():
+            raise InputError("A balanced ensemble needs members and two finite shifts; the file is damaged.")
+        return cls(tuple(members), bool(spec["logistic"]), shift, float(spec["slope"]), float(spec["pseudo"]))
