@@ -1,9 +1,9 @@
 """Whether compiled scorers equal their models on real tables: learner x treatment on the ten sets of docs/figures.md.
 
-    RARECLASS_DATA=../shared/data python benchmarks/scoring_equality.py [--rows 2000] [--sets smtp ...] [--learners ...]
+    python benchmarks/scoring_equality.py [--rows 2000] [--sets smtp ...] [--learners lightgbm ...] [--treatments all]
 
-Each model is fitted on a sample with up to 300 events, saved, and read again; log-odds are compared on all rows of the sample
-as a table, and on 50 of them as mappings. Prints the largest difference of each, and what keeps the slow path.
+Each model is fitted on a sample with up to 300 events, saved, and read again; log-odds are compared on all rows of the
+sample as a table, and on 50 of them as mappings. Prints the largest difference of each, and what keeps the slow path.
 
 FIGURES
 """

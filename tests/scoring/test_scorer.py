@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 import warnings
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -288,3 +289,19 @@ def test_scoring_from_a_bundle_imports_no_training_library(tmp_path):
 def test_only_a_fitted_model_of_one_rare_class_is_compiled():
     with pytest.raises(InputError, match="Only a fitted model of one rare class"):
         Scorer.from_model(RareClassifier())
+
+
+def test_the_ten_lines_of_the_documentation_run(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    amount = rng.lognormal(4, 1, 600)
+    data = pa.table({"amount": amount, "country": rng.choice(["CH", "DE", "FR"], 600)})
+    model = RareClassifier("logistic_regression", cv=2).fit(data, amount > 250)
+    Bundle(model).save(tmp_path / "run" / "champion")
+    monkeypatch.chdir(tmp_path)
+    text = (Path(__file__).resolve().parents[2] / "docs" / "scoring.md").read_text(encoding="utf-8")
+    said: dict = {}
+    exec(text.split("```python\n")[1].split("```")[0], said)
+    assert said["scorer"].exact
+    np.testing.assert_array_equal(
+        said["scorer"].logit(said["row"]), said["scorer"].logit({"amount": 129.9, "country": "CH"})
+    )
