@@ -1,51 +1,132 @@
-"""What a fit of each learner costs by rows and columns: the coefficients of `rareclass.evaluation.plan.COSTS`.
+"""What a comparison costs: the coefficients of `rareclass.evaluation.work`, in processor seconds.
 
-    python benchmarks/plan_costs.py          about 6 minutes; run it alone on the machine
+    OMP_NUM_THREADS=1 python benchmarks/plan_costs.py                  all, about ten minutes of one core
+    OMP_NUM_THREADS=1 python benchmarks/plan_costs.py --only catboost audit
 
-Each learner is fitted as an arm, on one core, on simulated tables with one event in a hundred. Prints the seconds, the
-log-linear fit exp(a) rows^b columns^c, and by how much it is off.
+Each learner is fitted as an arm, on one core, on simulated tables; each stage that every comparison has is run by
+itself. Prints the seconds, the log-linear fit exp(a) rows^b columns^c events^d, and by how much it is off. Processor
+seconds, so that it can be measured on a busy machine.
 """
 
+import argparse
 import time
 import warnings
 
 import numpy as np
+import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
+from rareclass.crossfit import out_of_fold
+from rareclass.decisions.costs import CostMatrix
+from rareclass.decisions.minimum_cost import MinimumCost
+from rareclass.evaluation.columns import audit_columns
+from rareclass.evaluation.figures import figure_data
+from rareclass.evaluation.judge import Judged, decide, judge, paired_verdict
+from rareclass.evaluation.work import LEARNER_SECONDS, STAGE_SECONDS
 from rareclass.fitting.arm import make_arm
+from rareclass.fitting.calibrate import cross_calibrated
+from rareclass.fitting.design import Design, make_design
+from rareclass.fitting.rows import Beside
 
-LEARNERS = ("lightgbm", "logistic_regression", "random_forest", "hist_gradient_boosting")
-SIZES = [(rows, columns) for rows in (1000, 4000, 16_000, 40_000) for columns in (5, 20, 80)]
+# rows, columns, events
+SIZES = [
+    (2000, 5, 40), (2000, 30, 400), (2000, 300, 100), (8000, 5, 1600), (8000, 30, 100), (8000, 300, 400),
+    (8000, 30, 4000), (32_000, 5, 300), (32_000, 30, 6000), (32_000, 30, 300), (16_000, 150, 200),
+]  # fmt: skip
+STAGE_SIZES = [
+    (4000, 10, 200),
+    (4000, 100, 200),
+    (20_000, 10, 200),
+    (20_000, 100, 2000),
+    (60_000, 10, 3000),
+    (60_000, 60, 600),
+]
+LEAST = 0.003
 
 
-def seconds_of(learner: str, rows: int, columns: int) -> float:
-    """Seconds of one fit, of two the shorter where it is short."""
+def simulated(rows: int, columns: int, events: int) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers (rows, columns), of which three tell the events; exactly so many events."""
     rng = np.random.default_rng(rows + columns)
     X = rng.normal(size=(rows, columns))
-    y = rng.random(rows) < 1 / (1 + np.exp(5.5 - 1.2 * X[:, 0] - 0.8 * X[:, 1] * X[:, 2]))
-    y[:5] = True
-    best = np.inf
-    for _ in range(2):
-        started = time.perf_counter()
-        make_arm(learner).fit(X, y, n_jobs=1)
-        best = min(best, time.perf_counter() - started)
-        if best > 5:
-            break
-    return best
+    z = 1.2 * X[:, 0] + 0.8 * X[:, 1] * X[:, 2] + rng.logistic(size=rows)
+    y = np.zeros(rows, dtype=bool)
+    y[np.argsort(-z)[:events]] = True
+    return X, y
+
+
+def learner_seconds(learner: str, rows: int, columns: int, events: int) -> tuple[float, float]:
+    """Processor seconds of one fit, and of scoring 10,000 rows."""
+    X, y = simulated(rows, columns, events)
+    started = time.process_time()
+    fitted = make_arm(learner).fit(X, y, n_jobs=1)
+    took = time.process_time() - started
+    new = X[np.arange(10_000) % rows]
+    started = time.process_time()
+    fitted.logit(new)
+    return took, time.process_time() - started
+
+
+def stage_seconds(rows: int, columns: int, events: int) -> dict[str, float]:
+    """Processor seconds of what every comparison does beside its fits; those of judging for one arm."""
+    X, y = simulated(rows, columns, events)
+    table = pa.table({f"c{j}": X[:, j] for j in range(columns)})
+    took, clock = {}, time.process_time()
+
+    def mark(stage: str) -> None:
+        nonlocal clock
+        now = time.process_time()
+        took[stage] = now - clock
+        clock = time.process_time()
+
+    design: Design = make_design(table, y, Beside())
+    mark("read")
+    audit_columns(design.rows.features, design.rows.y)
+    mark("audit")
+    parts = design.parts()
+    mark("encode")
+    took["encode"] /= len(parts)
+    score = (1.1 * X[:, 0] - 5)[design.split.scored]
+    folds = design.folds(out_of_fold(score.size, design.split.parts, lambda train, test: score[test]).fold)
+    clock = time.process_time()
+    logit = cross_calibrated(score, design.y, folds)
+    dev = Judged.out_of_fold(design, level=0.95, folds=folds)
+    judged = judge(dev, logit, decide(MinimumCost(CostMatrix(fp=1.0, fn=1.0)), dev, logit), score)
+    paired_verdict(dev, score, -score, 0.1, ranked=True)
+    mark("judge")
+    figure_data(dev, logit, judged, score)
+    mark("figures")
+    return took
+
+
+def fit_powers(sizes: list[tuple[int, ...]], took: np.ndarray) -> tuple[np.ndarray, str]:
+    """Powers that fit the seconds best, and a sentence on how far off they are."""
+    design = np.column_stack([np.ones(len(sizes)), np.log(np.array(sizes, dtype=float))])
+    kept = took > LEAST
+    found = np.linalg.lstsq(design[kept], np.log(took[kept]), rcond=None)[0]
+    off = np.exp(np.abs(design[kept] @ found - np.log(took[kept])))
+    return found, f"off by {np.median(off):.2f}x, at most {off.max():.2f}x; {np.round(took, 2).tolist()}"
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    known = [*LEARNER_SECONDS, *STAGE_SECONDS]
+    parser.add_argument("--only", nargs="*", choices=known, default=known)
+    asked = parser.parse_args().only
     warnings.simplefilter("ignore")
     with threadpool_limits(1):
-        seconds_of("lightgbm", 500, 3)
-        for learner in LEARNERS:
-            took = np.array([seconds_of(learner, *size) for size in SIZES])
-            design = np.column_stack([np.ones(len(SIZES)), np.log(np.array(SIZES, dtype=float))])
-            found = np.linalg.lstsq(design, np.log(took), rcond=None)[0]
-            off = np.exp(np.abs(design @ found - np.log(took)))
-            fit = ", ".join(f"{v:.2f}" for v in found)
-            print(f'    "{learner}": ({fit}),  # off by {np.median(off):.2f}x, at most {off.max():.2f}x', flush=True)
-            print(f"        seconds {np.round(took, 2).tolist()}", flush=True)
+        for learner in (name for name in asked if name in LEARNER_SECONDS):
+            learner_seconds(learner, 500, 3, 50)
+            took = np.array([learner_seconds(learner, *size) for size in SIZES])
+            for what, seconds in zip(("fit", "score 10,000"), took.T, strict=True):
+                found, off = fit_powers(SIZES, seconds)
+                print(f'    "{learner}" {what}: ({", ".join(f"{v:.2f}" for v in found)}),  # {off}', flush=True)
+        if any(name in STAGE_SECONDS for name in asked):
+            stage_seconds(1000, 3, 100)
+            stages = [stage_seconds(*size) for size in STAGE_SIZES]
+            for stage in STAGE_SECONDS:
+                if stage in stages[0]:
+                    found, off = fit_powers(STAGE_SIZES, np.array([one[stage] for one in stages]))
+                    print(f'    "{stage}": ({", ".join(f"{v:.2f}" for v in found)}),  # {off}', flush=True)
 
 
 if __name__ == "__main__":

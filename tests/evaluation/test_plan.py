@@ -1,6 +1,7 @@
 """Which arms run, in which order, what is left out and why."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -8,13 +9,14 @@ from sklearn.naive_bayes import GaussianNB
 
 from rareclass.errors import InputError
 from rareclass.evaluation import plan as room
-from rareclass.evaluation.plan import EXHIBIT, LEARNERS, PRIORITY, TREATMENTS, make_plan, reference_seconds, within
-from rareclass.fitting.arm import make_arm
+from rareclass.evaluation.plan import BUDGET, EXHIBIT, TREATED, TREATMENTS, make_plan, member_names, within
+from rareclass.evaluation.work import Work
 from rareclass.learners import blend
+from rareclass.learners.blend import MEMBERS
 from rareclass.treatments import ClassWeights
 
-MEMBERS = ["logistic_regression+none", "extra_trees+none", "hist_gradient_boosting+none", "catboost+none"]
-NEEDED = ["lightgbm+none", *MEMBERS, EXHIBIT, "blend+none"]
+NEEDED = [*dict.fromkeys(["lightgbm+none", "logistic_regression+none", *member_names()]), EXHIBIT, "blend+none"]
+WORK = Work(rows=50_000, events=500, columns=30, parts=5, scored=40_000, fitted=32_000, fitted_events=320)
 
 
 def names(plan):
@@ -23,33 +25,37 @@ def names(plan):
 
 @pytest.fixture
 def without_lightgbm(monkeypatch):
+    def reason(package):
+        return f"{package} does not load" if package == "lightgbm" else None
+
     for module in (room, blend):
-        monkeypatch.setattr(
-            module, "available", lambda package: "lightgbm does not load" if package == "lightgbm" else None
-        )
+        monkeypatch.setattr(module, "available", reason)
 
 
-def test_everything_runs_most_telling_first():
+def test_where_nobody_chose_each_member_runs_untreated_and_treatments_where_they_can_help():
     plan = make_plan()
-    assert names(plan) == list(PRIORITY)
-    assert (plan.baseline, plan.not_run, plan.warnings) == ("lightgbm+none", [], [])
-    pairs = {f"{learner}+{t}" for learner in LEARNERS for t in TREATMENTS if learner != "blend" or t == "none"}
-    assert set(PRIORITY) == pairs | {EXHIBIT}
+    assert names(plan) == [*NEEDED, *TREATED]
+    assert (plan.baseline, plan.not_run, plan.warnings, plan.asked) == ("lightgbm+none", [], [], ())
+    assert {name.partition("+")[2] for name in TREATED} <= set(TREATMENTS)
 
 
 def test_baseline_and_exhibit_run_whatever_is_asked_for():
-    assert names(make_plan(["logistic_regression"], ["smote"])) == [
-        "lightgbm+none",
-        EXHIBIT,
-        "logistic_regression+smote",
-    ]
+    asked = names(make_plan(["logistic_regression"], ["smote"]))
+    assert asked == ["lightgbm+none", EXHIBIT, "logistic_regression+smote"]
     assert names(make_plan("lightgbm", "none")) == ["lightgbm+none", EXHIBIT]
 
 
-def test_the_order_is_that_of_the_priorities_and_not_that_of_the_request():
-    asked = make_plan(["extra_trees", "lightgbm"], ["smote", "none", "class_weight"])
-    assert names(asked) == [name for name in PRIORITY if name in names(asked)]
-    assert names(asked) == names(make_plan("lightgbm,extra_trees", "none,class_weight,smote"))
+def test_named_learners_run_under_each_treatment_and_named_treatments_on_each_member():
+    plan = make_plan("catboost")
+    assert set(plan.asked) == {f"catboost+{t}" for t in TREATMENTS} <= set(names(plan))
+    plan = make_plan(treatments=["class_weight"])
+    assert set(plan.asked) == {f"{m}+class_weight" for m in MEMBERS}
+
+
+def test_the_order_does_not_follow_the_request():
+    asked = make_plan(["random_forest", "lightgbm"], ["smote", "none", "class_weight"])
+    assert names(asked) == names(make_plan("lightgbm,random_forest", "none,class_weight,smote"))
+    assert names(asked)[0] == "lightgbm+none"
 
 
 def test_arms_of_ones_own_run_first():
@@ -57,14 +63,14 @@ def test_arms_of_ones_own_run_first():
     assert names(plan) == [
         "LogisticRegression+class_weight(weight=3.0)",
         "LogisticRegression+none",
-        "lightgbm+class_weight(weight=3.0)",
         "lightgbm+none",
         EXHIBIT,
+        "lightgbm+class_weight(weight=3.0)",
     ]
 
 
 def test_a_blend_brings_its_members():
-    assert names(make_plan(["blend"], ["none"])) == NEEDED
+    assert set(names(make_plan(["blend"], ["none"]))) == {"lightgbm+none", *member_names(), EXHIBIT, "blend+none"}
 
 
 def test_a_treated_blend_is_left_out_and_that_is_said_to_whoever_asked_for_it():
@@ -77,12 +83,15 @@ def test_a_treated_blend_is_left_out_and_that_is_said_to_whoever_asked_for_it():
     assert not make_plan(treatments=["none", "smote"]).not_run
 
 
-def test_a_plan_knows_what_was_asked_for_and_always_runs_the_first_of_it():
+def test_what_somebody_named_runs_at_the_default_budget_and_the_first_of_it_at_any():
     assert make_plan().asked == make_plan(ranked=False).asked == ()
-    plan = make_plan(["logistic_regression"], ["smote"])
-    assert plan.asked == ("logistic_regression+smote",)
-    kept = within(plan, 0.0, rows=40_000, columns=30, fits=5)
-    assert names(kept) == ["lightgbm+none", EXHIBIT, "logistic_regression+smote"]
+    plan = make_plan(["logistic_regression"], ["smote", "class_weight"])
+    assert set(plan.asked) == {"logistic_regression+smote", "logistic_regression+class_weight"}
+    large = replace(WORK, columns=3000)
+    assert within(plan, None, large)[0] == plan
+    kept, _ = within(plan, 0.0, large)
+    assert len(set(names(kept)) & set(plan.asked)) == 1
+    assert {"lightgbm+none", EXHIBIT} < set(names(kept))
     with pytest.raises(InputError, match=r"No arm is left to deploy: blend\+smote is left out"):
         make_plan(["blend"], ["smote"])
 
@@ -97,16 +106,26 @@ def test_few_events_leave_the_untreated_arms():
     assert names(plan) == NEEDED
 
 
-def test_without_lightgbm_the_rest_runs_and_that_is_said(without_lightgbm):
+def test_without_lightgbm_the_rest_runs_and_what_changes_is_said_once(without_lightgbm):
     plan = make_plan()
     assert plan.baseline == "hist_gradient_boosting+none"
-    assert names(plan) == [name for name in PRIORITY if not name.startswith("lightgbm")]
-    assert [s.name for s in plan.not_run] == [name for name in PRIORITY if name.startswith("lightgbm")]
+    assert not [name for name in names(plan) if name.startswith("lightgbm")]
+    assert {s.name for s in plan.not_run} == {n for n in [*NEEDED, *TREATED] if n.startswith("lightgbm")}
     assert {s.reason for s in plan.not_run} == {"lightgbm does not load"}
-    assert plan.warnings == [
-        "lightgbm does not load. The comparison runs without LightGBM; the baseline is HistGradientBoosting."
-    ]
-    assert names(make_plan(["blend"], ["none"])) == [*MEMBERS, "blend+none"]
+    (said,) = plan.warnings
+    assert said.startswith(
+        "lightgbm does not load. The comparison runs without it: its arms are left out, the blend is"
+    )
+    assert "the baseline is hist_gradient_boosting" in said
+    assert not {name for name in names(make_plan(["blend"], ["none"])) if name.startswith("lightgbm")}
+
+
+def test_a_library_that_was_named_and_does_not_load_is_said_beside_what_runs(monkeypatch):
+    monkeypatch.setattr(room, "available", lambda package: "catboost is broken" if package == "catboost" else None)
+    plan = make_plan("catboost,lightgbm", "none,smote")
+    assert [s.name for s in plan.not_run] == ["catboost+none", "catboost+smote"]
+    (said,) = plan.warnings
+    assert said == "catboost is broken. The comparison runs without it: its arms are left out."
 
 
 def test_arms_that_cannot_be_told_apart_and_empty_lists_are_refused():
@@ -121,25 +140,32 @@ def test_arms_that_cannot_be_told_apart_and_empty_lists_are_refused():
         make_plan(treatments=["magic"])
 
 
-def test_work_grows_with_rows_and_columns_and_where_events_are_added():
-    small, more_rows, wider = (
-        reference_seconds(make_arm("lightgbm"), *size) for size in [(1000, 5), (9000, 5), (1000, 50)]
-    )
-    assert small < more_rows
-    assert small < wider
-    for learner, factor in (("lightgbm", 4), ("random_forest", 8)):
-        plain, treated = (reference_seconds(make_arm(f"{learner}+{t}"), 1000, 5) for t in ("none", "smote"))
-        assert treated == pytest.approx(factor * plain)
-
-
 def test_a_budget_leaves_arms_out_before_anything_runs_and_lists_them():
     plan = make_plan()
-    work = {"rows": 40_000, "columns": 30, "fits": 5}
-    assert within(plan, 1e9, **work) == plan
-    none = within(plan, 0.0, **work)
+    assert within(plan, 1e9, WORK) == (plan, WORK)
+    none, _ = within(plan, 0.0, WORK)
     assert names(none) == NEEDED
-    assert [s.name for s in none.not_run] == [n for n in PRIORITY if n not in names(none)]
+    assert [s.name for s in none.not_run] == list(TREATED)
     assert all("the budget of 0 s holds no more work" in s.reason for s in none.not_run)
-    kept = [set(names(within(plan, seconds, **work))) for seconds in (0, 30, 60, 120, 1000)]
-    assert all(a <= b for a, b in itertools.pairwise(kept))
-    assert plan.rivals == none.rivals == len(PRIORITY) - 1  # what did not run was asked for all the same
+    assert within(plan, BUDGET, WORK) == within(plan, None, WORK)
+    assert plan.rivals == none.rivals == len(NEEDED) + len(TREATED) - 1  # what did not run was asked for all the same
+
+
+@pytest.mark.parametrize("columns", [3, 30, 300])
+def test_a_larger_budget_fits_on_no_fewer_rows_and_there_runs_no_fewer_arms(columns):
+    plan, work = make_plan(), replace(WORK, columns=columns)
+    found = [within(plan, seconds, work) for seconds in (0, 15, 30, 60, 120, 1000)]
+    for (fewer, less), (more, most) in itertools.pairwise(found):
+        assert less.fitted <= most.fitted
+        assert less.fitted < most.fitted or set(names(fewer)) <= set(names(more))
+
+
+def test_what_always_runs_is_fitted_on_fewer_rows_where_it_would_not_fit():
+    wide = replace(WORK, columns=300)
+    plan, less = within(make_plan(), 30.0, wide)
+    assert less.fitted < wide.fitted
+    assert names(plan)[: len(NEEDED)] == NEEDED
+    # what the user wants fitted in full is
+    assert within(make_plan(), 30.0, replace(wide, may_shrink=False))[1].fitted == wide.fitted
+    # the fits without the columns that the audit named are work as well
+    assert within(make_plan(), 60.0, wide, named_columns=True)[1].fitted <= within(make_plan(), 60.0, wide)[1].fitted

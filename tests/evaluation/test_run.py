@@ -284,6 +284,17 @@ def test_a_limit_on_the_clock_says_what_it_cut_and_a_budget_what_it_left_out():
         np.testing.assert_array_equal(r.ranking, every[r.name].ranking)
 
 
+def test_where_a_budget_holds_less_than_what_always_runs_it_is_fitted_on_fewer_rows_and_that_is_said():
+    rng = np.random.default_rng(7)
+    X = rng.normal(size=(6000, 2))
+    y = rng.random(6000) < 0.1
+    how = {"learners": ["logistic_regression"], "treatments": ["none"], "n_jobs": 1}
+    short = compare(X, y, budget=1.0, **how)
+    assert {r.scores.rows for r in short.results} == {2500}
+    assert "The budget holds fits on 2,500 rows" in " ".join(short.to_dict()["data"]["notes"])
+    assert short.results[0].judgement.calibration["observed_to_expected"] == pytest.approx(1, abs=0.1)
+
+
 class Silent(LogisticRegression):
     """A classifier whose probabilities are no numbers."""
 

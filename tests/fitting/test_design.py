@@ -207,6 +207,24 @@ def test_of_a_large_table_all_events_and_some_negatives_are_fitted_unless_all_ar
         assert part.expand.size == test.size  # every row is judged
 
 
+def test_fewer_rows_are_fitted_where_a_budget_holds_no_more_and_every_row_is_judged():
+    X, y = points(1000)
+    made = make_design(X, y, Beside(), seed=3)
+    fewer = made.on_fewer_rows(300)
+    assert fewer.sampling == Sampling(300, 3)
+    assert [part.y.size for part in fewer.parts()] == [300] * 5
+    assert fewer.notes[-1].startswith("The budget holds fits on 300 rows")
+    assert sum(part.expand.size for part in fewer.parts()) == made.y.size
+
+
+def test_wide_tables_are_split_in_fewer_parts(monkeypatch):
+    X, y = points(1000)
+    monkeypatch.setattr(design, "MANY_CELLS", 1999)
+    assert make_design(X, y, Beside()).split.folds == 3
+    assert make_design(X, y, Beside(), full=True).split.folds == 5
+    assert make_design(X, y, Beside(), split=SplitOptions(folds=4)).split.folds == 4
+
+
 def test_columns_are_left_out_and_codes_are_categories():
     X, y = points(400)
     table = {"a": X[:, 0], "row": np.arange(400), "code": np.arange(400) % 3}

@@ -16,7 +16,7 @@ from rareclass.data import make_splits
 from rareclass.fitting.arm import Arm
 from rareclass.fitting.blend import blend_out_of_fold
 from rareclass.fitting.heard import Heard
-from rareclass.fitting.out_of_fold import Watch, blend_scores, folds_of, matrix_of, score_arms
+from rareclass.fitting.out_of_fold import Watch, blend_scores, fit_side_by_side, folds_of, matrix_of, score_arms
 from rareclass.treatments import ClassWeights, RandomUnderSampling
 
 LOGISTIC, BAYES = Arm(LogisticRegression()), Arm(GaussianNB())
@@ -178,3 +178,19 @@ def test_after_progress_was_interrupted_no_other_fit_starts():
             watch=Watch(ends=ends),
         )
     assert len(COUNT) <= 2  # of ten: what was under way when the others were called off
+
+
+def test_arms_on_one_part_are_fitted_side_by_side_as_one_after_the_other(design):
+    arms = [Arm(GaussianNB()), Arm(RandomForestClassifier(5)), Arm(LogisticRegression(), ClassWeights())]
+    part = design.whole()
+    X = np.asarray(part.X)
+    alone, together = (fit_side_by_side(part, arms, n_jobs=jobs) for jobs in (1, 3))
+    for one, other, arm in zip(alone, together, arms, strict=True):
+        assert (one.arm, other.arm) == (arm, arm)
+        np.testing.assert_array_equal(one.logit(X), other.logit(X))
+
+
+def test_what_a_fit_side_by_side_says_is_said_again(design):
+    with pytest.warns(UserWarning, match=Talkative.said) as said:
+        fit_side_by_side(design.whole(), [Arm(Talkative()), Arm(Talkative(), ClassWeights())], n_jobs=2)
+    assert len(said) == 1

@@ -91,6 +91,25 @@ def test_what_was_sampled_and_what_was_treated_are_both_told():
     assert treated.shift == pytest.approx(part.shift + np.log(part.y.sum() / (~part.y).sum()))
 
 
+def test_events_beyond_half_of_the_rows_are_sampled_too_and_the_prevalence_is_still_real():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20_000, 2))
+    y = rng.random(20_000) < sigmoid(X[:, 0] - 0.5)
+    train, test = halves(y.size)
+    part = encode_part(rows_of(X, y), Sampling(3000), train, test, number=0)
+    assert (part.y.size, part.y.sum()) == (3000, 1500)
+    events, negatives = 1500 / y[train].sum(), 1500 / (~y[train]).sum()
+    assert part.events_drawn == pytest.approx(events)
+    assert part.shift == pytest.approx(np.log(negatives / events))
+    fitted = part.fit(LOGISTIC)
+    assert fitted.note.startswith(
+        f"{100 * events:.3g} % of the events and {100 * negatives:.3g} % of the negatives drawn;"
+    )
+    assert "shares of negatives and events" in fitted.restoration
+    p = sigmoid(part.score(fitted))
+    assert abs(p.sum() / y[test].sum() - 1) < 3 * np.sqrt(1 / 1500 + 1 / y[test].sum())
+
+
 def test_a_part_that_is_small_enough_is_taken_whole():
     X, y = points(600)
     train, test = halves(y.size)

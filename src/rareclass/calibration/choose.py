@@ -38,7 +38,7 @@ EVENTS_FOR_SHAPE = 100
 EVENTS_FOR_ISOTONIC = 1000
 """Below, an isotonic map must gain two standard errors instead of one."""
 _FOLDS = 5
-_BINS = 4000
+_BINS = 1000
 
 
 def make_calibrator(kind: str) -> Calibrator:

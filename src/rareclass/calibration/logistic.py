@@ -24,13 +24,18 @@ def fit_ridge(features: np.ndarray, rows: GroupedRows, *, centre: np.ndarray, pr
     return model.minimise(start).coefficients
 
 
-def fit_firth(features: np.ndarray, rows: GroupedRows) -> np.ndarray:
-    """Coefficients (k,) of a logistic model with Jeffreys' prior, the first that of a column of ones."""
+def fit_firth(features: np.ndarray, rows: GroupedRows, guess: np.ndarray) -> np.ndarray:
+    """Coefficients (k,) of a logistic model with Jeffreys' prior, the first that of a column of ones.
+
+    Starts at `guess` (k,) or at the prevalence, whichever fits better.
+    """
     start = np.zeros(features.shape[1])
     start[0] = np.log((rows.events.sum() + 0.5) / (rows.negatives.sum() + 0.5))
-    if rows.logit.size > _MANY:
-        start = fit_firth(*_pooled(features, rows))
     model = newton.Logistic(features, rows.events / rows.weight, rows.weight, firth=True)
+    if model.loss(guess) < model.loss(start):
+        start = guess
+    if rows.logit.size > _MANY:
+        start = fit_firth(*_pooled(features, rows), start)
     return model.minimise(start, newton.Steps(max_iter=200)).coefficients
 
 
@@ -40,7 +45,7 @@ def firth_slope(rows: GroupedRows) -> tuple[float, float, float]:
     centre = float(np.average(z, weights=rows.events))
     spread = float(np.sqrt(np.average((z - centre) ** 2, weights=rows.weight)))
     features = np.column_stack([np.ones(z.size), (z - centre) / spread])
-    fitted = fit_firth(features, rows)
+    fitted = fit_firth(features, rows, np.array([centre, spread]))  # scores that are right already
     p = sigmoid(features @ fitted)
     information = (features * (rows.weight * p * (1 - p))[:, None]).T @ features
     return float(fitted[1]), float(np.sqrt(np.linalg.inv(information)[1, 1])), spread

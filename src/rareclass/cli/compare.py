@@ -10,7 +10,7 @@ from rareclass.cli.progress import progress_bar
 from rareclass.cli.spoken import spoken
 
 DUPLICATES = "Let equal rows stand on both sides of a split."
-BUDGET = "Work, in seconds of the reference machine, that decides beforehand which arms run."
+BUDGET = "Work, in seconds of the reference machine, that decides beforehand what runs; default 45s."
 LIMIT = "Time on this machine's clock after which no further arm starts."
 OUT = "Folder for results.json, report.html, oof.parquet and the champion."
 
@@ -25,10 +25,10 @@ def command(
     gap: Annotated[float, typer.Option("--gap", help="Rows (or time units) between training and testing.")] = 0,
     learners: Annotated[str, typer.Option("--learners", help="Comma-separated names, or auto.")] = "auto",
     treatments: Annotated[str, typer.Option("--treatments", help="Comma-separated names, or auto.")] = "auto",
-    folds: Annotated[int | None, o.option("--folds", "Folds; default 5, or 3 above 50,000 rows.")] = None,
+    folds: Annotated[int | None, o.option("--folds", "Folds; default 5, or 3 for large tables.")] = None,
     repeats: Annotated[int, typer.Option("--repeats", help="Repetitions of the folds.")] = 1,
     test_share: Annotated[float, typer.Option("--test-share", help="Share of rows locked away.")] = 0.2,
-    budget: Annotated[str, typer.Option("--budget", help=BUDGET)] = "90s",
+    budget: Annotated[str | None, o.option("--budget", BUDGET)] = None,
     time_limit: Annotated[str | None, o.option("--time-limit", LIMIT)] = None,
     full: Annotated[bool, typer.Option("--full", help="Fit on all rows of large tables.")] = False,
     split_duplicates: Annotated[bool, typer.Option("--split-duplicates", help=DUPLICATES)] = False,
@@ -58,7 +58,7 @@ def command(
             folds=folds,
             repeats=repeats,
             test_share=test_share,
-            budget=o.seconds(budget),
+            budget=None if budget is None else o.seconds(budget),
             time_limit=None if time_limit is None else o.seconds(time_limit, "--time-limit"),
             full=full,
             split_duplicates=split_duplicates,

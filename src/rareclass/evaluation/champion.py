@@ -7,6 +7,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from rareclass.evaluation.judge import ArmResult, Judged, Judgement, judge
+from rareclass.evaluation.plan import DEFAULT
 from rareclass.evaluation.results import LuckRecord
 from rareclass.fitting.assemble import Held, Wanted, assemble
 from rareclass.fitting.classifier import RareClassifier
@@ -15,8 +16,6 @@ from rareclass.fitting.out_of_fold import ArmScores, matrix_of
 from rareclass.learners.registry import is_exhibit
 from rareclass.uncertainty.luck import joint_gains, luck_of_choice
 from rareclass.uncertainty.paired import paired_difference
-
-DEFAULT = "blend+none"
 
 
 class Choice(NamedTuple):

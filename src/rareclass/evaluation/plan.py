@@ -3,52 +3,34 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from rareclass import _check
 from rareclass._lazy import available
 from rareclass.errors import InputError
 from rareclass.evaluation.results import SkippedRecord
-from rareclass.fitting.arm import Arm, make_arm
+from rareclass.evaluation.work import Work
+from rareclass.fitting.arm import BLEND, Arm, make_arm
 from rareclass.fitting.blend import blend_members
+from rareclass.learners.blend import MEMBERS
 from rareclass.learners.table import LEARNERS as KNOWN_LEARNERS
+from rareclass.learners.table import PACKAGES
 from rareclass.treatments.base import NoTreatment
 from rareclass.treatments.registry import TREATMENTS as KNOWN_TREATMENTS
 
-LEARNERS = ("lightgbm", "logistic_regression", "extra_trees", "hist_gradient_boosting", "catboost", "blend")
 TREATMENTS = ("none", "class_weight", "random_over", "random_under", "smote")
+"""Tried on learners that somebody named."""
 EXHIBIT = "lightgbm_library_default+none"
 
-# Most telling first: what runs last is what a short budget leaves out.
-PRIORITY = (
-    "lightgbm+none",
-    "logistic_regression+none",
-    "extra_trees+none",
-    "hist_gradient_boosting+none",
-    "catboost+none",
-    EXHIBIT,
-    "blend+none",
-    "lightgbm+class_weight",
-    "lightgbm+smote",
-    "lightgbm+random_under",
-    "logistic_regression+smote",
-    "logistic_regression+class_weight",
-    "extra_trees+random_under",
-    "lightgbm+random_over",
-    "extra_trees+class_weight",
-    "logistic_regression+random_under",
-    "extra_trees+smote",
-    "hist_gradient_boosting+class_weight",
-    "hist_gradient_boosting+random_under",
-    "hist_gradient_boosting+smote",
-    "logistic_regression+random_over",
-    "extra_trees+random_over",
-    "hist_gradient_boosting+random_over",
-    "catboost+class_weight",
-    "catboost+random_under",
-    "catboost+smote",
-    "catboost+random_over",
-)
+TREATED = ("logistic_regression+random_under", "lightgbm+class_weight", "logistic_regression+smote")
+"""What is tried where nobody chose, after the untreated learners: each treatment that everybody asks about, on the
+learner that it can help. Of 90 pairs in docs/figures.md five were surely better than the data as they are."""
+
+DEFAULT = f"{BLEND}+none"
+
+SHARE = 0.1
+"""Of the budget, what an arm may take where nobody asked for it: SMOTE on a large table takes more than it tells."""
+
+BUDGET = 45.0
+"""Reference seconds of a comparison where nobody says how many."""
 
 _BLEND_UNTREATED = "it is made of the scores of untreated arms; RareClassifier('blend', treatment=...) fits it treated"
 
@@ -67,9 +49,14 @@ class Plan:
     asked: tuple[str, ...] = ()
 
     @property
+    def needed(self) -> list[str]:
+        """What a comparison says nothing without: baseline, logistic regression, members, exhibit and blend."""
+        return [*dict.fromkeys([self.baseline, "logistic_regression+none", *member_names(), EXHIBIT, DEFAULT])]
+
+    @property
     def always(self) -> frozenset[str]:
         """Arms that run whatever the budget: what any comparison needs, and the first that may be deployed."""
-        return ALWAYS | frozenset([a.name for a in self.arms if a.name in self.asked][:1])
+        return frozenset([*self.needed, *[a.name for a in self.arms if a.name in self.asked][:1]])
 
     @property
     def rivals(self) -> int:
@@ -79,62 +66,96 @@ class Plan:
 
 
 def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "auto", *, ranked: bool = True) -> Plan:
-    """The arms of a comparison.
+    """The arms of a comparison, most telling first.
+
+    Where nobody chose these are the baseline, logistic regression, the members of the blend, the exhibit, the blend,
+    and `TREATED`. Otherwise each learner that was named under each treatment.
 
     Parameters
     ----------
     learners : "auto" or sequence of names and scikit-learn classifiers
+        "auto" stands for the members of the blend and the blend.
     treatments : "auto" or sequence of names and `Treatment` objects
         Baseline, exhibit and members of a blend run besides what is asked for, and are shown only.
     ranked : bool, default=True
         False where there are too few events to rank: only the untreated arms run.
     """
     chosen, how = asked_names(learners, treatments)
-    chose = chosen is not LEARNERS or how is not TREATMENTS
     if not ranked:
         how = ("none",)
-    asked = [make_arm((learner, t)) for learner in chosen for t in how]
+    nobody = _is_auto(learners) and _is_auto(treatments)
+    asked = [] if nobody else [make_arm((learner, t)) for learner in chosen for t in how]
     arms = [a for a in asked if not _treated_blend(a)]
     names = {a.name: a for a in arms}
     if len(names) < len(arms):
         raise InputError(
             "Two arms have the same name. Give learners of different classes, or compare them in two runs."
         )
-    if any(a.is_blend for a in arms):
-        for member in blend_members():
-            names.setdefault(member.name, member)
-    asked_for = tuple(a.name for a in arms) if chose else ()
-    skipped = [SkippedRecord(name=a.name, reason=_BLEND_UNTREATED) for a in asked if _treated_blend(a)]
-    if chosen is LEARNERS:
-        skipped = []  # nobody asked for it
-    if not arms:
-        raise InputError(f"No arm is left to deploy: {skipped[0].name} is left out, {skipped[0].reason}.")
-    missing = available("lightgbm")
-    baseline = "lightgbm+none" if missing is None else "hist_gradient_boosting+none"
-    for needed in (baseline, EXHIBIT):
-        names.setdefault(needed, make_arm(needed))
-    plan = Plan([], baseline, skipped, asked=asked_for)
-    if missing is not None:
-        plan.warnings.append(f"{missing}. The comparison runs without LightGBM; the baseline is HistGradientBoosting.")
-    rank = {name: i for i, name in enumerate(PRIORITY)}
-    for name, arm in sorted(names.items(), key=lambda item: rank.get(item[0], -1)):
-        if missing is not None and arm.learner_name.startswith("lightgbm"):
-            plan.not_run.append(SkippedRecord(name=name, reason=missing))
-        else:
+    skipped = [] if _is_auto(learners) else [a.name for a in asked if _treated_blend(a)]
+    if asked and not arms:
+        raise InputError(f"No arm is left to deploy: {skipped[0]} is left out, {_BLEND_UNTREATED}.")
+    plan = Plan(
+        [],
+        "lightgbm+none" if available("lightgbm") is None else "hist_gradient_boosting+none",
+        [SkippedRecord(name=name, reason=_BLEND_UNTREATED) for name in skipped],
+        asked=tuple(names),
+    )
+    order = [*plan.needed, *(TREATED if ranked else ())]
+    blended = nobody or any(a.is_blend for a in arms)
+    for name in order if nobody else [plan.baseline, EXHIBIT, *(member_names() if blended else ())]:
+        names.setdefault(name, make_arm(name))
+    out: dict[str, str] = {}
+    for name, arm in sorted(names.items(), key=lambda item: _rank(item[1], order)):
+        package = PACKAGES.get(arm.learner_name)
+        missing = None if package is None else available(package)
+        if missing is None:
             plan.arms.append(arm)
-    if asked_for and not set(asked_for) & {a.name for a in plan.arms}:
-        raise InputError(f"{missing}, and nothing else was asked for. Name other learners, or leave them to 'auto'.")
+        else:
+            plan.not_run.append(SkippedRecord(name=name, reason=missing))
+            out[package or ""] = missing
+    plan.warnings.extend(_said_of_missing(why, package, plan.baseline, blended) for package, why in out.items())
+    if asked and not {*plan.asked} & {a.name for a in plan.arms}:
+        why = next(s.reason for s in plan.not_run if s.name in plan.asked)
+        raise InputError(f"{why}, and nothing else was asked for. Name other learners, or leave them to 'auto'.")
     return plan
+
+
+def member_names() -> list[str]:
+    """The untreated arms that the default blend is made of, those included that cannot be loaded here."""
+    return [f"{name}+none" for name in MEMBERS]
+
+
+def _rank(arm: Arm, order: Sequence[str]) -> tuple[int, int, str]:
+    """Learners of one's own first, then what every comparison needs, then the other pairs by treatment."""
+    if not isinstance(arm.learner, str):
+        return 0, 0, arm.name
+    if arm.name in order:
+        return 1, order.index(arm.name), ""
+    own = arm.treatment.label
+    return 2, TREATMENTS.index(own) if own in TREATMENTS else len(TREATMENTS), arm.name
+
+
+def _said_of_missing(why: str, package: str, baseline: str, blended: bool) -> str:
+    changes = [f"its arms are left out, the blend is made of {', '.join(m.learner_name for m in blend_members())}"]
+    if not blended or package not in {PACKAGES.get(name) for name in MEMBERS}:
+        changes = ["its arms are left out"]
+    if package == "lightgbm":
+        changes.append(f"the baseline is {baseline.partition('+')[0]}")
+    return f"{why}. The comparison runs without it: {', '.join(changes)}."
 
 
 def _treated_blend(arm: Arm) -> bool:
     return arm.is_blend and not isinstance(arm.treatment, NoTreatment)
 
 
+def _is_auto(value: str | Sequence) -> bool:
+    return isinstance(value, str) and value == "auto"
+
+
 def asked_names(learners: str | Sequence, treatments: str | Sequence) -> tuple[Sequence, Sequence]:
     """The learners and treatments of `make_plan` one by one; raises `InputError` for a name that is none."""
-    chosen = LEARNERS if isinstance(learners, str) and learners == "auto" else _sequence(learners, "learners")
-    how = TREATMENTS if isinstance(treatments, str) and treatments == "auto" else _sequence(treatments, "treatments")
+    chosen = (*MEMBERS, "blend") if _is_auto(learners) else _sequence(learners, "learners")
+    how = TREATMENTS if _is_auto(treatments) else _sequence(treatments, "treatments")
     for learner in chosen:
         if isinstance(learner, str):
             _check.one_of(learner, "learners", tuple(KNOWN_LEARNERS))
@@ -151,55 +172,38 @@ def _sequence(value: str | Sequence, name: str) -> tuple:
     return items
 
 
-ALWAYS = frozenset(PRIORITY[:7])
-"""What always runs: a comparison without the baseline, the exhibit, logistic regression and the blend says nothing."""
-
-CORES = 2
-"""Of the reference machine, whatever this one has: a plan depends on data, options and seed only."""
-
-COSTS = {
-    "lightgbm": (-8.98, 0.63, 0.75),
-    "logistic_regression": (-7.16, 0.45, 0.60),
-    "random_forest": (-10.56, 1.12, 0.69),
-    "hist_gradient_boosting": (-7.54, 0.51, 0.56),
-    "catboost": (-7.54, 0.51, 0.56),
-    "extra_trees": (-10.56, 1.0, 0.5),
-}
-"""Reference seconds of a fit on one core: exp(a) rows^b columns^c, measured by `benchmarks/plan_costs.py`."""
-
-ADDS_EVENTS = {"smote": 4.0, "random_over": 4.0}
-"""How much longer a fit takes where a treatment adds events; twice that for forests, which draw rows by the events."""
-
-
-def reference_seconds(arm: Arm, rows: int, columns: int) -> float:
-    """Seconds that a fit of an arm on so many rows takes one core of the reference machine."""
-    constant, by_rows, by_columns = COSTS.get(arm.learner_name, COSTS["lightgbm"])
-    dearer = ADDS_EVENTS.get(arm.treatment.name, 1.0)
-    if arm.learner_name in ("random_forest", "extra_trees") and dearer > 1:
-        dearer *= 2
-    return float(np.exp(constant) * rows**by_rows * max(columns, 1) ** by_columns * dearer)
-
-
-def within(plan: Plan, seconds: float, *, rows: int, columns: int, fits: int) -> Plan:
-    """The plan without the arms whose work does not fit into so many reference seconds.
+def within(plan: Plan, seconds: float | None, work: Work, *, named_columns: bool = False) -> tuple[Plan, Work]:
+    """The plan without the arms whose work does not fit into so many reference seconds, and the work that is left.
 
     Decided before the first fit, from the size of the work and nothing else: neither the clock nor the load of the
-    machine changes which arms run. Arms are taken in order, so a larger budget only adds some.
+    machine changes which arms run. What always runs is fitted on fewer rows where it would not fit otherwise. Then the
+    others are taken in order, so a larger budget only adds some.
 
     Parameters
     ----------
-    rows, columns : int
-        Rows of one fit, and features.
-    fits : int
-        Fits of each arm.
+    seconds : float or None
+        Budget; None is `BUDGET`, and what was asked for by name runs all the same.
+    named_columns : bool
+        Whether the audit named columns, without which one arm is fitted anew.
     """
-    own = [0.0 if a.is_blend else fits * reference_seconds(a, rows, columns) / CORES for a in plan.arms]
-    work = np.cumsum(own)
-    stays = [a.name in plan.always or w <= seconds for a, w in zip(plan.arms, work, strict=True)]
-    left_out = [
-        SkippedRecord(name=a.name, reason=f"the budget of {seconds:g} s holds no more work; with {w:.0f} s it runs")
-        for a, w, stay in zip(plan.arms, work, stays, strict=True)
-        if not stay
-    ]
-    arms = [a for a, stay in zip(plan.arms, stays, strict=True) if stay]
-    return replace(plan, arms=arms, not_run=[*plan.not_run, *left_out])
+    budget = BUDGET if seconds is None else seconds
+    always = plan.always | (frozenset(plan.asked) if seconds is None else frozenset())
+    needed = [a for a in plan.arms if a.name in plan.always]
+
+    def base(work: Work) -> float:
+        again = max((work.fits(a) for a in needed), default=0.0) if named_columns else 0.0
+        return work.fixed(needed) + again + sum(work.arm(a) for a in needed)
+
+    work = next((smaller for smaller in work.smaller() if base(smaller) <= budget), [*work.smaller()][-1])
+    total, arms, left_out = base(work), [], []
+    for arm in plan.arms:
+        more = 0.0 if arm.name in plan.always else work.arm(arm)
+        if arm.name in always or (total + more <= budget and (plan.asked or more <= SHARE * budget)):
+            arms.append(arm)
+        else:
+            why = f"the budget of {budget:g} s holds no more work; with {total + more:.0f} s it runs"
+            if total + more <= budget:
+                why = f"it takes {more:.0f} s of the budget of {budget:g} s, and nobody asked for it; name it to see it"
+            left_out.append(SkippedRecord(name=arm.name, reason=why))
+        total += more
+    return replace(plan, arms=arms, not_run=[*plan.not_run, *left_out]), work

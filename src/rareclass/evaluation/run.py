@@ -30,6 +30,7 @@ from rareclass.evaluation.judge import (
 from rareclass.evaluation.plan import Plan, asked_names, make_plan, within
 from rareclass.evaluation.refit import without_columns
 from rareclass.evaluation.results import SkippedRecord
+from rareclass.evaluation.work import work_of
 from rareclass.fitting.arm import Arm
 from rareclass.fitting.assemble import Wanted
 from rareclass.fitting.blend import blend_members
@@ -69,7 +70,7 @@ def compare(
     test_share: float = 0.2,
     split_duplicates: bool = False,
     full: bool = False,
-    budget: float = 90.0,
+    budget: float | None = None,
     time_limit: float | None = None,
     level: float = 0.95,
     calibration: str = "auto",
@@ -109,7 +110,7 @@ def compare(
     pos_label : label, optional
     categorical, drop : sequences of column names
     folds : int, optional
-        Default 5; 3 above 50,000 rows; never more than there are events.
+        Default 5; 3 above 50,000 rows or two million values; never more than there are events.
     repeats : int, default=1
         Repetitions of the cross-fitting with other splits.
     test_share : float in [0, 1), default=0.2
@@ -118,9 +119,11 @@ def compare(
         Let exactly equal rows stand on both sides of a split.
     full : bool, default=False
         Fit on all rows of large tables, not on all events and sampled negatives.
-    budget : float, default=90
-        Reference seconds of work (on two cores of the machine of docs/figures.md): arms that do not fit are left out
-        and listed. Decided before the first fit, by the size of the table; never by the clock or the load.
+    budget : float, optional
+        Reference seconds of the whole run, on two cores of the machine of docs/figures.md. Arms that do not fit are
+        left out and listed; where not even the least does, it is fitted on fewer rows, which is undone exactly and
+        said. Decided before the first fit, by the size of the table; never by the clock or the load. Default 45; what
+        you name in `learners` or `treatments` then runs whatever it takes.
     time_limit : float, optional
         Seconds on this machine's clock after which no further arm starts. Which arms run then depends on the machine,
         and the result says which were cut.
@@ -179,14 +182,10 @@ def compare(
     audit = _audit(design)
     jobs = _check.whole_number(n_jobs, "n_jobs", low=1) if n_jobs is not None else (os.cpu_count() or 1)
     plan = make_plan(learners, treatments, ranked=design.ranked)
-    rows_of_fit = max(len(train) for train, _ in design.split.parts)
-    plan = within(
-        plan,
-        budget,
-        rows=min(rows_of_fit, design.sampling.fit_rows or rows_of_fit),
-        columns=len(design.rows.schema.columns),
-        fits=len(design.split.parts),
-    )
+    work = work_of(design, full=full)
+    plan, affordable = within(plan, budget, work, named_columns=bool(audit.names))
+    if affordable != work:
+        design = design.on_fewer_rows(affordable.fitted)
     scores, cut = _run(design, plan, time_limit=time_limit, n_jobs=jobs, progress=progress)
     folds_used = folds_of(design, scores[0])
     dev = Judged.out_of_fold(design, level=level, folds=folds_used)

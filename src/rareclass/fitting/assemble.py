@@ -19,7 +19,7 @@ from rareclass.fitting.calibrate import as_counts, cross_calibrated
 from rareclass.fitting.design import Design
 from rareclass.fitting.level import level_of_whole
 from rareclass.fitting.model import FittedModel, calibration_evidence, equal_costs_decision
-from rareclass.fitting.out_of_fold import blend_scores, folds_of, matrix_of, score_arms
+from rareclass.fitting.out_of_fold import blend_scores, fit_side_by_side, folds_of, matrix_of, score_arms
 from rareclass.fitting.part import Known, Part
 from rareclass.fitting.policy import challengers, take_surely_better
 from rareclass.fitting.rows import at
@@ -95,7 +95,7 @@ def assemble(
         What else belongs into the evidence.
     """
     part, n = design.whole(), design.split.dev.size
-    each = [part.fit(arm, n_jobs=wanted.n_jobs) for arm in arms]
+    each = fit_side_by_side(part, arms, n_jobs=wanted.n_jobs)
     members = np.full((design.y.size, len(arms)), np.nan) if held is None else held.members
     fitted = each[0]
     if wanted.arm.is_blend:

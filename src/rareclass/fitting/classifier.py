@@ -59,8 +59,8 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
     categorical : sequence of str, default=()
         Columns to be treated as categories although they hold numbers.
     fit_rows : "auto", int or None, default="auto"
-        Largest number of rows to fit on: all events and sampled negatives, undone exactly. "auto" is 40,000 for
-        tables above 50,000 rows; None fits on everything.
+        Largest number of rows to fit on: all events (at most half of these rows) and sampled negatives, undone exactly.
+        "auto" is 40,000 for tables above 50,000 rows; None fits on everything.
     random_state : int, default=0
     n_jobs : int, default=1
         Threads.

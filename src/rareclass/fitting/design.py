@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -24,6 +24,9 @@ LARGE_TABLE = 50_000
 """Above so many rows a fit uses all events and sampled negatives; every row is still judged."""
 FIT_ROWS = 40_000
 """Rows of such a fit."""
+MORE_THAN = f"More than {LARGE_TABLE:,} rows"
+MANY_CELLS = 2_000_000
+"""Above so many values of features 3 folds do for 5, which would take most of the time."""
 LAST = 10_000
 """Number of the random stream of the fit on all rows, where there is no comparison."""
 
@@ -129,6 +132,15 @@ class Design:
     def again(self) -> np.ndarray | None:
         """Numbers (m,) of these rows where some are tested more than once; None where none is."""
         return None if self.split.once else self.split.scored
+
+    def on_fewer_rows(self, rows: int) -> Self:
+        """The same with so many rows in each fit, and said why."""
+        said = (
+            f"The budget holds fits on {rows:,} rows: events and sampled negatives, undone by the log of the shares "
+            "kept; every row is judged. A larger budget fits on more."
+        )
+        notes = [note for note in self.notes if not note.startswith(MORE_THAN)]
+        return replace(self, sampling=replace(self.sampling, fit_rows=rows), notes=[*notes, said])
 
     def folds(self, fold: np.ndarray) -> Folds:
         """Which part (m,) tested each of these rows."""
@@ -263,14 +275,15 @@ def make_design(
         how["kind"], how["groups"] = _kind_of(together)
     dev, test, ranked = _lock(rows.y, how, split.test_share, notes)
     large = rows.y.size > LARGE_TABLE and not full
-    count = _fold_count(rows.y[dev], split.folds, large, notes)
+    wide = rows.y.size * len(schema.columns) > MANY_CELLS
+    count = _fold_count(rows.y[dev], split.folds, 3 if (large or wide) and not full else 5, notes)
     inner = {**how, **{k: at(how[k], dev) for k in ("groups", "times")}}
     parts = make_splits(rows.y[dev], folds=count, repeats=split.repeats, **inner)
     if forward and rows.groups is not None:
         warnings += _left_out(parts, make_splits(rows.y[dev], folds=count, **{**inner, "groups": None}))
     if large:
         notes.append(
-            f"More than {LARGE_TABLE:,} rows: every fit uses all events and sampled negatives (about "
+            f"{MORE_THAN}: every fit uses all events and sampled negatives (about "
             f"{FIT_ROWS:,} rows), undone by the log of the share kept; every row is judged."
         )
     kind = "time" if forward else "stratified" if rows.groups is None else "group"
@@ -321,7 +334,7 @@ def _lock(y: np.ndarray, how: dict[str, Any], share: float, notes: list[str]) ->
     return np.sort(dev), np.sort(test), int(y[dev].sum()) >= EVENTS_TO_RANK
 
 
-def _fold_count(y: np.ndarray, folds: int | None, large: bool, notes: list[str]) -> int:
+def _fold_count(y: np.ndarray, folds: int | None, count: int, notes: list[str]) -> int:
     events = int(y.sum())
     if folds is not None:
         _check.whole_number(folds, "folds", low=2)
@@ -330,7 +343,6 @@ def _fold_count(y: np.ndarray, folds: int | None, large: bool, notes: list[str])
                 f"{folds} folds need at least {folds} events outside the test part; got {events}. Lower `folds`."
             )
         return folds
-    count = 3 if large else 5
     if events < count:
         notes.append(f"{events} events allow {events} folds instead of {count}.")
         return events

@@ -87,6 +87,23 @@ def score_arms(design: Design, arms: Sequence[Arm], *, n_jobs: int = 1, watch: W
     return [_scores(design, arm, fits) for arm, fits in done if fits]
 
 
+def fit_side_by_side(part: Part, arms: Sequence[Arm], *, n_jobs: int = 1) -> list[FittedArm]:
+    """Arms fitted on the rows of one part: several side by side, each on one core; a lone one on all of them."""
+    if len(arms) == 1:
+        return [part.fit(arms[0], n_jobs=n_jobs)]
+
+    def fit(arm: Arm) -> tuple[FittedArm, list[Heard]]:
+        with listen() as said:
+            return part.fit(arm), said
+
+    pool = ThreadPoolExecutor(n_jobs, initializer=threadpool_limits, initargs=(1,))
+    with listening(), threadpool_limits(1), pool:
+        done = list(pool.map(fit, arms))
+    for heard in dict.fromkeys(heard for _, said in done for heard in said):
+        heard.again(stacklevel=4)
+    return [model for model, _ in done]
+
+
 def _collected(arm: Arm, futures: list[Future[Fit]], watch: Watch) -> tuple[Arm, list[Fit]]:
     """The fits of an arm; none where it failed and is left out."""
     error = next((e for f in futures if (e := f.exception()) is not None), None)

@@ -17,7 +17,8 @@ from rareclass.treatments.sampling import SampledNegatives
 class Sampling:
     """How many rows of a large table are fitted, and the seed of everything that is drawn.
 
-    `fit_rows` limits the rows of a fit: all events and so many rows altogether; None fits on everything.
+    `fit_rows` limits the rows of a fit: all events and so many rows altogether, half of them events where there are
+    more; None fits on everything.
     """
 
     fit_rows: int | None = None
@@ -49,6 +50,7 @@ class Part:
     encoder: TableEncoder  # fitted on the rows that `X` holds
     categorical: tuple[int, ...]  # columns that hold category codes
     seed: tuple[int, int]  # names the random stream of the fits on this part
+    events_drawn: float = 1.0  # share of the events to fit on
 
     def fit(self, arm: Arm, *, n_jobs: int = 1) -> FittedArm:
         """Fit an arm on the rows of this part."""
@@ -69,11 +71,15 @@ class Part:
         fitted = replace(fitted, arm=replace(fitted.arm, learner=arm.learner))
         if isinstance(self.costs, RowCosts):
             fitted = replace(fitted, arm=arm)
-        if self.shift == 0:
+        if self.shift == 0 and self.events_drawn == 1:
             return fitted
         sampled = "log-odds shifted by the log of the share of negatives drawn"
         own = "" if isinstance(arm.treatment, NoTreatment) else f"; {fitted.restoration}"
         note = f"all events and {100 * np.exp(self.shift):.3g} % of the negatives drawn; {fitted.note}"
+        if self.events_drawn < 1:
+            sampled = "log-odds shifted by the log of the ratio of the shares of negatives and events drawn"
+            shares = (100 * self.events_drawn, 100 * self.events_drawn * np.exp(self.shift))
+            note = f"{shares[0]:.3g} % of the events and {shares[1]:.3g} % of the negatives drawn; {fitted.note}"
         return replace(fitted, note=note, restoration=sampled + own)
 
     def score(self, fitted: FittedArm) -> np.ndarray:
@@ -95,7 +101,7 @@ class Part:
 
 def encode_part(rows: Rows, sampling: Sampling, train: np.ndarray, test: np.ndarray, *, number: int) -> Part:
     """Encode the split (train, test) of a table; `number` names its random stream."""
-    fitted, shift = _sample(rows.y, sampling, train, np.random.default_rng([sampling.seed, number]))
+    fitted, shift, events = _sample(rows.y, sampling, train, np.random.default_rng([sampling.seed, number]))
     weight, own_shift = rows.to_fit(fitted)
     features = rows.features
     fit_table = features.take(fitted)
@@ -114,12 +120,23 @@ def encode_part(rows: Rows, sampling: Sampling, train: np.ndarray, test: np.ndar
         encoder=encoder,
         categorical=tuple(encoded.categorical),
         seed=(sampling.seed, number),
+        events_drawn=events,
     )
 
 
-def _sample(y: np.ndarray, sampling: Sampling, train: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, float]:
-    """Rows to fit on and the log of the share of negatives among them."""
-    if sampling.fit_rows is None or train.size <= sampling.fit_rows:
-        return train, 0.0
-    kept = SampledNegatives(rows=sampling.fit_rows).choose(y[train], rng)
-    return (train, 0.0) if kept is None else (train[kept.rows], kept.shift)
+def _sample(
+    y: np.ndarray, sampling: Sampling, train: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, float, float]:
+    """Rows to fit on, the log-odds that undo how they were drawn, and the share of the events among them."""
+    limit = sampling.fit_rows
+    if limit is None or train.size <= limit:
+        return train, 0.0, 1.0
+    events, share = np.flatnonzero(y[train]), 1.0
+    if events.size > max(limit // 2, 1):
+        share = max(limit // 2, 1) / events.size
+        drawn = rng.choice(events, size=round(share * events.size), replace=False)
+        train = train[np.union1d(drawn, np.flatnonzero(~y[train]))]
+    kept = SampledNegatives(rows=limit).choose(y[train], rng)
+    if kept is None:
+        return train, -float(np.log(share)), share
+    return train[kept.rows], kept.shift - float(np.log(share)), share

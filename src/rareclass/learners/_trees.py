@@ -46,6 +46,8 @@ class TreeGrower:
     weight : ndarray of shape (n,)
     drawn : int
         Rows of the larger class for each tree; a bootstrap of all where it is their number.
+    most_events : int
+        Events for each tree, copies counted as one: a bootstrap of all of them, or so many drawn with replacement.
     judged : ndarray of int
         Rows whose out-of-bag score is wanted, ascending.
     kind : {"random_forest", "extra_trees"}
@@ -61,6 +63,7 @@ class TreeGrower:
         weight: np.ndarray,
         *,
         drawn: int,
+        most_events: int,
         judged: np.ndarray,
         kind: str,
         max_depth: int | None,
@@ -72,14 +75,15 @@ class TreeGrower:
         self.copies = row_keys(X[self.events])
         self.drawn, self.judged, self.kind, self.max_depth, self.smoothing = drawn, judged, kind, max_depth, smoothing
         self.prevalence = float(weight[y].sum() / weight.sum())
-        # a drawn row of the larger class stands for that many of them
-        self.stands = self.others.size / drawn
+        groups = int(self.copies.max()) + 1
+        self.groups, self.drawn_groups = groups, min(groups, most_events)
+        # a drawn row of the larger class stands for that many of them, for each that a drawn event stands for
+        self.stands = self.others.size / drawn / (groups / self.drawn_groups)
         self.positive_is_rare = rare is y
 
     def grow(self, plan: TreePlan, rng: np.random.Generator) -> GrownTree:
         """Grow one tree; the generator is its own."""
-        groups = int(self.copies.max()) + 1
-        times = np.bincount(rng.integers(groups, size=groups), minlength=groups)[self.copies]
+        times = np.bincount(rng.integers(self.groups, size=self.drawn_groups), minlength=self.groups)[self.copies]
         if self.drawn == self.others.size:
             part, count = np.unique(rng.integers(self.drawn, size=self.drawn), return_counts=True)
         else:

@@ -1,5 +1,6 @@
 """Forests for rare events: every tree sees events and its own draw of the other rows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,9 @@ from rareclass.learners.base import RareLearner
 
 _BLOCK = 65_536
 _PILOT_TREES = 8
-_DRAWN = 20_000
+_DRAWN = 10_000
+_PER_EVENT = 3
+_MOST_EVENTS = 5000
 _JUDGED = 20_000
 _MANY_EVENTS = 200
 
@@ -28,7 +31,7 @@ class RareForestClassifier(RareLearner):
     forest as a whole sees far more rows than any tree. What was left out is undone exactly in the leaves, leaf
     frequencies are smoothed towards the prevalence and averaged, and the average is brought to log-odds by an
     intercept, a slope and a floor from rows out of the bag. Leaf size and features per node are chosen by the
-    out-of-bag log-loss of small pilot forests, which are part of the final one.
+    out-of-bag log-loss of small pilot forests, the best of which is part of the final one.
 
     With 20 to 500 events forests are among the strongest learners; with thousands boosters are. For 100,000 x 30 rows
     and 100 trees it takes a few seconds.
@@ -45,8 +48,8 @@ class RareForestClassifier(RareLearner):
         Features looked at in a node; "auto" chooses between the square root and a third, from eight features on.
     max_depth : int, optional
     max_negatives : int or "auto" or None, default="auto"
-        Rows of the larger class drawn for a tree; "auto" is 20,000 or ten for each event, None takes a bootstrap of
-        all.
+        Rows of the larger class drawn for a tree; "auto" is 10,000 or three for each event, and no more than 5,000
+        events; None takes a bootstrap of all.
     smoothing : float >= 0, default=1.0
         Pseudo-rows at the prevalence that are added to each leaf.
     categorical_features : sequence of int, optional
@@ -111,13 +114,18 @@ class RareForestClassifier(RareLearner):
             y,
             w,
             drawn=self._drawn(events, y.size - events),
+            most_events=_MOST_EVENTS if self.max_negatives == "auto" else events,
             judged=judged,
             kind=self.kind,
             max_depth=self.max_depth,
             smoothing=self.smoothing,
         )
         streams = rng.spawn(2)
-        grown = self._grow(grower, self._plans(events, rows.X.shape[1]), trees, y[judged], w[judged], shift, streams)
+
+        def loss(grown: list[GrownTree]) -> float:
+            return self._recalibration(grower.out_of_bag(grown), y[judged], w[judged], shift, grower.prevalence)[1].loss
+
+        grown = self._grow(grower, trees, loss, streams)
         self.estimators_ = [one.tree for one in grown]
         self.leaf_probability_ = [one.probability for one in grown]
         votes = grower.out_of_bag(grown)
@@ -141,10 +149,11 @@ class RareForestClassifier(RareLearner):
     def _drawn(self, events: int, others: int) -> int:
         if self.max_negatives is None:
             return others
-        cap = max(_DRAWN, 10 * events) if self.max_negatives == "auto" else self.max_negatives
+        cap = drawn_for_tree(events) if self.max_negatives == "auto" else self.max_negatives
         return min(others, _check.whole_number(cap, "max_negatives", low=1))
 
-    def _plans(self, events: int, features: int) -> list[TreePlan]:
+    def _choices(self, events: int, features: int) -> tuple[list[int | str], list[float | str]]:
+        """Leaf sizes and features per node to choose from."""
         leaves: list[int | str] = [self.min_samples_leaf]
         if self.min_samples_leaf == "auto":
             # pilots of a few trees favour large leaves, which cost ranking where events are few
@@ -152,29 +161,37 @@ class RareForestClassifier(RareLearner):
         looked = [self.max_features]
         if self.max_features == "auto":
             looked = ["sqrt", 1 / 3] if features >= 8 else ["sqrt"]
-        return [TreePlan(leaf, share) for share in looked for leaf in leaves]
+        return leaves, looked
 
     def _grow(
         self,
         grower: TreeGrower,
-        plans: list[TreePlan],
         trees: int,
-        y: np.ndarray,
-        w: np.ndarray,
-        shift: float,
+        loss: Callable[[list[GrownTree]], float],
         streams: list[np.random.Generator],
     ) -> list[GrownTree]:
-        """Trees of the best plan: a pilot forest of each, judged out of the bag, and the rest of the best one."""
-        best, pilot = 0, min(trees, _PILOT_TREES) if len(plans) > 1 else 0
-        first: list[list[GrownTree]] = [[] for _ in plans]
+        """Trees of the best plan: pilot forests, judged by their `loss` out of the bag, and the rest of the best one.
+
+        The leaf size is chosen first, then the features of a node for it.
+        """
+        leaves, looked = self._choices(grower.events.size, grower.X.shape[1])
+        best = TreePlan(leaves[0], looked[0])
+        pilot = min(trees, _PILOT_TREES) if len(leaves) * len(looked) > 1 else 0
+        tried: dict[TreePlan, tuple[float, list[GrownTree]]] = {}
+
+        def best_of(plans: list[TreePlan]) -> TreePlan:
+            for plan in plans:
+                if plan not in tried:
+                    grown = self._several(grower, plan, pilot, streams[0])
+                    tried[plan] = loss(grown), grown
+            return min(plans, key=lambda plan: tried[plan][0])
+
         if pilot:
-            first = [self._several(grower, plan, pilot, streams[0]) for plan in plans]
-            prior = grower.prevalence
-            losses = [self._recalibration(grower.out_of_bag(one), y, w, shift, prior)[1].loss for one in first]
-            best = int(np.argmin(losses))
-        plan = plans[best]
-        self.plan_ = {"min_samples_leaf": plan.min_samples_leaf, "max_features": plan.max_features}
-        return first[best] + self._several(grower, plan, trees - pilot, streams[1])
+            best = best_of([TreePlan(leaf, best.max_features) for leaf in leaves])
+            best = best_of([TreePlan(best.min_samples_leaf, share) for share in looked])
+        self.plan_ = {"min_samples_leaf": best.min_samples_leaf, "max_features": best.max_features}
+        first = tried[best][1] if pilot else []
+        return first + self._several(grower, best, trees - pilot, streams[1])
 
     def _several(self, grower: TreeGrower, plan: TreePlan, count: int, rng: np.random.Generator) -> list[GrownTree]:
         jobs = (delayed(grower.grow)(plan, child) for child in rng.spawn(count))
@@ -198,3 +215,8 @@ class RareForestClassifier(RareLearner):
                 total += probability[tree.apply(block, check_input=False)]
             votes[start : start + _BLOCK] = total / len(self.estimators_)
         return self.intercept_ + self.slope_ * floored_logit(votes, self.floor_)
+
+
+def drawn_for_tree(events: int) -> int:
+    """How many rows of the larger class a tree draws by default beside so many events."""
+    return max(_DRAWN, _PER_EVENT * min(events, _MOST_EVENTS))
