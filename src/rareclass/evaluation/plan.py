@@ -102,7 +102,7 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
     )
     order = [*plan.needed, *(TREATED if ranked else ())]
     blended = nobody or any(a.is_blend for a in arms)
-    for name in order if nobody else [plan.baseline, EXHIBIT, *(member_names() if blended else ())]:
+    for name in ["lightgbm+none", *order] if nobody else [plan.baseline, EXHIBIT, *(member_names() if blended else ())]:
         names.setdefault(name, make_arm(name))
     out: dict[str, str] = {}
     for name, arm in sorted(names.items(), key=lambda item: _rank(item[1], order)):
