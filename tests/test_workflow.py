@@ -9,6 +9,7 @@ import pytest
 from tests.fitting.small import points
 
 from rareclass.artifact import Bundle
+from rareclass.cli.options import KeepOptions
 from rareclass.data.problem import Roles, read_problem
 from rareclass.data.read import read_table
 from rareclass.decisions import AlertBudget, RecallAtLeast
@@ -197,3 +198,17 @@ def test_tables_are_written_by_the_ending_of_the_name(table, trained, tmp_path):
 def test_a_folder_without_a_run_cannot_be_drawn(tmp_path):
     with pytest.raises(ReadError, match=r"results\.json is missing"):
         redraw(tmp_path)
+
+
+def test_a_bundle_keeps_the_learner_on_request_and_no_training_event_where_none_is_to_be_kept(table, tmp_path):
+    problem = read_problem(table, "fraud")
+    options = {"estimator": "logistic_regression", "treatment": "none", "cv": 3}
+    for name, asked in (("plain", KeepOptions()), ("more", KeepOptions(keep_learner=True, no_reference_rows=True))):
+        train_table(problem, out=tmp_path / name, kept=asked.kept(), **options)
+    plain, more = (Bundle.load(tmp_path / name) for name in ("plain", "more"))
+    files = {name: {p.name for p in (tmp_path / name).iterdir()} for name in ("plain", "more")}
+    assert files["plain"] == {"manifest.json", "model.json", "scorer.npz", "reference.npz"}
+    assert files["more"] - files["plain"] == {"learner.skops"}
+    assert 0 < len(plain.sketches["events"]) <= 600
+    assert "events" not in more.sketches
+    np.testing.assert_array_equal(plain.scorer.logit(problem.features), more.scorer.logit(problem.features))

@@ -1,6 +1,7 @@
 """The compiled scorer says what the model says, for rows in any form, and needs no training library."""
 
 import datetime as dt
+import pickle
 import subprocess
 import sys
 import textwrap
@@ -140,6 +141,11 @@ def test_numbers_only_also_come_as_arrays():
     frozen.flags.writeable = False
     np.testing.assert_array_equal(scorer.logit(frozen), scorer.logit(X))
     assert np.isinf(X[6, 2])  # the caller's array stays as it is
+
+
+def test_a_scorer_travels_to_another_process(scorer, model):
+    again = pickle.loads(pickle.dumps(scorer))
+    np.testing.assert_array_equal(again.logit(model[1]), scorer.logit(model[1]))
 
 
 def test_no_rows_give_no_answers(scorer, model):

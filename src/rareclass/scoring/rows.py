@@ -40,6 +40,9 @@ class RowEncoder:
         self._other = next(((name, kind) for name, kind in self.columns if kind not in _NUMERIC), None)
         self._table: Any = None
 
+    def __reduce__(self) -> tuple[type, tuple[Any]]:
+        return type(self), (self.saved,)  # readers hold functions of their own
+
     @property
     def names(self) -> list[str]:
         """Names of the columns, in the order of the schema."""
