@@ -7,13 +7,13 @@ clock, which load from elsewhere lengthens. Batch: rows a second of an Arrow tab
 on one thread, and by the clock on one and on two (best of the repetitions, in turn). New process: processor seconds and
 clock of `Scorer.load` and the first decision, imports included, kernels cached (`rareclass warm`).
 
-28 November 2026, AMD EPYC, two cores under a load of 16 (clock times are upper bounds), the default blend on 32,000 of
+28 November 2026, AMD EPYC, two cores under a load of 10 (clock times are upper bounds), the default blend on 32,000 of
 the demo's transactions (CatBoost, HistGradientBoosting, extra trees, logistic regression):
 
     trees, trees, votes, quantile_linear: 600 trees; bundle 0.63 MB
-    one mapping, decision out: 112 us of processor; clock p50 96, p99 14783 us
-    batch of 50,000: 111,246 rows a second of processor; by the clock 31,038 on one thread, 46,175 on two
-    new process, load and first row: 0.77 s of processor, 3.35 s by the clock; loads []
+    one mapping, decision out: 107 us of processor; clock p50 97, p99 4288 us
+    batch of 50,000: 112,127 rows a second of processor; by the clock 58,814 on one thread, 79,795 on two
+    new process, load and first row: 0.71 s of processor, 1.37 s by the clock; loads []
 """
 
 import argparse

@@ -13,6 +13,7 @@ from rareclass import RareClassifier
 from rareclass.artifact import Bundle
 from rareclass.artifact.reference import feature_sketches, sketched
 from rareclass.decisions import CostMatrix, Maximize
+from rareclass.ensemble import BalancedRandomForestClassifier
 from rareclass.errors import BundleError, InputError
 from rareclass.lifecycle import replay
 from rareclass.scoring import Scorer
@@ -275,3 +276,15 @@ def test_at_most_600_events_are_kept_spread_over_the_rows():
     found = sketched(np.arange(5000.0)[:, None], np.arange(5000) % 4 == 0)
     assert found["events"].shape == (600, 1)
     assert found["events"][[0, -1], 0].tolist() == [0.0, 4996.0]
+
+
+def test_a_balanced_ensemble_of_the_users_choice_is_compiled_saved_and_replayed(tmp_path):
+    table, y = rows()
+    given = BalancedRandomForestClassifier(n_estimators=10, random_state=0)
+    model = RareClassifier(given, treatment="none", cv=2).fit(table.select(["x", "ok"]), y)
+    Bundle(model, recipe={"rows": 600}, rows=table).save(tmp_path / "m")
+    assert {p.name for p in (tmp_path / "m").iterdir()} == {"manifest.json", "model.json", "scorer.npz", "given.skops"}
+    loaded = Bundle.load(tmp_path / "m")
+    np.testing.assert_allclose(loaded.model.positive_logit(table), model.positive_logit(table), rtol=0, atol=1e-9)
+    again = replay(loaded, table, y).model
+    np.testing.assert_array_equal(again.predict_proba(table), model.predict_proba(table))

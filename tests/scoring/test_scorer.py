@@ -223,6 +223,16 @@ def test_a_model_that_takes_no_missing_values_says_which_column_lacks_one():
             scorer.logit({"x0": 0.1, "x1": gone, "x2": 0.0})
 
 
+def test_texts_that_only_other_rows_explain_keep_no_model_from_being_compiled():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=400)
+    amounts = [f"{abs(v) * 3 + 1:.{2 + i % 2}f}".replace(".", ",") for i, v in enumerate(x)]  # 1,234 may be a thousand
+    huge = pa.array([2**63 + i for i in range(400)], pa.uint64())
+    data = pa.table({"amount": amounts, "x": x, "huge": huge})
+    model = RareClassifier("logistic_regression", cv=2).fit(data, x > 1)
+    equal_but_for_rounding(Scorer.from_model(model, data), model, data)
+
+
 def test_what_cannot_be_compiled_is_scored_by_the_learner_and_says_so(tmp_path):
     model, data = fitted(LogisticRegression(), ["big"])
     Bundle(model, rows=data).save(tmp_path / "m")

@@ -1,6 +1,7 @@
 """Whether a scorer equals the model it was compiled from: on rows at hand, and on rows with odd values."""
 
 import datetime
+import warnings
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pyarrow as pa
 
 from rareclass._types import Rows
 from rareclass.data.read import read_table
-from rareclass.errors import SchemaError
+from rareclass.errors import InputError
 from rareclass.fitting.model import FittedModel
 from rareclass.kernels.logits import sigmoid
 from rareclass.scoring.members import takes_missing
@@ -17,20 +18,23 @@ from rareclass.scoring.scorer import Scorer
 MOST_ROWS = 50_000
 TOLERANCE = 1e-9
 """Log-odds by which the two may differ; beyond a thousand, that share of a thousandth of them."""
-_MADE, _SPOILED, _ALONE = 2_000, 1_000, 100
-_ODD = np.array([0.0, -1.0, 1e-300, -1e-38, 2.0**53 + 2, -(2.0**63), 3.5e38, -1e300, 1e9, 0.5])
+_MADE, _SPOILED, _ALONE = 2_000, 1_000, 50
+_ODD = np.array([0.0, -1.0, 1e-300, -1e-38, 2.0**53 + 2, -(2.0**63), 1e9, 0.5])
+_HUGE = np.array([3.5e38, -1e300, 1e30])
 
 
 def difference(scorer: Scorer, model: FittedModel, rows: Rows | None) -> str:
     """What a scorer says otherwise than the model on `rows` and on rows with odd values; empty where nothing."""
     table = _made(model) if rows is None else _some(read_table(rows), MOST_ROWS).select(list(model.schema.names))
     X = model.encoder.transform(table).matrix
-    parts = [X, _spoiled(_some_rows(X, _SPOILED), model.encoder.categorical)]
+    parts = [X, *(_spoiled(_some_rows(X, _SPOILED), model.encoder.categorical, odd) for odd in (_ODD, _HUGE))]
     if not takes_missing(scorer.member):
         parts = [part[~np.isnan(part).any(axis=1)] for part in parts]
     for part in parts:
         if part.shape[0]:
-            wanted = np.asarray(model.calibrator.predict_logit(model.arm.logit(part)))
+            wanted = _said(model, part)
+            if wanted is None:
+                continue
             found = scorer.logit_of(part)
             off = _off(found, wanted)
             if off.any():
@@ -45,20 +49,30 @@ def difference(scorer: Scorer, model: FittedModel, rows: Rows | None) -> str:
     return _difference_alone(scorer, model, _some(table, _ALONE))
 
 
+def _said(model: FittedModel, X: np.ndarray) -> np.ndarray | None:
+    """The model's log-odds (n,); None where its library refuses numbers as large as these."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of numbers that overflow in float32
+        try:
+            return np.asarray(model.calibrator.predict_logit(model.arm.logit(X)))
+        except ValueError:
+            return None
+
+
 def _difference_alone(scorer: Scorer, model: FittedModel, table: pa.Table) -> str:
     """The same for rows as mappings, as they are and with values missing and unknown here and there."""
     rows = table.to_pylist()
     if takes_missing(scorer.member):
         rng, words = np.random.default_rng(2), {c.name for c in model.schema.columns if c.kind == "category"}
         rows += [{name: _lost(value, name in words, rng) for name, value in row.items()} for row in rows]
-    wanted = scorer.logit_of(model.encoder.transform(rows).matrix) if rows else np.empty(0)
-    for row, expected in zip(rows, wanted, strict=True):
+    for row in rows:
         try:
+            wanted = scorer.logit_of(model.encoder.transform([row]).matrix)
             found = scorer.logit(row)
-        except SchemaError:  # numbers and dates whose meaning only other rows tell
+        except InputError:  # numbers and dates whose meaning only other rows tell, or a value that is missing
             continue
-        if _off(found, np.array([expected])).any():
-            return f"a row alone gets log-odds of {found[0]:.12g} and {expected:.12g} in a table"
+        if _off(found, wanted).any():
+            return f"a mapping gets log-odds of {found[0]:.12g}, the same row in a table {wanted[0]:.12g}"
     return ""
 
 
@@ -84,13 +98,13 @@ def _some_rows(X: np.ndarray, most: int) -> np.ndarray:
     return X if X.shape[0] <= most else X[np.linspace(0, X.shape[0] - 1, most).astype(np.int64)]
 
 
-def _spoiled(X: np.ndarray, categorical: tuple[int, ...]) -> np.ndarray:
+def _spoiled(X: np.ndarray, categorical: tuple[int, ...], odd_values: np.ndarray) -> np.ndarray:
     """A copy with values missing, unknown and extreme here and there."""
     rng, X = np.random.default_rng(1), X.copy()
     codes = np.zeros(X.shape[1], dtype=bool)
     codes[list(categorical)] = True
     odd = rng.random(X.shape) < 0.1
-    X[odd & ~codes] = rng.choice(_ODD, int((odd & ~codes).sum()))
+    X[odd & ~codes] = rng.choice(odd_values, int((odd & ~codes).sum()))
     with np.errstate(all="ignore"):
         most = np.nan_to_num(np.nanmax(X, axis=0, initial=0.0)) + 2
     X[odd & codes] = np.floor(rng.random(X.shape) * np.minimum(most, 1e9))[odd & codes]
