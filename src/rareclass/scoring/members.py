@@ -38,9 +38,7 @@ class Member(Protocol):
         ...
 
     @property
-    def columns_read(self) -> int:
-        """How many columns encoded rows need at least."""
-        ...
+    def columns_read(self) -> int: ...  # how many columns encoded rows need at least
 
     @classmethod
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
