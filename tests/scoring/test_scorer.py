@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -272,13 +273,27 @@ def test_costs_by_row_are_asked_for_and_used():
         plain.decide(data, costs=costs)
 
 
-def test_a_decision_moved_to_another_prevalence_is_kept():
+def test_a_changed_decision_is_the_only_one_in_every_form(tmp_path):
     model, data = fitted("logistic_regression", ["x", "ok"], costs=CostMatrix(fp=1, fn=9))
-    model.decision_ = model.decision_.at_prevalence(0.01)
-    from dataclasses import replace
-
-    model.model_ = replace(model.model_, decision=model.decision_)
-    np.testing.assert_array_equal(Scorer.from_model(model).decide(data), model.predict(data))
+    before = model.predict(data)
+    moved = model.decision_.at_prevalence(0.01)
+    for k in range(2):
+        if k == 0:
+            model.decision_ = moved
+        else:
+            moved = replace(moved, threshold=moved.threshold / 2)
+            model.model_ = replace(model.model_, decision=moved)
+        assert model.decision_ is model.model_.decision is moved
+        Bundle(model).save(tmp_path / f"{k}")
+        wanted = moved.apply(model.predict_proba(data)[:, 1])
+        assert (wanted != (before == 1)).any()
+        for found in (
+            model.predict(data) == 1,
+            Scorer.from_model(model).decide(data),
+            Scorer.load(tmp_path / f"{k}").decide(data),
+            Bundle.load(tmp_path / f"{k}").model.predict(data) == 1,
+        ):
+            np.testing.assert_array_equal(found, wanted)
 
 
 def test_scoring_from_a_bundle_imports_no_training_library(tmp_path):

@@ -1,6 +1,6 @@
 """The classifier for rare events: any learner, any treatment, probabilities at the real prevalence."""
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from html import escape
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from rareclass.data.read import read_table
 from rareclass.data.schema import Schema
 from rareclass.data.target import encode_target
 from rareclass.decisions.costs import as_costs
+from rareclass.decisions.decision import Decision
 from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import InputError, TargetError, TooFewEventsError
@@ -180,9 +181,21 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
             made.n_features_in_, made.feature_names_in_ = len(kept), np.array(kept, dtype=object)
         return made
 
+    @property
+    def decision_(self) -> Decision:
+        """The decision of `model_`; setting it changes `model_`, and so what is compiled, saved and deployed."""
+        if "model_" not in self.__dict__:
+            raise AttributeError(f"This {type(self).__name__} holds no decision: it is not fitted on one rare class.")
+        return self.model_.decision
+
+    @decision_.setter
+    def decision_(self, decision: Decision) -> None:
+        check_is_fitted(self, "model_")
+        self.model_ = replace(self.model_, decision=decision)
+
     def _set_model(self, model: FittedModel) -> None:
         self.__dict__.pop("members_", None)  # of an earlier fit on several classes
-        self.model_, self.decision_ = model, model.decision
+        self.model_ = model
         if len(model.classes) == 2:
             self.classes_ = np.array(list(model.classes))
         else:
@@ -195,8 +208,7 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
                 f"`y` holds {len(labels)} classes; costs and decision rules need one rare class. Name it with "
                 "`pos_label`, or use rareclass.decisions.expected_cost_decision on the probabilities."
             )
-        for name in ("model_", "decision_"):
-            self.__dict__.pop(name, None)  # of an earlier fit on two classes
+        self.__dict__.pop("model_", None)  # of an earlier fit on two classes
         self.classes_ = labels
         self.members_ = []
         for label in labels:
