@@ -26,8 +26,21 @@ def is_missing(value: object) -> bool:
         return False
 
 
+def unmasked(values: Rows) -> Rows:
+    """A masked array as a plain one, with NaN (None where it does not hold numbers) for what is masked."""
+    if not isinstance(values, np.ma.MaskedArray):
+        return values
+    if not np.ma.is_masked(values):
+        return np.ma.getdata(values)
+    if values.dtype.kind in "biuf":
+        return values.astype(np.float64).filled(np.nan)
+    return values.astype(object).filled(None)
+
+
 def column(values: Rows, name: str) -> np.ndarray:
     """One-dimensional NumPy array of any array-like, frame column or (n, 1) array."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise InputError(f"`{name}` holds masked values. Fill them, or leave these rows out.")
     if type(values).__module__.startswith("pyarrow") and not hasattr(values, "chunks"):
         array = np.asarray(values.to_numpy(zero_copy_only=False))
     elif hasattr(values, "to_numpy"):

@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 
 from rareclass import RareClassifier
 from rareclass.artifact import Bundle
+from rareclass.data import read_table
 from rareclass.decisions import AlertBudget, CostMatrix, Maximize, MinimumCost
 from rareclass.errors import CostError, InputError, SchemaError
 from rareclass.learners import FewEventsLogisticRegression
@@ -142,6 +143,22 @@ def test_numbers_only_also_come_as_arrays():
     frozen.flags.writeable = False
     np.testing.assert_array_equal(scorer.logit(frozen), scorer.logit(X))
     assert np.isinf(X[6, 2])  # the caller's array stays as it is
+
+
+@pytest.mark.parametrize("kind", [float, int])
+def test_what_is_masked_is_missing_to_scorer_and_model(kind):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 3))
+    model = RareClassifier("lightgbm", cv=2).fit(X, X[:, 0] + rng.normal(size=400) > 1.5)
+    scorer, rows, mask = Scorer.from_model(model), (3 * X[:20]).astype(kind), rng.random((20, 3)) < 0.4
+    masked, wanted = np.ma.masked_array(rows, mask), scorer.logit(np.where(mask, np.nan, rows))
+    assert (wanted != scorer.logit(rows)).any()
+    for found in (scorer.logit(masked), model.positive_logit(masked), model.model_.logit(read_table(masked))[0]):
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-9)
+    columns = {f"x{j}": masked[:, j] for j in range(3)}
+    np.testing.assert_allclose(model.positive_logit(columns), wanted, rtol=0, atol=1e-9)
+    with pytest.raises(InputError, match="`y` holds masked values"):
+        RareClassifier("lightgbm", cv=2).fit(X, np.ma.masked_array(X[:, 0] > 1, X[:, 1] > 2))
 
 
 def test_a_scorer_travels_to_another_process(scorer, model):

@@ -92,7 +92,8 @@ def _to_arrow(values: Rows, name: str) -> pa.Array | pa.ChunkedArray:
         values = values.sparse.to_dense()
     try:
         if isinstance(values, np.ndarray):
-            return pa.array(np.ascontiguousarray(_arrow_ready(values)), from_pandas=True)
+            mask = np.ma.getmask(values) if np.ma.is_masked(values) else None
+            return pa.array(np.ascontiguousarray(_arrow_ready(np.ma.getdata(values))), mask=mask, from_pandas=True)
         return pa.array(values, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         kinds = sorted({type(v).__name__ for v in values if v is not None})

@@ -195,7 +195,7 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
 
     def _set_model(self, model: FittedModel) -> None:
         self.__dict__.pop("members_", None)  # of an earlier fit on several classes
-        self.model_ = model
+        self.model_: FittedModel = model
         if len(model.classes) == 2:
             self.classes_ = np.array(list(model.classes))
         else:
@@ -243,7 +243,7 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         """Arrow table of the features; arrays are checked as scikit-learn does, frames by their column names."""
         framed = hasattr(X, "columns") or hasattr(X, "column_names") or isinstance(X, dict)
         if not framed:
-            X = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite="allow-nan")
+            X = validate_data(self, _check.unmasked(X), reset=reset, dtype=None, ensure_all_finite="allow-nan")
         table = read_table(X)
         if framed and reset:
             self.n_features_in_ = table.num_columns

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from rareclass import _check
 from rareclass._types import Rows
 from rareclass.errors import InputError, SchemaError
 from rareclass.kernels.linear import without_infinite
@@ -130,7 +131,7 @@ class RowEncoder:
         return self._table.transform(read_table(rows))
 
     def _array(self, rows: np.ndarray) -> np.ndarray:
-        shape = rows.shape
+        rows, shape = _check.unmasked(rows), rows.shape
         if (
             self._other is not None
             or rows.dtype.kind not in "fiub"
