@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rareclass.data import count_duplicates, duplicate_groups, read_table
+from rareclass.data.duplicates import copies_are_ordinary
 
 cells = st.sampled_from([0.0, -0.0, 1.0, float("nan"), 2.5])
 matrices = st.lists(st.tuples(cells, cells), min_size=1, max_size=30).map(np.array)
@@ -83,3 +84,21 @@ def test_counts_with_labels_of_any_number():
 def test_an_empty_table_has_no_duplicates():
     assert duplicate_groups(np.zeros((0, 3))).size == 0
     assert count_duplicates(np.zeros((0, 3)), []).repeated == 0
+
+
+def test_copies_are_ordinary_where_few_different_rows_exist_and_not_where_some_were_recorded_twice():
+    rng = np.random.default_rng(0)
+    flags = rng.random((3000, 2)) < 0.25
+    y = rng.random(3000) < 1 / (1 + np.exp(3.5 - 1.5 * flags.sum(axis=1)))
+    assert copies_are_ordinary(duplicate_groups(flags), y)
+    assert count_duplicates(flags, y).ordinary
+    assert not count_duplicates(flags).ordinary
+    points = rng.normal(size=(3000, 2))
+    twice = np.repeat(np.arange(3000), 2)
+    assert not copies_are_ordinary(duplicate_groups(points[twice]), y[twice])  # as common, but of one label each
+    assert not copies_are_ordinary(duplicate_groups(points), y)
+    assert copies_are_ordinary(duplicate_groups(np.ones((600, 2))), y[:600])
+    assert copies_are_ordinary(
+        duplicate_groups(y[:, None]), y
+    )  # a column that is the label: no way to keep it together
+    assert not copies_are_ordinary(np.arange(3), np.zeros(3))

@@ -25,7 +25,7 @@ def compared():
     """A comparison of two arms that are fitted in no time."""
     X, y = points(1000)
     X[900:], y[900:] = X[:100], y[:100]
-    plan = Plan([BASELINE, OTHER], BASELINE.name, [SkippedRecord(name="late", reason="no time")])
+    plan = Plan(arms=[BASELINE, OTHER], baseline=BASELINE.name, not_run=[SkippedRecord(name="late", reason="no time")])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run, "make_plan", lambda *_, **__: plan)
         return compare({"a": X[:, 0], "b": X[:, 1]}, y, costs={"fp": 1, "fn": 9}, folds=3, n_jobs=1, random_state=2)

@@ -181,3 +181,12 @@ def test_what_always_runs_is_fitted_on_fewer_rows_where_it_would_not_fit():
     assert within(make_plan(), 30.0, replace(wide, may_shrink=False))[1].fitted == wide.fitted
     # the fits without the columns that the audit named are work as well
     assert within(make_plan(), 60.0, wide, named_columns=True)[1].fitted <= within(make_plan(), 60.0, wide)[1].fitted
+
+
+@pytest.mark.parametrize("package", ["catboost", "lightgbm"])
+def test_what_cannot_be_loaded_keeps_its_share_so_that_the_others_run_everywhere_alike(monkeypatch, package):
+    everywhere = {b: set(names(within(make_plan(), b, WORK)[0])) for b in range(0, 60, 2)}
+    monkeypatch.setattr(room, "available", lambda name: "it is broken" if name == package else None)
+    for budget, full in everywhere.items():
+        here = set(names(within(make_plan(), budget, WORK)[0]))
+        assert here == {name for name in full if not name.startswith(package)}

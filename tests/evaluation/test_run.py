@@ -236,7 +236,7 @@ class SpeaksOfAllRows(LogisticRegression):
 
 
 def test_what_is_said_while_the_champion_is_fitted_is_not_lost(monkeypatch):
-    only = Plan([Arm(SpeaksOfAllRows())], "SpeaksOfAllRows+none")
+    only = Plan(arms=[Arm(SpeaksOfAllRows())], baseline="SpeaksOfAllRows+none")
     monkeypatch.setattr("rareclass.evaluation.run.make_plan", lambda *args, **options: only)
     rng = np.random.default_rng(0)
     X = rng.normal(size=(700, 2))

@@ -267,3 +267,17 @@ def test_a_design_is_the_same_for_the_same_seed():
     np.testing.assert_array_equal(a.test, b.test)
     assert same_parts(a.parts, b.parts)
     assert not np.array_equal(a.test, c.test)
+
+
+def test_rows_of_which_few_differ_are_split_like_others():
+    rng = np.random.default_rng(0)
+    X = (rng.random((3000, 2)) < 0.25).astype(int)
+    truth = 1 / (1 + np.exp(3.5 - 1.5 * X.sum(axis=1)))
+    y = rng.random(3000) < truth
+    made = make_design(X, y, Beside())
+    assert len(made.split.parts) == 5
+    assert not keeps_apart(made.rows.same[made.split.dev], made.split.parts)
+    (said,) = [note for note in made.notes if "repeat" in note]
+    assert "ordinary here" in said
+    whole = make_design(X, y, Beside(), split=SplitOptions(split_duplicates=True))
+    assert not whole.warnings  # nothing leaks

@@ -107,7 +107,7 @@ def test_margins_are_those_of_xgboost(options):
 @pytest.mark.parametrize("start", [True, False])
 def test_raw_values_are_those_of_catboost(start):
     catboost = pytest.importorskip("catboost")
-    options = {"bootstrap_type": "No", "random_strength": 0.0, "boost_from_average": start}
+    options = {"bootstrap_type": "No", "random_strength": 0.0, "rsm": 1.0, "boost_from_average": start}
     its = catboost.CatBoostClassifier(**CATBOOST, **options, verbose=False, allow_writing_files=False, thread_count=1)
     its.fit(X, Y.astype(int))
     mine = make(RareCatBoostClassifier, **RAW, **CATBOOST, **options).fit(X, Y)

@@ -82,5 +82,5 @@ def test_offsets_reach_a_loss_that_is_a_shift_and_no_other():
     fitted = Arm("lightgbm", Combined(score, LossTreatment(CrossEntropy()))).fit(X, y)
     plain = Arm("lightgbm", score).fit(X, y)
     np.testing.assert_allclose(fitted.logit(GRID), plain.logit(GRID), atol=0.2)
-    with pytest.raises(InputError, match="Offsets are log-odds"):
+    with pytest.raises(InputError, match="no shift of log-odds, so it takes neither offsets"):
         Arm("lightgbm", Combined(score, make_treatment("focal"))).fit(X, y)

@@ -29,6 +29,8 @@ class DuplicateCount:
         Rows whose features also occur with another label; None without labels.
     largest : int
         Rows in the largest group of equal rows.
+    ordinary : bool
+        See `copies_are_ordinary`; False without labels.
     """
 
     rows: int
@@ -37,6 +39,7 @@ class DuplicateCount:
     repeated_with_label: int | None
     conflicting: int | None
     largest: int
+    ordinary: bool = False
 
 
 def duplicate_groups(data: Rows) -> np.ndarray:
@@ -81,7 +84,10 @@ def duplicate_notes(found: DuplicateCount, *, forward: bool) -> list[str]:
     notes = []
     if found.repeated and not forward:
         said = "1 row repeats" if found.repeated == 1 else f"{found.repeated:,} rows repeat"
-        notes.append(f"{said} an earlier one; equal rows stay on one side of every split.")
+        where = "equal rows stay on one side of every split"
+        if found.ordinary:
+            where = "equal rows have both labels and are ordinary here, so that they may stand on both sides of a split"
+        notes.append(f"{said} an earlier one; {where}.")
     if found.conflicting:
         notes.append(f"{found.conflicting:,} rows have the same features as a row with the other label.")
     return notes
@@ -123,7 +129,37 @@ def count_duplicates(data: Rows, y: Labels | None = None, *, groups: np.ndarray 
         repeated_with_label=repeated_with_label,
         conflicting=conflicting,
         largest=int(sizes.max()),
+        ordinary=y is not None and rows > 0 and copies_are_ordinary(known, labels),
     )
+
+
+def copies_are_ordinary(same: np.ndarray, y: np.ndarray) -> bool:
+    """Whether rows equal each other because few different rows exist, not because some were recorded twice.
+
+    A row that was recorded twice gives its label away to whoever trains on its twin. Where all columns are categories
+    or flags, new rows are copies of known ones too, and labels of copies differ: kept together, what is tested would
+    be combinations that no fit has seen. Copies are ordinary where at most half of the rows are distinct, and of the
+    events that have copies more than half also stand as the other label, or all rows of a label are equal.
+
+    Parameters
+    ----------
+    same : ndarray of shape (n,)
+        Result of `duplicate_groups`.
+    y : ndarray of shape (n,)
+        Labels; the rarest one is the event.
+    """
+    number, size = np.unique(same, return_inverse=True, return_counts=True)[1:]
+    label, counts = np.unique(y, return_inverse=True, return_counts=True)[1:]
+    if counts.size < 2:
+        return False
+    if 2 * size.size > same.size:
+        return False
+    event = label == np.argmin(counts)
+    held = np.bincount(number, weights=event)
+    if (counts > 1).all() and (np.count_nonzero(held) < 2 or np.count_nonzero(held < size) < 2):
+        return True
+    copied = event & (size[number] > 1)
+    return bool(2 * np.count_nonzero(copied & (held < size)[number]) > np.count_nonzero(copied))
 
 
 def hashed_rows(matrix: np.ndarray) -> np.ndarray:

@@ -18,6 +18,8 @@ from rareclass.treatments.registry import TREATMENTS as KNOWN_TREATMENTS
 
 TREATMENTS = ("none", "class_weight", "random_over", "random_under", "smote")
 """Tried on learners that somebody named."""
+BASELINE = "lightgbm+none"
+"""Where LightGBM loads; else the guarded HistGradientBoosting."""
 EXHIBIT = "lightgbm_library_default+none"
 
 TREATED = ("logistic_regression+random_under", "lightgbm+class_weight", "logistic_regression+smote")
@@ -35,11 +37,13 @@ BUDGET = 45.0
 _BLEND_UNTREATED = "it is made of the scores of untreated arms; RareClassifier('blend', treatment=...) fits it treated"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """Arms to run, most telling first, and those that are left out, each with its reason.
 
-    `asked` names the arms that somebody asked for: only these may be deployed. Empty where nobody chose.
+    `asked` names the arms that somebody asked for: only these may be deployed. Empty where nobody chose. `absent` are
+    those of `not_run` that cannot be loaded here: they keep their share of a budget, so that the others run everywhere
+    alike.
     """
 
     arms: list[Arm]
@@ -47,11 +51,14 @@ class Plan:
     not_run: list[SkippedRecord] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     asked: tuple[str, ...] = ()
+    absent: list[Arm] = field(default_factory=list)
 
     @property
     def needed(self) -> list[str]:
         """What a comparison says nothing without: baseline, logistic regression, members, exhibit and blend."""
-        return [*dict.fromkeys([self.baseline, "logistic_regression+none", *member_names(), EXHIBIT, DEFAULT])]
+        return [
+            *dict.fromkeys([BASELINE, self.baseline, "logistic_regression+none", *member_names(), EXHIBIT, DEFAULT])
+        ]
 
     @property
     def always(self) -> frozenset[str]:
@@ -95,14 +102,14 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
     if asked and not arms:
         raise InputError(f"No arm is left to deploy: {skipped[0]} is left out, {_BLEND_UNTREATED}.")
     plan = Plan(
-        [],
-        "lightgbm+none" if available("lightgbm") is None else "hist_gradient_boosting+none",
-        [SkippedRecord(name=name, reason=_BLEND_UNTREATED) for name in skipped],
+        arms=[],
+        baseline=BASELINE if available("lightgbm") is None else "hist_gradient_boosting+none",
+        not_run=[SkippedRecord(name=name, reason=_BLEND_UNTREATED) for name in skipped],
         asked=tuple(names),
     )
     order = [*plan.needed, *(TREATED if ranked else ())]
     blended = nobody or any(a.is_blend for a in arms)
-    for name in ["lightgbm+none", *order] if nobody else [plan.baseline, EXHIBIT, *(member_names() if blended else ())]:
+    for name in order if nobody else [plan.baseline, EXHIBIT, *(member_names() if blended else ())]:
         names.setdefault(name, make_arm(name))
     out: dict[str, str] = {}
     for name, arm in sorted(names.items(), key=lambda item: _rank(item[1], order)):
@@ -111,6 +118,7 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
         if missing is None:
             plan.arms.append(arm)
         else:
+            plan.absent.append(arm)
             plan.not_run.append(SkippedRecord(name=name, reason=missing))
             out[package or ""] = missing
     plan.warnings.extend(_said_of_missing(why, package, plan.baseline, blended) for package, why in out.items())
@@ -188,7 +196,9 @@ def within(plan: Plan, seconds: float | None, work: Work, *, named_columns: bool
     """
     budget = BUDGET if seconds is None else seconds
     always = plan.always | (frozenset(plan.asked) if seconds is None else frozenset())
-    needed = [a for a in plan.arms if a.name in plan.always]
+    absent, order = {a.name for a in plan.absent}, [*plan.needed, *TREATED]
+    planned = sorted([*plan.arms, *plan.absent], key=lambda arm: _rank(arm, order))
+    needed = [a for a in planned if a.name in plan.always]
 
     def base(work: Work) -> float:
         again = max((work.fits(a) for a in needed), default=0.0) if named_columns else 0.0
@@ -196,9 +206,11 @@ def within(plan: Plan, seconds: float | None, work: Work, *, named_columns: bool
 
     work = next((smaller for smaller in work.smaller() if base(smaller) <= budget), [*work.smaller()][-1])
     total, arms, left_out = base(work), [], []
-    for arm in plan.arms:
+    for arm in planned:
         more = 0.0 if arm.name in plan.always else work.arm(arm)
-        if arm.name in always or (total + more <= budget and (plan.asked or more <= SHARE * budget)):
+        if arm.name in absent:
+            pass
+        elif arm.name in always or (total + more <= budget and (plan.asked or more <= SHARE * budget)):
             arms.append(arm)
         else:
             why = f"the budget of {budget:g} s holds no more work; with {total + more:.0f} s it runs"

@@ -189,7 +189,7 @@ def _own_parts(rows: Rows, cv: Any, seed: int) -> tuple[Splits, str]:
         kind, together = "time", rows.groups
         folds = min(folds, int(y.sum()))
     else:
-        whole = rows.same if rows.groups is None else merge_groups(rows.groups, rows.same)
+        whole = rows.twins if rows.groups is None else merge_groups(rows.groups, rows.twins)
         folds = min(folds, np.unique(whole[y]).size, np.unique(whole[~y]).size)
         kind, together = _kind_of(whole)
     if folds < 2:
@@ -261,8 +261,8 @@ def make_design(
     apart = forward or split.split_duplicates
     notes += duplicate_notes(found, forward=apart)
     if found.repeated and not apart:
-        together = rows.same if together is None else merge_groups(together, rows.same)
-    elif found.repeated and not forward:
+        together = rows.twins if together is None else merge_groups(together, rows.twins)
+    elif found.repeated and not forward and not found.ordinary:
         warnings.append(
             f"{found.repeated:,} repeated rows may stand on both sides of a split (asked for): scores leak."
         )
