@@ -14,6 +14,8 @@ from rareclass.errors import CollapseWarning, RareclassError
 from rareclass.learners import (
     RareBlendClassifier,
     RareCatBoostClassifier,
+    RareExtraTreesClassifier,
+    RareForestClassifier,
     RareHistGradientBoostingClassifier,
     RareLGBMClassifier,
     RareXGBClassifier,
@@ -100,6 +102,39 @@ def test_few_separable_events_stay_finite_and_ranked(kind, events):
     assert average_precision_score(y, p) > 0.9
     assert (p < 1).all()
     assert p[~y].mean() < 0.01
+
+
+@pytest.mark.parametrize("kind", [*BOOSTERS, RareBlendClassifier, RareForestClassifier, RareExtraTreesClassifier])
+def test_the_scale_of_weights_changes_nothing(kind):
+    X, y, _ = bumps(1_500, base=-3.0)
+    X[:, 2] = np.round(X[:, 2])  # ties
+    model = make(kind) if kind in BOOSTERS else kind(random_state=0)
+    if kind is RareBlendClassifier:
+        model.members = ["extra_trees", "logistic_regression"]
+
+    def score(weight):
+        return model.fit(X, y, sample_weight=weight).decision_function(X)
+
+    weight = np.random.default_rng(1).exponential(size=y.size)
+    expected = score(weight)
+    for scale in (1024.0, 1e-6, 1e4):
+        assert np.array_equal(score(weight * scale), expected)
+    assert np.array_equal(score(np.full(y.size, 1 / y.size)), score(None))
+
+
+@pytest.mark.parametrize("loss", [None, "FocalLoss"])
+@pytest.mark.parametrize("kind", BOOSTERS)
+def test_columns_that_do_not_vary_leave_the_prevalence(kind, loss):
+    if loss is not None and not kind.takes_loss:
+        return
+    y, options = np.arange(600) % 10 == 0, {} if loss is None else {"loss": loss}
+    for columns in ([1.0, 1.0], [np.nan, np.nan], [1.0, np.nan], [1e8, 3.0]):
+        X = np.tile(columns, (600, 1))
+        p = make(kind, **options).fit(X, y).predict_proba(X)[:, 1]
+        assert p == pytest.approx(0.1, abs=1e-6)
+    X = np.tile([1.0, 1.0], (600, 1))
+    X[5, 0] = 2.0  # varies, but no leaf is that small
+    assert make(kind, **options).fit(X, y).predict_proba(X)[6:, 1] == pytest.approx(0.1, abs=1e-3)
 
 
 SMALL = [

@@ -1,13 +1,14 @@
 """What a learner is fitted on, and within: its rows, and all that comes with a fit beside them, as values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from rareclass.crossfit import Folds
+from rareclass.kernels.effective import unit
 
 Part = tuple[ArrayLike, ArrayLike]
 
@@ -35,6 +36,18 @@ class Rows:
     def rare(self) -> np.ndarray:
         """Boolean mask (n,) of the rarer class: `y` itself, or its complement."""
         return rare_class(self.y)
+
+    def scaled(self) -> "Rows":
+        """These rows with weights of which those of the rarer class sum to the rows that they are worth.
+
+        So limits, penalties and pseudo-rows mean what they mean without weights, whatever their scale: weights of two
+        for all rows are none, not each row twice. Kept to the precision of float32, or the scale would decide ties.
+        """
+        if self.weight is None:
+            return self
+        weight = self.weight / self.weight.max()
+        weight = (weight / unit(weight[self.rare])).astype(np.float32).astype(np.float64)
+        return replace(self, weight=None if (weight == 1).all() else weight)
 
     def take(self, rows: np.ndarray, shift: float = 0.0) -> "Rows":
         """Some of the rows, with `shift` added to their offset."""

@@ -147,6 +147,7 @@ class GuardedBooster(RareLearner):
         y : array-like of shape (n,)
             Labels. ``classes_[1]`` is the positive class.
         sample_weight : array-like of shape (n,), optional
+            How rows compare; their scale changes nothing, so that equal weights, whole numbers too, are none.
         offset : array-like of shape (n,), optional
             Known log-odds added to the score during training and not at prediction.
         eval_set : (X, y) or list of them, optional
@@ -176,7 +177,7 @@ class GuardedBooster(RareLearner):
     def _fit(self, rows: Rows, context: FitContext) -> Unseen | None:
         self._check_settings(stops=context.eval_set is not None)
         codes = self._code_mask(rows.X.shape[1])
-        rows = replace(rows, X=self._clean(rows.X, codes))
+        rows = replace(rows, X=self._clean(rows.X, codes)).scaled()
         self.loss_ = plain_loss(own_loss(self.loss, rows)) if self._has_loss() else None
         if not self._takes_offset() and (rows.offset is not None or self._drawn_ratio() != 1.0):
             raise InputError(

@@ -62,7 +62,8 @@ class RareLearner(ClassifierMixin, BaseEstimator):
         y : array-like of shape (n,)
             Labels. ``classes_[1]`` is the positive class.
         sample_weight : array-like of shape (n,), optional
-            Non-negative, finite. Rows of weight zero are as good as absent.
+            Non-negative, finite. Rows of weight zero are as good as absent. The scale of weights changes nothing for
+            boosters, forests and the blend; a regression with a given penalty counts rows by them.
         offset : array-like of shape (n,), optional
             Known log-odds (nats) added to the score during training and not at prediction: ``-log(keep
             probability)`` of sampled negatives, or the score of an earlier model.

@@ -91,6 +91,7 @@ class RareBlendClassifier(RareLearner):
 
     def _fit(self, rows: Rows, context: FitContext) -> None:
         self.member_names_ = self._names()
+        rows = rows.scaled()
         rng, most = context.rng, max(_OTHERS, 5 * min(int(rows.rare.sum()), _EVENTS))
         codes = self._code_columns(rows.X.shape[1])
         plan = inner_plan(rows.X, rows.y, rng, events=_EVENTS, others=most)

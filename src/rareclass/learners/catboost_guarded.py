@@ -251,7 +251,7 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
                 ]
             model = catboost.CatBoostClassifier(**{**fixed, **known})
             pool = catboost.Pool(
-                rows.X, rows.y.astype(int), weight=rows.weight, baseline=task.start, feature_names=names
+                _not_refused(rows.X), rows.y.astype(int), weight=rows.weight, baseline=task.start, feature_names=names
             )
             model.fit(pool, **options)
         return model if task.objective is None else _without_objective(model)
@@ -265,6 +265,13 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
 
     def _all_trees(self, model: Any) -> list[int]:
         return [int(model.tree_count_)]
+
+
+def _not_refused(X: np.ndarray) -> np.ndarray:
+    """Features; as missing where no column varies: CatBoost refuses these, but grows empty trees on missing ones."""
+    seen = X.astype(np.float32)
+    same = (seen == seen[:1]) | (np.isnan(seen) & np.isnan(seen[:1]))
+    return np.full_like(X, np.nan) if same.all() else X
 
 
 def _without_objective(model: Any) -> Any:

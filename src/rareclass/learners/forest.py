@@ -102,6 +102,7 @@ class RareForestClassifier(RareLearner):
         trees = _check.whole_number(self.n_estimators, "n_estimators", low=1)
         _check.one_of(self.kind, "kind", ("random_forest", "extra_trees"))
         _check.fraction(self.smoothing, "smoothing", high=np.inf, closed="left")
+        rows = rows.scaled()
         y, w, rare, rng = rows.y, rows.weights, rows.rare, context.rng
         events = int(rare.sum())
         if context.plan is None:

@@ -1,6 +1,7 @@
 """LightGBM, guarded for rare events."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from inspect import signature
 from types import MappingProxyType, ModuleType
@@ -306,14 +307,20 @@ reg_alpha, importance_type
         options = {"random_state": task.seed, "n_jobs": self._value("n_jobs"), **fixed, **known}
         model = lightgbm.LGBMClassifier(**options)
         with library_refusals("LightGBM", lightgbm.basic.LightGBMError):
-            return model.fit(
-                task.rows.X,
-                task.rows.y.astype(int),
-                sample_weight=task.rows.weight,
-                init_score=task.start,
-                categorical_feature=[int(j) for j in np.flatnonzero(task.codes)],
-                **self._evaluation(model, task),
-            )
+            try:
+                return model.fit(
+                    task.rows.X,
+                    task.rows.y.astype(int),
+                    sample_weight=task.rows.weight,
+                    init_score=task.start,
+                    categorical_feature=[int(j) for j in np.flatnonzero(task.codes)],
+                    **self._evaluation(model, task),
+                )
+            except lightgbm.basic.LightGBMError as error:
+                if task.objective is None or "num_features()) > (0)" not in str(error):
+                    raise
+        # no column can be split: LightGBM refuses only an objective of one's own then, and no tree leaves the start
+        return self._train(replace(task, objective=None))
 
     @staticmethod
     def _evaluation(model: Any, task: Task) -> dict[str, Any]:
