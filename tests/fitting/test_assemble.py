@@ -8,18 +8,18 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
-from tests.fitting.small import Talkative, design_of, points, worth
+from tests.fitting.small import Failing, Talkative, design_of, points, worth
 
 from rareclass.calibration import choose_calibration
 from rareclass.decisions import CostMatrix, MinimumCost, RecallAtLeast
-from rareclass.errors import CalibrationWarning
+from rareclass.errors import CalibrationWarning, DroppedWarning
 from rareclass.fitting import assemble as road
 from rareclass.fitting.arm import Arm
 from rareclass.fitting.assemble import Held, Wanted, assemble, fit_model
 from rareclass.fitting.calibrate import cross_calibrated
 from rareclass.fitting.level import level_of_whole
 from rareclass.fitting.model import calibration_evidence
-from rareclass.fitting.out_of_fold import folds_of, score_arms
+from rareclass.fitting.out_of_fold import fit_side_by_side, folds_of, score_arms
 from rareclass.fitting.part import Known
 from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.curve import ThresholdCurve
@@ -59,6 +59,12 @@ def test_the_model_is_fitted_on_all_rows_and_calibrated_by_the_scores_out_of_fol
     assert model.arm.rows == y.size
 
 
+def whole(design):
+    """All rows, and the arm fitted on them."""
+    part = design.whole()
+    return part, fit_side_by_side(part, [LOGISTIC])
+
+
 def test_the_model_is_the_same_for_any_number_of_threads():
     X, y = points()
     design = design_of(X, y, 3, fit_rows=300)
@@ -75,7 +81,10 @@ def test_rows_that_were_not_held_out_do_not_calibrate(design):
     seen = np.arange(design.y.size) >= 300
     raw = np.where(seen, scores.oof.score, np.nan)
     made = assemble(
-        design, Wanted(arm=LOGISTIC, calibration="sigmoid"), [LOGISTIC], Held(raw=raw, logit=raw, members=raw[:, None])
+        design,
+        Wanted(arm=LOGISTIC, calibration="sigmoid"),
+        *whole(design),
+        Held(raw=raw, logit=raw, members=raw[:, None]),
     )
     by_hand = choose_calibration(
         raw[seen], design.y[seen], method="sigmoid", sample_weight=worth(design.weight[seen], design.y[seen])
@@ -88,7 +97,7 @@ def test_rows_that_were_not_held_out_do_not_calibrate(design):
 def test_a_decision_that_was_taken_on_the_same_scores_stands(design, model):
     raw = model.oof_logit
     held = Held(raw=raw, logit=raw, members=raw[:, None], decision=replace(model.decision, threshold=0.123))
-    made = assemble(design, Wanted(arm=LOGISTIC, rule=RecallAtLeast(0.7)), [LOGISTIC], held, {"tried": ["this"]})
+    made = assemble(design, Wanted(arm=LOGISTIC, rule=RecallAtLeast(0.7)), *whole(design), held, {"tried": ["this"]})
     assert made.decision is held.decision
     assert made.evidence["tried"] == ["this"]
 
@@ -133,6 +142,62 @@ def test_a_blend_is_made_of_its_members_and_their_scores(monkeypatch):
     # both sides are counts of events: three standard errors of their log-ratio
     assert abs(np.log(p.sum() / y.sum())) < 3 * np.sqrt(2 / y.sum())
     assert np.isfinite(made.oof_logit).all()
+
+
+class Picky(GaussianNB):
+    """Cannot be fitted on the rows of the first fold, or on all rows."""
+
+    def __init__(self, refuses=(400,)):
+        super().__init__()
+        self.refuses = refuses
+
+    def fit(self, X, y, sample_weight=None):
+        if len(y) in self.refuses:
+            raise ArithmeticError(f"not on {len(y)} rows")
+        return super().fit(X, y, sample_weight)
+
+
+@pytest.mark.parametrize("refuses", [401, 600])
+@pytest.mark.parametrize("challenged", [False, True])
+def test_a_member_that_cannot_be_fitted_is_left_out_of_the_blend_and_told(monkeypatch, refuses, challenged):
+    X, y = points(600)
+    parts = [(np.arange(199, 600), np.arange(199)), (np.arange(400), np.arange(400, 600))]
+    design, arms = design_of(X, y, parts), [Arm(LogisticRegression()), Arm(Picky((refuses,))), Arm(GaussianNB())]
+    if challenged:
+        monkeypatch.setattr(
+            road, "challengers", lambda arms, y: ([(a, replace(a, treatment=ClassWeights(2.0))) for a in arms], "")
+        )
+    wanted = Wanted(arm=Arm("blend"), challenged=challenged)
+    monkeypatch.setattr(road, "blend_members", lambda treatment: arms)
+    said = rf"^Picky\+none is left out, since its fit failed \(ArithmeticError: not on {refuses} rows\)\.$"
+    with pytest.warns(DroppedWarning, match=said) as caught:
+        made = fit_model(design, wanted)
+    assert [w.category for w in caught].count(DroppedWarning) == 1
+    arms.pop(1)
+    without = fit_model(design, wanted)
+    np.testing.assert_array_equal(made.oof_logit, without.oof_logit)
+    np.testing.assert_array_equal(made.logit(design.rows.features)[0], without.logit(design.rows.features)[0])
+    arms[:] = [Arm(Picky((refuses,))), Arm(Failing())]
+    with pytest.raises(ArithmeticError, match="not on"):
+        fit_model(design, wanted)
+
+
+def test_a_blend_without_parts_goes_without_a_member_that_fails(monkeypatch):
+    X, _ = points(60)
+    design = design_of(X, np.arange(60) == 7, 3)
+    monkeypatch.setattr(road, "blend_members", lambda treatment: (Arm(Failing()), LOGISTIC))
+    with pytest.warns(DroppedWarning, match="^Failing.none is left out"), pytest.warns(CalibrationWarning):
+        made = fit_model(design, Wanted(arm=Arm("blend")))
+    assert [type(m).__name__ for m in made.arm.learner.members] == ["LogisticRegression"]
+
+
+def test_a_challenger_that_cannot_be_fitted_is_not_tried(monkeypatch):
+    X, y = points(600)
+    own = Arm(LogisticRegression())
+    monkeypatch.setattr(road, "challengers", lambda arms, y: ([(own, Arm(Failing()))], ""))
+    with pytest.warns(DroppedWarning, match="^Failing.none is left out"):
+        made = fit_model(design_of(X, y, 3), Wanted(arm=own, challenged=True))
+    assert made.evidence["tried"] == []
 
 
 def test_a_challenger_is_scored_beside_the_arm_and_told():

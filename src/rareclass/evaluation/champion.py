@@ -12,7 +12,7 @@ from rareclass.evaluation.results import LuckRecord
 from rareclass.fitting.assemble import Held, Wanted, assemble
 from rareclass.fitting.classifier import RareClassifier
 from rareclass.fitting.design import Design
-from rareclass.fitting.out_of_fold import ArmScores, matrix_of
+from rareclass.fitting.out_of_fold import ArmScores, fit_side_by_side, matrix_of
 from rareclass.learners.registry import is_exhibit
 from rareclass.uncertainty.luck import joint_gains, luck_of_choice
 from rareclass.uncertainty.paired import paired_difference
@@ -100,7 +100,9 @@ def fit_champion(design: Design, champion: ArmResult, members: Sequence[ArmScore
         known=[m.known for m in members],
         decision=champion.judgement.decision,
     )
-    model = assemble(design, wanted, [m.arm for m in members], held)
+    part = design.whole()
+    each = fit_side_by_side(part, [m.arm for m in members], n_jobs=wanted.n_jobs)
+    model = assemble(design, wanted, part, each, held)
     return RareClassifier.from_model(
         model,
         calibration=wanted.calibration,

@@ -12,14 +12,14 @@ from rareclass.calibration.base import Calibrator
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
-from rareclass.errors import CalibrationWarning
+from rareclass.errors import CalibrationWarning, DroppedWarning
 from rareclass.fitting.arm import Arm, FittedArm
 from rareclass.fitting.blend import blend_members, join_arms, join_known
 from rareclass.fitting.calibrate import as_counts, cross_calibrated
 from rareclass.fitting.design import Design
 from rareclass.fitting.level import level_of_whole
 from rareclass.fitting.model import FittedModel, calibration_evidence, equal_costs_decision
-from rareclass.fitting.out_of_fold import blend_scores, fit_side_by_side, folds_of, matrix_of, score_arms
+from rareclass.fitting.out_of_fold import Watch, blend_scores, fit_side_by_side, folds_of, matrix_of, score_arms
 from rareclass.fitting.part import Known, Part
 from rareclass.fitting.policy import challengers, take_surely_better
 from rareclass.fitting.rows import at
@@ -62,9 +62,25 @@ def fit_model(design: Design, wanted: Wanted) -> FittedModel:
     tried, why_not = (
         challengers(arms, design.rows.y[design.split.dev]) if wanted.challenged else ([(a,) for a in arms], "")
     )
+    failed: list[tuple[Arm, Exception]] = []
+
+    def fails(arm: Arm, error: Exception) -> bool:
+        failed.append((arm, error))
+        return wanted.arm.is_blend or arm not in arms
+
+    watch, part = Watch(fails=fails), design.whole()
     if not len(design.split.parts):
-        return assemble(design, wanted, arms, None, {"tried": [], "not_tried": why_not} if wanted.challenged else {})
-    scores = score_arms(design, [a for group in tried for a in group], n_jobs=wanted.n_jobs)
+        each = fit_side_by_side(part, arms, n_jobs=wanted.n_jobs, watch=watch)
+        _warn_of_failed(failed)
+        return assemble(
+            design, wanted, part, each, None, {"tried": [], "not_tried": why_not} if wanted.challenged else {}
+        )
+    scores = score_arms(design, [a for group in tried for a in group], n_jobs=wanted.n_jobs, watch=watch)
+    lost = [arm for arm, _ in failed]
+    tried = [tuple(a for a in group if a not in lost) for group in tried if group[0] not in lost]
+    if not tried:
+        raise failed[0][1]
+    scores = [s for s in scores if any(s.arm in group for group in tried)]
     for heard in dict.fromkeys(w for s in scores for w in s.warnings):
         heard.again(stacklevel=3)
     folds = folds_of(design, scores[0])
@@ -72,31 +88,47 @@ def fit_model(design: Design, wanted: Wanted) -> FittedModel:
     kept, said = take_surely_better(
         tried, matrix_of(scores), design.y, folds, calibration=wanted.calibration, groups=design.groups, **how
     )
-    members = [scores[j] for j in kept]
+    each = fit_side_by_side(part, [scores[j].arm for j in kept], n_jobs=wanted.n_jobs, watch=watch)
+    _warn_of_failed(failed)
+    fitted = [f.arm for f in each]
+    members = [scores[j] for j in kept if scores[j].arm in fitted]
     whole = blend_scores(design, wanted.arm, members) if wanted.arm.is_blend else members[0]
     logit = cross_calibrated(whole.oof.score, design.y, folds, method=wanted.calibration, **how)
     held = Held(raw=whole.oof.score, logit=logit, members=matrix_of(members), known=[m.known for m in members])
     told = {"tried": [asdict(t) for t in said], "not_tried": why_not} if wanted.challenged else {}
-    return assemble(design, wanted, [m.arm for m in members], held, told)
+    return assemble(design, wanted, part, each, held, told)
+
+
+def _warn_of_failed(failed: Sequence[tuple[Arm, Exception]]) -> None:
+    """One sentence for each learner of which an arm failed and was left out."""
+    for arm, error in {arm.learner_name: (arm, error) for arm, error in reversed(failed)}.values():
+        told = f"{arm.name} is left out, since its fit failed ({type(error).__name__}: {error})."
+        warnings.warn(told, DroppedWarning, stacklevel=4)
 
 
 def assemble(
-    design: Design, wanted: Wanted, arms: Sequence[Arm], held: Held | None, told: Mapping[str, Any] | None = None
+    design: Design,
+    wanted: Wanted,
+    part: Part,
+    each: Sequence[FittedArm],
+    held: Held | None,
+    told: Mapping[str, Any] | None = None,
 ) -> FittedModel:
     """The deployed model of an arm that was scored out of fold: fitted on all rows, calibrated, deciding.
 
     Parameters
     ----------
-    arms : sequence of Arm
-        The arm itself, or the members of the blend.
+    part : Part
+        All rows, `design.whole()`.
+    each : sequence of FittedArm
+        The arm itself, or the members of the blend, fitted on them.
     held : Held or None
         The out-of-fold scores from which weights, calibration and decision come; None where events were too few.
     told : mapping, optional
         What else belongs into the evidence.
     """
-    part, n = design.whole(), design.split.dev.size
-    each = fit_side_by_side(part, arms, n_jobs=wanted.n_jobs)
-    members = np.full((design.y.size, len(arms)), np.nan) if held is None else held.members
+    n = design.split.dev.size
+    members = np.full((design.y.size, len(each)), np.nan) if held is None else held.members
     fitted = each[0]
     if wanted.arm.is_blend:
         worth = as_counts(design.weight, design.y, design.again)

@@ -87,8 +87,11 @@ def score_arms(design: Design, arms: Sequence[Arm], *, n_jobs: int = 1, watch: W
     return [_scores(design, arm, fits) for arm, fits in done if fits]
 
 
-def fit_side_by_side(part: Part, arms: Sequence[Arm], *, n_jobs: int = 1) -> list[FittedArm]:
-    """Arms fitted on the rows of one part: several side by side, each on one core; a lone one on all of them."""
+def fit_side_by_side(part: Part, arms: Sequence[Arm], *, n_jobs: int = 1, watch: Watch = Watch()) -> list[FittedArm]:
+    """Arms fitted on the rows of one part: several side by side, each on one core; a lone one on all of them.
+
+    Raises whatever a fit raises, unless `watch` leaves that arm out and another one is left.
+    """
     if len(arms) == 1:
         return [part.fit(arms[0], n_jobs=n_jobs)]
 
@@ -98,7 +101,12 @@ def fit_side_by_side(part: Part, arms: Sequence[Arm], *, n_jobs: int = 1) -> lis
 
     pool = ThreadPoolExecutor(n_jobs, initializer=threadpool_limits, initargs=(1,))
     with listening(), threadpool_limits(1), pool:
-        done = list(pool.map(fit, arms))
+        fits = [pool.submit(fit, arm) for arm in arms]
+    errors = [(arm, e) for arm, f in zip(arms, fits, strict=True) if (e := f.exception()) is not None]
+    fatal = next((e for arm, e in errors if not (isinstance(e, Exception) and watch.fails(arm, e))), None)
+    if fatal is not None or len(errors) == len(arms):
+        raise errors[0][1] if fatal is None else fatal
+    done = [f.result() for f in fits if f.exception() is None]
     for heard in dict.fromkeys(heard for _, said in done for heard in said):
         heard.again(stacklevel=4)
     return [model for model, _ in done]
