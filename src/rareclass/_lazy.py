@@ -2,20 +2,20 @@
 
 import importlib
 from collections.abc import Callable, Mapping
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from rareclass.errors import DependencyError
 
 
 def lazy_names(
-    package: str, homes: Mapping[str, str]
+    package: str, homes: Mapping[str, str], gone: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """Return module-level `__getattr__`, `__dir__` (PEP 562) and `__all__` for names that live in sub-modules.
 
     `homes` lists the public names by the module that defines them, relative to `package`: ``{"costs": "CostMatrix"}``;
     one that starts with ``rareclass.`` is absolute, and names of the module "" are modules themselves. A name must
-    differ from its module, else importing the module would hide it.
+    differ from its module, else importing the module would hide it. `gone` says of former names what took their place.
     """
     import sys
 
@@ -25,6 +25,9 @@ def lazy_names(
         try:
             home = where[name]
         except KeyError:
+            if name in gone:
+                # an AttributeError would lose its sentence in `from package import name`
+                raise ImportError(f"{name} is gone. {gone[name]}") from None
             raise AttributeError(f"module {package!r} has no attribute {name!r}") from None
         path = home or name
         module = importlib.import_module(path if path.startswith("rareclass.") else f"{package}.{path}")

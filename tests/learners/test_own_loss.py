@@ -20,6 +20,7 @@ from rareclass.losses import (
     TverskyLoss,
     VectorScalingLoss,
     WeightedCrossEntropy,
+    registry,
 )
 from rareclass.scoring.compiling import as_member
 from rareclass.scoring.learner import checked_types
@@ -171,3 +172,28 @@ def test_a_compiled_scorer_gives_the_same_log_odds(loss):
     member = as_member(learner)
     again = Linked.from_parts(member.spec(), member.arrays())
     np.testing.assert_allclose(again.logit(X), learner.decision_function(X), rtol=0, atol=1e-9)
+
+
+def test_short_names_stand_for_the_losses_that_treatments_name_so():
+    y = np.arange(40) < 5
+    rows = Rows(np.zeros((40, 1)), y)
+    for name in registry.LOSSES:
+        assert registry.full_name(registry.short_name(name)) == name
+    for short, name in (("focal", "FocalLoss"), ("ldam", "LDAMLoss"), ("cross_entropy", "CrossEntropy")):
+        assert repr(own_loss(short, rows)) == repr(own_loss(name, rows))
+    assert repr(own_loss({"loss": "focal", "gamma": 1.0}, rows)) == repr(FocalLoss(1.0))
+    with pytest.raises(InputError, match="FocalLoss"):
+        own_loss("fokal", rows)
+
+
+def test_a_class_or_a_dictionary_without_a_name_is_refused_with_a_way_out():
+    X, y, _ = bumps(300, base=-2.0)
+    with pytest.raises(InputError, match=r"the class FocalLoss; give an instance, such as FocalLoss\(\)"):
+        make(RareLGBMClassifier, loss=FocalLoss).fit(X, y)
+    with pytest.raises(InputError, match=r"under the key \"loss\".*got the keys \['gamma'\]"):
+        make(RareLGBMClassifier, loss={"gamma": 2.0}).fit(X, y)
+
+
+def test_the_former_class_says_what_takes_its_place():
+    with pytest.raises(ImportError, match=r"LossBoosterClassifier is gone.*RareLGBMClassifier\(loss="):
+        from rareclass.learners import LossBoosterClassifier  # noqa: F401 - it is gone

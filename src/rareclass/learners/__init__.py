@@ -15,4 +15,5 @@ _HOMES = {
     "registry": "make_learner",
     "xgb": "RareXGBClassifier",
 }
-__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)
+_GONE = {"LossBoosterClassifier": "Guarded boosters take the loss themselves: RareLGBMClassifier(loss=FocalLoss())."}
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES, _GONE)

@@ -12,16 +12,20 @@ from rareclass.kernels.logits import sigmoid
 from rareclass.learners._context import Rows
 from rareclass.learners.objectives import BoosterObjective, Loss, usable_loss
 from rareclass.losses.base import BatchLoss, RowLoss
-from rareclass.losses.registry import LOSSES, loss_from_dict
+from rareclass.losses.registry import LOSSES, full_name, loss_from_dict
 
 _FLOOR = 10.0  # nats below the start: where a loss silences its negatives, their log-odds are not identified
 _STEP = 1e-4
 
 
 def own_loss(loss: Any, rows: Rows) -> Loss:
-    """The loss that a user means by an object, its dictionary or its name; counts it asks for are those of the rows."""
+    """The loss that a user means by an object, its dictionary or its name, short or full.
+
+    Counts that a named loss asks for are those of the rows.
+    """
     if not isinstance(loss, str):
         return usable_loss(loss)
+    loss = full_name(loss)
     counts = (int((~rows.y).sum()), int(rows.y.sum()))
     asks = any(field.name == "counts" for field in dataclasses.fields(LOSSES[loss]))  # type: ignore[arg-type]
     return LOSSES.build(loss, {"counts": counts} if asks else {})

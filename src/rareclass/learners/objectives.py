@@ -63,8 +63,10 @@ def usable_loss(loss: Any) -> Loss:
     Raises
     ------
     InputError
-        If the object has no link: nobody could say which probability its scores mean.
+        If the object is a class, or has no link: nobody could say which probability its scores mean.
     """
+    if isinstance(loss, type):
+        raise InputError(f"`loss` is the class {loss.__name__}; give an instance, such as FocalLoss().")
     if isinstance(loss, RowLoss | BatchLoss):
         return loss
     if isinstance(loss, Mapping):

@@ -1,7 +1,6 @@
 """A loss as a treatment: the learner is fitted on it, and its link brings the scores back."""
 
 import contextlib
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +15,7 @@ from rareclass.learners.objectives import usable_loss
 from rareclass.learners.table import LEARNERS, classes_that
 from rareclass.losses.base import BatchLoss
 from rareclass.losses.focal import FocalLoss
-from rareclass.losses.registry import LOSSES
+from rareclass.losses.registry import LOSSES, short_name
 from rareclass.treatments.base import Given, TrainingSet, Treatment, class_counts, draw_seed, fit_on_training
 
 
@@ -49,8 +48,7 @@ class LossTreatment(Treatment):
     @property
     def name(self) -> str:  # type: ignore[override]
         """The loss's class in lower case, without the word loss."""
-        words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self.loss).__name__).lower()
-        return words.removesuffix("_loss").removesuffix("loss").rstrip("_")
+        return short_name(type(self.loss).__name__)
 
     @property
     def label(self) -> str:
