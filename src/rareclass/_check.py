@@ -3,7 +3,7 @@
 import contextlib
 import math
 from collections.abc import Sequence, Sized
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,15 +26,15 @@ def is_missing(value: object) -> bool:
         return False
 
 
-def unmasked(values: Rows) -> Rows:
+def unmasked(values: Any) -> Any:
     """A masked array as a plain one, with NaN (None where it does not hold numbers) for what is masked."""
     if not isinstance(values, np.ma.MaskedArray):
         return values
     if not np.ma.is_masked(values):
         return np.ma.getdata(values)
     if values.dtype.kind in "biuf":
-        return values.astype(np.float64).filled(np.nan)
-    return values.astype(object).filled(None)
+        return np.ma.filled(values.astype(np.float64), np.nan)
+    return np.ma.filled(values.astype(object), None)
 
 
 def column(values: Rows, name: str) -> np.ndarray:

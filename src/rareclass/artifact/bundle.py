@@ -36,12 +36,14 @@ from rareclass.scoring.files import (
     SAID,
     SCORER,
     Folder,
+    damaged,
     digest,
     version_of,
     write_arrays,
 )
 from rareclass.scoring.learner import read_learner
 from rareclass.scoring.members import CompiledLearner
+from rareclass.scoring.saved import UNFIT
 from rareclass.scoring.scorer import Scorer
 from rareclass.scoring.slow import Uncompiled
 from rareclass.treatments.registry import saved_treatment
@@ -208,8 +210,8 @@ class Bundle:
         learner = CompiledLearner(scorer.member) if kept is None else kept  # type: ignore[arg-type]
         try:
             model = _read_model(folder, state, learner)
-        except (KeyError, TypeError, ValueError) as error:
-            raise BundleError(f"The bundle {folder.path} is damaged: {error}. Save it again.") from None
+        except UNFIT as error:
+            raise damaged(folder.path, error) from None
         found = cls(
             model,
             sketches=folder.arrays(REFERENCE) if folder.holds(REFERENCE) else {},
@@ -239,7 +241,7 @@ def _read_model(folder: Folder, state: dict[str, Any], learner: Any) -> RareClas
 
 
 def _needs_learner(folder: Folder) -> bool:
-    return folder.holds(LEARNER) or not folder.scorer["exact"]
+    return folder.holds(LEARNER) or folder.scorer["exact"] is not True
 
 
 def _read_uncertainty(state: dict[str, Any]) -> CalibrationUncertainty | None:

@@ -191,11 +191,11 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
     @decision_.setter
     def decision_(self, decision: Decision) -> None:
         check_is_fitted(self, "model_")
-        self.model_ = replace(self.model_, decision=decision)
+        self._set_model(replace(self.model_, decision=decision))
 
     def _set_model(self, model: FittedModel) -> None:
         self.__dict__.pop("members_", None)  # of an earlier fit on several classes
-        self.model_: FittedModel = model
+        self.model_ = model
         if len(model.classes) == 2:
             self.classes_ = np.array(list(model.classes))
         else:

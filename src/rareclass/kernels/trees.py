@@ -160,13 +160,20 @@ class FlatTrees:
         size = np.asarray(arrays.get("feature", ())).size
         given: dict[str, np.ndarray] = {**_absent(size), **arrays}
         missing = sorted(known - set(given) - {"bias", "divisor", "single"})
+        if "outside_left" in arrays and "category" not in arrays:  # sets of categories that no split would use
+            missing = ["category"]
         if missing:
             raise InputError(f"Trees need the part {missing[0]!r}, which is missing; the file is damaged.")
         scalars: dict[str, Any] = {}
-        for name, kind in (("n_features", int), ("bias", float), ("divisor", float), ("single", bool)):
+        for name, kind, kinds in (
+            ("n_features", int, "iu"),
+            ("bias", float, "iuf"),
+            ("divisor", float, "iuf"),
+            ("single", bool, "b"),
+        ):
             if name in given:
                 value = np.asarray(given[name])
-                if value.shape != () or value.dtype.kind not in "biuf":
+                if value.shape != () or value.dtype.kind not in kinds:
                     raise InputError(f"{name!r} of the trees must be one number; got {value.dtype} {value.shape}.")
                 scalars[name] = kind(value)
         parts: dict[str, Any] = {name: np.ascontiguousarray(given[name]) for name in _KINDS}

@@ -3,16 +3,18 @@
 import hashlib
 import io
 import json
+import math
 import os
 import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
-from rareclass.errors import BundleError
+from rareclass.errors import BundleError, InputError
+from rareclass.scoring.saved import UNFIT, refuse_odd, why
 
 FORMAT = 2
 READABLE = (1, FORMAT)
@@ -23,18 +25,9 @@ KNOWN = frozenset({MODEL, SCORER, LEARNER, GIVEN, REFERENCE, TENSORS})
 """Files of format 2 beside the manifest. All but `MODEL` may be absent."""
 PARTS = ("tiers", "slices", "stages")
 """Parts of `MODEL` that may be absent or null: alert tiers, calibration and decision by slice, stages of a cascade."""
-SAID = ("name", "target", "evidence", "reference", "recipe")
-"""What a manifest says beside format, versions and files."""
-_UNREADABLE = (
-    ValueError,
-    OSError,
-    KeyError,
-    EOFError,
-    MemoryError,
-    NotImplementedError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+SAID: dict[str, Any] = {"name": str, "target": str | None, "evidence": dict, "reference": dict, "recipe": dict}
+"""What a manifest says beside format, versions and files, and of which kind it is."""
+_UNREADABLE = (*UNFIT, OSError, EOFError, MemoryError, NotImplementedError, SyntaxError, zipfile.BadZipFile, zlib.error)
 _MOST_BYTES = 2**31
 _MOST_ARRAYS = 20_000
 
@@ -59,7 +52,10 @@ class Folder:
     """
 
     def __init__(self, path: str | os.PathLike) -> None:
-        self.path = Path(path)
+        try:
+            self.path = Path(path)
+        except TypeError:
+            raise InputError(f"A bundle is named by its folder, a text or Path; got {type(path).__name__}.") from None
         if not (self.path / MANIFEST).exists() and (self.path / "champion" / MANIFEST).exists():
             raise BundleError(
                 f"This is no bundle but the folder of a run: {self.path}. Did you mean {self.path}/champion?"
@@ -67,7 +63,7 @@ class Folder:
         raw = _bytes(self.path / MANIFEST, "This is no bundle")
         self.manifest = _parsed(raw, self.path / MANIFEST, "This is no bundle")
         self.version = version_of(raw)
-        if self.manifest.get("format") not in READABLE:
+        if self.manifest.get("format") not in READABLE or isinstance(self.manifest["format"], bool):
             raise BundleError(
                 f"The bundle {self.path} has format {self.manifest.get('format')!r}; this version reads format "
                 f"{FORMAT} and earlier ones. Use the version of rareclass that wrote it, or train it again."
@@ -76,6 +72,9 @@ class Folder:
         if missing or not isinstance(self.manifest["files"], dict):
             lack = missing[0] if missing else "files"
             raise BundleError(f"The bundle {self.path} is incomplete: its manifest lacks {lack!r}. Save it again.")
+        for name, kind in {**SAID, "scorer": dict}.items():
+            if not isinstance(self.manifest.get(name, {}), kind):
+                raise damaged(self.path, InputError(f"Its manifest says {name!r} otherwise than a manifest does."))
         foreign = sorted(self.manifest["files"].keys() - KNOWN)
         if foreign:
             raise BundleError(
@@ -86,9 +85,8 @@ class Folder:
     @property
     def scorer(self) -> dict[str, Any]:
         """What the manifest says of the scorer: ``exact``, and ``why_not`` where it is not."""
-        said = self.manifest.get("scorer")
-        if isinstance(said, dict):
-            return said
+        if "scorer" in self.manifest:
+            return dict(self.manifest["scorer"])
         return {"exact": False, "why_not": "the bundle was written before models were compiled"}
 
     def holds(self, name: str) -> bool:
@@ -98,7 +96,7 @@ class Folder:
     def read(self, name: str) -> bytes:
         """The content of a file, which must match its checksum."""
         said = self.manifest["files"].get(name)
-        if said is None or not (self.path / name).is_file():
+        if said is None or not os.path.lexists(self.path / name):
             raise BundleError(f"The bundle {self.path} is incomplete: {name} is missing. Save it again.")
         raw = _bytes(self.path / name, f"The bundle {self.path} is incomplete")
         if digest(raw) != said:
@@ -132,12 +130,35 @@ def read_arrays(raw: bytes, path: Path) -> dict[str, np.ndarray]:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             inside = archive.infolist()
-        if len(inside) > _MOST_ARRAYS or sum(part.file_size for part in inside) > _MOST_BYTES:
-            raise BundleError(f"{path} unpacks to more than a scorer can be. Do not use it.")
+            if len(inside) > _MOST_ARRAYS or sum(part.file_size for part in inside) > _MOST_BYTES:
+                raise InputError("It unpacks to more than a scorer can be.")
+            if len({part.filename for part in inside}) < len(inside):
+                raise InputError("It holds two parts of one name.")
+            for part in inside:
+                with archive.open(part) as file:
+                    _refuse_header(file, part.file_size)
         with np.load(io.BytesIO(raw), allow_pickle=False) as found:
             return {name: found[name] for name in found.files}
     except _UNREADABLE as error:
-        raise BundleError(f"{path} cannot be read ({type(error).__name__}: {error}). Do not use it.") from None
+        raise BundleError(f"{path} cannot be read ({why(error)}). Do not use it.") from None
+
+
+def _refuse_header(file: IO[bytes], size: int) -> None:
+    """Raise where an array of `size` bytes says that it holds objects, or more or less than it does."""
+    version = np.lib.format.read_magic(file)
+    if version not in ((1, 0), (2, 0)):
+        raise InputError("It holds an array of an unknown format.")
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    if dtype.hasobject:
+        raise InputError("Object arrays are not read.")
+    if file.tell() + math.prod(shape) * dtype.itemsize != size:
+        raise InputError("It holds an array of another size than it says.")
+
+
+def damaged(path: Path, error: BaseException) -> BundleError:
+    """What to say of a bundle whose parts are not as they were written."""
+    return BundleError(f"The bundle {path} is damaged: {why(error)}. Save it again.")
 
 
 def write_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> None:
@@ -157,10 +178,12 @@ def version_of(manifest: bytes) -> str:
 
 
 def _bytes(path: Path, what: str) -> bytes:
+    if not os.path.lexists(path):
+        raise BundleError(f"{what}: {path} does not exist.")
+    if not os.path.isfile(path):  # a pipe would be waited for
+        raise BundleError(f"{what}: {path} is no regular file.")
     try:
         return path.read_bytes()
-    except FileNotFoundError:
-        raise BundleError(f"{what}: {path} does not exist.") from None
     except OSError as error:
         raise BundleError(f"{what}: {path} cannot be read ({error}).") from None
 
@@ -168,6 +191,9 @@ def _bytes(path: Path, what: str) -> bytes:
 def _parsed(raw: bytes, path: Path, what: str) -> dict[str, Any]:
     try:
         found = json.loads(raw.decode("utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise BundleError(f"{what}: {path} cannot be read ({error}).") from None
+        refuse_odd(found)
+    except json.JSONDecodeError as error:
+        raise BundleError(f"{what}: {path} is no JSON ({error}).") from None
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"{what}: {path} cannot be read: {why(error)}.") from None
     return found if isinstance(found, dict) else {}

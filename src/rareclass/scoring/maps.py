@@ -8,8 +8,10 @@ import numpy as np
 from rareclass.errors import InputError
 from rareclass.kernels.log_odds_maps import BETA, KNOTS, LINE, SHIFT, STEPS, TEMPERATURE, mapped
 from rareclass.kernels.logits import logit
+from rareclass.scoring.saved import UNFIT, number, positive, vector, why
 
 _NONE = np.zeros(1)
+_ROUNDING = 1e-9
 TIE_BREAK = 1e-6
 """Of Venn-Abers calibration: log-odds a standard deviation by which rows of one step are spread."""
 
@@ -38,15 +40,17 @@ def calibration_map(saved: Mapping[str, Any]) -> CalibrationMap:
     """
     try:
         return CalibrationMap(_ends(saved.get("ends") or {}), *_KINDS[saved["kind"]](saved))
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise InputError(f"The saved calibration cannot be used ({type(error).__name__}: {error}).") from None
+    except UNFIT as error:
+        raise InputError(f"The saved calibration cannot be used: {why(error)}.") from None
 
 
 def _ends(saved: Mapping[str, Any]) -> np.ndarray:
     out = np.full(6, np.nan)
     for side, at in (("low", slice(0, 3)), ("high", slice(3, 6))):
         if saved.get(side) is not None:
-            out[at] = [float(v) for v in saved[side][:3]]
+            out[at] = vector(saved, side)
+    if out[0] >= out[1] or out[3] <= out[4] or (out[[2, 5]] <= 0).any():
+        raise InputError("Its ends lie on the wrong side.")
     return out
 
 
@@ -54,36 +58,44 @@ Parts = tuple[int, np.ndarray] | tuple[int, np.ndarray, np.ndarray, np.ndarray]
 
 
 def _temperature(saved: Mapping[str, Any]) -> Parts:
-    (bias,) = saved["bias"]
-    return TEMPERATURE, np.array([float(saved["temperature"]), float(bias)])
+    (bias,) = vector(saved, "bias")
+    return TEMPERATURE, np.array([positive(saved, "temperature"), bias])
 
 
 def _knots(saved: Mapping[str, Any]) -> Parts:
     knots = saved["knots"]
-    at, value = (np.asarray(knots[name], dtype=np.float64) for name in ("at", "value"))
-    if at.ndim != 1 or at.size == 0 or at.shape != value.shape or not (np.diff(at) > 0).all():
-        raise ValueError("its knots do not rise")
-    return KNOTS, np.array([float(knots[n]) for n in ("slope", "intercept", "limit", "shift")]), at, value
+    at, value = vector(knots, "at"), vector(knots, "value")
+    if at.size == 0 or at.shape != value.shape or not (np.diff(at) > 0).all() or _falls(value):
+        raise InputError("Its knots do not rise.")
+    line = [number(knots, name) for name in ("intercept", "limit", "shift")]
+    return KNOTS, np.array([positive(knots, "slope"), *line]), at, value
 
 
 def _steps(saved: Mapping[str, Any]) -> Parts:
-    start, low, high = (np.asarray(saved[name], dtype=np.float64) for name in ("start", "low", "high"))
-    if start.ndim != 1 or low.shape != (start.size + 1,) or high.shape != low.shape:
-        raise ValueError("its steps do not fit together")
+    start, low, high = (vector(saved, name) for name in ("start", "low", "high"))
+    if low.shape != (start.size + 1,) or high.shape != low.shape:
+        raise InputError("Its steps do not fit together.")
+    ends = low[0] >= -_ROUNDING and high[-1] <= 1 + _ROUNDING
+    if not ends or (low > high + _ROUNDING).any() or any(map(_falls, (start, low, high))):
+        raise InputError("Its steps do not rise from 0 to 1.")
     value = logit(high / (1 - low + high))
-    return STEPS, np.array([float(saved["centre"]), float(saved["spread"]), TIE_BREAK]), start, value
+    return STEPS, np.array([number(saved, "centre"), positive(saved, "spread"), TIE_BREAK]), start, value
 
 
-def _numbers(kind: int, *names: str) -> Any:
-    return lambda saved: (kind, np.array([float(saved[name]) for name in names]))
+def _falls(values: np.ndarray) -> bool:
+    return bool((np.diff(values) < -_ROUNDING).any())
+
+
+def _numbers(kind: int, *names: str, above_zero: tuple[str, ...] = ()) -> Any:
+    return lambda saved: (kind, np.array([(positive if n in above_zero else number)(saved, n) for n in names]))
 
 
 _KINDS: dict[str, Any] = {
     "identity": lambda saved: (SHIFT, np.zeros(1)),
     "intercept": _numbers(SHIFT, "shift"),
-    "sigmoid": _numbers(LINE, "slope", "intercept"),
+    "sigmoid": _numbers(LINE, "slope", "intercept", above_zero=("slope",)),
     "temperature": _temperature,
-    "beta": _numbers(BETA, "a", "b", "c"),
+    "beta": _numbers(BETA, "a", "b", "c", above_zero=("a", "b")),
     "isotonic": _knots,
     "histogram": _knots,
     "venn_abers": _steps,

@@ -13,6 +13,7 @@ from rareclass._names import Names
 from rareclass.errors import InputError
 from rareclass.kernels.linear import combined, linear_scores, quantile_scores
 from rareclass.kernels.trees import FlatTrees
+from rareclass.scoring.saved import UNFIT, number, positive, refuse, vector, why
 from rareclass.scoring.votes import BalancedVotes
 
 Spec = dict[str, Any]
@@ -71,7 +72,7 @@ class Linear:
 
     @classmethod
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
-        return cls(vector(arrays, "weight"), float(spec["intercept"]))
+        return cls(vector(arrays, "weight"), number(spec, "intercept"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +127,7 @@ class QuantileLinear:
         parts: dict[str, Any] = {
             part: tuple(read[name] for name in names.split()) for part, names in cls._NAMES.items()
         }
-        return cls(base=float(spec["base"]), **parts)
+        return cls(base=number(spec, "base"), **parts)
 
     @property
     def columns_read(self) -> int:
@@ -157,7 +158,7 @@ class Trees:
 
     @classmethod
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
-        return cls(FlatTrees.from_arrays(dict(arrays)), float(spec["intercept"]), float(spec["slope"]))
+        return cls(FlatTrees.from_arrays(dict(arrays)), number(spec, "intercept"), number(spec, "slope"))
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ class Votes:
 
     @classmethod
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
-        numbers = (float(spec[name]) for name in ("floor", "intercept", "slope"))
+        numbers = (number(spec, name) for name in ("floor", "intercept", "slope"))
         return cls(FlatTrees.from_arrays(dict(arrays)), *numbers)
 
 
@@ -236,8 +237,8 @@ class Linked:
     @classmethod
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
         form = None if spec["link"] is None else _read_form(spec["link"], spec["form"])
-        line = {name: float(spec[name]) for name in ("start", "unit", "intercept", "slope")}
-        floor = None if spec["floor"] is None else float(spec["floor"])
+        line = {name: number(spec, name) for name in ("start", "unit", "intercept", "slope")}
+        floor = None if spec["floor"] is None else number(spec, "floor")
         return cls(trees=FlatTrees.from_arrays(dict(arrays)), form=form, floor=floor, **line)
 
 
@@ -275,7 +276,7 @@ class Sum:
     @classmethod
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
         members = _read_several(spec, arrays)
-        factors = [float(v) for v in spec["factors"]]
+        factors = vector(spec, "factors").tolist()
         refuse(0 < len(members) == len(factors), "members of a sum")
         return cls(members, factors)
 
@@ -314,9 +315,9 @@ class Blend:
     @classmethod
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
         members = _read_several(spec, arrays)
-        numbers = {n: np.asarray(spec[n], dtype=np.float64) for n in ("shift", "intercept", "slope", "weight")}
+        numbers = {n: vector(spec, n) for n in ("shift", "intercept", "slope", "weight")}
         refuse(len(members) > 0 and all(v.shape == (len(members),) for v in numbers.values()), "members of a blend")
-        return cls(members=members, limit=float(spec["limit"]), **numbers)
+        return cls(members=members, limit=positive(spec, "limit"), **numbers)
 
 
 KINDS: dict[str, Any] = {
@@ -340,8 +341,8 @@ def read_member(spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Me
     try:
         kind = KINDS[spec["kind"]]
         made: Member = kind.from_parts(spec, arrays)
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"The scorer is incomplete ({type(error).__name__}: {error}).") from None
+    except UNFIT as error:
+        raise InputError(f"The scorer is incomplete: {why(error)}.") from None
     return made
 
 
@@ -360,20 +361,6 @@ def _read_several(spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> 
         own = {name.removeprefix(mark): array for name, array in arrays.items() if name.startswith(mark)}
         found.append(read_member(saved, own))
     return found
-
-
-def vector(arrays: Mapping[str, np.ndarray], name: str, *, whole: bool = False, ndim: int = 1) -> np.ndarray:
-    """A finite array of `arrays` as float64 or int64, in row order."""
-    found = arrays[name]
-    refuse(found.ndim == ndim and found.dtype.kind in ("iu" if whole else "fiu"), f"the array {name!r}")
-    refuse(bool(np.isfinite(found).all()), f"the array {name!r}")
-    return np.ascontiguousarray(found, dtype=np.int64 if whole else np.float64)
-
-
-def refuse(fits: bool, what: str) -> None:
-    """Raise where the parts of a scorer do not fit together."""
-    if not fits:
-        raise InputError(f"The scorer is damaged: {what} do(es) not fit the rest. Save the bundle again.")
 
 
 def _check_begins(begin: np.ndarray, parts: int, total: int, *, least: int) -> None:

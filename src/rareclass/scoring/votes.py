@@ -8,6 +8,7 @@ import numpy as np
 
 from rareclass.errors import InputError
 from rareclass.kernels.trees import FlatTrees
+from rareclass.scoring.saved import flag, number, whole
 
 _SMALLEST = 1e-12
 
@@ -64,10 +65,12 @@ class BalancedVotes:
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> "BalancedVotes":
         """The ensemble that `spec` and `arrays` describe, verified."""
         members = []
-        for k in range(int(spec["members"])):
+        for k in range(whole(spec, "members", high=10_000)):
             parts = {name.partition(".")[2]: part for name, part in arrays.items() if name.startswith(f"{k}.")}
             members.append(FlatTrees.from_arrays(parts))
-        shift = np.asarray(arrays["shift"])
-        if not members or shift.dtype != np.float64 or shift.shape != (2,) or not np.isfinite(shift).all():
-            raise InputError("A balanced ensemble needs members and two finite shifts; the file is damaged.")
-        return cls(tuple(members), bool(spec["logistic"]), shift, float(spec["slope"]), float(spec["pseudo"]))
+        shift, widths = np.asarray(arrays["shift"]), {member.n_features for member in members}
+        fits = shift.dtype == np.float64 and shift.shape == (2,) and np.isfinite(shift).all() and len(widths) == 1
+        if not fits:
+            raise InputError("A balanced ensemble needs members of one width and two finite shifts; it is damaged.")
+        line = number(spec, "slope"), number(spec, "pseudo", low=0.0)
+        return cls(tuple(members), flag(spec, "logistic"), shift, *line)
