@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -145,6 +146,26 @@ def test_numbers_only_also_come_as_arrays():
     assert np.isinf(X[6, 2])  # the caller's array stays as it is
 
 
+def test_rows_with_gaps_and_rows_of_pandas_are_read():
+    X = np.random.default_rng(0).normal(size=(300, 3))
+    scorer = Scorer.from_model(RareClassifier("lightgbm", cv=2).fit(X, X[:, 0] > 1.2))
+    wanted = scorer.logit(np.array([1.0, np.nan, 2.0]))
+    for row in (
+        [1.0, None, 2],
+        [[1.0, None, 2.0]],
+        np.array([1, None, 2.0], dtype=object),
+        pd.Series({"x2": 2.0, "x0": 1.0, "x1": None}),
+    ):
+        np.testing.assert_array_equal(scorer.logit(row), wanted)
+    one = Scorer.from_model(RareClassifier("lightgbm", cv=2).fit(pa.table({"v": X[:, 0]}), X[:, 0] > 1.2))
+    wanted = one.logit(X[:5, :1])
+    for column in (pd.Series(X[:5, 0], name="v"), pl.Series("v", X[:5, 0])):
+        np.testing.assert_array_equal(one.logit(column), wanted)
+    for threads in ("a", 0, 1.5):
+        with pytest.raises(InputError, match="threads"):
+            one.logit(X[:5, :1], threads=threads)
+
+
 @pytest.mark.parametrize("kind", [float, int])
 def test_what_is_masked_is_missing_to_scorer_and_model(kind):
     rng = np.random.default_rng(0)
@@ -213,7 +234,10 @@ def test_a_table_that_lacks_a_column_or_holds_another_kind_is_refused(scorer, mo
         (np.zeros((1, 1, 3)), r"got the shape \(1, 1, 3\)"),
         (np.array(["a", "b", "c"]), "An array of numbers is expected"),
         (np.zeros(3, dtype=complex), "An array of numbers is expected"),
-        (np.array([1.0, None, 2.0], dtype=object), "An array of numbers is expected"),
+        (np.array([1.0, "2", 2.0], dtype=object), "An array of numbers is expected"),
+        (np.array([1.0, 10**400, 2.0], dtype=object), "An array of numbers is expected"),
+        (pl.Series([1.0, 2.0, 3.0]), "A Series is one row where its index names the columns"),
+        (pd.Series([1.0, 2.0, 3.0]), "A Series is one row where its index names the columns"),
         ([[1.0, 2.0, 3.0], [1.0]], "differ in length"),
     ],
 )

@@ -42,7 +42,10 @@ SAME = {
         "2024-01-02 03:04:05+05:30", "2024-01-02 03:04:05-0800", "31.12.2024", "12/31/2024 5:06 PM", "3 Mar 2021", None,
         dt.date(2000, 2, 29), dt.datetime(1969, 12, 31, 23, 59, 59, 999_999), dt.datetime(2500, 6, 1, 1, 2, 3, 7),
         dt.datetime(2024, 1, 1, 5, tzinfo=dt.timezone(dt.timedelta(hours=2))), pd.Timestamp("2024-05-06 07:08:09"),
-        "0001-01-01", "9999-12-31 23:59:59.999999",
+        "0000-01-01", "0000-02-29 13:04", "0001-01-01", "9999-12-31 23:59:59.999999", "9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+05:00",
+        dt.datetime.max.replace(tzinfo=dt.timezone(dt.timedelta(hours=-5))), dt.datetime.max.replace(tzinfo=dt.UTC),
+        dt.datetime.min.replace(tzinfo=dt.timezone(dt.timedelta(hours=5))),
+        np.datetime64("20000-01-01"), np.datetime64("-5000-01-01"), np.datetime64("20000-01-01", "s"),
     ],
     "text": ["WIN £5 now!", "", None, "Grüße  42", np.str_("a b")],
     "category": [
@@ -92,6 +95,13 @@ def test_texts_of_a_batch_tell_each_other_what_they_mean(kind):
         ("number", dt.date(2024, 1, 1), "a number"),
         ("number", 1j, "a number"),
         ("boolean", "maybe", "true or false"),
+        ("number", 10**400, "a number"),
+        ("number", -(10**5000), "a number"),
+        ("boolean", 10**400, "true or false"),
+        ("category", 10**5000, "a text or another single value"),
+        ("time", 10**5000, "a date"),
+        ("time", np.datetime64(10**15, "h"), "a date"),
+        ("time", np.datetime64(10**9, "D"), "a date"),
         ("time", "soon", "a date"),
         ("time", 5, "a date"),
         ("time", "2024-02-30", "a date"),
@@ -99,6 +109,7 @@ def test_texts_of_a_batch_tell_each_other_what_they_mean(kind):
         ("category", ["a"], "a text or another single value"),
         ("category", b"a", "a text or another single value"),
     ],
+    ids=lambda v: v if isinstance(v, str) else type(v).__name__,
 )
 def test_a_wrong_value_is_named_with_its_column_its_type_and_what_was_expected(kind, value, expected):
     encoder = RowEncoder(ENCODERS[kind].to_dict())

@@ -1,6 +1,7 @@
 """Rows in any form to the encoded matrix: mappings and arrays here, tables by the encoder that training used."""
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,11 @@ from rareclass import _check
 from rareclass._types import Rows
 from rareclass.errors import InputError, SchemaError
 from rareclass.kernels.linear import without_infinite
+from rareclass.scoring.saved import UNFIT, why
 from rareclass.scoring.values import Elsewhere, Reader, make_reader
 
+_TOO_LARGE = (OverflowError, ValueError)
+"""What Python raises for numbers and dates that its types cannot hold."""
 _NUMERIC = ("number", "integer", "boolean")
 
 
@@ -32,8 +36,8 @@ class RowEncoder:
         try:
             self.columns = [(str(c["name"]), str(c["kind"])) for c in saved["columns"]]
             self._readers = [make_reader(name, kind, saved) for name, kind in self.columns]
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"The saved encoder is incomplete ({type(error).__name__}: {error}).") from None
+        except UNFIT as error:
+            raise InputError(f"The saved encoder is incomplete: {why(error)}.") from None
         self.saved = dict(saved)
         self._plain = [(reader.name, reader.one) for reader in self._readers]
         self._narrow = all(reader.width == 1 for reader in self._readers)
@@ -69,6 +73,8 @@ class RowEncoder:
             return self._array(rows)
         if isinstance(rows, Mapping):
             return self.one(rows)
+        if _is_series(rows):
+            return self._series(rows)
         if isinstance(rows, list | tuple):
             if all(isinstance(row, Mapping) for row in rows):
                 return self._several(rows)
@@ -79,7 +85,7 @@ class RowEncoder:
         """One mapping of column names to values, encoded: (1, d)."""
         try:
             found = [read(row[name]) for name, read in self._plain]
-        except (KeyError, Elsewhere):
+        except (KeyError, Elsewhere, *_TOO_LARGE):
             return self._several([row])
         if not self._narrow:
             found = [v for part in found for v in (part if isinstance(part, list) else (part,))]
@@ -99,7 +105,7 @@ class RowEncoder:
         for i, value in enumerate(settled):
             try:
                 found.append(reader.one(value))
-            except Elsewhere:
+            except (Elsewhere, *_TOO_LARGE):
                 found.append(self._elsewhere(reader, value, None if alone else i))
         return np.array(found, dtype=np.float64)
 
@@ -112,7 +118,7 @@ class RowEncoder:
         encoder = TableEncoder.from_dict({**self.saved, "columns": [{"name": reader.name, "kind": reader.kind}]})
         try:
             found: list[float] = encoder.transform([{reader.name: value}]).matrix[0].tolist()
-        except SchemaError:
+        except (SchemaError, TypeError, NotImplementedError, *_TOO_LARGE):
             raise reader.wrong(value, row) from None
         return found[0] if reader.width == 1 else found
 
@@ -130,8 +136,20 @@ class RowEncoder:
             self._table = TableEncoder.from_dict(self.saved)
         return self._table.transform(read_table(rows))
 
+    def _series(self, rows: Any) -> np.ndarray:
+        """A pandas Series whose index names the columns is one row; the only column of a model is a table."""
+        if hasattr(rows, "index") and set(self.names) <= set(rows.index):
+            return self.one(rows.to_dict())
+        if self.names == [rows.name]:
+            found: np.ndarray = self.encoded(rows.to_frame()).matrix
+            return found
+        raise InputError(
+            f"A Series is one row where its index names the columns ({self.names[0]!r} and so on), or the only column "
+            "of a model where its name does. Pass a mapping of column names to values, or a table."
+        )
+
     def _array(self, rows: np.ndarray) -> np.ndarray:
-        rows, shape = _check.unmasked(rows), rows.shape
+        rows, shape = _as_numbers(_check.unmasked(rows)), rows.shape
         if (
             self._other is not None
             or rows.dtype.kind not in "fiub"
@@ -176,6 +194,21 @@ def _value(row: Mapping[Any, Any], name: str, number: int | None) -> Any:
             f"{which} lacks the column {name!r}, which the model was trained on; give None where there is no value."
             f"{hint}"
         ) from None
+
+
+def _is_series(rows: Any) -> bool:
+    """Whether these are the values of one column, of pandas or polars."""
+    return hasattr(rows, "to_frame") and hasattr(rows, "name") and not hasattr(rows, "columns")
+
+
+def _as_numbers(rows: np.ndarray) -> np.ndarray:
+    """An array of objects that are all numbers or None as one of numbers."""
+    if rows.dtype != object or not all(v is None or isinstance(v, Real | np.bool_) for v in rows.flat):
+        return rows
+    try:
+        return rows.astype(np.float64)
+    except _TOO_LARGE:
+        return rows
 
 
 def _as_array(rows: Sequence[Any]) -> np.ndarray:

@@ -12,12 +12,13 @@ from rareclass import _check
 from rareclass._names import Names
 from rareclass._types import Rows
 from rareclass.decisions.costs import as_costs
-from rareclass.errors import BundleError, CostError, InputError
+from rareclass.errors import CostError, InputError
 from rareclass.kernels.logits import moved_threshold, sigmoid
-from rareclass.scoring.files import SCORER, Folder
+from rareclass.scoring.files import SCORER, Folder, damaged
 from rareclass.scoring.maps import CalibrationMap, calibration_map
 from rareclass.scoring.members import Member, read_member, saved_member, takes_missing
 from rareclass.scoring.rows import RowEncoder
+from rareclass.scoring.saved import UNFIT, flag, number, refuse_unlike
 
 _HELPERS: Names[Any] = Names(
     "helper", {"compile": "rareclass.scoring.compiling:compile_model", "load": "rareclass.scoring.slow:load_uncompiled"}
@@ -45,13 +46,16 @@ class Cut:
     @classmethod
     def of(cls, saved: Mapping[str, Any]) -> Self:
         """The cut of a saved decision (`Decision.to_dict`)."""
-        threshold = saved["threshold"]
-        return cls(
-            float("nan") if threshold is None else float(threshold),
-            bool(saved.get("per_row", False)),
-            float(saved.get("shift", 0.0)),
-            bool(saved.get("parameters", {}).get("by_entity", False)),
-        )
+        saved = {"per_row": False, "shift": 0.0, "parameters": {}, **saved}
+        per_row, threshold = flag(saved, "per_row"), saved["threshold"]
+        if threshold in ("inf", "-inf"):
+            threshold = float(threshold)
+        elif threshold is None and per_row:
+            threshold = float("nan")
+        else:
+            threshold = number(saved, "threshold", low=0.0, high=1.0)
+        by_entity = flag({"by_entity": False} | saved["parameters"], "by_entity")
+        return cls(threshold, per_row, number(saved, "shift"), by_entity)
 
     def flag(self, probability: np.ndarray, costs: Any) -> np.ndarray:
         """Which rows are flagged (n,)."""
@@ -159,22 +163,26 @@ class Scorer:
         """The scorer of a folder whose `MODEL` was read; `learner` is that of the slow path, where it is loaded."""
         said = folder.scorer
         try:
-            exact = bool(said["exact"])
+            exact = flag(said, "exact")
+            refuse_unlike(state)
             if exact:
                 member: Raw = read_member(state["scorer"], folder.arrays(SCORER))
             else:
                 member = _HELPERS["load"](folder) if learner is None else learner
-            arm = state["arm"]
-            return cls(
+            arm = {"level": 0.0} | state["arm"]
+            scorer = cls(
                 encoder=RowEncoder(state["encoder"]),
                 member=member,
-                added=float(arm["shift"]) + float(arm.get("level", 0.0)),
+                added=number(arm, "shift") + number(arm, "level"),
                 calibration=calibration_map(state["calibrator"]),
                 cut=Cut.of(state["decision"]),
                 why_not="" if exact else str(said.get("why_not")),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise BundleError(f"The bundle {folder.path} is damaged: {error}. Save it again.") from None
+            if exact:  # one row, so that what no check sees is seen before any row counts
+                scorer._block(np.zeros((1, scorer._encoder.width)))
+            return scorer
+        except UNFIT as error:
+            raise damaged(folder.path, error) from None
 
     @property
     def exact(self) -> bool:
@@ -226,6 +234,7 @@ class Scorer:
 
     def logit_of(self, X: np.ndarray, *, threads: int = 1) -> np.ndarray:
         """Calibrated log-odds (n,) of encoded rows (n, d), float64 in row order."""
+        _check.whole_number(threads, "threads", low=1)
         if self._needs_values:
             self._refuse_missing(X)
         n = X.shape[0]
@@ -239,7 +248,7 @@ class Scorer:
         def work(part: slice) -> None:
             out[part] = self._block(X[part])
 
-        if _check.whole_number(threads, "threads", low=1) == 1:
+        if threads == 1:
             for part in parts:
                 work(part)
         else:

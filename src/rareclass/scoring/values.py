@@ -14,15 +14,20 @@ import numpy as np
 
 from rareclass.data.dates import read_dates
 from rareclass.data.numerals import DoubtfulError, numbers_of_texts
-from rareclass.errors import SchemaError
+from rareclass.errors import InputError, SchemaError
 from rareclass.kernels.words import word_features
+from rareclass.scoring.saved import texts, whole
 
 NAN = math.nan
 Numbers = list[float]
 
 _DAY = 86_400_000_000  # microseconds
 _EPOCH = datetime.datetime(1970, 1, 1)
+_MICRO = datetime.timedelta(microseconds=1)
 _FIRST_DAY = datetime.date(1970, 1, 1).toordinal()
+_LAST_DAY = datetime.date.max.toordinal()
+_MOST_YEARS = 290_000
+_MOST_BUCKETS = 2**20
 _TRUTH = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0}
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d)(?::(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?)?(Z|[+-]\d\d(?::?\d\d)?)?)?"
@@ -85,7 +90,10 @@ class Reader:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no integers of thousands of digits
+        text = "a number of very many digits"
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
@@ -97,11 +105,15 @@ def make_reader(name: str, kind: str, encoder: Mapping[str, Any]) -> Reader:
         return Reader(name, kind, 1, _truth)
     if kind == "category":
         known = encoder["categories"][name]
-        return Reader(name, kind, 1, _coder(known["levels"], known["rare"]))
+        return Reader(name, kind, 1, _coder(texts(known, "levels"), texts(known, "rare")))
     if kind == "time":
-        parts = encoder["time_parts"][name]
+        parts = texts(encoder["time_parts"], name)
+        if not parts or not set(parts) <= _TIMES.keys():
+            raise InputError(f"The parts of the date {name!r} are unknown.")
         return Reader(name, kind, len(parts), _timer(tuple(parts)), _moments)
-    buckets = int(encoder["text_buckets"])
+    if kind != "text":
+        raise InputError(f"The kind {kind!r} of the column {name!r} is unknown.")
+    buckets = whole(encoder, "text_buckets", high=_MOST_BUCKETS)
     return Reader(name, kind, 4 + buckets, _describer(buckets))
 
 
@@ -169,35 +181,47 @@ def _text(value: Any) -> str | None:
 
 
 def _timer(parts: Sequence[str]) -> Callable[[Any], Numbers]:
+    reads = [_TIMES[part] for part in parts]
+
     def timed(value: Any) -> Numbers:
         micros = _micros(value)
-        if micros is None:
-            return [NAN] * len(parts)
-        days = micros // _DAY
-        found = {
-            "epoch_days": float(micros) / float(_DAY),
-            "month": float(datetime.date.fromordinal(_FIRST_DAY + days).month),
-            "weekday": float((days + 3) % 7),
-            "hour": float(micros - days * _DAY) / 3.6e9,
-        }
-        return [found[part] for part in parts]
+        return [NAN] * len(parts) if micros is None else [read(micros) for read in reads]
 
     return timed
+
+
+def _month(micros: int) -> float:
+    days = micros // _DAY
+    if 0 < _FIRST_DAY + days <= _LAST_DAY:
+        return float(datetime.date.fromordinal(_FIRST_DAY + days).month)
+    return float(int(np.datetime64(days, "D").astype("datetime64[M]").astype(np.int64)) % 12 + 1)
+
+
+_TIMES: dict[str, Callable[[int], float]] = {
+    "epoch_days": lambda micros: float(micros) / float(_DAY),
+    "month": _month,
+    "weekday": lambda micros: float((micros // _DAY + 3) % 7),
+    "hour": lambda micros: float(micros % _DAY) / 3.6e9,
+}
 
 
 def _micros(value: Any) -> int | None:
     """Microseconds since 1970 of a moment, which without a zone is UTC."""
     kind = type(value)
     if kind is datetime.datetime:
-        if value.tzinfo is not None:
-            value = value.astimezone(datetime.UTC).replace(tzinfo=None)
-        return (value - _EPOCH) // datetime.timedelta(microseconds=1)
+        away = value.utcoffset()
+        moment = (value.replace(tzinfo=None) - _EPOCH) // _MICRO
+        return moment if away is None else moment - away // _MICRO
     if kind is datetime.date:
         return (value.toordinal() - _FIRST_DAY) * _DAY
     if value is None or (isinstance(value, float) and value != value):
         return None
     if isinstance(value, np.datetime64):
-        return None if np.isnat(value) else int(value.astype("datetime64[us]").astype(np.int64))
+        if np.isnat(value):
+            return None
+        if abs(int(value.astype("datetime64[Y]").astype(np.int64))) > _MOST_YEARS:  # beyond 64 bits of microseconds
+            raise Elsewhere
+        return int(value.astype("datetime64[us]").astype(np.int64))
     raise Elsewhere
 
 
@@ -205,7 +229,7 @@ def _moments(texts: Sequence[str]) -> dict[str, Any] | None:
     """Moments of texts that are all written in one way: ISO without a zone, ISO with zones, or as people write them."""
     found = [_iso(text) for text in texts]
     if all(moment is not None for moment in found):
-        zones = {moment.tzinfo is not None for moment in found if moment is not None}
+        zones = {getattr(moment, "tzinfo", None) is not None for moment in found}
         if len(zones) == 1:
             return dict(zip(texts, found, strict=True))
     try:
@@ -217,7 +241,7 @@ def _moments(texts: Sequence[str]) -> dict[str, Any] | None:
     return dict(zip(texts, written.values.astype("datetime64[us]").tolist(), strict=True))
 
 
-def _iso(text: str) -> datetime.datetime | None:
+def _iso(text: str) -> datetime.datetime | np.datetime64 | None:
     """A moment as Arrow reads it from text; with a zone where it names one."""
     parts = _ISO.fullmatch(text)
     if parts is None:
@@ -225,6 +249,8 @@ def _iso(text: str) -> datetime.datetime | None:
     year, month, day, hour, minute, second, fraction, zone = parts.groups()
     clock = (int(hour or 0), int(minute or 0), int(second or 0), int((fraction or "").ljust(6, "0")))
     try:
+        if year == "0000":  # which Python's dates lack
+            return None if zone else np.datetime64(text)
         moment = datetime.datetime(int(year), int(month), int(day), *clock)
         if zone is None:
             return moment
