@@ -27,7 +27,9 @@ def is_missing(value: object) -> bool:
 
 
 def unmasked(values: Any) -> Any:
-    """A masked array as a plain one, with NaN (None where it does not hold numbers) for what is masked."""
+    """A masked array, or a list of them, as a plain one: NaN (None where it holds no numbers) for what is masked."""
+    if isinstance(values, list | tuple) and any(isinstance(row, np.ma.MaskedArray) for row in values):
+        values = np.ma.array(values)
     if not isinstance(values, np.ma.MaskedArray):
         return values
     if not np.ma.is_masked(values):

@@ -174,8 +174,9 @@ def test_what_is_masked_is_missing_to_scorer_and_model(kind):
     scorer, rows, mask = Scorer.from_model(model), (3 * X[:20]).astype(kind), rng.random((20, 3)) < 0.4
     masked, wanted = np.ma.masked_array(rows, mask), scorer.logit(np.where(mask, np.nan, rows))
     assert (wanted != scorer.logit(rows)).any()
-    for found in (scorer.logit(masked), model.positive_logit(masked), model.model_.logit(read_table(masked))[0]):
-        np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-9)
+    for data in (masked, list(masked)):
+        for found in (scorer.logit(data), model.positive_logit(data), model.model_.logit(read_table(data))[0]):
+            np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-9)
     columns = {f"x{j}": masked[:, j] for j in range(3)}
     np.testing.assert_allclose(model.positive_logit(columns), wanted, rtol=0, atol=1e-9)
     with pytest.raises(InputError, match="`y` holds masked values"):

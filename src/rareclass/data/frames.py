@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from rareclass import _check
 from rareclass._types import Rows
 from rareclass.data.columns import check_names
 from rareclass.errors import ReadError, SchemaError
@@ -40,7 +41,7 @@ def from_rows(source: list[Any]) -> pa.Table:
         rows = [{str(name): value for name, value in row.items()} for row in source]
         return from_mapping({name: [row.get(name) for row in rows] for name in names})
     try:
-        matrix = np.asarray(source)
+        matrix = np.asarray(_check.unmasked(source))
     except ValueError:
         raise SchemaError("The rows of the list differ in length.") from None
     return from_array(matrix)

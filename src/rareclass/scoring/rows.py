@@ -215,6 +215,6 @@ def _as_array(rows: Sequence[Any]) -> np.ndarray:
     if any(isinstance(row, Mapping) for row in rows):
         raise InputError("A list of rows holds mappings and other values; give mappings only.")
     try:
-        return np.asarray(rows)
+        return np.asarray(_check.unmasked(rows))
     except ValueError:
         raise InputError("The rows of the list differ in length; each needs one number for each column.") from None
