@@ -8,15 +8,15 @@ installed are left out with a sentence (`pip install onnxruntime onnxmltools tre
 microseconds a row, the least of the repetitions, all arms in turn. One row: processor microseconds a call (median over
 loops of 200 calls) and the 99th percentile of single calls by the clock, which load from elsewhere lengthens.
 
-28 November 2026, one thread of an AMD EPYC (AVX2, two cores shared with other work), LightGBM 4.7.0, ONNX Runtime
-1.32.0, treelite 4.8.1, ydf 0.16.1, numba 0.68.1:
+28 November 2026, one thread of a quiet AMD EPYC (AVX2), LightGBM 4.7.0, ONNX Runtime 1.32.0, treelite 4.8.1, ydf
+0.16.1, numba 0.68.1:
 
                     batch, µs a row  LightGBM / it  one row, µs   p99, µs
-    flat trees                 0.83           12.3         11.9      20.5
-    LightGBM                  10.13            1.0          9.1      21.0
-    Yggdrasil                  1.49            6.8       1136.9   10053.0
-    ONNX Runtime               6.10            1.7         35.7     155.4     (another run: LightGBM 10.64, ours 0.81)
-    treelite                  30.62            0.3        160.5   12267.3     (likewise)
+    flat trees                 0.79           12.3          7.6      12.1
+    LightGBM                   9.78            1.0          6.0      11.7
+    ONNX Runtime               5.89            1.7         18.0      34.1
+    treelite                  25.13            0.4         80.2     169.7
+    Yggdrasil                  1.46            6.7        956.0    1648.6
 """
 
 import argparse
