@@ -7,8 +7,8 @@ clock, which load from elsewhere lengthens. Batch: rows a second of an Arrow tab
 on one thread, and by the clock on one and on two (best of the repetitions, in turn). New process: processor seconds and
 clock of `Scorer.load` and the first decision, imports included, kernels cached (`rareclass warm`).
 
-28 November 2026, AMD EPYC, two quiet cores, the champion of `make demo` (CatBoost, HistGradientBoosting, extra trees, logistic
-regression):
+28 November 2026, AMD EPYC, two quiet cores, the champion of `make demo` (CatBoost, HistGradientBoosting, extra trees,
+logistic regression):
 
     trees, trees, votes, quantile_linear: 600 trees; bundle 0.78 MB
     one mapping, decision out: 92 us of processor; clock p50 89, p99 160 us
