@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from rareclass.learners._recalibrate import fade, floored_logit, recalibrate
+from rareclass.kernels.logits import floored_logit
+from rareclass.learners._recalibrate import fade, recalibrate
 
 
 def test_recalibration_finds_a_known_intercept_and_slope():

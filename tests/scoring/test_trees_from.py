@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression
 from tests.learners.problems import make
 
 from rareclass.errors import InputError
+from rareclass.kernels.logits import floored_logit
 from rareclass.kernels.trees import FlatTrees
 from rareclass.learners import (
     RareCatBoostClassifier,
@@ -15,7 +16,6 @@ from rareclass.learners import (
     RareLGBMClassifier,
     RareXGBClassifier,
 )
-from rareclass.learners.forest import floored_logit
 from rareclass.scoring.trees_from import flat_guarded, flat_trees
 
 CODED = 5

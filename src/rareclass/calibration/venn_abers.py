@@ -8,10 +8,8 @@ from numpy.typing import ArrayLike
 from rareclass import _check
 from rareclass.calibration.base import Calibrator, GroupedRows
 from rareclass.kernels.compiled import compiled
+from rareclass.kernels.log_odds_maps import TIE_BREAK
 from rareclass.kernels.logits import logit as to_logit
-
-_TIE_BREAK = 1e-6
-"""Log-odds a standard deviation by which rows of one step are spread, so that the ranking of the scores survives."""
 
 
 @compiled
@@ -138,7 +136,7 @@ class VennAbersCalibration(Calibrator):
         low, high = self.low_[place], self.high_[place]
         merged = to_logit(high / (1 - low + high))
         # rows of one step stay in the order of their scores
-        return merged + _TIE_BREAK * np.clip((z - self.centre_) / self.spread_, -1e6, 1e6)
+        return merged + TIE_BREAK * np.clip((z - self.centre_) / self.spread_, -1e6, 1e6)
 
     def _state(self) -> dict[str, Any]:
         return {

@@ -12,7 +12,7 @@ from rareclass.crossfit import Folds, Splits, check_splits, own_splits
 from rareclass.data.duplicates import count_duplicates, duplicate_notes
 from rareclass.data.read import read_table
 from rareclass.data.schema import Schema
-from rareclass.data.split import locked_test, make_splits, merge_groups
+from rareclass.data.split import locked_test, make_splits
 from rareclass.data.target import encode_target
 from rareclass.errors import DroppedWarning, InputError, TooFewEventsError
 from rareclass.fitting.part import Part, Sampling, encode_part
@@ -189,7 +189,7 @@ def _own_parts(rows: Rows, cv: Any, seed: int) -> tuple[Splits, str]:
         kind, together = "time", rows.groups
         folds = min(folds, int(y.sum()))
     else:
-        whole = rows.twins if rows.groups is None else merge_groups(rows.groups, rows.twins)
+        whole = rows.together
         folds = min(folds, np.unique(whole[y]).size, np.unique(whole[~y]).size)
         kind, together = _kind_of(whole)
     if folds < 2:
@@ -261,7 +261,7 @@ def make_design(
     apart = forward or split.split_duplicates
     notes += duplicate_notes(found, forward=apart)
     if found.repeated and not apart:
-        together = rows.twins if together is None else merge_groups(together, rows.twins)
+        together = rows.together
     elif found.repeated and not forward and not found.ordinary:
         warnings.append(
             f"{found.repeated:,} repeated rows may stand on both sides of a split (asked for): scores leak."

@@ -1,7 +1,8 @@
 """Fit arms on identical, once-encoded splits and keep the out-of-fold scores."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,9 +61,7 @@ def score_arms(design: Design, arms: Sequence[Arm], *, n_jobs: int = 1, watch: W
     """
     parts = design.parts()
     done: list[tuple[Arm, list[Fit]]] = []
-    # OpenMP counts threads for each thread that calls it, hence the initializer; BLAS for the whole process.
-    pool = ThreadPoolExecutor(n_jobs, initializer=threadpool_limits, initargs=(1,))
-    with listening(), threadpool_limits(1), pool:
+    with _single_cores(n_jobs) as pool:
 
         def fit(arm: Arm, part: Part) -> Fit:
             with listen() as said:
@@ -99,8 +98,7 @@ def fit_side_by_side(part: Part, arms: Sequence[Arm], *, n_jobs: int = 1, watch:
         with listen() as said:
             return part.fit(arm), said
 
-    pool = ThreadPoolExecutor(n_jobs, initializer=threadpool_limits, initargs=(1,))
-    with listening(), threadpool_limits(1), pool:
+    with _single_cores(n_jobs) as pool:
         fits = [pool.submit(fit, arm) for arm in arms]
     errors = [(arm, e) for arm, f in zip(arms, fits, strict=True) if (e := f.exception()) is not None]
     fatal = next((e for arm, e in errors if not (isinstance(e, Exception) and watch.fails(arm, e))), None)
@@ -110,6 +108,15 @@ def fit_side_by_side(part: Part, arms: Sequence[Arm], *, n_jobs: int = 1, watch:
     for heard in dict.fromkeys(heard for _, said in done for heard in said):
         heard.again(stacklevel=4)
     return [model for model, _ in done]
+
+
+@contextmanager
+def _single_cores(n_jobs: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that fit on one core each, heard one by one."""
+    # OpenMP counts threads for each thread that calls it, hence the initializer; BLAS for the whole process.
+    pool = ThreadPoolExecutor(n_jobs, initializer=threadpool_limits, initargs=(1,))
+    with listening(), threadpool_limits(1), pool:
+        yield pool
 
 
 def _collected(arm: Arm, futures: list[Future[Fit]], watch: Watch) -> tuple[Arm, list[Fit]]:

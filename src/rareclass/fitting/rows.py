@@ -10,6 +10,7 @@ import pyarrow as pa
 from rareclass import _check
 from rareclass._types import Label, PerRow
 from rareclass.data.duplicates import copies_are_ordinary, duplicate_groups
+from rareclass.data.grouping import merge_groups
 from rareclass.data.problem import counted
 from rareclass.data.schema import Schema
 from rareclass.data.sides import clean_times, group_numbers
@@ -117,9 +118,10 @@ class Rows:
         )
 
     @property
-    def twins(self) -> np.ndarray:
-        """Numbers (n,) of the rows that a split keeps together: equal rows, unless copies are ordinary here."""
-        return np.arange(self.y.size) if copies_are_ordinary(self.same, self.y) else self.same
+    def together(self) -> np.ndarray:
+        """Numbers (n,) of the rows that a split keeps together: groups, and equal rows unless copies are ordinary."""
+        twins = np.arange(self.y.size) if copies_are_ordinary(self.same, self.y) else self.same
+        return twins if self.groups is None else merge_groups(self.groups, twins)
 
     def to_fit(self, index: np.ndarray) -> tuple[np.ndarray | None, float]:
         """Weights for a fit on the rows `index`, and the log-odds to add to its scores.

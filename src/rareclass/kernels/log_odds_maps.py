@@ -5,6 +5,10 @@ import numpy as np
 from rareclass.kernels.compiled import compiled
 from rareclass.kernels.linear import interpolated
 
+TIE_BREAK = 1e-6
+"""Of Venn-Abers calibration: log-odds a standard deviation by which rows of one step are spread, so that the ranking of
+the scores survives."""
+
 SHIFT, LINE, TEMPERATURE, BETA, KNOTS, STEPS = range(6)
 """z + a; a z + b; z / a + b; a log-sigmoid(z) + b softplus(z) + c; piecewise linear; steps with ties broken."""
 

@@ -67,6 +67,11 @@ def logit(p: ArrayLike) -> Floats:
         return np.asarray(np.log(p) - np.log1p(-p), dtype=np.float64)
 
 
+def floored_logit(share: np.ndarray, floor: float) -> np.ndarray:
+    """Log-odds of a share of votes in [0, 1] to which `floor` pseudo-votes are added on either side."""
+    return logit((share + floor) / (1 + 2 * floor))
+
+
 def moved_threshold(threshold: float | np.ndarray, shift: float) -> Any:
     """Probability threshold(s) moved by `shift` on the log-odds; -inf and +inf (always, never) stay."""
     if shift == 0:

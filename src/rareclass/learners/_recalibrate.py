@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rareclass.kernels.logits import log_loss_from_logits, logit
+from rareclass.kernels.logits import floored_logit, log_loss_from_logits
 from rareclass.kernels.newton import Logistic, Steps
 
 _SLOPE_VARIANCE = 0.04  # ten events leave the slope at one, a thousand move it freely
@@ -64,11 +64,6 @@ def fade(unseen: np.ndarray, seen: np.ndarray, *, weight: np.ndarray, share: flo
     known = np.isfinite(seen)
     fitted = float((np.where(known, seen, 0.0) * weight).sum() / (known * weight).sum())
     return float((np.average(unseen, weights=weight) / fitted) ** share)
-
-
-def floored_logit(probability: np.ndarray, floor: float) -> np.ndarray:
-    """Log-odds of a vote share in [0, 1] to which `floor` pseudo-votes are added on either side."""
-    return np.asarray(logit((probability + floor) / (1 + 2 * floor)))
 
 
 def recalibrate_votes(

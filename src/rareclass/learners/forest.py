@@ -8,9 +8,10 @@ from joblib import Parallel, delayed
 from numpy.typing import ArrayLike
 
 from rareclass import _check, _types
+from rareclass.kernels.logits import floored_logit
 from rareclass.learners._context import FitContext, Rows, Unseen
 from rareclass.learners._inner import sample_rows
-from rareclass.learners._recalibrate import Recalibration, floored_logit, recalibrate_votes
+from rareclass.learners._recalibrate import Recalibration, recalibrate_votes
 from rareclass.learners._trees import GrownTree, TreeGrower, TreePlan, tree_input
 from rareclass.learners.base import RareLearner
 

@@ -30,7 +30,7 @@ from scipy.optimize import brentq
 
 from rareclass import _check
 from rareclass.errors import InputError, TooFewEventsError
-from rareclass.kernels.logits import log_loss_from_logits
+from rareclass.kernels.logits import log_loss_from_logits, logit
 from rareclass.kernels.thresholds import threshold_counts
 from rareclass.losses.base import BatchLoss, RowLoss, binary_labels, class_labels
 from rareclass.losses.registry import loss_from_dict
@@ -49,9 +49,7 @@ class _Foreign(RowLoss):
             setattr(self, name, getattr(inner, name))
 
     def link_logit(self, z: ArrayLike) -> np.ndarray:
-        p = np.asarray(self.inner.link(np.asarray(z, dtype=np.float64)), dtype=np.float64)
-        with np.errstate(divide="ignore"):
-            return np.log(p) - np.log1p(-p)
+        return logit(self.link(z))
 
     def link(self, z: ArrayLike) -> np.ndarray:
         return np.asarray(self.inner.link(np.asarray(z, dtype=np.float64)), dtype=np.float64)

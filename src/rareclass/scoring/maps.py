@@ -6,14 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rareclass.errors import InputError
-from rareclass.kernels.log_odds_maps import BETA, KNOTS, LINE, SHIFT, STEPS, TEMPERATURE, mapped
+from rareclass.kernels.log_odds_maps import BETA, KNOTS, LINE, SHIFT, STEPS, TEMPERATURE, TIE_BREAK, mapped
 from rareclass.kernels.logits import logit
 from rareclass.scoring.saved import UNFIT, number, positive, vector, why
 
 _NONE = np.zeros(1)
 _ROUNDING = 1e-9
-TIE_BREAK = 1e-6
-"""Of Venn-Abers calibration: log-odds a standard deviation by which rows of one step are spread."""
 
 
 class CalibrationMap(NamedTuple):

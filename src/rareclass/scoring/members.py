@@ -12,8 +12,9 @@ import numpy as np
 from rareclass._names import Names
 from rareclass.errors import InputError
 from rareclass.kernels.linear import combined, linear_scores, quantile_scores
+from rareclass.kernels.logits import floored_logit
 from rareclass.kernels.trees import FlatTrees
-from rareclass.scoring.saved import UNFIT, number, positive, refuse, vector, why
+from rareclass.scoring.saved import UNFIT, number, numbered, numbered_part, positive, refuse, vector, why
 from rareclass.scoring.votes import BalancedVotes
 
 Spec = dict[str, Any]
@@ -134,8 +135,21 @@ class QuantileLinear:
         return int(max(self.numeric[0].max(initial=-1), self.coded[0].max(initial=-1))) + 1
 
 
+class _OfTrees:
+    """What members made of trees share."""
+
+    trees: FlatTrees
+
+    def arrays(self) -> Arrays:
+        return self.trees.arrays()
+
+    @property
+    def columns_read(self) -> int:
+        return self.trees.n_features
+
+
 @dataclass(frozen=True)
-class Trees:
+class Trees(_OfTrees):
     """Boosted trees: ``intercept + slope * score``."""
 
     kind: ClassVar[str] = "trees"
@@ -149,20 +163,13 @@ class Trees:
     def spec(self) -> Spec:
         return {"intercept": self.intercept, "slope": self.slope}
 
-    def arrays(self) -> Arrays:
-        return self.trees.arrays()
-
-    @property
-    def columns_read(self) -> int:
-        return self.trees.n_features
-
     @classmethod
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
         return cls(FlatTrees.from_arrays(dict(arrays)), number(spec, "intercept"), number(spec, "slope"))
 
 
 @dataclass(frozen=True)
-class Votes:
+class Votes(_OfTrees):
     """A forest: the log-odds of its mean vote with `floor` pseudo-votes on either side, then intercept and slope."""
 
     kind: ClassVar[str] = "votes"
@@ -172,19 +179,10 @@ class Votes:
     slope: float
 
     def logit(self, X: np.ndarray) -> np.ndarray:
-        votes = (self.trees.score(X) + self.floor) / (1 + 2 * self.floor)
-        with np.errstate(divide="ignore"):
-            return self.intercept + self.slope * (np.log(votes) - np.log1p(-votes))
+        return self.intercept + self.slope * floored_logit(self.trees.score(X), self.floor)
 
     def spec(self) -> Spec:
         return {"floor": self.floor, "intercept": self.intercept, "slope": self.slope}
-
-    def arrays(self) -> Arrays:
-        return self.trees.arrays()
-
-    @property
-    def columns_read(self) -> int:
-        return self.trees.n_features
 
     @classmethod
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
@@ -204,7 +202,7 @@ _FORMS: Names[Any] = Names(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Linked:
+class Linked(_OfTrees):
     """Trees that were fitted on a loss of one's own: the loss's link of their scores, then intercept and slope."""
 
     kind: ClassVar[str] = "linked"
@@ -227,13 +225,6 @@ class Linked:
         line: Spec = {name: getattr(self, name) for name in ("start", "unit", "floor", "intercept", "slope")}
         return {**line, "link": name, "form": form}
 
-    def arrays(self) -> Arrays:
-        return self.trees.arrays()
-
-    @property
-    def columns_read(self) -> int:
-        return self.trees.n_features
-
     @classmethod
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
         form = None if spec["link"] is None else _read_form(spec["link"], spec["form"])
@@ -249,8 +240,21 @@ def _read_form(name: str, saved: Any) -> Any:
     return _FORMS.build(name, values)
 
 
+class _OfMembers:
+    """What members made of members share."""
+
+    members: Sequence[Member]
+
+    def arrays(self) -> Arrays:
+        return numbered(member.arrays() for member in self.members)
+
+    @property
+    def columns_read(self) -> int:
+        return max(member.columns_read for member in self.members)
+
+
 @dataclass(frozen=True)
-class Sum:
+class Sum(_OfMembers):
     """The weighted sum of the log-odds of members: a pilot with its correction, or the mean of a bag."""
 
     kind: ClassVar[str] = "sum"
@@ -266,13 +270,6 @@ class Sum:
     def spec(self) -> Spec:
         return {"factors": list(self.factors), **_several_specs(self.members)}
 
-    def arrays(self) -> Arrays:
-        return _several_arrays(self.members)
-
-    @property
-    def columns_read(self) -> int:
-        return max(member.columns_read for member in self.members)
-
     @classmethod
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
         members = _read_several(spec, arrays)
@@ -282,7 +279,7 @@ class Sum:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Blend:
+class Blend(_OfMembers):
     """The combination of the log-odds of members; see `rareclass.learners.combination`."""
 
     kind: ClassVar[str] = "blend"
@@ -304,13 +301,6 @@ class Blend:
     def spec(self) -> Spec:
         numbers = {name: getattr(self, name).tolist() for name in ("shift", "intercept", "slope", "weight")}
         return {"limit": self.limit, **numbers, **_several_specs(self.members)}
-
-    def arrays(self) -> Arrays:
-        return _several_arrays(self.members)
-
-    @property
-    def columns_read(self) -> int:
-        return max(member.columns_read for member in self.members)
 
     @classmethod
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
@@ -350,17 +340,8 @@ def _several_specs(members: Sequence[Member]) -> Spec:
     return {"members": [saved_member(member) for member in members]}
 
 
-def _several_arrays(members: Sequence[Member]) -> Arrays:
-    return {f"{j}.{name}": array for j, member in enumerate(members) for name, array in member.arrays().items()}
-
-
 def _read_several(spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> list[Member]:
-    found = []
-    for j, saved in enumerate(spec["members"]):
-        mark = f"{j}."
-        own = {name.removeprefix(mark): array for name, array in arrays.items() if name.startswith(mark)}
-        found.append(read_member(saved, own))
-    return found
+    return [read_member(saved, numbered_part(arrays, j)) for j, saved in enumerate(spec["members"])]
 
 
 def _check_begins(begin: np.ndarray, parts: int, total: int, *, least: int) -> None:

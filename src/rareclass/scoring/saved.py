@@ -1,7 +1,7 @@
 """What a bundle's files say, checked before it is used: numbers, arrays, labels and columns."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from numbers import Real
 from typing import Any
 
@@ -77,6 +77,17 @@ def vector(saved: Mapping[str, Any], name: str, *, whole: bool = False, ndim: in
     refuse(found.ndim == ndim and found.dtype.kind in ("iu" if whole else "fiu"), f"the array {name!r}")
     refuse(bool(np.isfinite(found).all()), f"the array {name!r}")
     return np.ascontiguousarray(found, dtype=np.int64 if whole else np.float64)
+
+
+def numbered(parts: Iterable[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """The arrays of several parts in one mapping; the names of part j begin with ``j.``."""
+    return {f"{j}.{name}": array for j, part in enumerate(parts) for name, array in part.items()}
+
+
+def numbered_part(arrays: Mapping[str, np.ndarray], j: int) -> dict[str, np.ndarray]:
+    """The arrays of part j of `numbered`."""
+    mark = f"{j}."
+    return {name.removeprefix(mark): array for name, array in arrays.items() if name.startswith(mark)}
 
 
 def refuse(fits: bool, what: str) -> None:

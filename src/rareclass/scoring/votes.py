@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from rareclass.errors import InputError
+from rareclass.kernels.logits import sigmoid
 from rareclass.kernels.trees import FlatTrees
-from rareclass.scoring.saved import flag, number, whole
+from rareclass.scoring.saved import flag, number, numbered, numbered_part, whole
 
 _SMALLEST = 1e-12
 
@@ -30,9 +31,7 @@ class BalancedVotes:
             return self.trees[0].score(X)
         total = np.zeros(X.shape[0])
         for member in self.trees:
-            score = member.score(X)
-            small = np.exp(-np.abs(score))
-            total += np.where(score >= 0, 1.0, small) / (1.0 + small)
+            total += sigmoid(member.score(X))
         return total / len(self.trees)
 
     def logit(self, X: np.ndarray) -> np.ndarray:
@@ -58,16 +57,13 @@ class BalancedVotes:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The arrays, by name; those of member k begin with ``k.``."""
-        every = {f"{k}.{name}": part for k, one in enumerate(self.trees) for name, part in one.arrays().items()}
-        return {"shift": self.shift, **every}
+        return {"shift": self.shift, **numbered(member.arrays() for member in self.trees)}
 
     @classmethod
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> "BalancedVotes":
         """The ensemble that `spec` and `arrays` describe, verified."""
-        members = []
-        for k in range(whole(spec, "members", high=10_000)):
-            parts = {name.partition(".")[2]: part for name, part in arrays.items() if name.startswith(f"{k}.")}
-            members.append(FlatTrees.from_arrays(parts))
+        count = whole(spec, "members", high=10_000)
+        members = [FlatTrees.from_arrays(numbered_part(arrays, k)) for k in range(count)]
         shift, widths = np.asarray(arrays["shift"]), {member.n_features for member in members}
         fits = shift.dtype == np.float64 and shift.shape == (2,) and np.isfinite(shift).all() and len(widths) == 1
         if not fits:
