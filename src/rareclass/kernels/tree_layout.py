@@ -21,11 +21,12 @@ def lay_out(trees: Mapping[str, Any]) -> Program:
     table[:, 2] = np.cumsum(np.where(masked, sizes - 1, 0)) - np.where(masked, sizes - 1, 0)
     table[:, 3] = np.cumsum(slots) - slots
     n_splits = int(np.where(masked, sizes - 1, 0).sum())
-    nodes, value = np.empty((m, 3), dtype=np.int32), np.empty(m)
     splits, masks = np.empty((n_splits, 2), dtype=np.int32), np.empty(n_splits, dtype=np.uint64)
     leaves = np.zeros(int(slots.sum()))
     links = (trees["root"], trees["left"], trees["right"])
-    _place(links, column, cut, trees["value"], table, nodes, value)
+    order = order_of(*links, table[:, 0])
+    nodes = np.empty((m, 3), dtype=np.int32)
+    _place(order, trees["left"], column, cut, nodes)
     _mask(links, column, cut, trees["value"], table, splits, masks, leaves)
     return Program(
         columns=columns,
@@ -33,7 +34,7 @@ def lay_out(trees: Mapping[str, Any]) -> Program:
         bits=trees["bits"] if trees["bits"].size else np.zeros(1, np.uint32),
         gap=trees["gap"],
         nodes=nodes,
-        value=value,
+        value=trees["value"][order],
         trees=table,
         splits=splits,
         masks=masks,
@@ -89,34 +90,33 @@ def _sizes(root: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 @compiled
-def _place(
-    links: tuple[np.ndarray, np.ndarray, np.ndarray],
-    column: np.ndarray,
-    cut: np.ndarray,
-    given: np.ndarray,
-    table: np.ndarray,
-    nodes: np.ndarray,
-    value: np.ndarray,
-) -> None:
-    """Put the nodes of each tree in the order of their depth, siblings side by side."""
-    root, left, right = links
-    old = np.empty(left.size, dtype=np.int64)
+def order_of(root: np.ndarray, left: np.ndarray, right: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Nodes (m,) of each tree in the order of their depth, siblings side by side; `start` (T,) becomes their places."""
+    order = np.empty(left.size, dtype=np.int64)
     end = 0
     for t in range(root.size):
-        table[t, 0] = at = end
-        old[end] = root[t]
+        start[t] = at = end
+        order[end] = root[t]
         end += 1
         while at < end:
-            node = old[at]
-            value[at] = given[node]
-            nodes[at, 1], nodes[at, 2] = column[node], cut[node]
-            if left[node] < 0:
-                nodes[at, 0] = at
-            else:
-                nodes[at, 0] = end
-                old[end], old[end + 1] = left[node], right[node]
+            node = order[at]
+            if left[node] >= 0:
+                order[end], order[end + 1] = left[node], right[node]
                 end += 2
             at += 1
+    return order
+
+
+@compiled
+def _place(order: np.ndarray, left: np.ndarray, column: np.ndarray, cut: np.ndarray, nodes: np.ndarray) -> None:
+    """Write the nodes in their order; the children of each are the next two that no node before it has."""
+    place = np.empty(order.size, dtype=np.int64)
+    for at in range(order.size):
+        place[order[at]] = at
+    for at in range(order.size):
+        node = order[at]
+        nodes[at, 0] = at if left[node] < 0 else place[left[node]]
+        nodes[at, 1], nodes[at, 2] = column[node], cut[node]
 
 
 @compiled

@@ -203,28 +203,34 @@ def _below(cuts: np.ndarray, x: float) -> np.int32:
 
 
 @compiled
+def ranks_of(row: np.ndarray, p: Program, ranks: np.ndarray) -> None:
+    """Ranks (C,) of one row (d,)."""
+    before, rank = -1, np.int32(0)
+    for j in range(p.columns.shape[0]):
+        column = p.columns[j]
+        feature = column[0]
+        x = _known(row[feature], feature, p.gap)
+        if column[4] >= 0:
+            ranks[j] = _category(x, column, p.bits)
+            before = -1
+            continue
+        if feature == before:
+            ranks[j] = rank
+        else:
+            rank = ranks[j] = _below(p.cuts[column[1] : column[2]], x)
+        before = feature
+        if column[3] == 1 and x != x:
+            ranks[j] = HIGHEST
+
+
+@compiled
 def score_rows(first: int, last: int, X: np.ndarray, p: Program, out: np.ndarray) -> None:
     """What `score_block` does, bit for bit, faster for a handful of rows: four trees of a row are walked at once."""
-    columns, trees = p.columns.shape[0], p.trees.shape[0]
-    ranks = np.empty(max(1, columns), dtype=np.int32)
+    trees = p.trees.shape[0]
+    ranks = np.empty(max(1, p.columns.shape[0]), dtype=np.int32)
     single, stride, zero = p.total[2] == 1.0, _ONE, np.uint64(0)
     for i in range(first, last):
-        before, rank = -1, np.int32(0)
-        for j in range(columns):
-            column = p.columns[j]
-            feature = column[0]
-            x = _known(X[i, feature], feature, p.gap)
-            if column[4] >= 0:
-                ranks[j] = _category(x, column, p.bits)
-                before = -1
-                continue
-            if feature == before:
-                ranks[j] = rank
-            else:
-                rank = ranks[j] = _below(p.cuts[column[1] : column[2]], x)
-            before = feature
-            if column[3] == 1 and x != x:
-                ranks[j] = HIGHEST
+        ranks_of(X[i], p, ranks)
         total = p.total[0]
         for t in range(0, trees, 4):
             more = trees - t

@@ -9,8 +9,9 @@ import numpy as np
 from rareclass.errors import InputError
 from rareclass.kernels.compiled import compiled
 from rareclass.kernels.threads import in_blocks
-from rareclass.kernels.tree_layout import lay_out
+from rareclass.kernels.tree_layout import lay_out, order_of
 from rareclass.kernels.tree_program import BLOCK, Program, score_block, score_rows
+from rareclass.kernels.tree_reasons import Covers, explain_rows, lay_out_covers
 
 _FEW = 12  # rows up to which walking beats bit masks
 _THREAD_ROWS = 2_048
@@ -124,12 +125,35 @@ class FlatTrees:
         """The trees as the compiled functions of `tree_program` read them."""
         return lay_out({f.name: getattr(self, f.name) for f in fields(self)})
 
+    @cached_property
+    def covers(self) -> Covers:
+        """What reasons need beside `program`; `InputError` where the trees were written without covers."""
+        if self.cover.size != self.feature.size:
+            raise InputError(
+                "This model was written before reasons existed: its trees do not say how many rows each node holds. "
+                "Train it anew, or `replay` it, and explain that."
+            )
+        order = order_of(self.root, self.left, self.right, np.empty(self.n_trees, dtype=np.int64))
+        return lay_out_covers(self.program, self.cover[order])
+
+    @property
+    def baseline(self) -> float:
+        """The score of a row of which nothing is known: the mean leaf of each tree by cover, summed as scores are."""
+        return self.covers.base
+
+    def contributions(self, X: np.ndarray, threads: int = 1) -> np.ndarray:
+        """What each column adds to the score of each row, (n, d): with `baseline` they sum to `score` of `X` (n, d).
+
+        Exact path-dependent Shapley values (TreeSHAP), see `tree_reasons`; sums differ from `score` by rounding alone.
+        """
+        X = self._rows(X)
+        out = np.empty(X.shape)
+        in_blocks(explain_rows, X.shape[0], X, self.program, self.covers, out, block=_FEW, small=_FEW, threads=threads)
+        return out
+
     def score(self, X: np.ndarray, threads: int = 1) -> np.ndarray:
         """Scores (n,) of the rows of `X` (n, d), float64, NaN = missing; the same for any number of threads."""
-        if X.ndim != 2 or X.shape[1] != self.n_features:
-            raise InputError(f"The trees read a matrix with {self.n_features} columns; got shape {X.shape}.")
-        if X.dtype != np.float64 or not X.flags.c_contiguous:
-            X = np.ascontiguousarray(X, dtype=np.float64)
+        X = self._rows(X)
         n = X.shape[0]
         out = np.empty(n)
         if n <= _FEW:
@@ -138,6 +162,13 @@ class FlatTrees:
             block = _THREAD_ROWS if threads > 1 else max(n, BLOCK)
             in_blocks(score_block, n, X, self.program, out, block=block, small=_THREAD_ROWS, threads=threads)
         return out
+
+    def _rows(self, X: np.ndarray) -> np.ndarray:
+        if X.ndim != 2 or X.shape[1] != self.n_features:
+            raise InputError(f"The trees read a matrix with {self.n_features} columns; got shape {X.shape}.")
+        if X.dtype != np.float64 or not X.flags.c_contiguous:
+            X = np.ascontiguousarray(X, dtype=np.float64)
+        return X
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All that `from_arrays` needs; empty optional parts are left out."""

@@ -1,5 +1,7 @@
 """Compile all that scoring runs, so that the first row of a new process finds it on disk."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from rareclass.kernels.linear import combined, linear_scores, quantile_scores, without_infinite
@@ -21,6 +23,7 @@ def warm() -> str | None:
     trees = FlatTrees.stump(feature=0, threshold=0.0, left=0.0, right=1.0, n_features=2)
     trees.score(X)
     trees.score(X[:1])
+    replace(trees, cover=np.ones(3)).contributions(X)
     word_features(["a word"], 4)
     folder: str | None = mapped._cache.cache_path  # type: ignore[attr-defined]
     return folder
