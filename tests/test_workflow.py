@@ -207,7 +207,7 @@ def test_a_bundle_keeps_the_learner_on_request_and_no_training_event_where_none_
         train_table(problem, out=tmp_path / name, kept=asked.kept(), **options)
     plain, more = (Bundle.load(tmp_path / name) for name in ("plain", "more"))
     files = {name: {p.name for p in (tmp_path / name).iterdir()} for name in ("plain", "more")}
-    assert files["plain"] == {"manifest.json", "model.json", "scorer.npz", "reference.npz"}
+    assert files["plain"] == {"manifest.json", "model.json", "scorer.npz", "reference.npz", "card.md"}
     assert files["more"] - files["plain"] == {"learner.skops"}
     assert 0 < len(plain.sketches["events"]) <= 600
     assert "events" not in more.sketches

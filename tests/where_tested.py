@@ -10,6 +10,7 @@ WHERE = {
     "scoring/readers/lightgbm.py": "tests/scoring/test_trees_from.py",
     "scoring/readers/xgboost.py": "tests/scoring/test_trees_from.py",
     "report/findings.py": "tests/audit/test_runs.py",
+    "evaluation/drivers.py": "tests/evaluation/test_results.py",
     "evaluation/faults.py": "tests/evaluation/test_split_faults.py",
     "cli/audit.py": "tests/audit/test_runs.py",
     "audit/probes.py": "tests/audit/test_subject.py",

@@ -135,9 +135,11 @@ def champion_bundle(comparison: Comparison, *, target: str, results: Results, wr
     model, rows, dev = comparison.best_model_, comparison.design.rows, comparison.design.split.dev
     table = rows.table.take(dev)
     evidence = {
-        "out_of_fold": best.judgement.metrics | {"calibration": best.judgement.calibration},
+        "out_of_fold": best.judgement.intervals | {"calibration": best.judgement.calibration},
         "test": None if test is None else {k: getattr(test, k) for k in ("rows", "events", "metrics", "calibration")},
+        "data": {k: getattr(results.data, k) for k in ("prevalence", "duplicates", "notes")},
         "findings": [f.to_dict() for f in results.findings],
+        "warnings": results.warnings,
         "verdict": best.verdict.word,
         "reason": comparison.champion_reason,
     }
@@ -206,7 +208,8 @@ def train_table(
         costs=problem.costs if costs is None else costs,
     )
     fit = model.model_
-    table = problem.features.take(fit.oof_row)
+    table, worth = problem.features.take(fit.oof_row), at(problem.counts, fit.oof_row)
+    data = {"prevalence": float(np.average(fit.oof_y, weights=worth)), "notes": table_notes(problem, fit.schema)}
     recipe = {
         "arm": fit.arm.name,
         "seed": model.random_state,
@@ -222,9 +225,8 @@ def train_table(
         model,
         name=fit.arm.name,
         target=problem.target,
-        evidence={"out_of_fold": fit.evidence, "test": None, "findings": [f.to_dict() for f in findings]},
-        reference=reference_of(fit, at(problem.counts, fit.oof_row))
-        | {RANGES: training_ranges(fit.schema, problem.features)},
+        evidence={"out_of_fold": fit.evidence, "test": None, "data": data, "findings": [f.to_dict() for f in findings]},
+        reference=reference_of(fit, worth) | {RANGES: training_ranges(fit.schema, problem.features)},
         recipe=recipe,
         sketches=feature_sketches(fit, table, fit.oof_y),
         rows=table,

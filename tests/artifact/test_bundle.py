@@ -63,9 +63,9 @@ def test_every_calibration_and_rule_is_kept(calibration, tmp_path):
 def test_a_bundle_holds_plain_files_only(tmp_path):
     table, y = rows()
     Bundle(RareClassifier("logistic_regression", cv=2).fit(table, y)).save(tmp_path / "m")
-    assert {p.name for p in (tmp_path / "m").iterdir()} == {"manifest.json", "model.json", "scorer.npz"}
+    assert {p.name for p in (tmp_path / "m").iterdir()} == {"manifest.json", "model.json", "scorer.npz", "card.md"}
     manifest = json.loads((tmp_path / "m" / "manifest.json").read_text())
-    assert set(manifest["files"]) == {"model.json", "scorer.npz"}
+    assert set(manifest["files"]) == {"model.json", "scorer.npz", "card.md"}
     assert manifest["scorer"] == {"exact": True, "why_not": ""}
     assert b"pickle" not in (tmp_path / "m" / "model.json").read_bytes()
 
@@ -283,7 +283,13 @@ def test_a_balanced_ensemble_of_the_users_choice_is_compiled_saved_and_replayed(
     given = BalancedRandomForestClassifier(n_estimators=10, random_state=0)
     model = RareClassifier(given, treatment="none", cv=2).fit(table.select(["x", "ok"]), y)
     Bundle(model, recipe={"rows": 600}, rows=table).save(tmp_path / "m")
-    assert {p.name for p in (tmp_path / "m").iterdir()} == {"manifest.json", "model.json", "scorer.npz", "given.skops"}
+    assert {p.name for p in (tmp_path / "m").iterdir()} == {
+        "manifest.json",
+        "model.json",
+        "scorer.npz",
+        "given.skops",
+        "card.md",
+    }
     loaded = Bundle.load(tmp_path / "m")
     np.testing.assert_allclose(loaded.model.positive_logit(table), model.positive_logit(table), rtol=0, atol=1e-9)
     again = replay(loaded, table, y).model

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from rareclass.evaluation import words
 from rareclass.evaluation.results import Results
-from rareclass.report import words
 from rareclass.report.story import tell
 
 

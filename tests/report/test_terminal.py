@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from rareclass.report import words
+from rareclass.evaluation import words
 from rareclass.report.terminal import render_terminal
 
 

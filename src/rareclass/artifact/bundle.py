@@ -14,6 +14,7 @@ from rareclass import __version__
 from rareclass._json import to_json
 from rareclass._types import Rows
 from rareclass.artifact.atomic import atomic_directory, refuse_foreign
+from rareclass.artifact.card import model_card
 from rareclass.artifact.learner import dump_learner
 from rareclass.artifact.reference import EVENTS
 from rareclass.calibration import CalibrationUncertainty, calibrator_from_dict
@@ -26,6 +27,7 @@ from rareclass.fitting.classifier import RareClassifier
 from rareclass.fitting.model import FittedModel
 from rareclass.kernels.logits import sigmoid
 from rareclass.scoring.files import (
+    CARD,
     FORMAT,
     GIVEN,
     LEARNER,
@@ -77,6 +79,8 @@ class Bundle:
         As read from disk; empty for a bundle that was not saved yet.
     version : str
         First 12 hex digits of the manifest's sha256; empty for a bundle that was not saved yet.
+    card : str
+        The model card (Markdown); empty for a bundle that was not saved yet, or was written before there were cards.
     rows : table or None
         Training rows, on which the scorer is compared with the model when the bundle is written; they are not saved.
 
@@ -103,6 +107,7 @@ class Bundle:
     sketches: dict[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
     manifest: dict[str, Any] = field(default_factory=dict)
     version: str = ""
+    card: str = field(default="", repr=False)
     rows: Rows | None = field(default=None, repr=False, compare=False)
     _compiled: tuple[FittedModel, Scorer] | None = field(default=None, init=False, repr=False, compare=False)
 
@@ -187,11 +192,13 @@ class Bundle:
             "libraries": library_versions(),
             "scorer": {"exact": scorer.exact, "why_not": scorer.why_not},
             **{name: getattr(self, name) for name in SAID},
-            "files": {file.name: digest(file.read_bytes()) for file in sorted(folder.iterdir())},
         }
+        card = model_card(model, manifest)
+        (folder / CARD).write_text(card, encoding="utf-8", newline="\n")
+        manifest["files"] = {file.name: digest(file.read_bytes()) for file in sorted(folder.iterdir())}
         raw = (to_json(manifest, sort_keys=True) + "\n").encode()
         (folder / MANIFEST).write_bytes(raw)
-        self.manifest, self.version = manifest, version_of(raw)
+        self.manifest, self.version, self.card = manifest, version_of(raw), card
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> Self:
@@ -217,6 +224,7 @@ class Bundle:
             sketches=folder.arrays(REFERENCE) if folder.holds(REFERENCE) else {},
             manifest=folder.manifest,
             version=folder.version,
+            card=folder.read(CARD).decode("utf-8") if folder.holds(CARD) else "",
             **{name: folder.manifest[name] for name in SAID},
         )
         found._compiled = (model.model_, scorer)

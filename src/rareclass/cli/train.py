@@ -28,7 +28,7 @@ def command(
     from rareclass.cli.problem import problem_of
     from rareclass.evaluation.results import Finding
     from rareclass.report.terminal import say_findings
-    from rareclass.workflow import table_notes, train_table
+    from rareclass.workflow import train_table
 
     problem = problem_of(table, split, costs, file)
     bundle = train_table(
@@ -45,7 +45,7 @@ def command(
         n_jobs=threads if threads is not None else (os.cpu_count() or 1),
     )
     say_findings([Finding.from_dict(f) for f in bundle.evidence["findings"]])
-    for note in table_notes(problem, bundle.model.model_.schema):
+    for note in bundle.evidence["data"]["notes"]:
         typer.echo(f"note: {spoken(note)}", err=True)
     typer.echo(bundle.model.summary())
     typer.echo(f"Wrote {out}/.", err=True)

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from rareclass.evaluation import words
 from rareclass.evaluation.results import ConfusionRecord, CostPoints
-from rareclass.report import words
 from rareclass.report.drawing import SHARES, Drawing, Layer, draw_band, legend_of, nearest, spans_of
 from rareclass.report.svg import Plot, Point, probability_tick, round_up
 

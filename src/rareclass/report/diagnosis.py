@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
+from rareclass.evaluation import words
 from rareclass.evaluation.results import Finding
-from rareclass.report import words
 from rareclass.report.terminal import say_findings
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
+from rareclass.evaluation import words
 from rareclass.evaluation.results import ConfusionRecord, CostPoints, FiguresRecord, PrecisionRecallPoints, RocPoints
-from rareclass.report import words
 from rareclass.report.svg import Plot, Point, pairs, tick
 
 MOST_LINES = 4

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from rareclass.evaluation.results import SEVERITIES, Finding
+from rareclass.evaluation.words import counted
 from rareclass.report.terminal import say_findings
-from rareclass.report.words import counted
 
 
 def render_findings(findings: Sequence[Finding], console: Console | None = None) -> None:

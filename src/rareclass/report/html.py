@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from importlib import resources
 from typing import Any
 
+from rareclass.evaluation import words
 from rareclass.evaluation.results import Results
 from rareclass.report import html_sections as sections_of
-from rareclass.report import words
 from rareclass.report.html_parts import bar, bullets, chip, esc, name, table, verdict_chip
 from rareclass.report.story import ArmRow, Fact, Reading, Story, tell
 from rareclass.report.svg import round_up

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from html import escape
 
+from rareclass.evaluation import words
 from rareclass.evaluation.results import ConfusionRecord
-from rareclass.report import words
 from rareclass.report.drawing import Drawing
 from rareclass.report.story import Reading
 

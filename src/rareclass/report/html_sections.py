@@ -2,8 +2,9 @@
 
 from collections import Counter
 
+from rareclass.evaluation import words
 from rareclass.evaluation.results import ConfusionRecord, DataRecord, FiguresRecord, Results
-from rareclass.report import curve_drawings, row_drawings, words
+from rareclass.report import curve_drawings, row_drawings
 from rareclass.report.drawing import layers
 from rareclass.report.html_parts import SEVERITY_CHIPS, bullets, chip, confusion, esc, figure, name, table, verdict_chip
 from rareclass.report.story import Reading, Story, test_counts

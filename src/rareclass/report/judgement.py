@@ -6,8 +6,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from rareclass.evaluation import words
 from rareclass.evaluation.results import Finding, JudgementRecord
-from rareclass.report import words
 from rareclass.report.terminal import say_findings
 
 NAMES = {

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
+from rareclass.evaluation import words
 from rareclass.evaluation.results import ConfusionRecord, ReliabilityBins, ScoreCounts
-from rareclass.report import words
 from rareclass.report.drawing import Drawing
 from rareclass.report.svg import Plot, Scale
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from rareclass._json import to_plain
+from rareclass.evaluation import words
 from rareclass.evaluation.results import (
     SEVERITIES,
     AppliedDecisionRecord,
@@ -22,7 +23,6 @@ from rareclass.evaluation.results import (
     Results,
 )
 from rareclass.learners import registry
-from rareclass.report import words
 from rareclass.uncertainty.estimate import Interval
 
 

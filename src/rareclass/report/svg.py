@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
-from rareclass.report import words
+from rareclass.evaluation import words
 
 Point = tuple[float, float]
 

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rareclass.evaluation import words
 from rareclass.evaluation.results import SEVERITIES, Finding, Results
-from rareclass.report import words
 from rareclass.report.story import ArmRow, Reading, Story, tell
 
 STYLES = {"helps": "green", "hurts": "red", "cannot tell": "yellow", "no evidence": "dim", "baseline": "dim"}

@@ -21,7 +21,8 @@ READABLE = (1, FORMAT)
 """A bundle of format 1, or one of format 2 that knows of no scorer, holds a learner only."""
 MANIFEST, MODEL, SCORER = "manifest.json", "model.json", "scorer.npz"
 LEARNER, GIVEN, REFERENCE, TENSORS = "learner.skops", "given.skops", "reference.npz", "tensors.safetensors"
-KNOWN = frozenset({MODEL, SCORER, LEARNER, GIVEN, REFERENCE, TENSORS})
+CARD = "card.md"
+KNOWN = frozenset({MODEL, SCORER, LEARNER, GIVEN, REFERENCE, TENSORS, CARD})
 """Files of format 2 beside the manifest. All but `MODEL` may be absent."""
 PARTS = ("tiers", "slices", "stages")
 """Parts of `MODEL` that may be absent or null: alert tiers, calibration and decision by slice, stages of a cascade."""

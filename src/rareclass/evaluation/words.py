@@ -1,4 +1,4 @@
-"""How numbers and names are written in every report: significant digits, percent, intervals, plain words."""
+"""How numbers and names are written in reports and model cards: significant digits, percent, intervals, words."""
 
 import math
 import re
@@ -18,6 +18,7 @@ METRICS = {
     "saving": "Saved per row against flagging none",
     "brier_skill": "Brier skill",
     "observed_to_expected": "Observed / expected",
+    "calibration_slope": "Calibration slope",
 }
 
 
@@ -102,7 +103,7 @@ def ratio(value: object) -> str:
 
 def writer(metric: str) -> Callable[[object], str]:
     """The one way in which the values of a metric are written."""
-    known = {"expected_cost": number, "saving": number, "observed_to_expected": ratio}
+    known = {"expected_cost": number, "saving": number, "observed_to_expected": ratio, "calibration_slope": ratio}
     return percent if metric in ("recall", "precision") else known.get(metric, score)
 
 
@@ -111,6 +112,11 @@ def interval(low: object, high: object, write: Callable[[object], str] = score) 
     if finite(low) is None and finite(high) is None:
         return ""
     return f"[{write(low)}, {write(high)}]"
+
+
+def ranks(low: object, high: object) -> str:
+    """Ranks from the best to the worst: "1", "2 to 4"."""
+    return count(low) if low == high else f"{count(low)} to {count(high)}"
 
 
 def times_chance(value: object, chance: object) -> str:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from rareclass.report import words
+from rareclass.evaluation import words
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,77 @@
+"""What drives a model, as values: contributions of columns with intervals, their effects, and the reasons of rows."""
+
+from dataclasses import dataclass, field
+
+from rareclass._record import Record
+from rareclass.uncertainty.estimate import Interval
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriverRecord(Record):
+    """How far one column moves the log-odds: its mean absolute contribution over events, and over a sample of all rows.
+
+    `rank_low` and `rank_high` hold 95 % of its ranks (by events) over rows drawn anew, `first` how often it was among
+    the first five.
+    """
+
+    name: str
+    kind: str = ""
+    events: Interval
+    rows: Interval
+    rank_low: int | None = None
+    rank_high: int | None = None
+    first: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EffectRecord(Record):
+    """Partial dependence: the mean change of the log-odds where all rows get one value of a column.
+
+    `values` are numbers, or `labels` words; `share` of the rows lies near each.
+    """
+
+    name: str
+    kind: str = ""
+    values: list[float | None] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    change: list[float | None] = field(default_factory=list)
+    share: list[float | None] = field(default_factory=list)
+    missing: float | None = None  # change where the value is missing
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReasonRecord(Record):
+    """What one column, or a group of columns, adds to the log-odds of a row; `text` says it with the row's value."""
+
+    name: str
+    text: str = ""
+    contribution: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainedRecord(Record):
+    """A row with its reasons, the strongest first."""
+
+    row: int
+    probability: float
+    alert: bool = False
+    event: bool = False
+    reasons: list[ReasonRecord] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriversRecord(Record):
+    """What drives the deployed model: the strongest columns first, judged on `events` events and `rows` other rows.
+
+    `part` says in words which rows these are; `why_not` why there are no reasons.
+    """
+
+    part: str = ""
+    rows: int | None = None
+    events: int | None = None
+    columns: list[DriverRecord] = field(default_factory=list)
+    more: int = 0  # columns that are not listed
+    unused: int = 0  # of all columns, those that never contribute
+    effects: list[EffectRecord] = field(default_factory=list)
+    top: list[ExplainedRecord] = field(default_factory=list)
+    why_not: str = ""
