@@ -9,6 +9,7 @@ WHERE = {
     "scoring/readers/hist_gradient_boosting.py": "tests/scoring/test_trees_from.py",
     "scoring/readers/lightgbm.py": "tests/scoring/test_trees_from.py",
     "scoring/readers/xgboost.py": "tests/scoring/test_trees_from.py",
+    "report/drivers.py": "tests/report/test_html_drivers.py",
     "report/findings.py": "tests/audit/test_runs.py",
     "evaluation/drivers.py": "tests/evaluation/test_results.py",
     "evaluation/faults.py": "tests/evaluation/test_split_faults.py",

@@ -152,6 +152,42 @@ def _arm(spec, scored, base, events, ranked):
     }  # fmt: skip
 
 
+def _drivers(rng):
+    """Columns with awkward names, the three kinds of effects, and rows with their reasons."""
+    names = ["V14", "<img src=x onerror=alert(1)>",
+             "ein_außergewöhnlich_langer_Spaltenname_ohne_jede_Trennmöglichkeit_darin",
+             "is \"new\" & 'odd'", *(f"V{i}" for i in range(1, 12))]  # fmt: skip
+    kinds = ["number", "category", "text", "boolean", *["number"] * 11]
+    sizes = 2.4 * 0.7 ** np.arange(len(names))
+
+    def limits(value):
+        return {"estimate": value, "low": value * 0.8, "high": value * 1.2, "level": 0.95, "method": "t"}
+
+    columns = [
+        {"name": n, "kind": k, "events": limits(v), "rows": limits(v / 3), "rank_low": max(i, 1), "rank_high": i + 2,
+         "first": 1.0 if i < 4 else 0.2}
+        for i, (n, k, v) in enumerate(zip(names, kinds, sizes.tolist(), strict=True))
+    ]  # fmt: skip
+    grid = np.linspace(0, 1, 20)
+    effects = [
+        {"name": "V14", "kind": "number", "values": (-18 + 25000 * grid**4).tolist(), "missing": 0.4,
+         "change": (3 / (1 + np.exp(12 * (grid - 0.3))) - 0.6).tolist(), "share": [0.05] * 20},
+        {"name": names[1], "kind": "category", "labels": ["<b>a</b>", "x" * 40, *"cdefghij"], "missing": -1.2,
+         "change": rng.normal(0, 0.7, 10).tolist(), "share": (0.6 * 0.5 ** np.arange(10)).tolist()},
+        {"name": names[3], "kind": "boolean", "values": [0.0, 1.0], "change": [-0.2, 0.9], "share": [0.83, 0.17]},
+        *({"name": f"V{i}", "kind": "number", "values": np.sort(rng.normal(0, 10.0**i, 20)).tolist(),
+           "change": np.cumsum(rng.normal(0, 0.08, 20)).tolist(), "share": [0.05] * 20} for i in range(1, 4)),
+    ]  # fmt: skip
+    top = [
+        {"row": 100_000 - 7_919 * i, "probability": 0.97 * 0.8**i, "alert": i < 8, "event": i % 3 != 1,
+         "reasons": [{"name": n, "text": f"{n} = {-12.3 / (j + 1):.3g}", "contribution": (2.0 - i / 8) * (-0.6) ** j}
+                     for j, n in enumerate(names[:4])]}
+        for i in range(10)
+    ]  # fmt: skip
+    return {"part": "locked test part", "rows": 1000, "events": 35, "columns": columns, "more": 14, "unused": 2,
+            "effects": effects, "top": top, "why_not": ""}  # fmt: skip
+
+
 def full_results(*, rows=91_138, events=143, costs=(10.0, 500.0), ranked=True, seed=0):
     """About ten arms, awkward names, a locked test part, warnings, findings and advice."""
     rng = np.random.default_rng(seed)
@@ -227,6 +263,7 @@ def full_results(*, rows=91_138, events=143, costs=(10.0, 500.0), ranked=True, s
                          "expected_cost": cost, "alert_rate": (c["tp"] + c["fp"]) / test_rows,
                          "recall": c["tp"] / test_events, "precision": c["tp"] / (c["tp"] + c["fp"])},
         }  # fmt: skip
+        results["drivers"] = _drivers(rng)
         if costs:
             results["test"]["metrics"]["expected_cost"] = {"estimate": cost, "low": cost * 0.7, "high": cost * 1.4}
     return results
@@ -249,6 +286,7 @@ def few_events_results():
     results["title"] = "smtp_sample.parquet"
     results["warnings"] = ["Only 12 events: every number below has a wide interval."]
     results["findings"], results["arms_not_run"] = [], []
+    results["drivers"] = {"part": "rows it was trained on", "why_not": "a SVC is none of rareclass's learners"}
     for arm in results["arms"][:4]:
         arm["difference_to_baseline"] = None
         arm["calibration"] = {"observed_to_expected": None, "brier_skill": None, "brier_skill_ceiling": None}

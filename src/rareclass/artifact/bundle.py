@@ -3,7 +3,7 @@
 import datetime
 import os
 import platform
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -83,6 +83,8 @@ class Bundle:
         The model card (Markdown); empty for a bundle that was not saved yet, or was written before there were cards.
     rows : table or None
         Training rows, on which the scorer is compared with the model when the bundle is written; they are not saved.
+    compiled : Scorer or None
+        The model compiled already, which is then not done again.
 
     Examples
     --------
@@ -109,7 +111,12 @@ class Bundle:
     version: str = ""
     card: str = field(default="", repr=False)
     rows: Rows | None = field(default=None, repr=False, compare=False)
+    compiled: InitVar[Scorer | None] = None
     _compiled: tuple[FittedModel, Scorer] | None = field(default=None, init=False, repr=False, compare=False)
+
+    def __post_init__(self, compiled: Scorer | None) -> None:
+        if compiled is not None:
+            self._compiled = (self.model.model_, compiled)
 
     @property
     def scorer(self) -> Scorer:
@@ -219,16 +226,15 @@ class Bundle:
             model = _read_model(folder, state, learner)
         except UNFIT as error:
             raise damaged(folder.path, error) from None
-        found = cls(
+        return cls(
             model,
+            compiled=scorer,
             sketches=folder.arrays(REFERENCE) if folder.holds(REFERENCE) else {},
             manifest=folder.manifest,
             version=folder.version,
             card=folder.read(CARD).decode("utf-8") if folder.holds(CARD) else "",
             **{name: folder.manifest[name] for name in SAID},
         )
-        found._compiled = (model.model_, scorer)
-        return found
 
 
 def _read_model(folder: Folder, state: dict[str, Any], learner: Any) -> RareClassifier:

@@ -51,7 +51,7 @@ def model_card(model: FittedModel, manifest: Mapping[str, Any]) -> str:
         "How it was made": _made(model, evidence, recipe),
         "How well it does": _well(measured),
         "Slices": ["Not measured: no slices were asked for, so how well it does for a part of the rows is not known."],
-        "What drives it": _drives(evidence, said["scorer"]),
+        "What drives it": _drives(model, said["scorer"]),
         "Known limits": _limits(model, evidence, measured),
         "Use": _use(said),
     }
@@ -228,10 +228,10 @@ def _well(measured: Sequence[tuple[str, str, dict[str, Any]]]) -> list[str]:
     return [*_table(["Metric", "Rows", "Estimate", "95 % interval"], rows), right, *_list(lacking)]
 
 
-def _drives(evidence: Mapping[str, Any], scorer: Mapping[str, Any]) -> list[str]:
+def _drives(model: FittedModel, scorer: Mapping[str, Any]) -> list[str]:
     if not scorer.get("exact"):
         return [f"Not known: the model is not compiled ({plain(scorer.get('why_not', ''))}), so it gives no reasons."]
-    found = DriversRecord.from_dict(evidence.get("drivers"))
+    found = DriversRecord.from_dict(model.evidence.get("drivers"))
     if not found.columns:
         return ["Not measured: the rows to measure it on were not at hand."]
     rows = [
@@ -246,9 +246,9 @@ def _drives(evidence: Mapping[str, Any], scorer: Mapping[str, Any]) -> list[str]
         for c in found.columns
     ]
     said = (
-        "Mean absolute contribution to the log-odds, of "
+        "Mean absolute contribution to the log-odds of "
         f"{words.counted(found.events, 'event')} and of {words.counted(found.rows, 'row')} drawn evenly from the "
-        f"{plain(found.part)}; ranks over rows drawn anew, with the same model. These are no causes."
+        f"{plain(found.part)}, with 95 % intervals; ranks over rows drawn anew, the model unchanged. No causes."
     )
     more = [f"{words.counted(found.more, 'other column')} contribute less."] if found.more else []
     return [said, *_table(["Column", "Events", "All rows", "Rank"], rows), *more]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rareclass._lazy import available
+from rareclass.evaluation.drivers import DriversRecord
 from rareclass.evaluation.judge import ArmResult
 from rareclass.evaluation.results import (
     ArmRecord,
@@ -53,6 +54,10 @@ class Comparison:
         The champion on the locked test part.
     figures, figures_test : dict
         Points of the pictures.
+    drivers : DriversRecord or None
+        What drives the champion; None until `rareclass.workflow` measured it.
+    scorer : Scorer or None
+        The champion compiled to plain arrays, where that was done already.
     """
 
     results: list[ArmResult]
@@ -71,6 +76,8 @@ class Comparison:
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    drivers: DriversRecord | None = None
+    scorer: Any = None
 
     def __getitem__(self, name: str) -> ArmResult:
         for result in self.results:
@@ -141,6 +148,7 @@ class Comparison:
             findings=self.findings,
             figures=self.figures,
             figures_test=self.figures_test,
+            drivers=self.drivers,
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What drives a model, as values: contributions of columns with intervals, their effects, and the reasons of rows."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from rareclass._record import Record
 from rareclass.uncertainty.estimate import Interval
@@ -75,3 +76,7 @@ class DriversRecord(Record):
     effects: list[EffectRecord] = field(default_factory=list)
     top: list[ExplainedRecord] = field(default_factory=list)
     why_not: str = ""
+
+    def evidence(self) -> dict[str, Any]:
+        """What a model keeps of it for its summary and its card: the columns, and no row."""
+        return {k: v for k, v in self.to_dict().items() if k not in ("effects", "top")}

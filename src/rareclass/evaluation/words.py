@@ -61,6 +61,12 @@ def signed(value: object) -> str:
     return minus(f"{v:+.2g}" if 0 < abs(v) < 0.0005 else f"{v:+.3f}")
 
 
+def moved(value: object) -> str:
+    """A change of the log-odds with its sign and two decimals."""
+    v = finite(value)
+    return NONE if v is None else minus(f"{v:+.2f}")
+
+
 def percent(value: object, digits: int = 2) -> str:
     """A share as percent, `digits` significant digits below ten percent: 0.16%, 4.5%, 83%."""
     v = finite(value)

@@ -193,6 +193,11 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self, "model_")
         self._set_model(replace(self.model_, decision=decision))
 
+    def add_evidence(self, **more: Any) -> None:
+        """Add to the evidence of `model_`, which `summary` and model cards tell; it changes no score."""
+        check_is_fitted(self, "model_")
+        self._set_model(replace(self.model_, evidence=self.model_.evidence | more))
+
     def _set_model(self, model: FittedModel) -> None:
         self.__dict__.pop("members_", None)  # of an earlier fit on several classes
         self.model_ = model

@@ -27,6 +27,7 @@ POLICY = (
     "ones are blended, with weights from their scores out of fold: those that did best together on families of public "
     "tables that had no say in the choice (docs/figures.md)."
 )
+MOST_DRIVERS = 5
 EQUAL_COSTS = CostMatrix(fp=1.0, fn=1.0)
 
 
@@ -47,7 +48,7 @@ class FittedModel:
     classes : tuple
         All labels of the training data.
     evidence : dict
-        Rows, events, observed/expected and Brier skill out of fold.
+        Rows, events, observed/expected and Brier skill out of fold; what drives the model, where that was measured.
     calibration_uncertainty : CalibrationUncertainty or None
         How far level and slope of the calibration may be wrong; None where nothing was held out to calibrate on.
     oof_logit : ndarray of shape (n,)
@@ -113,7 +114,7 @@ class FittedModel:
                 "Calibration: none, too few events or groups to hold any out; "
                 "probabilities are as the learner gave them."
             )
-        return "\n".join([*lines, f"Decision: {self.decision.why}"])
+        return "\n".join([*lines, *_drivers(e.get("drivers")), f"Decision: {self.decision.why}"])
 
 
 def equal_costs_decision() -> Decision:
@@ -150,3 +151,18 @@ def _said(name: str, e: dict[str, Any], key: str) -> str:
     if value is None:
         return f"{name} undefined"
     return f"{name} {value:.3f}" + ("" if low is None or high is None else f" [{low:.3f}, {high:.3f}]")
+
+
+def _drivers(found: Mapping[str, Any] | None) -> list[str]:
+    """What drives the model (`DriversRecord.evidence`), in a line; none where it was not measured."""
+    if not found or not found["columns"]:
+        return []
+    named = [
+        f"{c['name']} {_said('', {'v': e['estimate'], 'v_low': e['low'], 'v_high': e['high']}, 'v').strip()}"
+        for c in found["columns"][:MOST_DRIVERS]
+        for e in [c["events"]]
+    ]
+    return [
+        f"What drives it: {', '.join(named)} (mean absolute contribution to the log-odds of {found['events']:,} "
+        f"events of the {found['part']}, 95 % intervals; no causes)."
+    ]

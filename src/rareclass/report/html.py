@@ -7,6 +7,7 @@ from typing import Any
 from rareclass.evaluation import words
 from rareclass.evaluation.results import Results
 from rareclass.report import html_sections as sections_of
+from rareclass.report.html_drivers import drivers
 from rareclass.report.html_parts import bar, bullets, chip, esc, name, table, verdict_chip
 from rareclass.report.story import ArmRow, Fact, Reading, Story, tell
 from rareclass.report.svg import round_up
@@ -39,6 +40,7 @@ def render_html(results: Mapping[str, Any] | Results) -> str:
         ("arms", "Arms", _arms(story)),
         ("curves", "Curves", sections_of.curves(story)),
         ("test", "Locked test part", sections_of.test(story)),
+        ("drivers", "What drives it", drivers(story)),
         ("notes", "Data and design", sections_of.notes(story)),
         ("advice", "Advice", sections_of.advice(story)),
         ("use", "Use it", sections_of.use(story)),

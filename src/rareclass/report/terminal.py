@@ -13,12 +13,14 @@ from rich.text import Text
 
 from rareclass.evaluation import words
 from rareclass.evaluation.results import SEVERITIES, Finding, Results
+from rareclass.report.drivers import NO_CAUSES, no_reasons, where
 from rareclass.report.story import ArmRow, Reading, Story, tell
 
 STYLES = {"helps": "green", "hurts": "red", "cannot tell": "yellow", "no evidence": "dim", "baseline": "dim"}
 SEVERITY_STYLES = {"error": "bold red", "warning": "bold yellow"}
 BAR = 20
 WIDE = 160  # characters from which every number of the table has its interval
+DRIVERS = 6  # columns of which it is said how far they move the log-odds
 NAME = {0: 24, 100: 32}  # room kept for names, by the width of the console
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # a column name must not steer the terminal
 PLAIN = {"−": "-", "–": "-", "≥": ">=", "·": "|", "\u00a0": " ", "…": "...", "━": "=", "●": "o"}
@@ -64,6 +66,7 @@ def render_terminal(results: Mapping[str, Any] | Results, console: Console | Non
         page.say(story.tally)
         rough = [a.found.name for a in story.arms if not a.found.exact and a.found.restoration]
         page.say(f"Probabilities come back only approximately: {', '.join(rough)}." if rough else "", "dim")
+    _drivers(story, page)
     _notes(story, page)
 
 
@@ -215,6 +218,24 @@ def _findings(findings: Sequence[Finding], page: _Page) -> None:
         page.say(f"{f.severity or 'note'}: {f.title or f.code}", SEVERITY_STYLES.get(f.severity, "bold"))
         page.say(f"{f.evidence} [{f.code}]" if f.code else f.evidence, "", "  ", "  ")
         page.say(f.remedy, "", "  ", "  ")
+
+
+def _drivers(story: Story, page: _Page) -> None:
+    """The columns that move the champion's log-odds most."""
+    found = story.results.drivers
+    if found is None or not (found.columns or found.why_not):
+        return
+    page.gap()
+    page.say("What drives it", "bold")
+    if found.why_not:
+        page.say(no_reasons(found))
+        return
+    page.say(f"{where(found)} {NO_CAUSES}", "dim")
+    rows = [("column", "events", "all rows")]
+    for c in found.columns[:DRIVERS]:
+        events, every = (Reading.of(v).text(words.number) for v in (c.events, c.rows))
+        rows.append((_wrapped(CONTROL.sub("?", c.name), NAME[100]), events, every))
+    page.grid(rows)
 
 
 def _notes(story: Story, page: _Page) -> None:
