@@ -10,6 +10,8 @@ WHERE = {
     "scoring/readers/lightgbm.py": "tests/scoring/test_trees_from.py",
     "scoring/readers/xgboost.py": "tests/scoring/test_trees_from.py",
     "report/drivers.py": "tests/report/test_html_drivers.py",
+    "decisions/tier.py": "tests/decisions/test_tiers.py",
+    "decisions/tier_places.py": "tests/decisions/test_tiers.py",
     "report/findings.py": "tests/audit/test_runs.py",
     "evaluation/drivers.py": "tests/evaluation/test_results.py",
     "evaluation/faults.py": "tests/evaluation/test_split_faults.py",

@@ -19,6 +19,10 @@ _HOMES = {
     "search": "best_threshold",
     "stability": "ThresholdStability threshold_interval threshold_stability",
     "thresholded": "ThresholdedClassifier",
+    "tier": "Tier",
+    "tier_file": "read_tiers",
+    "tier_rates": "TierTable tier_table",
+    "tiers": "TierCuts TierPolicy",
     "weights": "cost_proportionate_weights",
 }
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)
