@@ -3,7 +3,8 @@
     python benchmarks/scoring_equality.py [--rows 2000] [--sets smtp ...] [--learners lightgbm ...] [--treatments all]
 
 Each model is fitted on a sample with up to 300 events, saved, and read again; log-odds are compared on all rows of the
-sample as a table, and on 50 of them as mappings. Prints the largest difference of each, and what keeps the slow path.
+sample as a table, and on 50 of them as mappings. Prints the largest difference of each, that between the log-odds of
+its members and the sum of their contributions, and what keeps the slow path.
 
 28 November 2026, 2,000 rows and up to 300 events of each set, 7 learners: 70 of 70 compiled, largest difference 0.
 """
@@ -24,6 +25,7 @@ from rareclass.cli.problem import problem_of
 from rareclass.data.target import encode_target
 from rareclass.errors import RareclassError
 from rareclass.scoring import Scorer
+from rareclass.scoring.contributions import contributions
 from rareclass.treatments.registry import TREATMENTS
 
 LEARNERS = ("lightgbm", "random_forest", "hist_gradient_boosting", "logistic_regression", "auto", "xgboost", "catboost")
@@ -56,7 +58,14 @@ def compared(table: pa.Table, y: np.ndarray, categorical: Sequence[str], learner
     apart = max(np.abs(found - wanted).max(), np.abs(alone - found[:50]).max())
     decided = np.array_equal(scorer.flag(1 / (1 + np.exp(-found))), model.flag(1 / (1 + np.exp(-wanted))))
     how = "compiled" if scorer.exact else f"slow path ({scorer.why_not})"
-    return f"{how}, {apart:.1e}{'' if decided else ', DECISIONS DIFFER'}"
+    return f"{how}, {apart:.1e}, reasons {_unexplained(scorer, table)}{'' if decided else ', DECISIONS DIFFER'}"
+
+
+def _unexplained(scorer: Scorer, table: pa.Table) -> str:
+    if not scorer.exact:
+        return "none"
+    X = scorer.encoded(table).matrix
+    return f"{np.abs(contributions(scorer.member, X).sum(axis=1) - scorer.member.logit(X)).max():.1e}"
 
 
 def main() -> None:

@@ -15,13 +15,16 @@ from rareclass.artifact import Bundle
 SCORE = """
 import sys
 import numpy as np
-from rareclass.kernels import linear, log_odds_maps, tree_layout, tree_program, trees, words
+from rareclass.kernels import bridging, linear, log_odds_maps, tree_layout, tree_program, tree_reasons, trees, words
 from rareclass.scoring import Scorer
+from rareclass.scoring.contributions import contributions
 for path in sys.argv[1:]:
     scorer = Scorer.load(path)
     row = {"x": 0.5, "z": None, "shop": "a", "note": "two words"}
     scorer.decide(row), scorer.logit([row] * 50)
-parts = [v for m in (linear, log_odds_maps, tree_layout, tree_program, trees, words) for v in vars(m).values()]
+    contributions(scorer.member, scorer._encoder.matrix([row] * 3))
+modules = (bridging, linear, log_odds_maps, tree_layout, tree_program, tree_reasons, trees, words)
+parts = [v for m in modules for v in vars(m).values()]
 missed = {k.__name__ for k in parts if hasattr(k, "stats") and k.stats.cache_misses}
 assert not missed, missed
 """

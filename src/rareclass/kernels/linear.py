@@ -64,6 +64,44 @@ def interpolated(x: float, at: np.ndarray, value: np.ndarray) -> float:  # pragm
 
 
 @compiled
+def _numeric_part(
+    x: float,
+    k: int,
+    numeric: tuple[np.ndarray, np.ndarray, np.ndarray],
+    knots: tuple[np.ndarray, np.ndarray, np.ndarray],
+    linear: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> float:  # pragma: no cover - compiled
+    """What the value x of the numeric column k adds to the score."""
+    _, centre, scale = numeric
+    begin, quantile, normal = knots
+    hinge, weight, mean = linear
+    rank, magnitude, missing = 0.0, 0.0, 1.0
+    if x == x:
+        missing = 0.0
+        rank = interpolated(x, quantile[begin[k] : begin[k + 1]], normal[begin[k] : begin[k + 1]])
+        magnitude = np.arcsinh(x / scale[k] - centre[k] / scale[k])
+    total = (rank - mean[RANK, k]) * weight[RANK, k]
+    total += (magnitude - mean[MAGNITUDE, k]) * weight[MAGNITUDE, k]
+    total += (missing - mean[MISSING, k]) * weight[MISSING, k]
+    for h in range(hinge.shape[0]):
+        total += (max(rank - hinge[h], 0.0) - mean[HINGES + h, k]) * weight[HINGES + h, k]
+    return total
+
+
+@compiled
+def _coded_part(
+    x: float, c: int, coded: tuple[np.ndarray, np.ndarray, np.ndarray]
+) -> float:  # pragma: no cover - compiled
+    """What the code x of the column c of codes adds to the score; 0 for codes without a weight."""
+    _, code_begin, code_weight = coded
+    if x >= 0.0 and x < code_begin[c + 1] - code_begin[c]:
+        code = np.int64(x)
+        if code == x:
+            return code_weight[code_begin[c] + code]
+    return 0.0
+
+
+@compiled
 def quantile_scores(
     X: np.ndarray,
     numeric: tuple[np.ndarray, np.ndarray, np.ndarray],
@@ -87,28 +125,32 @@ def quantile_scores(
     coded : arrays (c,), (c + 1,), (l,)
         Columns of X that hold codes, where the weights of each begin, and the weight of each code.
     """
-    column, centre, scale = numeric
-    begin, quantile, normal = knots
-    hinge, weight, mean = linear
-    code_column, code_begin, code_weight = coded
     for i in range(X.shape[0]):
         total = base
-        for k in range(column.shape[0]):
-            x = X[i, column[k]]
-            rank, magnitude, missing = 0.0, 0.0, 1.0
-            if x == x:
-                missing = 0.0
-                rank = interpolated(x, quantile[begin[k] : begin[k + 1]], normal[begin[k] : begin[k + 1]])
-                magnitude = np.arcsinh(x / scale[k] - centre[k] / scale[k])
-            total += (rank - mean[RANK, k]) * weight[RANK, k]
-            total += (magnitude - mean[MAGNITUDE, k]) * weight[MAGNITUDE, k]
-            total += (missing - mean[MISSING, k]) * weight[MISSING, k]
-            for h in range(hinge.shape[0]):
-                total += (max(rank - hinge[h], 0.0) - mean[HINGES + h, k]) * weight[HINGES + h, k]
-        for c in range(code_column.shape[0]):
-            x = X[i, code_column[c]]
-            if x >= 0.0 and x < code_begin[c + 1] - code_begin[c]:
-                code = np.int64(x)
-                if code == x:
-                    total += code_weight[code_begin[c] + code]
+        for k in range(numeric[0].shape[0]):
+            total += _numeric_part(X[i, numeric[0][k]], k, numeric, knots, linear)
+        for c in range(coded[0].shape[0]):
+            total += _coded_part(X[i, coded[0][c]], c, coded)
         out[i] = total
+
+
+@compiled
+def quantile_parts(
+    X: np.ndarray,
+    numeric: tuple[np.ndarray, np.ndarray, np.ndarray],
+    knots: tuple[np.ndarray, np.ndarray, np.ndarray],
+    linear: tuple[np.ndarray, np.ndarray, np.ndarray],
+    coded: tuple[np.ndarray, np.ndarray, np.ndarray],
+    typical: np.ndarray,
+    out: np.ndarray,
+) -> None:  # pragma: no cover - compiled
+    """Add to `out` (n, d or more) what each column adds to the scores of `quantile_scores`, less its `typical` part.
+
+    `typical` (k + c,) holds those of the numeric columns, then those of the columns of codes.
+    """
+    count = numeric[0].shape[0]
+    for i in range(X.shape[0]):
+        for k in range(count):
+            out[i, numeric[0][k]] += _numeric_part(X[i, numeric[0][k]], k, numeric, knots, linear) - typical[k]
+        for c in range(coded[0].shape[0]):
+            out[i, coded[0][c]] += _coded_part(X[i, coded[0][c]], c, coded) - typical[count + c]

@@ -13,6 +13,9 @@ from rareclass.kernels.tree_layout import lay_out, order_of
 from rareclass.kernels.tree_program import BLOCK, Program, score_block, score_rows
 from rareclass.kernels.tree_reasons import Covers, explain_rows, lay_out_covers
 
+WITHOUT_REASONS = (
+    "This model was written before reasons existed: it lacks what they are counted from. Train it anew, or `replay` it."
+)
 _FEW = 12  # rows up to which walking beats bit masks
 _THREAD_ROWS = 2_048
 _KINDS = {
@@ -129,10 +132,7 @@ class FlatTrees:
     def covers(self) -> Covers:
         """What reasons need beside `program`; `InputError` where the trees were written without covers."""
         if self.cover.size != self.feature.size:
-            raise InputError(
-                "This model was written before reasons existed: its trees do not say how many rows each node holds. "
-                "Train it anew, or `replay` it, and explain that."
-            )
+            raise InputError(WITHOUT_REASONS)
         order = order_of(self.root, self.left, self.right, np.empty(self.n_trees, dtype=np.int64))
         return lay_out_covers(self.program, self.cover[order])
 

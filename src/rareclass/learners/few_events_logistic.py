@@ -65,6 +65,8 @@ class FewEventsLogisticRegression(RareLearner):
     Attributes
     ----------
     coef_ : ndarray of shape (1, d), intercept_ : ndarray of shape (1,)
+    typical_ : ndarray of shape (d,)
+        What each column adds to the log-odds on average over the (weighted) training rows.
     penalty_ : str
         "ridge" or "firth" where `penalty` is "auto", else that.
     C_ : float
@@ -127,7 +129,8 @@ class FewEventsLogisticRegression(RareLearner):
         X, y, w, shift = rows.X, rows.y, rows.weights, rows.offsets
         if chosen:  # what counts is how weights compare: a prior would feel their scale
             w = w / unit(w[rows.rare])
-        self._centre, self._scale = self._columns(X, w, dependent=chosen)
+        mean = np.average(X, axis=0, weights=w)
+        self._centre, self._scale = self._columns(X, w, mean, dependent=chosen)
         Z = (X[:, self._kept] - self._centre) / self._scale
         design = np.column_stack([np.ones(y.size), Z]) if self.fit_intercept else Z
         # Firth's prior is that of the whole model; the others leave the intercept alone
@@ -150,6 +153,7 @@ class FewEventsLogisticRegression(RareLearner):
         self.log_likelihood_ = -model.loss(beta)
         self.coef_ = np.zeros((1, X.shape[1]))
         self.coef_[0, self._kept] = beta[slopes] / self._scale
+        self.typical_ = mean * self.coef_[0]
         centred = float(self._centre @ self.coef_[0, self._kept])
         self.penalised_intercept_ = float(beta[0]) - centred if self.fit_intercept else 0.0
         intercept = self.penalised_intercept_
@@ -159,9 +163,10 @@ class FewEventsLogisticRegression(RareLearner):
         if self.interval_level is not None:
             self.coef_interval_ = self._intervals(model, beta)
 
-    def _columns(self, X: np.ndarray, w: np.ndarray, *, dependent: bool) -> tuple[np.ndarray, np.ndarray]:
+    def _columns(
+        self, X: np.ndarray, w: np.ndarray, mean: np.ndarray, *, dependent: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Choose the columns that vary and, unless `dependent`, follow from no others; their centre and scale."""
-        mean = np.average(X, axis=0, weights=w)
         spread = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=w))
         alive = spread > 1e-12 * np.maximum(np.abs(mean), 1e-300)
         Z = (X[:, alive] - mean[alive]) / spread[alive] * np.sqrt(w)[:, None]

@@ -135,6 +135,17 @@ class QuantileFeatures(TransformerMixin, BaseEstimator):
         """Design matrix (n, n_out_), float64, without a column of ones."""
         return self._raw(X)[:, self.kept_] - self.mean_
 
+    def typical_parts(self, coefficients: np.ndarray, mean: np.ndarray) -> np.ndarray:
+        """What each column, numbers first, adds to a linear model where its features have this mean (n_out_,)."""
+        d, hinges = self.numeric_.size, _KNOTS.size if self.knots else 0
+        sizes = [level.size for level in self.levels_]
+        # numbers are centred in `linear_parts`, codes are not
+        source = np.concatenate(
+            [np.tile(np.arange(d), 2 + hinges), self.missing_, d + np.repeat(np.arange(len(sizes)), sizes)]
+        )[self.kept_].astype(np.int64)
+        worth = coefficients * (mean + np.where(source < d, 0.0, self.mean_))
+        return np.bincount(source, worth, minlength=d + len(sizes))
+
     def linear_parts(self, coefficients: np.ndarray, intercept: float) -> Parts:
         """A linear model on these features, as `rareclass.kernels.linear.quantile_scores` takes it.
 

@@ -56,6 +56,8 @@ class QuantileLogisticRegression(RareLearner):
         The value used.
     coef_ : ndarray of shape (1, features), intercept_ : ndarray of shape (1,)
         On the columns that `features_` makes.
+    typical_ : ndarray of shape (columns,)
+        What each column adds to `parts` on average over the (weighted) training rows: numbers first, then codes.
     features_ : QuantileFeatures
     oof_rows_, oof_logit_ : ndarray of shape (m,)
         Training rows that the choice was made on, and their out-of-fold log-odds (NaN where nothing was chosen).
@@ -118,6 +120,7 @@ class QuantileLogisticRegression(RareLearner):
         whole = (_with_ones(self.features_.transform(X)), y, w, shift)
         beta, self.n_iter_, self.converged_ = _solve(whole, penalty, start, self.max_iter)
         self.intercept_, self.coef_ = beta[:1], beta[None, 1:]
+        self.typical_ = self.features_.typical_parts(beta[1:], np.average(whole[0][:, 1:], axis=0, weights=w))
         return Unseen(judged, unseen)
 
     def _knots(self, X: np.ndarray) -> tuple[bool, ...]:

@@ -68,11 +68,13 @@ def as_member(learner: Any) -> Member:
 
 def _quantile_linear(learner: QuantileLogisticRegression) -> Member:
     numeric, knots, linear, coded, base = learner.parts()
-    return QuantileLinear(numeric=numeric, knots=knots, linear=linear, coded=coded, base=base)
+    typical = getattr(learner, "typical_", None)
+    return QuantileLinear(numeric=numeric, knots=knots, linear=linear, coded=coded, base=base, typical=typical)
 
 
 def _linear(learner: FewEventsLogisticRegression) -> Member:
-    return Linear(np.ascontiguousarray(learner.coef_[0], dtype=np.float64), float(learner.intercept_[0]))
+    typical = getattr(learner, "typical_", None)
+    return Linear(np.ascontiguousarray(learner.coef_[0], dtype=np.float64), float(learner.intercept_[0]), typical)
 
 
 def _sum(learner: LogitSum) -> Member:

@@ -55,6 +55,7 @@ class Linear:
     kind: ClassVar[str] = "linear"
     weight: np.ndarray  # (d,)
     intercept: float
+    typical: np.ndarray | None = None  # (d,) mean of weight * column over the training rows; for reasons
 
     def logit(self, X: np.ndarray) -> np.ndarray:
         out = np.empty(X.shape[0])
@@ -65,7 +66,7 @@ class Linear:
         return {"intercept": self.intercept}
 
     def arrays(self) -> Arrays:
-        return {"weight": self.weight}
+        return {"weight": self.weight, **_if_known(self.typical)}
 
     @property
     def columns_read(self) -> int:
@@ -73,7 +74,8 @@ class Linear:
 
     @classmethod
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
-        return cls(vector(arrays, "weight"), number(spec, "intercept"))
+        weight = vector(arrays, "weight")
+        return cls(weight, number(spec, "intercept"), _typical(arrays, weight.size))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +88,7 @@ class QuantileLinear:
     linear: tuple[np.ndarray, np.ndarray, np.ndarray]
     coded: tuple[np.ndarray, np.ndarray, np.ndarray]
     base: float
+    typical: np.ndarray | None = None  # (k + c,) mean part of each column over the training rows; for reasons
 
     _NAMES: ClassVar[dict[str, str]] = {
         "numeric": "column centre scale",
@@ -104,7 +107,8 @@ class QuantileLinear:
 
     def arrays(self) -> Arrays:
         named = {part: names.split() for part, names in self._NAMES.items()}
-        return {name: array for part, names in named.items() for name, array in zip(names, getattr(self, part))}
+        found = {name: array for part, names in named.items() for name, array in zip(names, getattr(self, part))}
+        return found | _if_known(self.typical)
 
     @classmethod
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
@@ -128,11 +132,21 @@ class QuantileLinear:
         parts: dict[str, Any] = {
             part: tuple(read[name] for name in names.split()) for part, names in cls._NAMES.items()
         }
-        return cls(base=number(spec, "base"), **parts)
+        return cls(base=number(spec, "base"), typical=_typical(arrays, k + read["code_column"].size), **parts)
 
     @property
     def columns_read(self) -> int:
         return int(max(self.numeric[0].max(initial=-1), self.coded[0].max(initial=-1))) + 1
+
+
+def _if_known(typical: np.ndarray | None) -> Arrays:
+    return {} if typical is None else {"typical": typical}
+
+
+def _typical(arrays: Mapping[str, np.ndarray], size: int) -> np.ndarray | None:
+    found = vector(arrays, "typical") if "typical" in arrays else None
+    refuse(found is None or found.size == size, "the typical parts of columns")
+    return found
 
 
 class _OfTrees:
@@ -179,7 +193,11 @@ class Votes(_OfTrees):
     slope: float
 
     def logit(self, X: np.ndarray) -> np.ndarray:
-        return self.intercept + self.slope * floored_logit(self.trees.score(X), self.floor)
+        return self.of_votes(self.trees.score(X))
+
+    def of_votes(self, share: np.ndarray) -> np.ndarray:
+        """Log-odds of shares of votes in [0, 1]."""
+        return self.intercept + self.slope * floored_logit(share, self.floor)
 
     def spec(self) -> Spec:
         return {"floor": self.floor, "intercept": self.intercept, "slope": self.slope}
@@ -215,7 +233,11 @@ class Linked(_OfTrees):
     slope: float
 
     def logit(self, X: np.ndarray) -> np.ndarray:
-        score = self.start + self.unit * self.trees.score(X)
+        return self.of_score(self.trees.score(X))
+
+    def of_score(self, score: np.ndarray) -> np.ndarray:
+        """Log-odds of scores of the trees."""
+        score = self.start + self.unit * score
         linked = score if self.form is None else np.asarray(self.form.link_logit(score))
         return self.intercept + self.slope * (linked if self.floor is None else np.maximum(linked, self.floor))
 

@@ -36,7 +36,10 @@ class BalancedVotes:
 
     def logit(self, X: np.ndarray) -> np.ndarray:
         """Log-odds (n,) of encoded rows X (n, d), float64 in row order; finite."""
-        share = self.votes(X)
+        return self.of_votes(self.votes(X))
+
+    def of_votes(self, share: np.ndarray) -> np.ndarray:
+        """Log-odds of mean votes in [0, 1]."""
         both = np.column_stack([1.0 - share, share])
         log = np.log(np.maximum((both + self.pseudo / 2) / (1 + self.pseudo), _SMALLEST))
         score = self.slope * log + self.shift

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from rareclass.kernels.linear import combined, linear_scores, quantile_scores, without_infinite
+from rareclass.kernels.bridging import bridged
+from rareclass.kernels.linear import combined, linear_scores, quantile_parts, quantile_scores, without_infinite
 from rareclass.kernels.log_odds_maps import mapped
 from rareclass.kernels.trees import FlatTrees
 from rareclass.kernels.words import word_features
@@ -16,8 +17,10 @@ def warm() -> str | None:
     whole, one, two = np.zeros(1, np.int64), np.ones(1), np.arange(2)
     without_infinite(X, X.copy())
     linear_scores(X, np.ones(2), 0.0, out)
-    knots = (two, one, one)
-    quantile_scores(X, (whole, one, one), knots, (one, np.ones((4, 1)), np.ones((4, 1))), (whole, two, one), 0.0, out)
+    features = (whole, one, one), (two, one, one), (one, np.ones((4, 1)), np.ones((4, 1))), (whole, two, one)
+    quantile_scores(X, *features, 0.0, out)
+    quantile_parts(X, *features, one.repeat(2), X.copy())
+    bridged(X, out, 0.0)
     combined(X[:1].copy(), one, one, one, 40.0, np.empty(2))
     mapped(out, 0.0, np.full(6, np.nan), 0, one, one, one)
     trees = FlatTrees.stump(feature=0, threshold=0.0, left=0.0, right=1.0, n_features=2)
