@@ -3,6 +3,7 @@
 WHERE = {
     "kernels/tree_layout.py": "tests/kernels/test_trees.py",
     "kernels/tree_program.py": "tests/kernels/test_trees.py",
+    "treatments/names.py": "tests/treatments/test_registry.py",
     "scoring/votes.py": "tests/scoring/readers/test_ensembles.py",
     "scoring/readers/catboost.py": "tests/scoring/test_trees_from.py",
     "scoring/readers/forests.py": "tests/scoring/test_trees_from.py",

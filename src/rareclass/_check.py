@@ -3,6 +3,7 @@
 import contextlib
 import math
 from collections.abc import Sequence, Sized
+from difflib import get_close_matches
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -266,7 +267,10 @@ def whole_number(value: object, name: str, *, low: int = 0, high: int | None = N
 def one_of(value: object, name: str, choices: Sequence[T]) -> T:
     """`value` when it is among `choices`."""
     if value not in choices:
-        raise InputError(f"`{name}` must be one of {', '.join(map(repr, choices))}; got {value!r}.")
+        words = [c for c in choices if isinstance(c, str)]
+        near = get_close_matches(value, words, n=1) if isinstance(value, str) else []
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise InputError(f"`{name}` must be one of {', '.join(map(repr, choices))}; got {value!r}.{hint}")
     return cast(T, value)
 
 

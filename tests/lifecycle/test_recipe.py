@@ -66,6 +66,8 @@ KEPT = [
     ),
     ("logistic_regression", CostWeights({"fp": 1.0, "fn": 9.0})),
     (LogisticRegression(C=0.5), ClassWeights(7.0)),
+    ("logistic_regression", "pca+smote(ratio=0.2)"),
+    ("logistic_regression", "smote_enn(ratio=0.1)+class_weight_sqrt"),
 ]
 
 

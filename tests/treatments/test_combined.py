@@ -4,15 +4,18 @@ import numpy as np
 import pytest
 from tests.treatments.known import Saturated, cells
 
-from rareclass.errors import InputError
+from rareclass.errors import InputError, NoOpWarning
 from rareclass.fitting.arm import Arm, make_arm
 from rareclass.losses.cross_entropy import CrossEntropy
+from rareclass.losses.focal import FocalLoss
 from rareclass.treatments.bag import BalancedEnsembleTreatment
+from rareclass.treatments.base import TrainingSet
 from rareclass.treatments.combined import Combined
 from rareclass.treatments.loss import LossTreatment
 from rareclass.treatments.negatives import LocalCaseControl, NegativeSampling, ScoreNegatives
 from rareclass.treatments.registry import make_treatment
-from rareclass.treatments.sampling import RandomOverSampling, RandomUnderSampling, SyntheticEvents
+from rareclass.treatments.resampling import SyntheticEvents
+from rareclass.treatments.sampling import RandomOverSampling, RandomUnderSampling
 from rareclass.treatments.weights import ClassWeights
 
 GRID = np.array([[0.0], [1.0], [2.0]])
@@ -69,11 +72,46 @@ def test_a_synthetic_treatment_makes_the_combination_inexact_and_cannot_follow_o
         )
 
 
-def test_a_treatment_that_fits_the_learner_must_be_second():
+def test_an_ensemble_that_fits_the_learner_must_be_second():
     X, y = cells(20_000)
-    for first in (LossTreatment(CrossEntropy()), BalancedEnsembleTreatment()):
-        with pytest.raises(InputError, match="must be the second"):
-            Combined(first, ClassWeights()).prepare(X, y, rng=np.random.default_rng(0))
+    with pytest.raises(InputError, match="must be the second"):
+        Combined(BalancedEnsembleTreatment(), ClassWeights()).prepare(X, y, rng=np.random.default_rng(0))
+
+
+def test_a_loss_may_stand_first_and_gives_the_same_fit_as_when_it_stands_second():
+    X, y = cells(20_000)
+    loss, weights = LossTreatment(FocalLoss(2.0)), ClassWeights(5.0)
+    first, second = (Arm("lightgbm", Combined(*pair)).fit(X, y) for pair in ((loss, weights), (weights, loss)))
+    np.testing.assert_array_equal(first.logit(GRID), second.logit(GRID))
+    assert first.shift == pytest.approx(-np.log(5))
+    plain = Arm("lightgbm", loss).fit(X, y)
+    np.testing.assert_allclose(first.logit(GRID), plain.logit(GRID), atol=0.3)  # the weights are undone
+    with pytest.raises(InputError, match="both decide how the learner is fitted"):
+        Combined(loss, BalancedEnsembleTreatment()).prepare(X, y, rng=np.random.default_rng(0))
+
+
+def test_a_loss_refuses_a_pilot_that_it_cannot_correct():
+    X, y = cells(20_000)
+    training = TrainingSet(X, y, pilot=object())
+    with pytest.raises(InputError, match="cannot correct a pilot's log-odds"):
+        LossTreatment().fit_learner(lambda seed: None, training, rng=np.random.default_rng(0))
+
+
+def test_a_second_treatment_that_has_nothing_left_to_do_is_said():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(400, 2)), np.arange(400) < 20
+    for name in ("smote+class_weight", "random_under_sampler+smote", "smote+random_under"):
+        with pytest.warns(NoOpWarning, match="changes next to nothing behind"):
+            make_treatment(name).prepare(X, y, rng=rng)
+    both = make_treatment("class_weight+smote").prepare(X, y, rng=rng)
+    assert both.shift == pytest.approx(-2 * np.log(19))  # weighed 19 times, and 19 times as many: both are undone
+
+
+def test_a_combination_is_milder_where_its_parts_are_and_leaves_what_they_leave():
+    both = make_treatment("smote+class_weight").milder(10, 1000)
+    assert both.label == "smote(ratio=0.1)+class_weight_sqrt"
+    assert make_treatment("tomek_links+none").milder(10, 1000) is None
+    assert make_treatment("random_under_sampler+smote").left(1010, 10) == (20, 10)
 
 
 def test_offsets_reach_a_loss_that_is_a_shift_and_no_other():

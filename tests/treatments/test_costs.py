@@ -129,3 +129,11 @@ def test_unusable_costs_are_one_sentence():
 def test_it_describes_itself_with_plain_values():
     assert CostWeights({"fp": 1, "fn": 9}).describe()["costs"] == {"fp": 1.0, "fn": 9.0, "tp": 0.0, "tn": 0.0}
     assert CostWeights(RowCosts(fp=1.0, fn=[1.0, 2.0])).describe()["costs"] == "by row"
+
+
+def test_a_classifier_that_is_given_the_costs_of_the_classes_fits_the_treatment_that_asks_for_them():
+    X, y = cells(3000)
+    model = RareClassifier("logistic_regression", treatment="cost_weights", cv=2)
+    model.fit(X, y, costs=CostMatrix(fp=1.0, fn=9.0))
+    assert model.model_.arm.shift == pytest.approx(-np.log(9))
+    assert model.model_.arm.arm.treatment.describe()["costs"] == CostMatrix(fp=1.0, fn=9.0).to_dict()

@@ -17,10 +17,17 @@ from rareclass.treatments import (
     NegativeSampling,
     NoTreatment,
     RandomUnderSampling,
+    Resampling,
     make_treatment,
     treatment_from_dict,
 )
+from rareclass.treatments.names import HELP, OTHERS, SAMPLERS
 from rareclass.treatments.registry import TREATMENTS
+
+
+def test_the_names_that_the_help_shows_are_those_of_the_table():
+    assert sorted([*OTHERS, *SAMPLERS]) == sorted(TREATMENTS)
+    assert all(name in HELP for name in TREATMENTS)
 
 
 @pytest.mark.parametrize("name", TREATMENTS)
@@ -90,3 +97,63 @@ def test_a_treatment_of_ones_own_may_hold_an_array():
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(InputError, match="none"):
         make_treatment("nothing")
+
+
+SPELT = [
+    ("SMOTE-ENN", "smote_enn"),
+    ("smoteenn", "smote_enn"),
+    ("EditedNearestNeighbours", "enn"),
+    ("adasyn + scale_pos_weight", "adasyn+class_weight"),
+    ("smote(ratio=0.2)", "smote(ratio=0.2)"),
+    ("class_weight(weight=sqrt)", "class_weight_sqrt"),
+    ("random_under(negatives_per_event=5)+focal(gamma=1.0, alpha=None)",) * 2,
+    ("pca+smote", "pca+smote"),
+    ("pca+smote(ratio=0.2)+class_weight", "pca+smote(ratio=0.2)+class_weight"),
+    ("pca+smote(pca=0.8)", "pca+smote(pca=0.8)"),
+]
+
+
+@pytest.mark.parametrize(("spelt", "label"), SPELT)
+def test_names_are_read_as_users_spell_them_and_labels_are_names(spelt, label):
+    treatment = make_treatment(spelt)
+    assert treatment.label == label
+    assert make_treatment(label) == treatment
+    assert treatment_from_dict(json.loads(json.dumps(treatment.describe(), allow_nan=False))) == treatment
+
+
+WRONG = [
+    ("smotenn", "Did you mean 'smoten'"),
+    ("adasin", "Did you mean 'adasyn'"),
+    ("smote+smote", "names 'smote' twice"),
+    ("smote+adasyn", "both add events until"),
+    ("class_weight+class_weight_sqrt", "both weigh the classes"),
+    ("class_weight+cost_weights", "both weigh the classes"),
+    ("focal+tversky", "both decide how the learner is fitted"),
+    ("focal+balanced_ensemble", "both decide how the learner is fitted"),
+    ("random_under_sampler+negative_sampling", "both leave out negatives"),
+    ("near_miss+smote+random_under", "'near_miss' and 'random_under' contradict each other"),
+    ("pca", "Write 'pca.smote'"),
+    ("smote+pca", "Write 'pca.smote'"),
+    ("pca+random_over_sampler", "Write 'pca.smote'"),
+    ("smote(ration=0.2)", "Did you mean 'ratio'"),
+    ("smote+", "got ''"),
+    (None, "got None"),
+]
+
+
+@pytest.mark.parametrize(("name", "said"), WRONG)
+def test_unknown_contradicting_and_doubled_names_are_refused_with_a_way_out(name, said):
+    with pytest.raises(InputError, match=said):
+        make_treatment(name)
+
+
+def test_a_treatment_is_compared_once():
+    with pytest.raises(InputError, match="names 'smote_enn' twice"):
+        make_plan(["logistic_regression"], "smote_enn, SMOTEENN")
+    both = make_plan(["lightgbm"], "focal(gamma=1.0, alpha=0.5),adasyn+class_weight").asked
+    assert both == ("lightgbm+focal(gamma=1.0, alpha=0.5)", "lightgbm+adasyn+class_weight")
+
+
+def test_a_bundle_that_was_saved_before_samplers_had_names_is_read():
+    saved = {"name": "smote", "method": "ADASYN", "ratio": 0.5}
+    assert treatment_from_dict(saved) == Resampling("ADASYN", 0.5)

@@ -6,13 +6,8 @@ from tests.treatments.known import cell_logits, cells
 
 from rareclass.errors import InputError
 from rareclass.treatments.base import NoTreatment
-from rareclass.treatments.sampling import (
-    RandomOverSampling,
-    RandomUnderSampling,
-    SampledNegatives,
-    SyntheticEvents,
-    fill_missing,
-)
+from rareclass.treatments.resampling import Resampling as SyntheticEvents
+from rareclass.treatments.sampling import RandomOverSampling, RandomUnderSampling, SampledNegatives
 
 
 def test_whole_repetitions_are_undone_exactly_on_a_saturated_model():
@@ -100,11 +95,3 @@ def test_synthetic_rows_weigh_what_their_parents_weigh():
     np.testing.assert_allclose(training.sample_weight, np.where(training.y, 3.0, 1.0))
     assert training.synthetic
     assert training.rows is None
-
-
-def test_missing_values_are_filled_by_the_median_and_the_rest_stays():
-    X = np.array([[1.0, np.nan, np.nan], [np.nan, 4.0, np.nan], [5.0, 8.0, np.nan]])
-    np.testing.assert_array_equal(fill_missing(X), [[1, 6, 0], [3, 4, 0], [5, 8, 0]])
-    assert np.isnan(X).sum() == 5
-    whole = np.ones((2, 2))
-    assert fill_missing(whole) is whole

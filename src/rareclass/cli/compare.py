@@ -8,6 +8,7 @@ import typer
 from rareclass.cli import options as o
 from rareclass.cli.progress import progress_bar
 from rareclass.cli.spoken import spoken
+from rareclass.treatments.names import HELP
 
 DUPLICATES = "Let equal rows stand on both sides of a split."
 BUDGET = "Work, in seconds of the reference machine, that decides beforehand what runs; default 45s."
@@ -24,7 +25,7 @@ def command(
     keep: o.KeepOptions,
     gap: Annotated[float, typer.Option("--gap", help="Rows (or time units) between training and testing.")] = 0,
     learners: Annotated[str, typer.Option("--learners", help="Comma-separated names, or auto.")] = "auto",
-    treatments: Annotated[str, typer.Option("--treatments", help="Comma-separated names, or auto.")] = "auto",
+    treatments: Annotated[str, typer.Option("--treatments", help=f"Comma-separated {HELP}")] = "auto",
     folds: Annotated[int | None, o.option("--folds", "Folds; default 5, or 3 for large tables.")] = None,
     repeats: Annotated[int, typer.Option("--repeats", help="Repetitions of the folds.")] = 1,
     test_share: Annotated[float, typer.Option("--test-share", help="Share of rows locked away.")] = 0.2,

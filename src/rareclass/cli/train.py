@@ -6,6 +6,7 @@ import typer
 
 from rareclass.cli import options as o
 from rareclass.cli.spoken import spoken
+from rareclass.treatments.names import HELP
 
 
 def command(
@@ -17,7 +18,7 @@ def command(
     split: o.SplitOptions,
     keep: o.KeepOptions,
     learner: Annotated[str, typer.Option("--learner", help="Name of a learner, or auto (the blend).")] = "auto",
-    treatment: Annotated[str, typer.Option("--treatment", help="Name of a treatment, or auto (none).")] = "auto",
+    treatment: Annotated[str, typer.Option("--treatment", help=f"One of these {HELP}")] = "auto",
     overwrite: o.Overwrite = False,
     seed: o.Seed = 0,
     threads: o.Threads = None,

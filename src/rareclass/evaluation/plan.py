@@ -14,7 +14,7 @@ from rareclass.learners.blend import MEMBERS
 from rareclass.learners.table import LEARNERS as KNOWN_LEARNERS
 from rareclass.learners.table import PACKAGES
 from rareclass.treatments.base import NoTreatment
-from rareclass.treatments.registry import TREATMENTS as KNOWN_TREATMENTS
+from rareclass.treatments.registry import make_treatment, split_outside
 
 TREATMENTS = ("none", "class_weight", "random_over", "random_under", "smote")
 """Tried on learners that somebody named."""
@@ -167,14 +167,15 @@ def asked_names(learners: str | Sequence, treatments: str | Sequence) -> tuple[S
     for learner in chosen:
         if isinstance(learner, str):
             _check.one_of(learner, "learners", tuple(KNOWN_LEARNERS))
-    for treatment in how:
-        for part in treatment.split("+") if isinstance(treatment, str) else ():
-            _check.one_of(part, "treatments", tuple(KNOWN_TREATMENTS))
+    labels = [make_treatment(treatment, name="treatments").label for treatment in how]
+    for name in dict.fromkeys(labels):
+        if labels.count(name) > 1:
+            raise InputError(f"Two arms have the same name: `treatments` names {name!r} twice. Name it once.")
     return chosen, how
 
 
 def _sequence(value: str | Sequence, name: str) -> tuple:
-    items = tuple(i.strip() for i in value.split(",") if i.strip()) if isinstance(value, str) else tuple(value)
+    items = tuple(i for i in split_outside(value, ",") if i) if isinstance(value, str) else tuple(value)
     if not items:
         raise InputError(f"`{name}` is empty. Name at least one, or use 'auto'.")
     return items

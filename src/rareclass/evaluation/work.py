@@ -50,9 +50,6 @@ START = 4.0
 FIT_ROWS = (40_000, 28_000, 20_000, 14_000, 10_000, 7000, 5000, 3500, 2500)
 """On how many rows an arm may be fitted where a budget is short."""
 
-AS_MANY = {"smote", "random_over"}
-"""Treatments that leave as many events as other rows; `random_under` leaves as many others as events."""
-
 
 def seconds_of(powers: Powers, rows: float, columns: float, events: float) -> float:
     """exp(a) rows^b columns^c events^d."""
@@ -96,7 +93,7 @@ class Work:
 
     def fit(self, arm: Arm) -> float:
         """Seconds of one fit on one core, and of scoring a share of the rows."""
-        rows, events = _treated(arm.treatment.name, self.fitted, self.fitted_events)
+        rows, events = arm.treatment.left(self.fitted, self.fitted_events)
         fit, score = LEARNER_SECONDS.get(arm.learner_name, LEARNER_SECONDS["lightgbm"])
         if arm.learner_name in FORESTS:
             rows = min(rows, events + drawn_for_tree(events))
@@ -137,12 +134,3 @@ def work_of(design: Design, *, full: bool = False) -> Work:
         fitted_events=min(int(design.y[train].sum()), fitted),
         may_shrink=not full,
     )
-
-
-def _treated(treatment: str, rows: int, events: int) -> tuple[int, int]:
-    """Rows and events that a treatment leaves."""
-    if treatment in AS_MANY:
-        return 2 * max(rows - events, events), max(rows - events, events)
-    if treatment == "random_under":
-        return 2 * min(events, rows - events), events
-    return rows, events

@@ -90,8 +90,8 @@ def fit_model(design: Design, wanted: Wanted) -> FittedModel:
     )
     each = fit_side_by_side(part, [scores[j].arm for j in kept], n_jobs=wanted.n_jobs, watch=watch)
     _warn_of_failed(failed)
-    fitted = [f.arm for f in each]
-    members = [scores[j] for j in kept if scores[j].arm in fitted]
+    fitted = [f.arm.learner for f in each]  # by learner: the treatment that was fitted knows the costs
+    members = [scores[j] for j in kept if scores[j].arm.learner in fitted]
     whole = blend_scores(design, wanted.arm, members) if wanted.arm.is_blend else members[0]
     logit = cross_calibrated(whole.oof.score, design.y, folds, method=wanted.calibration, **how)
     held = Held(raw=whole.oof.score, logit=logit, members=matrix_of(members), known=[m.known for m in members])

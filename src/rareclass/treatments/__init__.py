@@ -12,7 +12,8 @@ _HOMES = {
     "rareclass.fitting.arm": "Arm FittedArm make_arm",
     "rareclass.fitting.classifier": "RareClassifier",
     "registry": "make_treatment treatment_from_dict",
-    "sampling": "RandomOverSampling RandomUnderSampling SampledNegatives SyntheticEvents",
+    "resampling": "Resampling SyntheticEvents",
+    "sampling": "RandomOverSampling RandomUnderSampling SampledNegatives",
     "weights": "ClassWeights",
 }
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

@@ -1,8 +1,8 @@
 """A bag of learners, each on all events and its own few negatives; the mean of their log-odds is brought back."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -43,8 +43,13 @@ class BalancedEnsembleTreatment(base.Treatment):
         "mean of the members' log-odds, shifted by the log of the share of negatives in a bag, then calibrated out of "
         "fold"
     )
+    does: ClassVar[str] = "fits"
     bags: int = 10
     negatives_per_event: float = 1.0
+
+    def milder(self, events: int, negatives: int) -> Self | None:
+        ratio = base.half_way(events / negatives, 1 / self.negatives_per_event)
+        return None if ratio is None else replace(self, negatives_per_event=float(f"{1 / ratio:.2g}"))
 
     def _prepare(self, given: base.Given, rng: np.random.Generator) -> base.TrainingSet:
         bags = _check.whole_number(self.bags, "bags", low=2)

@@ -85,6 +85,11 @@ class Treatment(ABC):
 
     name: ClassVar[str]
     restoration: ClassVar[str]
+    does: ClassVar[str] = ""
+    """What only one of several combined treatments may do: "weighs" the classes, "thins" the negatives to a ratio,
+    "adds" events to a ratio, "fits" the learner in its own way."""
+    goes_last: ClassVar[bool] = True
+    """Whether a treatment that "fits" has to see the rows as they are fitted."""
 
     def prepare(
         self,
@@ -139,6 +144,14 @@ class Treatment(ABC):
 
         model = fit_on_training(make(draw_seed(rng)), training, self.name)
         return model if training.pilot is None else LogitSum([training.pilot, model])
+
+    def left(self, rows: int, events: int) -> tuple[int, int]:
+        """About how many rows, and events among them, it leaves of so many."""
+        return rows, events
+
+    def milder(self, events: int, negatives: int) -> Self | None:
+        """The same half-way from the ratio of so many events and negatives to its own; None where it has none."""
+        return None
 
     def with_costs(self, costs: Costs) -> Self:
         """The treatment of rows that have these costs; itself where costs do not matter."""
@@ -211,6 +224,17 @@ def class_counts(y: np.ndarray) -> tuple[int, int]:
     if events == 0 or negatives == 0:
         raise TooFewEventsError(f"The training part holds {events} events and {negatives} negatives; both are needed.")
     return events, negatives
+
+
+def half_way(own: float, wanted: float) -> float | None:
+    """The ratio half-way, in log-odds, from that of the data to the one wanted; None where the two are near.
+
+    Examples
+    --------
+    >>> half_way(0.01, 1.0), half_way(0.5, 1.0)
+    (0.1, None)
+    """
+    return float(f"{np.sqrt(own * wanted):.2g}") if wanted > 2 * own else None
 
 
 def positive_number(value: float, name: str) -> float:

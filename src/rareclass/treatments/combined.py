@@ -1,5 +1,6 @@
 """Two treatments one after the other: shifts add, offsets add, rows are traced."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -7,8 +8,11 @@ from typing import Any, Self
 import numpy as np
 
 from rareclass.decisions.costs import Costs
-from rareclass.errors import InputError
+from rareclass.errors import InputError, NoOpWarning
 from rareclass.treatments.base import Given, NoTreatment, TrainingSet, Treatment
+
+BALANCING = ("weighs", "thins", "adds")
+NEXT_TO_NOTHING = 0.05  # in log-odds
 
 
 @dataclass(frozen=True)
@@ -21,13 +25,13 @@ class Combined(Treatment):
     Parameters
     ----------
     first, second : Treatment
-        A loss or a balanced ensemble goes second: it decides how the learner is fitted.
+        Only one of them may decide how the learner is fitted (a loss, a balanced ensemble); an ensemble goes second.
 
     Raises
     ------
     InputError
-        `first` is a loss or an ensemble; or `second` makes synthetic rows although `first` gave offsets, which
-        synthetic rows do not have; or both have a pilot.
+        Both decide how the learner is fitted, or both have a pilot, or `first` is an ensemble; or `second` makes
+        synthetic rows although `first` gave offsets, which synthetic rows do not have.
 
     Examples
     --------
@@ -55,7 +59,10 @@ class Combined(Treatment):
         return f"{self.first.name}: {self.first.restoration}; {self.second.name}: {self.second.restoration}"
 
     def _prepare(self, given: Given, rng: np.random.Generator) -> TrainingSet:
-        if type(self.first).fit_learner is not Treatment.fit_learner:
+        own = _that_fit(self.first)
+        if own and _that_fit(self.second):
+            raise InputError(f"{self.first.name!r} and {self.second.name!r} both decide how the learner is fitted.")
+        if any(t.goes_last for t in own):
             raise InputError(f"{self.first.name!r} decides how the learner is fitted, so it must be the second one.")
         one = _told(self.first, given, rng)
         second = self.second if one.rows is None else self.second.take(one.rows)
@@ -65,8 +72,15 @@ class Combined(Treatment):
                 "Only one of two combined treatments may have a pilot; use 'score_negatives' for the other."
             )
         if one.offset is not None and two.synthetic:
-            raise InputError(
-                f"{self.second.name!r} makes rows for which {self.first.name!r} has no offset. Put it first."
+            out = "Give CostWeights correction='calibration'." if self.first.name == "cost_weights" else "Put it first."
+            raise InputError(f"{self.second.name!r} makes rows for which {self.first.name!r} has no offset. {out}")
+        idle = two.X is one.X and two.offset is None and abs(two.shift) < NEXT_TO_NOTHING
+        if idle and self.second.does in BALANCING:
+            warnings.warn(
+                f"{self.second.label!r} changes next to nothing behind {self.first.label!r}, which leaves the classes "
+                "in that ratio. Put it first, give one of them another ratio, or leave it out.",
+                NoOpWarning,
+                stacklevel=4,
             )
         return replace(
             two,
@@ -80,7 +94,17 @@ class Combined(Treatment):
         )
 
     def fit_learner(self, make: Callable[[int], Any], training: TrainingSet, *, rng: np.random.Generator) -> Any:
-        return self.second.fit_learner(make, training, rng=rng)
+        own = self.first if _that_fit(self.first) else self.second
+        return own.fit_learner(make, training, rng=rng)
+
+    def left(self, rows: int, events: int) -> tuple[int, int]:
+        return self.second.left(*self.first.left(rows, events))
+
+    def milder(self, events: int, negatives: int) -> Self | None:
+        first, second = self.first.milder(events, negatives), self.second.milder(events, negatives)
+        if first is None and second is None:
+            return None
+        return replace(self, first=self.first if first is None else first, second=second or self.second)
 
     def with_costs(self, costs: Costs) -> Self:
         return replace(self, first=self.first.with_costs(costs), second=self.second.with_costs(costs))
@@ -90,6 +114,13 @@ class Combined(Treatment):
 
     def describe(self) -> dict[str, Any]:
         return {"name": self.name, "first": self.first.describe(), "second": self.second.describe()}
+
+
+def _that_fit(treatment: Treatment) -> list[Treatment]:
+    """Those of one or several treatments that decide how the learner is fitted."""
+    if isinstance(treatment, Combined):
+        return [*_that_fit(treatment.first), *_that_fit(treatment.second)]
+    return [] if type(treatment).fit_learner is Treatment.fit_learner else [treatment]
 
 
 def _told(treatment: Treatment, given: Given, rng: np.random.Generator) -> TrainingSet:

@@ -56,6 +56,7 @@ class CostWeights(Treatment):
     """
 
     name: ClassVar[str] = "cost_weights"
+    does: ClassVar[str] = "weighs"
     costs: Any = None
     correction: str = "offset"
 

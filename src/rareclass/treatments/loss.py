@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import clone
@@ -43,6 +43,8 @@ class LossTreatment(Treatment):
     'focal'
     """
 
+    does: ClassVar[str] = "fits"
+    goes_last: ClassVar[bool] = False
     loss: Any = field(default_factory=FocalLoss)
 
     @property
@@ -71,6 +73,8 @@ class LossTreatment(Treatment):
         return given.training(note, exact=not loss.needs_calibration)
 
     def fit_learner(self, make: Callable[[int], Any], training: TrainingSet, *, rng: np.random.Generator) -> Any:
+        if training.pilot is not None:
+            raise InputError(f"{self.name!r} cannot correct a pilot's log-odds. Put 'score_negatives' before it.")
         model = booster_with_loss(make(draw_seed(rng)), self.loss)
         return fit_on_training(model, training, self.name)
 

@@ -85,6 +85,7 @@ class NegativeSampling(Treatment):
     restoration: ClassVar[str] = (
         "log-odds corrected by -ln of each row's keep probability while training, then calibrated out of fold"
     )
+    does: ClassVar[str] = "thins"
     strategy: str = "uniform"
     _: KW_ONLY
     negatives_per_event: float | str = "auto"

@@ -1,12 +1,12 @@
-"""Resampling the training part: random over- and under-sampling, sampled negatives, and the SMOTE family."""
+"""Random resampling of the training part, undone exactly: repeated events, fewer negatives."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import numpy as np
 
 from rareclass._check import one_of
-from rareclass.treatments.base import Given, TrainingSet, Treatment, class_counts, positive_number
+from rareclass.treatments.base import Given, TrainingSet, Treatment, class_counts, half_way, positive_number
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,16 @@ class RandomOverSampling(Treatment):
 
     name: ClassVar[str] = "random_over"
     restoration: ClassVar[str] = "log-odds shifted by the log of the repetitions, then calibrated out of fold"
+    does: ClassVar[str] = "adds"
     ratio: float = 1.0
+
+    def left(self, rows: int, events: int) -> tuple[int, int]:
+        wanted = max(events, round(self.ratio * (rows - events)))
+        return rows - events + wanted, wanted
+
+    def milder(self, events: int, negatives: int) -> Self | None:
+        ratio = half_way(events / negatives, self.ratio)
+        return None if ratio is None else replace(self, ratio=ratio)
 
     def _prepare(self, given: Given, rng: np.random.Generator) -> TrainingSet:
         y = given.y
@@ -84,7 +93,15 @@ class RandomUnderSampling(Treatment):
     restoration: ClassVar[str] = (
         "log-odds shifted by the log of the share of negatives kept, then calibrated out of fold"
     )
+    does: ClassVar[str] = "thins"
     negatives_per_event: float | str = "auto"
+
+    def left(self, rows: int, events: int) -> tuple[int, int]:
+        return events + min(rows - events, round(self.each(events, rows - events) * events)), events
+
+    def milder(self, events: int, negatives: int) -> Self | None:
+        ratio = half_way(events / negatives, 1 / self.each(events, negatives))
+        return None if ratio is None else replace(self, negatives_per_event=float(f"{1 / ratio:.2g}"))
 
     def each(self, events: int, negatives: int) -> float:
         """Negatives for each event that are wanted."""
@@ -136,85 +153,3 @@ class SampledNegatives(RandomUnderSampling):
         least = 20.0 if isinstance(self.negatives_per_event, str) else self.negatives_per_event
         per_event = max(least if events * (least + 1) <= self.rows else 1.0, (self.rows - events) / events)
         return max(per_event, 1.0)
-
-
-@dataclass(frozen=True)
-class SyntheticEvents(Treatment):
-    """Synthesise events with a sampler of the SMOTE family; brought back approximately, then calibrated.
-
-    When to use: weak smooth learners (linear models, neighbours) on numeric features with at least 20 events.
-    When not: boosters and forests, where it costs time and, measured fairly, gains nothing.
-
-    Parameters
-    ----------
-    method : str, default="SMOTE"
-        Name of a class of `rareclass.over_sampling`.
-    ratio : float, default=1.0
-        Events per negative after synthesis.
-
-    Notes
-    -----
-    Synthesis changes the distribution of the events, so no shift is exact; the realised counts give the first
-    correction and out-of-fold calibration the rest. Missing values are filled by the median of the training part
-    for the distances and in the synthetic rows; category codes are copied from a parent.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> X, y = rng.normal(size=(400, 2)), np.arange(400) < 20
-    >>> training = SyntheticEvents(ratio=0.5).prepare(X, y, rng=rng)
-    >>> training.note, training.exact
-    ('170 synthetic events added to 20 real ones beside 380 negatives', False)
-    """
-
-    name: ClassVar[str] = "smote"
-    restoration: ClassVar[str] = "not exact: shifted by the realised counts, then calibrated on out-of-fold rows"
-    method: str = "SMOTE"
-    ratio: float = 1.0
-
-    def _prepare(self, given: Given, rng: np.random.Generator) -> TrainingSet:
-        events, negatives = class_counts(given.y)
-        wanted = round(positive_number(self.ratio, "ratio") * negatives)
-        if wanted <= events:
-            return given.training(f"nothing to add: {events:,} events, {negatives:,} negatives")
-        X, y, parents = self._synthesise(given, wanted, rng)
-        weight = given.weight
-        if weight is not None:
-            weight = np.concatenate([weight, weight[parents].mean(axis=1)])
-        note = f"{wanted - events:,} synthetic events added to {events:,} real ones beside {negatives:,} negatives"
-        shift = -float(np.log(wanted / events))
-        return TrainingSet(X, y, sample_weight=weight, shift=shift, exact=False, note=note, synthetic=True)
-
-    def _synthesise(
-        self, given: Given, wanted: int, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """All rows with the made ones behind them, their labels, and the parents of the made ones."""
-        from rareclass import over_sampling
-
-        X, y, categorical = given.X, given.y, list(given.categorical)
-        filled = fill_missing(X)
-        numeric = np.setdiff1d(np.arange(X.shape[1]), np.asarray(categorical, dtype=int))
-        scale = filled[:, numeric].std(axis=0)
-        scale[scale == 0] = 1.0
-        sampler = getattr(over_sampling, self.method)(
-            sampling_strategy={0: int((~y).sum()), 1: wanted}, random_state=rng, k_neighbors="auto"
-        )
-        scaled, y_int = sampler.fit_resample(np.ascontiguousarray(filled[:, numeric] / scale), y.astype(np.int64))
-        parents = np.asarray(sampler.parents_)
-        made = np.empty((scaled.shape[0] - y.size, X.shape[1]))
-        made[:, numeric] = scaled[y.size :] * scale
-        if categorical:
-            made[:, categorical] = filled[parents[:, 0]][:, categorical]
-        return np.vstack([X, made]), y_int.astype(bool), parents
-
-
-def fill_missing(X: np.ndarray) -> np.ndarray:
-    """Copy of X (n, d) with NaN replaced by the column's median (0 where all is missing)."""
-    missing = np.isnan(X)
-    if not missing.any():
-        return X
-    filled = X.copy()
-    for j in np.flatnonzero(missing.any(axis=0)):
-        known = X[~missing[:, j], j]
-        filled[missing[:, j], j] = np.median(known) if known.size else 0.0
-    return filled

@@ -1,12 +1,12 @@
 """Class weights, undone by the log-ratio of the weights."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import numpy as np
 
 from rareclass._check import one_of
-from rareclass.treatments.base import Given, TrainingSet, Treatment, class_counts, positive_number
+from rareclass.treatments.base import Given, TrainingSet, Treatment, class_counts, half_way, positive_number
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,18 @@ class ClassWeights(Treatment):
 
     name: ClassVar[str] = "class_weight"
     restoration: ClassVar[str] = "log-odds shifted by the log of the weight, then calibrated out of fold"
+    does: ClassVar[str] = "weighs"
     weight: str | float = "balanced"
 
     @property
     def label(self) -> str:
         return f"{self.name}_sqrt" if self.weight == "sqrt" else super().label
+
+    def milder(self, events: int, negatives: int) -> Self | None:
+        if isinstance(self.weight, str):
+            return replace(self, weight="sqrt") if self.weight == "balanced" and negatives > 2 * events else None
+        weight = half_way(1.0, self.weight)
+        return None if weight is None else replace(self, weight=weight)
 
     def _prepare(self, given: Given, rng: np.random.Generator) -> TrainingSet:
         y, base = given.y, given.plain_weight
