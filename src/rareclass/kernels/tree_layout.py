@@ -24,7 +24,7 @@ def lay_out(trees: Mapping[str, Any]) -> Program:
     splits, masks = np.empty((n_splits, 2), dtype=np.int32), np.empty(n_splits, dtype=np.uint64)
     leaves = np.zeros(int(slots.sum()))
     links = (trees["root"], trees["left"], trees["right"])
-    order = order_of(*links, table[:, 0])
+    order, table[:, 0] = order_of(*links)
     nodes = np.empty((m, 3), dtype=np.int32)
     _place(order, trees["left"], column, cut, nodes)
     _mask(links, column, cut, trees["value"], table, splits, masks, leaves)
@@ -90,9 +90,9 @@ def _sizes(root: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 @compiled
-def order_of(root: np.ndarray, left: np.ndarray, right: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Nodes (m,) of each tree in the order of their depth, siblings side by side; `start` (T,) becomes their places."""
-    order = np.empty(left.size, dtype=np.int64)
+def order_of(root: np.ndarray, left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes (m,) of each tree in the order of their depth, siblings side by side, and where each tree begins (T,)."""
+    order, start = np.empty(left.size, dtype=np.int64), np.empty(root.size, dtype=np.int64)
     end = 0
     for t in range(root.size):
         start[t] = at = end
@@ -104,7 +104,7 @@ def order_of(root: np.ndarray, left: np.ndarray, right: np.ndarray, start: np.nd
                 order[end], order[end + 1] = left[node], right[node]
                 end += 2
             at += 1
-    return order
+    return order, start
 
 
 @compiled

@@ -133,7 +133,7 @@ class FlatTrees:
         """What reasons need beside `program`; `InputError` where the trees were written without covers."""
         if self.cover.size != self.feature.size:
             raise InputError(WITHOUT_REASONS)
-        order = order_of(self.root, self.left, self.right, np.empty(self.n_trees, dtype=np.int64))
+        order, _ = order_of(self.root, self.left, self.right)
         return lay_out_covers(self.program, self.cover[order])
 
     @property
