@@ -1,4 +1,4 @@
-"""The verbs of the command line as functions: diagnose, compare, train, predict, evaluate, report.
+"""The verbs of the command line as functions: diagnose, compare, train, predict, evaluate, export, report.
 
 The only place that joins evaluation, report and artifact.
 """
@@ -16,6 +16,7 @@ import numpy as np
 from rareclass import __version__, _check
 from rareclass.artifact.atomic import atomic_directory, atomic_file, refuse_foreign
 from rareclass.artifact.bundle import Bundle, library_versions, reference_of
+from rareclass.artifact.export import export_bundle as export_bundle
 from rareclass.artifact.incoming import RANGES, WRITTEN, kept_as_text, training_ranges, written_before, written_record
 from rareclass.artifact.reference import feature_sketches
 from rareclass.artifact.seen import rows_seen, seen_before

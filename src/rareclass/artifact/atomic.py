@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rareclass.errors import InputError
@@ -63,6 +63,21 @@ def refuse_foreign(path: str | os.PathLike, *, overwrite: bool) -> None:
             f"The folder {folder} holds '{other}', which belongs to no run and no bundle, so it is not replaced. Name "
             "another folder, or move that out first."
         )
+
+
+def refuse_file(path: str | os.PathLike, inputs: Iterable[str | os.PathLike], *, overwrite: bool) -> None:
+    """Raise where a file cannot or must not be written to `path`: it is what is read, or there is something."""
+    target = Path(path)
+    if target.is_dir():
+        raise InputError(f"{target} is a folder; a file name is needed.")
+    if not target.exists():
+        return
+    for name in inputs:
+        given = Path(name)
+        if given.exists() and (target.samefile(given) or given.resolve() in target.resolve().parents):
+            raise InputError(f"{target} is what is read; the output needs another name.")
+    if not overwrite:
+        raise InputError(f"{target} exists. Name another file, or allow it to be replaced (--overwrite).")
 
 
 def _replace_directory(new: Path, target: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from rareclass.artifact.atomic import atomic_file
+from rareclass.artifact.atomic import atomic_file, refuse_file
 from rareclass.errors import InputError
 
 _KINDS = {
@@ -32,17 +32,7 @@ def table_kind(path: str | os.PathLike) -> str:
 def refuse_output(path: str | os.PathLike, inputs: Iterable[str | os.PathLike], *, overwrite: bool) -> None:
     """Raise where a table cannot or must not be written to `path`: before any work is done for it."""
     table_kind(path)
-    target = Path(path)
-    if target.is_dir():
-        raise InputError(f"{target} is a folder; a file name is needed.")
-    if not target.exists():
-        return
-    for name in inputs:
-        given = Path(name)
-        if given.exists() and (target.samefile(given) or given.resolve() in target.resolve().parents):
-            raise InputError(f"{target} is what is read; the output needs another name.")
-    if not overwrite:
-        raise InputError(f"{target} exists. Name another file, or allow it to be replaced (--overwrite).")
+    refuse_file(path, inputs, overwrite=overwrite)
 
 
 def write_table(table: pa.Table, path: str | os.PathLike) -> None:

@@ -121,8 +121,8 @@ class Scorer:
         why_not: str = "",
     ) -> None:
         self.why_not = why_not
-        self._encoder, self.member, self._added = encoder, member, added
-        self._calibration, self.cut = calibration, cut
+        self.encoder, self.member, self.added = encoder, member, added
+        self.calibration, self.cut = calibration, cut
         self._needs_values = self.exact and not takes_missing(member)
         if isinstance(member, Member) and member.columns_read > encoder.width:
             raise InputError(
@@ -179,7 +179,7 @@ class Scorer:
                 why_not="" if exact else str(said.get("why_not")),
             )
             if exact:  # one row, so that what no check sees is seen before any row counts
-                scorer._block(np.zeros((1, scorer._encoder.width)))
+                scorer._block(np.zeros((1, scorer.encoder.width)))
             return scorer
         except UNFIT as error:
             raise damaged(folder.path, error) from None
@@ -190,7 +190,7 @@ class Scorer:
 
     @property
     def columns(self) -> list[str]:
-        return self._encoder.names
+        return self.encoder.names
 
     def logit(self, rows: Rows, *, threads: int = 1) -> np.ndarray:
         """Calibrated log-odds (n,) of the rare class at the real prevalence.
@@ -208,7 +208,7 @@ class Scorer:
         InputError
             The rows are of no known form or shape, or lack values that the model needs.
         """
-        return self.logit_of(self._encoder.matrix(rows), threads=threads)
+        return self.logit_of(self.encoder.matrix(rows), threads=threads)
 
     def probability(self, rows: Rows, *, threads: int = 1) -> np.ndarray:
         """Probability (n,) of the rare class at the real prevalence; parameters as in `logit`."""
@@ -230,7 +230,7 @@ class Scorer:
 
     def encoded(self, rows: Rows) -> Any:
         """A table as the matrix that members read, with counts of what training never saw (`Encoded`)."""
-        return self._encoder.encoded(rows)
+        return self.encoder.encoded(rows)
 
     def logit_of(self, X: np.ndarray, *, threads: int = 1) -> np.ndarray:
         """Calibrated log-odds (n,) of encoded rows (n, d), float64 in row order."""
@@ -262,7 +262,7 @@ class Scorer:
 
     def _block(self, X: np.ndarray) -> np.ndarray:
         z = self.member.logit(X)
-        if not self._calibration.apply(z, self._added):
+        if not self.calibration.apply(z, self.added):
             raise InputError("The model gives no number for some of these rows: their values are too large for it.")
         return z
 
@@ -271,6 +271,6 @@ class Scorer:
         if gone.any():
             row, column = np.argwhere(gone)[0]
             raise InputError(
-                f"Column {self._encoder.column_of(int(column))!r} holds no value (or an unknown one) in row {row}, and "
+                f"Column {self.encoder.column_of(int(column))!r} holds no value (or an unknown one) in row {row}, and "
                 "this model takes none missing. Fill it as it was filled for training."
             )

@@ -11,7 +11,7 @@ from rareclass.kernels.logits import sigmoid
 from rareclass.kernels.trees import FlatTrees
 from rareclass.scoring.saved import flag, number, numbered, numbered_part, whole
 
-_SMALLEST = 1e-12
+SMALLEST = 1e-12
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class BalancedVotes:
     def of_votes(self, share: np.ndarray) -> np.ndarray:
         """Log-odds of mean votes in [0, 1]."""
         both = np.column_stack([1.0 - share, share])
-        log = np.log(np.maximum((both + self.pseudo / 2) / (1 + self.pseudo), _SMALLEST))
+        log = np.log(np.maximum((both + self.pseudo / 2) / (1 + self.pseudo), SMALLEST))
         score = self.slope * log + self.shift
         e = np.exp(score - score.max(axis=1, keepdims=True))
         if self.pseudo == 0:
             e = np.where(both > 0, e, 0.0)
-        final = np.log(np.clip(e / e.sum(axis=1, keepdims=True), _SMALLEST, 1.0))
+        final = np.log(np.clip(e / e.sum(axis=1, keepdims=True), SMALLEST, 1.0))
         return np.asarray(final[:, 1] - final[:, 0])
 
     @property
