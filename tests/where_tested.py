@@ -12,6 +12,7 @@ WHERE = {
     "scoring/readers/xgboost.py": "tests/scoring/test_trees_from.py",
     "report/drivers.py": "tests/report/test_html_drivers.py",
     "decisions/tier.py": "tests/decisions/test_tiers.py",
+    "kernels/quota.py": "tests/decisions/test_controller.py",
     "decisions/tier_places.py": "tests/decisions/test_tiers.py",
     "report/findings.py": "tests/audit/test_runs.py",
     "evaluation/drivers.py": "tests/evaluation/test_results.py",

@@ -6,6 +6,7 @@ _HOMES = {
     "budget": "AlertBudget",
     "constrained": "Constrained",
     "constraints": "FalsePositiveRateAtMost PrecisionAtLeast RecallAtLeast",
+    "controller": "ThresholdController",
     "costs": "CostMatrix RowCosts as_costs",
     "decision": "Decision",
     "fields": "FieldCost FieldCosts present_value",
