@@ -112,25 +112,24 @@ def test_catboost_trees_that_are_not_symmetric_sum_to_its_own_prediction(table, 
     np.testing.assert_allclose(said(trees, X).sum(axis=1), wanted, rtol=0, atol=1e-11)
 
 
+PACKAGES = {RareLGBMClassifier: "lightgbm", RareXGBClassifier: "xgboost", RareCatBoostClassifier: "catboost"}
+
+
 @pytest.mark.parametrize("bins", [True, False])
-@pytest.mark.parametrize("kind", [RareLGBMClassifier, RareXGBClassifier, RareCatBoostClassifier])
+@pytest.mark.parametrize("kind", PACKAGES)
 def test_guarded_boosters_on_bins_give_what_their_library_gives_on_the_bins(table, kind, bins):
-    learner = make(kind, **{kind._TREES: 20, "collapse_alarm": False, "event_bins": bins})
-    for package in ("xgboost", "catboost"):
-        if package in kind.__module__ or (package == "xgboost" and kind is RareXGBClassifier):
-            pytest.importorskip(package)
-    learner.fit(*table)
+    library = pytest.importorskip(PACKAGES[kind])
+    learner = make(kind, **{kind._TREES: 20, "collapse_alarm": False, "event_bins": bins}).fit(*table)
     trees, _, _ = flat_guarded(learner)
     X = single_rows(trees)
     binned = X if learner.cuts_ is None else apply_cuts(X, learner.cuts_)
     if kind is RareLGBMClassifier:
-        theirs = learner.booster_.predict(binned, pred_contrib=True, num_iteration=learner._all_trees(learner.model_)[0])
+        used = learner._all_trees(learner.model_)[0]
+        theirs = learner.booster_.predict(binned, pred_contrib=True, num_iteration=used)
     elif kind is RareXGBClassifier:
-        xgboost = pytest.importorskip("xgboost")
-        theirs = learner.model_.get_booster().predict(xgboost.DMatrix(binned), pred_contribs=True)
+        theirs = learner.model_.get_booster().predict(library.DMatrix(binned), pred_contribs=True)
     else:
-        catboost = pytest.importorskip("catboost")
-        theirs = learner.model_.get_feature_importance(catboost.Pool(binned), type="ShapValues")
+        theirs = learner.model_.get_feature_importance(library.Pool(binned), type="ShapValues")
     equal(trees, X, np.asarray(theirs, dtype=np.float64), SINGLE if kind is RareXGBClassifier else 1e-12)
 
 
