@@ -38,6 +38,7 @@ WHERE = {
     "scoring/checking.py": "tests/scoring/test_scorer.py",
     "scoring/compiling.py": "tests/scoring/test_scorer.py",
     "scoring/export/members.py": "tests/scoring/export/test_to_onnx.py",
+    "scoring/cut.py": "tests/scoring/test_scorer.py",
     "scoring/learner.py": "tests/artifact/test_bundle.py",
     "scoring/members.py": "tests/scoring/test_files.py",
     "scoring/rows.py": "tests/scoring/test_values.py",

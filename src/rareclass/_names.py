@@ -1,13 +1,19 @@
 """A table of named classes: what a word on the command line, in a bundle or in a message stands for."""
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from rareclass import _check
 from rareclass.errors import InputError
 
 T = TypeVar("T")
+
+
+def near_name(asked: str, names: Iterable[str]) -> str | None:
+    """The name that differs from `asked` in capitals and blanks only."""
+    wanted = asked.casefold().split()
+    return next((name for name in names if name.casefold().split() == wanted), None)
 
 
 class Names(Generic[T]):

@@ -34,6 +34,7 @@ from rareclass.evaluation.comparison import Comparison
 from rareclass.evaluation.results import Results
 from rareclass.fitting.rows import at
 from rareclass.kernels.threads import thread_count
+from rareclass.scoring.reasons import ReasonRules
 from rareclass.serving.predict import PeriodColumns as PeriodColumns
 from rareclass.serving.predict import Prediction as Prediction
 from rareclass.serving.predict import predict_table as predict_table
@@ -48,15 +49,18 @@ def compare_table(
     out: str | os.PathLike | None = None,
     overwrite: bool = False,
     kept: Mapping[str, bool] = NOTHING_MORE,
+    reasons: ReasonRules | None = None,
     command: str = "",
     **options: Any,
 ) -> Comparison:
     """Compare on a problem; with `out`, write the run folder (results.json, report.html, oof.parquet, champion/).
 
-    `kept` are options of `Bundle.save` for the champion.
+    `kept` are options of `Bundle.save` for the champion, whose reasons are grouped and worded as `reasons` say.
     """
     from rareclass.evaluation.run import compare
 
+    if reasons is not None:
+        reasons.check(problem.features.column_names)
     if out is not None:
         refuse_foreign(out, overwrite=overwrite)
     costs = options.pop("costs", None)
@@ -74,7 +78,7 @@ def compare_table(
         **options,
     )
     if out is not None:
-        write_run(comparison, out, problem, overwrite=overwrite, kept=kept, command=command)
+        write_run(comparison, out, problem, overwrite=overwrite, kept=kept, reasons=reasons, command=command)
     return comparison
 
 
@@ -109,6 +113,7 @@ def write_run(
     *,
     overwrite: bool = False,
     kept: Mapping[str, bool] = NOTHING_MORE,
+    reasons: ReasonRules | None = None,
     command: str = "",
     truth: Sequence[str] = (),
 ) -> None:
@@ -127,7 +132,13 @@ def write_run(
         (folder / CHAMPION).mkdir()
         written = written_record(problem.written, problem.spelt)
         bundle = champion_bundle(comparison, target=problem.target, results=results, written=written)
+        bundle.reasons = within(reasons, bundle)
         bundle.write_into(folder / CHAMPION, **kept)
+
+
+def within(reasons: ReasonRules | None, bundle: Bundle) -> ReasonRules | None:
+    """The rules for the columns that the bundle's model uses."""
+    return None if reasons is None else reasons.within(list(bundle.model.model_.schema.names))
 
 
 def champion_bundle(comparison: Comparison, *, target: str, results: Results, written: Mapping[str, Any]) -> Bundle:
@@ -181,6 +192,7 @@ def train_table(
     out: str | os.PathLike,
     overwrite: bool = False,
     kept: Mapping[str, bool] = NOTHING_MORE,
+    reasons: ReasonRules | None = None,
     decision: DecisionRule | None = None,
     costs: CostMatrix | None = None,
     command: str = "",
@@ -193,6 +205,8 @@ def train_table(
     from rareclass.fitting.classifier import RareClassifier
 
     refuse_foreign(out, overwrite=overwrite)
+    if reasons is not None:
+        reasons.check(problem.features.column_names)
     y = encode_target(problem.y, problem.pos_label, name=problem.target)[0]
     findings = column_findings(problem.features, y, categorical=problem.categorical, weight=problem.counts)
     model = RareClassifier(decision=decision, pos_label=problem.pos_label, categorical=problem.categorical, **options)
@@ -232,6 +246,7 @@ def train_table(
         sketches=feature_sketches(fit, table, fit.oof_y),
         rows=table,
     )
+    bundle.reasons = within(reasons, bundle)
     bundle.save(out, overwrite=overwrite, **kept)
     return bundle
 

@@ -71,11 +71,12 @@ def equal_but_for_rounding(scorer, model, data):
     assert scorer.exact, scorer.why_not
     np.testing.assert_allclose(scorer.logit(data), model.positive_logit(data), rtol=0, atol=1e-9)
     np.testing.assert_array_equal(scorer.decide(data), model.flag(scorer.probability(data)))
-    X = scorer.encoded(data).matrix
+    X = scorer.encoder.matrix(data)
     given, logit = contributions(scorer.member, X), scorer.member.logit(X)
     assert (np.abs(given.sum(axis=1) - logit) <= 1e-9 * np.maximum(1, np.abs(logit))).all()
     assert (given[:, -1] == given[0, -1]).all()
     np.testing.assert_array_equal(given[:2], np.vstack([contributions(scorer.member, x[None]) for x in X[:2]]))
+    np.testing.assert_allclose(scorer.contributions(data).sum(axis=1), scorer.logit(data), rtol=0, atol=1e-8)
 
 
 @pytest.mark.parametrize("learner", [*LEARNERS, "auto"])

@@ -45,6 +45,7 @@ from rareclass.scoring.files import (
 )
 from rareclass.scoring.learner import read_learner
 from rareclass.scoring.members import CompiledLearner
+from rareclass.scoring.reasons import ReasonRules
 from rareclass.scoring.saved import UNFIT
 from rareclass.scoring.scorer import Scorer
 from rareclass.scoring.slow import Uncompiled
@@ -85,6 +86,8 @@ class Bundle:
         Training rows, on which the scorer is compared with the model when the bundle is written; they are not saved.
     compiled : Scorer or None
         The model compiled already, which is then not done again.
+    reasons : ReasonRules or None
+        How reasons are grouped and worded; None groups numeric columns by their rank correlation on `rows`.
 
     Examples
     --------
@@ -111,6 +114,7 @@ class Bundle:
     version: str = ""
     card: str = field(default="", repr=False)
     rows: Rows | None = field(default=None, repr=False, compare=False)
+    reasons: ReasonRules | None = field(default=None, repr=False, compare=False)
     compiled: InitVar[Scorer | None] = None
     _compiled: tuple[FittedModel, Scorer] | None = field(default=None, init=False, repr=False, compare=False)
 
@@ -123,7 +127,7 @@ class Bundle:
         """The model compiled to plain arrays, or its slow path."""
         fitted = self.model.model_
         if self._compiled is None or self._compiled[0] is not fitted:
-            self._compiled = (fitted, Scorer.from_model(self.model, self.rows))
+            self._compiled = (fitted, Scorer.from_model(self.model, self.rows, self.reasons))
         return self._compiled[1]
 
     def save(
@@ -160,7 +164,7 @@ class Bundle:
             )
         model, scorer = self.model.model_, self.scorer
         if not scorer.exact:  # read from a bundle whose learner may be compiled by now
-            scorer = Scorer.from_model(self.model, self.rows)
+            scorer = Scorer.from_model(self.model, self.rows, self.reasons)
         state = {
             "schema": model.schema,
             "encoder": model.encoder,
@@ -173,6 +177,7 @@ class Bundle:
             "calibration_uncertainty": model.calibration_uncertainty,
             "parameters": kept_parameters(self.model),
             "scorer": None,
+            "reasons": scorer.rules.saved(),
             **dict.fromkeys(PARTS),
         }
         if scorer.exact:
@@ -229,6 +234,7 @@ class Bundle:
         return cls(
             model,
             compiled=scorer,
+            reasons=scorer.rules,
             sketches=folder.arrays(REFERENCE) if folder.holds(REFERENCE) else {},
             manifest=folder.manifest,
             version=folder.version,

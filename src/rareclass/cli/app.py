@@ -8,7 +8,7 @@ from typing import Any, TextIO
 import typer
 
 from rareclass.cli import audit, compare, demo, diagnose, evaluate, export, predict, report, sample, train, warm
-from rareclass.cli.options import flat
+from rareclass.cli.options import filled, flat
 from rareclass.cli.spoken import spoken, spoken_usage
 from rareclass.errors import RareclassError, RareclassWarning
 
@@ -49,7 +49,7 @@ def run(arguments: list[str]) -> int:
     warnings.simplefilter("ignore")
     warnings.simplefilter("always", RareclassWarning)
     try:
-        result = app(arguments or ["--help"], prog_name="rareclass", standalone_mode=False)
+        result = app(filled(arguments) or ["--help"], prog_name="rareclass", standalone_mode=False)
         return int(result) if isinstance(result, int) else 0
     except RareclassError as error:
         return _say(spoken(str(error), arguments), 2)

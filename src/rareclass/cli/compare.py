@@ -23,6 +23,7 @@ def command(
     rule: o.RuleOptions,
     split: o.SplitOptions,
     keep: o.KeepOptions,
+    reasons: o.ReasonOptions,
     gap: Annotated[float, typer.Option("--gap", help="Rows (or time units) between training and testing.")] = 0,
     learners: Annotated[str, typer.Option("--learners", help="Comma-separated names, or auto.")] = "auto",
     treatments: Annotated[str, typer.Option("--treatments", help=f"Comma-separated {HELP}")] = "auto",
@@ -44,6 +45,7 @@ def command(
     from rareclass.cli.problem import problem_of
     from rareclass.workflow import compare_table, results_of
 
+    rules = reasons.rules()
     problem = problem_of(table, split, costs, file)
     with progress_bar("comparing") as progress:
         comparison = compare_table(
@@ -51,6 +53,7 @@ def command(
             out=out,
             overwrite=overwrite,
             kept=keep.kept(),
+            reasons=rules,
             command=o.shown_command(),
             decision=rule.rule(),
             costs=costs.matrix(),

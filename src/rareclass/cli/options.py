@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from rareclass.data.layout import TextFormat
     from rareclass.decisions import CostMatrix, DecisionRule
+    from rareclass.scoring.reasons import ReasonRules
 
 
 def option(flag: str, help: str) -> "OptionInfo":
@@ -88,6 +89,21 @@ class KeepOptions:
     def kept(self) -> dict[str, bool]:
         """These options as `Bundle.save` takes them."""
         return {"keep_learner": self.keep_learner, "reference_rows": not self.no_reference_rows}
+
+
+@dataclass(frozen=True)
+class ReasonOptions:
+    """How reasons are grouped and worded."""
+
+    reasons: Annotated[str | None, option("--reasons", "TOML file: groups of columns, and what to call them.")] = None
+
+    def rules(self) -> "ReasonRules | None":
+        """The rules that the file holds, or None."""
+        if self.reasons is None:
+            return None
+        from rareclass.scoring.reason_file import read_rules
+
+        return read_rules(self.reasons)
 
 
 @dataclass(frozen=True)
@@ -180,6 +196,20 @@ def flat(command: Callable[..., int]) -> Callable[..., int]:
     called.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
     called.__annotations__ = {p.name: p.annotation for p in shown}
     return called
+
+
+WITHOUT_VALUE = {"--explain": "4"}
+"""Options that may stand without a value, and what they then mean."""
+
+
+def filled(arguments: list[str]) -> list[str]:
+    """The arguments with the values that options of `WITHOUT_VALUE` were given without."""
+    out: list[str] = []
+    for here, after in zip(arguments, [*arguments[1:], ""]):
+        out.append(here)
+        if here in WITHOUT_VALUE and not re.fullmatch(r"[+-]?[\d.]+", after):
+            out.append(WITHOUT_VALUE[here])
+    return out
 
 
 def seconds(text: str, name: str = "--budget") -> float:

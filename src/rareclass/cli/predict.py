@@ -6,7 +6,9 @@ import typer
 
 from rareclass.cli import options as o
 from rareclass.cli.spoken import spoken
+from rareclass.errors import InputError
 
+EXPLAIN = "Write the 4 (or so many) columns that move each row's log-odds most, as JSON."
 OUT = "csv, tsv, csv.gz, parquet or Arrow file, by its ending; default: csv on stdout."
 
 
@@ -15,8 +17,11 @@ def command(
     table: o.Table,
     periods: o.PeriodOptions,
     file: o.FileOptions,
+    reasons: o.ReasonOptions,
     out: Annotated[str | None, o.option("--out", OUT)] = None,
     keep: Annotated[list[str] | None, o.option("--keep", "Column to write beside the row (repeatable).")] = None,
+    explain: Annotated[int | None, o.option("--explain", EXPLAIN)] = None,
+    alerts_only: Annotated[bool, typer.Option("--alerts-only", help="With --explain: reasons of alerts only.")] = False,
     overwrite: o.Overwrite = False,
     cost_columns: o.CostColumns = None,
 ) -> int:
@@ -25,8 +30,11 @@ def command(
 
     from rareclass.artifact.bundle import Bundle
     from rareclass.artifact.tables import refuse_output, write_table
+    from rareclass.serving.scoring import Asked
     from rareclass.workflow import PeriodColumns, predict_table
 
+    if explain is None and (alerts_only or reasons.reasons is not None):
+        raise InputError("--alerts-only and --reasons say how reasons are written; add --explain.")
     if out is not None:
         refuse_output(out, [table, bundle], overwrite=overwrite)
     result = predict_table(
@@ -35,6 +43,7 @@ def command(
         cost_columns=o.cost_columns(cost_columns),
         periods=PeriodColumns(**vars(periods)),
         keep=keep or (),
+        asked=None if explain is None else Asked(k=explain, rules=reasons.rules(), alerts_only=alerts_only),
         how=file.format(),
     )
     for note in result.notes:

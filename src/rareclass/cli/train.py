@@ -17,6 +17,7 @@ def command(
     rule: o.RuleOptions,
     split: o.SplitOptions,
     keep: o.KeepOptions,
+    reasons: o.ReasonOptions,
     learner: Annotated[str, typer.Option("--learner", help="Name of a learner, or auto (the blend).")] = "auto",
     treatment: Annotated[str, typer.Option("--treatment", help=f"One of these {HELP}")] = "auto",
     overwrite: o.Overwrite = False,
@@ -31,12 +32,14 @@ def command(
     from rareclass.report.terminal import say_findings
     from rareclass.workflow import train_table
 
+    rules = reasons.rules()
     problem = problem_of(table, split, costs, file)
     bundle = train_table(
         problem,
         out=out,
         overwrite=overwrite,
         kept=keep.kept(),
+        reasons=rules,
         decision=rule.rule(),
         costs=costs.matrix(),
         command=o.shown_command(),

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rareclass._names import near_name
 from rareclass.data.dates import read_dates
 from rareclass.data.numerals import DoubtfulError, numbers_of_texts
 from rareclass.errors import SchemaError
@@ -17,12 +18,6 @@ def check_names(names: list[str], where: str = "The table") -> None:
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         raise SchemaError(f"{where} has more than one column called {', '.join(map(repr, repeated[:5]))}. Rename them.")
-
-
-def near_name(asked: str, names: Sequence[str]) -> str | None:
-    """The name that differs from `asked` in capitals and blanks only."""
-    wanted = asked.casefold().split()
-    return next((name for name in names if name.casefold().split() == wanted), None)
 
 
 def name_hint(asked: str, names: Sequence[str]) -> str:

@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from rareclass import _check
+from rareclass._names import near_name
 from rareclass._types import Label
-from rareclass.data.columns import check_names, name_hint, near_name
+from rareclass.data.columns import check_names, name_hint
 from rareclass.data.kinds import KINDS, column_kind
 from rareclass.data.target import encode_target
 from rareclass.errors import InputError, SchemaError

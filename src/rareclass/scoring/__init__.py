@@ -2,4 +2,4 @@
 
 from rareclass._lazy import lazy_names
 
-__getattr__, __dir__, __all__ = lazy_names(__name__, {"scorer": "Scorer"})
+__getattr__, __dir__, __all__ = lazy_names(__name__, {"scorer": "Scorer", "reasons": "Reason ReasonRules"})

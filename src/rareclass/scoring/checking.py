@@ -25,9 +25,9 @@ _HUGE = np.array([3.5e38, -1e300, 1e30])
 
 def difference(scorer: Scorer, model: FittedModel, rows: Rows | None) -> str:
     """What a scorer says otherwise than the model on `rows` and on rows with odd values; empty where nothing."""
-    table = _made(model) if rows is None else _some(read_table(rows), MOST_ROWS).select(list(model.schema.names))
+    table = _made(model) if rows is None else some_rows(read_table(rows), MOST_ROWS).select(list(model.schema.names))
     X = model.encoder.transform(table).matrix
-    parts = [X, *(_spoiled(_some_rows(X, _SPOILED), model.encoder.categorical, odd) for odd in (_ODD, _HUGE))]
+    parts = [X, *(_spoiled(_some_encoded(X, _SPOILED), model.encoder.categorical, odd) for odd in (_ODD, _HUGE))]
     if not takes_missing(scorer.member):
         parts = [part[~np.isnan(part).any(axis=1)] for part in parts]
     for part in parts:
@@ -46,7 +46,7 @@ def difference(scorer: Scorer, model: FittedModel, rows: Rows | None) -> str:
             plain = not (scorer.cut.per_row or scorer.cut.by_entity)
             if plain and (scorer.flag(sigmoid(found)) != model.decision.apply(sigmoid(wanted))).any():
                 return "compiled, it decides otherwise on some rows"
-    return _difference_alone(scorer, model, _some(table, _ALONE))
+    return _difference_alone(scorer, model, some_rows(table, _ALONE))
 
 
 def _said(model: FittedModel, X: np.ndarray) -> np.ndarray | None:
@@ -88,13 +88,13 @@ def _off(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return ~(near | (found == wanted))
 
 
-def _some(table: pa.Table, most: int) -> pa.Table:
+def some_rows(table: pa.Table, most: int) -> pa.Table:
     """At most so many rows, spread evenly."""
     n = table.num_rows
     return table if n <= most else table.take(np.linspace(0, n - 1, most).astype(np.int64))
 
 
-def _some_rows(X: np.ndarray, most: int) -> np.ndarray:
+def _some_encoded(X: np.ndarray, most: int) -> np.ndarray:
     return X if X.shape[0] <= most else X[np.linspace(0, X.shape[0] - 1, most).astype(np.int64)]
 
 

@@ -1,12 +1,15 @@
 """From fitted learners to members of plain arrays; training libraries are needed here only."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from rareclass._types import Rows
+from rareclass.data.read import read_table
 from rareclass.ensemble._scores import RealPrevalence
 from rareclass.errors import InputError
+from rareclass.fitting.model import FittedModel
 from rareclass.learners._guarded import GuardedBooster
 from rareclass.learners._own_loss import ScaledObjective
 from rareclass.learners.blend import RareBlendClassifier
@@ -18,17 +21,23 @@ from rareclass.learners.logit_blend import LogitBlend
 from rareclass.learners.logit_sum import LogitSum
 from rareclass.learners.quantile_logistic import QuantileLogisticRegression
 from rareclass.losses.base import RowLoss
-from rareclass.scoring.checking import difference
+from rareclass.scoring.checking import difference, some_rows
+from rareclass.scoring.cut import Cut
+from rareclass.scoring.grouping import MOST_ROWS, correlated_groups
 from rareclass.scoring.maps import calibration_map
 from rareclass.scoring.members import Blend, CompiledLearner, Linear, Linked, Member, QuantileLinear, Sum, Trees, Votes
 from rareclass.scoring.readers.ensembles import from_ensemble
+from rareclass.scoring.reasons import ReasonRules, group_name
 from rareclass.scoring.rows import RowEncoder
-from rareclass.scoring.scorer import Cut, Scorer
+from rareclass.scoring.scorer import Scorer
 from rareclass.scoring.slow import Uncompiled
 from rareclass.scoring.trees_from import flat_guarded, flat_trees
 
+_ORDERED = ("number", "integer", "boolean", "time")
+"""Kinds of columns whose rank correlation means something."""
 
-def compile_model(model: Any, rows: Rows | None = None) -> Scorer:
+
+def compile_model(model: Any, rows: Rows | None = None, rules: ReasonRules | None = None) -> Scorer:
     """See `Scorer.from_model`."""
     fitted = getattr(model, "model_", None)
     if fitted is None:
@@ -38,6 +47,7 @@ def compile_model(model: Any, rows: Rows | None = None) -> Scorer:
         "added": float(fitted.arm.shift) + float(fitted.arm.level),
         "calibration": calibration_map(fitted.calibrator.to_dict()),
         "cut": Cut.of(fitted.decision.to_dict()),
+        "rules": _settled(ReasonRules() if rules is None else rules, fitted, rows),
     }
     try:
         scorer = Scorer(member=as_member(fitted.arm.learner), **parts)
@@ -45,6 +55,22 @@ def compile_model(model: Any, rows: Rows | None = None) -> Scorer:
     except InputError as error:
         why_not = str(error)
     return Scorer(member=Uncompiled(fitted.arm.learner), why_not=why_not, **parts) if why_not else scorer
+
+
+def _settled(rules: ReasonRules, model: FittedModel, rows: Rows | None) -> ReasonRules:
+    """The rules with their groups, found on `rows` where none were asked for."""
+    rules.check(list(model.schema.names))
+    if rules.groups is not None or rows is None:
+        return replace(rules, groups=rules.groups or {})
+    columns = [column.name for column in model.schema.columns if column.kind in _ORDERED]
+    encoder = RowEncoder(model.encoder.to_dict())
+    first = [encoder.starts[encoder.names.index(name)] for name in columns]
+    X = model.encoder.transform(some_rows(read_table(rows), MOST_ROWS)).matrix[:, first]
+    groups: dict[str, list[str]] = {}
+    for members in correlated_groups(X, rules.correlation):
+        names = [columns[j] for j in members]
+        groups[group_name(names, [*encoder.names, *groups])] = names
+    return replace(rules, groups=groups)
 
 
 def as_member(learner: Any) -> Member:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rareclass import _check
+from rareclass._names import near_name
 from rareclass._types import Rows
 from rareclass.errors import InputError, SchemaError
 from rareclass.kernels.linear import without_infinite
@@ -59,6 +60,25 @@ class RowEncoder:
             r.name for r, end in zip(self._readers, np.cumsum([r.width for r in self._readers])) if feature < end
         )
 
+    @property
+    def starts(self) -> np.ndarray:
+        """Where the columns of the encoded matrix begin (c,) that come from each column."""
+        return np.cumsum([0, *(reader.width for reader in self._readers)])[:-1]
+
+    def values(self, rows: Rows, X: np.ndarray) -> list[list[Any]]:
+        """The values of rows as they were given, in the order of the columns; `X` is their `matrix`."""
+        rows = self._of_series(rows) if _is_series(rows) else rows
+        rows = [rows] if isinstance(rows, Mapping) else rows
+        if isinstance(rows, list | tuple) and all(isinstance(row, Mapping) for row in rows):
+            return [[_value(row, name, None) for name in self.names] for row in rows]
+        if hasattr(rows, "columns") or hasattr(rows, "__arrow_c_stream__"):
+            from rareclass.data.read import read_table  # pyarrow is needed for tables only
+
+            table = read_table(rows)
+            return [list(row) for row in zip(*(table[name].to_pylist() for name in self.names))]
+        found: list[list[Any]] = X.tolist()
+        return found
+
     def matrix(self, rows: Rows) -> np.ndarray:
         """Encoded rows (n, d), float64, NaN where missing.
 
@@ -74,7 +94,7 @@ class RowEncoder:
         if isinstance(rows, Mapping):
             return self.one(rows)
         if _is_series(rows):
-            return self._series(rows)
+            return self.matrix(self._of_series(rows))
         if isinstance(rows, list | tuple):
             if all(isinstance(row, Mapping) for row in rows):
                 return self._several(rows)
@@ -136,13 +156,12 @@ class RowEncoder:
             self._table = TableEncoder.from_dict(self.saved)
         return self._table.transform(read_table(rows))
 
-    def _series(self, rows: Any) -> np.ndarray:
+    def _of_series(self, rows: Any) -> Any:
         """A pandas Series whose index names the columns is one row; the only column of a model is a table."""
         if hasattr(rows, "index") and set(self.names) <= set(rows.index):
-            return self.one(rows.to_dict())
+            return rows.to_dict()
         if self.names == [rows.name]:
-            found: np.ndarray = self.encoded(rows.to_frame()).matrix
-            return found
+            return rows.to_frame()
         raise InputError(
             f"A Series is one row where its index names the columns ({self.names[0]!r} and so on), or the only column "
             "of a model where its name does. Pass a mapping of column names to values, or a table."
@@ -187,7 +206,7 @@ def _value(row: Mapping[Any, Any], name: str, number: int | None) -> Any:
         other = next((key for key in row if not isinstance(key, str) and str(key) == name), None)
         if other is not None:
             return row[other]
-        near = next((key for key in row if str(key).casefold().split() == name.casefold().split()), None)
+        near = near_name(name, map(str, row))
         hint = "" if near is None else f" It has {near!r}: names must be equal in capitals and blanks."
         which = "The row" if number is None else f"Row {number}"
         raise SchemaError(

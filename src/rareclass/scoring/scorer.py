@@ -1,9 +1,9 @@
 """The deployed model as plain arrays: rows in, log-odds, probabilities and decisions out."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -11,12 +11,15 @@ import numpy as np
 from rareclass import _check
 from rareclass._names import Names
 from rareclass._types import Rows
-from rareclass.decisions.costs import as_costs
-from rareclass.errors import CostError, InputError
-from rareclass.kernels.logits import moved_threshold, sigmoid
+from rareclass.errors import InputError
+from rareclass.kernels.bridging import bridged
+from rareclass.kernels.logits import sigmoid
+from rareclass.scoring.contributions import contributions
+from rareclass.scoring.cut import Cut
 from rareclass.scoring.files import SCORER, Folder, damaged
 from rareclass.scoring.maps import CalibrationMap, calibration_map
 from rareclass.scoring.members import Member, read_member, saved_member, takes_missing
+from rareclass.scoring.reasons import Reason, ReasonRules, top_reasons
 from rareclass.scoring.rows import RowEncoder
 from rareclass.scoring.saved import UNFIT, flag, number, refuse_unlike
 
@@ -26,56 +29,19 @@ _HELPERS: Names[Any] = Names(
 """What needs training libraries, imported when it is called for."""
 _BLOCK = 4_096
 """Rows that one thread scores at a time: what they need stays in its cache."""
+_STEP = 1e-4
+"""Log-odds on either side of the baseline between which the slope of a calibration is taken."""
+_EXPLAINED = 256
+"""Rows that one thread explains at a time."""
+
+
+NO_GROUPS = ReasonRules(groups={})
 
 
 class Raw(Protocol):
     """What gives log-odds (n,) of encoded rows, before the way back and the calibration."""
 
     def logit(self, X: np.ndarray) -> np.ndarray: ...
-
-
-@dataclass(frozen=True)
-class Cut:
-    """How probabilities become decisions: a threshold for all rows, or each row by its own costs."""
-
-    threshold: float
-    per_row: bool = False
-    shift: float = 0.0  # log-odds by which the prevalence has moved
-    by_entity: bool = False
-
-    @classmethod
-    def of(cls, saved: Mapping[str, Any]) -> Self:
-        """The cut of a saved decision (`Decision.to_dict`)."""
-        saved = {"per_row": False, "shift": 0.0, "parameters": {}, **saved}
-        per_row, threshold = flag(saved, "per_row"), saved["threshold"]
-        if threshold in ("inf", "-inf"):
-            threshold = float(threshold)
-        elif threshold is None and per_row:
-            threshold = float("nan")
-        else:
-            threshold = number(saved, "threshold", low=0.0, high=1.0)
-        by_entity = flag({"by_entity": False} | saved["parameters"], "by_entity")
-        return cls(threshold, per_row, number(saved, "shift"), by_entity)
-
-    def flag(self, probability: np.ndarray, costs: Any) -> np.ndarray:
-        """Which rows are flagged (n,)."""
-        if self.by_entity:
-            raise InputError(
-                "This decision's budget counts entities, which rows alone do not tell. Use `Bundle.model.predict` with "
-                "`entities` and `periods`."
-            )
-        if not self.per_row:
-            if costs is not None:
-                raise CostError("This decision uses one threshold for all rows; leave the costs out.")
-            return np.asarray(probability >= self.threshold, dtype=bool)
-        if costs is None:
-            raise CostError(
-                "This decision weighs each row by its own costs, which were not given: pass those of these rows as "
-                "`costs`."
-            )
-        own = as_costs(costs, n=probability.size)
-        with np.errstate(invalid="ignore"):
-            return np.asarray(probability >= moved_threshold(own.threshold, -self.shift), dtype=bool)
 
 
 class Scorer:
@@ -118,11 +84,12 @@ class Scorer:
         added: float,
         calibration: CalibrationMap,
         cut: Cut,
+        rules: ReasonRules = NO_GROUPS,
         why_not: str = "",
     ) -> None:
         self.why_not = why_not
         self.encoder, self.member, self.added = encoder, member, added
-        self.calibration, self.cut = calibration, cut
+        self.calibration, self.cut, self.rules = calibration, cut, rules
         self._needs_values = self.exact and not takes_missing(member)
         if isinstance(member, Member) and member.columns_read > encoder.width:
             raise InputError(
@@ -130,7 +97,7 @@ class Scorer:
             )
 
     @classmethod
-    def from_model(cls, model: Any, rows: Rows | None = None) -> "Scorer":
+    def from_model(cls, model: Any, rows: Rows | None = None, rules: ReasonRules | None = None) -> "Scorer":
         """Compile a fitted `RareClassifier` of one rare class, and compare the two.
 
         Parameters
@@ -138,13 +105,16 @@ class Scorer:
         model : RareClassifier
         rows : table, optional
             Rows to compare on, those of training best; rows with missing, unknown and extreme values are added.
+        rules : ReasonRules, optional
+            How `explain` groups and words reasons; columns are grouped by their rank correlation where `rows` are
+            given.
 
         Raises
         ------
         InputError
-            The model is not fitted, or has more than two classes.
+            The model is not fitted, or has more than two classes; or `rules` name a column that it does not have.
         """
-        return _HELPERS["compile"](model, rows)
+        return _HELPERS["compile"](model, rows, rules)
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> Self:
@@ -170,12 +140,14 @@ class Scorer:
             else:
                 member = _HELPERS["load"](folder) if learner is None else learner
             arm = {"level": 0.0} | state["arm"]
+            encoder = RowEncoder(state["encoder"])
             scorer = cls(
-                encoder=RowEncoder(state["encoder"]),
+                encoder=encoder,
                 member=member,
                 added=number(arm, "shift") + number(arm, "level"),
                 calibration=calibration_map(state["calibrator"]),
                 cut=Cut.of(state["decision"]),
+                rules=ReasonRules.read(state.get("reasons"), encoder.names),
                 why_not="" if exact else str(said.get("why_not")),
             )
             if exact:  # one row, so that what no check sees is seen before any row counts
@@ -234,27 +206,85 @@ class Scorer:
 
     def logit_of(self, X: np.ndarray, *, threads: int = 1) -> np.ndarray:
         """Calibrated log-odds (n,) of encoded rows (n, d), float64 in row order."""
-        _check.whole_number(threads, "threads", low=1)
         if self._needs_values:
             self._refuse_missing(X)
-        n = X.shape[0]
-        if n == 0:
-            return np.empty(0)
-        if n <= _BLOCK or not self.exact:
-            return self._block(X)
-        parts = [slice(start, start + _BLOCK) for start in range(0, n, _BLOCK)]
-        out = np.empty(n)
-
-        def work(part: slice) -> None:
-            out[part] = self._block(X[part])
-
-        if threads == 1:
-            for part in parts:
-                work(part)
-        else:
-            with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(work, parts))
+        out = np.empty(X.shape[0])
+        _fill(self._block, X, out, threads, _BLOCK if self.exact else X.shape[0])
         return out
+
+    def contributions(self, rows: Rows, *, rules: ReasonRules | None = None, threads: int = 1) -> np.ndarray:
+        """What each column adds to the log-odds of each row: (n, d + 1), the last column the baseline.
+
+        A row's contributions and the baseline sum to its `logit`. The baseline is the log-odds of an average row of
+        training, at the deployed prevalence, and the same for all rows: a prior that moves changes it alone. For trees
+        these are the path-dependent Shapley values of their scores; docs/reasons.md says how forests, blends and
+        calibration share them out. A column that the model does not use has 0.
+
+        Parameters
+        ----------
+        rows : mapping, list of mappings, table or array
+        rules : ReasonRules, optional
+            With its groups: one column a feature, in the order of ``rules.names(scorer.columns)``.
+        threads : int, default=1
+
+        Raises
+        ------
+        InputError
+            The model is not compiled, or its bundle was written before reasons were kept.
+        """
+        return self._grouped(self.contributions_of(self.encoder.matrix(rows), threads=threads), rules)
+
+    def contributions_of(self, X: np.ndarray, *, threads: int = 1) -> np.ndarray:
+        """Contributions (n, d + 1) of the columns to the log-odds of encoded rows (n, width)."""
+        if not self.exact:
+            raise InputError(f"There are no reasons: the model is not compiled ({self.why_not}).")
+        if self._needs_values:
+            self._refuse_missing(X)
+        out = np.empty((X.shape[0], len(self.columns) + 1))
+        _fill(self._parts, X, out, threads, _EXPLAINED)
+        return out
+
+    def explain(
+        self, rows: Rows, k: int = 4, *, rules: ReasonRules | None = None, threads: int = 1
+    ) -> list[list[Reason]]:
+        """The k columns that move each row's log-odds most, largest first, as one list of `Reason` a row.
+
+        Columns that add nothing are left out. They say what the model used, not what causes the event.
+
+        Parameters
+        ----------
+        rows : mapping, list of mappings, table or array
+        k : int >= 1, default=4
+        rules : ReasonRules, optional
+            Groups and texts; those of the bundle by default, and its groups where these name none.
+        threads : int, default=1
+
+        Raises
+        ------
+        InputError
+            As `contributions`; `rules` name a column that the model does not have, or `k` is no whole number above 0.
+        """
+        X = self.encoder.matrix(rows)
+        return self.explain_of(X, self.values(rows, X), k, rules=rules, threads=threads)
+
+    def values(self, rows: Rows, X: np.ndarray) -> list[list[Any]]:
+        """The values of rows as they were given, in the order of `columns`; X (n, width) are the encoded rows."""
+        return self.encoder.values(rows, X)
+
+    def explain_of(
+        self,
+        X: np.ndarray,
+        values: Sequence[Sequence[Any]],
+        k: int = 4,
+        *,
+        rules: ReasonRules | None = None,
+        threads: int = 1,
+    ) -> list[list[Reason]]:
+        """`explain` for encoded rows (n, width), and their values in the order of `columns`."""
+        _check.whole_number(k, "k", low=1)
+        rules = self._own_rules(rules)
+        parts = self._grouped(self.contributions_of(X, threads=threads), rules)
+        return top_reasons(parts[:, :-1], values, self.columns, rules, k)
 
     def saved(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """What a bundle keeps of the member: values for JSON, and arrays."""
@@ -266,6 +296,29 @@ class Scorer:
             raise InputError("The model gives no number for some of these rows: their values are too large for it.")
         return z
 
+    def _parts(self, X: np.ndarray) -> np.ndarray:
+        """Contributions (n, d + 1) of the columns, the baseline last."""
+        parts = contributions(self.member, X)
+        around = parts[0, -1] + np.array([-_STEP, 0.0, _STEP])
+        self.calibration.apply(around, self.added)
+        slope = max((around[2] - around[0]) / (2 * _STEP), 0.0)
+        moved = bridged(parts[:, :-1], self._block(X), float(around[1]), slope)
+        return np.column_stack([np.add.reduceat(moved, self.encoder.starts, axis=1), np.full(X.shape[0], around[1])])
+
+    def _grouped(self, parts: np.ndarray, rules: ReasonRules | None) -> np.ndarray:
+        if rules is None:
+            return parts
+        places = self._own_rules(rules).places(self.columns).values()
+        return np.column_stack([*(parts[:, own].sum(axis=1) for own in places), parts[:, -1]])
+
+    def _own_rules(self, rules: ReasonRules | None) -> ReasonRules:
+        """The rules asked for, with the groups of the scorer where they name none."""
+        if rules is None:
+            return self.rules
+        rules = rules if rules.groups is not None else replace(rules, groups=self.rules.groups)
+        rules.check(self.columns)
+        return rules
+
     def _refuse_missing(self, X: np.ndarray) -> None:
         gone = np.isnan(X)
         if gone.any():
@@ -274,3 +327,19 @@ class Scorer:
                 f"Column {self.encoder.column_of(int(column))!r} holds no value (or an unknown one) in row {row}, and "
                 "this model takes none missing. Fill it as it was filled for training."
             )
+
+
+def _fill(work: Callable[[np.ndarray], np.ndarray], X: np.ndarray, out: np.ndarray, threads: int, block: int) -> None:
+    """Write ``work(X)`` to `out`, both with a row for each row of X, block by block."""
+    _check.whole_number(threads, "threads", low=1)
+
+    def part(start: int) -> None:
+        out[start : start + block] = work(X[start : start + block])
+
+    starts = range(0, X.shape[0], max(block, 1))
+    if threads == 1 or len(starts) < 2:
+        for start in starts:
+            part(start)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(part, starts))

@@ -1,5 +1,6 @@
 """Tables in, scored tables out: what `rareclass predict` does."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from rareclass._json import to_plain
 from rareclass.artifact.bundle import Bundle
 from rareclass.artifact.incoming import kept_as_text, spelt_before, strange_columns, written_alike, written_before
 from rareclass.data.columns import name_hint
@@ -18,7 +20,8 @@ from rareclass.decisions.periods import periods_of
 from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import InputError, SchemaError
-from rareclass.serving.scoring import Scored, score
+from rareclass.scoring.reasons import Reason
+from rareclass.serving.scoring import Asked, Scored, score
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,13 @@ def predict_table(
     cost_columns: dict[str, str] | None = None,
     periods: PeriodColumns = PeriodColumns(),
     keep: Sequence[str] = (),
+    asked: Asked | None = None,
     how: TextFormat = TextFormat(),
 ) -> Prediction:
     """Score a table with a bundle: its probability, the decision, and what is odd about the rows.
 
-    The columns `keep` stand beside the row number, written as they are in the table. `how` says how a file of text is
+    The columns `keep` stand beside the row number, written as they are in the table. With `asked` there is a column
+    ``reasons``, a JSON list for each row. `how` says how a file of text is
     written; what it leaves open, the training table settles. A table without rows gives one without rows.
     """
     model, cost_names = bundle.model, (cost_columns or {}).values()
@@ -86,16 +91,16 @@ def predict_table(
         notes += reading.column_notes
     model.model_.schema.check(table)
     kept = {name: _column(table if reading.cells is None else reading.cells, name, "column") for name in keep}
-    taken = [name for name in keep if name in ("row", "probability", "alert", "label")]
+    taken = [name for name in keep if name in ("row", "probability", "alert", "label", "reasons")]
     if taken:
         raise SchemaError(f"The column {taken[0]!r} cannot be kept: the output has one of this name. Rename it.")
     found = {k: _column(table, name, "cost column") for k, name in (cost_columns or {}).items()}
     costs = {k: cost_numbers(column, (cost_columns or {})[k]) for k, column in found.items()} or None
     grouping = periods.grouping(table, model.decision_.rule)
     if table.num_rows == 0:
-        nothing = Scored(np.empty(0), np.empty(0, dtype=bool), np.empty(0, dtype=object), {})
+        nothing = Scored(np.empty(0), np.empty(0, dtype=bool), np.empty(0, dtype=object), {}, [] if asked else None)
         return Prediction(_scored_table(kept, nothing), notes)
-    scored = score(bundle, table, costs=costs, grouping=grouping)
+    scored = score(bundle, table, costs=costs, grouping=grouping, asked=asked)
     notes += [
         f"Column {name!r}: {count:,} value(s) that were never seen in training, treated as unknown."
         for name, count in scored.unknown.items()
@@ -118,7 +123,16 @@ def predict_table(
 def _scored_table(kept: dict[str, pa.ChunkedArray], scored: Scored, spelt: Mapping[str, str] = {}) -> pa.Table:
     rows = {"row": pa.array(np.arange(scored.probability.size))}
     label = pa.array([spelt.get(str(v), str(v)) for v in scored.label], pa.string())
-    return pa.table(rows | kept | {"probability": scored.probability, "alert": scored.alert, "label": label})
+    found = rows | kept | {"probability": scored.probability, "alert": scored.alert, "label": label}
+    if scored.reasons is not None:
+        found["reasons"] = pa.array([_written(reasons) for reasons in scored.reasons], pa.string())
+    return pa.table(found)
+
+
+def _written(reasons: list[Reason] | None) -> str | None:
+    return (
+        None if reasons is None else json.dumps(to_plain([reason._asdict() for reason in reasons]), ensure_ascii=False)
+    )
 
 
 def _column(table: pa.Table, name: str, what: str) -> pa.ChunkedArray:

@@ -4,14 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import ArrayLike
 
+from rareclass import _check
 from rareclass._types import Rows
 from rareclass.artifact.bundle import Bundle
 from rareclass.data.read import read_table
 from rareclass.decisions.ranking import Grouping
 from rareclass.kernels.logits import sigmoid
 from rareclass.kernels.threads import thread_count
+from rareclass.scoring.reasons import Reason, ReasonRules
+from rareclass.scoring.scorer import Scorer
 
 
 @dataclass(frozen=True)
@@ -28,16 +32,45 @@ class Scored:
         Predicted label, as it is written in the training data.
     unknown : dict
         Number of values of each column that training never saw.
+    reasons : list or None
+        Of each row the reasons of its score, None where none were asked for.
     """
 
     probability: np.ndarray
     alert: np.ndarray
     label: np.ndarray
     unknown: dict[str, int]
+    reasons: list[list[Reason] | None] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Which reasons are asked for.
+
+    Parameters
+    ----------
+    k : int >= 1, default=4
+        At most so many for a row.
+    rules : ReasonRules, optional
+        How they are grouped and worded; by default as the bundle says.
+    alerts_only : bool, default=False
+    """
+
+    k: int = 4
+    rules: ReasonRules | None = None
+    alerts_only: bool = False
+
+    def __post_init__(self) -> None:
+        _check.whole_number(self.k, "explain", low=1)
 
 
 def score(
-    bundle: Bundle, rows: Rows, *, costs: Mapping[str, ArrayLike] | None = None, grouping: Grouping = Grouping()
+    bundle: Bundle,
+    rows: Rows,
+    *,
+    costs: Mapping[str, ArrayLike] | None = None,
+    grouping: Grouping = Grouping(),
+    asked: Asked | None = None,
 ) -> Scored:
     """Score rows with a bundle.
 
@@ -49,6 +82,8 @@ def score(
         Costs of these rows, where the decision is by row.
     grouping : Grouping(periods, entities, keys), optional
         For alert budgets: exactly the best rows of each period, as `Decision.apply` says.
+    asked : Asked, optional
+        Which reasons to give.
 
     Raises
     ------
@@ -66,7 +101,22 @@ def score(
     >>> score(Bundle(model), X[:3]).probability.shape
     (3,)
     """
-    encoded = bundle.scorer.encoded(read_table(rows))
+    table = read_table(rows)
+    encoded = bundle.scorer.encoded(table)
     probability = sigmoid(bundle.scorer.logit_of(encoded.matrix, threads=thread_count()))
     alert = bundle.model.flag(probability, costs=costs, grouping=grouping)
-    return Scored(probability, alert, bundle.model.labels_of(alert), dict(encoded.unknown_counts))
+    reasons = None if asked is None else _reasons(bundle.scorer, table, encoded.matrix, alert, asked)
+    return Scored(probability, alert, bundle.model.labels_of(alert), dict(encoded.unknown_counts), reasons)
+
+
+def _reasons(
+    scorer: Scorer, table: pa.Table, X: np.ndarray, alert: np.ndarray, asked: Asked
+) -> list[list[Reason] | None]:
+    """The reasons of each row of a table, whose encoded matrix is `X`."""
+    chosen = np.flatnonzero(alert) if asked.alerts_only else np.arange(alert.size)
+    values = scorer.values(table.take(chosen), X[chosen])
+    found: list[list[Reason] | None] = [None] * alert.size
+    given = scorer.explain_of(X[chosen], values, asked.k, rules=asked.rules, threads=thread_count())
+    for i, reasons in zip(chosen.tolist(), given):
+        found[i] = reasons
+    return found

@@ -1,0 +1,56 @@
+"""How probabilities become decisions: one threshold, or each row by its own costs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from rareclass.decisions.costs import as_costs
+from rareclass.errors import CostError, InputError
+from rareclass.kernels.logits import moved_threshold
+from rareclass.scoring.saved import flag, number
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How probabilities become decisions: a threshold for all rows, or each row by its own costs."""
+
+    threshold: float
+    per_row: bool = False
+    shift: float = 0.0  # log-odds by which the prevalence has moved
+    by_entity: bool = False
+
+    @classmethod
+    def of(cls, saved: Mapping[str, Any]) -> Self:
+        """The cut of a saved decision (`Decision.to_dict`)."""
+        saved = {"per_row": False, "shift": 0.0, "parameters": {}, **saved}
+        per_row, threshold = flag(saved, "per_row"), saved["threshold"]
+        if threshold in ("inf", "-inf"):
+            threshold = float(threshold)
+        elif threshold is None and per_row:
+            threshold = float("nan")
+        else:
+            threshold = number(saved, "threshold", low=0.0, high=1.0)
+        by_entity = flag({"by_entity": False} | saved["parameters"], "by_entity")
+        return cls(threshold, per_row, number(saved, "shift"), by_entity)
+
+    def flag(self, probability: np.ndarray, costs: Any) -> np.ndarray:
+        """Which rows are flagged (n,)."""
+        if self.by_entity:
+            raise InputError(
+                "This decision's budget counts entities, which rows alone do not tell. Use `Bundle.model.predict` with "
+                "`entities` and `periods`."
+            )
+        if not self.per_row:
+            if costs is not None:
+                raise CostError("This decision uses one threshold for all rows; leave the costs out.")
+            return np.asarray(probability >= self.threshold, dtype=bool)
+        if costs is None:
+            raise CostError(
+                "This decision weighs each row by its own costs, which were not given: pass those of these rows as "
+                "`costs`."
+            )
+        own = as_costs(costs, n=probability.size)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(probability >= moved_threshold(own.threshold, -self.shift), dtype=bool)
