@@ -22,7 +22,7 @@ for path in sys.argv[1:]:
     scorer = Scorer.load(path)
     row = {"x": 0.5, "z": None, "shop": "a", "note": "two words"}
     scorer.decide(row), scorer.logit([row] * 50)
-    contributions(scorer.member, scorer._encoder.matrix([row] * 3))
+    contributions(scorer.member, scorer.encoder.matrix([row] * 3))
 modules = (bridging, linear, log_odds_maps, tree_layout, tree_program, tree_reasons, trees, words)
 parts = [v for m in modules for v in vars(m).values()]
 missed = {k.__name__ for k in parts if hasattr(k, "stats") and k.stats.cache_misses}
