@@ -6,6 +6,12 @@
 Processor microseconds a row on one thread, both sides in turn, medians of the repetitions. One row: a new row at each
 call, 100 calls a repetition. Batch: LightGBM gets a tenth of the rows. A champion: its members' contributions on rows
 that `simulate_transactions` makes, encoded beforehand.
+
+28 November 2026, AMD EPYC (AVX2), LightGBM 4.7.0, a busy machine (on a quiet one LightGBM needs 930 us):
+
+    200 trees, 12,200 nodes; apart 2.3e-14
+    alone: 317 us a row, LightGBM 2448 us: 7.7 times
+    batch: 265 us a row, LightGBM 2119 us: 8.0 times
 """
 
 import argparse
