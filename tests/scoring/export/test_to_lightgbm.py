@@ -4,6 +4,7 @@ import json
 
 import lightgbm
 import numpy as np
+import pyarrow as pa
 import pytest
 from scipy.stats import spearmanr
 from tests.scoring.test_scorer import fitted, table
@@ -68,6 +69,19 @@ def test_the_file_says_its_columns_and_the_codes_of_levels(tmp_path):
     assert said["rareclass_target"] == "a:b c"
     levels = json.loads(said["rareclass_levels"])
     assert levels["shop"][: len(scorer.encoder.saved["categories"]["shop"]["levels"])][0] == "a"
+
+
+def test_levels_with_signs_of_equality_stay_what_they_are():
+    rng = np.random.default_rng(0)
+    shop = rng.choice(["a=b", 'c"d', "ü\n"], 600)
+    rows = pa.table({"my shop": shop, "x": rng.normal(size=600)})
+    scorer = Scorer.from_model(
+        RareClassifier("lightgbm", cv=2).fit(rows, (shop == "a=b") & (rng.random(600) < 0.3)), rows
+    )
+    text = lightgbm_text(scorer, {}).decode()
+    (line,) = [line for line in text.splitlines() if line.startswith("rareclass_levels=")]
+    assert set(json.loads(line.partition("=")[2])["my shop"]) == {"a=b", 'c"d', "ü\n"}
+    assert lightgbm.Booster(model_str=text).feature_name() == ["my_shop", "x"]
 
 
 def test_thresholds_at_zero_and_at_the_ends_are_read_alike(tmp_path):

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from rareclass._lazy import need
 from rareclass.errors import InputError
-from rareclass.kernels.logits import logit
+from rareclass.kernels.logits import logit, sigmoid
 from rareclass.scoring.export.columns import OUTPUTS, typed
 from rareclass.scoring.scorer import Scorer
 
@@ -65,7 +65,7 @@ def _refuse(scorer: Scorer, ask: Ask, table: pa.Table) -> None:
         )
     threshold = float(logit(np.clip(scorer.cut.threshold, 0.0, 1.0)))
     clear = _apart(wanted, np.full(wanted.size, threshold)) > TOLERANCE
-    if (found["alert"] != (wanted >= threshold))[clear].any():
+    if (found["alert"] != scorer.flag(sigmoid(wanted)))[clear].any():
         raise InputError("The graph decides otherwise than the scorer on some rows; it was not written.")
 
 

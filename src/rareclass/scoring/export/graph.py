@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -119,6 +120,7 @@ class Graph:
     constants: dict[tuple[str, tuple[int, ...], bytes], Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._numbers = count()
         self.onnx = need("onnx", extra="onnx")
 
     def kind(self, kind: type) -> int:
@@ -177,9 +179,7 @@ class Graph:
         return made
 
     def _free(self) -> str:
-        self._count = getattr(self, "_count", 0) + 1
-        name = f"{self._count:x}"
-        return self._free() if name in self.taken else name
+        return next(name for number in self._numbers if (name := f"{number:x}") not in self.taken)
 
 
 def where(condition: Value, one: Any, other: Any) -> Value:

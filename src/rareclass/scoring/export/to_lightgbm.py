@@ -121,7 +121,7 @@ def _written(trees: FlatTrees, scorer: Scorer, about: Mapping[str, str], *, is_l
     }
     said = {f"rareclass_{name}": value for name, value in about.items()} | {
         "rareclass_score": _LOG_ODDS if is_logit else _OWN,
-        "rareclass_levels": json.dumps(levels),
+        "rareclass_levels": json.dumps(levels).replace("=", "\\u003d"),
     }
     head = {
         "version": "v4",
