@@ -4,8 +4,10 @@
     OMP_NUM_THREADS=1 python benchmarks/plan_costs.py --only catboost audit
 
 Each learner is fitted as an arm, on one core, on simulated tables; each stage that every comparison has is run by
-itself. Prints the seconds, the log-linear fit exp(a) rows^b columns^c events^d, and by how much it is off. Processor
-seconds, so that it can be measured on a busy machine.
+itself. Prints the seconds; of learners the nanoseconds of each operation that `operations` counts (none below zero,
+least squares of relative errors), of stages the log-linear fit exp(a) rows^b columns^c events^d; and by how much each
+is off. Processor seconds, so that it can be measured on a busy machine, on which they are still a tenth to a half
+longer: a fixed fit before and after says by how much.
 """
 
 import argparse
@@ -14,25 +16,32 @@ import warnings
 
 import numpy as np
 import pyarrow as pa
+from scipy.optimize import nnls
 from threadpoolctl import threadpool_limits
 
+from rareclass.artifact.reference import sketched
 from rareclass.crossfit import out_of_fold
+from rareclass.data.encode import TableEncoder
+from rareclass.data.sketch import RowSketch
 from rareclass.decisions.costs import CostMatrix
 from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.evaluation.columns import audit_columns
 from rareclass.evaluation.figures import figure_data
 from rareclass.evaluation.judge import Judged, decide, judge, paired_verdict
-from rareclass.evaluation.work import LEARNER_SECONDS, STAGE_SECONDS
+from rareclass.evaluation.work import LEARNER_SECONDS, STAGE_SECONDS, Work, operations
 from rareclass.fitting.arm import make_arm
 from rareclass.fitting.calibrate import cross_calibrated
 from rareclass.fitting.design import Design, make_design
 from rareclass.fitting.rows import Beside
 
-# rows, columns, events
+# rows, columns, events, distinct values of a column (0: all differ)
 SIZES = [
-    (2000, 5, 40), (2000, 30, 400), (2000, 300, 100), (8000, 5, 1600), (8000, 30, 100), (8000, 300, 400),
-    (8000, 30, 4000), (32_000, 5, 300), (32_000, 30, 6000), (32_000, 30, 300), (16_000, 150, 200),
+    (2000, 5, 40, 0), (2000, 30, 400, 0), (3500, 300, 260, 0), (3500, 300, 260, 8), (8000, 30, 100, 0),
+    (8000, 30, 4000, 0), (8000, 90, 1600, 12), (32_000, 5, 300, 0), (32_000, 30, 6000, 12), (32_000, 30, 300, 0),
+    (12_000, 100, 200, 0), (5300, 300, 160, 0),
 ]  # fmt: skip
+MOST_OF_FOREST = 1e6
+"""Rows times columns from which on a forest of best splits is not measured: its counts carry that far."""
 STAGE_SIZES = [
     (4000, 10, 200),
     (4000, 100, 200),
@@ -40,6 +49,7 @@ STAGE_SIZES = [
     (20_000, 100, 2000),
     (60_000, 10, 3000),
     (60_000, 60, 600),
+    (20_000, 300, 200),
 ]
 LEAST = 0.003
 
@@ -54,16 +64,26 @@ def simulated(rows: int, columns: int, events: int) -> tuple[np.ndarray, np.ndar
     return X, y
 
 
-def learner_seconds(learner: str, rows: int, columns: int, events: int) -> tuple[float, float]:
-    """Processor seconds of one fit, and of scoring 10,000 rows."""
+def work_of_size(rows: int, columns: int, events: int, levels: int) -> Work:
+    """A fit on so many rows, as a plan sees it."""
+    known = (levels,) * columns if levels else ()
+    return Work(
+        rows=rows, events=events, columns=columns, parts=1, scored=0, fitted=rows, fitted_events=events, levels=known
+    )
+
+
+def learner_seconds(learner: str, rows: int, columns: int, events: int, levels: int) -> tuple[float, float]:
+    """Processor seconds of one fit, and of scoring a row."""
     X, y = simulated(rows, columns, events)
+    if levels:
+        X = np.floor(np.clip(X / 5 + 0.5, 0, 0.999) * levels)
     started = time.process_time()
     fitted = make_arm(learner).fit(X, y, n_jobs=1)
     took = time.process_time() - started
-    new = X[np.arange(10_000) % rows]
+    new = X[np.arange(5000) % rows]
     started = time.process_time()
     fitted.logit(new)
-    return took, time.process_time() - started
+    return took, (time.process_time() - started) / 5000
 
 
 def stage_seconds(rows: int, columns: int, events: int) -> dict[str, float]:
@@ -95,7 +115,19 @@ def stage_seconds(rows: int, columns: int, events: int) -> dict[str, float]:
     mark("judge")
     figure_data(dev, logit, judged, score)
     mark("figures")
+    encoded = TableEncoder(design.rows.schema.columns).fit(table).transform(table).matrix
+    sketched(encoded, y)
+    RowSketch.of(encoded, y)
+    mark("keep")
     return took
+
+
+def fit_counts(counts: list[tuple[float, ...]], took: np.ndarray) -> tuple[np.ndarray, str]:
+    """Nanoseconds of each operation, none below zero, that fit the seconds best, and how far off they are."""
+    share = 1e-9 * np.array(counts) / took[:, None]
+    found = nnls(share, np.ones(took.size))[0]
+    off = np.exp(np.abs(np.log(share @ found)))
+    return found, f"off by {np.median(off):.2f}x, at most {off.max():.2f}x; {np.round(took, 6).tolist()}"
 
 
 def fit_powers(sizes: list[tuple[int, ...]], took: np.ndarray) -> tuple[np.ndarray, str]:
@@ -115,11 +147,13 @@ def main() -> None:
     warnings.simplefilter("ignore")
     with threadpool_limits(1):
         for learner in (name for name in asked if name in LEARNER_SECONDS):
-            learner_seconds(learner, 500, 3, 50)
-            took = np.array([learner_seconds(learner, *size) for size in SIZES])
-            for what, seconds in zip(("fit", "score 10,000"), took.T, strict=True):
-                found, off = fit_powers(SIZES, seconds)
-                print(f'    "{learner}" {what}: ({", ".join(f"{v:.2f}" for v in found)}),  # {off}', flush=True)
+            learner_seconds(learner, 500, 3, 50, 0)
+            sizes = [s for s in SIZES if learner != "random_forest" or s[0] * s[1] < MOST_OF_FOREST]
+            took = np.array([learner_seconds(learner, *size) for size in sizes])
+            counts = list(zip(*(operations(learner, work_of_size(*size)) for size in sizes), strict=True))
+            for what, one, seconds in zip(("fit", "score"), counts, took.T, strict=True):
+                found, off = fit_counts(list(one), seconds)
+                print(f'    "{learner}" {what}: ({", ".join(f"{v:.3g}" for v in found)}),  # {off}', flush=True)
         if any(name in STAGE_SECONDS for name in asked):
             stage_seconds(1000, 3, 100)
             stages = [stage_seconds(*size) for size in STAGE_SIZES]

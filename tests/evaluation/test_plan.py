@@ -9,8 +9,9 @@ from sklearn.naive_bayes import GaussianNB
 
 from rareclass.errors import InputError
 from rareclass.evaluation import plan as room
+from rareclass.evaluation import work as costs
 from rareclass.evaluation.plan import BUDGET, EXHIBIT, TREATED, TREATMENTS, make_plan, member_names, within
-from rareclass.evaluation.work import Work
+from rareclass.evaluation.work import FIT_ROWS, STAGE_SECONDS, Work
 from rareclass.learners import blend
 from rareclass.learners.blend import MEMBERS
 from rareclass.treatments import ClassWeights
@@ -88,8 +89,9 @@ def test_what_somebody_named_runs_at_the_default_budget_and_the_first_of_it_at_a
     plan = make_plan(["logistic_regression"], ["smote", "class_weight"])
     assert set(plan.asked) == {"logistic_regression+smote", "logistic_regression+class_weight"}
     large = replace(WORK, columns=3000)
-    assert within(plan, None, large)[0] == plan
-    kept, _ = within(plan, 0.0, large)
+    kept, _ = within(plan, None, large)
+    assert names(kept) == [name for name in names(plan) if name != EXHIBIT]
+    kept, _ = within(plan, 0.0, WORK)
     assert len(set(names(kept)) & set(plan.asked)) == 1
     assert {"lightgbm+none", EXHIBIT} < set(names(kept))
     with pytest.raises(InputError, match=r"No arm is left to deploy: blend\+smote is left out"):
@@ -176,7 +178,7 @@ def test_what_always_runs_is_fitted_on_fewer_rows_where_it_would_not_fit():
     wide = replace(WORK, columns=300)
     plan, less = within(make_plan(), 30.0, wide)
     assert less.fitted < wide.fitted
-    assert names(plan)[: len(NEEDED)] == NEEDED
+    assert set(NEEDED) - set(names(plan)) == {EXHIBIT}
     # what the user wants fitted in full is
     assert within(make_plan(), 30.0, replace(wide, may_shrink=False))[1].fitted == wide.fitted
     # the fits without the columns that the audit named are work as well
@@ -190,3 +192,55 @@ def test_what_cannot_be_loaded_keeps_its_share_so_that_the_others_run_everywhere
     for budget, full in everywhere.items():
         here = set(names(within(make_plan(), budget, WORK)[0]))
         assert here == {name for name in full if not name.startswith(package)}
+
+
+def test_library_defaults_are_shown_where_they_are_cheap_and_left_out_of_wide_tables_unless_somebody_names_them():
+    wide = replace(WORK, columns=300)
+    assert EXHIBIT in names(within(make_plan(), None, WORK)[0])
+    plan, _ = within(make_plan(), None, wide)
+    assert EXHIBIT not in names(plan)
+    (why,) = (s.reason for s in plan.not_run if s.name == EXHIBIT)
+    assert "name it to see it" in why or "holds no more work" in why
+    assert EXHIBIT in names(within(make_plan(), 1000.0, wide)[0])
+    assert EXHIBIT in names(within(make_plan("lightgbm_library_default", "none"), None, wide)[0])
+
+
+def simulated(rows, columns, prevalence):
+    """The work of a table of numbers that all differ, split as `compare` splits it."""
+    parts = 3 if rows > 50_000 or rows * columns > 2_000_000 else 5
+    scored, train = 4 * rows // 5, 4 * rows // 5 * (parts - 1) // parts
+    fitted = min(train, FIT_ROWS[0]) if rows > 50_000 else train
+    return Work(
+        rows=rows,
+        events=round(prevalence * rows),
+        columns=columns,
+        parts=parts,
+        scored=scored,
+        fitted=fitted,
+        fitted_events=min(round(prevalence * train), fitted // 2),
+    )
+
+
+def planned(plan, work):
+    """Seconds that a plan reckons with, all told."""
+    return work.fixed([a for a in plan.arms if a.name in plan.always]) + sum(work.arm(a) for a in plan.arms)
+
+
+@pytest.mark.parametrize("prevalence", [0.01, 0.2])
+@pytest.mark.parametrize("columns", [10, 30, 100, 300])
+@pytest.mark.parametrize("rows", [1000, 10_000, 100_000])
+def test_what_a_plan_reckons_with_is_within_the_budget_on_narrow_and_wide_tables(rows, columns, prevalence):
+    plan, work = within(make_plan(), None, simulated(rows, columns, prevalence))
+    # the widest take a little more on the fewest rows
+    assert planned(plan, work) <= (BUDGET if work.fitted > FIT_ROWS[-1] else 1.2 * BUDGET)
+    assert names(plan)[0] == "lightgbm+none"
+    assert {*member_names(), "blend+none"} <= set(names(plan))
+
+
+@pytest.mark.parametrize("stage", list(STAGE_SECONDS))
+def test_each_stage_counts(monkeypatch, stage):
+    plan, work = within(make_plan(), None, WORK)
+    before = planned(plan, work)
+    powers = STAGE_SECONDS[stage]
+    monkeypatch.setitem(costs.STAGE_SECONDS, stage, (powers[0] + 1, *powers[1:]))
+    assert planned(plan, work) > before

@@ -5,12 +5,27 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rareclass.evaluation.work import FORESTS, LEARNER_SECONDS, Work, seconds_of, work_of
+from rareclass.evaluation import columns
+from rareclass.evaluation.work import (
+    AUDITED,
+    CHECKED,
+    FORESTS,
+    HINGED,
+    INDICATORS,
+    LEARNER_SECONDS,
+    PENALISED,
+    Work,
+    operations,
+    seconds_of,
+    work_of,
+)
 from rareclass.fitting.arm import make_arm
 from rareclass.fitting.design import make_design
 from rareclass.fitting.rows import Beside
+from rareclass.learners import quantile_features, quantile_logistic
 from rareclass.learners.blend import MEMBERS
 from rareclass.learners.table import LEARNERS
+from rareclass.scoring import checking
 
 WORK = Work(rows=50_000, events=500, columns=30, parts=5, scored=40_000, fitted=32_000, fitted_events=320)
 
@@ -20,8 +35,50 @@ def test_powers_are_those_of_rows_columns_and_events():
 
 
 def test_every_learner_that_may_run_has_costs_of_its_own():
-    assert set(LEARNERS) - {"blend"} <= set(LEARNER_SECONDS)
+    assert set(LEARNERS) - {"blend"} == set(LEARNER_SECONDS)
     assert set(MEMBERS) <= set(LEARNER_SECONDS)
+    for learner, prices in LEARNER_SECONDS.items():
+        for counts, nanoseconds in zip(operations(learner, WORK), prices, strict=True):
+            assert len(counts) == len(nanoseconds)
+            assert min(counts) > 0
+
+
+@pytest.mark.parametrize("learner", [name for name in LEARNER_SECONDS if name != "logistic_regression"])
+def test_a_learner_grows_the_trees_that_it_says(learner):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(600, 9)), np.arange(600) % 10 == 0
+    fitted = make_arm(learner).fit(X, y).learner
+    said = LEARNERS[learner].growth(60, 9)
+    if learner in FORESTS:
+        assert said.trees == len(fitted.estimators_) + 8  # eight pilots of the plan that was not taken
+        assert said.share == 1 / 3
+        return
+    shapes = {
+        "lightgbm": lambda m: (m.booster_.num_trees(), m.get_params()["num_leaves"]),
+        "xgboost": lambda m: (m.get_booster().num_boosted_rounds(), 2 ** m.get_params()["max_depth"]),
+        "catboost": lambda m: (m.tree_count_, 2 ** m.get_all_params()["depth"]),
+        "hist_gradient_boosting": lambda m: (m.n_iter_, m.get_params()["max_leaf_nodes"]),
+    }
+    found = shapes[learner.removesuffix("_library_default")](fitted.model_)
+    assert (said.trees, said.leaves) == found
+
+
+def test_columns_of_few_values_are_cheaper_and_steps_of_the_guard_count():
+    few = replace(WORK, levels=(2,) * 30)
+    for learner in ("lightgbm", "catboost", "hist_gradient_boosting"):
+        arm = make_arm(learner)
+        assert few.fit(arm) < WORK.fit(arm)
+        # from 3,000 events on there are more and larger trees
+        steps = [replace(WORK, fitted_events=events).fit(arm) for events in (2999, 3000)]
+        assert steps[1] > (1.05 if learner != "catboost" else 0.99) * steps[0]
+
+
+def test_what_is_known_of_other_rooms_is_so():
+    assert CHECKED == (checking.MOST_ROWS, checking.MOST_VALUES)
+    assert AUDITED == columns.ROWS
+    assert HINGED == quantile_logistic._MANY_COLUMNS
+    assert INDICATORS == quantile_features._MOST_LEVELS
+    assert PENALISED[0] == quantile_logistic._EVENTS
 
 
 @pytest.mark.parametrize("learner", list(LEARNER_SECONDS))
@@ -53,11 +110,14 @@ def test_smaller_work_fits_fewer_rows_and_scores_the_same():
 def test_work_is_read_from_the_design():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(1000, 3)), np.arange(1000) % 10 == 0
+    X[:, 2] = np.arange(1000) % 7
     work = work_of(make_design(X, y, Beside(), columns=make_columns()))
     assert (work.rows, work.events, work.parts, work.scored) == (1000, 100, 5, 800)
     assert work.fitted == pytest.approx(640, abs=5)
     assert work.fitted_events == pytest.approx(64, abs=2)
     assert work.columns > 3  # one holds codes
+    assert work.codes == 1
+    assert work.levels == (7, 1000, 1000)
 
 
 def make_columns():

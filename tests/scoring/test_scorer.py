@@ -23,7 +23,7 @@ from rareclass.decisions import AlertBudget, CostMatrix, Maximize, MinimumCost
 from rareclass.errors import CostError, InputError, SchemaError
 from rareclass.learners import FewEventsLogisticRegression
 from rareclass.learners.table import LEARNERS
-from rareclass.scoring import Scorer
+from rareclass.scoring import Scorer, checking
 from rareclass.scoring.contributions import contributions
 from rareclass.treatments.registry import TREATMENTS
 
@@ -354,7 +354,7 @@ def test_scoring_from_a_bundle_imports_no_training_library(tmp_path):
     row["at"] = row["at"].isoformat(" ")
     code = f"""
         import sys
-        from rareclass.scoring import Scorer
+        from rareclass.scoring import Scorer, checking
         scorer = Scorer.load({str(tmp_path / "m")!r})
         print(scorer.logit({row!r})[0], scorer.decide([{row!r}])[0])
         parts = ("linalg", "special", "optimize", "sparse", "stats", "spatial")
@@ -386,3 +386,15 @@ def test_the_ten_lines_of_the_documentation_run(tmp_path, monkeypatch):
     np.testing.assert_array_equal(
         said["scorer"].logit(said["row"]), said["scorer"].logit({"amount": 129.9, "country": "CH"})
     )
+
+
+def test_of_a_wide_table_fewer_rows_are_compared(monkeypatch):
+    model, data = fitted("logistic_regression", ["x", "ok"])
+    seen = []
+    score = type(model.model_.arm).logit
+    monkeypatch.setattr(type(model.model_.arm), "logit", lambda self, X: (seen.append(len(X)), score(self, X))[1])
+    many = pa.concat_tables([data] * 6)
+    assert Scorer.from_model(model, many).exact
+    monkeypatch.setattr(checking, "MOST_VALUES", 2 * 3000)
+    assert Scorer.from_model(model, many).exact
+    assert (seen[0], seen[3]) == (4200, 3000)

@@ -61,7 +61,8 @@ def sketched(X: np.ndarray, y: np.ndarray, categorical: tuple[int, ...] = ()) ->
 
 def _quantiles(values: np.ndarray) -> np.ndarray:
     known = values[~np.isnan(values)]
-    return np.quantile(known, SHARES) if known.size else np.full(SHARES.size, np.nan)
+    # in order first: a partition by so many quantiles takes three times as long
+    return np.quantile(np.sort(known), SHARES) if known.size else np.full(SHARES.size, np.nan)
 
 
 def _counts(codes: np.ndarray, size: int) -> np.ndarray:

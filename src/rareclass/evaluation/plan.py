@@ -29,7 +29,8 @@ learner that it can help. Of 90 pairs in docs/figures.md five were surely better
 DEFAULT = f"{BLEND}+none"
 
 SHARE = 0.1
-"""Of the budget, what an arm may take where nobody asked for it: SMOTE on a large table takes more than it tells."""
+"""Of the budget, what an arm may take where nobody asked for it: SMOTE on a large table takes more than it tells,
+and so do library defaults on a wide one."""
 
 BUDGET = 45.0
 """Reference seconds of a comparison where nobody says how many."""
@@ -185,8 +186,9 @@ def within(plan: Plan, seconds: float | None, work: Work, *, named_columns: bool
     """The plan without the arms whose work does not fit into so many reference seconds, and the work that is left.
 
     Decided before the first fit, from the size of the work and nothing else: neither the clock nor the load of the
-    machine changes which arms run. What always runs is fitted on fewer rows where it would not fit otherwise. Then the
-    others are taken in order, so a larger budget only adds some.
+    machine changes which arms run. What always runs is fitted on fewer rows where it would not fit otherwise; library
+    defaults are no longer part of it where they would take more than `SHARE`. Then the others are taken in order, so a
+    larger budget only adds some.
 
     Parameters
     ----------
@@ -196,10 +198,13 @@ def within(plan: Plan, seconds: float | None, work: Work, *, named_columns: bool
         Whether the audit named columns, without which one arm is fitted anew.
     """
     budget = BUDGET if seconds is None else seconds
-    always = plan.always | (frozenset(plan.asked) if seconds is None else frozenset())
+    needed_names = plan.always
+    if EXHIBIT not in plan.asked and work.smaller()[-1].arm(make_arm(EXHIBIT)) > SHARE * max(budget, BUDGET):
+        needed_names -= {EXHIBIT}  # its bins take as long on few rows as on many
+    always = needed_names | (frozenset(plan.asked) if seconds is None else frozenset())
     absent, order = {a.name for a in plan.absent}, [*plan.needed, *TREATED]
     planned = sorted([*plan.arms, *plan.absent], key=lambda arm: _rank(arm, order))
-    needed = [a for a in planned if a.name in plan.always]
+    needed = [a for a in planned if a.name in needed_names]
 
     def base(work: Work) -> float:
         again = max((work.fits(a) for a in needed), default=0.0) if named_columns else 0.0
@@ -208,7 +213,7 @@ def within(plan: Plan, seconds: float | None, work: Work, *, named_columns: bool
     work = next((smaller for smaller in work.smaller() if base(smaller) <= budget), [*work.smaller()][-1])
     total, arms, left_out = base(work), [], []
     for arm in planned:
-        more = 0.0 if arm.name in plan.always else work.arm(arm)
+        more = 0.0 if arm.name in needed_names else work.arm(arm)
         if arm.name in absent:
             pass
         elif arm.name in always or (total + more <= budget and (plan.asked or more <= SHARE * budget)):

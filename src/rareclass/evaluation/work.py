@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow.compute as pc
 
 from rareclass.fitting.arm import Arm
 from rareclass.fitting.design import Design
+from rareclass.learners.blend import MEMBERS
 from rareclass.learners.forest import drawn_for_tree
+from rareclass.learners.table import LEARNERS
 
 CODED = 1.5
 """Numeric columns that one of codes costs as much as."""
@@ -15,40 +18,53 @@ CODED = 1.5
 CORES = 2
 """Of the reference machine, whatever this one has: a plan depends on data, options and seed only."""
 
+Numbers = tuple[float, ...]
 Powers = tuple[float, float, float, float]
 
-LEARNER_SECONDS: dict[str, tuple[Powers, Powers]] = {
-    "lightgbm": ((-9.13, 0.50, 0.88, 0.12), (-3.36, 0.0, 0.37, 0.0)),
-    "lightgbm_library_default": ((-9.50, 0.50, 0.88, 0.12), (-3.70, 0.0, 0.14, 0.0)),
-    "xgboost": ((-8.73, 0.50, 0.88, 0.12), (-4.20, 0.0, 0.37, 0.0)),
-    "catboost": ((-7.25, 0.56, 0.41, 0.15), (-6.00, 0.0, 0.70, 0.0)),
-    "hist_gradient_boosting": ((-6.37, 0.33, 0.67, 0.14), (-4.60, 0.0, 0.59, 0.0)),
-    "logistic_regression": ((-9.17, 0.55, 0.79, 0.15), (-6.17, 0.0, 0.86, 0.0)),
-    "few_events_logistic_regression": ((-9.17, 0.55, 0.79, 0.15), (-6.17, 0.0, 0.86, 0.0)),
-    "random_forest": ((-9.40, 0.95, 0.37, 0.0), (-2.90, 0.0, 0.05, 0.0)),
-    "extra_trees": ((-9.65, 0.95, 0.37, 0.0), (-2.90, 0.0, 0.05, 0.0)),
+LEARNER_SECONDS: dict[str, tuple[Numbers, Numbers]] = {
+    "lightgbm": ((26_600, 1300, 0.484, 15.3), (103, 12.3)),
+    "lightgbm_library_default": ((14_400, 274, 1.5, 13.8), (18, 10.7)),
+    "xgboost": ((17_300, 926, 0.576, 12.6), (85.6, 2.58)),
+    "catboost": ((3920, 49.7, 3.19, 20.7), (87.2, 0.297)),
+    "hist_gradient_boosting": ((105_000, 396, 1.41, 13.7), (147, 8.67)),
+    "logistic_regression": ((319, 0, 0.0877), (153,)),
+    "random_forest": ((0, 212, 17.6), (4.18,)),
+    "extra_trees": ((1.84e6, 40.3, 4.47), (5.2,)),
 }
-"""Seconds of a fit on one core, and of scoring 10,000 rows: exp(a) rows^b columns^c events^d. This, and what follows,
-is measured by `benchmarks/plan_costs.py`, on a busy machine; the constants then follow the fits of nine real sets on a
-quiet one. Rows of a forest are those of a tree."""
+"""Nanoseconds of each of the `operations` of a fit on one core, and of scoring a row. This, and what follows, is
+measured by `benchmarks/plan_costs.py`."""
 
 FORESTS = {"random_forest", "extra_trees"}
 
 STAGE_SECONDS: dict[str, Powers] = {
-    "read": (-10.90, 0.44, 0.68, 0.14),
-    "audit": (-7.75, 0.19, 1.13, 0.11),
-    "encode": (-18.0, 1.0, 1.0, 0.0),
-    "judge": (-2.70, 0.10, 0.0, 0.18),
-    "figures": (-5.18, 0.20, 0.0, 0.0),
+    "read": (-12.55, 0.77, 0.74, -0.08),
+    "audit": (-8.10, 0.26, 1.15, 0.06),
+    "encode": (-16.45, 0.90, 1.06, -0.11),
+    "judge": (-3.10, 0.16, 0.0, 0.13),
+    "figures": (-5.61, 0.25, 0.0, -0.08),
+    "keep": (-14.42, 0.82, 1.14, -0.06),
 }
 """Seconds of what every comparison does: reading and splitting a table, the audit of its columns, encoding a part,
-judging an arm, drawing it."""
+judging an arm, drawing it, and what a bundle keeps of the rows: exp(a) rows^b columns^c events^d."""
 
-START = 4.0
-"""Seconds until everything is imported, and of writing the report."""
+START = 5.5
+"""Seconds until everything is imported and compiled, and of writing the report."""
 
-FIT_ROWS = (40_000, 28_000, 20_000, 14_000, 10_000, 7000, 5000, 3500, 2500)
+AUDITED = 20_000
+"""Rows without an event that the audit looks at."""
+
+CHECKED = (50_000, 3_000_000)
+"""Rows, and values of features in them, on which the compiled champion is compared with the fitted one."""
+
+FIT_ROWS = (40_000, 28_000, 20_000, 14_000, 10_000, 7000, 5000, 3500, 2500, 1750)
 """On how many rows an arm may be fitted where a budget is short."""
+
+HINGED = 40
+"""Numeric columns up to which logistic regression tries hinges: eight features for each where there are else two."""
+INDICATORS = 150
+"""Levels of codes that get a feature."""
+PENALISED = (2000, 4000, 5)
+"""Events, other rows, and other rows for each event, on which its penalty is chosen."""
 
 
 def seconds_of(powers: Powers, rows: float, columns: float, events: float) -> float:
@@ -75,6 +91,10 @@ class Work:
         Rows of the largest of these fits, and events among them.
     may_shrink : bool
         Whether fewer rows may be fitted.
+    levels : tuple of int
+        Distinct values of each column, the first ones those of codes; empty where all are numbers that differ.
+    codes : int
+        Columns that hold codes.
     """
 
     rows: int
@@ -85,38 +105,70 @@ class Work:
     fitted: int
     fitted_events: int
     may_shrink: bool = True
+    levels: tuple[int, ...] = ()
+    codes: int = 0
 
     def smaller(self) -> list["Work"]:
         """This, and the same with fits on fewer and fewer rows."""
         sizes = [n for n in FIT_ROWS if n < self.fitted] if self.may_shrink else []
         return [self, *(replace(self, fitted=n, fitted_events=min(self.fitted_events, n // 2)) for n in sizes)]
 
+    def bins(self, most: int) -> float:
+        """Bins of all columns together, at most so many of each."""
+        mean = float(np.minimum(self.levels, most).mean()) if self.levels else most
+        return self.columns * min(mean, self.fitted)
+
+    @property
+    def sorted_columns(self) -> float:
+        """Columns by what it costs to order their values: one with 255 of them or more counts as one."""
+        levels = np.array(self.levels if self.levels else 255)
+        return self.columns * float(np.log2(np.minimum(levels, 255) + 1).mean() / 8)
+
     def fit(self, arm: Arm) -> float:
-        """Seconds of one fit on one core, and of scoring a share of the rows."""
-        rows, events = arm.treatment.left(self.fitted, self.fitted_events)
-        fit, score = LEARNER_SECONDS.get(arm.learner_name, LEARNER_SECONDS["lightgbm"])
-        if arm.learner_name in FORESTS:
-            rows = min(rows, events + drawn_for_tree(events))
-        new = self.scored / self.parts / 10_000 * seconds_of(score, rows, self.columns, events)
-        return seconds_of(fit, rows, self.columns, events) + new
+        """Seconds of one fit on one core."""
+        treated = self._treated(arm)
+        return _priced(operations(_known(arm), treated)[0], LEARNER_SECONDS[_known(arm)][0])
+
+    def score(self, arm: Arm, rows: float) -> float:
+        """Seconds of scoring so many rows on one core."""
+        return rows * _priced(operations(_known(arm), self._treated(arm))[1], LEARNER_SECONDS[_known(arm)][1])
 
     def fits(self, arm: Arm) -> float:
-        """Seconds of cross-fitting an arm on all cores; none for a blend, which is made of scores."""
-        return 0.0 if arm.is_blend else self.parts * self.fit(arm) / CORES
+        """Seconds of cross-fitting an arm on all cores; none for a blend, which is made of scores.
+
+        Each fit scores the rows that it did not see, and as many that it saw.
+        """
+        if arm.is_blend:
+            return 0.0
+        new = self.scored / self.parts
+        return self.parts * (self.fit(arm) + self.score(arm, new + min(new, self.fitted))) / CORES
 
     def arm(self, arm: Arm) -> float:
         """Seconds of cross-fitting and judging an arm."""
         return self.fits(arm) + self._stage("judge", self.scored) + self._stage("figures", self.scored)
 
     def fixed(self, needed: Sequence[Arm]) -> float:
-        """Seconds of all else: reading, audit, encoding, and the last fits, of all arms that may be needed."""
-        stages = self._stage("read", self.rows) + self._stage("audit", self.rows)
+        """Seconds of all else: reading, audit, encoding, and the deployed model, a blend of members or an arm alone."""
+        stages = self._stage("read", self.rows) + self._stage("audit", min(self.rows, AUDITED + self.events))
         encoded = (self.parts + 1) * self._stage("encode", self.fitted + self.scored / self.parts)
-        last = sum(self.fit(a) for a in needed if not a.is_blend) / CORES
-        return START + stages + encoded + last
+        fitted = [a for a in needed if not a.is_blend]
+        blended = [a for a in fitted if len(fitted) < len(needed) and a.learner_name in MEMBERS]
+        deployed = max((sum(map(self._deployed, arms)) for arms in (blended, *([a] for a in fitted))), default=0.0)
+        return START + stages + encoded + deployed + self._stage("keep", self.scored)
+
+    def _deployed(self, arm: Arm) -> float:
+        """Seconds of the last fit, of scoring locked and fitted rows, and of the check of the compiled form."""
+        checked = min(self.scored, CHECKED[0], CHECKED[1] / self.columns)
+        rows = max(self.rows - self.scored, 0) + min(self.scored, self.fitted) + 2 * checked
+        return self.fit(arm) / CORES + self.score(arm, rows)
 
     def _stage(self, stage: str, rows: float) -> float:
         return seconds_of(STAGE_SECONDS[stage], rows, self.columns, self.events)
+
+    def _treated(self, arm: Arm) -> "Work":
+        """The same with the rows and events that a treatment leaves."""
+        rows, events = arm.treatment.left(self.fitted, self.fitted_events)
+        return replace(self, fitted=rows, fitted_events=events)
 
 
 def work_of(design: Design, *, full: bool = False) -> Work:
@@ -124,13 +176,64 @@ def work_of(design: Design, *, full: bool = False) -> Work:
     y, limit = design.rows.y, design.sampling.fit_rows
     train = max((train for train, _ in design.split.parts), key=len)
     fitted = min(train.size, limit or train.size)
+    columns = sorted(design.rows.schema.columns, key=lambda c: c.kind != "category")
+    codes = sum(c.kind == "category" for c in columns)
+    some = design.rows.features.take(np.linspace(0, y.size - 1, min(y.size, 10_000)).astype(np.int64))
     return Work(
         rows=y.size,
         events=int(y.sum()),
-        columns=round(sum(CODED if c.kind == "category" else 1 for c in design.rows.schema.columns)),
+        columns=round(len(columns) + (CODED - 1) * codes),
         parts=len(design.split.parts),
         scored=sum(len(test) for _, test in design.split.parts),
         fitted=fitted,
         fitted_events=min(int(design.y[train].sum()), fitted),
         may_shrink=not full,
+        levels=tuple(pc.count_distinct(some[c.name]).as_py() for c in columns),
+        codes=codes,
     )
+
+
+def operations(learner: str, work: Work) -> tuple[Numbers, Numbers]:
+    """Counts of what one fit does on the rows of `work`, and of what scoring a row does; `LEARNER_SECONDS` prices them.
+
+    Boosters grow leaves, bin values, walk rows into leaves and look at bins of each leaf. Forests grow trees, sort the
+    drawn rows into leaves, and look at columns in each node. A regression makes features, multiplies each two of them
+    in every Newton step, and solves.
+    """
+    rows, events, columns = work.fitted, work.fitted_events, work.columns
+    growth = LEARNERS[learner].growth(events, columns)
+    if growth is None:
+        return _of_regression(work)
+    if learner in FORESTS:
+        drawn = min(rows, events + drawn_for_tree(events))
+        depth = float(np.log2(max(drawn, 2)))
+        walked = growth.trees * drawn * depth
+        return (growth.trees, walked, walked * max(growth.share * columns, 1)), (growth.trees * depth,)
+    leaves, depth = growth.trees * growth.leaves, float(np.log2(growth.leaves))
+    walked = growth.share * rows * columns * growth.trees * depth
+    fit = (leaves, rows * work.sorted_columns, walked, growth.share * leaves * work.bins(growth.bins))
+    return fit, (work.sorted_columns, growth.trees * depth)
+
+
+def _of_regression(work: Work) -> tuple[Numbers, Numbers]:
+    numeric = max(work.columns - CODED * work.codes, 0.0)
+    indicators = min(sum(work.levels[: work.codes]), INDICATORS)
+    most, others, each = PENALISED
+    seen = min(work.fitted_events, most)
+    judged = min(work.fitted, seen + max(others, each * seen))
+    made = products = solved = 0.0
+    for width in (8, 2) if numeric <= HINGED else (2,):  # 15 fits to choose among five penalties, some four steps each
+        features = width * numeric + indicators + 1
+        made += judged * features
+        products += 45 * judged * features**2
+        solved += 70 * features**3
+    return (made + work.fitted * features, products + 5 * work.fitted * features**2, solved), (work.sorted_columns,)
+
+
+def _known(arm: Arm) -> str:
+    """The learner whose costs are known; of one's own those of LightGBM."""
+    return arm.learner_name if arm.learner_name in LEARNER_SECONDS else "lightgbm"
+
+
+def _priced(counts: Numbers, nanoseconds: Numbers) -> float:
+    return 1e-9 * float(np.dot(counts, nanoseconds))

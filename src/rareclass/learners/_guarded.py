@@ -21,7 +21,7 @@ from rareclass.learners._inner import sample_rows
 from rareclass.learners._own_loss import ScaledObjective, own_loss, plain_loss, scaled_objective
 from rareclass.learners._recalibrate import Recalibration, fade, recalibrate
 from rareclass.learners._trial import Cuts, Trained, Trial
-from rareclass.learners.base import RareLearner, best_intercept
+from rareclass.learners.base import Growth, RareLearner, best_intercept
 from rareclass.learners.objectives import usable_loss
 
 _ANCHOR_ROWS = 300_000
@@ -68,6 +68,8 @@ class GuardedBooster(RareLearner):
     inside_blend = MappingProxyType({"guard": "steady", "collapse_alarm": False})
     inside_arm = MappingProxyType({"calibrate": False, "collapse_alarm": False, "guard": "steady"})
     _TREES = "n_estimators"
+    _BINS: ClassVar[int] = 18_000
+    """Bins of all features together."""
     _TRANSLATED: ClassVar[frozenset[str]] = frozenset()
     """Parameters of the library that are honoured here and not passed on."""
     guard: Any
@@ -108,8 +110,11 @@ class GuardedBooster(RareLearner):
         return True
 
     def _most_bins(self) -> int:
-        """Largest number of event bins of a feature."""
-        return 255
+        """Largest number of event bins of a feature, where the user gave none.
+
+        On wide tables bins cost most of the seconds; 64 rank as well there.
+        """
+        return int(np.clip(self._BINS / getattr(self, "n_features_in_", 1), 64, 255))
 
     def _start(self, rows: Rows) -> float:
         """Where the scores begin: the prevalence."""
@@ -126,6 +131,17 @@ class GuardedBooster(RareLearner):
     def _given_ratio(self, rows: Rows) -> float:
         """Weight of a positive row over that of a negative one that the user asked the library for."""
         return 1.0
+
+    @classmethod
+    def growth(cls, events: int, columns: int) -> Growth:
+        """What the default guard grows."""
+        blank = cls()
+        blank.n_features_in_ = columns
+        guard = next(iter(blank._guards(events).values()))
+        depth = guard.get("depth", guard.get("max_depth", 0))
+        leaves = next((guard[name] for name in ("num_leaves", "max_leaf_nodes") if name in guard), 2**depth)
+        share = next((guard[name] for name in ("colsample_bytree", "max_features", "rsm") if name in guard), 1.0)
+        return Growth(guard[cls._TREES], leaves, blank._most_bins(), share)
 
     def fit(
         self,

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,6 +19,15 @@ from rareclass.kernels.newton import fit_intercept
 from rareclass.learners._categories import known_categories, with_codes
 from rareclass.learners._context import FitContext, InnerPlan, Rows, Unseen
 from rareclass.learners.table import classes_that
+
+
+class Growth(NamedTuple):
+    """What a fit grows where nothing is set."""
+
+    trees: int
+    leaves: int = 0  # of a tree; 0 where the rows alone decide
+    bins: int = 0  # of a column, at most
+    share: float = 1.0  # of the columns, that a tree or a node looks at
 
 
 class RareLearner(ClassifierMixin, BaseEstimator):
@@ -48,6 +57,11 @@ class RareLearner(ClassifierMixin, BaseEstimator):
     """Parameters that leave the alarm, and most of the choice, to the blend that holds the learner."""
     inside_arm: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     """Parameters that leave judging and calibrating to the arm that holds the learner, on rows left out there."""
+
+    @classmethod
+    def growth(cls, events: int, columns: int) -> Growth | None:
+        """What a fit inside an arm grows on so many events and columns, which says what it costs; None: no trees."""
+        return None
 
     def fit(
         self, X: _types.Rows, y: ArrayLike, sample_weight: ArrayLike | None = None, *, offset: ArrayLike | None = None

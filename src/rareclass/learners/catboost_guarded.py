@@ -96,6 +96,7 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
         As in `RareLGBMClassifier`.
     event_bins : bool, default=True
         Cut numeric features around the values of events (half of the cuts) and at quantiles (the other half).
+        Up to 255 bins a feature; of wide tables 6,000 bins in all, and 64 a feature at least.
     calibrate : bool, default=True
     collapse_alarm : bool, default=True
     categorical_features : sequence of int, optional
@@ -135,6 +136,7 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
     _TRANSLATED = frozenset({"auto_class_weights", "boost_from_average", "class_weights", "loss_function"})
     trusted = ("catboost.core.CatBoostClassifier",)
     _TREES = "iterations"
+    _BINS = 6_000
 
     def __init__(
         self,
@@ -214,10 +216,7 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
 
     def _most_bins(self) -> int:
         given = self._value("border_count")
-        if given is not None:
-            return int(given) + 1
-        # on wide tables bins cost most of the seconds; 64 rank as well there
-        return int(np.clip(6000 / getattr(self, "n_features_in_", 1), 64, 255))
+        return super()._most_bins() if given is None else int(given) + 1
 
     def _start(self, rows: Rows) -> float:
         return 0.0 if is_off(self._value("boost_from_average")) else super()._start(rows)

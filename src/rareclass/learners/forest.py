@@ -13,7 +13,7 @@ from rareclass.learners._context import FitContext, Rows, Unseen
 from rareclass.learners._inner import sample_rows
 from rareclass.learners._recalibrate import Recalibration, recalibrate_votes
 from rareclass.learners._trees import GrownTree, TreeGrower, TreePlan, tree_input
-from rareclass.learners.base import RareLearner
+from rareclass.learners.base import Growth, RareLearner
 
 _BLOCK = 65_536
 _PILOT_TREES = 8
@@ -98,6 +98,15 @@ class RareForestClassifier(RareLearner):
     categorical_features: ArrayLike | None = None
     random_state: _types.Seed = None
     n_jobs: int = 1
+
+    @classmethod
+    def growth(cls, events: int, columns: int) -> Growth:
+        """Trees, with those of pilots that are not kept, and the larger of the shares of columns to choose from."""
+        blank = cls()
+        leaves, looked = blank._choices(events, columns)
+        pilots = len(leaves) + len(looked) - 2
+        share = 1 / 3 if len(looked) > 1 else columns**-0.5
+        return Growth(blank.n_estimators + _PILOT_TREES * pilots, share=share)
 
     def _fit(self, rows: Rows, context: FitContext) -> Unseen:
         trees = _check.whole_number(self.n_estimators, "n_estimators", low=1)

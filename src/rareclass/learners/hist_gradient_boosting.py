@@ -48,6 +48,7 @@ n_iter_no_change, tol, verbose
         As in `RareLGBMClassifier`.
     event_bins : bool, default=True
         Cut numeric features around the values of events (half of the cuts) and at quantiles (the other half).
+        Up to 255 bins a feature; of wide tables 18,000 bins in all, and 64 a feature at least.
     calibrate : bool, default=True
     collapse_alarm : bool, default=True
     categorical_features : sequence of int, optional
@@ -153,7 +154,7 @@ n_iter_no_change, tol, verbose
             )
 
     def _most_bins(self) -> int:
-        return int(self.max_bins)
+        return min(int(self.max_bins), super()._most_bins())
 
     def _train(self, task: Task) -> Any:
         if task.stop:

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from rareclass import _types
 from rareclass.learners._context import FitContext, Rows
-from rareclass.learners.base import RareLearner, best_intercept
+from rareclass.learners.base import Growth, RareLearner, best_intercept
 from rareclass.learners.lgbm import LIGHTGBM_TYPES, load_lightgbm
 
 
@@ -30,6 +30,11 @@ class LibraryDefaultLGBMClassifier(RareLearner):
         self.categorical_features = categorical_features
         self.random_state = random_state
         self.n_jobs = n_jobs
+
+    @classmethod
+    def growth(cls, events: int, columns: int) -> Growth:
+        """As the library documents its defaults."""
+        return Growth(trees=100, leaves=31, bins=255)
 
     def _fit(self, rows: Rows, context: FitContext) -> None:
         lightgbm = load_lightgbm()

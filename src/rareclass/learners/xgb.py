@@ -89,6 +89,7 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
         As in `RareLGBMClassifier`.
     event_bins : bool, default=True
         Cut numeric features around the values of events (half of the cuts) and at quantiles (the other half).
+        Up to 255 bins a feature; of wide tables 18,000 bins in all, and 64 a feature at least.
     calibrate : bool, default=True
     collapse_alarm : bool, default=True
     categorical_features : sequence of int, optional
@@ -221,7 +222,7 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
 
     def _most_bins(self) -> int:
         given = self._value("max_bin")
-        return 255 if given is None else int(given)
+        return super()._most_bins() if given is None else int(given)
 
     def _stages_hold(self) -> bool:
         # trees that are dropped for a while weigh less afterwards

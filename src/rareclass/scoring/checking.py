@@ -15,7 +15,8 @@ from rareclass.kernels.logits import sigmoid
 from rareclass.scoring.members import takes_missing
 from rareclass.scoring.scorer import Scorer
 
-MOST_ROWS = 50_000
+MOST_ROWS, MOST_VALUES = 50_000, 3_000_000
+"""Rows that are compared, and values of features in them: of wide tables fewer rows."""
 TOLERANCE = 1e-9
 """Log-odds by which the two may differ; beyond a thousand, that share of a thousandth of them."""
 _MADE, _SPOILED, _ALONE = 2_000, 1_000, 50
@@ -25,7 +26,9 @@ _HUGE = np.array([3.5e38, -1e300, 1e30])
 
 def difference(scorer: Scorer, model: FittedModel, rows: Rows | None) -> str:
     """What a scorer says otherwise than the model on `rows` and on rows with odd values; empty where nothing."""
-    table = _made(model) if rows is None else some_rows(read_table(rows), MOST_ROWS).select(list(model.schema.names))
+    names = list(model.schema.names)
+    most = min(MOST_ROWS, max(MOST_VALUES // len(names), _MADE))
+    table = _made(model) if rows is None else some_rows(read_table(rows), most).select(names)
     X = model.encoder.transform(table).matrix
     parts = [X, *(_spoiled(_some_encoded(X, _SPOILED), model.encoder.categorical, odd) for odd in (_ODD, _HUGE))]
     if not takes_missing(scorer.member):
