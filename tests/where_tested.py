@@ -10,6 +10,7 @@ WHERE = {
     "scoring/readers/hist_gradient_boosting.py": "tests/scoring/test_trees_from.py",
     "scoring/readers/lightgbm.py": "tests/scoring/test_trees_from.py",
     "scoring/readers/xgboost.py": "tests/scoring/test_trees_from.py",
+    "fitting/sample.py": "tests/scoring/test_drivers.py",
     "report/drivers.py": "tests/report/test_html_drivers.py",
     "decisions/tier.py": "tests/decisions/test_tiers.py",
     "kernels/quota.py": "tests/decisions/test_controller.py",

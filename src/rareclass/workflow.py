@@ -58,6 +58,7 @@ def compare_table(
     `kept` are options of `Bundle.save` for the champion, whose reasons are grouped and worded as `reasons` say.
     """
     from rareclass.evaluation.run import compare
+    from rareclass.scoring.drivers import with_drivers
 
     if reasons is not None:
         reasons.check(problem.features.column_names)
@@ -77,8 +78,9 @@ def compare_table(
         costs=problem.costs if costs is None else costs,
         **options,
     )
+    comparison = with_drivers(comparison, reasons)
     if out is not None:
-        write_run(comparison, out, problem, overwrite=overwrite, kept=kept, reasons=reasons, command=command)
+        write_run(comparison, out, problem, overwrite=overwrite, kept=kept, command=command)
     return comparison
 
 
@@ -122,8 +124,10 @@ def write_run(
 
     from rareclass.report.html import render_html
     from rareclass.report.json import dump_results
+    from rareclass.scoring.drivers import with_drivers
 
     refuse_foreign(out, overwrite=overwrite)
+    comparison = with_drivers(comparison, reasons)
     results = results_of(comparison, problem, command=command, truth=truth)
     with atomic_directory(out, overwrite=overwrite) as folder:
         dump_results(results.to_dict(), folder / RESULTS)
@@ -132,13 +136,7 @@ def write_run(
         (folder / CHAMPION).mkdir()
         written = written_record(problem.written, problem.spelt)
         bundle = champion_bundle(comparison, target=problem.target, results=results, written=written)
-        bundle.reasons = within(reasons, bundle)
         bundle.write_into(folder / CHAMPION, **kept)
-
-
-def within(reasons: ReasonRules | None, bundle: Bundle) -> ReasonRules | None:
-    """The rules for the columns that the bundle's model uses."""
-    return None if reasons is None else reasons.within(list(bundle.model.model_.schema.names))
 
 
 def champion_bundle(comparison: Comparison, *, target: str, results: Results, written: Mapping[str, Any]) -> Bundle:
@@ -175,6 +173,7 @@ def champion_bundle(comparison: Comparison, *, target: str, results: Results, wr
         recipe=recipe,
         sketches=feature_sketches(model.model_, table, rows.y[dev]),
         rows=table,
+        compiled=comparison.scorer,
     )
 
 
@@ -240,13 +239,18 @@ def train_table(
         model,
         name=fit.arm.name,
         target=problem.target,
-        evidence={"out_of_fold": fit.evidence, "test": None, "data": data, "findings": [f.to_dict() for f in findings]},
+        evidence={
+            "out_of_fold": dict(fit.evidence),
+            "test": None,
+            "data": data,
+            "findings": [f.to_dict() for f in findings],
+        },
         reference=reference_of(fit, worth) | {RANGES: training_ranges(fit.schema, problem.features)},
         recipe=recipe,
         sketches=feature_sketches(fit, table, fit.oof_y),
         rows=table,
+        reasons=None if reasons is None else reasons.within(fit.schema.names),
     )
-    bundle.reasons = within(reasons, bundle)
     bundle.save(out, overwrite=overwrite, **kept)
     return bundle
 

@@ -26,6 +26,7 @@ from rareclass.fitting.arm import Arm, FittedArm
 from rareclass.fitting.classifier import RareClassifier
 from rareclass.fitting.model import FittedModel
 from rareclass.kernels.logits import sigmoid
+from rareclass.scoring.drivers import measure_drivers
 from rareclass.scoring.files import (
     CARD,
     FORMAT,
@@ -85,7 +86,7 @@ class Bundle:
     rows : table or None
         Training rows, on which the scorer is compared with the model when the bundle is written; they are not saved.
     compiled : Scorer or None
-        The model compiled already, which is then not done again.
+        The model compiled already, with its rules of reasons.
     reasons : ReasonRules or None
         How reasons are grouped and worded; None groups numeric columns by their rank correlation on `rows`.
 
@@ -116,19 +117,22 @@ class Bundle:
     rows: Rows | None = field(default=None, repr=False, compare=False)
     reasons: ReasonRules | None = field(default=None, repr=False, compare=False)
     compiled: InitVar[Scorer | None] = None
-    _compiled: tuple[FittedModel, Scorer] | None = field(default=None, init=False, repr=False, compare=False)
+    _compiled: tuple[FittedModel, ReasonRules | None, Scorer] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self, compiled: Scorer | None) -> None:
         if compiled is not None:
-            self._compiled = (self.model.model_, compiled)
+            self.reasons = compiled.rules
+            self._compiled = (self.model.model_, self.reasons, compiled)
 
     @property
     def scorer(self) -> Scorer:
         """The model compiled to plain arrays, or its slow path."""
         fitted = self.model.model_
-        if self._compiled is None or self._compiled[0] is not fitted:
-            self._compiled = (fitted, Scorer.from_model(self.model, self.rows, self.reasons))
-        return self._compiled[1]
+        if self._compiled is None or self._compiled[0] is not fitted or self._compiled[1] is not self.reasons:
+            self._compiled = (fitted, self.reasons, Scorer.from_model(self.model, self.rows, self.reasons))
+        return self._compiled[2]
 
     def save(
         self,
@@ -165,6 +169,7 @@ class Bundle:
         model, scorer = self.model.model_, self.scorer
         if not scorer.exact:  # read from a bundle whose learner may be compiled by now
             scorer = Scorer.from_model(self.model, self.rows, self.reasons)
+        measure_drivers(self.model, scorer)
         state = {
             "schema": model.schema,
             "encoder": model.encoder,
@@ -234,7 +239,6 @@ class Bundle:
         return cls(
             model,
             compiled=scorer,
-            reasons=scorer.rules,
             sketches=folder.arrays(REFERENCE) if folder.holds(REFERENCE) else {},
             manifest=folder.manifest,
             version=folder.version,

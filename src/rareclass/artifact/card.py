@@ -136,12 +136,17 @@ def _data(model: FittedModel, evidence: Mapping[str, Any], recipe: Mapping[str, 
     columns = model.schema.columns
     kinds = ", ".join(f"{n} {kind}" for kind, n in Counter(c.kind for c in columns).most_common())
     repeats = data.get("duplicates")
+    notes = data.get("notes", model.schema.notes)
     lines = [
         counts + (f", prevalence {words.percent(share, 3)}" if words.finite(share) is not None else "") + ".",
         f"Fingerprint: `{recipe['fingerprint']}`" if recipe.get("fingerprint") else "",
         "" if repeats is None else f"Rows that repeat an earlier one exactly: {words.count(repeats)}.",
-        *(plain(words.prose(note)) for note in data.get("notes", model.schema.notes)),
-        *(f"Left out: {plain(name)} ({plain(why)})." for name, why in model.schema.dropped.items()),
+        *(plain(words.prose(note)) for note in notes),
+        *(
+            f"Left out: {plain(name)} ({plain(why)})."
+            for name, why in model.schema.dropped.items()
+            if not any(repr(name) in note for note in notes)
+        ),
     ]
     cells = [[plain(c.name), plain(c.kind)] for c in columns[:MOST_COLUMNS]]
     more = [f"And {len(columns) - MOST_COLUMNS:,} more."] if len(columns) > MOST_COLUMNS else []

@@ -23,6 +23,7 @@ from rareclass.fitting.out_of_fold import Watch, blend_scores, fit_side_by_side,
 from rareclass.fitting.part import Known, Part
 from rareclass.fitting.policy import challengers, take_surely_better
 from rareclass.fitting.rows import at
+from rareclass.fitting.sample import RowSample
 from rareclass.kernels.logits import sigmoid
 from rareclass.learners.blend import warn_of_absent_members
 from rareclass.metrics.curve import ThresholdCurve
@@ -168,6 +169,10 @@ def assemble(
     decision = held.decision if held is not None else None
     if decision is None:
         decision = equal_costs_decision() if rule is None else rule.choose(curve)
+    rows, dev = design.rows, design.split.dev
+    sample = RowSample.of(
+        rows.features, rows.y, index=dev, weight=rows.weight, groups=rows.groups, seed=design.sampling.seed
+    )
     return FittedModel(
         schema=design.rows.schema,
         encoder=part.encoder,
@@ -182,6 +187,7 @@ def assemble(
         oof_logit=np.full(n, np.nan) if held is None else held.logit[:n],
         oof_y=design.y[:n],
         oof_row=design.rows.of_caller(design.split.dev[:n]),
+        sample=sample,
     )
 
 

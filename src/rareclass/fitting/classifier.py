@@ -11,6 +11,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rareclass import _check
+from rareclass._names import Names
 from rareclass.data.read import read_table
 from rareclass.data.schema import Schema
 from rareclass.data.target import encode_target
@@ -28,6 +29,9 @@ from rareclass.fitting.rows import Beside, Rows, Target, of_weight
 from rareclass.kernels.logits import sigmoid
 from rareclass.learners.table import LEARNERS
 from rareclass.treatments.registry import make_treatment
+
+_LATER: Names[Any] = Names("measurement", {"drivers": "rareclass.scoring.drivers:measure_drivers"})
+"""What the compiled form of a model tells of it; by name, since it is built on this room."""
 
 
 @dataclass(eq=False, repr=False)
@@ -193,11 +197,6 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self, "model_")
         self._set_model(replace(self.model_, decision=decision))
 
-    def add_evidence(self, **more: Any) -> None:
-        """Add to the evidence of `model_`, which `summary` and model cards tell; it changes no score."""
-        check_is_fitted(self, "model_")
-        self._set_model(replace(self.model_, evidence=self.model_.evidence | more))
-
     def _set_model(self, model: FittedModel) -> None:
         self.__dict__.pop("members_", None)  # of an earlier fit on several classes
         self.model_ = model
@@ -321,10 +320,14 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         return float(np.average(right, weights=_check.weights(sample_weight, right.size)))
 
     def summary(self) -> str:
-        """What was done to the training data, how it was undone, and how well calibrated the result is."""
+        """What was done to the training data, how it was undone, how well calibrated the result is, what drives it.
+
+        What drives it is measured when it is first asked for (about a second).
+        """
         check_is_fitted(self, "classes_")
         if len(self.classes_) > 2:
             return "\n\n".join(f"Class {m.pos_label!r}\n{m.summary()}" for m in self.members_)
+        _LATER["drivers"](self)
         return self.model_.summary()
 
     def _html_repr(self) -> str:

@@ -18,6 +18,7 @@ from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import UndefinedWarning
 from rareclass.fitting.arm import FittedArm
 from rareclass.fitting.policy import say_tried
+from rareclass.fitting.sample import RowSample
 from rareclass.kernels.logits import sigmoid
 from rareclass.uncertainty.interval import confidence_interval
 
@@ -57,6 +58,8 @@ class FittedModel:
         The labels of these rows; empty after loading.
     oof_row : ndarray of shape (n,), int
         Which rows of the table that was fitted on these are (all but those of weight zero); empty after loading.
+    sample : RowSample or None
+        A few of these rows, on which it is measured what drives the model; None after loading.
     """
 
     schema: Schema
@@ -72,6 +75,7 @@ class FittedModel:
     oof_logit: np.ndarray = field(default_factory=lambda: np.empty(0))
     oof_y: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
     oof_row: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    sample: RowSample | None = None
 
     def logit(self, table: pa.Table) -> tuple[np.ndarray, dict[str, int]]:
         """Calibrated log-odds (n,) of the event, and the number of values of each column that training never saw.
