@@ -51,13 +51,17 @@ def compare_table(
     kept: Mapping[str, bool] = NOTHING_MORE,
     reasons: ReasonRules | None = None,
     command: str = "",
+    trade_off: bool = False,
     **options: Any,
 ) -> Comparison:
     """Compare on a problem; with `out`, write the run folder (results.json, report.html, oof.parquet, champion/).
 
-    `kept` are options of `Bundle.save` for the champion, whose reasons are grouped and worded as `reasons` say.
+    `kept` are options of `Bundle.save` for the champion, whose reasons are grouped and worded as `reasons` say. With
+    `trade_off` the arms are those of `rareclass.evaluation.trade_off`: `learners` then names one learner, and
+    `decision` may be an alert budget, at which recall is judged.
     """
     from rareclass.evaluation.run import compare
+    from rareclass.evaluation.trade import preset_options, trade_off_of
     from rareclass.scoring.drivers import with_drivers
 
     if reasons is not None:
@@ -65,6 +69,9 @@ def compare_table(
     if out is not None:
         refuse_foreign(out, overwrite=overwrite)
     costs = options.pop("costs", None)
+    costs, alerts = problem.costs if costs is None else costs, None
+    if trade_off:
+        options, alerts = preset_options(options, costs)
     comparison = compare(
         problem.features,
         problem.y,
@@ -75,10 +82,12 @@ def compare_table(
         pos_label=problem.pos_label,
         time_ordered=problem.time_ordered and problem.times is None,
         categorical=problem.categorical,
-        costs=problem.costs if costs is None else costs,
+        costs=costs,
         **options,
     )
     comparison = with_drivers(comparison, reasons)
+    if trade_off:
+        comparison.trade_off = trade_off_of(comparison, alerts=alerts).record
     if out is not None:
         write_run(comparison, out, problem, overwrite=overwrite, kept=kept, command=command)
     return comparison

@@ -125,6 +125,7 @@ COSTS = [
     (["--cost-columns", "fp=shop,fn=x"], "numbers"),
     (["--cost-columns", "fp=x"], "fn"),
     (["--cost-columns", "nonsense"], "fp=C1"),
+    (["--trade-off"], "--cost-fn"),
 ]
 
 
@@ -144,6 +145,8 @@ RULES = [
     (["--learners", "magic"], "magic"),
     (["--treatments", "prayer"], "prayer"),
     (["--test-share", "1"], "--test-share"),
+    (["--cost-fp", "1", "--cost-fn", "9", "--trade-off", "--min-recall", ".9"], "--alert-budget"),
+    (["--cost-fp", "1", "--cost-fn", "9", "--trade-off", "--learners", "lightgbm,forest"], "one learner"),
 ]
 
 

@@ -13,6 +13,7 @@ from rareclass.treatments.names import HELP
 DUPLICATES = "Let equal rows stand on both sides of a split."
 BUDGET = "Work, in seconds of the reference machine, that decides beforehand what runs; default 45s."
 LIMIT = "Time on this machine's clock after which no further arm starts."
+TRADE = "Weigh treatments of one learner, and the cascade, by money, latency and size; needs costs."
 OUT = "Folder for results.json, report.html, oof.parquet and the champion."
 
 
@@ -34,6 +35,7 @@ def command(
     time_limit: Annotated[str | None, o.option("--time-limit", LIMIT)] = None,
     full: Annotated[bool, typer.Option("--full", help="Fit on all rows of large tables.")] = False,
     split_duplicates: Annotated[bool, typer.Option("--split-duplicates", help=DUPLICATES)] = False,
+    trade_off: Annotated[bool, typer.Option("--trade-off", help=TRADE)] = False,
     out: Annotated[str | None, o.option("--out", OUT)] = None,
     overwrite: o.Overwrite = False,
     seed: o.Seed = 0,
@@ -55,6 +57,7 @@ def command(
             kept=keep.kept(),
             reasons=rules,
             command=o.shown_command(),
+            trade_off=trade_off,
             decision=rule.rule(),
             costs=costs.matrix(),
             learners=learners,

@@ -2,5 +2,11 @@
 
 from rareclass._lazy import lazy_names
 
-_HOMES = {"comparison": "Comparison", "leakage": "Finding audit", "out_of_fold": "cross_fit", "run": "compare"}
+_HOMES = {
+    "comparison": "Comparison",
+    "leakage": "Finding audit",
+    "out_of_fold": "cross_fit",
+    "run": "compare",
+    "trade": "TradeOff trade_off",
+}
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

@@ -44,7 +44,8 @@ def choose_champion(
     """
     shown = {r.name: r for r in results if r.name in asked or not asked}
     may = {name: r for name, r in shown.items() if not is_exhibit(r.arm.learner_name)} or shown
-    default = may.get(DEFAULT) or may.get(baseline) or next(iter(may.values()))
+    first = next((may[name] for name in asked if name in may), next(iter(may.values())))
+    default = may.get(DEFAULT) or may.get(baseline) or first
     which = "the default" if default.name in (DEFAULT, baseline) else "the first that was asked for,"
     if not ranked:
         return Choice(default, f"Too few events to rank: cannot tell; {default.name} is deployed by default.", None)

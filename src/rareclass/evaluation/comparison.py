@@ -24,6 +24,7 @@ from rareclass.evaluation.results import (
     Results,
     SkippedRecord,
 )
+from rareclass.evaluation.trade_records import TradeOffRecord
 from rareclass.fitting.classifier import RareClassifier
 from rareclass.fitting.design import Design
 from rareclass.fitting.rows import at
@@ -58,6 +59,12 @@ class Comparison:
         What drives the champion; None until `rareclass.workflow` measured it.
     scorer : Scorer or None
         The champion compiled to plain arrays, where that was done already.
+    trade_off : TradeOffRecord or None
+        What the arms bring against what they cost, where that was asked for.
+    asked : tuple of str
+        Arms that somebody asked for by name.
+    level : float
+        Level of the intervals.
     """
 
     results: list[ArmResult]
@@ -78,6 +85,9 @@ class Comparison:
     seconds: float = 0.0
     drivers: DriversRecord | None = None
     scorer: Any = None
+    trade_off: TradeOffRecord | None = None
+    asked: tuple[str, ...] = ()
+    level: float = 0.95
 
     def __getitem__(self, name: str) -> ArmResult:
         for result in self.results:
@@ -149,6 +159,7 @@ class Comparison:
             figures=self.figures,
             figures_test=self.figures_test,
             drivers=self.drivers,
+            trade_off=self.trade_off,
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from rareclass import _check
 from rareclass._lazy import available
@@ -81,8 +82,8 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
 
     Parameters
     ----------
-    learners : "auto" or sequence of names and scikit-learn classifiers
-        "auto" stands for the members of the blend and the blend.
+    learners : "auto" or sequence of names, scikit-learn classifiers and arms
+        "auto" stands for the members of the blend and the blend. An `Arm` brings its treatment.
     treatments : "auto" or sequence of names and `Treatment` objects
         Baseline, exhibit and members of a blend run besides what is asked for, and are shown only.
     ranked : bool, default=True
@@ -92,7 +93,7 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
     if not ranked:
         how = ("none",)
     nobody = _is_auto(learners) and _is_auto(treatments)
-    asked = [] if nobody else [make_arm((learner, t)) for learner in chosen for t in how]
+    asked = [] if nobody else [arm for learner in chosen for arm in _under(learner, how)]
     arms = [a for a in asked if not _treated_blend(a)]
     names = {a.name: a for a in arms}
     if len(names) < len(arms):
@@ -127,6 +128,11 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
         why = next(s.reason for s in plan.not_run if s.name in plan.asked)
         raise InputError(f"{why}, and nothing else was asked for. Name other learners, or leave them to 'auto'.")
     return plan
+
+
+def _under(learner: Any, treatments: Sequence) -> list[Arm]:
+    """A learner under each treatment; an arm is one already."""
+    return [learner] if isinstance(learner, Arm) else [make_arm((learner, t)) for t in treatments]
 
 
 def member_names() -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any
 from rareclass._json import to_json
 from rareclass._record import EMPTY, Record, json_schema, one_of
 from rareclass.evaluation.drivers import DriversRecord
+from rareclass.evaluation.trade_records import TradeOffRecord
 from rareclass.uncertainty.estimate import Interval
 
 SCHEMA_VERSION = 1
@@ -321,6 +322,7 @@ class Results(Record):
     figures: dict[str, FiguresRecord] = field(default_factory=dict)
     figures_test: FiguresRecord | None = field(default=None, metadata=EMPTY)
     drivers: DriversRecord | None = field(default=None, metadata=EMPTY)
+    trade_off: TradeOffRecord | None = field(default=None, metadata=EMPTY)
     title: str = ""
     created: str | None = None
     command: str = ""

@@ -92,8 +92,8 @@ def compare(
     y : array-like of shape (n,)
         Labels; the rarest class is positive unless `pos_label` says otherwise.
     learners, treatments : "auto" or sequence, default="auto"
-        Names (or scikit-learn classifiers, `Treatment` objects); every pair is an arm. Where you name some, only they
-        may be deployed: the baseline and the library default are shown beside them.
+        Names (or scikit-learn classifiers, `Treatment` objects); every pair is an arm. An `Arm` brings its treatment.
+        Where you name some, only they may be deployed: the baseline and the library default are shown beside them.
     decision : DecisionRule, optional
         How alerts are chosen. Default: minimum cost with `costs`; without costs, equal costs (probability 0.5).
     costs : CostMatrix or mapping, optional
@@ -225,6 +225,8 @@ def compare(
         warnings=[*failed, *plan.warnings, *dict.fromkeys(h.text for h in heard), *([said] if said else [])],
         findings=findings,
         notes=[_said_of(plan.rivals, level, each)],
+        asked=plan.asked,
+        level=level,
         seconds=time.perf_counter() - started,
     )
 

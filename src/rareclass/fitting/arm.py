@@ -24,6 +24,8 @@ class Arm:
     learner : str or classifier
         A name of `rareclass.learners`, or any scikit-learn classifier.
     treatment : Treatment
+    label : str, default=""
+        A name of its own.
 
     Examples
     --------
@@ -37,6 +39,7 @@ class Arm:
 
     learner: Any
     treatment: Treatment = NoTreatment()  # noqa: RUF009 - frozen and without state
+    label: str = ""
 
     @property
     def is_blend(self) -> bool:
@@ -49,7 +52,7 @@ class Arm:
 
     @property
     def name(self) -> str:
-        return f"{self.learner_name}+{self.treatment.label}"
+        return self.label if self.label else f"{self.learner_name}+{self.treatment.label}"
 
     def fit(
         self,

@@ -9,6 +9,7 @@ from rareclass.evaluation.results import Results
 from rareclass.report import html_sections as sections_of
 from rareclass.report.html_drivers import drivers
 from rareclass.report.html_parts import bar, bullets, chip, esc, name, table, verdict_chip
+from rareclass.report.html_trade import trade_off
 from rareclass.report.story import ArmRow, Fact, Reading, Story, tell
 from rareclass.report.svg import round_up
 
@@ -38,6 +39,7 @@ def render_html(results: Mapping[str, Any] | Results) -> str:
     story = tell(results)
     sections = [
         ("arms", "Arms", _arms(story)),
+        ("trade-off", "Trade-off", trade_off(story)),
         ("curves", "Curves", sections_of.curves(story)),
         ("test", "Locked test part", sections_of.test(story)),
         ("drivers", "What drives it", drivers(story)),

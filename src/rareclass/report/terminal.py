@@ -66,6 +66,7 @@ def render_terminal(results: Mapping[str, Any] | Results, console: Console | Non
         page.say(story.tally)
         rough = [a.found.name for a in story.arms if not a.found.exact and a.found.restoration]
         page.say(f"Probabilities come back only approximately: {', '.join(rough)}." if rough else "", "dim")
+    _trade_off(story, page)
     _drivers(story, page)
     _notes(story, page)
 
@@ -218,6 +219,21 @@ def _findings(findings: Sequence[Finding], page: _Page) -> None:
         page.say(f"{f.severity or 'note'}: {f.title or f.code}", SEVERITY_STYLES.get(f.severity, "bold"))
         page.say(f"{f.evidence} [{f.code}]" if f.code else f.evidence, "", "  ", "  ")
         page.say(f.remedy, "", "  ", "  ")
+
+
+def _trade_off(story: Story, page: _Page) -> None:
+    """What each arm costs and how fast it answers, and the choice in words."""
+    found = story.results.trade_off
+    if found is None or not found.arms:
+        return
+    page.gap()
+    page.say("Trade-off", "bold")
+    rows = [("arm", "cost of 1,000 rows", "one row, p50")]
+    for a in found.arms:
+        cost = words.number(1000 * a.expected_cost.estimate)
+        rows.append((_wrapped(CONTROL.sub("?", a.name), NAME[100]), cost, f"{words.number(a.p50)} us"))
+    page.grid(rows)
+    page.say(" ".join(found.paragraph))
 
 
 def _drivers(story: Story, page: _Page) -> None:

@@ -1,0 +1,107 @@
+"""The section of the HTML page that weighs what each arm brings against what it costs."""
+
+from collections.abc import Sequence
+
+from rareclass.evaluation import words
+from rareclass.evaluation.trade_records import TradeOffRecord, TradeRecord
+from rareclass.report.drawing import Drawing
+from rareclass.report.html_parts import bullets, esc, figure, name, table
+from rareclass.report.story import Reading, Story
+from rareclass.report.svg import Plot, tick
+
+HEAD = (
+    "Arm", "Cost of 1,000 rows", "Saved against plain", "Average precision", "Recall at the budget",
+    "O/E in the top 1%", "Rows fitted", "Fit", "One row p50 / p99", "Size",
+)  # fmt: skip
+MEASURED = (
+    "Costs, recall and calibration are out of fold. Seconds and microseconds were measured on one machine under "
+    "whatever load it had; nothing but the picture rests on them."
+)
+
+
+def trade_off(story: Story) -> str:
+    """The trade-off; nothing where none was asked for."""
+    found = story.results.trade_off
+    if found is None or not found.arms:
+        return ""
+    caption = f"Cheapest first. Budget: {found.budget}"
+    body = table(HEAD, [cells(a) for a in found.arms], caption=esc(caption), row_cls=_marked(found), cls="trade")
+    said = "".join(f"{esc(s)} " for s in found.paragraph).rstrip()
+    return f"<p>{said}</p>{figure(drawing(found))}{body}<p>{esc(MEASURED)}</p>{bullets(found.warnings)}"
+
+
+def _marked(found: TradeOffRecord) -> list[str]:
+    return ["champion" if a.name == found.champion else "" for a in found.arms]
+
+
+def cells(a: TradeRecord) -> list[str]:
+    """The row of one arm."""
+    money, saved = (_thousand(v) for v in (a.expected_cost, a.saving))
+    speed = f"{words.number(a.p50)} / {words.number(a.p99)} µs"
+    size = f"{words.number(a.size / 1024)} kB" if a.size is not None else "not compiled"
+    rates = [Reading.of(v).text() for v in (a.average_precision, a.recall, a.calibration_top)]
+    fit = [words.number(a.fit_rows), f"{words.number(a.fit_seconds)} s"]
+    return [f'<b class="arm">{name(a.name)}</b>', *map(esc, [money, saved, *rates, *fit, speed, size])]
+
+
+def _thousand(value: object) -> str:
+    """Money for 1,000 rows with its interval."""
+    ends = [words.finite(getattr(value, end, None)) for end in ("estimate", "low", "high")]
+    if ends[0] is None:
+        return words.NONE
+    estimate, low, high = (words.number(None if v is None else 1000 * v) for v in ends)
+    return f"{estimate} [{low}, {high}]"
+
+
+def drawing(found: TradeOffRecord) -> Drawing | None:
+    """Cost against the time of an answer, the front joined."""
+    arms = [a for a in found.arms if words.finite(a.p50) and words.finite(a.expected_cost.estimate) is not None]
+    if not arms:
+        return None
+    times, ends = [a.p50 for a in arms], [1000 * v for a in arms for v in _span(a)]
+    room = max((max(ends) - min(ends)) * 0.08, 1e-9)
+    plot = Plot(
+        f"Cost of 1,000 rows against the time of a single-row answer, {len(arms)} arms.",
+        (min(times) / 1.4, max(times) * 1.4),
+        (min(ends) - room, max(ends) + room),
+        x_kind="log",
+        width=560,
+        height=300,
+        margin=(10, 12, 38, 60),
+    )
+    plot.axes("Single-row answer, µs (log scale)", "Cost of 1,000 rows", x_ticks=_ticks(plot, times))
+    front = sorted((a for a in arms if a.front), key=lambda a: a.p50)
+    plot.line([(a.p50, 1000 * a.expected_cost.estimate) for a in front], "line-a")
+    tips = []
+    for a in arms:
+        low, high = _span(a)
+        plot.band(
+            [(a.p50 / 1.006, 1000 * low), (a.p50 * 1.006, 1000 * low)],
+            [(a.p50 / 1.006, 1000 * high), (a.p50 * 1.006, 1000 * high)],
+        )
+        tips.append(f"{a.name}: {_thousand(a.expected_cost)}, {words.number(a.p50)} µs")
+        plot.dot(a.p50, 1000 * a.expected_cost.estimate, "mark" if a.front else "open", tips[-1])
+    plot.readout([(a.p50, 1000 * a.expected_cost.estimate) for a in arms], tips)
+    rows = [(a.name, words.number(a.p50), _thousand(a.expected_cost), "yes" if a.front else "") for a in arms]
+    return Drawing(
+        "Cost against latency",
+        "Joined: arms than which no other is both cheaper and faster. Shades: 95% intervals of the cost.",
+        plot.render(),
+        [("line-a", "the front")],
+        ("Arm", "µs", "Cost of 1,000 rows", "On the front"),
+        rows,
+    )
+
+
+def _span(a: TradeRecord) -> tuple[float, float]:
+    value = a.expected_cost
+    low, high = words.finite(value.low), words.finite(value.high)
+    return value.estimate if low is None else low, value.estimate if high is None else high
+
+
+def _ticks(plot: Plot, times: Sequence[float]) -> list[tuple[float, str]]:
+    """Powers of ten, or the ends where there is none between them."""
+    inside = plot.x.ticks(4)
+    return [
+        (t, tick(t)) for t in (inside if inside else [min(times), max(times)] if max(times) > min(times) else times[:1])
+    ]
