@@ -10,7 +10,16 @@ from sklearn.naive_bayes import GaussianNB
 from rareclass.errors import InputError
 from rareclass.evaluation import plan as room
 from rareclass.evaluation import work as costs
-from rareclass.evaluation.plan import BUDGET, EXHIBIT, TREATED, TREATMENTS, make_plan, member_names, within
+from rareclass.evaluation.plan import (
+    BUDGET,
+    EXHIBIT,
+    TREATED,
+    TREATMENTS,
+    make_plan,
+    member_names,
+    planned_seconds,
+    within,
+)
 from rareclass.evaluation.work import FIT_ROWS, STAGE_SECONDS, Work
 from rareclass.learners import blend
 from rareclass.learners.blend import MEMBERS
@@ -221,18 +230,13 @@ def simulated(rows, columns, prevalence):
     )
 
 
-def planned(plan, work):
-    """Seconds that a plan reckons with, all told."""
-    return work.fixed([a for a in plan.arms if a.name in plan.always]) + sum(work.arm(a) for a in plan.arms)
-
-
 @pytest.mark.parametrize("prevalence", [0.01, 0.2])
 @pytest.mark.parametrize("columns", [10, 30, 100, 300])
 @pytest.mark.parametrize("rows", [1000, 10_000, 100_000])
 def test_what_a_plan_reckons_with_is_within_the_budget_on_narrow_and_wide_tables(rows, columns, prevalence):
     plan, work = within(make_plan(), None, simulated(rows, columns, prevalence))
     # the widest take a little more on the fewest rows
-    assert planned(plan, work) <= (BUDGET if work.fitted > FIT_ROWS[-1] else 1.2 * BUDGET)
+    assert planned_seconds(plan, work) <= (BUDGET if work.fitted > FIT_ROWS[-1] else 1.2 * BUDGET)
     assert names(plan)[0] == "lightgbm+none"
     assert {*member_names(), "blend+none"} <= set(names(plan))
 
@@ -240,7 +244,7 @@ def test_what_a_plan_reckons_with_is_within_the_budget_on_narrow_and_wide_tables
 @pytest.mark.parametrize("stage", list(STAGE_SECONDS))
 def test_each_stage_counts(monkeypatch, stage):
     plan, work = within(make_plan(), None, WORK)
-    before = planned(plan, work)
+    before = planned_seconds(plan, work)
     powers = STAGE_SECONDS[stage]
     monkeypatch.setitem(costs.STAGE_SECONDS, stage, (powers[0] + 1, *powers[1:]))
-    assert planned(plan, work) > before
+    assert planned_seconds(plan, work) > before
