@@ -198,3 +198,17 @@ def test_a_milder_ratio_lies_half_way_and_what_is_left_is_foreseen():
             left = quietly(treatment, X, y, categorical_features=(3,))
             assert treatment.left(y.size, int(y.sum())) == (left.y.size, left.y.sum())
     assert make_treatment("smote").milder(400, 600) is None
+
+
+@pytest.mark.parametrize("name", ["enn", "tomek_links", "all_knn", "smote_enn", "neighbourhood_cleaning"])
+def test_one_event_on_a_point_that_many_rows_share_does_not_cost_all_of_them(name):
+    rng = RNG(0)
+    X = rng.normal(size=(500, 3))
+    X[50:350] = X[0]  # 300 negatives stand where the first event stands
+    y = np.arange(500) < 20
+    shares = []
+    for rows in (np.arange(500), np.arange(500)[::-1]):  # by the order of the table: all of them, or none
+        training = quietly(make_treatment(name), X[rows], y[rows])
+        shares.append(((X[0] == training.X).all(axis=1) & ~training.y).sum() / 300)
+    assert min(shares) > 0.5
+    assert shares[0] == pytest.approx(shares[1], abs=0.25)

@@ -27,6 +27,7 @@ from rareclass.evaluation.judge import (
     paired_verdict,
     verdict_sentence,
 )
+from rareclass.evaluation.over_correction import over_corrected
 from rareclass.evaluation.plan import Plan, asked_names, make_plan, within
 from rareclass.evaluation.refit import without_columns
 from rareclass.evaluation.results import SkippedRecord
@@ -204,6 +205,7 @@ def compare(
         (champion, reason, luck), model, failed = _deployed(results, rows, tested, plan, fit, ranked=design.ranked)
         last = judge_test(design, model, level=level)
         findings = audit.findings + without_columns(design, rows, tested, results, champion, audit.names, n_jobs=jobs)
+        findings += over_corrected(design, rows, tested, results, plan.asked, affordable, n_jobs=jobs)
     shown = dict.fromkeys([champion.name, plan.baseline, *(r.name for r in results)])
     return Comparison(
         results=sorted(results, key=lambda r: -r.average_precision.estimate),

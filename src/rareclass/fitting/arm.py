@@ -94,6 +94,7 @@ class Arm:
             arm=self,
             learner=model,
             shift=training.shift + shift,
+            undone=training.shift,
             exact=training.exact,
             note=training.note,
             restoration=self.treatment.restoration,
@@ -127,6 +128,8 @@ class FittedArm:
     learner : fitted classifier
     shift : float
         Log-odds added to the learner's score.
+    undone : float
+        The part of `shift` that undoes the treatment.
     level : float
         Log-odds added besides, so that a fit on all rows expects as many events on new rows as the fits did that
         calibrate it; see `rareclass.fitting.level`.
@@ -149,6 +152,7 @@ class FittedArm:
     rows: int
     seconds: float
     level: float = 0.0
+    undone: float = 0.0
 
     @property
     def name(self) -> str:

@@ -14,6 +14,7 @@ from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import CalibrationWarning, DroppedWarning
 from rareclass.fitting.arm import Arm, FittedArm
+from rareclass.fitting.as_fitted import over_correction_of
 from rareclass.fitting.blend import blend_members, join_arms, join_known
 from rareclass.fitting.calibrate import as_counts, cross_calibrated
 from rareclass.fitting.design import Design
@@ -97,6 +98,8 @@ def fit_model(design: Design, wanted: Wanted) -> FittedModel:
     logit = cross_calibrated(whole.oof.score, design.y, folds, method=wanted.calibration, **how)
     held = Held(raw=whole.oof.score, logit=logit, members=matrix_of(members), known=[m.known for m in members])
     told = {"tried": [asdict(t) for t in said], "not_tried": why_not} if wanted.challenged else {}
+    if not wanted.arm.is_blend:
+        told |= over_correction_of(whole, design.y, design.weight)
     return assemble(design, wanted, part, each, held, told)
 
 

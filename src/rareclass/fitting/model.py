@@ -17,6 +17,7 @@ from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import UndefinedWarning
 from rareclass.fitting.arm import FittedArm
+from rareclass.fitting.as_fitted import say_over_corrected
 from rareclass.fitting.policy import say_tried
 from rareclass.fitting.sample import RowSample
 from rareclass.kernels.logits import sigmoid
@@ -99,7 +100,7 @@ class FittedModel:
         if f.arm.is_blend:
             lines.insert(1, f"{POLICY} Their fits on all rows took {f.seconds:.3g} s together.")
         tried = say_tried(e.get("tried", ()), e.get("not_tried", ""))
-        lines += [tried] if tried else []
+        lines += [line for line in (tried, say_over_corrected(e.get("over_corrected"))) if line]
         if e.get("rows"):
             why = getattr(self.calibrator, "why_", "").partition(": ")[2]
             moved = (

@@ -21,7 +21,7 @@ from rareclass.fitting.part import Known, Part
 class ArmScores:
     """Out-of-fold log-odds (m,) of one arm over the rows that a design scores, restored but not calibrated.
 
-    `known` is what each fit says of rows that it was fitted on.
+    `known` is what each fit says of rows that it was fitted on, `undone` the shift by which its treatment was undone.
     """
 
     arm: Arm
@@ -32,7 +32,15 @@ class ArmScores:
     note: str
     restoration: str
     known: tuple[Known, ...] = ()
+    undone: tuple[float, ...] = ()
     warnings: tuple[Heard, ...] = ()
+
+    @property
+    def as_fitted(self) -> np.ndarray:
+        """The log-odds (m,) before the way back, but for offsets and links; NaN where never tested."""
+        if not self.undone:
+            return self.oof.score
+        return np.where(self.oof.tested, self.oof.score - np.take(self.undone, self.oof.fold), np.nan)
 
 
 @dataclass(frozen=True)
@@ -140,6 +148,7 @@ def _scores(design: Design, arm: Arm, fits: Sequence[Fit]) -> ArmScores:
         exact=last.exact,
         note=last.note,
         restoration=last.restoration,
+        undone=tuple(model.undone for model, *_ in fits),
         known=tuple(known for *_, known, _ in fits),
         warnings=tuple(dict.fromkeys(heard for *_, said in fits for heard in said)),
     )

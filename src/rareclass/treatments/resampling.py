@@ -19,6 +19,7 @@ OTHER, EVENT = LABELS = ("all others", "event")
 RANDOM = ("RandomOverSampler", "RandomUnderSampler")
 CODES = ("SMOTENC", "SMOTEN")  # those that look at codes
 VARIANCE = 0.95
+TINY = 1e-6  # of a standard deviation: tells equal rows apart, and nothing else
 _NAMES = {method: name for name, method in SAMPLERS.items()}
 _ROOMS = (over_sampling, under_sampling, combine)
 
@@ -55,8 +56,10 @@ class Resampling(Treatment):
     Distances are taken between columns of numbers, divided by their standard deviation, missing values filled by the
     median; codes of categories do not enter them (but for SMOTENC and SMOTEN). A row that is made holds the numbers
     that the method gives it and the codes of its first parent; rows that stay are left as they are, missing values
-    too. Neighbours are lowered where there are too few events, and that is said. A method that cannot work on these
-    rows is said not to have (`NoOpWarning`), and the learner is fitted on the data as they are.
+    too. Where events and others share a point, which of them are neighbours is drawn by lot: by the order of the table
+    one event on the point of 300 others would have the edited nearest neighbours drop all of these. Neighbours are
+    lowered where there are too few events, and that is said. A method that cannot work on these rows is said not to have
+    (`NoOpWarning`), and the learner is fitted on the data as they are.
 
     Examples
     --------
@@ -122,7 +125,7 @@ class Resampling(Treatment):
             return given.training(f"nothing to do: {events:,} events, {negatives:,} negatives")
         chooses_at_random = self.method in RANDOM
         space = None if chooses_at_random else _Space.of(given, self)
-        view = np.zeros((given.y.size, 1)) if space is None else space.view
+        view = np.zeros((given.y.size, 1)) if space is None else space.view(given.y, rng)
         sampler = self._sampler(events, negatives, rng, [] if space is None else space.codes)
         try:
             out, labels = sampler.fit_resample(view, np.array(LABELS)[given.y.astype(int)])
@@ -142,7 +145,7 @@ class Resampling(Treatment):
                 return given.training(note)
             return given.training(note, rows=parent, shift=shift, exact=chooses_at_random)
         X = given.X[parent]
-        X[moved] = space.back(given.X, parent[moved], np.asarray(out)[moved])
+        X[moved] = space.back(given.X, parent[moved], np.asarray(out)[moved], view[parent[moved]])
         return TrainingSet(X, y, sample_weight=weight, shift=shift, exact=False, note=note, synthetic=True)
 
     def _sampler(self, events: int, negatives: int, rng: np.random.Generator, codes: list[int]) -> BaseEstimator:
@@ -234,16 +237,34 @@ class _Space:
             codes=list(range(numeric.size, numeric.size + nominal.size)),
         )
 
-    @property
-    def view(self) -> np.ndarray:
-        """What the method sees (n, k)."""
-        return self.numbers if self.axes is None else np.ascontiguousarray(self.numbers @ self.axes.T)
+    def view(self, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """What the method sees (n, k): neighbours among equal rows of both classes are drawn by lot.
 
-    def back(self, X: np.ndarray, parent: np.ndarray, made: np.ndarray) -> np.ndarray:
-        """Rows (m, d) of the table that stand at `made` (m, k), from their parents; codes not compared stay theirs."""
+        A point that hundreds of rows share with one event would else cost all of them: by the order of the table the
+        event is among the nearest of each, or of none. Events that are equal stay equal.
+        """
+        seen = self.numbers if self.axes is None else np.ascontiguousarray(self.numbers @ self.axes.T)
+        if len(self.codes) == self.columns.size:
+            return seen
+        point = np.unique(self.numbers, axis=0, return_inverse=True)[1].reshape(-1)
+        shared = np.intersect1d(point[y], point[~y])
+        if not shared.size:
+            return seen
+        noise = rng.normal(scale=TINY, size=seen.shape)
+        _, first, event = np.unique(point[y], return_index=True, return_inverse=True)
+        noise[y] = noise[y][first[event]]
+        noise[~np.isin(point, shared)] = 0.0
+        noise[:, self.codes] = 0.0
+        return seen + noise
+
+    def back(self, X: np.ndarray, parent: np.ndarray, made: np.ndarray, stood: np.ndarray) -> np.ndarray:
+        """Rows (m, d) of the table that stand at `made` (m, k), from parents that stood at `stood` (m, k).
+
+        Codes that are not compared stay those of the parents.
+        """
         rows = X[parent]
         if self.axes is not None:  # what the components leave out of a parent stays
-            made = self.numbers[parent] + (made - self.view[parent]) @ self.axes
+            made = self.numbers[parent] + (made - stood) @ self.axes
         rows[:, self.columns] = made * self.scale
         codes = self.columns[self.codes]
         rows[:, codes] = np.where(rows[:, codes] < 0, np.nan, rows[:, codes])
