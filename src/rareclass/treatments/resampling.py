@@ -58,8 +58,8 @@ class Resampling(Treatment):
     that the method gives it and the codes of its first parent; rows that stay are left as they are, missing values
     too. Where events and others share a point, which of them are neighbours is drawn by lot: by the order of the table
     one event on the point of 300 others would have the edited nearest neighbours drop all of these. Neighbours are
-    lowered where there are too few events, and that is said. A method that cannot work on these rows is said not to have
-    (`NoOpWarning`), and the learner is fitted on the data as they are.
+    lowered where there are too few events, and that is said. Of a method that cannot work on these rows that is said
+    too (`NoOpWarning`), and the learner is fitted on the data as they are.
 
     Examples
     --------
