@@ -104,6 +104,13 @@ def test_what_was_not_measured_is_said_not_to_be(tmp_path):
     assert "How it does on later rows, or on rows from elsewhere, was not measured." in card
 
 
+def test_a_model_that_no_column_moves_says_so(tmp_path):
+    model = fitted()
+    model.model_.evidence["drivers"] = {"part": "rows that it was fitted on", "rows": 400, "events": 9, "columns": []}
+    assert "No column moved the log-odds of 400 rows of the rows that it was fitted on." in card_of(tmp_path, model)
+    assert "What drives it" not in model.summary()
+
+
 def test_a_card_is_verified_and_may_be_absent(tmp_path, model):
     Bundle(model).save(tmp_path / "m")
     shutil.copytree(tmp_path / "m", tmp_path / "old")

@@ -237,8 +237,10 @@ def _drives(model: FittedModel, scorer: Mapping[str, Any]) -> list[str]:
     if not scorer.get("exact"):
         return [f"Not known: the model is not compiled ({plain(scorer.get('why_not', ''))}), so it gives no reasons."]
     found = DriversRecord.from_dict(model.evidence.get("drivers"))
-    if not found.columns:
+    if found.rows is None:
         return ["Not measured: the rows to measure it on were not at hand."]
+    if not found.columns:
+        return [f"No column moved the log-odds of {words.counted(found.rows, 'row')} of the {plain(found.part)}."]
     rows = [
         [
             plain(c.name),
