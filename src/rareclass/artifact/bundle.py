@@ -60,9 +60,9 @@ class Bundle:
     A folder of plain files: ``manifest.json`` (what it is, and the sha256 of every other file), ``model.json`` (schema,
     encoder, way back, calibration, decision), ``scorer.npz`` (the fitted learner as plain arrays, found equal to it
     when the bundle was written) and ``card.md`` (the model card, for people). ``learner.skops`` (the learner itself,
-    without pickle, loaded against a fixed list of types) stands there where it cannot be compiled, or was kept; ``given.skops`` where the learner that was asked
-    for is no name; ``reference.npz`` where the training rows were at hand. Loading verifies every checksum, and runs
-    nothing.
+    without pickle, loaded against a fixed list of types) stands there where it cannot be compiled, or was kept;
+    ``given.skops`` where the learner that was asked for is no name; ``reference.npz`` where the training rows were at
+    hand. Loading verifies every checksum, and runs nothing.
 
     Attributes
     ----------
