@@ -281,6 +281,7 @@ def evaluate_table(
     """
     from rareclass.decisions.costs import as_costs
     from rareclass.evaluation.judge import Judged, judge, judgement_record
+    from rareclass.evaluation.slices import judge_slices
 
     name = target if target is not None else bundle.target
     if name is None:
@@ -305,8 +306,9 @@ def evaluate_table(
         )
     given = problem.costs if problem.costs is not None else costs
     rows = Judged(y=y, weight=problem.counts, costs=None if given is None else as_costs(given, n=y.size))
-    judged = judge(rows, bundle.scorer.logit(problem.features, threads=thread_count()), model.decision_)
-    said = judgement_record(rows, judged).to_dict()
+    logit = bundle.scorer.logit(problem.features, threads=thread_count())
+    sliced = judge_slices(rows, problem.features, logit, model.model_)
+    said = judgement_record(rows, judge(rows, logit, model.decision_), slices=sliced).to_dict()
     found = [f.to_dict() for f in seen_before(bundle, problem.features, y)]
     return {
         "bundle": bundle.name,

@@ -25,6 +25,7 @@ from rareclass.errors import BundleError
 from rareclass.fitting.arm import Arm, FittedArm
 from rareclass.fitting.classifier import RareClassifier
 from rareclass.fitting.model import FittedModel
+from rareclass.fitting.slices import Slices
 from rareclass.kernels.logits import sigmoid
 from rareclass.scoring.drivers import measure_drivers
 from rareclass.scoring.files import (
@@ -184,6 +185,7 @@ class Bundle:
             "scorer": None,
             "reasons": scorer.rules.saved(),
             **dict.fromkeys(PARTS),
+            "slices": model.slices,
         }
         if scorer.exact:
             state["scorer"], arrays = scorer.saved()
@@ -260,6 +262,7 @@ def _read_model(folder: Folder, state: dict[str, Any], learner: Any) -> RareClas
         classes=tuple(map(read_label, state["classes"])),
         evidence=state["evidence"],
         calibration_uncertainty=_read_uncertainty(state),
+        slices=Slices.from_dict(state["slices"]) if state.get("slices") else None,
     )
     return RareClassifier.from_model(fit, **state["parameters"])
 

@@ -10,6 +10,7 @@ from rareclass.decisions.decision import Decision
 from rareclass.evaluation import words
 from rareclass.evaluation.drivers import DriversRecord
 from rareclass.evaluation.results import SEVERITIES, Finding
+from rareclass.evaluation.slices import left_out, told
 from rareclass.fitting.model import FittedModel
 
 MOST_COLUMNS = 200
@@ -50,7 +51,7 @@ def model_card(model: FittedModel, manifest: Mapping[str, Any]) -> str:
         "Data": _data(model, evidence, recipe),
         "How it was made": _made(model, evidence, recipe),
         "How well it does": _well(measured),
-        "Slices": ["Not measured: no slices were asked for, so how well it does for a part of the rows is not known."],
+        "Slices": _slices(model),
         "What drives it": _drives(model, said["scorer"]),
         "Known limits": _limits(model, evidence, measured),
         "Use": _use(said),
@@ -231,6 +232,22 @@ def _well(measured: Sequence[tuple[str, str, dict[str, Any]]]) -> list[str]:
         "Calibration is right where observed / expected and calibration slope are 1; a Brier skill of 0 is a constant."
     )
     return [*_table(["Metric", "Rows", "Estimate", "95 % interval"], rows), right, *_list(lacking)]
+
+
+def _slices(model: FittedModel) -> list[str]:
+    """How well the model does in each slice."""
+    if model.slices is None:
+        return ["Not measured: no slices were asked for, so how well it does for a part of the rows is not known."]
+    found = model.slices.table
+    if found is None:
+        return [f"Not measured: by {plain(model.slices.column)}, but no rows were held out."]
+    head, rows = told(found)
+    lines = [*(plain(text) for text in found.sentences), left_out(found)]
+    return [
+        f"By {plain(found.column)}, out of fold.",
+        *_table(head, [[plain(c) for c in r] for r in rows]),
+        *_list(lines),
+    ]
 
 
 def _drives(model: FittedModel, scorer: Mapping[str, Any]) -> list[str]:

@@ -34,6 +34,7 @@ Target = Annotated[str | None, option("--target", "Column that holds the labels.
 PosLabel = Annotated[str | None, option("--pos-label", "The rare label; default: the smaller class.")]
 CostColumns = Annotated[str | None, option("--cost-columns", "Costs by row: fp=C1,fn=C2[,tp=C3,tn=C4].")]
 Weights = Annotated[str | None, option("--weights", "Column of row weights (survey or sampling weights).")]
+Slices = Annotated[str | None, option("--slices", "Feature whose values are slices, each calibrated by itself.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of every random choice.")]
 Threads = Annotated[int | None, option("--threads", "Threads; default: all cores.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output that is there.")]

@@ -20,6 +20,7 @@ def command(
     reasons: o.ReasonOptions,
     learner: Annotated[str, typer.Option("--learner", help="Name of a learner, or auto (the blend).")] = "auto",
     treatment: Annotated[str, typer.Option("--treatment", help=f"One of these {HELP}")] = "auto",
+    slices: o.Slices = None,
     overwrite: o.Overwrite = False,
     seed: o.Seed = 0,
     threads: o.Threads = None,
@@ -45,6 +46,7 @@ def command(
         command=o.shown_command(),
         estimator=learner,
         treatment=treatment,
+        slices=slices,
         random_state=seed,
         n_jobs=threads if threads is not None else (os.cpu_count() or 1),
     )

@@ -96,6 +96,7 @@ def fit_champion(design: Design, champion: ArmResult, members: Sequence[ArmScore
     """
     held = Held(
         raw=champion.scores.oof.score,
+        unsliced=champion.unsliced,
         logit=champion.logit,
         members=matrix_of(members),
         known=[m.known for m in members],

@@ -119,6 +119,7 @@ class Comparison:
     def record(self) -> Results:
         """Everything as the values that stand in `results.json`."""
         d, rows, split = self.design, self.design.rows, self.design.split
+        sliced = self.best_model_.model_.slices
         return Results(
             data=DataRecord(
                 rows=int(rows.y.size),
@@ -153,6 +154,7 @@ class Comparison:
             champion=self.champion,
             champion_reason=self.champion_reason,
             champion_luck=self.champion_luck,
+            slices=None if sliced is None else sliced.table,
             test=self.test,
             warnings=[*d.warnings, *self.warnings],
             findings=self.findings,

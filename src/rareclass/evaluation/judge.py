@@ -16,6 +16,8 @@ from rareclass.fitting.calibrate import cross_calibrated
 from rareclass.fitting.design import Design
 from rareclass.fitting.out_of_fold import ArmScores
 from rareclass.fitting.rows import at, costs_at
+from rareclass.fitting.slice_column import SliceColumn
+from rareclass.fitting.slice_table import SliceTable
 from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.calibration import brier_skill_score
 from rareclass.metrics.costs import expected_cost
@@ -41,6 +43,7 @@ class Judged:
     weight: np.ndarray | None = None
     groups: np.ndarray | None = None
     costs: Costs | None = None
+    slices: SliceColumn | None = None
     folds: Folds | None = None
     level: float = 0.95
     seed: int = 0
@@ -62,7 +65,7 @@ class Judged:
     def out_of_fold(cls, design: Design, *, level: float, folds: Folds) -> Self:
         """The rows that a design scores out of fold."""
         rows = cls.of(design, design.split.scored, level=level)
-        return replace(rows, weight=design.weight, groups=design.groups, folds=folds)
+        return replace(rows, weight=design.weight, groups=design.groups, slices=design.slices, folds=folds)
 
     @property
     def events(self) -> int:
@@ -82,6 +85,7 @@ class Judged:
             weight=at(self.weight, index),
             groups=at(self.groups, index),
             costs=costs_at(self.costs, index),
+            slices=None if self.slices is None else self.slices.take(index),
             folds=None if self.folds is None else self.folds.take(index),
         )
 
@@ -114,8 +118,9 @@ class Verdict:
 class ArmResult:
     """All that is said about one arm.
 
-    `logit` are its calibrated out-of-fold log-odds, `ranking` the scores it is ranked by: those of the fold models as
-    they are, since calibrators of the parts would shuffle them. NaN where never tested.
+    `logit` are its calibrated out-of-fold log-odds (`unsliced`: before shifts by slice), `ranking` the scores it is
+    ranked by: those of the fold models as they are, since calibrators of the parts would shuffle them. NaN where never
+    tested.
     """
 
     scores: ArmScores
@@ -124,6 +129,7 @@ class ArmResult:
     judgement: Judgement
     verdict: Verdict
     warnings: tuple[str, ...] = ()
+    unsliced: np.ndarray | None = None
 
     @property
     def arm(self) -> Arm:
@@ -208,7 +214,9 @@ def judge(rows: Judged, score: np.ndarray, decision: Decision, ranking: np.ndarr
     )
 
 
-def judgement_record(rows: Judged, judged: Judgement, arm: str = "") -> JudgementRecord:
+def judgement_record(
+    rows: Judged, judged: Judgement, arm: str = "", slices: SliceTable | None = None
+) -> JudgementRecord:
     """A judgement as it stands in results.json."""
     acted = {k: v.estimate if isinstance(v, Interval) else v for k, v in judged.acted.items()}
     return JudgementRecord(
@@ -219,6 +227,7 @@ def judgement_record(rows: Judged, judged: Judgement, arm: str = "") -> Judgemen
         metrics=judged.intervals,
         calibration=CalibrationRecord(**judged.calibration),
         decision=AppliedDecisionRecord.from_dict({**judged.decision.to_dict(), **acted}),
+        slices=slices,
     )
 
 

@@ -7,6 +7,7 @@ from rareclass._json import to_json
 from rareclass._record import EMPTY, Record, json_schema, one_of
 from rareclass.evaluation.drivers import DriversRecord
 from rareclass.evaluation.trade_records import TradeOffRecord
+from rareclass.fitting.slice_table import SliceTable
 from rareclass.uncertainty.estimate import Interval
 
 SCHEMA_VERSION = 1
@@ -213,6 +214,7 @@ class JudgementRecord(Record):
     metrics: dict[str, Interval]
     calibration: CalibrationRecord = field(default_factory=CalibrationRecord)
     decision: AppliedDecisionRecord
+    slices: SliceTable | None = field(default=None, metadata=EMPTY)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -315,6 +317,7 @@ class Results(Record):
     champion: str
     champion_reason: str = ""
     champion_luck: LuckRecord | None = field(default=None, metadata=EMPTY)
+    slices: SliceTable | None = field(default=None, metadata=EMPTY)
     test: JudgementRecord | None = field(default=None, metadata=EMPTY)
     warnings: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)

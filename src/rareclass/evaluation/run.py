@@ -31,11 +31,12 @@ from rareclass.evaluation.over_correction import over_corrected
 from rareclass.evaluation.plan import Plan, asked_names, make_plan, within
 from rareclass.evaluation.refit import without_columns
 from rareclass.evaluation.results import SkippedRecord
+from rareclass.evaluation.slices import judge_slices
 from rareclass.evaluation.work import work_of
 from rareclass.fitting.arm import Arm
 from rareclass.fitting.assemble import Wanted
 from rareclass.fitting.blend import blend_members
-from rareclass.fitting.calibrate import cross_calibrated
+from rareclass.fitting.calibrate import cross_sliced
 from rareclass.fitting.classifier import RareClassifier
 from rareclass.fitting.design import Columns, Design, SplitOptions, make_design
 from rareclass.fitting.heard import listen, listening
@@ -66,6 +67,7 @@ def compare(
     pos_label: Any = None,
     categorical: Sequence[str] = (),
     drop: Sequence[str] = (),
+    slices: str | None = None,
     folds: int | None = None,
     repeats: int = 1,
     test_share: float = 0.2,
@@ -110,6 +112,8 @@ def compare(
         With which probability each row was kept, where the table is a sample: all figures are those of the whole table.
     pos_label : label, optional
     categorical, drop : sequences of column names
+    slices : str, optional
+        A feature whose values are slices, each calibrated by itself as in `RareClassifier`; the arms are judged so.
     folds : int, optional
         Default 5; 3 above 50,000 rows or two million values; never more than there are events.
     repeats : int, default=1
@@ -166,7 +170,7 @@ def compare(
         X,
         y,
         Beside(sample_weight=sample_weight, keep_probability=keep_probability, groups=groups, times=times, costs=costs),
-        columns=Columns(drop=drop, categorical=categorical),
+        columns=Columns(drop=drop, categorical=categorical, slices=slices),
         split=SplitOptions(
             folds=folds,
             repeats=repeats,
@@ -204,6 +208,8 @@ def compare(
     with listening(), listen() as heard:
         (champion, reason, luck), model, failed = _deployed(results, rows, tested, plan, fit, ranked=design.ranked)
         last = judge_test(design, model, level=level)
+        tested_rows = design.rows.features.take(design.split.test)
+        sliced = None if last is None else judge_slices(last[0], tested_rows, last[1], model.model_)
         findings = audit.findings + without_columns(design, rows, tested, results, champion, audit.names, n_jobs=jobs)
         findings += over_corrected(design, rows, tested, results, plan.asked, affordable, n_jobs=jobs)
     shown = dict.fromkeys([champion.name, plan.baseline, *(r.name for r in results)])
@@ -216,7 +222,7 @@ def compare(
         best_model_=model,
         design=design,
         fold=folds_used.fold,
-        test=None if last is None else judgement_record(last[0], last[2], champion.name),
+        test=None if last is None else judgement_record(last[0], last[2], champion.name, sliced),
         figures={
             r.name: figure_data(rows, r.logit[tested], r.judgement, r.ranking[tested])
             for r in results
@@ -336,13 +342,15 @@ def _judge(
     """Metrics, calibration and decision of an arm, all from its out-of-fold scores; no verdict yet."""
     assert dev.folds is not None
     with listening(), listen() as heard:
-        logit = cross_calibrated(scores.oof.score, dev.y, dev.folds, method=calibration, sample_weight=dev.weight)
+        how: dict[str, Any] = {"method": calibration, "sample_weight": dev.weight, "groups": dev.groups}
+        unsliced, logit = cross_sliced(scores.oof.score, dev.y, dev.folds, dev.slices, **how)
         rows, z = dev.take(tested), logit[tested]
         judgement = judge(rows, z, decide(rule, rows, z), ranking[tested])
     said = dict.fromkeys(w.text for w in [*scores.warnings, *heard])
     return ArmResult(
         scores=scores,
         logit=logit,
+        unsliced=unsliced,
         ranking=ranking,
         judgement=judgement,
         verdict=Verdict(None, "", ""),

@@ -16,15 +16,17 @@ from rareclass.errors import CalibrationWarning, DroppedWarning
 from rareclass.fitting.arm import Arm, FittedArm
 from rareclass.fitting.as_fitted import over_correction_of
 from rareclass.fitting.blend import blend_members, join_arms, join_known
-from rareclass.fitting.calibrate import as_counts, cross_calibrated
+from rareclass.fitting.calibrate import as_counts, cross_sliced
 from rareclass.fitting.design import Design
 from rareclass.fitting.level import level_of_whole
 from rareclass.fitting.model import FittedModel, calibration_evidence, equal_costs_decision
 from rareclass.fitting.out_of_fold import Watch, blend_scores, fit_side_by_side, folds_of, matrix_of, score_arms
 from rareclass.fitting.part import Known, Part
 from rareclass.fitting.policy import challengers, take_surely_better
-from rareclass.fitting.rows import at
+from rareclass.fitting.rows import at, costs_at
 from rareclass.fitting.sample import RowSample
+from rareclass.fitting.slice_table import SlicedRows
+from rareclass.fitting.slices import Slices
 from rareclass.kernels.logits import sigmoid
 from rareclass.learners.blend import warn_of_absent_members
 from rareclass.metrics.curve import ThresholdCurve
@@ -54,6 +56,7 @@ class Held:
     members: np.ndarray  # (m, k) restored log-odds of the members of a blend; of the arm itself (k = 1) otherwise
     known: Sequence[Sequence[Known]] = ()  # what the fits of each member say of rows that they were fitted on
     decision: Decision | None = None  # where it was chosen already, on the same scores
+    unsliced: np.ndarray | None = None  # (m,) `logit` before shifts by slice
 
 
 def fit_model(design: Design, wanted: Wanted) -> FittedModel:
@@ -95,8 +98,15 @@ def fit_model(design: Design, wanted: Wanted) -> FittedModel:
     fitted = [f.arm.learner for f in each]  # by learner: the treatment that was fitted knows the costs
     members = [scores[j] for j in kept if scores[j].arm.learner in fitted]
     whole = blend_scores(design, wanted.arm, members) if wanted.arm.is_blend else members[0]
-    logit = cross_calibrated(whole.oof.score, design.y, folds, method=wanted.calibration, **how)
-    held = Held(raw=whole.oof.score, logit=logit, members=matrix_of(members), known=[m.known for m in members])
+    how |= {"method": wanted.calibration, "groups": design.groups}
+    unsliced, logit = cross_sliced(whole.oof.score, design.y, folds, design.slices, **how)
+    held = Held(
+        raw=whole.oof.score,
+        logit=logit,
+        members=matrix_of(members),
+        known=[m.known for m in members],
+        unsliced=unsliced,
+    )
     told = {"tried": [asdict(t) for t in said], "not_tried": why_not} if wanted.challenged else {}
     if not wanted.arm.is_blend:
         told |= over_correction_of(whole, design.y, design.weight)
@@ -142,6 +152,7 @@ def assemble(
         rule = MinimumCost(design.rows.costs)
     evidence: dict[str, Any] = {"rows": 0, "events": 0}
     uncertainty = None
+    slices = None if design.slices is None else Slices.of(design.slices, part.encoder)
     if held is None:
         warnings.warn(
             f"{_too_few(design)} to hold any out: the probabilities are not calibrated.",
@@ -158,7 +169,13 @@ def assemble(
         fitted = replace(fitted, level=_level(design, wanted, part, fitted, held, calibrator))
         curve = ThresholdCurve.from_predictions(y, sigmoid(held.logit[seen]), sample_weight=weight)
         how: dict[str, Any] = {"sample_weight": weight, "groups": at(design.groups, seen)}
-        uncertainty = CalibrationUncertainty.of(calibrator.predict_logit(held.raw[seen]), y, **how)
+        calibrated = np.asarray(calibrator.predict_logit(held.raw[seen]))
+        if design.slices is not None:
+            column, again = design.slices.take(seen), at(design.again, seen)
+            shifts = column.fit(calibrated, y, counts=counts, groups=how["groups"], row=again)
+            slices = Slices.of(design.slices, part.encoder, shifts)
+            calibrated = shifts.apply(calibrated, column.number)
+        uncertainty = CalibrationUncertainty.of(calibrated, y, **how)
         evidence = calibration_evidence(y, held.logit[seen], weight, how["groups"])
         evidence |= {"rows": int(np.isfinite(held.raw[:n]).sum()), "events": int(design.y[seen[seen < n]].sum())}
         if evidence["events"] < FEW_EVENTS:
@@ -172,6 +189,8 @@ def assemble(
     decision = held.decision if held is not None else None
     if decision is None:
         decision = equal_costs_decision() if rule is None else rule.choose(curve)
+    if slices is not None and held is not None:
+        slices = _judged(design, held, slices, decision)
     rows, dev = design.rows, design.split.dev
     sample = RowSample.of(
         rows.features, rows.y, index=dev, weight=rows.weight, groups=rows.groups, seed=design.sampling.seed
@@ -187,11 +206,30 @@ def assemble(
         classes=design.rows.classes,
         evidence=evidence | dict(told or {}),
         calibration_uncertainty=uncertainty,
+        slices=slices,
         oof_logit=np.full(n, np.nan) if held is None else held.logit[:n],
         oof_y=design.y[:n],
         oof_row=design.rows.of_caller(design.split.dev[:n]),
         sample=sample,
     )
+
+
+def _judged(design: Design, held: Held, slices: Slices, decision: Decision) -> Slices:
+    """The slices with how they do out of fold: on rows that no fit, calibration or shift has seen."""
+    assert design.slices is not None
+    assert held.unsliced is not None
+    seen = np.flatnonzero(np.isfinite(held.raw))
+    rows = SlicedRows(
+        number=slices.positions(design.slices.take(seen)),
+        y=design.y[seen],
+        before=held.unsliced[seen],
+        after=held.logit[seen],
+        weight=at(design.weight, seen),
+        groups=at(design.groups, seen),
+        row=at(design.again, seen),
+        costs=costs_at(design.rows.costs, design.split.scored[seen]),
+    )
+    return replace(slices, table=slices.judged(rows, decision))
 
 
 def _level(design: Design, wanted: Wanted, part: Part, fitted: FittedArm, held: Held, calibrator: Calibrator) -> float:

@@ -7,6 +7,7 @@ import numpy as np
 from rareclass.calibration import choose_calibration
 from rareclass.crossfit import Folds, out_of_fold
 from rareclass.fitting.rows import at
+from rareclass.fitting.slice_column import SliceColumn
 from rareclass.kernels.effective import unit
 
 
@@ -27,16 +28,42 @@ def cross_calibrated(
     folds : Folds
         Which fit tested each row.
     """
+    return cross_sliced(score, y, folds, None, method=method, sample_weight=sample_weight)[0]
+
+
+def cross_sliced(
+    score: np.ndarray,
+    y: np.ndarray,
+    folds: Folds,
+    slices: SliceColumn | None,
+    *,
+    groups: np.ndarray | None = None,
+    method: str = "auto",
+    sample_weight: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Calibrated log-odds (n,), and the same shifted by slice: no row is calibrated or shifted by itself.
+
+    Without slices the two are one. `groups` (n,) are rows that depend on each other and tell less about slices; the
+    other arguments are those of `cross_calibrated`.
+    """
 
     def calibrated(train: np.ndarray, test: np.ndarray) -> np.ndarray:
         if not y[train].any() or y[train].all():
-            return score[test]
+            return np.column_stack([score[test]] * kept)
         weight = as_counts(at(sample_weight, train), y[train], at(folds.row, train))
         calibrator = choose_calibration(score[train], y[train], method=method, sample_weight=weight)
-        return np.asarray(calibrator.predict_logit(score[test]))
+        found = np.asarray(calibrator.predict_logit(score[test]))
+        if slices is None:
+            return found[:, None]
+        known = np.asarray(calibrator.predict_logit(score[train]))
+        how = {"counts": weight, "groups": at(groups, train), "row": at(folds.row, train)}
+        shifts = slices.take(train).fit(known, y[train], **how)
+        return np.column_stack([found, shifts.apply(found, slices.number[test])])
 
+    kept = 1 if slices is None else 2
     parts = folds if folds.forward else replace(folds, fold=_deal(y, folds))
-    return out_of_fold(y.size, parts.splits(), calibrated).score
+    both = out_of_fold(y.size, parts.splits(), calibrated).score.reshape(y.size, -1)
+    return both[:, 0], both[:, -1]
 
 
 def as_counts(weight: np.ndarray | None, y: np.ndarray, row: np.ndarray | None = None) -> np.ndarray | None:

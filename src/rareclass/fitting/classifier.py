@@ -66,6 +66,10 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
     fit_rows : "auto", int or None, default="auto"
         Largest number of rows to fit on: all events (at most half of these rows) and sampled negatives, undone exactly.
         "auto" is 40,000 for tables above 50,000 rows; None fits on everything.
+    slices : str, optional
+        A feature whose values are slices (regions, channels, merchants): each gets its own calibration, shrunk to
+        that of the whole as far as slices are alike or hold few events. `slices_` says how each does. Missing and
+        unknown values use the whole.
     random_state : int, default=0
     n_jobs : int, default=1
         Threads.
@@ -79,6 +83,9 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         Encoder, fitted arm, calibration, decision (two classes).
     decision_ : Decision
         How `predict` flags (two classes).
+    slices_ : pandas.DataFrame or pyarrow.Table
+        A row for each slice: events, observed/expected before and after its shift, alerts, cost, with 95 %
+        intervals, out of fold (with `slices`, two classes).
     members_ : list of RareClassifier
         One for each class, with more than two.
     n_features_in_ : int
@@ -107,6 +114,7 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
     pos_label: Any = None
     categorical: Any = ()
     fit_rows: Any = "auto"
+    slices: Any = None
     random_state: int = 0
     n_jobs: int = 1
 
@@ -174,6 +182,7 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
             decision=model.rule,
             pos_label=model.pos_label,
             categorical=codes,
+            slices=None if model.slices is None else model.slices.column,
             **parameters,
         )
         made._set_model(model)
@@ -196,6 +205,14 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
     def decision_(self, decision: Decision) -> None:
         check_is_fitted(self, "model_")
         self._set_model(replace(self.model_, decision=decision))
+
+    @property
+    def slices_(self) -> Any:
+        """The table of the slices; see `SliceTable.to_frame`."""
+        found = self.model_.slices if "model_" in self.__dict__ else None
+        if found is None or found.table is None:
+            raise AttributeError(f"This {type(self).__name__} knows no slices: none were asked for, or none held out.")
+        return found.table.to_frame()
 
     def _set_model(self, model: FittedModel) -> None:
         self.__dict__.pop("members_", None)  # of an earlier fit on several classes
@@ -231,7 +248,8 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         else:
             limit = None if self.fit_rows is None else _check.whole_number(self.fit_rows, "fit_rows", low=2)
         sampling = Sampling(limit, _check.whole_number(self.random_state, "random_state"))
-        rows = Rows.of(table, target, beside, Schema.infer(table, categorical=tuple(self.categorical)))
+        schema = Schema.infer(table, categorical=tuple(self.categorical))
+        rows = Rows.of(table, target, beside, schema, slices=self.slices)
         wanted = Wanted(
             arm=Arm(learner, make_treatment("none" if challenged else self.treatment)),
             calibration=self.calibration,

@@ -17,6 +17,7 @@ from rareclass.data.target import encode_target
 from rareclass.errors import DroppedWarning, InputError, TooFewEventsError
 from rareclass.fitting.part import Part, Sampling, encode_part
 from rareclass.fitting.rows import Beside, Rows, Target, at, of_weight
+from rareclass.fitting.slice_column import SliceColumn
 
 EVENTS_TO_RANK = 10
 """Fewer out-of-fold events than this: no ranking, the default is deployed with the verdict "cannot tell"."""
@@ -87,10 +88,11 @@ class SplitOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Columns:
-    """Which columns are no features, and which numeric ones hold codes."""
+    """Which columns are no features, which numeric ones hold codes, and which feature names the slice of a row."""
 
     drop: Sequence[str] = ()
     categorical: Sequence[str] = ()
+    slices: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +129,11 @@ class Design:
         """Groups (m,) of these rows; each row is one where rows are tested more than once."""
         groups = at(self.rows.groups, self.split.scored)
         return self.again if groups is None else groups
+
+    @property
+    def slices(self) -> SliceColumn | None:
+        """The slice (m,) of each of these rows."""
+        return None if self.rows.slices is None else self.rows.slices.take(self.split.scored)
 
     @property
     def again(self) -> np.ndarray | None:
@@ -253,7 +260,7 @@ def make_design(
     if not forward and split.gap not in (0, None):
         raise InputError("`gap` keeps training and testing apart in time; it needs `times` or `time_ordered`.")
     schema = Schema.infer(table, drop=tuple(columns.drop), categorical=tuple(columns.categorical))
-    rows = Rows.of(table, Target(*encode_target(labels, pos_label)), beside, schema)
+    rows = Rows.of(table, Target(*encode_target(labels, pos_label)), beside, schema, slices=columns.slices)
     notes, warnings = list(schema.notes), []
     found = count_duplicates(rows.features, rows.y, groups=rows.same)
     conflicting = found.conflicting if found.conflicting is not None else 0

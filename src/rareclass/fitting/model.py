@@ -20,6 +20,7 @@ from rareclass.fitting.arm import FittedArm
 from rareclass.fitting.as_fitted import say_over_corrected
 from rareclass.fitting.policy import say_tried
 from rareclass.fitting.sample import RowSample
+from rareclass.fitting.slices import Slices
 from rareclass.kernels.logits import sigmoid
 from rareclass.uncertainty.interval import confidence_interval
 
@@ -53,6 +54,8 @@ class FittedModel:
         Rows, events, observed/expected and Brier skill out of fold; what drives the model, where that was measured.
     calibration_uncertainty : CalibrationUncertainty or None
         How far level and slope of the calibration may be wrong; None where nothing was held out to calibrate on.
+    slices : Slices or None
+        Shifts by slice; None where none were asked for.
     oof_logit : ndarray of shape (n,)
         Calibrated out-of-fold log-odds, NaN where never tested; empty after loading.
     oof_y : ndarray of shape (n,), bool
@@ -73,6 +76,7 @@ class FittedModel:
     classes: tuple[Any, ...]
     evidence: dict[str, Any]
     calibration_uncertainty: CalibrationUncertainty | None = None
+    slices: Slices | None = None
     oof_logit: np.ndarray = field(default_factory=lambda: np.empty(0))
     oof_y: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
     oof_row: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
@@ -88,7 +92,12 @@ class FittedModel:
         """
         self.schema.check(table)
         encoded = self.encoder.transform(table)
-        return np.asarray(self.calibrator.predict_logit(self.arm.logit(encoded.matrix))), encoded.unknown_counts
+        return self.logit_of(encoded.matrix), encoded.unknown_counts
+
+    def logit_of(self, X: np.ndarray) -> np.ndarray:
+        """Calibrated log-odds (n,) of encoded rows (n, d)."""
+        found = np.asarray(self.calibrator.predict_logit(self.arm.logit(X)))
+        return found if self.slices is None else self.slices.apply(found, X)
 
     def summary(self) -> str:
         """What was done to the training data, how it was undone, and how well calibrated the result is."""
@@ -119,6 +128,8 @@ class FittedModel:
                 "Calibration: none, too few events or groups to hold any out; "
                 "probabilities are as the learner gave them."
             )
+        if self.slices is not None:
+            lines.append(f"Slices: {self.slices.said}")
         return "\n".join([*lines, *_drivers(e.get("drivers")), f"Decision: {self.decision.why}"])
 
 

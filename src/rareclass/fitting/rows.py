@@ -16,6 +16,7 @@ from rareclass.data.schema import Schema
 from rareclass.data.sides import clean_times, group_numbers
 from rareclass.decisions.costs import Costs, RowCosts, as_costs
 from rareclass.errors import InputError, TooFewEventsError
+from rareclass.fitting.slice_column import SliceColumn
 from rareclass.kernels.effective import unit
 
 
@@ -88,15 +89,16 @@ class Rows:
     times: np.ndarray | None = None
     costs: Costs | None = None
     number: np.ndarray | None = None  # (n,) rows of the caller's table; None where none of weight zero was left out
+    slices: SliceColumn | None = None
 
     @classmethod
-    def of(cls, table: pa.Table, target: Target, beside: Beside, schema: Schema) -> Self:
-        """Check and clean what belongs to the rows of a table.
+    def of(cls, table: pa.Table, target: Target, beside: Beside, schema: Schema, *, slices: str | None = None) -> Self:
+        """Check and clean what belongs to the rows of a table; `slices` names the feature that says their slice.
 
         Raises
         ------
         InputError
-            No feature is left, or weights, groups, times or costs cannot be used.
+            No feature is left, or weights, groups, times, costs or slices cannot be used.
         """
         if not schema.columns:
             raise InputError("No usable feature column is left. Check the target and the dropped columns.")
@@ -115,6 +117,7 @@ class Rows:
             times=None if beside.times is None else clean_times(beside.times),
             costs=None if beside.costs is None else as_costs(beside.costs, n=n),
             number=beside.number,
+            slices=None if slices is None else SliceColumn.of(table, schema, slices),
         )
 
     @property

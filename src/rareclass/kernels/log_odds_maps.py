@@ -74,3 +74,29 @@ def mapped(
         z[i] = x
         fine = fine and x == x
     return fine
+
+
+@compiled
+def shifted(
+    z: np.ndarray, X: np.ndarray, column: int, values: np.ndarray, shift: np.ndarray
+) -> None:  # pragma: no cover - compiled
+    """Add to log-odds z (n,), in place, the shift of each row's slice; nothing where it is none of `values`.
+
+    Parameters
+    ----------
+    X : array (n, d)
+        Encoded rows, whose `column` says the slice.
+    values, shift : arrays (k,)
+        What stands there for each slice, ascending, and its shift.
+    """
+    for i in range(z.shape[0]):
+        x = X[i, column]
+        low, high = 0, values.shape[0]
+        while low < high:
+            middle = (low + high) // 2
+            if values[middle] < x:
+                low = middle + 1
+            else:
+                high = middle
+        if low < values.shape[0] and values[low] == x:
+            z[i] += shift[low]

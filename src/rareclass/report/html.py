@@ -41,6 +41,7 @@ def render_html(results: Mapping[str, Any] | Results) -> str:
         ("arms", "Arms", _arms(story)),
         ("trade-off", "Trade-off", trade_off(story)),
         ("curves", "Curves", sections_of.curves(story)),
+        ("slices", "Slices", sections_of.slices(story)),
         ("test", "Locked test part", sections_of.test(story)),
         ("drivers", "What drives it", drivers(story)),
         ("notes", "Data and design", sections_of.notes(story)),

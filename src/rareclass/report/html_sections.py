@@ -4,6 +4,8 @@ from collections import Counter
 
 from rareclass.evaluation import words
 from rareclass.evaluation.results import ConfusionRecord, DataRecord, FiguresRecord, Results
+from rareclass.evaluation.slices import left_out, told
+from rareclass.fitting.slice_table import SliceTable
 from rareclass.report import curve_drawings, row_drawings
 from rareclass.report.drawing import layers
 from rareclass.report.html_parts import SEVERITY_CHIPS, bullets, chip, confusion, esc, figure, name, table, verdict_chip
@@ -102,6 +104,27 @@ def test(story: Story) -> str:
     )
     top = "" if figures is None else _top(figures, arm)
     return f"<p>{said}</p>{drawn}{top}{board}"
+
+
+def slices(story: Story) -> str:
+    """The champion's slices out of fold, and on the locked test part."""
+    found, test = story.results.slices, story.results.test
+    if found is None:
+        return ""
+    last = _sliced(None if test is None else test.slices, "On the locked test part")
+    folded = f"<details><summary>On the locked test part</summary>{last}</details>" if last else ""
+    said = "<p>Out of fold: no slice is shifted by its own rows. Verdicts are about the whole's calibration.</p>"
+    return said + _sliced(found, "Out of fold") + folded
+
+
+def _sliced(found: SliceTable | None, where: str) -> str:
+    if found is None or not found.slices:
+        return ""
+    head, rows = told(found)
+    cells = [[f"<b>{name(row[0])}</b>", *(f'<span class="n">{esc(c)}</span>' for c in row[1:])] for row in rows]
+    drawn = table(head, cells, caption=f"{where}, by {name(found.column)}", cls="small")
+    more = left_out(found)
+    return f'{bullets(found.sentences)}<div class="scroll">{drawn}</div>{bullets([more] if more else [])}'
 
 
 def verdicts(story: Story) -> str:

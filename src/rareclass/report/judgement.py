@@ -8,7 +8,7 @@ from rich.table import Table
 
 from rareclass.evaluation import words
 from rareclass.evaluation.results import Finding, JudgementRecord
-from rareclass.report.terminal import say_findings
+from rareclass.report.terminal import say_findings, say_slices
 
 NAMES = {
     "average_precision": "average precision",
@@ -45,6 +45,8 @@ def render_judgement(found: Mapping[str, Any], console: Console | None = None) -
     c = said.decision.confusion
     flagged = f"{words.count((c.tp or 0) + (c.fp or 0))} rows flagged, {words.count(c.tp)} of them events"
     out.print(f"Alerts: {flagged}; {words.count(c.fn)} events missed.", highlight=False)
+    if said.slices is not None:
+        say_slices(said.slices, out)
 
 
 def _number(value: float | None) -> str:

@@ -13,6 +13,8 @@ from rich.text import Text
 
 from rareclass.evaluation import words
 from rareclass.evaluation.results import SEVERITIES, Finding, Results
+from rareclass.evaluation.slices import left_out, told
+from rareclass.fitting.slice_table import SliceTable
 from rareclass.report.drivers import NO_CAUSES, no_reasons, where
 from rareclass.report.story import ArmRow, Reading, Story, tell
 
@@ -66,6 +68,8 @@ def render_terminal(results: Mapping[str, Any] | Results, console: Console | Non
         page.say(story.tally)
         rough = [a.found.name for a in story.arms if not a.found.exact and a.found.restoration]
         page.say(f"Probabilities come back only approximately: {', '.join(rough)}." if rough else "", "dim")
+    if story.results.slices is not None:
+        say_slices(story.results.slices, page.console)
     _trade_off(story, page)
     _drivers(story, page)
     _notes(story, page)
@@ -202,6 +206,28 @@ def _bar(arm: ArmRow, end: float) -> str:
     if estimate.value is not None:
         cells[at(estimate.value)] = "●"
     return "".join(cells)
+
+
+def say_slices(found: SliceTable, console: Console) -> None:
+    """Print the table of slices with what it says; on narrow consoles without what can be worked out from the rest."""
+    if not found.slices:
+        return
+    page, most = _Page(console), 20
+    page.gap()
+    page.say(f"Slices by {found.column}", "bold")
+    head, rows = told(found, most)
+    first = {"Slice", "Events", "O/E by the whole", "O/E by slice", "Verdict"}
+    kept = [i for i, title in enumerate(head) if title in first or console.width >= WIDE]
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for i in kept:
+        table.add_column(
+            head[i], justify="left" if i in (0, len(head) - 1) else "right", no_wrap=i > 0, overflow="fold"
+        )
+    for row in rows:
+        table.add_row(*(Text(page.sign(row[i])) for i in kept))
+    console.print(table)
+    for sentence in [*found.sentences, left_out(found, most)]:
+        page.say(sentence, "", "- ", "  ")
 
 
 def say_findings(findings: Sequence[Finding], console: Console | None = None) -> None:

@@ -57,7 +57,7 @@ def _said(model: FittedModel, X: np.ndarray) -> np.ndarray | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of numbers that overflow in float32
         try:
-            return np.asarray(model.calibrator.predict_logit(model.arm.logit(X)))
+            return model.logit_of(X)
         except ValueError:
             return None
 

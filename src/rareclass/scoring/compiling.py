@@ -24,7 +24,7 @@ from rareclass.losses.base import RowLoss
 from rareclass.scoring.checking import difference, some_rows
 from rareclass.scoring.cut import Cut
 from rareclass.scoring.grouping import MOST_ROWS, correlated_groups
-from rareclass.scoring.maps import calibration_map
+from rareclass.scoring.maps import SliceMap, calibration_map
 from rareclass.scoring.members import Blend, CompiledLearner, Linear, Linked, Member, QuantileLinear, Sum, Trees, Votes
 from rareclass.scoring.readers.ensembles import from_ensemble
 from rareclass.scoring.reasons import ReasonRules, group_name
@@ -42,11 +42,13 @@ def compile_model(model: Any, rows: Rows | None = None, rules: ReasonRules | Non
     fitted = getattr(model, "model_", None)
     if fitted is None:
         raise InputError("Only a fitted model of one rare class can be scored. Fit it, with `pos_label` if need be.")
+    encoder = RowEncoder(fitted.encoder.to_dict())
     parts: dict[str, Any] = {
-        "encoder": RowEncoder(fitted.encoder.to_dict()),
+        "encoder": encoder,
         "added": float(fitted.arm.shift) + float(fitted.arm.level),
         "calibration": calibration_map(fitted.calibrator.to_dict()),
         "cut": Cut.of(fitted.decision.to_dict()),
+        "slices": None if fitted.slices is None else SliceMap.of(fitted.slices.to_dict(), encoder.width),
         "rules": _settled(ReasonRules() if rules is None else rules, fitted, rows),
     }
     try:

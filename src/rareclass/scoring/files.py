@@ -25,7 +25,9 @@ CARD = "card.md"
 KNOWN = frozenset({MODEL, SCORER, LEARNER, GIVEN, REFERENCE, TENSORS, CARD})
 """Files of format 2 beside the manifest. All but `MODEL` may be absent."""
 PARTS = ("tiers", "slices", "stages")
-"""Parts of `MODEL` that may be absent or null: alert tiers, calibration and decision by slice, stages of a cascade."""
+"""Parts of `MODEL` that may be absent or null: alert tiers, shifts by slice, stages of a cascade."""
+READ = ("slices",)
+"""Those of them that this version scores with."""
 SAID: dict[str, Any] = {"name": str, "target": str | None, "evidence": dict, "reference": dict, "recipe": dict}
 """What a manifest says beside format, versions and files, and of which kind it is."""
 _UNREADABLE = (*UNFIT, OSError, EOFError, MemoryError, NotImplementedError, SyntaxError, zipfile.BadZipFile, zlib.error)
@@ -107,7 +109,7 @@ class Folder:
     def state(self) -> dict[str, Any]:
         """The content of `MODEL`; refused where it holds a part that this version cannot score with."""
         found = _parsed(self.read(MODEL), self.path / MODEL, "The bundle is incomplete")
-        unknown = [part for part in PARTS if found.get(part)]
+        unknown = [part for part in PARTS if found.get(part) and part not in READ]
         if unknown:
             raise BundleError(
                 f"The bundle {self.path} holds {unknown[0]}, which this version cannot score with. Use the version of "

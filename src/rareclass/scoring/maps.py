@@ -5,8 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rareclass import _check
 from rareclass.errors import InputError
-from rareclass.kernels.log_odds_maps import BETA, KNOTS, LINE, SHIFT, STEPS, TEMPERATURE, TIE_BREAK, mapped
+from rareclass.kernels.log_odds_maps import BETA, KNOTS, LINE, SHIFT, STEPS, TEMPERATURE, TIE_BREAK, mapped, shifted
 from rareclass.kernels.logits import logit
 from rareclass.scoring.saved import UNFIT, number, positive, vector, why
 
@@ -26,6 +27,38 @@ class CalibrationMap(NamedTuple):
     def apply(self, z: np.ndarray, added: float) -> bool:
         """Calibrate ``z + added`` (n,) in place; False where one of them is no number."""
         return bool(mapped(z, added, *self))
+
+
+class SliceMap(NamedTuple):
+    """Shifts by slice as arrays; see `rareclass.kernels.log_odds_maps.shifted`."""
+
+    at: int
+    values: np.ndarray
+    shift: np.ndarray
+
+    @classmethod
+    def of(cls, saved: Mapping[str, Any] | None, width: int) -> "SliceMap | None":
+        """Those of a model's slices (`Slices.to_dict`) whose encoded rows have so many columns; None where none differ.
+
+        Raises
+        ------
+        InputError
+            The description is incomplete, or its parts do not fit together.
+        """
+        if not saved:
+            return None
+        try:
+            at = _check.whole_number(saved["at"], "at", low=0, high=width - 1)
+            values, shift = vector(saved, "values"), vector(saved, "shift")
+        except UNFIT as error:
+            raise InputError(f"The saved slices cannot be used: {why(error)}.") from None
+        if values.shape != shift.shape or not (np.diff(values) > 0).all():
+            raise InputError("The saved slices cannot be used: their values and shifts do not fit together.")
+        return cls(at, values, shift) if shift.any() else None
+
+    def apply(self, z: np.ndarray, X: np.ndarray) -> None:
+        """Shift the calibrated log-odds z (n,) of encoded rows (n, d) in place."""
+        shifted(z, X, *self)
 
 
 def calibration_map(saved: Mapping[str, Any]) -> CalibrationMap:

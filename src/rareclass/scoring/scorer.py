@@ -17,7 +17,7 @@ from rareclass.kernels.logits import sigmoid
 from rareclass.scoring.contributions import contributions
 from rareclass.scoring.cut import Cut
 from rareclass.scoring.files import SCORER, Folder, damaged
-from rareclass.scoring.maps import CalibrationMap, calibration_map
+from rareclass.scoring.maps import CalibrationMap, SliceMap, calibration_map
 from rareclass.scoring.members import Member, read_member, saved_member, takes_missing
 from rareclass.scoring.reasons import Reason, ReasonRules, top_reasons
 from rareclass.scoring.rows import RowEncoder
@@ -84,12 +84,13 @@ class Scorer:
         added: float,
         calibration: CalibrationMap,
         cut: Cut,
+        slices: SliceMap | None = None,
         rules: ReasonRules = NO_GROUPS,
         why_not: str = "",
     ) -> None:
         self.why_not = why_not
         self.encoder, self.member, self.added = encoder, member, added
-        self.calibration, self.cut, self.rules = calibration, cut, rules
+        self.calibration, self.cut, self.slices, self.rules = calibration, cut, slices, rules
         self._needs_values = self.exact and not takes_missing(member)
         if isinstance(member, Member) and member.columns_read > encoder.width:
             raise InputError(
@@ -147,6 +148,7 @@ class Scorer:
                 added=number(arm, "shift") + number(arm, "level"),
                 calibration=calibration_map(state["calibrator"]),
                 cut=Cut.of(state["decision"]),
+                slices=SliceMap.of(state.get("slices"), encoder.width),
                 rules=ReasonRules.read(state.get("reasons"), encoder.names),
                 why_not="" if exact else str(said.get("why_not")),
             )
@@ -291,6 +293,16 @@ class Scorer:
         return saved_member(self.member), self.member.arrays()  # type: ignore[attr-defined,arg-type]
 
     def _block(self, X: np.ndarray) -> np.ndarray:
+        return self._by_slice(self._whole(X), X)
+
+    def _by_slice(self, z: np.ndarray, X: np.ndarray) -> np.ndarray:
+        """Add, in place, the shift of each row's slice."""
+        if self.slices is not None:
+            self.slices.apply(z, X)
+        return z
+
+    def _whole(self, X: np.ndarray) -> np.ndarray:
+        """Calibrated log-odds of encoded rows, without the shifts by slice."""
         z = self.member.logit(X)
         if not self.calibration.apply(z, self.added):
             raise InputError("The model gives no number for some of these rows: their values are too large for it.")
@@ -302,8 +314,9 @@ class Scorer:
         around = parts[0, -1] + np.array([-_STEP, 0.0, _STEP])
         self.calibration.apply(around, self.added)
         slope = max((around[2] - around[0]) / (2 * _STEP), 0.0)
-        moved = bridged(parts[:, :-1], self._block(X), float(around[1]), slope)
-        return np.column_stack([np.add.reduceat(moved, self.encoder.starts, axis=1), np.full(X.shape[0], around[1])])
+        moved = bridged(parts[:, :-1], self._whole(X), float(around[1]), slope)
+        base = self._by_slice(np.full(X.shape[0], around[1]), X)
+        return np.column_stack([np.add.reduceat(moved, self.encoder.starts, axis=1), base])
 
     def _grouped(self, parts: np.ndarray, rules: ReasonRules | None) -> np.ndarray:
         if rules is None:

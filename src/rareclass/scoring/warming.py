@@ -6,7 +6,7 @@ import numpy as np
 
 from rareclass.kernels.bridging import bridged
 from rareclass.kernels.linear import combined, linear_scores, quantile_parts, quantile_scores, without_infinite
-from rareclass.kernels.log_odds_maps import mapped
+from rareclass.kernels.log_odds_maps import mapped, shifted
 from rareclass.kernels.trees import FlatTrees
 from rareclass.kernels.words import word_features
 
@@ -23,6 +23,7 @@ def warm() -> str | None:
     bridged(X, out, 0.0)
     combined(X[:1].copy(), one, one, one, 40.0, np.empty(2))
     mapped(out, 0.0, np.full(6, np.nan), 0, one, one, one)
+    shifted(out, X, 0, one, one)
     trees = FlatTrees.stump(feature=0, threshold=0.0, left=0.0, right=1.0, n_features=2)
     trees.score(X)
     trees.score(X[:1])

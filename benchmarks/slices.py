@@ -1,0 +1,104 @@
+"""Calibration by slice, through the whole road: simulated tables with a known truth, `RareClassifier(slices=...)`.
+
+    python benchmarks/slices.py [--simulations 100] [--tests 300]
+
+Slices of equal size; two other features; a false alarm costs 1, a missed event 50. Observed events and costs on 40,000
+fresh rows are those of the true probabilities, so they carry no chance of their own.
+
+- hidden: the log-odds of ten slices differ by up to log(10), but the learner (scikit-learn's logistic regression) reads
+  the slice as a number, in no order.
+- learnt: the same with a learner that reads categories (`FewEventsLogisticRegression`).
+- alike: the slices do not differ. With three slices, ten and a hundred.
+"""
+
+import argparse
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from rareclass import RareClassifier
+from rareclass.data.read import read_table
+from rareclass.kernels.logits import sigmoid
+
+FRESH = 40_000
+COSTS = {"fp": 1.0, "fn": 50.0}
+LEARNERS: dict[str, Any] = {"number": LogisticRegression(), "category": "logistic_regression"}
+
+
+def draw(
+    rng: np.random.Generator, n: int, effects: np.ndarray, base: float
+) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
+    """Columns, slices (n,) and true probabilities (n,)."""
+    number, x = rng.integers(0, effects.size, n), rng.normal(size=(n, 2))
+    columns = {"a": x[:, 0], "b": x[:, 1], "slice": [f"s{v}" for v in number]}
+    return columns, number, sigmoid(base + x[:, 0] + effects[number])
+
+
+def one(seed: int, n: int, effects: np.ndarray, base: float, learner: str) -> dict[str, Any]:
+    """A fit, and what its probabilities and decisions are worth on fresh rows, by the whole and by slice."""
+    rng, k = np.random.default_rng(seed), effects.size
+    columns, number, p = draw(rng, n, effects, base)
+    y = rng.random(n) < p
+    model = RareClassifier(LEARNERS[learner], treatment="none", slices="slice").fit(columns, y, costs=COSTS)
+    fit, threshold = model.model_, model.decision_.threshold
+    fresh, place, truth = draw(rng, FRESH, effects, base)
+    after = model.positive_logit(fresh)
+    before = replace(fit, slices=None).logit(read_table(fresh))[0]
+
+    def cost(logit: np.ndarray) -> float:
+        return float(np.where(sigmoid(logit) >= threshold, COSTS["fp"] * (1 - truth), COSTS["fn"] * truth).mean())
+
+    each = {"truth": truth, "before": sigmoid(before), "after": sigmoid(after)}
+    return {
+        **{name: np.bincount(place, v, minlength=k) for name, v in each.items()},
+        "events": np.bincount(number, y, minlength=k),
+        "cost_before": cost(before),
+        "cost_after": cost(after),
+        "cost_best": float(np.minimum(COSTS["fp"] * (1 - truth), COSTS["fn"] * truth).mean()),
+        "p": fit.slices.table.heterogeneity,
+        "remaining": fit.slices.table.remaining,
+        "shifted": bool(fit.slices.shift.any()),
+    }
+
+
+def by_slice(title: str, effects: np.ndarray, learner: str, simulations: int) -> None:
+    """Calibration and cost of one scenario."""
+    runs = [one(s, 20_000, effects, -4.2, learner) for s in range(simulations)]
+    total = {k: np.sum([r[k] for r in runs], axis=0) for k in ("truth", "before", "after")}
+    events = np.mean([r["events"] for r in runs], axis=0)
+    many = events >= 50 if (events >= 50).any() else events > 0
+    spans = [total["truth"][many] / total[k][many] for k in ("before", "after")]
+    costs = {k: np.array([r[f"cost_{k}"] for r in runs]) for k in ("before", "after", "best")}
+    change = costs["after"] / costs["before"] - 1
+    said = [f"{r.min():.3f} to {r.max():.3f}" for r in spans] + [f"{c.mean():.4f}" for c in costs.values()]
+    said += [f"{change.mean():+.2%}", f"{change.max():+.2%}", f"{np.mean([r['p'] < 0.05 for r in runs]):.0%}"]
+    print(f"{title:8}{effects.size:5} ({many.sum()})   " + "   ".join(said), flush=True)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--simulations", type=int, default=100)
+    parser.add_argument("--tests", type=int, default=300)
+    asked = parser.parse_args()
+    differ = np.random.default_rng(0).permutation(np.linspace(-0.5, 0.5, 10)) * np.log(10)
+    print("scenario, slices (with 50 events), O/E of these by the whole, by slice, cost by the whole, by slice, least,")
+    print("change on average, at worst, test below 0.05")
+    by_slice("hidden", differ, "number", asked.simulations)
+    by_slice("learnt", differ, "category", asked.simulations)
+    for k in (3, 10, 100):
+        by_slice("alike", np.zeros(k), "number", asked.simulations)
+    print("slices alike: how often the test says that they differ (nominal 5 %), after shifts, and any is shifted")
+    for rows, base in ((1500, -4.8), (6000, -4.6)):
+        for k in (2, 10, 100):
+            runs = [one(1000 + s, rows, np.zeros(k), base, "number") for s in range(asked.tests)]
+            events = np.mean([r["events"].sum() for r in runs])
+            found, left = (np.mean([r[name] < 0.05 for r in runs]) for name in ("p", "remaining"))
+            shifted = np.mean([r["shifted"] for r in runs])
+            print(f"{events:4.0f} events, {k:4} slices: {found:.1%}, {left:.1%}, {shifted:.0%}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

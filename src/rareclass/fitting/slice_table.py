@@ -1,0 +1,267 @@
+"""What is known of each slice: events, calibration before and after its shift, alerts and cost, with intervals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from rareclass._lazy import available
+from rareclass._record import Record
+from rareclass.calibration.slices import LEAST_EXPECTED, clumping_of
+from rareclass.decisions.costs import Costs
+from rareclass.decisions.decision import Decision
+from rareclass.decisions.minimum_cost import MinimumCost
+from rareclass.fitting.calibrate import as_counts
+from rareclass.fitting.rows import at, costs_at
+from rareclass.kernels.effective import Counted, share_limits
+from rareclass.kernels.intervals import clopper_pearson
+from rareclass.kernels.logits import sigmoid
+from rareclass.kernels.slices import heterogeneity, slice_p_values
+from rareclass.uncertainty.estimate import Interval
+from rareclass.uncertainty.interval import confidence_interval
+from rareclass.uncertainty.paired import paired_difference
+
+MORE, FEWER, AS_EXPECTED, CANNOT_TELL = "more events", "fewer events", "as expected", "cannot tell"
+VERDICTS = (MORE, FEWER, AS_EXPECTED, CANNOT_TELL)
+BAND = (0.9, 1.1)
+"""Observed/expected that is as good as 1."""
+REST = "all other rows"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SliceRow(Record):
+    """One slice. `before` is its calibration by the whole, without a shift; verdict and p-value are about that."""
+
+    name: str
+    rows: int
+    events: int
+    prevalence: Interval
+    before: Interval
+    observed_to_expected: Interval
+    shift: float = 0.0
+    alerts: float = 0.0
+    caught: float = 0.0
+    cost: Interval | None = None
+    p_value: float | None = None
+    verdict: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SliceTable(Record):
+    """All slices of a column, on rows that neither model nor shifts have seen.
+
+    `heterogeneity` and `remaining` are p-values of slices that are all calibrated alike, before and after the shifts;
+    `saving` is what the shifts save a row.
+    """
+
+    column: str
+    slices: list[SliceRow] = field(default_factory=list)
+    rest: SliceRow | None = None
+    heterogeneity: float | None = None
+    remaining: float | None = None
+    prior_events: float | None = None
+    saving: Interval | None = None
+    level: float = 0.95
+    sentences: list[str] = field(default_factory=list)
+
+    def to_frame(self) -> Any:
+        """One row for each slice, its intervals as columns: a pandas frame where pandas is installed, else Arrow."""
+        rows = [_flat(row) for row in [*self.slices, *([] if self.rest is None else [self.rest])]]
+        if available("pandas") is None:
+            import pandas as pd
+
+            return pd.DataFrame(rows)
+        import pyarrow as pa
+
+        return pa.Table.from_pylist(rows)
+
+
+def _flat(row: SliceRow) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for name, value in vars(row).items():
+        if isinstance(value, Interval):
+            out |= {name: value.estimate, f"{name}_low": value.low, f"{name}_high": value.high}
+        else:
+            out[name] = value
+    return out
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlicedRows:
+    """Rows that slices are judged on: their slice, the truth, and log-odds before and after the shifts."""
+
+    number: np.ndarray  # (n,) slice of each row; -1 for the whole
+    # y, before, after: (n,)
+    y: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    weight: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    row: np.ndarray | None = None  # which of them are the same row, tested more than once
+    costs: Costs | None = None
+    level: float = 0.95
+
+    def counted(self, logit: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Observed and expected events (k + 1,) of k slices and of the rest, as many as they are worth."""
+        counts = as_counts(self.weight, self.y, self.row)
+        counts = np.ones(self.y.size) if counts is None else counts
+        counts = counts / clumping_of(counts * (self.y - sigmoid(logit)), self.groups, self.row)
+        cell = np.where(self.number < 0, k, self.number)
+        observed, expected = (np.bincount(cell, counts * v, minlength=k + 1) for v in (self.y, sigmoid(logit)))
+        return observed, expected
+
+    def flagged(self, logit: np.ndarray, decision: Decision) -> np.ndarray:
+        """Which rows (n,) with these log-odds the decision flags."""
+        return np.asarray(decision.apply(sigmoid(logit), self.costs if decision.per_row else None))
+
+    def how(self, index: np.ndarray | None = None) -> dict[str, Any]:
+        """Arguments of intervals over the rows `index`."""
+        of = np.arange(self.y.size) if index is None else index
+        return {"level": self.level, "sample_weight": at(self.weight, of), "groups": at(self.groups, of)}
+
+
+def slice_table(
+    column: str,
+    names: Sequence[str],
+    rows: SlicedRows,
+    decision: Decision,
+    *,
+    shift: np.ndarray,
+    prior_events: float = np.inf,
+    pooled: int = 0,
+) -> SliceTable:
+    """Judge slices on rows that neither the model nor their shifts have seen.
+
+    The test of all slices holds its level whatever their number (`rareclass.kernels.slices.heterogeneity`); p-values
+    of single slices, each against all others, are corrected by Holm for the number of slices.
+
+    Parameters
+    ----------
+    column : str
+    names : sequence of str, k
+    rows : SlicedRows
+    decision : Decision
+    shift : ndarray of shape (k,)
+        Of each slice.
+    prior_events : float
+        See `rareclass.kernels.slices.prior_events`.
+    pooled : int
+        How many values of the column belong to the whole.
+    """
+    k, (observed, expected) = len(names), rows.counted(rows.before, len(names))
+    left = rows.counted(rows.after, k)
+    cells = expected > 0
+    known = np.flatnonzero(cells[:k])
+    p = dict(zip(known, slice_p_values(observed[cells], expected[cells], tested=known.size), strict=True))
+    acted, acted_before = (rows.flagged(z, decision) for z in (rows.after, rows.before))
+    order = np.argsort(rows.number, kind="stable")
+    starts = np.searchsorted(rows.number[order], np.arange(k + 1))
+    parts = [np.sort(order[a:b]) for a, b in pairwise(starts)]
+    found = [_row(names[j], rows, parts[j], acted, shift[j], p.get(j)) for j in range(k) if parts[j].size]
+    rest = order[: starts[0]]
+    table = SliceTable(
+        column=column,
+        slices=sorted(found, key=lambda row: (-row.events, -row.rows, row.name)),
+        rest=_row(REST, rows, rest, acted) if rest.size else None,
+        heterogeneity=heterogeneity(observed[cells], expected[cells]),
+        remaining=heterogeneity(left[0][cells], left[1][cells]),
+        prior_events=float(prior_events) if np.isfinite(prior_events) else None,
+        saving=_saving(rows, acted_before, acted),
+        level=rows.level,
+    )
+    table.sentences.extend([*_sentences(table, pooled), _decided(decision)])
+    return table
+
+
+def _row(
+    name: str, rows: SlicedRows, index: np.ndarray, acted: np.ndarray, shift: float = 0.0, p: float | None = None
+) -> SliceRow:
+    """The slice of the rows `index`; `p` says how likely so many or so few events are by chance."""
+    y, weight, how = rows.y[index], at(rows.weight, index), rows.how(index)
+    weights, flagged = np.ones(y.size) if weight is None else weight, acted[index]
+    share = float(np.average(y, weights=weights))
+    low, high = share_limits(
+        Counted.of(weights[y], weights),
+        Counted.of(weights[~y], weights),
+        lambda k, n: clopper_pearson(k, n, rows.level),
+        clumping_of(weights * (y - share), how["groups"], at(rows.row, index)),
+    )
+    before, after = (
+        confidence_interval("observed_to_expected", y, sigmoid(z[index]), **how) for z in (rows.before, rows.after)
+    )
+    cost = None
+    if rows.costs is not None:
+        spent = {"threshold": 0.5, "costs": costs_at(rows.costs, index), **how}
+        cost = confidence_interval("expected_cost", y, flagged.astype(np.float64), **spent)
+    return SliceRow(
+        name=name,
+        rows=int(index.size),
+        events=int(y.sum()),
+        prevalence=Interval(share, float(low), float(high), rows.level, "clopper_pearson"),
+        before=before,
+        observed_to_expected=after,
+        shift=float(shift),
+        alerts=float(weights[flagged].sum()),
+        caught=float(weights[flagged & y].sum()),
+        cost=cost,
+        p_value=p,
+        verdict="" if p is None else _verdict(before, p < 1 - rows.level),
+    )
+
+
+def _verdict(before: Interval, surely: bool) -> str:
+    """Does a slice hold more or fewer events than the whole expects, beyond chance?"""
+    if surely:
+        return MORE if before.estimate > 1 else FEWER
+    return AS_EXPECTED if BAND[0] <= before.low and before.high <= BAND[1] else CANNOT_TELL
+
+
+def _saving(rows: SlicedRows, before: np.ndarray, after: np.ndarray) -> Interval | None:
+    """Cost a row of what is flagged without the shifts, less that of what is flagged with them."""
+    if rows.costs is None or (before == after).all():
+        return None
+    spent = {"threshold": 0.5, "costs": rows.costs, **rows.how()}
+    d = paired_difference("expected_cost", rows.y, before.astype(np.float64), after.astype(np.float64), **spent)
+    return Interval(d.estimate, d.low, d.high, d.level, d.method)
+
+
+def _sentences(table: SliceTable, pooled: int) -> list[str]:
+    """What the table says, in words."""
+    p, left, error = float(table.heterogeneity or 0), float(table.remaining or 0), 1 - table.level
+    alike = "is not shown to differ" if p >= error else "differs"
+    said = [f"Calibration by the whole {alike} between the slices of {table.column!r} (p {_p(p)})."]
+    if p < error:
+        what = "still differs" if left < error else "is not shown to differ any more"
+        said.append(f"With a shift for each slice it {what} (p {_p(left)}).")
+    if table.prior_events is None:
+        said.append("Slices do not vary beyond chance, so none is shifted.")
+    else:
+        said.append(
+            f"Slices vary by about {100 / np.sqrt(table.prior_events):.0f} % beyond chance. Each is shifted by its "
+            f"events over those expected, {table.prior_events:.3g} more that came as expected added to both."
+        )
+    words = {word: sum(row.verdict == word for row in table.slices) for word in VERDICTS}
+    counts = ", ".join(f"{word} {n}" for word, n in words.items() if n)
+    said.append(f"By the whole, of {len(table.slices)} slice(s): {counts} (all slices together, Holm).")
+    if pooled:
+        said.append(
+            f"{pooled:,} more value(s) use the whole: less than {LEAST_EXPECTED:g} events are expected in each, or "
+            "fewer than 3 rows were fitted."
+        )
+    if table.saving is not None:
+        s = table.saving
+        said.append(f"Slices save {s.estimate:.3g} [{s.low:.3g}, {s.high:.3g}] a row.")
+    return said
+
+
+def _decided(decision: Decision) -> str:
+    """How the decision stands to the slices."""
+    if isinstance(decision.rule, MinimumCost):
+        return "One threshold in probability decides for all slices: where each is calibrated, that is its least cost."
+    return f"The decision seeks {decision.rule.phrase()} over all rows together, not within each slice."
+
+
+def _p(value: float) -> str:
+    return "<= 0.001" if value <= 0.001 else f"= {value:.2g}"
