@@ -208,8 +208,9 @@ def compare(
     with listening(), listen() as heard:
         (champion, reason, luck), model, failed = _deployed(results, rows, tested, plan, fit, ranked=design.ranked)
         last = judge_test(design, model, level=level)
-        tested_rows = design.rows.features.take(design.split.test)
-        sliced = None if last is None else judge_slices(last[0], tested_rows, last[1], model.model_)
+        sliced = None
+        if last is not None and design.slices is not None:
+            sliced = judge_slices(last[0], design.rows.features.take(design.split.test), last[1], model.model_)
         findings = audit.findings + without_columns(design, rows, tested, results, champion, audit.names, n_jobs=jobs)
         findings += over_corrected(design, rows, tested, results, plan.asked, affordable, n_jobs=jobs)
     shown = dict.fromkeys([champion.name, plan.baseline, *(r.name for r in results)])
