@@ -230,3 +230,10 @@ def test_an_altered_bundle_is_not_loaded(bundle, write, tmp_path, capsys):
 
 def test_evaluation_of_one_class_is_refused(bundle, write, capsys):
     refused(capsys, ["evaluate", bundle, write(rows() | {"y": np.zeros(400, int)})], "both classes")
+
+
+def test_slices_that_no_column_names(write, capsys):
+    arguments = ["train", write(rows()), "--target", "y", "--learner", "logistic_regression", "--out", "b"]
+    refused(capsys, [*arguments, "--slices", "shoop"], "--slices shoop names no feature", "must be one of the features")
+    refused(capsys, [*arguments, "--slices", "x"], "400 different numbers", "--categorical")
+    refused(capsys, [*arguments, "--slices", "shop", "--groups", "shop"], "names no feature")

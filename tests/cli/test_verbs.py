@@ -183,3 +183,36 @@ def test_version_and_help_say_who_they_are(capsys):
     assert capsys.readouterr().out.startswith("rareclass ")
     assert main(["demo", "--help"]) == 0
     assert "Simulate card transactions" in capsys.readouterr().out
+
+
+@pytest.fixture(scope="module")
+def shops(tmp_path_factory):
+    """Rows of three shops whose events differ; how much, the learner cannot know."""
+    rng = np.random.default_rng(0)
+    shop, x = rng.integers(0, 3, 900), rng.normal(size=900)
+    y = rng.random(900) < 1 / (1 + np.exp(3 - x - np.array([-1.2, 1.2, 0.0])[shop]))
+    path = tmp_path_factory.mktemp("shops") / "shops.parquet"
+    pq.write_table(pa.table({"x": x, "shop": np.array(["north", "south", "west"])[shop], "y": y * 1}), path)
+    return str(path)
+
+
+def test_slices_stand_in_the_summary_the_evaluation_and_the_run(shops, tmp_path, capsys):
+    bundle, run, money = str(tmp_path / "bundle"), tmp_path / "run", ["--cost-fp", "1", "--cost-fn", "20"]
+    assert main(["train", shops, "--target", "y", *FAST, "--slices", "shop", *money, "--out", bundle]) == 0
+    assert "between the slices of 'shop'" in capsys.readouterr().out.replace("\n", " ")
+    assert main(["evaluate", bundle, shops, *money]) == 0
+    assert "south" in capsys.readouterr().out
+    assert main(["evaluate", bundle, shops, *money, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["slices"]
+    assert {row["name"] for row in found["slices"]} == {"north", "south", "west"}
+    assert all(row["cost"]["low"] <= row["cost"]["estimate"] <= row["cost"]["high"] for row in found["slices"])
+    options = ["--learners", "logistic_regression", "--treatments", "none", "--folds", "2", "--slices", "shop"]
+    assert main(["compare", shops, "--target", "y", *options, *money, "--threads", "1", "--out", str(run)]) == 0
+    assert "Slices by shop" in capsys.readouterr().out
+    stored = json.loads((run / "results.json").read_text(encoding="utf-8"))
+    assert sum(row["rows"] for row in stored["slices"]["slices"]) == stored["design"]["dev_rows"]
+    assert sum(row["rows"] for row in stored["test"]["slices"]["slices"]) == stored["design"]["test_rows"]
+    page = (run / "report.html").read_text(encoding="utf-8")
+    assert 'id="slices"' in page
+    assert "O/E by slice" in page
+    assert Bundle.load(run / "champion").model.slices == "shop"

@@ -5,7 +5,7 @@ import pytest
 
 from rareclass.calibration.choose import CALIBRATORS, make_calibrator
 from rareclass.errors import InputError
-from rareclass.scoring.maps import calibration_map
+from rareclass.scoring.maps import SliceMap, calibration_map
 
 KINDS = [kind for kind in CALIBRATORS if kind != "classwise"]
 
@@ -58,3 +58,13 @@ def test_what_is_no_number_is_noticed():
 def test_a_damaged_calibration_is_refused(saved):
     with pytest.raises(InputError, match="calibration"):
         calibration_map(saved)
+
+
+def test_slices_shift_their_rows_in_place_and_no_others():
+    X = np.array([[9.0, 3.0], [9.0, np.nan], [9.0, 0.0], [9.0, 1.0], [9.0, 7.0]])
+    z = np.arange(5.0)
+    saved = {"at": 1, "values": [0, 3, 7], "shift": [0.5, -1.0, 2.0]}
+    SliceMap.of(saved, 2).apply(z, X)
+    assert z.tolist() == [-1.0, 1.0, 2.5, 3.0, 6.0]
+    assert SliceMap.of(None, 2) is None
+    assert SliceMap.of(saved | {"shift": [0, 0, 0]}, 2) is None

@@ -25,6 +25,7 @@ from rareclass.learners import FewEventsLogisticRegression
 from rareclass.learners.table import LEARNERS
 from rareclass.scoring import Scorer, checking
 from rareclass.scoring.contributions import contributions
+from rareclass.scoring.maps import SliceMap
 from rareclass.treatments.registry import TREATMENTS
 
 N = 700
@@ -398,3 +399,15 @@ def test_of_a_wide_table_fewer_rows_are_compared(monkeypatch):
     monkeypatch.setattr(checking, "MOST_VALUES", 2 * 3000)
     assert Scorer.from_model(model, many).exact
     assert (seen[0], seen[3]) == (4200, 3000)
+
+
+def test_the_shift_of_a_slice_stands_in_the_baseline_and_leaves_the_reasons():
+    model, rows = fitted("lightgbm", ["x", "shop", "ok"])
+    scorer = Scorer.from_model(model, rows)
+    rows = rows.select(scorer.columns).slice(0, 50)
+    before = scorer.contributions(rows)
+    scorer.slices = SliceMap(1, np.array([0.0, 1.0]), np.array([0.7, -0.3]))
+    after = scorer.contributions(rows)
+    np.testing.assert_allclose(after.sum(axis=1), scorer.logit(rows), rtol=0, atol=1e-9)
+    np.testing.assert_array_equal(after[:, :-1], before[:, :-1])
+    assert set((after - before)[:, -1].round(9)) == {0.7, -0.3, 0.0}

@@ -14,6 +14,7 @@ from rareclass.errors import InputError
 from rareclass.learners import RareLGBMClassifier
 from rareclass.scoring import Scorer
 from rareclass.scoring.export import lightgbm_text
+from rareclass.scoring.maps import SliceMap
 
 COLUMNS = ["x", "big", "shop", "code", "ok", "at"]
 
@@ -110,3 +111,10 @@ def test_thresholds_at_zero_and_at_the_ends_are_read_alike(tmp_path):
 def test_what_has_no_exact_form_is_refused_with_the_reason(learner, features, said):
     with pytest.raises(InputError, match=said):
         lightgbm_text(Scorer.from_model(*fitted(learner, features)), {})
+
+
+def test_shifts_by_slice_have_no_form_in_the_text():
+    scorer = Scorer.from_model(*fitted("lightgbm", ["x", "shop", "ok"]))
+    scorer.slices = SliceMap(1, np.array([0.0, 2.0]), np.array([0.4, -0.9]))
+    with pytest.raises(InputError, match="no form for shifts by slice"):
+        lightgbm_text(scorer, {})

@@ -12,11 +12,18 @@ from rareclass.scoring import Scorer
 from rareclass.scoring.export import onnx_model
 from rareclass.scoring.export.checking import Answers
 from rareclass.scoring.export.columns import typed
+from rareclass.scoring.maps import SliceMap
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
 COLUMNS = ["x", "big", "shop", "code", "ok", "at"]
+
+
+def sliced(scorer):
+    """The scorer with shifts by shop, but the second of them."""
+    scorer.slices = SliceMap(1, np.array([0.0, 2.0]), np.array([0.4, -0.9]))
+    return scorer
 
 
 def compared(scorer, **about):
@@ -64,6 +71,10 @@ def test_a_treatment_of_each_kind_is_the_same_as_a_graph(treatment):
 @pytest.mark.parametrize("treatment", ["balanced_ensemble", "score_negatives"])
 def test_ensembles_and_corrected_pilots_of_a_linear_model_are_the_same_as_graphs(treatment):
     compared(Scorer.from_model(*fitted("logistic_regression", ["x", "shop", "ok"], treatment=treatment)))
+
+
+def test_shifts_by_slice_are_the_same_in_a_graph():
+    compared(sliced(Scorer.from_model(*fitted("lightgbm", ["x", "shop", "ok"]))))
 
 
 @pytest.mark.parametrize("calibration", ["isotonic", "venn_abers", "none"])

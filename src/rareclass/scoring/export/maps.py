@@ -4,7 +4,7 @@ import numpy as np
 
 from rareclass.kernels.log_odds_maps import BETA, KNOTS, LINE, SHIFT, TEMPERATURE
 from rareclass.scoring.export.graph import Value, absolute, interpolated, larger, log1p, place, smaller, softplus, where
-from rareclass.scoring.maps import CalibrationMap
+from rareclass.scoring.maps import CalibrationMap, SliceMap
 
 
 def calibrated(calibration: CalibrationMap, z: Value) -> Value:
@@ -19,6 +19,11 @@ def _drawn_in(z: Value, ends: np.ndarray) -> Value:
     if not np.isnan(high_next):
         z = where(z > high_next, high_next + (z - high_next) * high_step / (high - high_next), z)
     return z
+
+
+def sliced(slices: SliceMap, X: Value) -> Value:
+    """The shift (n, 1) of the slice of each encoded row (n, d); 0 for missing and unknown ones."""
+    return X.at([slices.at]).equals(slices.values[None, :]).as_kind(float) @ slices.shift[:, None]
 
 
 def _mapped(calibration: CalibrationMap, z: Value) -> Value:

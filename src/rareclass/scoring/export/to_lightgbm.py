@@ -55,6 +55,10 @@ def lightgbm_text(
         The model is not one booster, or its trees have no exact form there; the sentence says why.
     """
     refuse_scorer(scorer, "a LightGBM model")
+    if scorer.slices is not None:
+        raise InputError(
+            "LightGBM's text has no form for shifts by slice. Train without --slices, or export it with --onnx."
+        )
     trees, is_logit = _raw_trees(scorer)
     _refuse_columns(scorer)
     text = _written(trees, scorer, about, is_logit=is_logit)

@@ -12,7 +12,7 @@ from rareclass.scoring.export.checking import Answers, refuse_difference
 from rareclass.scoring.export.columns import OUTPUTS, encoded, refuse_columns
 from rareclass.scoring.export.graph import Graph, sigmoid, where
 from rareclass.scoring.export.hard_rows import hard_tables
-from rareclass.scoring.export.maps import calibrated
+from rareclass.scoring.export.maps import calibrated, sliced
 from rareclass.scoring.export.members import member_logit
 from rareclass.scoring.members import takes_missing
 from rareclass.scoring.scorer import Scorer
@@ -71,6 +71,8 @@ def onnx_graph(scorer: Scorer, about: Mapping[str, str]) -> Any:
     graph = Graph({*scorer.columns, *OUTPUTS})
     rows = encoded(graph, scorer.encoder)
     z = calibrated(scorer.calibration, member_logit(scorer.member, rows) + scorer.added)
+    if scorer.slices is not None:
+        z = z + sliced(scorer.slices, rows.X)
     if not takes_missing(scorer.member):  # where the scorer refuses rows, the graph has no number for them
         gone = graph.node("ReduceMax", rows.X.is_missing().as_kind(float), np.array([1]), keepdims=1)
         z = where(gone > 0.0, np.nan, z)

@@ -1,0 +1,59 @@
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from rareclass import RareClassifier
+from rareclass.evaluation.judge import Judged
+from rareclass.evaluation.slices import judge_slices, left_out, told
+from rareclass.fitting.slice_table import SliceTable
+from rareclass.kernels.logits import sigmoid
+
+
+@pytest.fixture(scope="module")
+def judged():
+    rng = np.random.default_rng(0)
+    number, x = rng.integers(0, 3, 1500), rng.normal(size=1500)
+    rows = pa.table({"x": x, "shop": pa.array([["north", "south", None][v] for v in number])})
+    y = rng.random(1500) < sigmoid(x - 2.5 + np.array([-1, 1, 0])[number])
+    model = RareClassifier("logistic_regression", treatment="none", cv=2, slices="shop").fit(rows, y).model_
+    model = replace(model, slices=replace(model.slices, shift=np.array([0.5, -0.5])))
+    logit = model.logit(rows)[0]
+    return model, rows, y, number, logit, judge_slices(Judged(y=y), rows, logit, model)
+
+
+def test_slices_are_judged_by_the_log_odds_before_and_after_their_shift(judged):
+    model, rows, y, number, logit, table = judged
+    whole = sigmoid(replace(model, slices=None).logit(rows)[0])
+    for row in table.slices:
+        mine = number == ["north", "south"].index(row.name)
+        assert row.before.estimate == pytest.approx(y[mine].sum() / whole[mine].sum())
+        assert row.observed_to_expected.estimate == pytest.approx(y[mine].sum() / sigmoid(logit[mine]).sum())
+        assert row.cost is None
+    assert table.rest.rows == (number == 2).sum()
+    assert table.rest.before == table.rest.observed_to_expected
+
+
+def test_a_model_without_slices_has_none_to_judge(judged):
+    model, rows, y, _, logit, _ = judged
+    assert judge_slices(Judged(y=y), rows, logit, replace(model, slices=None)) is None
+
+
+def test_the_table_in_words_has_a_cell_for_each_column(judged):
+    table = judged[-1]
+    head, cells = told(table)
+    assert {len(row) for row in cells} == {len(head)}
+    assert [row[0] for row in cells] == [*(row.name for row in table.slices), table.rest.name]
+    assert "Cost per row" not in head
+    assert cells[0][4].startswith(f"{table.slices[0].before.estimate:.2f} [")
+    assert left_out(table) == ""
+    assert [row[0] for row in told(table, 1)[1]] == [table.slices[0].name, table.rest.name]
+    assert left_out(table, 1).startswith("1 more slice")
+
+
+def test_a_table_that_was_written_is_read_again(judged):
+    table = judged[-1]
+    again = SliceTable.from_dict(table.to_dict())
+    assert told(again) == told(table)
+    assert again.sentences == table.sentences
