@@ -10,7 +10,8 @@ import numpy as np
 from rareclass._lazy import need
 
 OPSET, ML_OPSET, IR = 18, 5, 10
-"""The first that onnxruntime 1.20 and onnx 1.17 know in full, with trees in double precision."""
+"""With trees in double precision. onnxruntime lacks them before 1.21, and up to 1.23 answers wrongly where a tree's root
+and the next one differ in ways that large models have; 1.24 and 1.32 were found right."""
 ML = "ai.onnx.ml"
 _LARGE = 1e150
 """Beyond, squares would overflow, and one added to them changes nothing."""
