@@ -9,8 +9,8 @@ the sample lacks are new to them), for the same rows with a tenth of the values 
 ONNX for 100 rows alone. Prints the largest differences in log-odds, the size beside the bundle's, and the rank
 correlation of LightGBM's raw scores with the scorer's log-odds.
 
-28 November 2026: on all ten sets at most 2e-14 apart (asked: 1e-6), files 1.8 to 2.6 times the bundle (the demo's champion
-2.06; asked: 3), rank correlation 1 to 2e-16; the whole table is in docs/figures.md.
+28 November 2026: on all ten sets at most 2e-14 apart (asked: 1e-6), files 1.8 to 2.6 times the bundle (the champion of
+the demo 2.06; asked: 3), rank correlation 1 to 2e-16; the whole table is in docs/figures.md.
 """
 
 import argparse

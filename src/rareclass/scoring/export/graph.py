@@ -10,8 +10,7 @@ import numpy as np
 from rareclass._lazy import need
 
 OPSET, ML_OPSET, IR = 18, 5, 10
-"""With trees in double precision. onnxruntime lacks them before 1.21, and up to 1.23 answers wrongly where a tree's root
-and the next one differ in ways that large models have; 1.24 and 1.32 were found right."""
+"""With trees in double precision, which onnxruntime 1.20 lacks; 1.21 to 1.23 answer some large models wrongly."""
 ML = "ai.onnx.ml"
 _LARGE = 1e150
 """Beyond, squares would overflow, and one added to them changes nothing."""
