@@ -159,6 +159,8 @@ COMPARING = {
         ["--treatments", "none,smotte"],
         ["'smotte'", "--treatments"],
     ),
+    "treatments that contradict each other": ("good.csv", ["--treatments", "none,focal+tversky"], ["both decide"]),
+    "a treatment twice": ("good.csv", ["--treatments", "smote_enn,SMOTE-ENN"], ["names 'smote_enn' twice"]),
     "a treatment misspelt within another": ("good.csv", ["--treatments", "smote+x"], ["'x'", "--treatments"]),
     "time that is none": ("good.csv", ["--budget", "soon"], ["--budget"]),
     "limit that is none": ("good.csv", ["--time-limit", "soon"], ["--time-limit"]),
