@@ -27,7 +27,9 @@ from rareclass.data.problem import KEEP, Problem, Roles, read_problem
 from rareclass.data.schema import Schema
 from rareclass.data.target import encode_target, refuse_variants
 from rareclass.decisions.costs import CostMatrix
+from rareclass.decisions.periods import UNITS, periods_of
 from rareclass.decisions.rule import DecisionRule
+from rareclass.decisions.tiers import TierPolicy
 from rareclass.errors import InputError, ReadError
 from rareclass.evaluation.columns import column_findings
 from rareclass.evaluation.comparison import Comparison
@@ -202,6 +204,7 @@ def train_table(
     kept: Mapping[str, bool] = NOTHING_MORE,
     reasons: ReasonRules | None = None,
     decision: DecisionRule | None = None,
+    tiers: TierPolicy | None = None,
     costs: CostMatrix | None = None,
     command: str = "",
     **options: Any,
@@ -215,6 +218,11 @@ def train_table(
     refuse_foreign(out, overwrite=overwrite)
     if reasons is not None:
         reasons.check(problem.features.column_names)
+    money: Any = problem.costs if costs is None else costs
+    if tiers is not None:
+        if money is None:
+            raise InputError("Tiers are cut by money: give --cost-fp and --cost-fn, or --cost-columns.")
+        tiers.cuts(money)
     y = encode_target(problem.y, problem.pos_label, name=problem.target)[0]
     findings = column_findings(problem.features, y, categorical=problem.categorical, weight=problem.counts)
     model = RareClassifier(decision=decision, pos_label=problem.pos_label, categorical=problem.categorical, **options)
@@ -228,8 +236,12 @@ def train_table(
         keep_probability=problem.keep,
         groups=problem.groups,
         times=times,
-        costs=problem.costs if costs is None else costs,
+        costs=money,
     )
+    if tiers is not None:
+        dates = problem.times if tiers.per in UNITS else None
+        periods = None if dates is None else periods_of(dates, tiers.per)
+        model.cut_tiers(tiers, money, sample_weight=problem.counts, periods=periods)
     fit = model.model_
     table, worth = problem.features.take(fit.oof_row), at(problem.counts, fit.oof_row)
     data = {"prevalence": float(np.average(fit.oof_y, weights=worth)), "notes": table_notes(problem, fit.schema)}

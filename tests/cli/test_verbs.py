@@ -86,6 +86,34 @@ def test_a_budget_by_day_is_trained_and_kept_in_each_day(tmp_path, capsys):
     assert "The budget is kept by the stored threshold" in capsys.readouterr().err
 
 
+TIERS = """
+tier = [
+    {name = "allow"},
+    {name = "review", cost = 5, prevents = 0.9, capacity = 3, per = "day"},
+    {name = "block", cost_fp = 60},
+]
+"""
+
+
+def test_tiers_are_trained_and_written_by_predict(tmp_path, capsys):
+    day = np.repeat(np.arange("2024-05-01", "2024-05-11", dtype="datetime64[D]"), 50)
+    pq.write_table(table().append_column("day", pa.array(day)), tmp_path / "t.parquet")
+    (tmp_path / "tiers.toml").write_text(TIERS)
+    drop = [part for name in ("lost", "fee", "who") for part in ("--drop", name)]
+    train = ["train", str(tmp_path / "t.parquet"), "--target", "y", "--time", "day", *FAST, *drop, "--threads", "1"]
+    tiers = ["--tiers", str(tmp_path / "tiers.toml"), "--out", str(tmp_path / "b")]
+    assert main([*train, *tiers]) == 2
+    assert "--cost-fp" in capsys.readouterr().err
+    assert main([*train, *tiers, "--cost-fp", "60", "--cost-fn", "500"]) == 0
+    out = tmp_path / "p.parquet"
+    assert main(["predict", str(tmp_path / "b"), str(tmp_path / "t.parquet"), "--time", "day", "--out", str(out)]) == 0
+    found = pq.read_table(out)
+    tier = np.array(found["tier"].to_pylist())
+    assert {d: int((tier[day == d] == "review").sum()) for d in np.unique(day)} == dict.fromkeys(np.unique(day), 3)
+    assert np.array_equal(found["alert"].to_numpy(), tier != "allow")
+    capsys.readouterr()
+
+
 def test_evaluate_takes_costs_by_class_and_by_row(bundle, rows, capsys):
     assert main(["evaluate", bundle, rows, "--target", "y", "--cost-fp", "1", "--cost-fn", "20", "--json"]) == 0
     by_class = json.loads(capsys.readouterr().out)

@@ -21,6 +21,7 @@ from rareclass.calibration import CalibrationUncertainty, calibrator_from_dict
 from rareclass.data.encode import TableEncoder
 from rareclass.data.schema import Schema, read_label, saved_label
 from rareclass.decisions.decision import Decision
+from rareclass.decisions.tiers import TierCuts
 from rareclass.errors import BundleError
 from rareclass.fitting.arm import Arm, FittedArm
 from rareclass.fitting.classifier import RareClassifier
@@ -185,6 +186,7 @@ class Bundle:
             "scorer": None,
             "reasons": scorer.rules.saved(),
             **dict.fromkeys(PARTS),
+            "tiers": model.tiers,
             "slices": model.slices,
         }
         if scorer.exact:
@@ -263,6 +265,7 @@ def _read_model(folder: Folder, state: dict[str, Any], learner: Any) -> RareClas
         evidence=state["evidence"],
         calibration_uncertainty=_read_uncertainty(state),
         slices=Slices.from_dict(state["slices"]) if state.get("slices") else None,
+        tiers=None if state.get("tiers") is None else TierCuts.from_dict(state["tiers"]),
     )
     return RareClassifier.from_model(fit, **state["parameters"])
 

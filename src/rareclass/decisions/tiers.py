@@ -93,6 +93,10 @@ class TierPolicy:
         """What a period of the capacities is."""
         return next((t.per for t in self.limited), "run")
 
+    def phrase(self) -> str:
+        """What the policy is, in words."""
+        return f"the tiers {', '.join(self.names)}"
+
     def expected_costs(self, probability: ArrayLike, costs: CostsLike) -> np.ndarray:
         """Expected cost (tiers, n) of rows with these probabilities (n,) in each tier."""
         p = _probabilities(probability)
@@ -193,7 +197,7 @@ class TierPolicy:
             return float(weight.sum())
         raise InputError(
             f"Capacities per {self.per} need to know how many rows share a {self.per}: give `periods`, the {self.per} "
-            "of each row, or `rows_per_period`."
+            "of each row (--time COLUMN on the command line), or `rows_per_period`."
         )
 
     def tier(

@@ -26,6 +26,7 @@ from rareclass.fitting.design import FIT_ROWS, LARGE_TABLE, cross_fit_design
 from rareclass.fitting.model import FittedModel
 from rareclass.fitting.part import Sampling
 from rareclass.fitting.rows import Beside, Rows, Target, of_weight
+from rareclass.fitting.tiers import Tiered
 from rareclass.kernels.logits import sigmoid
 from rareclass.learners.table import LEARNERS
 from rareclass.treatments.registry import make_treatment
@@ -35,7 +36,7 @@ _LATER: Names[Any] = Names("measurement", {"drivers": "rareclass.scoring.drivers
 
 
 @dataclass(eq=False, repr=False)
-class RareClassifier(ClassifierMixin, BaseEstimator):
+class RareClassifier(Tiered, ClassifierMixin, BaseEstimator):
     """Classifier for rare events whose `predict_proba` is a probability at the real prevalence.
 
     It encodes the table, cross-fits the learner under the treatment, brings the scores back to the real
@@ -316,7 +317,9 @@ class RareClassifier(ClassifierMixin, BaseEstimator):
         return self.labels_of(self.flag(sigmoid(self.positive_logit(X)), costs=costs, grouping=grouping))
 
     def flag(self, probability: np.ndarray, *, costs: Any = None, grouping: Grouping = Grouping()) -> np.ndarray:
-        """Whether `decision_` flags each of the rows (n,) with these probabilities of the rare class."""
+        """Whether `decision_`, or a tier but the first, flags each of the rows (n,) with these probabilities."""
+        if self.model_.tiers is not None:
+            return self.model_.tiers.places(probability, costs, grouping) > 0
         money = None if costs is None else as_costs(costs, n=probability.size)
         return self.decision_.apply(probability, money, **grouping._asdict())
 

@@ -15,6 +15,7 @@ from rareclass.decisions.costs import CostMatrix
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
+from rareclass.decisions.tiers import TierCuts
 from rareclass.errors import UndefinedWarning
 from rareclass.fitting.arm import FittedArm
 from rareclass.fitting.as_fitted import say_over_corrected
@@ -62,6 +63,8 @@ class FittedModel:
         The labels of these rows; empty after loading.
     oof_row : ndarray of shape (n,), int
         Which rows of the table that was fitted on these are (all but those of weight zero); empty after loading.
+    tiers : TierCuts or None
+        Alert tiers, where there are any: then they decide what is flagged, every tier but the first.
     sample : RowSample or None
         A few of these rows, on which it is measured what drives the model; None after loading.
     """
@@ -80,6 +83,7 @@ class FittedModel:
     oof_logit: np.ndarray = field(default_factory=lambda: np.empty(0))
     oof_y: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
     oof_row: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    tiers: TierCuts | None = None
     sample: RowSample | None = None
 
     def logit(self, table: pa.Table) -> tuple[np.ndarray, dict[str, int]]:

@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from rareclass.decisions.costs import as_costs
+from rareclass.decisions.tiers import TierCuts
 from rareclass.errors import CostError, InputError
 from rareclass.kernels.logits import moved_threshold
 from rareclass.scoring.saved import flag, number
@@ -20,10 +21,11 @@ class Cut:
     per_row: bool = False
     shift: float = 0.0  # log-odds by which the prevalence has moved
     by_entity: bool = False
+    tiers: TierCuts | None = None  # where there are any, they decide
 
     @classmethod
-    def of(cls, saved: Mapping[str, Any]) -> Self:
-        """The cut of a saved decision (`Decision.to_dict`)."""
+    def of(cls, saved: Mapping[str, Any], tiers: Mapping[str, Any] | None = None) -> Self:
+        """The cut of a saved decision (`Decision.to_dict`), and of saved tiers (`TierCuts.to_dict`)."""
         saved = {"per_row": False, "shift": 0.0, "parameters": {}, **saved}
         per_row, threshold = flag(saved, "per_row"), saved["threshold"]
         if threshold in ("inf", "-inf"):
@@ -33,10 +35,21 @@ class Cut:
         else:
             threshold = number(saved, "threshold", low=0.0, high=1.0)
         by_entity = flag({"by_entity": False} | saved["parameters"], "by_entity")
+        if tiers is not None:  # every tier but the first is an alert
+            cuts = TierCuts.from_dict(tiers)
+            return cls(min(cuts.thresholds), cuts.costs is None, tiers=cuts)
         return cls(threshold, per_row, number(saved, "shift"), by_entity)
+
+    def tier(self, probability: np.ndarray, costs: Any) -> np.ndarray:
+        """Name of the tier (n,) of each row."""
+        if self.tiers is None:
+            raise InputError("This bundle has no tiers. Train it with tiers, or decide with `decide`.")
+        return self.tiers.tier(probability, costs)
 
     def flag(self, probability: np.ndarray, costs: Any) -> np.ndarray:
         """Which rows are flagged (n,)."""
+        if self.tiers is not None:
+            return np.asarray(self.tiers.places(probability, costs) > 0)
         if self.by_entity:
             raise InputError(
                 "This decision's budget counts entities, which rows alone do not tell. Use `Bundle.model.predict` with "

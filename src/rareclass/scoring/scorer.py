@@ -147,7 +147,7 @@ class Scorer:
                 member=member,
                 added=number(arm, "shift") + number(arm, "level"),
                 calibration=calibration_map(state["calibrator"]),
-                cut=Cut.of(state["decision"]),
+                cut=Cut.of(state["decision"], state.get("tiers")),
                 slices=SliceMap.of(state.get("slices"), encoder.width),
                 rules=ReasonRules.read(state.get("reasons"), encoder.names),
                 why_not="" if exact else str(said.get("why_not")),
@@ -201,6 +201,10 @@ class Scorer:
     def flag(self, probability: np.ndarray, *, costs: Any = None) -> np.ndarray:
         """Which rows (n,) with these probabilities the bundle's decision flags."""
         return self.cut.flag(probability, costs)
+
+    def tier(self, rows: Rows, *, costs: Any = None, threads: int = 1) -> np.ndarray:
+        """Name of the alert tier (n,) of each row, by the stored thresholds; parameters as in `decide`."""
+        return self.cut.tier(self.probability(rows, threads=threads), costs)
 
     def encoded(self, rows: Rows) -> Any:
         """A table as the matrix that members read, with counts of what training never saw (`Encoded`)."""

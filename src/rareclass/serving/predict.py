@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from rareclass.decisions.budget import AlertBudget
 from rareclass.decisions.periods import periods_of
 from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.rule import DecisionRule
+from rareclass.decisions.tiers import TierPolicy
 from rareclass.errors import InputError, SchemaError
 from rareclass.scoring.reasons import Reason
 from rareclass.serving.scoring import Asked, Scored, score
@@ -47,7 +48,7 @@ class PeriodColumns:
         named = {"--time": self.time, "--period": self.period, "--key": self.key}
         return {option: name for option, name in named.items() if name is not None}
 
-    def grouping(self, table: pa.Table, rule: DecisionRule) -> Grouping:
+    def grouping(self, table: pa.Table, rule: DecisionRule | TierPolicy) -> Grouping:
         """The periods and keys of the rows of a table."""
         if sum((self.time is not None, self.period is not None, self.one_period)) > 1:
             raise InputError("Give one of --time, --period and --one-period: a row is of one period.")
@@ -91,14 +92,16 @@ def predict_table(
         notes += reading.column_notes
     model.model_.schema.check(table)
     kept = {name: _column(table if reading.cells is None else reading.cells, name, "column") for name in keep}
-    taken = [name for name in keep if name in ("row", "probability", "alert", "label", "reasons")]
+    taken = [name for name in keep if name in ("row", "probability", "alert", "label", "tier", "reasons")]
     if taken:
         raise SchemaError(f"The column {taken[0]!r} cannot be kept: the output has one of this name. Rename it.")
     found = {k: _column(table, name, "cost column") for k, name in (cost_columns or {}).items()}
     costs = {k: cost_numbers(column, (cost_columns or {})[k]) for k, column in found.items()} or None
-    grouping = periods.grouping(table, model.decision_.rule)
+    tiers = model.model_.tiers
+    grouping = periods.grouping(table, model.decision_.rule if tiers is None else tiers.policy)
     if table.num_rows == 0:
         nothing = Scored(np.empty(0), np.empty(0, dtype=bool), np.empty(0, dtype=object), {}, [] if asked else None)
+        nothing = nothing if tiers is None else replace(nothing, tier=np.empty(0, dtype=object))
         return Prediction(_scored_table(kept, nothing), notes)
     scored = score(bundle, table, costs=costs, grouping=grouping, asked=asked)
     notes += [
@@ -111,7 +114,12 @@ def predict_table(
     extra = sorted(set(table.column_names) - known - {*cost_names, *periods.columns.values()})
     if extra:
         notes.append(f"{len(extra)} column(s) are not used by the model: {', '.join(extra[:8])}.")
-    if isinstance(model.decision_.rule, AlertBudget) and grouping.periods is None:
+    if tiers is not None and tiers.policy.limited and grouping.periods is None:
+        notes.append(
+            "Capacities are kept on average, by the stored thresholds. To keep them exactly, say the period of each "
+            "row: --time, --period or --one-period."
+        )
+    elif isinstance(model.decision_.rule, AlertBudget) and grouping.periods is None:
         notes.append(
             f"The budget is kept by the stored threshold, {model.decision_.threshold:.4g}, which flags "
             f"{int(scored.alert.sum()):,} of these {table.num_rows:,} rows. For {model.decision_.rule.phrase()}, say "
@@ -124,6 +132,8 @@ def _scored_table(kept: dict[str, pa.ChunkedArray], scored: Scored, spelt: Mappi
     rows = {"row": pa.array(np.arange(scored.probability.size))}
     label = pa.array([spelt.get(str(v), str(v)) for v in scored.label], pa.string())
     found = rows | kept | {"probability": scored.probability, "alert": scored.alert, "label": label}
+    if scored.tier is not None:
+        found["tier"] = pa.array([str(v) for v in scored.tier], pa.string())
     if scored.reasons is not None:
         found["reasons"] = pa.array([_written(reasons) for reasons in scored.reasons], pa.string())
     return pa.table(found)

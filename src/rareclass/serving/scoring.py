@@ -32,6 +32,8 @@ class Scored:
         Predicted label, as it is written in the training data.
     unknown : dict
         Number of values of each column that training never saw.
+    tier : ndarray of shape (n,) or None
+        Name of the alert tier, of bundles with tiers.
     reasons : list or None
         Of each row the reasons of its score, None where none were asked for.
     """
@@ -41,6 +43,7 @@ class Scored:
     label: np.ndarray
     unknown: dict[str, int]
     reasons: list[list[Reason] | None] | None = None
+    tier: np.ndarray | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,9 +107,14 @@ def score(
     table = read_table(rows)
     encoded = bundle.scorer.encoded(table)
     probability = sigmoid(bundle.scorer.logit_of(encoded.matrix, threads=thread_count()))
-    alert = bundle.model.flag(probability, costs=costs, grouping=grouping)
+    tiers, tier = bundle.model.model_.tiers, None
+    if tiers is None:
+        alert = bundle.model.flag(probability, costs=costs, grouping=grouping)
+    else:
+        places = tiers.places(probability, costs, grouping)
+        alert, tier = places > 0, tiers.policy.named(places)
     reasons = None if asked is None else _reasons(bundle.scorer, table, encoded.matrix, alert, asked)
-    return Scored(probability, alert, bundle.model.labels_of(alert), dict(encoded.unknown_counts), reasons)
+    return Scored(probability, alert, bundle.model.labels_of(alert), dict(encoded.unknown_counts), reasons, tier)
 
 
 def _reasons(

@@ -1,0 +1,117 @@
+"""Tiers on the road: cut on out-of-fold scores, kept by the bundle, scored alike by model, scorer and predict."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from rareclass import RareClassifier
+from rareclass.artifact import Bundle
+from rareclass.decisions import CostMatrix, RowCosts, Tier, TierPolicy
+from rareclass.errors import BundleError, InputError
+from rareclass.kernels.logits import sigmoid
+from rareclass.scoring import Scorer
+from rareclass.serving.predict import PeriodColumns, predict_table
+
+COSTS = {"fp": 30.0, "fn": 500.0}
+POLICY = TierPolicy(
+    [
+        Tier("allow"),
+        Tier("review", cost=5, prevents=0.9, capacity=30, per="day"),
+        Tier("block", cost_fp=30, prevents=1.0),
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def rows():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(2400, 2))
+    return X, rng.random(2400) < sigmoid(-3.5 + 2 * X[:, 0]), np.repeat(np.arange(8), 300)
+
+
+@pytest.fixture(scope="module")
+def model(rows):
+    X, y, day = rows
+    return RareClassifier("logistic_regression", treatment="none").fit(X, y).cut_tiers(POLICY, COSTS, periods=day)
+
+
+def test_thresholds_are_those_of_the_scores_out_of_fold(model, rows):
+    fit = model.model_
+    assert fit.tiers == POLICY.cut(sigmoid(fit.oof_logit), COSTS, periods=rows[2][fit.oof_row])
+    taken = fit.tiers.tier(sigmoid(fit.oof_logit)) == "review"
+    assert 30 * 8 - 1 <= taken.sum() <= 30 * 8
+
+
+def test_model_scorer_and_bundle_give_the_same_tiers(model, rows, tmp_path):
+    X, _, day = rows
+    names = model.tier(X)
+    assert set(names) == {"allow", "review", "block"}
+    Bundle(model, name="m", target="y").save(tmp_path / "b")
+    scorer, bundle = Scorer.load(tmp_path / "b"), Bundle.load(tmp_path / "b")
+    assert bundle.model.model_.tiers == model.model_.tiers
+    for found in (Scorer.from_model(model).tier(X), scorer.tier(X), bundle.model.tier(X)):
+        assert found.tolist() == names.tolist()
+    assert scorer.tier({"x0": 9.0, "x1": 0.0}).tolist() == ["block"]
+    flagged = names != "allow"
+    assert np.array_equal(scorer.probability(X) >= scorer.cut.threshold, flagged)  # what exports write
+    assert np.array_equal(scorer.decide(X), flagged)
+    assert np.array_equal(model.predict(X) == model.classes_[1], flagged)
+    exact = model.tier(X, periods=day, keys=np.arange(2400))
+    assert [(exact[day == d] == "review").sum() for d in range(8)] == [30] * 8
+
+
+def test_predict_writes_the_tier(model, rows, tmp_path):
+    X, _, day = rows
+    Bundle(model, name="m", target="y").save(tmp_path / "b")
+    bundle = Bundle.load(tmp_path / "b")
+    table = pa.table({"x0": X[:, 0], "x1": X[:, 1], "day": day})
+    found = predict_table(bundle, table)
+    assert found.table["tier"].to_pylist() == model.tier(X).tolist()
+    assert found.table["alert"].to_pylist() == (model.tier(X) != "allow").tolist()
+    assert any("on average" in note for note in found.notes)
+    exact = predict_table(bundle, table, periods=PeriodColumns(period="day")).table["tier"].to_pylist()
+    assert exact == model.tier(X, periods=day).tolist()
+    assert predict_table(bundle, table.slice(0, 0)).table.column_names == found.table.column_names
+
+
+def test_tiers_by_row_ask_for_the_costs_of_the_rows(rows):
+    X, y, _ = rows
+    fn = np.random.default_rng(1).lognormal(5, 1, 2400)
+    policy = TierPolicy([Tier("allow"), Tier("review", cost=5, prevents=0.9)])
+    own = RareClassifier("logistic_regression", treatment="none").fit(X, y).cut_tiers(policy, RowCosts(fp=30.0, fn=fn))
+    p = sigmoid(own.positive_logit(X[:50]))
+    names = Scorer.from_model(own).tier(X[:50], costs={"fp": 30.0, "fn": fn[:50]})
+    assert ((names == "review") == (0.9 * p * fn[:50] >= 5)).all()
+    with pytest.raises(InputError, match="its own costs"):
+        own.tier(X[:3])
+
+
+def test_bundles_and_models_without_tiers_say_so(rows, tmp_path):
+    X, y, _ = rows
+    plain = RareClassifier("logistic_regression", treatment="none").fit(X, y)
+    with pytest.raises(InputError, match="no tiers"):
+        plain.tier(X)
+    with pytest.raises(InputError, match="no tiers"):
+        Scorer.from_model(plain).tier(X)
+    with pytest.raises(InputError, match="TierPolicy"):
+        plain.cut_tiers("review", COSTS)
+    Bundle(plain, name="m", target="y").save(tmp_path / "b")
+    with pytest.raises(InputError, match="out-of-fold"):
+        Bundle.load(tmp_path / "b").model.cut_tiers(POLICY, CostMatrix(**COSTS), rows_per_period=300)
+
+
+@pytest.mark.parametrize("change", [("thresholds", [0.1]), ("more", 1), ("tiers", [{"name": "allow"}])])
+def test_damaged_tiers_are_refused(model, tmp_path, change):
+    import json
+
+    from rareclass.scoring.files import MANIFEST, MODEL, digest
+
+    Bundle(model, name="m", target="y").save(tmp_path / "b")
+    state = json.loads((tmp_path / "b" / MODEL).read_text())
+    state["tiers"] |= dict([change])
+    (tmp_path / "b" / MODEL).write_text(json.dumps(state))
+    manifest = json.loads((tmp_path / "b" / MANIFEST).read_text())
+    manifest["files"][MODEL] = digest((tmp_path / "b" / MODEL).read_bytes())
+    (tmp_path / "b" / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(BundleError, match="damaged"):
+        Scorer.load(tmp_path / "b")
