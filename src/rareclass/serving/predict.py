@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -100,8 +100,9 @@ def predict_table(
     tiers = model.model_.tiers
     grouping = periods.grouping(table, model.decision_.rule if tiers is None else tiers.policy)
     if table.num_rows == 0:
-        nothing = Scored(np.empty(0), np.empty(0, dtype=bool), np.empty(0, dtype=object), {}, [] if asked else None)
-        nothing = nothing if tiers is None else replace(nothing, tier=np.empty(0, dtype=object))
+        none = np.empty(0, dtype=object)
+        tier, reasons = None if tiers is None else none, [] if asked else None
+        nothing = Scored(np.empty(0), np.empty(0, dtype=bool), none, {}, reasons=reasons, tier=tier)
         return Prediction(_scored_table(kept, nothing), notes)
     scored = score(bundle, table, costs=costs, grouping=grouping, asked=asked)
     notes += [

@@ -1,7 +1,7 @@
 """Pure scoring: a bundle and rows in, probabilities and decisions out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -42,6 +42,7 @@ class Scored:
     alert: np.ndarray
     label: np.ndarray
     unknown: dict[str, int]
+    _: KW_ONLY
     reasons: list[list[Reason] | None] | None = None
     tier: np.ndarray | None = None
 
@@ -114,7 +115,8 @@ def score(
         places = tiers.places(probability, costs, grouping)
         alert, tier = places > 0, tiers.policy.named(places)
     reasons = None if asked is None else _reasons(bundle.scorer, table, encoded.matrix, alert, asked)
-    return Scored(probability, alert, bundle.model.labels_of(alert), dict(encoded.unknown_counts), reasons, tier)
+    label, unknown = bundle.model.labels_of(alert), dict(encoded.unknown_counts)
+    return Scored(probability, alert, label, unknown, reasons=reasons, tier=tier)
 
 
 def _reasons(
