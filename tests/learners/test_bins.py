@@ -1,8 +1,10 @@
 """Cuts of features: where the events lie, and at quantiles."""
 
 import numpy as np
+import pytest
 
 from rareclass.learners._bins import apply_cuts, event_cuts, fit_cuts
+from rareclass.learners.table import LEARNERS
 
 
 def test_few_values_are_all_told_apart():
@@ -32,3 +34,25 @@ def test_infinite_and_adjacent_values_are_still_separated():
     values = np.array([-np.inf, 1.0, np.nextafter(1.0, 2.0), np.inf])
     cuts = event_cuts(values, np.array([True, False, False, False]))
     assert len(np.unique(np.searchsorted(cuts, values, side="right"))) == 4
+
+
+@pytest.mark.parametrize(
+    ("learner", "parameter"), [("lightgbm", "max_bin"), ("xgboost", "max_bin"), ("hist_gradient_boosting", "max_bins")]
+)
+def test_wide_tables_are_cut_into_fewer_bins_unless_somebody_asked_for_few(learner, parameter):
+    assert [LEARNERS[learner].growth(100, columns).bins for columns in (10, 70, 100, 300, 3000)] == [
+        255,
+        255,
+        180,
+        64,
+        64,
+    ]
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(400, 100)), np.arange(400) % 8 == 0
+
+    def most(**options):
+        model = LEARNERS[learner](guard="steady", calibrate=False, collapse_alarm=False, random_state=0, **options)
+        return max(cuts.size for cuts in model.fit(X, y).cuts_)
+
+    assert 120 < most() <= 180
+    assert most(**{parameter: 32}) < 32
