@@ -217,9 +217,11 @@ def test_fewer_rows_are_fitted_where_a_budget_holds_no_more_and_every_row_is_jud
     assert sum(part.expand.size for part in fewer.parts()) == made.y.size
 
 
-def test_wide_tables_are_split_in_fewer_parts(monkeypatch):
+@pytest.mark.parametrize(("limit", "value"), [("MANY_CELLS", 1999), ("MANY_EVENTS", 20)])
+def test_wide_tables_and_those_of_many_events_are_split_in_fewer_parts(monkeypatch, limit, value):
     X, y = points(1000)
-    monkeypatch.setattr(design, "MANY_CELLS", 1999)
+    assert make_design(X, y, Beside()).split.folds == 5
+    monkeypatch.setattr(design, limit, value)
     assert make_design(X, y, Beside()).split.folds == 3
     assert make_design(X, y, Beside(), full=True).split.folds == 5
     assert make_design(X, y, Beside(), split=SplitOptions(folds=4)).split.folds == 4

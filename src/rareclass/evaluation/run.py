@@ -115,7 +115,7 @@ def compare(
     slices : str, optional
         A feature whose values are slices, each calibrated by itself as in `RareClassifier`; the arms are judged so.
     folds : int, optional
-        Default 5; 3 above 50,000 rows or two million values; never more than there are events.
+        Default 5; 3 above 50,000 rows, two million values or 5,000 events; never more than there are events.
     repeats : int, default=1
         Repetitions of the cross-fitting with other splits.
     test_share : float in [0, 1), default=0.2

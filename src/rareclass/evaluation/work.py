@@ -198,9 +198,9 @@ def work_of(design: Design, *, full: bool = False) -> Work:
 def operations(learner: str, work: Work) -> tuple[Numbers, Numbers]:
     """Counts of what one fit does on the rows of `work`, and of what scoring a row does; `LEARNER_SECONDS` prices them.
 
-    Boosters grow leaves, bin values, score rows after each tree, add values up by bins, and look at bins of each leaf. Forests grow trees, sort the
-    drawn rows into leaves, and look at columns in each node. A regression makes features, multiplies each two of them
-    in every Newton step, and solves.
+    Boosters grow leaves, bin values, score rows after each tree, add them up by bins, and look at the bins of leaves.
+    Forests grow trees, sort the drawn rows into leaves, and look at columns in each node. A regression makes features,
+    multiplies each two of them in every Newton step, and solves.
     """
     rows, events, columns = work.fitted, work.fitted_events, work.columns
     growth = LEARNERS[learner].growth(events, columns)

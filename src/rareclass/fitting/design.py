@@ -28,6 +28,8 @@ FIT_ROWS = 40_000
 MORE_THAN = f"More than {LARGE_TABLE:,} rows"
 MANY_CELLS = 2_000_000
 """Above so many values of features 3 folds do for 5, which would take most of the time."""
+MANY_EVENTS = 5_000
+"""The same for so many events outside the test part: trees are larger, and scores of 3 folds as sure."""
 LAST = 10_000
 """Number of the random stream of the fit on all rows, where there is no comparison."""
 
@@ -283,7 +285,8 @@ def make_design(
     dev, test, ranked = _lock(rows.y, how, split.test_share, notes)
     large = rows.y.size > LARGE_TABLE and not full
     wide = rows.y.size * len(schema.columns) > MANY_CELLS
-    count = _fold_count(rows.y[dev], split.folds, 3 if (large or wide) and not full else 5, notes)
+    long = large or wide or rows.y[dev].sum() > MANY_EVENTS
+    count = _fold_count(rows.y[dev], split.folds, 3 if long and not full else 5, notes)
     inner = {**how, **{k: at(how[k], dev) for k in ("groups", "times")}}
     parts = make_splits(rows.y[dev], folds=count, repeats=split.repeats, **inner)
     if forward and rows.groups is not None:
