@@ -53,6 +53,7 @@ def yardstick() -> float:
 
 def measure(rows: int, columns: int, prevalence: float, coded: bool, budget: float) -> dict[str, float]:
     """Seconds on two cores, what the plan reckoned with, and what else is shown."""
+    given = table(rows, columns, prevalence, coded=coded)
     started, clock = time.process_time(), time.perf_counter()
     import rareclass.evaluation.champion as champion
     import rareclass.evaluation.run as road
@@ -75,7 +76,7 @@ def measure(rows: int, columns: int, prevalence: float, coded: bool, budget: flo
     choose = road.within
     road.within = lambda *given, **named: plans.append(choose(*given, **named)) or plans[-1]
     road._run, champion.fit_side_by_side = timed(road._run), timed(champion.fit_side_by_side)
-    problem = read_problem(table(rows, columns, prevalence, coded=coded), "target", Roles())
+    problem = read_problem(given, "target", Roles())
     with tempfile.TemporaryDirectory() as folder:
         found = compare_table(problem, out=Path(folder) / "run", budget=budget)
     took = time.process_time() - started

@@ -53,7 +53,7 @@ START = 5.5
 AUDITED = 20_000
 """Rows without an event that the audit looks at."""
 
-CHECKED = (50_000, 3_000_000)
+CHECKED = (50_000, 1_000_000)
 """Rows, and values of features in them, on which the compiled champion is compared with the fitted one."""
 
 FIT_ROWS = (40_000, 28_000, 20_000, 14_000, 10_000, 7000, 5000, 3500, 2500, 1750)

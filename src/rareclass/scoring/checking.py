@@ -15,7 +15,7 @@ from rareclass.kernels.logits import sigmoid
 from rareclass.scoring.members import takes_missing
 from rareclass.scoring.scorer import Scorer
 
-MOST_ROWS, MOST_VALUES = 50_000, 3_000_000
+MOST_ROWS, MOST_VALUES = 50_000, 1_000_000
 """Rows that are compared, and values of features in them: of wide tables fewer rows."""
 TOLERANCE = 1e-9
 """Log-odds by which the two may differ; beyond a thousand, that share of a thousandth of them."""
