@@ -150,11 +150,12 @@ def test_numbers_and_flags_name_slices_too():
 @pytest.mark.parametrize(
     ("slices", "error", "words"),
     [
-        ("chop", SchemaError, r"`slices=chop` names no feature.*must be one of the features"),
+        ("chop", SchemaError, r"`slices=chop` names no feature. The column of slices must be one of the features"),
+        ("Shop", SchemaError, "names no feature. Did you mean 'shop'"),
         ("x", InputError, "4,000 different numbers. Cut it into a few ranges"),
         ("same", InputError, "one value in all rows"),
         ("day", InputError, "a column of dates"),
-        ("id", SchemaError, "identifier"),
+        ("id", SchemaError, r"names no feature \(it is left out: identifier\)"),
         (["shop"], InputError, "must be the name of one column"),
     ],
 )

@@ -39,9 +39,9 @@ class SliceColumn:
         column = next((c for c in schema.columns if c.name == name), None)
         if column is None:
             why = schema.dropped.get(name)
-            left = f", which is left out as {why}" if why else name_hint(name, list(schema.names))
+            left = f" (it is left out: {why})." if why else f".{name_hint(name, list(schema.names))}"
             raise SchemaError(
-                f"`slices={name}` names no feature{left or '.'} The column of slices must be one of the features: no "
+                f"`slices={name}` names no feature{left} The column of slices must be one of the features: no "
                 "group, time, weight or target, and none that is dropped."
             )
         if column.kind in ("text", "time"):
