@@ -101,7 +101,8 @@ def predict_table(
     grouping = periods.grouping(table, model.decision_.rule if tiers is None else tiers.policy)
     if table.num_rows == 0:
         none = np.empty(0, dtype=object)
-        tier, reasons = None if tiers is None else none, [] if asked else None
+        tier = None if tiers is None else none
+        reasons: list[list[Reason] | None] | None = [] if asked else None
         nothing = Scored(np.empty(0), np.empty(0, dtype=bool), none, {}, reasons=reasons, tier=tier)
         return Prediction(_scored_table(kept, nothing), notes)
     scored = score(bundle, table, costs=costs, grouping=grouping, asked=asked)
