@@ -355,7 +355,7 @@ def test_scoring_from_a_bundle_imports_no_training_library(tmp_path):
     row["at"] = row["at"].isoformat(" ")
     code = f"""
         import sys
-        from rareclass.scoring import Scorer, checking
+        from rareclass.scoring import Scorer
         scorer = Scorer.load({str(tmp_path / "m")!r})
         print(scorer.logit({row!r})[0], scorer.decide([{row!r}])[0])
         parts = ("linalg", "special", "optimize", "sparse", "stats", "spatial")
