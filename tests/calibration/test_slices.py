@@ -3,6 +3,7 @@ import pytest
 
 from rareclass.calibration.slices import LEAST_EXPECTED, clumping_of, fit_slices
 from rareclass.kernels.logits import sigmoid
+from rareclass.kernels.slices import heterogeneity
 
 
 def drawn(effects, n=20_000, seed=0):
@@ -71,3 +72,15 @@ def test_events_that_come_together_tell_less():
     assert np.abs(together.shift).max() < np.abs(alone.shift).max()
     # a row that is tested twice at half its weight is no group of two
     assert clumping_of(np.tile(residual, 2) / 2, np.tile(np.arange(4), 2), np.tile(np.arange(4), 2)) == 1.0
+
+
+def test_the_test_of_all_slices_holds_its_level_where_events_come_in_groups():
+    """Four rows of a group have their events together; counted as single rows, slices differ in four of ten tables."""
+    rng, runs, found = np.random.default_rng(0), 200, []
+    group = np.repeat(np.arange(500), 4)
+    for seed in range(runs):
+        number, y = rng.integers(0, 3, 500)[group], (rng.random(500) < 0.06)[group] & (rng.random(2000) < 0.8)
+        clumping = clumping_of(y - y.mean(), group)
+        counts = [np.bincount(number, v, minlength=3) / clumping for v in (y, np.full(2000, y.mean()))]
+        found.append(heterogeneity(*counts, draws=199, seed=seed) <= 0.05)
+    assert np.mean(found) <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / runs)
