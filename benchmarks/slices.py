@@ -8,13 +8,13 @@ rows are those of the true probabilities, so they carry no chance of their own. 
 
 - hidden: the log-odds of ten slices differ by up to log(10), but the learner (scikit-learn's logistic regression) reads
   their codes as a number, in no order.
-- learnt: the same with a learner that reads categories (`FewEventsLogisticRegression`).
+- learnt: the same with a learner that reads categories (`QuantileLogisticRegression`).
 - alike: the slices do not differ. With three slices, ten and a hundred.
 
-Measured (defaults, 200 seconds of one core): in the slices with 50 events observed/expected by the whole is 0.91 to 2.24, by
-slice 0.99 to 1.03, and the cost 12.0 % lower (10.9 % at least), 0.7 % above the least possible. Where slices are alike the
-cost is 0.02 % higher, at worst of 100 runs 0.39 %; learnt slices are not shifted. The test finds alike slices to differ
-in 0 to 2.5 % of tables (nominal 5 %).
+Measured (defaults, 200 seconds of one core): in the slices with 50 events observed/expected by the whole is 0.91 to
+2.24, by slice 0.99 to 1.03, and the cost 12.0 % lower (10.9 % at least), 0.7 % above the least possible. Where slices
+are alike the cost is 0.02 % higher, at worst of 100 runs 0.39 %; learnt slices are not shifted. The test finds alike
+slices to differ in 0 to 2.5 % of tables (nominal 5 %).
 """
 
 import argparse
