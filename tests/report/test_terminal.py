@@ -6,7 +6,9 @@ import pytest
 from rich.console import Console
 
 from rareclass.evaluation import words
-from rareclass.report.terminal import render_terminal
+from rareclass.fitting.slice_table import SliceRow, SliceTable
+from rareclass.report.terminal import render_terminal, say_slices
+from rareclass.uncertainty.estimate import Interval
 
 
 def _printed(results, width, encoding="utf-8", **kwargs):
@@ -93,3 +95,19 @@ def test_broken_results_are_still_printed(results):
 def test_standard_output_is_the_default(capsys, full):
     render_terminal(full)
     assert "lightgbm+none" in capsys.readouterr().out
+
+
+def test_slices_keep_their_names_on_narrow_consoles():
+    ratio = Interval(2.3, 1.7, 3.1)
+    known = {"prevalence": ratio, "before": ratio, "observed_to_expected": ratio, "verdict": "fewer events"}
+    row = SliceRow(name="north by north-west", rows=9, events=2, **known)
+    found = SliceTable(column="shop", slices=[row], sentences=["Calibration differs."])
+    for width in (60, 80, 200):
+        out = Console(width=width, file=io.StringIO())
+        say_slices(found, out)
+        said = out.file.getvalue()
+        assert "north" in said
+        assert "2.30 [1.70, 3.10]" in said
+        assert "Calibration differs." in said
+        assert max(map(len, said.splitlines())) <= width
+    assert "Rows" in said

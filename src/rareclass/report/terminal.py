@@ -4,7 +4,7 @@ import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -216,13 +216,12 @@ def say_slices(found: SliceTable, console: Console) -> None:
     page.gap()
     page.say(f"Slices by {found.column}", "bold")
     head, rows = told(found, most)
-    first = {"Slice", "Events", "O/E by the whole", "O/E by slice", "Verdict"}
+    first = {"Slice", "O/E by the whole", "O/E by slice", "Verdict"} | ({"Events"} if console.width >= 72 else set())
     kept = [i for i, title in enumerate(head) if title in first or console.width >= WIDE]
     table = Table(box=None, pad_edge=False, header_style="dim")
     for i in kept:
-        table.add_column(
-            head[i], justify="left" if i in (0, len(head) - 1) else "right", no_wrap=i > 0, overflow="fold"
-        )
+        side: Literal["left", "right"] = "left" if i in (0, len(head) - 1) else "right"
+        table.add_column(head[i], justify=side, no_wrap=i > 0, overflow="fold", min_width=6)
     for row in rows:
         table.add_row(*(Text(page.sign(row[i])) for i in kept))
     console.print(table)
