@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from rareclass.evaluation import columns
@@ -118,6 +119,24 @@ def test_work_is_read_from_the_design():
     assert work.columns > 3  # one holds codes
     assert work.codes == 1
     assert work.levels == (7, 1000, 1000)
+
+
+def test_levels_of_columns_of_every_type_are_counted():
+    rng = np.random.default_rng(0)
+    n = 600
+    words = pa.chunked_array([pa.array(rng.choice(list(w), n // 2)).dictionary_encode() for w in ("ab", "bcd")])
+    X = pa.table(
+        {
+            "word": words,
+            "told": rng.random(n) < 0.5,
+            "day": pa.array(rng.integers(0, 9, n).astype(np.int32)).cast(pa.date32()),
+        }
+    )
+    X = X.append_column("lost", pa.array([None, 1.0, 2.0] * 200)).append_column(
+        "text", pa.array(["x", "y", None] * 200)
+    )
+    work = work_of(make_design(X, np.arange(n) % 10 == 0, Beside()))
+    assert sorted(work.levels) == sorted((4, 2, 9, 2, 2))
 
 
 def make_columns():

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pyarrow.compute as pc
+import pyarrow as pa
 
 from rareclass.fitting.arm import Arm
 from rareclass.fitting.design import Design
@@ -190,9 +190,15 @@ def work_of(design: Design, *, full: bool = False) -> Work:
         fitted=fitted,
         fitted_events=min(int(design.y[train].sum()), fitted),
         may_shrink=not full,
-        levels=tuple(pc.count_distinct(some[c.name]).as_py() for c in columns),
+        levels=tuple(_distinct(some[c.name]) for c in columns),
         codes=codes,
     )
+
+
+def _distinct(values: pa.ChunkedArray) -> int:
+    """Number of values that differ, where some are not missing."""
+    found = values.unify_dictionaries().unique()  # `count_distinct` takes no dictionaries
+    return len(found) - bool(found.null_count)
 
 
 def operations(learner: str, work: Work) -> tuple[Numbers, Numbers]:
