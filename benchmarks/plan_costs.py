@@ -7,7 +7,7 @@ Each learner is fitted as an arm, on one core, on simulated tables; each stage t
 itself. Prints the seconds; of learners the nanoseconds of each operation that `operations` counts (none below zero,
 least squares of relative errors), of stages the log-linear fit exp(a) rows^b columns^c events^d; and by how much each
 is off. Processor seconds, so that it can be measured on a busy machine, on which they are still a tenth to a half
-longer: a fixed fit before and after says by how much.
+longer: a fixed fit, before and after, says by how much. The level of "audit" and `START` follow whole comparisons.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import warnings
 
 import numpy as np
 import pyarrow as pa
+from budget import IDLE, yardstick
 from scipy.optimize import nnls
 from threadpoolctl import threadpool_limits
 
@@ -52,6 +53,8 @@ STAGE_SIZES = [
     (20_000, 300, 200),
 ]
 LEAST = 0.003
+OF_SCORES = ("judge", "figures")
+"""Stages that see scores only, whatever the columns."""
 
 
 def simulated(rows: int, columns: int, events: int) -> tuple[np.ndarray, np.ndarray]:
@@ -130,9 +133,9 @@ def fit_counts(counts: list[tuple[float, ...]], took: np.ndarray) -> tuple[np.nd
     return found, f"off by {np.median(off):.2f}x, at most {off.max():.2f}x; {np.round(took, 6).tolist()}"
 
 
-def fit_powers(sizes: list[tuple[int, ...]], took: np.ndarray) -> tuple[np.ndarray, str]:
-    """Powers that fit the seconds best, and a sentence on how far off they are."""
-    design = np.column_stack([np.ones(len(sizes)), np.log(np.array(sizes, dtype=float))])
+def fit_powers(sizes: list[tuple[int, ...]], took: np.ndarray, *, columns: bool) -> tuple[np.ndarray, str]:
+    """Powers that fit the seconds best, of columns where they may matter, and a sentence on how far off they are."""
+    design = np.column_stack([np.ones(len(sizes)), np.log(np.array(sizes, dtype=float))]) * [1, 1, columns, 1]
     kept = took > LEAST
     found = np.linalg.lstsq(design[kept], np.log(took[kept]), rcond=None)[0]
     off = np.exp(np.abs(design[kept] @ found - np.log(took[kept])))
@@ -146,6 +149,7 @@ def main() -> None:
     asked = parser.parse_args().only
     warnings.simplefilter("ignore")
     with threadpool_limits(1):
+        print(f"    # {yardstick() / IDLE:.2f} times as slow as idle", flush=True)
         for learner in (name for name in asked if name in LEARNER_SECONDS):
             learner_seconds(learner, 500, 3, 50, 0)
             sizes = [s for s in SIZES if learner != "random_forest" or s[0] * s[1] < MOST_OF_FOREST]
@@ -159,8 +163,10 @@ def main() -> None:
             stages = [stage_seconds(*size) for size in STAGE_SIZES]
             for stage in STAGE_SECONDS:
                 if stage in stages[0]:
-                    found, off = fit_powers(STAGE_SIZES, np.array([one[stage] for one in stages]))
+                    seconds = np.array([one[stage] for one in stages])
+                    found, off = fit_powers(STAGE_SIZES, seconds, columns=stage not in OF_SCORES)
                     print(f'    "{stage}": ({", ".join(f"{v:.2f}" for v in found)}),  # {off}', flush=True)
+        print(f"    # {yardstick() / IDLE:.2f} times as slow as idle", flush=True)
 
 
 if __name__ == "__main__":
