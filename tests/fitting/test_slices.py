@@ -145,6 +145,7 @@ def test_numbers_and_flags_name_slices_too():
     flags = {"x": X["x"], "shop": [s in ("s0", "s2") for s in X["shop"]]}
     found = RareClassifier(LogisticRegression(), slices="shop", **HOW).fit(flags, y)
     assert found.model_.slices.values.tolist() == [0.0, 1.0]
+    assert found.model_.slices.names == ("false", "true")
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,8 @@ class SliceColumn:
         else:
             values, number = np.unique(code[known]), np.full(code.size, -1.0)
             number[known] = np.searchsorted(values, code[known])
-            levels = tuple(str(text) for text in canonical_texts(pa.array(values)))
+            written = pa.array(values != 0) if column.kind == "boolean" else pa.array(values)
+            levels = tuple(map(str, canonical_texts(written)))
             if len(levels) > MOST_NUMBERS:
                 raise InputError(
                     f"`slices={name}` names a column of {len(levels):,} different numbers. Cut it into a few ranges in "

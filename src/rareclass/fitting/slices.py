@@ -13,6 +13,8 @@ from rareclass.fitting.slice_column import SliceColumn
 from rareclass.fitting.slice_table import SlicedRows, SliceTable, slice_table
 from rareclass.kernels.log_odds_maps import shifted
 
+_TRUTH = {"false": 0.0, "true": 1.0}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Slices:
@@ -54,7 +56,7 @@ class Slices:
         if column.name in encoder.categories_:
             code = {text: float(i) for i, text in enumerate(encoder.categories_[column.name].levels)}
         else:
-            code = {text: float(text) for text in column.levels}
+            code = {text: float(_TRUTH.get(text, text)) for text in column.levels}
         own = sorted((code[text], j) for j, text in enumerate(column.levels) if found.own[j] and text in code)
         kept = [j for _, j in own]
         return cls(
