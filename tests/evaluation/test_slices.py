@@ -7,7 +7,7 @@ import pytest
 from rareclass import RareClassifier
 from rareclass.evaluation.judge import Judged
 from rareclass.evaluation.slices import judge_slices, left_out, told
-from rareclass.fitting.slice_table import SliceTable
+from rareclass.fitting.slice_table import SlicedRows, SliceTable
 from rareclass.kernels.logits import sigmoid
 
 
@@ -57,3 +57,27 @@ def test_a_table_that_was_written_is_read_again(judged):
     again = SliceTable.from_dict(table.to_dict())
     assert told(again) == told(table)
     assert again.sentences == table.sentences
+
+
+def test_a_row_that_is_tested_twice_is_counted_once(judged):
+    model, _, y, number, logit, table = judged
+    twice = np.tile(np.arange(y.size), 2)
+    rows = SlicedRows(
+        number=np.where(number == 2, -1, number)[twice],
+        y=y[twice],
+        before=logit[twice],
+        after=logit[twice],
+        weight=np.full(twice.size, 0.5),
+        groups=twice,
+        row=twice,
+    )
+    again = model.slices.judged(rows, model.decision)
+    for name in ("rows", "events", "alerts", "caught", "p_value"):
+        once = [getattr(row, name) for row in model.slices.judged(_once(rows, y.size), model.decision).slices]
+        assert [getattr(row, name) for row in again.slices] == pytest.approx(once)
+    assert [row.rows for row in again.slices] == [row.rows for row in table.slices]
+
+
+def _once(rows, n):
+    first = {name: getattr(rows, name)[:n] for name in ("number", "y", "before", "after")}
+    return SlicedRows(**first)

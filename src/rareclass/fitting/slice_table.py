@@ -197,8 +197,8 @@ def _row(
         cost = confidence_interval("expected_cost", y, flagged.astype(np.float64), **spent)
     return SliceRow(
         name=name,
-        rows=int(index.size),
-        events=int(y.sum()),
+        rows=_distinct(rows.row, index),
+        events=_distinct(rows.row, index[y]),
         prevalence=Interval(share, float(low), float(high), rows.level, "clopper_pearson"),
         before=before,
         observed_to_expected=after,
@@ -209,6 +209,11 @@ def _row(
         p_value=p,
         verdict="" if p is None else _verdict(before, p < 1 - rows.level),
     )
+
+
+def _distinct(row: np.ndarray | None, index: np.ndarray) -> int:
+    """How many rows these are, where some are the same one, tested more than once."""
+    return int(index.size if row is None else np.unique(row[index]).size)
 
 
 def _verdict(before: Interval, surely: bool) -> str:
