@@ -120,7 +120,8 @@ def test_effects_are_partial_dependence(fitted):
     drivers = found(fitted, n=EFFECT_ROWS)
     own = scorer.logit(few).mean()
     effects = {e.name: e for e in drivers.effects}
-    assert {"x", "shop"} <= effects.keys()
+    assert {"x", "shop", "flag"} <= effects.keys()
+    assert effects["flag"].labels == ["false", "true"]
     for e in effects.values():
         given = e.labels or e.values
         assert len(given) == len(e.change) == len(e.share)
@@ -130,7 +131,7 @@ def test_effects_are_partial_dependence(fitted):
         ]:
             kind = table.schema.field(e.name).type
             at = few.column_names.index(e.name)
-            value = bool(value) if kind == pa.bool_() and value is not None else value
+            value = value == "true" if kind == pa.bool_() and value is not None else value
             same = few.set_column(at, e.name, pa.array([value] * few.num_rows, kind))
             assert change == pytest.approx(scorer.logit(same).mean() - own, abs=1e-9)
     assert sum(effects["x"].share) == pytest.approx(1)

@@ -171,13 +171,13 @@ def _effects(
         Z[:, :, j] = np.array(grid)[:, None]
         logit = scorer.logit_of(Z.reshape(-1, X.shape[1]), threads=thread_count()).reshape(len(grid), few.size)
         change = np.average(logit, axis=1, weights=weight[few]) - own
-        coded = kinds[name] == "category"
+        worded = kinds[name] in ("category", "boolean")
         found.append(
             EffectRecord(
                 name=name,
                 kind=kinds[name],
-                values=[] if coded else [float(v) for v in values],
-                labels=[_level(fitted, name, v) for v in values] if coded else [],
+                values=[] if worded else [float(v) for v in values],
+                labels=[_level(fitted, name, v) for v in values] if worded else [],
                 change=[float(v) for v in change[: len(values)]],
                 share=[float(v) for v in share],
                 missing=float(change[-1]) if missing else None,
@@ -206,6 +206,8 @@ def _points(column: np.ndarray, weight: np.ndarray, *, coded: bool) -> tuple[np.
 
 
 def _level(fitted: FittedModel, name: str, code: float) -> str:
+    if name not in fitted.encoder.categories_:  # a Boolean
+        return "true" if code else "false"
     levels = fitted.encoder.categories_[name].levels
     return levels[int(code)] if code < len(levels) else "other levels"
 
