@@ -33,3 +33,22 @@ def test_each_mistake_shows_more_than_is_true_and_is_named(capsys):
     assert first["prevalence"] > 0.05
     for code in ("resampled-before-split", "calibrated-on-judged-rows", "test-part-used-twice"):
         assert f"({code})" in said
+
+
+@pytest.mark.data
+@pytest.mark.filterwarnings("ignore::rareclass.errors.RareclassWarning")  # a sample with the cheapest stages
+def test_the_intrusion_example_keeps_its_promise_and_gives_reasons(capsys):
+    example = load("intrusion")
+    path = example.DATA / "kddcup99_10pct.parquet"
+    if not path.is_file():
+        pytest.skip(f"{path} is not there")
+    cheap = {"judge": "logistic_regression", "judge_treatment": "none", "gate_trees": 30, "cv": 2}
+    found = example.main(path, rows=6_000, **cheap)
+    assert found["attacks"] == 52
+    assert found["recall promised"] == pytest.approx(0.05 ** (1 / 52))
+    assert found["passed"] < 0.5
+    assert found["cost per row"] < found["cost of doing nothing"]
+    assert found["reasons"] == 4
+    said = capsys.readouterr().out
+    assert "Gate: a row passes" in said
+    assert all(name in said for name in example.POLICY.names)

@@ -207,12 +207,14 @@ def train_table(
     tiers: TierPolicy | None = None,
     costs: CostMatrix | None = None,
     command: str = "",
+    cascade: bool = False,
     **options: Any,
 ) -> Bundle:
-    """Fit one `RareClassifier` on a problem and save it as a bundle, without a comparison.
+    """Fit one `RareClassifier` (with `cascade` a `CascadeClassifier`) on a problem and save it as a bundle.
 
     The columns are audited first; what was found stands in the bundle's evidence. `kept` are options of `Bundle.save`.
     """
+    from rareclass.cascade.classifier import CascadeClassifier
     from rareclass.fitting.classifier import RareClassifier
 
     refuse_foreign(out, overwrite=overwrite)
@@ -225,7 +227,8 @@ def train_table(
         tiers.cuts(money)
     y = encode_target(problem.y, problem.pos_label, name=problem.target)[0]
     findings = column_findings(problem.features, y, categorical=problem.categorical, weight=problem.counts)
-    model = RareClassifier(decision=decision, pos_label=problem.pos_label, categorical=problem.categorical, **options)
+    kind = CascadeClassifier if cascade else RareClassifier
+    model = kind(decision=decision, pos_label=problem.pos_label, categorical=problem.categorical, **options)
     times = (
         problem.times if problem.times is not None else (np.arange(problem.y.size) if problem.time_ordered else None)
     )

@@ -57,6 +57,12 @@ def test_calibrated_scores_are_hardly_harmed():
     assert np.mean(worse) < 3 / (2 * 5000)
 
 
+def test_scores_that_are_all_equal_get_the_prevalence():
+    y = np.arange(2_000) < 200
+    found = choose_calibration(np.zeros(2_000), y)
+    np.testing.assert_allclose(found.predict_logit(np.zeros(3)), np.log(200 / 1_800))
+
+
 def test_named_methods_and_objects_are_taken():
     z, y = draw(60)
     assert choose_calibration(z, y, method="none").kind == "identity"

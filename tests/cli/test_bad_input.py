@@ -40,6 +40,16 @@ def refused(capsys, arguments, *words):
         assert word in sentences[0]
 
 
+def test_cascades_that_cannot_be(write, tmp_path, capsys):
+    asked = ["train", write(rows()), "--target", "y", "--drop", "shop", "--out", tmp_path / "b"]
+    refused(capsys, [*asked, "--gate-recall", 0.9], "--gate-recall", "Add --cascade")
+    refused(capsys, [*asked, "--cascade"], "30 events", "149 events are needed", "Lower --gate-recall")
+    tiers = tmp_path / "tiers.toml"
+    tiers.write_text('tier = [{name = "allow"}, {name = "review", cost = 1}]')
+    refused(capsys, [*asked, "--cascade", "--gate-recall", 0.8, "--tiers", tiers], "--cost-fp")
+    assert not (tmp_path / "b").exists()
+
+
 def test_a_target_that_does_not_exist(write, capsys):
     refused(capsys, ["compare", write(rows()), "--target", "Y"], "no column 'Y'", "'y'")
 

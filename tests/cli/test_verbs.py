@@ -114,6 +114,21 @@ def test_tiers_are_trained_and_written_by_predict(tmp_path, capsys):
     capsys.readouterr()
 
 
+def test_a_cascade_with_tiers_is_trained_and_gives_them(rows, tmp_path, capsys):
+    tiers, out, scored = tmp_path / "tiers.toml", str(tmp_path / "bundle"), str(tmp_path / "scored.parquet")
+    tiers.write_text('tier = [{name = "allow"}, {name = "review", cost = 1, prevents = 0.9}]')
+    left_out = ["--drop", "lost", "--drop", "fee", "--drop", "who"]
+    asked = ["train", rows, "--target", "y", *FAST, *left_out, "--threads", "1"]
+    stages = ["--cascade", "--gate-recall", "0.8", "--gate-trees", "20", "--tiers", str(tiers)]
+    assert main([*asked, *stages, "--cost-fp", "1", "--cost-fn", "9", "--out", out]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "its recall is at least 0.8" in said
+    assert main(["predict", out, rows, "--out", scored]) == 0
+    found = pq.read_table(scored)
+    assert set(found["tier"].to_pylist()) == {"allow", "review"}
+    assert [t == "review" for t in found["tier"].to_pylist()] == found["alert"].to_pylist()
+
+
 def test_evaluate_takes_costs_by_class_and_by_row(bundle, rows, capsys):
     assert main(["evaluate", bundle, rows, "--target", "y", "--cost-fp", "1", "--cost-fn", "20", "--json"]) == 0
     by_class = json.loads(capsys.readouterr().out)

@@ -18,6 +18,8 @@ from rareclass.artifact.card import model_card
 from rareclass.artifact.learner import dump_learner
 from rareclass.artifact.reference import EVENTS
 from rareclass.calibration import CalibrationUncertainty, calibrator_from_dict
+from rareclass.cascade.classifier import CascadeClassifier
+from rareclass.cascade.two_stage import TwoStageLearner
 from rareclass.data.encode import TableEncoder
 from rareclass.data.schema import Schema, read_label, saved_label
 from rareclass.decisions.decision import Decision
@@ -267,7 +269,8 @@ def _read_model(folder: Folder, state: dict[str, Any], learner: Any) -> RareClas
         slices=Slices.from_dict(state["slices"]) if state.get("slices") else None,
         tiers=None if state.get("tiers") is None else TierCuts.from_dict(state["tiers"]),
     )
-    return RareClassifier.from_model(fit, **state["parameters"])
+    kind = CascadeClassifier if isinstance(fit.arm.arm.learner, TwoStageLearner) else RareClassifier
+    return kind.from_model(fit, **state["parameters"])
 
 
 def _needs_learner(folder: Folder) -> bool:

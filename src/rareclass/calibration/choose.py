@@ -200,6 +200,8 @@ def _few_parameters(found: CalibrationCheck) -> tuple[str, str]:
 def _by_log_loss(rows: GroupedRows, kind: str, richer: dict[str, float]) -> tuple[str, str]:
     """The simplest kind that no richer one beats by more than so many standard errors of the paired difference."""
     parts = _fold_parts(rows)
+    if not parts:  # (nearly) all scores are equal: there is no shape to be found
+        return kind, ""
     events = np.concatenate([test.events for _, test in parts])
     negatives = np.concatenate([test.negatives for _, test in parts])
     total = float(events.sum() + negatives.sum())

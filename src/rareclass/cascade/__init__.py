@@ -2,4 +2,6 @@
 
 from rareclass._lazy import lazy_names
 
-__getattr__, __dir__, __all__ = lazy_names(__name__, {"classifier": "CascadeClassifier"})
+__getattr__, __dir__, __all__ = lazy_names(
+    __name__, {"classifier": "CascadeClassifier", "two_stage": "TwoStageLearner"}
+)

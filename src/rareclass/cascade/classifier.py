@@ -1,61 +1,82 @@
-"""The two-stage classifier."""
+"""The cascade as a classifier: the one road from rows to decisions, walked by a learner of two stages."""
 
-from dataclasses import KW_ONLY, dataclass
+import warnings
+from dataclasses import asdict, replace
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
+import pyarrow as pa
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from rareclass import _check
-from rareclass.crossfit import take_rows
-from rareclass.data.read import read_table
-from rareclass.errors import TargetError, TooFewEventsError
+from rareclass.cascade.gate import Promise
+from rareclass.cascade.two_stage import TwoStageLearner
+from rareclass.decisions.periods import UNITS, periods_of
+from rareclass.decisions.ranking import Grouping
+from rareclass.decisions.rule import DecisionRule
+from rareclass.decisions.tiers import TierPolicy
+from rareclass.errors import CostError, InputError, NoOpWarning, TargetError
 from rareclass.fitting.classifier import RareClassifier
-from rareclass.kernels.intervals import clopper_pearson
+from rareclass.fitting.model import FittedModel
+from rareclass.fitting.rows import Beside, Target
 from rareclass.kernels.logits import sigmoid
+from rareclass.treatments.base import Treatment
+
+ALLOW, ALERT = "allow", "alert"
+LETS_MOST_PASS = 0.9
+"""From here on a gate saves next to nothing, which is said."""
 
 
-@dataclass(eq=False, repr=False)
-class CascadeClassifier(ClassifierMixin, BaseEstimator):
-    """A cheap gate that lets most rows go, and a careful model for the rest.
+class CascadeClassifier(RareClassifier):
+    """A small gate that lets most rows go, and a careful model for the rest: a `RareClassifier` of two stages.
 
-    When to use: millions of rows of which few deserve an expensive look. When not: when one model is fast enough; the
-    gate can only lose events. For two classes.
+    When to use: millions of rows of which few deserve an expensive look, answered in microseconds. When not: where one
+    model is fast enough; the gate can only lose events. For two classes.
+
+    The probabilities are at the real prevalence, calibrated on rows that neither stage saw; decisions, costs,
+    intervals, bundle and replay are those of `RareClassifier`. `TwoStageLearner` says how the stages are fitted.
 
     Parameters
     ----------
-    gate, judge : str or classifier, default="logistic_regression" and "auto"
-        First and second stage, as in `RareClassifier`.
+    gate : str or classifier, default="lightgbm"
+        First stage: "lightgbm" is guarded LightGBM of `gate_trees` small trees; else a learner's name or a classifier.
+    judge : "auto", str or classifier, default="auto"
+        Second stage; "auto" is the blend.
     gate_recall : float in (0, 1), default=0.98
         The gate keeps at least this share of the events with confidence `confidence`.
     confidence : float in (0, 1), default=0.95
         One-sided Clopper-Pearson confidence of `gate_recall`, from out-of-fold scores.
-    tiers : sequence of float in (0, 1), default=(0.05, 0.5)
-        Probabilities at which the alert tiers 1, 2, ... begin.
-    random_state : int, default=0
-    n_jobs : int, default=1
+    tiers : TierPolicy, optional
+        Alert tiers, cut by expected cost and by capacity on out-of-fold probabilities; they need `costs` in `fit`, and
+        `times` where a capacity is per hour, day, week or month. `predict` then flags every tier but the first.
+        Without, `tier` says "alert" where the decision flags a row, else "allow".
+    gate_trees : int, default=60
+        What the gate may cost: a tree takes about 30 nanoseconds a row.
+    gate_negatives : float, default=20
+        Negatives for each event that the gate is fitted on; 20,000 altogether at least.
+    judge_treatment : "auto", str or Treatment, default="auto"
+        How training of the judge is altered, inside the folds. "auto" is SMOTE-ENN where twelve events or more and at
+        most 10,000 rows pass; else nothing.
+    judge_rows : int or None, default=40_000
+        Largest number of rows that the judge is fitted on: all events and sampled negatives of those that pass.
+    judge_cost : float, optional
+        What showing one row to the second stage costs, in the money of `costs`: the gate is then placed where events
+        let go and rows shown cost least together, and `gate_recall` is not asked for.
+    slices, calibration, decision, cv, pos_label, categorical, random_state, n_jobs
+        As in `RareClassifier`.
+    fit_rows : int or None, default=None
+        As in `RareClassifier`; by default the gate looks at every row, and is fitted on sampled negatives.
 
     Attributes
     ----------
-    classes_ : ndarray of shape (2,)
-    n_features_in_ : int
-    feature_names_in_ : ndarray of str, only for frames
+    classes_, model_, decision_, n_features_in_, feature_names_in_
+        As in `RareClassifier`.
     gate_threshold_ : float
         Log-odds of the gate below which a row is let go.
     gate_recall_ : float
         The lower bound of the gate's recall that was reached.
     passed_ : float
-        Share of the training rows that passed the gate.
-    gated_probability_ : float
-        Event rate among the rows that the gate lets go: their probability.
-
-    Notes
-    -----
-    The second stage is fitted on rows that pass the gate out of fold, so it sees what it will see later. Rows below
-    the gate get their own event rate, smoothed by half an event, so that probabilities keep summing to the events.
-    A gate that lets only a few negatives through leaves the second stage nothing to learn from; its threshold is then
-    lowered until as many negatives as events pass, ten at least.
+        Share of the training rows that passed the gate out of fold.
 
     Examples
     --------
@@ -63,120 +84,221 @@ class CascadeClassifier(ClassifierMixin, BaseEstimator):
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(3000, 3))
     >>> y = rng.random(3000) < 1 / (1 + np.exp(5 - 3 * X[:, 0]))
-    >>> c = CascadeClassifier(judge="logistic_regression", gate_recall=0.9).fit(X, y)
+    >>> c = CascadeClassifier("logistic_regression", "logistic_regression", gate_recall=0.9).fit(X, y)
     >>> bool(c.gate_recall_ >= 0.9 and c.passed_ < 0.9)
     True
     """
 
-    gate: Any = "logistic_regression"
-    judge: Any = "auto"
-    _: KW_ONLY
-    gate_recall: float = 0.98
-    confidence: float = 0.95
-    tiers: Any = (0.05, 0.5)
-    random_state: int = 0
-    n_jobs: int = 1
+    treatment = "none"
 
-    def fit(self, X: Any, y: Any) -> Self:
-        """Fit the gate, place its threshold, fit the second stage on what passes.
+    def __init__(
+        self,
+        gate: Any = "lightgbm",
+        judge: Any = "auto",
+        *,
+        gate_recall: float = 0.98,
+        confidence: float = 0.95,
+        tiers: Any = None,
+        slices: Any = None,
+        gate_trees: int = 60,
+        gate_negatives: float = 20.0,
+        judge_treatment: str | Treatment = "auto",
+        judge_rows: int | None = 40_000,
+        judge_cost: float | None = None,
+        calibration: str = "auto",
+        decision: DecisionRule | None = None,
+        cv: Any = 5,
+        pos_label: Any = None,
+        categorical: Any = (),
+        fit_rows: Any = None,
+        random_state: int = 0,
+        n_jobs: int = 1,
+    ) -> None:
+        self.gate = gate
+        self.judge = judge
+        self.gate_recall = gate_recall
+        self.confidence = confidence
+        self.tiers = tiers
+        self.slices = slices
+        self.gate_trees = gate_trees
+        self.gate_negatives = gate_negatives
+        self.judge_treatment = judge_treatment
+        self.judge_rows = judge_rows
+        self.judge_cost = judge_cost
+        self.calibration = calibration
+        self.decision = decision
+        self.cv = cv
+        self.pos_label = pos_label
+        self.categorical = categorical
+        self.fit_rows = fit_rows
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        times: Any = None,
+        costs: Any = None,
+        keep_probability: Any = None,
+    ) -> Self:
+        """Fit both stages, calibrate, decide, and cut the tiers. Parameters as in `RareClassifier.fit`.
 
         Raises
         ------
         TooFewEventsError
-            When no threshold can guarantee the recall; the message says how many events it takes.
+            No gate can guarantee the recall; the message says how many events it takes, and what these carry.
+        InputError
+            When the data or a parameter cannot be used; the sentence says what to do.
         """
-        wanted = _check.fraction(self.gate_recall, "gate_recall", closed="neither")
-        confidence = _check.fraction(self.confidence, "confidence", closed="neither")
-        steps = [_check.fraction(t, "tiers", closed="neither") for t in self.tiers]
-        self.tiers_ = np.array(sorted(steps))
-        how: dict[str, Any] = {"random_state": self.random_state, "n_jobs": self.n_jobs}
-        self.gate_ = RareClassifier(self.gate, **how).fit(X, y)
-        self.classes_ = self.gate_.classes_
-        if len(self.classes_) > 2:
-            raise TargetError(
-                "Only binary classification is supported. The type of the target is multiclass: `y` holds "
-                f"{len(self.classes_)} classes."
-            )
-        self.n_features_in_ = self.gate_.n_features_in_
-        if hasattr(self.gate_, "feature_names_in_"):
-            self.feature_names_in_ = self.gate_.feature_names_in_
-        truth = self.gate_.model_.oof_y
-        score = self.gate_.model_.oof_logit
-        if np.isnan(score).any():
-            raise TooFewEventsError(
-                f"The gate is placed by out-of-fold scores, for which {int(truth.sum())} event(s) are too few once "
-                "equal rows are kept together. Use RareClassifier."
-            )
-        self.gate_threshold_, self.gate_recall_ = _place_gate(score, truth, wanted, confidence)
-        through = score >= self.gate_threshold_
-        self.passed_ = float(through.mean())
-        gone = truth[~through]
-        self.gated_probability_ = float((gone.sum() + 0.5) / (gone.size + 1.0)) if gone.size else 0.0
-        rows = np.flatnonzero(through)
-        self.judge_ = RareClassifier(self.judge, pos_label=self.gate_.model_.pos_label, **how).fit(
-            take_rows(_rows_of(X), rows), np.ravel(np.asarray(y))[rows]
-        )
+        if self.tiers is not None:
+            self._refuse_tiers(costs)
+        known = {"groups": groups, "times": times, "costs": costs, "keep_probability": keep_probability}
+        super().fit(X, y, sample_weight, **known)
+        if self.tiers is not None:
+            dated = self.tiers.per in UNITS and times is not None
+            periods = periods_of(times, self.tiers.per) if dated else None
+            self.cut_tiers(self.tiers, costs, sample_weight=sample_weight, periods=periods)
+        _say_what_does_nothing(self.model_)
         return self
 
-    def positive_probability(self, X: Any) -> np.ndarray:
-        """Probability (n,) of the event at the real prevalence."""
-        check_is_fitted(self, "judge_")
-        score = self.gate_.positive_logit(X)
-        p = np.full(score.size, self.gated_probability_)
-        through = np.flatnonzero(score >= self.gate_threshold_)
-        if through.size:
-            p[through] = sigmoid(self.judge_.positive_logit(take_rows(_rows_of(X), through)))
-        return p
+    def _refuse_tiers(self, costs: Any) -> None:
+        """Raise before the fit where tiers cannot be cut after it."""
+        if not isinstance(self.tiers, TierPolicy):
+            raise InputError(
+                f"`tiers` must be a TierPolicy; got {self.tiers!r}. `rareclass.decisions.read_tiers` reads one of TOML."
+            )
+        if self.decision is not None:
+            raise InputError("`tiers` decide by expected cost. Leave `decision` out, or the tiers.")
+        if costs is None:
+            raise CostError("`tiers` are cut by expected cost. Give the `costs` of rows.")
+        self.tiers.cuts(costs)
 
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Probabilities (n, 2), columns in the order of `classes_`."""
-        check_is_fitted(self, "judge_")
-        p = self.positive_probability(X)
-        both = np.column_stack([1 - p, p])
-        return both if self.classes_[1] == self.gate_.model_.pos_label else both[:, ::-1]
+    @property
+    def estimator(self) -> TwoStageLearner:
+        """The learner that the road walks with."""
+        return TwoStageLearner(**{name: getattr(self, name) for name in _OF_LEARNER}, n_jobs=self.n_jobs)
 
-    def predict(self, X: Any) -> np.ndarray:
-        """Labels (n,): the event where its probability is at least one half."""
-        check_is_fitted(self, "judge_")
-        at = 1 if self.classes_[1] == self.gate_.model_.pos_label else 0
-        return self.classes_[np.where(self.positive_probability(X) >= 0.5, at, 1 - at)]
+    @classmethod
+    def _asked(cls, model: FittedModel) -> dict[str, Any]:
+        asked = {name: getattr(model.arm.arm.learner, name) for name in _OF_LEARNER}
+        return asked | {"tiers": None if model.tiers is None else model.tiers.policy}
 
-    def tier(self, X: Any) -> np.ndarray:
-        """Alert tier (n,) of each row: 0 = no alert, then one for each of `tiers` that is reached."""
-        return np.searchsorted(self.tiers_, self.positive_probability(X), side="right")
+    def _fit_each(self, table: pa.Table, target: np.ndarray, labels: np.ndarray, beside: Beside, cv: Any) -> Any:
+        raise TargetError(
+            "Only binary classification is supported. The type of the target is multiclass: `y` holds "
+            f"{len(labels)} classes. Name the rare one with `pos_label`."
+        )
 
-    def __sklearn_tags__(self):
+    def _fitted(self, table: pa.Table, target: Target, beside: Beside, cv: Any) -> FittedModel:
+        promise = Promise(recall=self.gate_recall, confidence=self.confidence).checked()
+        promised = self.judge_cost is None
+        if promised:
+            promise.refuse_few(int(target.y.sum()))
+        model = super()._fitted(table, target, beside, cv)
+        learner: TwoStageLearner = model.arm.learner
+        if promised:  # copies and groups of events tell as one
+            promise.refuse_few(np.floor(learner.placed_.independent))
+        found = asdict(learner.placed_) | {"confidence": promise.confidence, "judge": learner.judge_note_}
+        model = replace(model, evidence=model.evidence | {"gate": found})
+        return model
+
+    @property
+    def gate_threshold_(self) -> float:
+        return float(self._gate_found("threshold"))
+
+    @property
+    def gate_recall_(self) -> float:
+        return float(self._gate_found("recall"))
+
+    @property
+    def passed_(self) -> float:
+        return float(self._gate_found("passed"))
+
+    def _gate_found(self, name: str) -> Any:
+        if "model_" not in self.__dict__:
+            raise AttributeError(f"This {type(self).__name__} is not fitted.")
+        return self.model_.evidence["gate"][name]
+
+    def passes(self, X: Any) -> np.ndarray:
+        """Which rows (n,) pass the gate, and so are seen by the second stage."""
+        check_is_fitted(self, "model_")
+        table = self._read(X)
+        self.model_.schema.check(table)
+        learner = self.model_.arm.learner
+        stages = getattr(learner, "member", learner)  # compiled, where the model comes from a bundle
+        return np.asarray(stages.passes(self.model_.encoder.transform(table).matrix))
+
+    def tier(
+        self, X: Any, *, costs: Any = None, periods: Any = None, keys: Any = None, entities: Any = None
+    ) -> np.ndarray:
+        """Name of the alert tier (n,) of each row; without `tiers` "alert" where the decision flags it, else "allow".
+
+        Parameters as in `TierPolicy.tier`: with `periods` each tier keeps its capacity exactly in each of them.
+        """
+        check_is_fitted(self, "model_")
+        if self.model_.tiers is not None:
+            return super().tier(X, costs=costs, periods=periods, keys=keys, entities=entities)
+        grouping = Grouping(periods, entities, keys)
+        return np.where(self.flag(sigmoid(self.positive_logit(X)), costs=costs, grouping=grouping), ALERT, ALLOW)
+
+    def summary(self) -> str:
+        """What was done, how it was undone, how well calibrated the result is, and what the gate promises."""
+        check_is_fitted(self, "model_")
+        g = self.model_.evidence["gate"]
+        return "\n".join(
+            [
+                super().summary(),
+                f"Gate: a row passes from {g['threshold']:+.3f} log-odds on; {g['passed']:.3%} of the rows do, and are "
+                f"all that the second stage sees. Out of fold it lets {g['lost']:,} of {g['events']:,} events go; its "
+                f"recall is at least {g['recall']:.3f} with confidence {g['confidence']:g}. Rows that are let go have "
+                f"a probability of {sigmoid(np.array(g['rest'])):.2g}.",
+                f"Second stage: {g['judge']}.",
+            ]
+        )
+
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
-        tags.input_tags.allow_nan = True
-        tags.input_tags.string = True
+        # scikit-learn's checks round the features of those that take categories, until one distinct event is left
+        tags.input_tags.categorical = False
         return tags
 
 
-def _rows_of(X: Any) -> Any:
-    """X in a form from which rows can be taken: frames as they are, everything else as an array."""
-    if hasattr(X, "iloc") or hasattr(X, "column_names"):
-        return X
-    return read_table(X) if hasattr(X, "columns") or isinstance(X, dict) else np.asarray(X)
+_OF_LEARNER = (
+    "gate",
+    "judge",
+    "gate_recall",
+    "confidence",
+    "gate_trees",
+    "gate_negatives",
+    "judge_treatment",
+    "judge_rows",
+    "judge_cost",
+)
 
 
-def _place_gate(score: np.ndarray, y: np.ndarray, wanted: float, confidence: float) -> tuple[float, float]:
-    """Highest threshold whose recall has a lower bound of at least `wanted`, and that bound.
-
-    No higher than what lets as many negatives as events through, ten at least: the second stage learns from them.
-    """
-    events = np.sort(score[y])
-    n = events.size
-    missed = np.arange(n)
-    low = np.asarray(clopper_pearson(n - missed, np.full(n, n), confidence, side="lower")[0])
-    ok = np.flatnonzero(low >= wanted)
-    if not ok.size:
-        needed = int(np.ceil(np.log(1 - confidence) / np.log(wanted)))
-        raise TooFewEventsError(
-            f"{n} events cannot guarantee a gate recall of {wanted:g} with confidence {confidence:g}; "
-            f"{needed} events are needed. Lower `gate_recall`."
+def _say_what_does_nothing(model: FittedModel) -> None:
+    """Warn where a stage has no effect: a gate that lets nearly everything pass, a judge that flags nothing."""
+    passed = model.evidence["gate"]["passed"]
+    if passed >= LETS_MOST_PASS:
+        warnings.warn(
+            f"The gate lets {passed:.1%} of the rows pass, so the cascade saves next to nothing: to keep the recall "
+            "that was asked for it cannot tell rows apart. Lower `gate_recall`, or use RareClassifier.",
+            NoOpWarning,
+            stacklevel=4,
         )
-    negatives = np.sort(score[~y])[::-1]
-    enough = negatives[min(max(n, 10), negatives.size) - 1]
-    threshold = min(float(events[int(ok.max())]), float(enough))
-    return threshold, float(low[int(np.searchsorted(events, threshold, side="left"))])
+    decision, seen = model.decision, np.isfinite(model.oof_logit)
+    if decision.per_row or model.tiers is not None or not seen.any():
+        return
+    best = float(sigmoid(model.oof_logit[seen]).max())
+    if best < decision.threshold:
+        warnings.warn(
+            f"The second stage flags no row out of fold: the highest probability is {best:.3g}, and the decision flags "
+            f"from {decision.threshold:.3g} on. Give `costs` or a `decision` that fits so rare an event.",
+            NoOpWarning,
+            stacklevel=4,
+        )

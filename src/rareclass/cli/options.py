@@ -93,6 +93,28 @@ class KeepOptions:
 
 
 @dataclass(frozen=True)
+class CascadeOptions:
+    """Two stages instead of one model."""
+
+    cascade: Annotated[
+        bool, typer.Option("--cascade", help="Two stages: a small gate on all rows, the learner on what passes.")
+    ] = False
+    gate_recall: Annotated[
+        float | None, option("--gate-recall", "Share of the events that the gate keeps with 95 % confidence (0.98).")
+    ] = None
+    gate_trees: Annotated[int | None, option("--gate-trees", "Trees that the gate may cost (60).")] = None
+
+    def asked(self, learner: str, treatment: str) -> dict[str, Any]:
+        """Parameters of `train_table`: those of a cascade, or of one model."""
+        given = {k: v for k in ("gate_recall", "gate_trees") if (v := getattr(self, k)) is not None}
+        if self.cascade:
+            return {"cascade": True, "judge": learner, "judge_treatment": treatment, **given}
+        if given:
+            raise InputError(f"--{next(iter(given)).replace('_', '-')} belongs to a cascade. Add --cascade.")
+        return {"estimator": learner, "treatment": treatment}
+
+
+@dataclass(frozen=True)
 class ReasonOptions:
     """How reasons are grouped and worded."""
 

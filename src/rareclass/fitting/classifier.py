@@ -178,8 +178,7 @@ class RareClassifier(Tiered, ClassifierMixin, BaseEstimator):
         """
         codes = [c.name for c in model.schema.columns if c.kind == "category"]
         made = cls(
-            model.arm.arm.learner,
-            treatment=model.arm.arm.treatment,
+            **cls._asked(model),
             decision=model.rule,
             pos_label=model.pos_label,
             categorical=codes,
@@ -194,6 +193,11 @@ class RareClassifier(Tiered, ClassifierMixin, BaseEstimator):
         else:
             made.n_features_in_, made.feature_names_in_ = len(kept), np.array(kept, dtype=object)
         return made
+
+    @classmethod
+    def _asked(cls, model: FittedModel) -> dict[str, Any]:
+        """The parameters that ask for what only this kind of classifier has."""
+        return {"estimator": model.arm.arm.learner, "treatment": model.arm.arm.treatment}
 
     @property
     def decision_(self) -> Decision:

@@ -200,7 +200,7 @@ def _own_parts(rows: Rows, cv: Any, seed: int) -> tuple[Splits, str]:
     else:
         whole = rows.together
         folds = min(folds, np.unique(whole[y]).size, np.unique(whole[~y]).size)
-        kind, together = _kind_of(whole)
+        kind, together = kind_of(whole)
     if folds < 2:
         return [], kind
     how: dict[str, Any] = {"folds": folds, "kind": kind, "times": rows.times, "seed": seed}
@@ -234,7 +234,7 @@ def _left_out(parts: Splits, without_groups: Splits) -> list[str]:
     ]
 
 
-def _kind_of(together: np.ndarray | None) -> tuple[str, np.ndarray | None]:
+def kind_of(together: np.ndarray | None) -> tuple[str, np.ndarray | None]:
     """How to split rows of which some stay together; groups of one row each are none."""
     if together is None or np.unique(together).size == together.size:
         return "stratified", None
@@ -281,7 +281,7 @@ def make_design(
         how |= {"kind": "time", "groups": rows.groups, "times": order}
         warnings += _prevalence_drift(rows.y, order)
     else:
-        how["kind"], how["groups"] = _kind_of(together)
+        how["kind"], how["groups"] = kind_of(together)
     dev, test, ranked = _lock(rows.y, how, split.test_share, notes)
     large = rows.y.size > LARGE_TABLE and not full
     wide = rows.y.size * len(schema.columns) > MANY_CELLS

@@ -39,6 +39,7 @@ class Part:
     """An encoded split."""
 
     index: np.ndarray  # (m,) the rows to fit on, as they are numbered in the table
+    together: np.ndarray  # (m,) numbers of the rows that a split of these keeps together
     # X, y, weight: (m, d) rows to fit on: the training rows, or a sample of them
     X: np.ndarray
     y: np.ndarray
@@ -58,6 +59,9 @@ class Part:
         if asks_for_names(arm.learner):
             levels = {name: list(known.levels) for name, known in self.encoder.categories_.items()}
             told = replace(told, learner=NamedColumns(arm.learner, list(self.encoder.feature_names), levels))
+        sided = getattr(arm.learner, "takes_sides", False)
+        if sided:
+            told = replace(told, learner=arm.learner.with_sides(self.together, self.costs))
         fitted = told.fit(
             self.X,
             self.y,
@@ -67,6 +71,8 @@ class Part:
             seed=np.random.SeedSequence(self.seed),
             n_jobs=n_jobs,
         )
+        if sided:
+            fitted.learner.forget_sides()
         # names and levels, and costs by row, belong to these rows, not to the specification
         fitted = replace(fitted, arm=replace(fitted.arm, learner=arm.learner))
         if isinstance(self.costs, RowCosts):
@@ -110,6 +116,7 @@ def encode_part(rows: Rows, sampling: Sampling, train: np.ndarray, test: np.ndar
     _, first, expand = np.unique(rows.same[test], return_index=True, return_inverse=True)
     return Part(
         index=fitted,
+        together=rows.together[fitted],
         X=encoded.matrix,
         y=rows.y[fitted],
         weight=weight,

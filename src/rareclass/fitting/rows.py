@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -120,7 +121,7 @@ class Rows:
             slices=None if slices is None else SliceColumn.of(table, schema, slices),
         )
 
-    @property
+    @cached_property
     def together(self) -> np.ndarray:
         """Numbers (n,) of the rows that a split keeps together: groups, and equal rows unless copies are ordinary."""
         twins = np.arange(self.y.size) if copies_are_ordinary(self.same, self.y) else self.same

@@ -11,7 +11,6 @@ from rareclass.artifact.seen import rows_seen
 from rareclass.data.problem import counted
 from rareclass.data.read import read_table
 from rareclass.errors import BundleError
-from rareclass.fitting.classifier import RareClassifier
 from rareclass.fitting.rows import at
 from rareclass.treatments.registry import UnknownTreatment
 
@@ -52,6 +51,7 @@ def replay(
     Examples
     --------
     >>> import numpy as np
+    >>> from rareclass import RareClassifier
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(4000, 2))
     >>> y = rng.random(4000) < 1 / (1 + np.exp(4 - X[:, 0]))
@@ -65,7 +65,7 @@ def replay(
     table = read_table(X)
     old = bundle.model.model_
     old.schema.check(table)
-    model = RareClassifier.from_model(old, **kept_parameters(bundle.model)).set_params(n_jobs=n_jobs)
+    model = type(bundle.model).from_model(old, **kept_parameters(bundle.model)).set_params(n_jobs=n_jobs)
     if isinstance(model.treatment, UnknownTreatment):
         raise BundleError(
             f"The treatment {model.treatment.label!r} is none of rareclass's, so the bundle cannot be replayed. Fit a "

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from rareclass._types import Rows
+from rareclass.cascade.two_stage import TwoStageLearner
 from rareclass.data.read import read_table
 from rareclass.ensemble._scores import RealPrevalence
 from rareclass.errors import InputError
@@ -31,6 +32,7 @@ from rareclass.scoring.reasons import ReasonRules, group_name
 from rareclass.scoring.rows import RowEncoder
 from rareclass.scoring.scorer import Scorer
 from rareclass.scoring.slow import Uncompiled
+from rareclass.scoring.staged import Staged
 from rareclass.scoring.trees_from import flat_guarded, flat_trees
 
 _ORDERED = ("number", "integer", "boolean", "time")
@@ -142,12 +144,23 @@ def _booster(learner: GuardedBooster) -> Member:
     )
 
 
+def _staged(learner: TwoStageLearner) -> Member:
+    return Staged.of(
+        members=(as_member(learner.gate_), as_member(learner.judge_)),
+        added=(float(learner.gate_shift_), float(learner.judge_shift_)),
+        threshold=float(learner.placed_.threshold),
+        rest=float(learner.placed_.rest),
+        calibration=learner.calibration_,
+    )
+
+
 _OURS: dict[type, Any] = {
     QuantileLogisticRegression: _quantile_linear,
     FewEventsLogisticRegression: _linear,
     RareForestClassifier: _forest,
     RareBlendClassifier: lambda learner: as_member(learner.blend_),
     LogitBlend: _blend,
+    TwoStageLearner: _staged,
     LogitSum: _sum,
     LibraryDefaultLGBMClassifier: lambda learner: Trees(flat_trees(learner.model_), float(learner.intercept_), 1.0),
     GuardedBooster: _booster,

@@ -16,6 +16,7 @@ from rareclass.kernels.linear import quantile_parts
 from rareclass.kernels.logits import sigmoid
 from rareclass.kernels.trees import WITHOUT_REASONS, FlatTrees
 from rareclass.scoring.members import Blend, Linear, Linked, QuantileLinear, Sum, Trees, Votes
+from rareclass.scoring.staged import Staged
 from rareclass.scoring.votes import BalancedVotes
 
 Function = Callable[[np.ndarray], np.ndarray]
@@ -109,6 +110,17 @@ def _of_blend(member: Blend, X: np.ndarray) -> Parts:
     return total, float(total_base)
 
 
+def _of_staged(member: Staged, X: np.ndarray) -> Parts:
+    """The judge's parts of rows that pass, the gate's of all others, above the judge's baseline."""
+    through, out = member.passes(X), np.empty(X.shape)
+    gate, _ = _above(member.members[0], X[~through])
+    judge, base = _above(member.members[1], X[through])
+    base += member.added[1]
+    out[through], base = _carried(judge, base + judge.sum(axis=1), base, member.calibrated, (-np.inf, np.inf))
+    out[~through] = bridged(gate, np.full(gate.shape[0], member.rest), base)
+    return out, base
+
+
 def _mapped(trees: FlatTrees, X: np.ndarray, function: Function, bounds: tuple[float, float] = (0.0, 1.0)) -> Parts:
     """Parts of a function of the trees' score, which lies within `bounds`."""
     return _carried(trees.contributions(X), trees.score(X), trees.baseline, function, bounds)
@@ -140,4 +152,5 @@ _MADE: dict[str, Callable[[Any, np.ndarray], Parts]] = {
     Linked.kind: _of_linked,
     Sum.kind: _of_sum,
     Blend.kind: _of_blend,
+    Staged.kind: _of_staged,
 }

@@ -7,7 +7,7 @@ from typing import Any
 from rareclass.errors import BundleError
 from rareclass.learners.table import LEARNERS
 
-OURS = ("rareclass.learners.", "rareclass.losses.", "rareclass.ensemble.")
+OURS = ("rareclass.learners.", "rareclass.losses.", "rareclass.ensemble.", "rareclass.cascade.")
 
 
 @cache

@@ -262,7 +262,7 @@ def _read_form(name: str, saved: Any) -> Any:
     return _FORMS.build(name, values)
 
 
-class _OfMembers:
+class OfMembers:
     """What members made of members share."""
 
     members: Sequence[Member]
@@ -276,7 +276,7 @@ class _OfMembers:
 
 
 @dataclass(frozen=True)
-class Sum(_OfMembers):
+class Sum(OfMembers):
     """The weighted sum of the log-odds of members: a pilot with its correction, or the mean of a bag."""
 
     kind: ClassVar[str] = "sum"
@@ -290,18 +290,18 @@ class Sum(_OfMembers):
         return total
 
     def spec(self) -> Spec:
-        return {"factors": list(self.factors), **_several_specs(self.members)}
+        return {"factors": list(self.factors), **several_specs(self.members)}
 
     @classmethod
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
-        members = _read_several(spec, arrays)
+        members = read_several(spec, arrays)
         factors = vector(spec, "factors").tolist()
         refuse(0 < len(members) == len(factors), "members of a sum")
         return cls(members, factors)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Blend(_OfMembers):
+class Blend(OfMembers):
     """The combination of the log-odds of members; see `rareclass.learners.combination`."""
 
     kind: ClassVar[str] = "blend"
@@ -322,16 +322,18 @@ class Blend(_OfMembers):
 
     def spec(self) -> Spec:
         numbers = {name: getattr(self, name).tolist() for name in ("shift", "intercept", "slope", "weight")}
-        return {"limit": self.limit, **numbers, **_several_specs(self.members)}
+        return {"limit": self.limit, **numbers, **several_specs(self.members)}
 
     @classmethod
     def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
-        members = _read_several(spec, arrays)
+        members = read_several(spec, arrays)
         numbers = {n: vector(spec, n) for n in ("shift", "intercept", "slope", "weight")}
         refuse(len(members) > 0 and all(v.shape == (len(members),) for v in numbers.values()), "members of a blend")
         return cls(members=members, limit=positive(spec, "limit"), **numbers)
 
 
+_JOINED: Names[Any] = Names("member", {"staged": "rareclass.scoring.staged:Staged"})
+"""Kinds that are made of these and stand in files of their own."""
 KINDS: dict[str, Any] = {
     member.kind: member for member in (Linear, QuantileLinear, Trees, Votes, BalancedVotes, Linked, Sum, Blend)
 }
@@ -351,18 +353,20 @@ def read_member(spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Me
         A kind that is not in the table, or parts that do not fit together.
     """
     try:
-        kind = KINDS[spec["kind"]]
+        kind = _JOINED[spec["kind"]] if spec["kind"] in _JOINED else KINDS[spec["kind"]]
         made: Member = kind.from_parts(spec, arrays)
     except UNFIT as error:
         raise InputError(f"The scorer is incomplete: {why(error)}.") from None
     return made
 
 
-def _several_specs(members: Sequence[Member]) -> Spec:
+def several_specs(members: Sequence[Member]) -> Spec:
+    """The members of a member, without their arrays."""
     return {"members": [saved_member(member) for member in members]}
 
 
-def _read_several(spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> list[Member]:
+def read_several(spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> list[Member]:
+    """The members that `several_specs` and `numbered` arrays described."""
     return [read_member(saved, numbered_part(arrays, j)) for j, saved in enumerate(spec["members"])]
 
 

@@ -21,7 +21,9 @@ from rareclass.scoring.export.graph import (
     where,
 )
 from rareclass.scoring.export.links import link_logit
+from rareclass.scoring.export.maps import calibrated
 from rareclass.scoring.members import Blend, Linear, Linked, QuantileLinear, Sum, Trees, Votes
+from rareclass.scoring.staged import Staged
 from rareclass.scoring.votes import SMALLEST, BalancedVotes
 
 
@@ -125,6 +127,12 @@ def _blend(member: Blend, rows: Rows) -> Value:
     return ((cut * member.slope[None, :] + member.intercept[None, :]) * member.weight[None, :]).total()
 
 
+def _staged(member: Staged, rows: Rows) -> Value:
+    """Both stages for every row: a graph has no way round the second."""
+    gate, judge = (member_logit(one, rows) + added for one, added in zip(member.members, member.added, strict=True))
+    return where(gate >= member.threshold, calibrated(member.calibrate, judge), member.rest)
+
+
 _KINDS: dict[type, Callable[[Any, Rows], Value]] = {
     Linear: _linear,
     QuantileLinear: _quantile_linear,
@@ -134,4 +142,5 @@ _KINDS: dict[type, Callable[[Any, Rows], Value]] = {
     Linked: _linked,
     Sum: _sum,
     Blend: _blend,
+    Staged: _staged,
 }

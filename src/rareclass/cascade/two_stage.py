@@ -1,0 +1,276 @@
+"""Two stages as one learner: a small gate that lets most rows go, and a judge that is fitted on what passes it."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import clone
+
+from rareclass import _check, _types
+from rareclass.calibration import calibrator_from_dict, choose_calibration
+from rareclass.cascade.gate import Placed, Promise, Scored, open_gate
+from rareclass.crossfit import Folds, out_of_fold, raw_logit
+from rareclass.data.split import make_splits
+from rareclass.decisions.costs import Costs
+from rareclass.errors import CostError, ShortfallWarning, TooFewEventsError
+from rareclass.fitting.arm import BLEND, Arm
+from rareclass.fitting.blend import blend_members, blend_out_of_fold, join_arms
+from rareclass.fitting.calibrate import as_counts
+from rareclass.fitting.design import kind_of
+from rareclass.learners._context import FitContext, Rows
+from rareclass.learners._inner import inner_folds
+from rareclass.learners.base import RareLearner
+from rareclass.learners.lgbm import RareLGBMClassifier
+from rareclass.treatments.base import Treatment
+from rareclass.treatments.combined import Combined
+from rareclass.treatments.negatives import NegativeSampling
+from rareclass.treatments.registry import make_treatment
+from rareclass.treatments.sampling import SampledNegatives
+
+LEAST_EVENTS = 12
+"""Fewer events among the rows that pass are not multiplied: there is too little to interpolate between."""
+MOST_ROWS = 10_000
+"""With more rows the search for neighbours costs more than all else, and has more than enough negatives to work on."""
+SYNTHESIS = "smote_enn"
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class TwoStageLearner(RareLearner):
+    """A gate on all rows, a judge on those that pass it; the log-odds of the stage that decided.
+
+    What `CascadeClassifier` fits, on encoded rows. The event is ``classes_[1]``.
+
+    1. The gate is fitted on all events and sampled negatives, which is undone exactly, and cross-fitted on inner folds.
+    2. Its threshold is placed by these out-of-fold scores, see `Promise`; where the events cannot carry the recall, at
+       the lowest event. At least as many negatives as events, and ten, pass.
+    3. The judge is fitted on rows that pass out of fold, so that it sees what it will see later, and is cross-fitted on
+       the same folds: its scores are brought back and calibrated on rows that pass and that it did not see.
+    4. Rows that do not pass get their own event rate, smoothed by half an event.
+
+    Parameters
+    ----------
+    gate : str or classifier, default="lightgbm"
+        "lightgbm" is guarded LightGBM of `gate_trees` trees with eight leaves; else a learner's name or a classifier.
+    judge : "auto", str or classifier, default="auto"
+        "auto" is the blend.
+    gate_recall, confidence : float in (0, 1), default=0.98 and 0.95
+    gate_trees : int, default=60
+        What "lightgbm" may cost: each tree takes about 30 nanoseconds a row once compiled.
+    gate_negatives : float, default=20
+        Negatives for each event that the gate is fitted on; 20,000 altogether at least.
+    judge_treatment : "auto", str or Treatment, default="auto"
+        "auto" is SMOTE-ENN where twelve events or more, fewer of them than negatives, and at most 10,000 rows pass (it
+        searches neighbours among all of them); else nothing.
+    judge_rows : int or None, default=40_000
+        Largest number of rows that the judge is fitted on: where more pass, all events and sampled negatives, which is
+        undone exactly.
+    judge_cost : float, optional
+        What showing one row to the judge costs, in the money of `costs`: the gate is then placed by cost, not recall.
+    folds : int, default=5
+        Inner folds; fewer where the events are fewer.
+    costs : CostMatrix or RowCosts, optional
+        Of the rows to fit on, for `judge_cost`.
+    groups : array-like of shape (n,), optional
+        Rows with the same number stay on one side of every inner split, and count as one where recall is bounded.
+    categorical_features : sequence of int, optional
+    random_state : int, Generator or None, default=None
+    n_jobs : int, default=1
+
+    Attributes
+    ----------
+    gate_, judge_ : fitted classifiers
+    gate_shift_, judge_shift_ : float
+        Log-odds that bring their scores back to the real prevalence.
+    placed_ : Placed
+        Threshold of the gate and what it promises.
+    calibration_ : dict
+        The judge's calibration, as `Calibrator.to_dict` writes it.
+    judge_note_ : str
+        What the judge was fitted on.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(3000, 3))
+    >>> y = rng.random(3000) < 1 / (1 + np.exp(5 - 3 * X[:, 0]))
+    >>> simple = {"gate": "logistic_regression", "judge": "logistic_regression", "judge_treatment": "none"}
+    >>> model = TwoStageLearner(**simple, gate_recall=0.9, random_state=0).fit(X, y)
+    >>> bool(model.passes(X).mean() < 0.5), bool(model.placed_.recall >= 0.9)
+    (True, True)
+    """
+
+    title: ClassVar[str] = "Cascade"
+    takes_offset = False
+    takes_sides: ClassVar[bool] = True
+    """Is given the groups and costs of its rows, see `Part.fit`."""
+    inside_arm = MappingProxyType({})
+
+    gate: Any = "lightgbm"
+    judge: Any = "auto"
+    gate_recall: float = 0.98
+    confidence: float = 0.95
+    gate_trees: int = 60
+    gate_negatives: float = 20.0
+    judge_treatment: str | Treatment = "auto"
+    judge_rows: int | None = 40_000
+    judge_cost: float | None = None
+    folds: int = 5
+    costs: Costs | None = None
+    groups: ArrayLike | None = None
+    categorical_features: ArrayLike | None = None
+    random_state: _types.Seed = None
+    n_jobs: int = 1
+
+    def with_sides(self, groups: np.ndarray, costs: Costs | None) -> Self:
+        """A clone that knows the groups and costs of the rows that it is to be fitted on."""
+        told: Self = clone(self)
+        return told.set_params(groups=groups, costs=costs)
+
+    def forget_sides(self) -> None:
+        """Drop what belongs to the rows of the fit, not to the model."""
+        self.groups = self.costs = None
+
+    def _fit(self, rows: Rows, context: FitContext) -> None:
+        promise = Promise(recall=self.gate_recall, confidence=self.confidence).checked()
+        seed, codes = int(context.rng.integers(2**31)), tuple(self._code_columns(rows.X.shape[1]))
+        groups = None if self.groups is None else _check.column(self.groups, "groups")
+        _check.same_length(X=rows.X, groups=groups)
+        folds = Folds(self._folds(rows, groups, np.random.default_rng(seed)))
+        work = _Work(rows, codes, seed, _check.whole_number(self.n_jobs, "n_jobs", low=1))
+
+        gate = Arm(self._gate(), NegativeSampling(negatives_per_event=self.gate_negatives, least_negatives=20_000))
+        if folds.fold[0] >= 0:
+            score = work.out_of_fold((gate,), folds)[:, 0]
+            scored = Scored(score=score, y=rows.y, weight=rows.weight, groups=groups)
+            self.placed_ = self._place(scored, promise)
+        else:
+            score, self.placed_ = np.zeros(rows.y.size), open_gate(rows.y)
+            warnings.warn(
+                f"{int(rows.y.sum())} event(s), those that belong together counted once, are too few to place a gate "
+                "by: every row passes.",
+                ShortfallWarning,
+                stacklevel=4,
+            )
+        whole = work.fit(gate)
+        self.gate_, self.gate_shift_ = whole.learner, float(whole.shift)
+
+        through = np.flatnonzero(score >= self.placed_.threshold)
+        self._fit_judge(work.take(through), folds.take(through))
+
+    def _gate(self) -> Any:
+        if not (isinstance(self.gate, str) and self.gate == "lightgbm"):
+            return self.gate
+        # plain bins: cuts around events would have to be applied to every row that is scored
+        return RareLGBMClassifier(
+            n_estimators=_check.whole_number(self.gate_trees, "gate_trees", low=1),
+            num_leaves=8,
+            learning_rate=0.1,
+            event_bins=False,
+            calibrate=False,
+            collapse_alarm=False,
+        )
+
+    def _place(self, scored: Scored, promise: Promise) -> Placed:
+        if self.judge_cost is None:
+            return scored.placed_by_recall(promise)
+        if self.costs is None:
+            raise CostError("`judge_cost` places the gate by cost, which needs the costs of rows. Give `costs`.")
+        return scored.placed_by_cost(self.costs.fn - self.costs.tp, float(self.judge_cost), promise)
+
+    def _folds(self, rows: Rows, groups: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
+        """Inner fold (n,) of each row, groups or copies of an event together; all -1 where they cannot be split."""
+        parts = _check.whole_number(self.folds, "folds", low=2)
+        if groups is None:
+            return inner_folds(rows.X, rows.y, rng, folds=parts)
+        fold = np.full(rows.y.size, -1)
+        kind, together = kind_of(groups)
+        parts = min(parts, *(np.unique(groups[mask]).size for mask in (rows.y, ~rows.y)))
+        if parts > 1:
+            try:
+                splits = make_splits(rows.y, folds=parts, kind=kind, groups=together, seed=rng)
+            except TooFewEventsError:  # of one class all that there is lies in too few groups
+                return fold
+            for k, (_, test) in enumerate(splits):
+                fold[test] = k
+        return fold
+
+    def _fit_judge(self, work: "_Work", folds: Folds) -> None:
+        """Fit the judge on rows that passed out of fold, and calibrate it on those that it did not see."""
+        treatment = self._treatment(work.rows.y)
+        blend = isinstance(self.judge, str) and self.judge in ("auto", BLEND)
+        arms = blend_members(treatment) if blend else (Arm(self.judge, treatment),)
+        each = [work.fit(arm) for arm in arms]
+        rows, worth = work.rows, as_counts(work.rows.weight, work.rows.y)
+        sides = [rows.y[train] for train, _ in folds.splits()]
+        possible = bool(sides) and all(y.any() and not y.all() for y in sides)
+        scores = work.out_of_fold(arms, folds) if possible else np.full((rows.y.size, len(arms)), np.nan)
+        judge = join_arms(Arm(BLEND, treatment), each, scores, rows.y, sample_weight=worth) if blend else each[0]
+        unseen, method = scores[:, 0], "auto"
+        if not possible:
+            unseen, method = np.zeros(rows.y.size), "none"
+        elif blend:
+            unseen = blend_out_of_fold(scores, rows.y, folds, sample_weight=rows.weight)
+        self.calibration_ = choose_calibration(unseen, rows.y, method=method, sample_weight=worth).to_dict()
+        self.judge_, self.judge_shift_ = judge.learner, float(judge.shift)
+        self.judge_note_ = judge.note
+
+    def _treatment(self, y: np.ndarray) -> Treatment:
+        """The treatment of rows that passed."""
+        asked, events = self.judge_treatment, int(y.sum())
+        if isinstance(asked, str) and asked == "auto":
+            asked = SYNTHESIS if LEAST_EVENTS <= events < y.size - events and y.size <= MOST_ROWS else "none"
+        treatment = make_treatment(asked)
+        most = None if self.judge_rows is None else _check.whole_number(self.judge_rows, "judge_rows", low=2)
+        return treatment if most is None or y.size <= most else Combined(SampledNegatives(rows=most), treatment)
+
+    def passes(self, X: np.ndarray) -> np.ndarray:
+        """Which encoded rows (n,) the judge sees."""
+        return raw_logit(self.gate_, X) + self.gate_shift_ >= self.placed_.threshold
+
+    def _logit(self, X: np.ndarray) -> np.ndarray:
+        out = np.full(X.shape[0], self.placed_.rest)
+        through = np.flatnonzero(self.passes(X))
+        if through.size:
+            score = raw_logit(self.judge_, X[through]) + self.judge_shift_
+            out[through] = calibrator_from_dict(self.calibration_).predict_logit(score)
+        return out
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Rows on which arms are fitted, with their columns of codes, a seed and the threads of a fit."""
+
+    rows: Rows
+    codes: tuple[int, ...]
+    seed: int
+    n_jobs: int
+
+    def take(self, index: np.ndarray) -> "_Work":
+        return _Work(self.rows.take(index), self.codes, self.seed + 1, self.n_jobs)
+
+    def fit(self, arm: Arm, among: np.ndarray | None = None, number: int = 0) -> Any:
+        """The arm fitted on the rows `among`, all by default; `number` names the random stream."""
+        rows = self.rows if among is None else self.rows.take(among)
+        return arm.fit(
+            rows.X,
+            rows.y,
+            sample_weight=rows.weight,
+            categorical_features=self.codes,
+            seed=np.random.SeedSequence([self.seed, number]),
+            n_jobs=self.n_jobs,
+        )
+
+    def out_of_fold(self, arms: Sequence[Arm], folds: Folds) -> np.ndarray:
+        """Restored log-odds (n, arms) of rows that a fit did not see."""
+        number = count(1)
+
+        def fit_score(train: np.ndarray, test: np.ndarray) -> np.ndarray:
+            stream = next(number)
+            return np.column_stack([self.fit(arm, train, stream).logit(self.rows.X[test]) for arm in arms])
+
+        return out_of_fold(self.rows.y.size, folds.splits(), fit_score).score
