@@ -55,8 +55,8 @@ class CascadeClassifier(RareClassifier):
     gate_negatives : float, default=20
         Negatives for each event that the gate is fitted on; 20,000 altogether at least.
     judge_treatment : "auto", str or Treatment, default="auto"
-        How training of the judge is altered, inside the folds. "auto" is SMOTE-ENN where twelve events or more and at
-        most 10,000 rows pass; else nothing.
+        How training of the judge is altered, inside the folds. "auto" is SMOTE-ENN where twelve events or more, at
+        least four negatives for each, and at most 10,000 rows pass; else nothing.
     judge_rows : int or None, default=40_000
         Largest number of rows that the judge is fitted on: all events and sampled negatives of those that pass.
     judge_cost : float, optional
