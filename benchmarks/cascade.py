@@ -6,7 +6,7 @@ Cascade and single models are cross-fitted on the same three folds (distinct row
 together elsewhere), all calibrated, and decide by the same costs (a false alarm 10, a missed event 1,000). Differences
 are paired, with 95 % intervals. `gate_recall` is the most that the events of a set carry. *least* is the
 smallest share of rows that holds as many events by the true probabilities (simulated data only). One row: a mapping in,
-a decision out, processor time; batch: encoded and scored, one thread.
+a decision out, processor time; batch: encoded and scored, one thread. Figures: docs/cascade.md.
 """
 
 import argparse
