@@ -264,13 +264,20 @@ def whole_number(value: object, name: str, *, low: int = 0, high: int | None = N
     return int(value)
 
 
+_MANY = 12
+"""Choices from which on a sentence does not begin with their names."""
+
+
 def one_of(value: object, name: str, choices: Sequence[T]) -> T:
     """`value` when it is among `choices`."""
     if value not in choices:
         words = [c for c in choices if isinstance(c, str)]
         near = get_close_matches(value, words, n=1) if isinstance(value, str) else []
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise InputError(f"`{name}` must be one of {', '.join(map(repr, choices))}; got {value!r}.{hint}")
+        listed = f"`{name}` must be one of {', '.join(map(repr, choices))}"
+        if len(choices) > _MANY:  # what is wrong comes first: few read to the end of so many names
+            raise InputError(f"{value!r} is not known.{hint} {listed}.")
+        raise InputError(f"{listed}; got {value!r}.{hint}")
     return cast(T, value)
 
 

@@ -341,3 +341,9 @@ def test_tiers_that_never_fire_or_never_fill_are_said():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         POLICY.cut([0.001, 0.1, 0.9], COSTS)
+
+
+def test_equal_scores_beyond_the_capacity_are_said_to_be_the_reason():
+    policy = TierPolicy([Tier("allow"), Tier("review", cost=1, prevents=0.9, capacity=10, per="day")])
+    with pytest.warns(NoOpWarning, match="more rows share the highest score than its capacity of 10 a day"):
+        policy.cut(np.full(1_000, 0.05), CostMatrix(fp=1, fn=100), rows_per_period=100)

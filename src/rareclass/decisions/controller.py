@@ -46,7 +46,8 @@ class ThresholdController:
     capacity : int >= 1
         Alerts a period.
     rows_per_period : float > capacity
-        Rows that make a period. Where traffic doubles, so do alerts, unless this is set anew.
+        Rows that make a period, whatever the clock says. Where traffic doubles, so do the alerts of a day:
+        ``from_dict(to_dict() | {"rows_per_period": n})`` goes on with another number.
     sample_weight : array-like of shape (n,), optional
         1 / the probability with which each known score was drawn.
     threshold : float, optional

@@ -164,7 +164,7 @@ class TierPolicy:
         thresholds = np.full(len(self.tiers) - 1, -np.inf)
         free = np.ones(p.size, dtype=bool)
         for k in reversed(range(1, len(self.tiers))):
-            among = np.flatnonzero(free & rows.wants(k))
+            wanted = among = np.flatnonzero(free & rows.wants(k))
             if self.tiers[k].capacity is not None:
                 room = self.tiers[k].capacity * weight.sum() / size
                 pair = None if first is None else first[among]
@@ -173,15 +173,21 @@ class TierPolicy:
             if rows.one_cut:
                 thresholds[k - 1] = max(thresholds[k - 1], float(rows.cut[k]))
             free[among] = False
-            self._say(k, size, among.size, float(p.max()))
+            self._say(k, size, among.size, float(p.max()), tied=bool(wanted.size) and not among.size)
         shared = own if isinstance(own, CostMatrix) else None
         return TierCuts(self, tuple(thresholds.tolist()), shared, size if self.limited else None)
 
-    def _say(self, k: int, size: float, taken: int, highest: float) -> None:
+    def _say(self, k: int, size: float, taken: int, highest: float, *, tied: bool) -> None:
         """Warn of a tier that takes no row, or whose capacity no period can fill."""
         name, capacity = self.tiers[k].name, self.tiers[k].capacity
         said = None
-        if not taken:
+        if tied:
+            said = (
+                f"No row that the tiers were cut on is in tier {name!r} by its threshold: more rows share the highest "
+                f"score than its capacity of {capacity} a {self.per} holds. With `periods` (and `keys`, which settle "
+                "ties) it is filled exactly"
+            )
+        elif not taken:
             said = f"No row that the tiers were cut on is in tier {name!r}: the highest probability is {highest:.4g}"
         elif capacity is not None and capacity >= size:
             said = f"Tier {name!r} has room for {capacity} a {self.per}, which holds {size:.4g} rows: it is never full"

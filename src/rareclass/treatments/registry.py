@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from itertools import combinations
 from typing import Any, ClassVar
 
@@ -126,7 +127,12 @@ def _named(text: str, parameter: str) -> Treatment:
     if isinstance(treatment, LossTreatment):
         return LossTreatment(loss_from_dict({"loss": treatment.name, **values}))
     for key in values:
-        one_of(key, f"setting of {name}", tuple(f.name for f in fields(treatment)))
+        known_settings = tuple(f.name for f in fields(treatment))
+        if key not in known_settings:
+            has = f"has the settings {', '.join(known_settings)}" if known_settings else "has no settings"
+            near = get_close_matches(key, known_settings, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise InputError(f"The treatment {name!r} {has}; got {key!r} in {text!r}.{hint}")
     return replace(treatment, **values)
 
 
