@@ -276,7 +276,7 @@ def one_of(value: object, name: str, choices: Sequence[T]) -> T:
         hint = f" Did you mean {near[0]!r}?" if near else ""
         listed = f"`{name}` must be one of {', '.join(map(repr, choices))}"
         if len(choices) > _MANY:  # what is wrong comes first: few read to the end of so many names
-            raise InputError(f"{value!r} is not known.{hint} {listed}.")
+            raise InputError(f"Unknown `{name}`: got {value!r}.{hint} {listed}.")
         raise InputError(f"{listed}; got {value!r}.{hint}")
     return cast(T, value)
 

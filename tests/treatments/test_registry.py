@@ -160,7 +160,7 @@ def test_a_bundle_that_was_saved_before_samplers_had_names_is_read():
 
 
 def test_what_is_wrong_comes_before_the_many_names_that_are_known():
-    with pytest.raises(InputError, match=r"^'tomek' is not known\. Did you mean 'tomek_links'\?"):
+    with pytest.raises(InputError, match=r"^Unknown `treatment`: got 'tomek'\. Did you mean 'tomek_links'\?"):
         make_treatment("smote+tomek")
     with pytest.raises(InputError, match=r"'smote' has the settings method, ratio, pca; got 'k'"):
         make_treatment("smote(k=0)")
