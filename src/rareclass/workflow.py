@@ -109,7 +109,12 @@ def results_of(comparison: Comparison, problem: Problem, *, command: str = "", t
         moves = list(drift(rows.table, rows.y, rows.schema, weight))
     return replace(
         found,
-        data=replace(found.data, target=problem.target, notes=[*problem.notes, *moves, *found.data.notes]),
+        data=replace(
+            found.data,
+            target=problem.target,
+            weighted_by=problem.weighted_by or None,
+            notes=[*problem.notes, *moves, *found.data.notes],
+        ),
         advice=advise(found.data.events, found.data.rows),
         title=problem.name,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -156,9 +161,13 @@ def champion_bundle(comparison: Comparison, *, target: str, results: Results, wr
     model, rows, dev = comparison.best_model_, comparison.design.rows, comparison.design.split.dev
     table = rows.table.take(dev)
     evidence = {
-        "out_of_fold": best.judgement.intervals | {"calibration": best.judgement.calibration},
-        "test": None if test is None else {k: getattr(test, k) for k in ("rows", "events", "metrics", "calibration")},
-        "data": {k: getattr(results.data, k) for k in ("prevalence", "duplicates", "notes")},
+        "out_of_fold": best.judgement.intervals
+        | {"calibration": best.judgement.calibration}
+        | {k: v for k, v in model.model_.evidence.items() if k.startswith("calibration_slope")},
+        "test": None
+        if test is None
+        else {k: getattr(test, k) for k in ("rows", "events", "weight", "metrics", "calibration")},
+        "data": {k: getattr(results.data, k) for k in ("prevalence", "weight", "weighted_by", "duplicates", "notes")},
         "findings": [f.to_dict() for f in results.findings],
         "warnings": results.warnings,
         "verdict": best.verdict.word,
@@ -248,6 +257,8 @@ def train_table(
     fit = model.model_
     table, worth = problem.features.take(fit.oof_row), at(problem.counts, fit.oof_row)
     data = {"prevalence": float(np.average(fit.oof_y, weights=worth)), "notes": table_notes(problem, fit.schema)}
+    if worth is not None:
+        data |= {"weight": float(worth.sum()), "weighted_by": problem.weighted_by}
     recipe = {
         "arm": fit.arm.name,
         "seed": model.random_state,

@@ -1,6 +1,7 @@
 """The model card: whatever the columns are called it stays Markdown, it says what the evidence holds, and no more."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 
@@ -12,9 +13,12 @@ from markdown_it import MarkdownIt
 from rareclass import RareClassifier
 from rareclass.artifact import Bundle
 from rareclass.artifact.card import plain
+from rareclass.data.problem import Roles, read_problem
 from rareclass.decisions import CostMatrix
 from rareclass.errors import BundleError
+from rareclass.evaluation import words
 from rareclass.evaluation.results import Finding
+from rareclass.workflow import compare_table, train_table
 
 NASTY = [
     "a|b",
@@ -122,3 +126,72 @@ def test_a_card_is_verified_and_may_be_absent(tmp_path, model):
     del manifest["files"]["card.md"]
     (tmp_path / "old" / "manifest.json").write_text(json.dumps(manifest))
     assert Bundle.load(tmp_path / "old").card == ""
+
+
+def priced(keep):
+    """Rows with weights or keep probabilities, and costs of their own; the table and the roles of its columns."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=900)
+    y = rng.random(900) < 1 / (1 + np.exp(3.5 - 1.8 * x))
+    table = pa.table(
+        {
+            "x": x,
+            "z": rng.normal(size=900),
+            "y": y.astype(int),
+            "loss": rng.uniform(1, 900, 900),
+            "alarm": rng.uniform(1, 3, 900),
+            "keep_probability" if keep else "w|t": np.where(y, 1.0, 0.2) if keep else np.where(y, 5.0, 1.0),
+        }
+    )
+    roles = Roles(cost_columns={"fp": "alarm", "fn": "loss"}, weights=None if keep else "w|t")
+    return table, read_problem(table, "y", roles), np.where(y, 1.0, 5.0) if keep else np.where(y, 5.0, 1.0), y
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_weighted_figures_beside_counts_are_said_to_be_weighted(tmp_path, keep):
+    _, problem, weight, y = priced(keep)
+    by = "1 / keep_probability" if keep else "w|t"
+    bundle = train_table(problem, out=tmp_path / "m", estimator="logistic_regression", treatment="none", cv=2)
+    prevalence = words.percent(np.average(y, weights=weight), 3)
+    counts = f"900 rows with {y.sum()} events"
+    total = f"{weight.sum():,.0f}"
+    said = f"{counts}; weighted by {plain(by)} (sum of weights {total}), the prevalence is {prevalence}."
+    assert said in bundle.card
+    assert f"out of fold ({counts}, weighted)" in bundle.card
+    assert f"from {counts} that the model did not see, weighted." in bundle.card
+    summary = bundle.model.summary()
+    assert f"from 900 out-of-fold rows with {y.sum()} events, weighted (sum of weights {total})." in summary
+    bare = Bundle(bundle.model)
+    bare.save(tmp_path / "bare")
+    assert f"{counts}; weighted (sum of weights {total}), the prevalence is {prevalence}." in bare.card
+
+
+def test_one_card_holds_one_cost_of_rows_with_costs_of_their_own(tmp_path):
+    _, problem, weight, y = priced(keep=False)
+    out = tmp_path / "run"
+    run = compare_table(
+        problem, out=out, learners=["logistic_regression"], treatments=["none"], folds=2, n_jobs=1, test_share=0.3
+    )
+    card = Bundle.load(out / "champion").card
+    best = run[run.champion].judgement
+    cost, caught = best.acted["expected_cost"].estimate, best.acted["recall"].estimate
+    assert f"cost per row {words.number(cost)}, rows flagged {words.percent(best.acted['alert_rate'])}" in card
+    assert f"events caught {words.percent(caught)}" in card
+    assert re.search(rf"\| Expected cost per row \| out of fold [^|]* \| {re.escape(words.number(cost))} \|", card)
+    assert "threshold was chosen" not in card
+    # the slope that the sentence speaks of stands in the table
+    assert re.search(r"\| Calibration slope \| out of fold ", card)
+    assert "and calibration slope are 1" in card
+    assert re.search(r"\| Average precision \| locked test part \(\d+ rows with \d+ events, weighted\)", card)
+    page = (out / "report.html").read_text(encoding="utf-8")
+    prevalence = words.percent(np.average(y, weights=weight), 3)
+    assert f"{y.sum()} events in 900 rows ({prevalence} of their weight by w|t)" in page
+    assert f"weighted by w|t (sum of weights {weight.sum():,.0f}), the prevalence is {prevalence}" in page
+    assert "rows, weighted" in page
+
+
+def test_a_slope_that_was_not_measured_is_not_spoken_of(tmp_path):
+    evidence = {"out_of_fold": {"observed_to_expected": {"estimate": 1.1, "low": 0.9, "high": 1.3}}}
+    card = card_of(tmp_path, fitted(), evidence=evidence)
+    assert "where observed / expected is 1;" in card
+    assert "slope" not in card

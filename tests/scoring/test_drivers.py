@@ -12,7 +12,7 @@ from rareclass.artifact import Bundle
 from rareclass.evaluation import compare
 from rareclass.evaluation.judge import Judged
 from rareclass.fitting.sample import ROWS, RowSample
-from rareclass.scoring import Scorer
+from rareclass.scoring import ReasonRules, Scorer
 from rareclass.scoring.drivers import (
     EFFECT_ROWS,
     POINTS,
@@ -209,3 +209,63 @@ def test_a_comparison_is_driven_by_what_the_test_part_shows_and_its_champion_say
     whole = with_drivers(replace(whole, drivers=None))
     assert whole.drivers.part == TRAINED
     assert whole.drivers.top == []
+
+
+@pytest.fixture(scope="module")
+def thrice():
+    """One signal in three columns, of which two are equal, and another signal."""
+    rng = np.random.default_rng(4)
+    x, z = rng.normal(size=(2, 600))
+    y = rng.random(600) < 1 / (1 + np.exp(2.5 - 1.5 * x - 0.8 * z))
+    table = pa.table({"amount": x, "copy": x, "z": z, "eur": x * 1.1})
+    model = RareClassifier("logistic_regression", treatment="none", cv=2).fit(table, y)
+    return model, table, y
+
+
+@pytest.mark.parametrize("factor", [1.0, 1e8, 1e-8])
+def test_columns_that_differ_by_rounding_only_tie(factor):
+    rng = np.random.default_rng(5)
+    x = rng.random(80) * factor
+    values = np.column_stack([x, x / 3 * 3 * (1 + 2e-16), x * 1.1 / 1.1, x / 2, x / 2 * (1 + 1e-6)])
+    ranks = drawn_ranks(values, np.ones(80), np.arange(80), rng)
+    assert (ranks[:, :3] == 1).all()
+    assert (ranks[:, 3] == 5).all()
+    assert (ranks[:, 4] == 4).all()
+
+
+def test_equal_columns_share_their_rank(thrice):
+    model, table, y = thrice
+    scorer = Scorer.from_model(model, table, ReasonRules(groups={}))
+    drivers = what_drives(model.model_, scorer, RowSample.of(table, y), part=TRAINED)
+    ranks = {c.name: (c.rank_low, c.rank_high) for c in drivers.columns}
+    assert ranks["amount"] == ranks["copy"]
+    assert ranks["amount"][0] == ranks["amount"][1]
+    assert not drivers.grouped
+
+
+def test_columns_that_are_one_reason_are_one_driver(thrice):
+    model, table, y = thrice
+    scorer = Scorer.from_model(model, table)
+    sample = RowSample.of(table, y)
+    drivers = what_drives(model.model_, scorer, sample, part=TRAINED)
+    group = "amount, copy, eur"
+    assert [(c.name, c.kind) for c in drivers.columns] == [(group, "group"), ("z", "number")]
+    parts = scorer.contributions(sample.table, rules=scorer.rules)
+    size = np.abs(parts[:, scorer.rules.names(scorer.columns).index(group)])
+    assert drivers.columns[0].events.estimate == pytest.approx(size[sample.events].mean(), rel=1e-12)
+    assert drivers.columns[0].rows.estimate == pytest.approx(size[sample.evenly].mean(), rel=1e-12)
+    assert (drivers.columns[0].rank_low, drivers.columns[0].rank_high) == (1, 1)
+    assert drivers.unused == 0
+    assert [e.name for e in drivers.effects] == ["amount", "z"]  # of tied columns the first
+
+
+def test_card_and_summary_drive_by_the_groups_of_the_reasons(thrice, tmp_path):
+    model, table, _ = thrice
+    assert "What drives it: amount, copy, eur " in model.summary()
+    bundle = Bundle(model, rows=table, reasons=ReasonRules(groups={"money": ["amount", "eur", "copy"]}))
+    bundle.save(tmp_path / "m")
+    driven = bundle.card[bundle.card.index("## What drives it") :]
+    assert "| money | " in driven
+    assert "| amount | " not in driven
+    assert "one reason" in driven
+    assert "What drives it: money " in model.summary()

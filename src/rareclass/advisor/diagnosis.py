@@ -45,6 +45,8 @@ class Diagnosis:
     facts : list of str
         What this table shows about its events: drift, the strongest columns, missing values, telling levels.
     notes : list of str
+    weight : float or None
+        Sum of the weights, where rows have some: then prevalence and imbalance are weighted.
     """
 
     rows: int
@@ -61,6 +63,7 @@ class Diagnosis:
     findings: list[Finding] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    weight: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -122,6 +125,7 @@ def diagnose(
         findings=column_findings(features, truth, categorical=categorical, **how),
         facts=table_facts(features, truth, schema, **how),
         notes=list(schema.notes),
+        weight=None if weight is None else of_events + of_others,
     )
 
 

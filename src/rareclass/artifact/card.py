@@ -19,6 +19,7 @@ FEW_EVENTS = 100
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _MARKS = re.compile(r"([\\`*\[\]|~$#]|(?<![^\W_])_|_(?![^\W_]))")
 PARTS = {"test": "locked test part", "out_of_fold": "out of fold"}
+SIZES = ("rows", "events", "weight", "prevalence")
 _INTERVAL = re.compile(r"(.+)_(low|high)$")
 
 
@@ -87,7 +88,7 @@ def _decides(model: FittedModel, target: str | None) -> list[str]:
         f"Decision: {plain(words.prose(d.why))}" if d.why else "",
         _threshold(d),
         _costs(d),
-        _expected(d),
+        _expected(d, "weight" in model.evidence),
     ]
     return _list(lines)
 
@@ -115,7 +116,7 @@ def _costs(d: Decision) -> str:
     return f"Costs: {', '.join(known)}." if known else ""
 
 
-def _expected(d: Decision) -> str:
+def _expected(d: Decision, weighted: bool) -> str:
     """What the decision brought where it was chosen."""
     known = [
         ("cost per row", words.number(d.expected_cost)),
@@ -126,20 +127,22 @@ def _expected(d: Decision) -> str:
     said = ", ".join(f"{name} {value}" for name, value in known if value != words.NONE)
     if not said:
         return "What the decision brings was not measured where it was chosen."
-    return f"On the rows that the threshold was chosen on (a little too good for that): {said}."
+    rows = "the model was calibrated on" if d.per_row else "the threshold was chosen on"
+    return f"On the rows that {rows} (a little too good for that): {said}{', weighted' if weighted else ''}."
 
 
 def _data(model: FittedModel, evidence: Mapping[str, Any], recipe: Mapping[str, Any]) -> list[str]:
     data = evidence.get("data") or {}
     rows, events = recipe.get("rows", model.evidence.get("rows")), recipe.get("events", model.evidence.get("events"))
-    counts = f"{words.counted(rows, 'row')} with {words.counted(events, 'event')}" if rows else "Rows: not recorded"
-    share = data.get("prevalence", events / rows if rows else None)
+    counts = words.sized(rows, events) if rows else "Rows: not recorded"
+    weight = data.get("weight", model.evidence.get("weight"))
+    share = data.get("prevalence", model.evidence.get("prevalence", events / rows if rows else None))
     columns = model.schema.columns
     kinds = ", ".join(f"{n} {kind}" for kind, n in Counter(c.kind for c in columns).most_common())
     repeats = data.get("duplicates")
     notes = data.get("notes", model.schema.notes)
     lines = [
-        counts + (f", prevalence {words.percent(share, 3)}" if words.finite(share) is not None else "") + ".",
+        f"{counts}{words.prevalence(share, weight, plain(data.get('weighted_by') or ''))}.",
         f"Fingerprint: `{recipe['fingerprint']}`" if recipe.get("fingerprint") else "",
         "" if repeats is None else f"Rows that repeat an earlier one exactly: {words.count(repeats)}.",
         *(plain(words.prose(note)) for note in notes),
@@ -163,8 +166,8 @@ def _made(model: FittedModel, evidence: Mapping[str, Any], recipe: Mapping[str, 
     calibration = "Calibration: none, too few events or groups to hold any out."
     if e.get("rows"):
         calibration = (
-            f"Calibration: {type(model.calibrator).__name__}, from {words.counted(e['rows'], 'row')} with "
-            f"{words.counted(e['events'], 'event')} that the model did not see."
+            f"Calibration: {type(model.calibrator).__name__}, from {words.sized(e['rows'], e['events'])} that the "
+            f"model did not see{', weighted' if 'weight' in e else ''}."
         )
     split = {"group": "by group", "time": "forward in time"}.get(recipe.get("split", ""), "stratified")
     folds = f"Split: {recipe['folds']} folds, {split}." if recipe.get("folds") else ""
@@ -199,7 +202,7 @@ def _measured(evidence: Mapping[str, Any], model: FittedModel) -> list[tuple[str
         metrics = _numbers(held if part == "out_of_fold" else {**held.get("metrics", {}), **held})
         counts = held if "rows" in held else model.evidence
         rows, events = counts.get("rows"), counts.get("events")
-        size = f"{words.counted(rows, 'row')} with {words.counted(events, 'event')}" if rows else "rows not counted"
+        size = words.sized(rows, events, counts.get("weight")) if rows else "rows not counted"
         if metrics:
             found.append((title, size, metrics))
     return found
@@ -212,7 +215,7 @@ def _numbers(held: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in {**{k: v for k, v in calibration.items() if k != "brier_skill_ceiling"}, **held}.items():
         if isinstance(value, Mapping) and "estimate" in value:
             out[key] = value
-        elif words.finite(value) is not None and key not in ("rows", "events") and not _INTERVAL.match(key):
+        elif words.finite(value) is not None and key not in SIZES and not _INTERVAL.match(key):
             out[key] = {"estimate": value, "low": held.get(f"{key}_low"), "high": held.get(f"{key}_high")}
     return {k: v for k, v in out.items() if words.finite(v["estimate"]) is not None}
 
@@ -228,9 +231,8 @@ def _well(measured: Sequence[tuple[str, str, dict[str, Any]]]) -> list[str]:
             rows.append([words.metric_title(key), f"{title} ({size})", write(v["estimate"]), span])
     named = {title for title, *_ in measured}
     lacking = [f"On a {title}: not measured." for title in PARTS.values() if title not in named]
-    right = (
-        "Calibration is right where observed / expected and calibration slope are 1; a Brier skill of 0 is a constant."
-    )
+    slope = " and calibration slope are" if any("calibration_slope" in m for *_, m in measured) else " is"
+    right = f"Calibration is right where observed / expected{slope} 1; a Brier skill of 0 is a constant."
     return [*_table(["Metric", "Rows", "Estimate", "95 % interval"], rows), right, *_list(lacking)]
 
 
@@ -273,6 +275,7 @@ def _drives(model: FittedModel, scorer: Mapping[str, Any]) -> list[str]:
         "Mean absolute contribution to the log-odds of "
         f"{words.counted(found.events, 'event')} and of {words.counted(found.rows, 'row')} drawn evenly from the "
         f"{plain(found.part)}, with 95 % intervals; ranks over rows drawn anew, the model unchanged. No causes."
+        + (" Columns that are one reason are one row." if found.grouped else "")
     )
     more = [f"{words.counted(found.more, 'other column')} contribute less."] if found.more else []
     return [said, *_table(["Column", "Events", "All rows", "Rank"], rows), *more]

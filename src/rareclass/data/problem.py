@@ -59,6 +59,7 @@ class Problem:
     categorical: tuple[str, ...] = ()
     time_ordered: bool = False
     dropped: tuple[str, ...] = ()
+    weighted_by: str = ""  # what each row counts, in words: a column, 1 / keep_probability, both; "" for one
     notes: tuple[str, ...] = ()  # what was read out of the table unasked
     name: str = ""  # the file or data set
     written: TextFormat = TextFormat()  # noqa: RUF009 - frozen; how the file shows that it is written
@@ -159,6 +160,7 @@ def read_problem(
         categorical=tuple(c for c in roles.categorical if c not in away),
         time_ordered=roles.time_ordered,
         dropped=tuple(sorted(away - {target})),
+        weighted_by=(weights or "") if sampled is None else f"{weights or 1} / {KEEP}",
         notes=notes,
         name=Path(source).name if isinstance(source, str | os.PathLike) else "",
         written=reading.found,

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from rareclass import _check
-from rareclass.decisions.costs import CostMatrix, CostsLike, RowCosts, as_costs
+from rareclass.decisions.costs import CostMatrix, Costs, CostsLike, RowCosts, as_costs
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.moving import curve_at_prevalence
 from rareclass.decisions.points import OperatingPoints
@@ -107,7 +107,7 @@ class MinimumCost(DecisionRule):
 
     def choose(self, curve: ThresholdCurve, *, costs: CostsLike | None = None) -> Decision:
         """The decision on a curve of calibrated probabilities. With costs by row its rates are those of the typical
-        threshold; `best_threshold` gives the exact ones."""
+        threshold; `decided_on` and `best_threshold` give the exact ones."""
         if costs is not None:
             raise InputError("MinimumCost brings its own costs; do not pass others to `choose`.")
         if self.search == "empirical":
@@ -187,6 +187,17 @@ def check_probability(scores: np.ndarray) -> None:
             f"MinimumCost needs calibrated probabilities in [0, 1]; got scores from {scores.min():g} to "
             f'{scores.max():g}. Calibrate them (rareclass.calibration), or use search="empirical".'
         )
+
+
+def decided_on(
+    rule: DecisionRule, y: np.ndarray, proba: np.ndarray, weight: np.ndarray | None, costs: Costs | None
+) -> Decision:
+    """The decision of a rule on rows; with costs by row, what it brings is that of each row's own decision."""
+    decision = rule.choose(ThresholdCurve.from_predictions(y, proba, sample_weight=weight))
+    if not isinstance(rule, MinimumCost) or not rule.per_row or not isinstance(costs, RowCosts):
+        return decision
+    exact = decide_rows(rule, y, proba, weight, costs)
+    return replace(exact, threshold=decision.threshold, interval=decision.interval, why=decision.why)
 
 
 def decide_rows(

@@ -125,6 +125,7 @@ class Comparison:
                 rows=int(rows.y.size),
                 events=int(rows.y.sum()),
                 prevalence=float(np.average(rows.y, weights=rows.weight)),
+                weight=None if rows.weight is None else float(rows.weight.sum()),
                 pos_label=str(rows.pos_label),
                 target=rows.schema.target,
                 fingerprint=rows.schema.fingerprint(rows.table),

@@ -6,10 +6,15 @@ from typing import Any
 from rareclass._record import Record
 from rareclass.uncertainty.estimate import Interval
 
+GROUP = "group"
+"""Kind of several columns that are one reason."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DriverRecord(Record):
-    """How far one column moves the log-odds: its mean absolute contribution over events, and over a sample of all rows.
+    """How far a column, or a group of columns that are one reason, moves the log-odds.
+
+    `events` and `rows` are its mean absolute contribution over events, and over a sample of all rows.
 
     `rank_low` and `rank_high` hold 95 % of its ranks (by events) over rows drawn anew, `first` how often it was among
     the first five.
@@ -62,7 +67,7 @@ class ExplainedRecord(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class DriversRecord(Record):
-    """What drives the deployed model: the strongest columns first, judged on `events` events and `rows` other rows.
+    """What drives the deployed model: the strongest first, judged on `events` events and `rows` other rows.
 
     `part` says in words which rows these are; `why_not` why there are no reasons.
     """
@@ -70,12 +75,17 @@ class DriversRecord(Record):
     part: str = ""
     rows: int | None = None
     events: int | None = None
-    columns: list[DriverRecord] = field(default_factory=list)
-    more: int = 0  # columns that are not listed
+    columns: list[DriverRecord] = field(default_factory=list)  # and groups, as the reasons have them
+    more: int = 0  # of these, those that are not listed
     unused: int = 0  # of all columns, those that never contribute
     effects: list[EffectRecord] = field(default_factory=list)
     top: list[ExplainedRecord] = field(default_factory=list)
     why_not: str = ""
+
+    @property
+    def grouped(self) -> bool:
+        """Whether groups are among them."""
+        return any(c.kind == GROUP for c in self.columns)
 
     def evidence(self) -> dict[str, Any]:
         """What a model keeps of it for its summary and its card: the columns, and no row."""

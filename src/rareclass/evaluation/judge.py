@@ -9,6 +9,7 @@ import numpy as np
 from rareclass.crossfit import Folds
 from rareclass.decisions.costs import Costs
 from rareclass.decisions.decision import Decision
+from rareclass.decisions.minimum_cost import decided_on
 from rareclass.decisions.rule import DecisionRule
 from rareclass.evaluation.results import AppliedDecisionRecord, CalibrationRecord, JudgementRecord
 from rareclass.fitting.arm import Arm
@@ -21,7 +22,6 @@ from rareclass.fitting.slice_table import SliceTable
 from rareclass.kernels.logits import sigmoid
 from rareclass.metrics.calibration import brier_skill_score
 from rareclass.metrics.costs import expected_cost
-from rareclass.metrics.curve import ThresholdCurve
 from rareclass.uncertainty.cross_fitted import cross_fitted
 from rareclass.uncertainty.interval import Interval, confidence_interval
 from rareclass.uncertainty.paired import PairedInterval, paired_difference
@@ -167,7 +167,7 @@ def calibration_numbers(rows: Judged, score: np.ndarray, known: Mapping[str, Int
 
 def decide(rule: DecisionRule, rows: Judged, score: np.ndarray) -> Decision:
     """The decision of `rule` on calibrated probabilities of rows that the model did not see."""
-    return rule.choose(ThresholdCurve.from_predictions(rows.y, sigmoid(score), sample_weight=rows.weight))
+    return decided_on(rule, rows.y, sigmoid(score), rows.weight, rows.costs)
 
 
 def decision_numbers(decision: Decision, rows: Judged, score: np.ndarray) -> dict[str, Any]:
@@ -224,6 +224,7 @@ def judgement_record(
         rows=int(rows.y.size),
         events=int(rows.y.sum()),
         prevalence=float(np.average(rows.y, weights=rows.weight)),
+        weight=None if rows.weight is None else float(rows.weight.sum()),
         metrics=judged.intervals,
         calibration=CalibrationRecord(**judged.calibration),
         decision=AppliedDecisionRecord.from_dict({**judged.decision.to_dict(), **acted}),

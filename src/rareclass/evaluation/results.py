@@ -69,7 +69,9 @@ class DataRecord(Record):
 
     rows: int
     events: int
-    prevalence: float
+    prevalence: float  # weighted, where rows have weights
+    weight: float | None = None  # their sum
+    weighted_by: str | None = None
     pos_label: str
     target: str | None = None
     fingerprint: str | None = None
@@ -211,6 +213,7 @@ class JudgementRecord(Record):
     rows: int | None = None
     events: int | None = None
     prevalence: float | None = None
+    weight: float | None = None  # sum of the weights, where rows have some
     metrics: dict[str, Interval]
     calibration: CalibrationRecord = field(default_factory=CalibrationRecord)
     decision: AppliedDecisionRecord

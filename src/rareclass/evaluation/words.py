@@ -89,6 +89,22 @@ def counted(value: object, one: str, many: str | None = None) -> str:
     return f"{count(value)} {one if finite(value) == 1 else many if many is not None else one + 's'}"
 
 
+def sized(rows: object, events: object, weight: object = None) -> str:
+    """ "3,000 rows with 143 events"; with a sum of weights it is said that figures beside it are weighted."""
+    said = f"{counted(rows, 'row')} with {counted(events, 'event')}"
+    return said if finite(weight) is None else f"{said}, weighted"
+
+
+def prevalence(share: object, weight: object = None, by: object = None) -> str:
+    """ ", prevalence 4.77%", to stand after counts of rows; with a sum of weights: by what these rows count."""
+    if finite(share) is None:
+        return ""
+    if finite(weight) is None:
+        return f", prevalence {percent(share, 3)}"
+    column = f" by {by}" if by else ""
+    return f"; weighted{column} (sum of weights {count(weight)}), the prevalence is {percent(share, 3)}"
+
+
 def seconds(value: object) -> str:
     """Wall time: 0.4 s, 12 s, 3 min 5 s."""
     v = finite(value)

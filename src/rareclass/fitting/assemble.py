@@ -10,7 +10,7 @@ import numpy as np
 from rareclass.calibration import CalibrationUncertainty, choose_calibration
 from rareclass.calibration.base import Calibrator
 from rareclass.decisions.decision import Decision
-from rareclass.decisions.minimum_cost import MinimumCost
+from rareclass.decisions.minimum_cost import MinimumCost, decided_on
 from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import CalibrationWarning, DroppedWarning
 from rareclass.fitting.arm import Arm, FittedArm
@@ -29,7 +29,6 @@ from rareclass.fitting.slice_table import SlicedRows
 from rareclass.fitting.slices import Slices
 from rareclass.kernels.logits import sigmoid
 from rareclass.learners.blend import warn_of_absent_members
-from rareclass.metrics.curve import ThresholdCurve
 
 FEW_EVENTS = 10
 """Below, a fit warns: observed may be half or twice what is expected, and no one would know."""
@@ -160,14 +159,14 @@ def assemble(
             stacklevel=4,
         )
         calibrator = choose_calibration(np.zeros(2), np.array([False, True]), method="none")
-        curve = ThresholdCurve.from_predictions(part.y, sigmoid(fitted.logit(part.X)))
+        judged: tuple[Any, ...] = (part.y, sigmoid(fitted.logit(part.X)), None, part.costs)
     else:
         seen = np.flatnonzero(np.isfinite(held.raw))
         y, weight = design.y[seen], at(design.weight, seen)
         counts = as_counts(weight, y, at(design.again, seen))
         calibrator = choose_calibration(held.raw[seen], y, method=wanted.calibration, sample_weight=counts)
         fitted = replace(fitted, level=_level(design, wanted, part, fitted, held, calibrator))
-        curve = ThresholdCurve.from_predictions(y, sigmoid(held.logit[seen]), sample_weight=weight)
+        judged = (y, sigmoid(held.logit[seen]), weight, costs_at(design.rows.costs, design.split.scored[seen]))
         how: dict[str, Any] = {"sample_weight": weight, "groups": at(design.groups, seen)}
         calibrated = np.asarray(calibrator.predict_logit(held.raw[seen]))
         if design.slices is not None:
@@ -178,6 +177,7 @@ def assemble(
         uncertainty = CalibrationUncertainty.of(calibrated, y, **how)
         evidence = calibration_evidence(y, held.logit[seen], weight, how["groups"])
         evidence |= {"rows": int(np.isfinite(held.raw[:n]).sum()), "events": int(design.y[seen[seen < n]].sum())}
+        evidence |= _weighted(design, seen[seen < n])
         if evidence["events"] < FEW_EVENTS:
             low, high = evidence["observed_to_expected_low"], evidence["observed_to_expected_high"]
             warnings.warn(
@@ -188,7 +188,7 @@ def assemble(
             )
     decision = held.decision if held is not None else None
     if decision is None:
-        decision = equal_costs_decision() if rule is None else rule.choose(curve)
+        decision = equal_costs_decision() if rule is None else decided_on(rule, *judged)
     if slices is not None and held is not None:
         slices = _judged(design, held, slices, decision)
     rows, dev = design.rows, design.split.dev
@@ -212,6 +212,14 @@ def assemble(
         oof_row=design.rows.of_caller(design.split.dev[:n]),
         sample=sample,
     )
+
+
+def _weighted(design: Design, seen: np.ndarray) -> dict[str, float]:
+    """Sum of the weights of these development rows and their share of events, where rows have weights."""
+    weight = at(design.rows.weight, design.split.dev[seen])
+    if weight is None:
+        return {}
+    return {"weight": float(weight.sum()), "prevalence": float(np.average(design.y[seen], weights=weight))}
 
 
 def _judged(design: Design, held: Held, slices: Slices, decision: Decision) -> Slices:

@@ -52,7 +52,8 @@ class FittedModel:
     classes : tuple
         All labels of the training data.
     evidence : dict
-        Rows, events, observed/expected and Brier skill out of fold; what drives the model, where that was measured.
+        Rows, events, observed/expected and Brier skill out of fold, sum of weights and weighted prevalence where rows
+        have weights; what drives the model, where that was measured.
     calibration_uncertainty : CalibrationUncertainty or None
         How far level and slope of the calibration may be wrong; None where nothing was held out to calibrate on.
     slices : Slices or None
@@ -119,10 +120,11 @@ class FittedModel:
             moved = (
                 f" Before it, the scores of the fit on all rows are moved by {f.level:+.3f} log-odds: on new rows it "
             )
+            weighted = f", weighted (sum of weights {e['weight']:,.0f})" if "weight" in e else ""
             level = f"{moved}then expects as many events as the fits of the folds did." if f.level else ""
             lines += [
                 f"Calibration: {type(self.calibrator).__name__}, from {e['rows']:,} out-of-fold rows with "
-                f"{e['events']:,} events." + (f" Chosen on scores with {why}" if why else "") + level,
+                f"{e['events']:,} events{weighted}." + (f" Chosen on scores with {why}" if why else "") + level,
                 f"Out of fold: {_said('observed/expected', e, 'observed_to_expected')}, "
                 f"{_said('calibration slope', e, 'calibration_slope')}, {_said('Brier skill', e, 'brier_skill')} "
                 "(95 % intervals; 1, 1 and above 0 are right).",

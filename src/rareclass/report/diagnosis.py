@@ -20,7 +20,8 @@ def render_diagnosis(found: Mapping[str, Any], console: Console | None = None) -
     share = f"{found['prevalence']:.3%}" if found["prevalence"] < 0.1 else f"{found['prevalence']:.1%}"
     out.print(
         f"[bold]{found['events']:,} events[/bold] of class {found['pos_label']!r} in {found['rows']:,} rows: "
-        f"prevalence {share}, one event to {found['imbalance_ratio']:,.0f} others.",
+        f"{'weighted, ' if found.get('weight') is not None else ''}prevalence {share}, one event to "
+        f"{found['imbalance_ratio']:,.0f} others.",
         highlight=False,
     )
     kinds = ", ".join(f"{n} {kind}" for kind, n in Counter(kind for _, kind in found["columns"]).items())

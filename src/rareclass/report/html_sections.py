@@ -87,6 +87,7 @@ def test(story: Story) -> str:
         return ""
     arm = (found.arm if found is not None else "") or story.champion
     events, rows = test_counts(story.results)
+    weighted = "" if found is None or words.finite(found.weight) is None else ", by their weight"
     metrics = []
     for key, entry in judged.items():
         e = Reading.of(entry)
@@ -97,7 +98,7 @@ def test(story: Story) -> str:
     drawn = table(head, metrics, caption=f"{name(arm)} on the locked test part", cls="small test")
     said = (
         f"{words.counted(rows, 'row')} with {words.counted(events, 'event')} that no fit, calibration or choice has "
-        f"seen; {name(arm)} was judged on them once."
+        f"seen; {name(arm)} was judged on them once{weighted}."
     )
     board = (
         "" if figures is None else f'<div class="board">{_board({arm: figures}, arm, story, story.test_chance)}</div>'
@@ -164,7 +165,7 @@ def notes(story: Story) -> str:
 def _data_lines(data: DataRecord) -> list[str]:
     counts = f"{words.counted(data.rows, 'row')}, {words.counted(data.events, 'event')}"
     label = f"; an event is {data.target} = {data.pos_label}" if data.pos_label else ""
-    lines = [f"{counts}, prevalence {words.percent(data.prevalence, 3)}{label}."]
+    lines = [f"{counts}{words.prevalence(data.prevalence, data.weight, data.weighted_by)}{label}."]
     said = " ".join(data.notes)
     if data.duplicates and "repeat" not in said:
         lines.append(f"{words.counted(data.duplicates, 'row')} repeat an earlier row.")

@@ -26,9 +26,10 @@ def render_judgement(found: Mapping[str, Any], console: Console | None = None) -
     say_findings([Finding.from_dict(f) for f in found.get("findings", ())], out)
     for note in found.get("notes", ()):
         out.print(note, highlight=False, markup=False)
+    weighted = "" if said.weight is None else f", weighted; sum of weights {said.weight:,.0f}"
     out.print(
         f"[bold]{found['bundle']}[/bold] on {said.rows:,} rows with {said.events:,} events "
-        f"(prevalence {said.prevalence:.3%})",
+        f"(prevalence {said.prevalence:.3%}{weighted})",
         highlight=False,
     )
     table = Table(box=None, pad_edge=False)
@@ -44,7 +45,8 @@ def render_judgement(found: Mapping[str, Any], console: Console | None = None) -
     out.print(table)
     c = said.decision.confusion
     flagged = f"{words.count((c.tp or 0) + (c.fp or 0))} rows flagged, {words.count(c.tp)} of them events"
-    out.print(f"Alerts: {flagged}; {words.count(c.fn)} events missed.", highlight=False)
+    summed = "" if said.weight is None else " (sums of weights)"
+    out.print(f"Alerts{summed}: {flagged}; {words.count(c.fn)} events missed.", highlight=False)
     if said.slices is not None:
         say_slices(said.slices, out)
 

@@ -180,7 +180,9 @@ def _arm(arm: ArmRecord, found: Results) -> ArmRow:
 def _subject(data: DataRecord, arms: int) -> str:
     said = [f"{words.counted(data.events, 'event')} in {words.counted(data.rows, 'row')}"]
     if words.finite(data.prevalence) is not None:
-        said[0] += f" ({words.percent(data.prevalence, 3)})"
+        by = f" by {data.weighted_by}" if data.weighted_by else ""
+        weighted = "" if words.finite(data.weight) is None else f" of their weight{by}"
+        said[0] += f" ({words.percent(data.prevalence, 3)}{weighted})"
     if data.target is not None:
         said.append(f"target {data.target}" + (f" = {data.pos_label}" if data.pos_label else ""))
     return " · ".join([*said, words.counted(arms, "arm")])
@@ -209,7 +211,8 @@ def _shown(found: Results) -> Shown:
         events, rows = test_counts(found)
         return Shown(
             locked=True,
-            where=f"On the locked test part: {words.counted(events, 'event')} in {words.counted(rows, 'row')}",
+            where=f"On the locked test part: {words.counted(events, 'event')} in {words.counted(rows, 'row')}"
+            + ("" if words.finite(test.weight) is None else ", weighted"),
             metrics=test.metrics,
             decision=test.decision,
             calibration=test.calibration,
@@ -219,7 +222,8 @@ def _shown(found: Results) -> Shown:
     figures = found.figures.get(found.champion)
     return Shown(
         locked=False,
-        where="Out of fold; no test part was locked away",
+        where="Out of fold; no test part was locked away"
+        + ("" if words.finite(found.data.weight) is None else "; weighted"),
         metrics={} if arm is None else arm.metrics,
         decision=AppliedDecisionRecord() if arm is None else arm.decision,
         calibration=CalibrationRecord() if arm is None else arm.calibration,

@@ -1,14 +1,18 @@
-"""What drives a compiled model: contributions of columns over events and all rows, effects, reasons of rows."""
+"""What drives a compiled model: contributions over events and all rows, effects, reasons of rows.
 
-from collections.abc import Sequence
+They are measured on the features of its reasons: columns, and groups of columns.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from scipy.special import stdtrit
 
 from rareclass.evaluation.comparison import Comparison
-from rareclass.evaluation.drivers import DriverRecord, DriversRecord, EffectRecord, ExplainedRecord, ReasonRecord
+from rareclass.evaluation.drivers import GROUP, DriverRecord, DriversRecord, EffectRecord, ExplainedRecord, ReasonRecord
 from rareclass.evaluation.judge import Judged
 from rareclass.fitting.classifier import RareClassifier
 from rareclass.fitting.model import FittedModel
@@ -20,10 +24,12 @@ from rareclass.scoring.scorer import Scorer
 from rareclass.uncertainty.estimate import Interval
 
 LISTED, FIRST, DRAWS = 20, 5, 400
-"""Columns that are listed, those whose place is followed over rows drawn anew, and how often these are drawn."""
+"""Features that are listed, those whose place is followed over rows drawn anew, and how often these are drawn."""
 EFFECTS, POINTS, LEVELS, EFFECT_ROWS = 6, 20, 12, 200
 """Columns whose effect is drawn, at how many numbers or levels, averaged over how many rows."""
 TOP, REASONS = 10, 4
+TIED = 1e-9
+"""Part of a mean by which another may differ and tie with it: equal columns differ by rounding."""
 
 
 TESTED, TRAINED = "locked test part", "rows that it was fitted on"
@@ -53,18 +59,30 @@ def with_drivers(comparison: Comparison, rules: ReasonRules | None = None) -> Co
 
 
 def measure_drivers(model: RareClassifier, scorer: Scorer | None = None) -> None:
-    """Add to the evidence of a fitted model what drives it, if it is not known and rows of its training are at hand."""
-    fitted = model.model_
-    if "drivers" not in fitted.evidence and fitted.sample is not None:
-        scorer = Scorer.from_model(model) if scorer is None else scorer
-        fitted.evidence["drivers"] = what_drives(fitted, scorer, fitted.sample, part=TRAINED).evidence()
+    """Add to the evidence of a fitted model what drives it, where rows of its training are at hand.
+
+    What is known stays, unless `scorer` groups its reasons otherwise. Without one, columns are grouped by their rank
+    correlation on these rows.
+    """
+    fitted, sample = model.model_, model.model_.sample
+    known = fitted.evidence.get("drivers")
+    if sample is None or (known is not None and (scorer is None or _as_reasons(known, scorer))):
+        return
+    if scorer is None:
+        scorer = Scorer.from_model(model, sample.table.take(sample.evenly))
+    fitted.evidence["drivers"] = what_drives(fitted, scorer, sample, part=TRAINED).evidence()
+
+
+def _as_reasons(known: Mapping[str, Any], scorer: Scorer) -> bool:
+    """Whether what is known to drive a model are features of the scorer's reasons."""
+    return {c["name"] for c in known["columns"]} <= set(scorer.rules.names(scorer.columns))
 
 
 def what_drives(fitted: FittedModel, scorer: Scorer, sample: RowSample, *, part: str) -> DriversRecord:
     """What drives a model, measured on rows that are at hand.
 
-    Contributions are those of `Scorer.contributions`. Intervals hold 95 % and count groups where there are some; ranks
-    are those of rows (groups) drawn anew, with the same model.
+    Contributions are those of `Scorer.contributions`, grouped as the scorer's reasons are. Intervals hold 95 % and
+    count groups of rows where there are some; ranks are those of rows (groups) drawn anew, with the same model.
 
     Parameters
     ----------
@@ -79,31 +97,44 @@ def what_drives(fitted: FittedModel, scorer: Scorer, sample: RowSample, *, part:
     if not scorer.exact:
         return replace(told, why_not=scorer.why_not)
     X = scorer.encoded(sample.table).matrix
-    columns, unused = _columns(fitted, scorer, X, sample)
-    listed = columns[:LISTED]
+    parts = scorer.contributions_of(X, threads=thread_count())[:, :-1]
+    places = scorer.rules.places(scorer.columns)
+    found = _features(fitted, parts, places, sample)
+    listed = found[:LISTED]
+    strength = sample.weight[sample.events] @ np.abs(parts[sample.events])
+    columns = [scorer.columns[_strongest(places[f.name], strength)] for f in listed]
     return replace(
         told,
         columns=listed,
-        more=len(columns) - len(listed),
-        unused=unused,
-        effects=_effects(fitted, scorer, X[sample.evenly], sample.weight[sample.evenly], [c.name for c in listed]),
+        more=len(found) - len(listed),
+        unused=int(np.count_nonzero(~parts.any(axis=0))),
+        effects=_effects(fitted, scorer, X[sample.evenly], sample.weight[sample.evenly], columns),
     )
 
 
-def _columns(fitted: FittedModel, scorer: Scorer, X: np.ndarray, sample: RowSample) -> tuple[list[DriverRecord], int]:
-    """The columns that contribute, the strongest for events first; and how many never do."""
-    size = np.abs(scorer.contributions_of(X, threads=thread_count())[:, :-1])
+def _strongest(places: Sequence[int], strength: np.ndarray) -> int:
+    """The strongest of these columns; of tied ones the first."""
+    most = strength[list(places)].max()
+    return next(j for j in places if strength[j] * (1 + TIED) >= most)
+
+
+def _features(
+    fitted: FittedModel, parts: np.ndarray, places: Mapping[str, Sequence[int]], sample: RowSample
+) -> list[DriverRecord]:
+    """The columns and groups that contribute, the strongest for events first; `parts` (n, d) are those of columns."""
+    size = np.column_stack([np.abs(parts[:, own].sum(axis=1)) for own in places.values()])
     every, events = ((size[part], sample.weight[part], sample.units[part]) for part in (sample.evenly, sample.events))
     over_rows, over_events = mean_intervals(*every), mean_intervals(*events)
     rank = drawn_ranks(*events, np.random.default_rng(sample.seed))
     low, high = np.quantile(rank, [0.025, 0.975], axis=0, method="nearest").astype(int)
     first = (rank <= FIRST).mean(axis=0)
     order = np.lexsort([[-v.estimate for v in over_rows], [-v.estimate for v in over_events]])
-    used = size.any(axis=0)
-    found = [
+    used, names = np.asarray(size.any(axis=0)), list(places)
+    kinds = {c.name: c.kind for c in fitted.schema.columns}
+    return [
         DriverRecord(
-            name=scorer.columns[j],
-            kind=fitted.schema.columns[j].kind,
+            name=names[j],
+            kind=kinds.get(names[j], GROUP) if len(places[names[j]]) == 1 else GROUP,
             events=over_events[j],
             rows=over_rows[j],
             rank_low=int(low[j]),
@@ -113,7 +144,6 @@ def _columns(fitted: FittedModel, scorer: Scorer, X: np.ndarray, sample: RowSamp
         for j in order
         if used[j]
     ]
-    return found, int(np.count_nonzero(~used))
 
 
 def mean_intervals(values: np.ndarray, weight: np.ndarray, units: np.ndarray) -> list[Interval]:
@@ -143,20 +173,25 @@ def mean_intervals(values: np.ndarray, weight: np.ndarray, units: np.ndarray) ->
 
 
 def drawn_ranks(values: np.ndarray, weight: np.ndarray, units: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Ranks (draws, d), 1 the largest, of means of columns (n, d) where units are drawn anew; ties share the best."""
+    """Ranks (draws, d), 1 the largest, of means of columns (n, d) where units are drawn anew; ties share the best.
+
+    Means are not negative. They tie where they differ by no more than `TIED` of the smaller.
+    """
     _, unit = np.unique(units, return_inverse=True)
     number = int(unit.max()) + 1
     drawn = rng.multinomial(number, np.full(number, 1 / number), size=DRAWS)
     means = (drawn[:, unit] * weight) @ values
     ordered = np.sort(means, axis=1)
-    above = [ordered.shape[1] - np.searchsorted(o, m, side="right") for o, m in zip(ordered, means, strict=True)]
+    above = [
+        ordered.shape[1] - np.searchsorted(o, m * (1 + TIED), side="right") for o, m in zip(ordered, means, strict=True)
+    ]
     return np.array(above) + 1
 
 
 def _effects(
     fitted: FittedModel, scorer: Scorer, X: np.ndarray, weight: np.ndarray, names: Sequence[str]
 ) -> list[EffectRecord]:
-    """Partial dependence on the first columns that are one column of the matrix (dates and texts are several)."""
+    """Partial dependence on the first of these that are one column of the matrix (dates and texts are several)."""
     features, codes = fitted.encoder.feature_names, fitted.encoder.categorical
     few = np.linspace(0, X.shape[0] - 1, min(X.shape[0], EFFECT_ROWS)).astype(np.int64)
     kinds = {c.name: c.kind for c in fitted.schema.columns}
