@@ -161,6 +161,8 @@ def test_weighted_figures_beside_counts_are_said_to_be_weighted(tmp_path, keep):
     assert f"from {counts} that the model did not see, weighted." in bundle.card
     summary = bundle.model.summary()
     assert f"from 900 out-of-fold rows with {y.sum()} events, weighted (sum of weights {total})." in summary
+    assert "Weighted mean absolute contribution" in bundle.card
+    assert "(weighted mean absolute contribution" in summary
     bare = Bundle(bundle.model)
     bare.save(tmp_path / "bare")
     assert f"{counts}; weighted (sum of weights {total}), the prevalence is {prevalence}." in bare.card
@@ -188,6 +190,7 @@ def test_one_card_holds_one_cost_of_rows_with_costs_of_their_own(tmp_path):
     assert f"{y.sum()} events in 900 rows ({prevalence} of their weight by w|t)" in page
     assert f"weighted by w|t (sum of weights {weight.sum():,.0f}), the prevalence is {prevalence}" in page
     assert "rows, weighted" in page
+    assert "on weighted average over" in page
 
 
 def test_a_slope_that_was_not_measured_is_not_spoken_of(tmp_path):

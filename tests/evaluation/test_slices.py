@@ -81,3 +81,16 @@ def test_a_row_that_is_tested_twice_is_counted_once(judged):
 def _once(rows, n):
     first = {name: getattr(rows, name)[:n] for name in ("number", "y", "before", "after")}
     return SlicedRows(**first)
+
+
+def test_a_weighted_table_says_so_and_shares_of_rows_tested_twice_are_no_weights(judged):
+    model, rows, y, number, logit, table = judged
+    assert not table.weighted
+    weighed = judge_slices(Judged(y=y, weight=np.where(y, 5.0, 1.0)), rows, logit, model)
+    assert weighed.weighted
+    assert {"Weighted prevalence", "Alerts (weights)"} <= set(told(weighed)[0])
+    once = np.flatnonzero(number == 0)
+    row = np.concatenate([np.arange(y.size), once])
+    share = np.where(number == 0, 0.5, 1.0)[row]
+    again = SlicedRows(number=number[row], y=y[row], before=logit[row], after=logit[row], weight=share, row=row)
+    assert not again.weighted

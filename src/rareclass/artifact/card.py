@@ -272,7 +272,7 @@ def _drives(model: FittedModel, scorer: Mapping[str, Any]) -> list[str]:
         for c in found.columns
     ]
     said = (
-        "Mean absolute contribution to the log-odds of "
+        f"{'Weighted mean' if found.weighted else 'Mean'} absolute contribution to the log-odds of "
         f"{words.counted(found.events, 'event')} and of {words.counted(found.rows, 'row')} drawn evenly from the "
         f"{plain(found.part)}, with 95 % intervals; ranks over rows drawn anew, the model unchanged. No causes."
         + (" Columns that are one reason are one row." if found.grouped else "")

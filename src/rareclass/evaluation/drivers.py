@@ -73,6 +73,7 @@ class DriversRecord(Record):
     """
 
     part: str = ""
+    weighted: bool = False  # whether rows count by their weights
     rows: int | None = None
     events: int | None = None
     columns: list[DriverRecord] = field(default_factory=list)  # and groups, as the reasons have them

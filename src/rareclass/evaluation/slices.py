@@ -38,7 +38,8 @@ def told(table: SliceTable, most: int = MOST) -> tuple[list[str], list[list[str]
     """Head and rows of text, most events first, the rest last; with costs where they are known."""
     shown = [*table.slices[:most], *([] if table.rest is None else [table.rest])]
     money = any(row.cost is not None for row in shown)
-    head = ["Slice", "Events", "Rows", "Prevalence", "O/E by the whole", "O/E by slice", "Alerts", "Of them right"]
+    share, alerts = ("Weighted prevalence", "Alerts (weights)") if table.weighted else ("Prevalence", "Alerts")
+    head = ["Slice", "Events", "Rows", share, "O/E by the whole", "O/E by slice", alerts, "Of them right"]
     return [*head, *(["Cost per row"] if money else []), "Verdict"], [_cells(row, money) for row in shown]
 
 

@@ -184,7 +184,8 @@ def _drivers(found: Mapping[str, Any] | None) -> list[str]:
         for c in found["columns"][:MOST_DRIVERS]
         for e in [c["events"]]
     ]
+    mean = "weighted mean" if found.get("weighted") else "mean"
     return [
-        f"What drives it: {', '.join(named)} (mean absolute contribution to the log-odds of {found['events']:,} "
+        f"What drives it: {'; '.join(named)} ({mean} absolute contribution to the log-odds of {found['events']:,} "
         f"events of the {found['part']}, 95 % intervals; no causes)."
     ]

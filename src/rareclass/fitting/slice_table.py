@@ -64,6 +64,7 @@ class SliceTable(Record):
     prior_events: float | None = None
     saving: Interval | None = None
     level: float = 0.95
+    weighted: bool = False  # whether all but counts of rows and events is weighted
     sentences: list[str] = field(default_factory=list)
 
     def to_frame(self) -> Any:
@@ -102,6 +103,14 @@ class SlicedRows:
     row: np.ndarray | None = None  # which of them are the same row, tested more than once
     costs: Costs | None = None
     level: float = 0.95
+
+    @property
+    def weighted(self) -> bool:
+        """Whether some rows count more than others; one that was tested more than once counts the sum of its shares."""
+        if self.weight is None:
+            return False
+        row = np.arange(self.y.size) if self.row is None else np.unique(self.row, return_inverse=True)[1]
+        return not bool(np.allclose(each := np.bincount(row, self.weight), each[0]))
 
     def counted(self, logit: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Observed and expected events (k + 1,) of k slices and of the rest, as many as they are worth."""
@@ -170,6 +179,7 @@ def slice_table(
         prior_events=float(prior_events) if np.isfinite(prior_events) else None,
         saving=_saving(rows, acted_before, acted),
         level=rows.level,
+        weighted=rows.weighted,
     )
     table.sentences.extend([*_sentences(table, pooled), _decided(decision)])
     return table

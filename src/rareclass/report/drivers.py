@@ -17,8 +17,9 @@ def no_reasons(found: DriversRecord) -> str:
 def where(found: DriversRecord) -> str:
     """On which rows it was measured, and what the figures are."""
     each = "column, or group of columns that are one reason," if found.grouped else "column"
+    average = "weighted average" if found.weighted else "average"
     return (
-        f"How far each {each} moves the log-odds (0.69 doubles the odds), up or down, on average over "
+        f"How far each {each} moves the log-odds (0.69 doubles the odds), up or down, on {average} over "
         f"{words.counted(found.events, 'event')} and over {words.counted(found.rows, 'row')} drawn evenly from the "
         f"{found.part}; brackets hold 95% intervals."
     )

@@ -93,7 +93,12 @@ def what_drives(fitted: FittedModel, scorer: Scorer, sample: RowSample, *, part:
     part : str
         Which rows these are, in words.
     """
-    told = DriversRecord(part=part, rows=int(sample.evenly.size), events=int(sample.events.size))
+    told = DriversRecord(
+        part=part,
+        rows=int(sample.evenly.size),
+        events=int(sample.events.size),
+        weighted=bool(np.ptp(sample.weight) > 0),
+    )
     if not scorer.exact:
         return replace(told, why_not=scorer.why_not)
     X = scorer.encoded(sample.table).matrix
