@@ -36,7 +36,7 @@ from rareclass.evaluation.comparison import Comparison
 from rareclass.evaluation.results import Results
 from rareclass.fitting.rows import at
 from rareclass.kernels.threads import thread_count
-from rareclass.scoring.reasons import ReasonRules
+from rareclass.scoring.reasons import ReasonRules, check_rules
 from rareclass.serving.predict import PeriodColumns as PeriodColumns
 from rareclass.serving.predict import Prediction as Prediction
 from rareclass.serving.predict import predict_table as predict_table
@@ -66,8 +66,7 @@ def compare_table(
     from rareclass.evaluation.trade import preset_options, trade_off_of
     from rareclass.scoring.drivers import with_drivers
 
-    if reasons is not None:
-        reasons.check(problem.features.column_names)
+    check_rules(reasons, problem.features.column_names)
     if out is not None:
         refuse_foreign(out, overwrite=overwrite)
     costs = options.pop("costs", None)
@@ -227,8 +226,7 @@ def train_table(
     from rareclass.fitting.classifier import RareClassifier
 
     refuse_foreign(out, overwrite=overwrite)
-    if reasons is not None:
-        reasons.check(problem.features.column_names)
+    check_rules(reasons, problem.features.column_names)
     money: Any = problem.costs if costs is None else costs
     if tiers is not None:
         if money is None:

@@ -464,6 +464,24 @@ def test_codes_with_zeros_ahead_are_numbers_and_that_is_said_once(tmp_path):
         assert words in note
 
 
+@pytest.mark.parametrize(
+    ("text", "rows", "lost"),
+    [
+        ("a,b\n,\n,\n", 0, 2),
+        ("a,b\n,", 0, 1),
+        ("a\n \n", 0, 1),
+        ("a,b\n1,2\n,\n", 1, 1),
+        ("a,b\n\n", 0, 0),
+        ("a,b\n", 0, 0),
+    ],
+)
+def test_lines_without_any_value_are_counted_also_where_there_are_no_others(tmp_path, text, rows, lost):
+    reading = read_source(write(tmp_path, text))
+    assert reading.table.num_rows == rows
+    said = (f"{lost} line(s) without any value were left out; rows are numbered without them.",) if lost else ()
+    assert reading.notes == said
+
+
 def test_cells_stand_beside_the_table_as_they_were_written(tmp_path):
     reading = read_source(write(tmp_path, "a;b;y\n 007;1.234,50 €;03.04.2024\n;;\nNA;7,0 €;31.12.2024\n"))
     assert reading.cells.to_pydict() == {

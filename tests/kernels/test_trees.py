@@ -154,6 +154,29 @@ def replaced(name, make):
     return change
 
 
+def with_covers(parts):
+    """Covers of the leaves at random, summed up in float32 as XGBoost does."""
+    cover = np.random.default_rng(0).random(parts["feature"].size).astype(np.float32)
+    for node in range(cover.size - 1, -1, -1):
+        if parts["feature"][node] >= 0:
+            cover[node] = cover[parts["left"][node]] + cover[parts["right"][node]]
+    return cover.astype(np.float64)
+
+
+def covers(at, factor):
+    def change(parts):
+        parts["cover"] = with_covers(parts)
+        parts["cover"][at] *= factor
+
+    return change
+
+
+def test_covers_that_were_added_up_in_float32_are_taken():
+    parts = random_trees(2, [9, 80, 5]).arrays()
+    trees = FlatTrees.from_arrays(parts | {"cover": with_covers(parts)})
+    assert np.isfinite(trees.baseline)
+
+
 DAMAGES = {
     "child beyond": (changed("left", 0, 10_000), "a child outside"),
     "cycle": (changed("right", 0, 0), "reached twice"),
@@ -171,6 +194,11 @@ DAMAGES = {
     "text": (replaced("feature", lambda a: a.astype(str)), "must be int32"),
     "missing": (dropped("right"), "needs the part|need the part"),
     "unknown": (lambda p: p.update(shape=np.zeros(1)), "no part"),
+    "cover negative": (covers(0, -1.0), "negative or not finite"),
+    "cover NaN": (covers(1, np.nan), "negative or not finite"),
+    "cover infinite": (covers(0, np.inf), "negative or not finite"),
+    "cover beyond": (covers(0, 0.9), "more cover than the split"),
+    "covers beyond": (lambda p: p.update(cover=np.full(p["feature"].size, 1e308)), "more cover than the split"),
     "divisor": (replaced("divisor", lambda a: np.asarray(0.0)), "divisor"),
     "scalar": (replaced("bias", lambda a: np.zeros(2)), "one number"),
 }

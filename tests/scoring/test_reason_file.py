@@ -8,14 +8,22 @@ from rareclass.errors import InputError, ReadError
 from rareclass.scoring.reason_file import read_rules
 
 
-def test_groups_texts_and_correlation_are_read(tmp_path: Path) -> None:
+def test_groups_and_texts_are_read(tmp_path: Path) -> None:
     file = tmp_path / "reasons.toml"
-    file.write_text(
-        'correlation = 0.8\n[groups]\nincome = ["a", "b"]\n[texts]\na = "A"\n[texts.c]\nraises = "Much c"\n'
-    )
+    file.write_text('[groups]\nincome = ["a", "b"]\n[texts]\na = "A"\n[texts.c]\nraises = "Much c"\n')
     rules = read_rules(file)
-    assert (rules.correlation, rules.groups) == (0.8, {"income": ["a", "b"]})
+    assert rules.groups == {"income": ["a", "b"]}
     assert rules.texts == {"a": "A", "c": {"raises": "Much c"}}
+
+
+def test_a_correlation_is_read_and_refused_beside_groups(tmp_path: Path) -> None:
+    file = tmp_path / "reasons.toml"
+    file.write_text("correlation = 0.8")
+    assert (read_rules(file).correlation, read_rules(file).groups) == (0.8, None)
+    for correlation in (0.8, 0.9):
+        file.write_text(f'correlation = {correlation}\n[groups]\nincome = ["a", "b"]')
+        with pytest.raises(InputError, match="only where no groups are given"):
+            read_rules(file)
 
 
 @pytest.mark.parametrize(

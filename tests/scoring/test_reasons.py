@@ -2,16 +2,22 @@
 
 import datetime
 import json
+import re
+import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
 from rareclass import RareClassifier
 from rareclass.artifact import Bundle
+from rareclass.cli.spoken import spoken
+from rareclass.data import Column, TableEncoder
 from rareclass.errors import BundleError, InputError
 from rareclass.scoring import Reason, ReasonRules, Scorer
+from rareclass.scoring.rows import RowEncoder
 
 COLUMNS = ["amount", "same_amount", "country", "when", "dummy"]
 
@@ -183,7 +189,16 @@ def test_k_must_be_a_whole_number_above_zero(scorer: Scorer, table: pa.Table, k:
         ({"groups": {"a": "amount"}}, "must be a list of columns"),
         ({"groups": {"a": ["x"], "b": ["x"]}}, "listed twice"),
         ({"groups": {"a": ["x", "x"]}}, "listed twice"),
+        ({"groups": {"a": ["x", "x"]}}, "listed twice, in the group 'a' of reasons"),
         ({"groups": ["x"]}, "mappings"),
+        ({"groups": 3}, "groups of reasons must be mappings.*got 3"),
+        ({"groups": [{"a": ["x"]}]}, "groups of reasons must be mappings"),
+        ({"texts": ["a"]}, "texts of reasons must be mappings"),
+        ({"groups": {"": ["x"]}}, "with the columns 'x' needs a name"),
+        ({"groups": {" ": ["x"]}}, "needs a name"),
+        ({"texts": {"a": " "}}, "must be a text"),
+        ({"texts": {"a": {"raises": ""}}}, "must be a text"),
+        ({"groups": {}, "correlation": 0.5}, "only where no groups are given"),
         ({"texts": {"a": 3}}, "must be a text"),
         ({"texts": {"a": {"up": "b"}}}, "must be a text"),
         ({"correlation": 0}, "above 0"),
@@ -191,8 +206,66 @@ def test_k_must_be_a_whole_number_above_zero(scorer: Scorer, table: pa.Table, k:
     ],
 )
 def test_rules_that_are_none_are_refused(rules: dict, said: str) -> None:
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=said) as error:
         ReasonRules(**rules)
+    assert "--" not in spoken(str(error.value))  # a table of TOML is no option
+
+
+def test_what_is_no_rules_is_said_in_one_sentence(scorer: Scorer, model: RareClassifier, table: pa.Table) -> None:
+    row = table.slice(0, 1)
+    wrong = {"groups": {}}
+    for attempt in (
+        lambda: scorer.explain(row, rules=wrong),
+        lambda: scorer.contributions(row, rules=wrong),
+        lambda: Scorer.from_model(model, table, wrong),
+        lambda: Bundle(model, reasons=wrong),
+    ):
+        with pytest.raises(InputError, match=re.escape("`ReasonRules(...)`, such as ReasonRules(groups={})")):
+            attempt()
+
+
+def test_a_correlation_without_effect_is_refused(scorer: Scorer, table: pa.Table) -> None:
+    with pytest.raises(InputError, match="list the groups instead"):
+        scorer.explain(table.slice(0, 1), rules=ReasonRules(correlation=0.5))
+
+
+def test_columns_of_a_group_keep_their_texts(scorer: Scorer, model: RareClassifier, table: pa.Table) -> None:
+    rules = ReasonRules(texts={"amount": "Amount", "same_amount": {"raises": "Much", "lowers": "Little"}})
+    for used in (scorer, Scorer.from_model(model, table, rules)):  # at once, and kept in a bundle
+        said = [r for reasons in used.explain(table, rules=rules) for r in reasons if r.feature.startswith("amount")]
+        assert {r.contribution > 0 for r in said} == {True, False}
+        for r in said:
+            side = "Much" if r.contribution > 0 else "Little"
+            amount = "missing" if r.value["amount"] is None else f"{r.value['amount']:.6g}"
+            assert r.text == f"Amount = {amount}, {side} = {r.value['same_amount']:.6g}"
+    named = ReasonRules(groups={"g": ["a", "b"]}, texts={"g": "G", "a": "A"})
+    assert named.text("g", {"a": 1, "b": 2}, 1.0) == "G (A = 1, b = 2)"
+
+
+def test_the_value_of_a_reason_is_the_number_that_was_scored(scorer: Scorer, table: pa.Table) -> None:
+    row = table.slice(3, 1).to_pylist()[0] | {"amount": "1,5", "same_amount": float("inf")}
+    rules = ReasonRules(groups={"both": ["amount", "same_amount"]})
+    for rows in (row, [row], pa.Table.from_pylist([row])):
+        both = next(r for r in scorer.explain(rows, k=9, rules=rules)[0] if r.feature == "both")
+        assert both.value == {"amount": 1.5, "same_amount": None}
+        assert both.text == "both (amount = 1.5, same_amount = missing)"
+    given = {"n": "12", "i": 3, "j": "12", "flag": " TRUE ", "gone": "?"}
+    kinds = {"n": "number", "i": "integer", "j": "integer", "flag": "boolean", "gone": "number"}
+    fitted = TableEncoder([Column(n, k) for n, k in kinds.items()])
+    encoder = RowEncoder(fitted.fit(pa.table({n: [1, 2] for n in kinds})).to_dict())
+    found = encoder.values(given, encoder.matrix(given))
+    assert found == [[12.0, 3, 12, True, None]]
+    assert [type(v) for v in found[0]] == [float, int, int, bool, type(None)]
+
+
+def test_a_lazy_frame_is_read_once(scorer: Scorer, table: pa.Table) -> None:
+    few = table.slice(0, 5)
+    lazy = pl.from_arrow(few).lazy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert scorer.explain(lazy) == scorer.explain(few)
+        np.testing.assert_array_equal(scorer.logit(lazy), scorer.logit(few))
+        np.testing.assert_array_equal(scorer.encoded(lazy).matrix, scorer.encoded(few).matrix)
 
 
 @pytest.mark.parametrize(

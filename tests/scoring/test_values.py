@@ -36,7 +36,7 @@ SAME = {
         np.uint64(2**63 + 1), decimal.Decimal("1.25"), dt.timedelta(days=1.5), dt.time(1, 2, 3), np.float16(0.5),
     ],
     "integer": [5, BEYOND, None, "12", 3.7, False],
-    "boolean": [True, False, None, "true", " FALSE ", "1", "0", 0, 1, 0.5, np.bool_(True), float("nan")],
+    "boolean": [True, False, None, "true", " FALSE ", "1", "0", 0, 1, 1.0, -0.0, np.bool_(True), float("nan"), -np.inf],
     "time": [
         "2024-01-02", "2024-01-02T03", "2024-01-02 03:04", "2024-01-02 03:04:05.123", "2024-01-02T03:04:05Z",
         "2024-01-02 03:04:05+05:30", "2024-01-02 03:04:05-0800", "31.12.2024", "12/31/2024 5:06 PM", "3 Mar 2021", None,
@@ -96,6 +96,13 @@ def test_texts_of_a_batch_tell_each_other_what_they_mean(kind):
         ("number", dt.date(2024, 1, 1), "a number"),
         ("number", 1j, "a number"),
         ("boolean", "maybe", "true or false"),
+        ("boolean", 2, "true or false"),
+        ("boolean", -7, "true or false"),
+        ("boolean", 0.5, "true or false"),
+        ("boolean", np.float32(1e-30), "true or false"),
+        ("boolean", np.int8(-1), "true or false"),
+        ("boolean", decimal.Decimal(2), "true or false"),
+        ("boolean", "2", "true or false"),
         ("number", 10**400, "a number"),
         ("number", -(10**5000), "a number"),
         ("boolean", 10**400, "true or false"),
@@ -120,6 +127,31 @@ def test_a_wrong_value_is_named_with_its_column_its_type_and_what_was_expected(k
     if not isinstance(value, str):  # texts of a batch are judged together
         with pytest.raises(SchemaError, match="in row 1"):
             encoder.matrix([{"v": None}, {"v": value}])
+
+
+@pytest.mark.parametrize("value", [2, -7, 0.5, 1e300])
+def test_a_flag_that_is_no_truth_is_refused_in_every_form(value):
+    fit = TableEncoder([Column("n", "number"), Column("v", "boolean")]).fit(
+        read_table({"n": [1, 2], "v": [True, False]})
+    )
+    encoder = RowEncoder(fit.to_dict())
+    good, bad = {"n": 5.0, "v": 1}, {"n": 5.0, "v": value}
+    forms = {
+        "mapping": bad,
+        "mappings": [good, bad],
+        "lists": [[5, 1], [5, value]],
+        "array": np.array([[5, 0], [5, np.nan], [5, value]]),
+        "one": np.array([5.0, value]),
+        "table": read_table({"n": [5, 5, 5], "v": [1, None, value]}),
+        "frame": pd.DataFrame({"n": [5, 5], "v": [1, value]}),
+        "text": read_table({"n": [5, 5], "v": ["1", str(value)]}),
+    }
+    for form, rows in forms.items():
+        with pytest.raises(SchemaError, match="Column 'v' ") as error:
+            encoder.matrix(rows)
+        assert f"{value:g}" in str(error.value), form
+    fine = np.array([[5, 0], [5, 1], [5, np.nan], [5, np.inf]])
+    np.testing.assert_array_equal(encoder.matrix(fine)[:, 1], [0, 1, np.nan, np.nan])
 
 
 def test_numpy_dates_of_any_unit_are_dates():

@@ -50,7 +50,7 @@ from rareclass.scoring.files import (
 )
 from rareclass.scoring.learner import read_learner
 from rareclass.scoring.members import CompiledLearner
-from rareclass.scoring.reasons import ReasonRules
+from rareclass.scoring.reasons import ReasonRules, refuse_other
 from rareclass.scoring.saved import UNFIT
 from rareclass.scoring.scorer import Scorer
 from rareclass.scoring.slow import Uncompiled
@@ -129,6 +129,7 @@ class Bundle:
         if compiled is not None:
             self.reasons = compiled.rules
             self._compiled = (self.model.model_, self.reasons, compiled)
+        refuse_other(self.reasons)
 
     @property
     def scorer(self) -> Scorer:

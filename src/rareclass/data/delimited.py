@@ -122,7 +122,7 @@ def typed(
     found |= typing.second()
     if how.date_format is not None and not typing.formatted:
         raise InputError(f"No column holds dates that are written as `date_format` says: {how.date_format}.")
-    notes = (f"{empty:,} line(s) without any value were left out.",) if empty else ()
+    notes = (f"{empty:,} line(s) without any value were left out; rows are numbered without them.",) if empty else ()
     shown = TextFormat(decimal=how.decimal or typing.decimal, date_format=typing.date_format, missing=missing)
     said = tuple(typing.notes.values())
     return Reading(

@@ -18,6 +18,7 @@ from rareclass.errors import InputError, SchemaError
 
 _TIME_PARTS = ("epoch_days", "month", "weekday", "hour")
 _DAY = 86_400_000_000  # microseconds
+_TRUTH: dict[str | None, float] = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0}
 _ROWS = 2_048
 
 
@@ -173,11 +174,13 @@ class TableEncoder:
             return [parts[part] for part in self.time_parts_[column.name]]
         if column.kind == "text":
             return text_features(values, column.name, self.text_buckets)
-        if pa.types.is_integer(values.type) and values.null_count == 0:
+        if column.kind != "boolean" and pa.types.is_integer(values.type) and values.null_count == 0:
             return [values.to_numpy()]  # turned into float64 where the matrix is filled, without a copy before
-        numbers = to_float(values) if column.kind != "boolean" else _truth(values)
-        if numbers is None:
-            raise _mismatch(column, values)
+        numbers = column_numbers(column, values)
+        if column.kind == "boolean":
+            wrong = np.isfinite(numbers) & (numbers != 0) & (numbers != 1)
+            if wrong.any():
+                raise _mismatch(column, values.slice(int(np.argmax(wrong)), 1))
         bad = np.isinf(numbers)
         if bad.any():
             infinite[column.name] = int(bad.sum())
@@ -221,11 +224,31 @@ def _interleave(features: list[np.ndarray], rows: int) -> np.ndarray:
 
 def _mismatch(column: Column, values: pa.ChunkedArray) -> SchemaError:
     few = [v for v in values.slice(0, 10_000).to_pylist() if v is not None]
-    shown = next((v for v in few if not (isinstance(v, str) and looks_numeric([v]) == 1)), few[0] if few else None)
+
+    def fits(value: Any) -> bool:
+        if column.kind == "boolean":
+            return str(value).strip().lower() in _TRUTH
+        return isinstance(value, str) and looks_numeric([value]) == 1
+
+    shown = next((v for v in few if not fits(v)), few[0] if few else None)
     return SchemaError(
         f"Column {column.name!r} was {column.kind} in training but now holds {values.type}, "
         f"for example {str(shown)[:40]!r}. If that stands for no value, leave the cell empty or name it in `missing`."
     )
+
+
+def column_numbers(column: Column, values: pa.ChunkedArray) -> np.ndarray:
+    """The numbers (n,) of a column of numbers, integers or booleans, NaN where missing.
+
+    Raises
+    ------
+    SchemaError
+        It holds something else.
+    """
+    numbers = to_float(values) if column.kind != "boolean" else _truth(values)
+    if numbers is None:
+        raise _mismatch(column, values)
+    return numbers
 
 
 def _truth(values: pa.ChunkedArray) -> np.ndarray | None:
@@ -237,7 +260,7 @@ def _truth(values: pa.ChunkedArray) -> np.ndarray | None:
     ):
         return to_float(values)
     codes, levels = dictionary_codes(values)
-    meaning = {"true": 1.0, "false": 0.0, "1": 1.0, "0": 0.0, None: np.nan}
+    meaning = {**_TRUTH, None: np.nan}
     texts = [text if text is None else text.strip().lower() for text in canonical_texts(levels)]
     if any(text not in meaning for text in texts):
         return None

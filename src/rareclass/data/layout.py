@@ -133,7 +133,8 @@ def find_layout(source: Source, how: TextFormat, *, zipped: bool) -> Layout:
     declared = re.fullmatch(r'"?sep=(.)"?[;,\t|]*', lines[first].strip(), re.IGNORECASE)
     start = first + 1 if declared else 0
     separator = how.separator or (declared[1] if declared else None) or _separator(lines[start:], source.name)
-    records = [r for r in _records(lines[start:], separator) if any(cell.strip() for cell in r[1])]
+    every = _records(lines[start:], separator)
+    records = [r for r in every if any(cell.strip() for cell in r[1])]
     if not records:
         raise ReadError(f"{source} does not begin with a line of column names.")
     at = _header(records)
@@ -154,7 +155,7 @@ def find_layout(source: Source, how: TextFormat, *, zipped: bool) -> Layout:
         separator=separator,
         names=tuple(names),
         skip=start + records[at][0],
-        rows=len(records) > at + 1 or not whole,
+        rows=any(cells and line > records[at][0] for line, cells in every) or not whole,
         zipped=zipped,
         notes=tuple(notes),
     )

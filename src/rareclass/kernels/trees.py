@@ -16,6 +16,7 @@ from rareclass.kernels.tree_reasons import Covers, explain_rows, lay_out_covers
 WITHOUT_REASONS = (
     "This model was written before reasons existed: it lacks what they are counted from. Train it anew, or `replay` it."
 )
+_COVER_ROUNDING = 1e-6  # of covers that a library adds up in float32
 _FEW = 12  # rows up to which walking beats bit masks
 _THREAD_ROWS = 2_048
 _KINDS = {
@@ -235,6 +236,8 @@ _FAULTS = (
     "a leaf value that is not finite",
     "a node that no root leads to",
     "a leaf with one child",
+    "a cover that is negative or not finite",
+    "a split whose sides have more cover than the split",
 )
 
 
@@ -261,7 +264,8 @@ def _check(trees: FlatTrees) -> None:
     if not (np.isfinite(trees.bias) and np.isfinite(trees.divisor) and trees.divisor != 0) or trees.n_features < 1:
         raise InputError("The trees need a finite start, a divisor that is not zero and at least one column.")
     children, limits = (trees.left, trees.right), (trees.n_features, sets)
-    fault = _fault(trees.root, trees.feature, trees.threshold, children, trees.category, trees.value, limits)
+    numbers = (trees.threshold, trees.value, trees.cover)
+    fault = _fault(trees.root, trees.feature, children, trees.category, numbers, limits)
     if fault:
         raise InputError(f"The trees cannot be used: they hold {_FAULTS[fault]}; the file is damaged.")
 
@@ -270,14 +274,17 @@ def _check(trees: FlatTrees) -> None:
 def _fault(
     root: np.ndarray,
     feature: np.ndarray,
-    threshold: np.ndarray,
     children: tuple[np.ndarray, np.ndarray],
     category: np.ndarray,
-    value: np.ndarray,
+    numbers: tuple[np.ndarray, np.ndarray, np.ndarray],
     limits: tuple[int, int],
 ) -> int:
-    """Number of the first fault among `_FAULTS`, 0 where the nodes form trees; `limits` are columns and sets."""
+    """Number of the first fault among `_FAULTS`, 0 where the nodes form trees.
+
+    `numbers` are thresholds, values and covers (or none); `limits` columns and sets.
+    """
     left, right = children
+    threshold, value, cover = numbers
     m = feature.size
     seen, stack = np.zeros(m, dtype=np.bool_), np.empty(m + 1, dtype=np.int64)
     for t in range(root.size):
@@ -290,6 +297,8 @@ def _fault(
             if seen[node]:
                 return 3
             seen[node] = True
+            if cover.size and not 0 <= cover[node] < np.inf:
+                return 10
             if left[node] < 0 or right[node] < 0:
                 if left[node] != right[node] or feature[node] >= 0:
                     return 9
@@ -304,6 +313,8 @@ def _fault(
                 return 5
             if np.isnan(threshold[node]):
                 return 6
+            if cover.size and cover[left[node]] + cover[right[node]] > cover[node] * (1 + _COVER_ROUNDING):
+                return 11
             if high + 2 > m + 1:
                 return 3
             stack[high], stack[high + 1] = right[node], left[node]

@@ -28,7 +28,7 @@ from rareclass.scoring.grouping import MOST_ROWS, correlated_groups
 from rareclass.scoring.maps import SliceMap, calibration_map
 from rareclass.scoring.members import Blend, CompiledLearner, Linear, Linked, Member, QuantileLinear, Sum, Trees, Votes
 from rareclass.scoring.readers.ensembles import from_ensemble
-from rareclass.scoring.reasons import ReasonRules, group_name
+from rareclass.scoring.reasons import CORRELATION, ReasonRules, check_rules, group_name
 from rareclass.scoring.rows import RowEncoder
 from rareclass.scoring.scorer import Scorer
 from rareclass.scoring.slow import Uncompiled
@@ -63,9 +63,9 @@ def compile_model(model: Any, rows: Rows | None = None, rules: ReasonRules | Non
 
 def _settled(rules: ReasonRules, model: FittedModel, rows: Rows | None) -> ReasonRules:
     """The rules with their groups, found on `rows` where none were asked for."""
-    rules.check(list(model.schema.names))
+    check_rules(rules, list(model.schema.names))
     if rules.groups is not None or rows is None:
-        return replace(rules, groups=rules.groups or {})
+        return replace(rules, groups=rules.groups or {}, correlation=CORRELATION)
     columns = [column.name for column in model.schema.columns if column.kind in _ORDERED]
     encoder = RowEncoder(model.encoder.to_dict())
     first = [encoder.starts[encoder.names.index(name)] for name in columns]
@@ -74,7 +74,7 @@ def _settled(rules: ReasonRules, model: FittedModel, rows: Rows | None) -> Reaso
     for members in correlated_groups(X, rules.correlation):
         names = [columns[j] for j in members]
         groups[group_name(names, [*encoder.names, *groups])] = names
-    return replace(rules, groups=groups)
+    return replace(rules, groups=groups, correlation=CORRELATION)
 
 
 def as_member(learner: Any) -> Member:

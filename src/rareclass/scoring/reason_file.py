@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 from rareclass.errors import InputError, ReadError
-from rareclass.scoring.reasons import ReasonRules
+from rareclass.scoring.reasons import BOTH, ReasonRules
 
 _KEYS = ("groups", "texts", "correlation")
 
@@ -18,7 +18,7 @@ def read_rules(path: str | os.PathLike) -> ReasonRules:
     ReadError
         The file does not exist or is no TOML.
     InputError
-        It holds another key, or a group or text is none.
+        It holds another key, or `correlation` beside `groups`; or a group or text is none.
 
     Examples
     --------
@@ -38,4 +38,6 @@ def read_rules(path: str | os.PathLike) -> ReasonRules:
     other = next((key for key in said if key not in _KEYS), None)
     if other is not None:
         raise InputError(f"{path} holds {other!r}; a file of reasons holds {', '.join(_KEYS)} only.")
+    if "groups" in said and "correlation" in said:
+        raise InputError(BOTH)
     return ReasonRules(**said)

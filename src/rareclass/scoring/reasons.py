@@ -1,6 +1,7 @@
 """Reasons of a score: which columns raised it and which lowered it, in words; and how columns are grouped for that."""
 
 import datetime
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
@@ -13,6 +14,10 @@ from rareclass.scoring.saved import refuse, texts
 
 CORRELATION = 0.9
 """Rank correlation of two columns from which on they are one reason."""
+BOTH = (
+    "The rules of reasons hold groups and `correlation`, which serves only where no groups are given. Leave one of "
+    "them out."
+)
 _SIDES = ("raises", "lowers")
 _MOST_NAMES = 3
 _PLAIN = (str, bool, int, float, datetime.date)
@@ -51,13 +56,15 @@ class ReasonRules:
         groups.
     texts : mapping, optional
         What to call a column or group: a text, or a mapping with the keys "raises" and "lowers" for the two signs.
+        Columns keep theirs within a group.
     correlation : float in (0, 1], default=0.9
-        Absolute rank correlation (Spearman's) from which on columns are grouped; 1 groups equal rankings only.
+        Absolute rank correlation (Spearman's) from which on columns are grouped; 1 groups equal rankings only. It
+        serves where `groups` are not given.
 
     Raises
     ------
     InputError
-        A column is in two groups, a group is empty, or a text is none.
+        A column is in two groups, a group is empty, a text is none, or `correlation` stands beside `groups`.
 
     Examples
     --------
@@ -74,24 +81,19 @@ class ReasonRules:
         c = self.correlation
         if isinstance(c, bool) or not isinstance(c, int | float) or not 0 < c <= 1:
             raise InputError(f"`correlation` of reasons must be a number above 0 and at most 1; got {c!r}.")
-        if not isinstance(self.groups, Mapping | None) or not isinstance(self.texts, Mapping):
-            raise InputError("Reasons need `groups` and `texts` as mappings: names to columns, and names to texts.")
+        for what, given in (("groups", {} if self.groups is None else self.groups), ("texts", self.texts)):
+            if not isinstance(given, Mapping):
+                parts = {"groups": "lists of columns", "texts": "texts"}[what]
+                raise InputError(f"The {what} of reasons must be mappings, from names to {parts}; got {given!r}.")
+        if self.groups is not None and c != CORRELATION:
+            raise InputError(BOTH)
         seen: dict[str, str] = {}
         for name, columns in (self.groups or {}).items():
-            listed = isinstance(columns, list | tuple) and all(isinstance(c, str) for c in columns)
-            if not isinstance(name, str) or not listed or not columns:
-                raise InputError(f"The group {name!r} of reasons must be a list of columns; got {columns!r}.")
-            for column in columns:
-                if column in seen:
-                    raise InputError(
-                        f"The column {column!r} is listed twice, in the groups {seen[column]!r} and {name!r} of "
-                        "reasons. Keep it in one."
-                    )
-                seen[column] = name
+            _check_group(name, columns, seen)
         for name, text in self.texts.items():
             sided = isinstance(text, Mapping) and text and all(k in _SIDES for k in text)
             words = text.values() if sided and isinstance(text, Mapping) else [text]
-            if not all(isinstance(word, str) and word for word in words):
+            if not all(isinstance(word, str) and word.strip() for word in words):
                 raise InputError(
                     f"The text of {name!r} must be a text, or texts for 'raises' and 'lowers'; got {text!r}."
                 )
@@ -131,15 +133,17 @@ class ReasonRules:
 
     def text(self, feature: str, value: Any, contribution: float) -> str:
         """A reason in words."""
-        said = self.texts.get(feature, feature)
-        if isinstance(said, Mapping):
-            said = said.get(_SIDES[contribution < 0], feature)
+
+        def said(name: str) -> str:
+            text = self.texts.get(name, name)
+            return text if isinstance(text, str) else text.get(_SIDES[contribution < 0], name)
+
         if not isinstance(value, dict):
-            return f"{said} = {_shown(value)}"
-        listed = [f"{name} = {_shown(v)}" for name, v in value.items()]
+            return f"{said(feature)} = {_shown(value)}"
+        listed = [f"{said(name)} = {_shown(v)}" for name, v in value.items()]
         more = len(listed) - _MOST_NAMES
         shown = ", ".join(listed[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
-        return shown if said == group_name(list(value)) else f"{said} ({shown})"
+        return shown if said(feature) == group_name(list(value)) else f"{said(feature)} ({shown})"
 
     def saved(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -155,6 +159,21 @@ class ReasonRules:
         made = cls(groups={name: texts(saved["groups"], name) for name in saved["groups"]}, texts=saved["texts"])
         made.check(columns)
         return made
+
+
+def refuse_other(rules: Any) -> None:
+    """Raise `InputError` where rules of reasons are neither None nor `ReasonRules`."""
+    if not isinstance(rules, ReasonRules | None):
+        raise InputError(
+            f"Rules of reasons are `ReasonRules(...)`, such as ReasonRules(groups={{}}); got a {type(rules).__name__}."
+        )
+
+
+def check_rules(rules: Any, columns: Sequence[str]) -> None:
+    """Raise `InputError` where rules of reasons are none, or name none of these columns."""
+    refuse_other(rules)
+    if rules is not None:
+        rules.check(columns)
 
 
 def group_name(columns: Sequence[str], taken: Sequence[str] = ()) -> str:
@@ -196,10 +215,10 @@ def top_reasons(
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON and people can read it; None where it is missing."""
+    """A value as JSON and people can read it; None where it is missing, or infinite, which counts as that."""
     if isinstance(value, np.generic):
         value = value.item()
-    if value is None or value != value:
+    if value is None or value != value or (isinstance(value, float) and math.isinf(value)):
         return None
     return value if isinstance(value, _PLAIN) else str(value)
 
@@ -214,6 +233,20 @@ def _shown(value: Any) -> str:
     if isinstance(value, datetime.datetime):
         return value.isoformat(sep=" ", timespec="seconds" if value.microsecond == 0 else "microseconds")
     return str(value)
+
+
+def _check_group(name: Any, columns: Any, seen: dict[str, str]) -> None:
+    """Raise where a group is none, or has a column that was `seen` in one; add its columns to these."""
+    listed = isinstance(columns, list | tuple) and all(isinstance(c, str) for c in columns)
+    if not isinstance(name, str) or not listed or not columns:
+        raise InputError(f"The group {name!r} of reasons must be a list of columns; got {columns!r}.")
+    if not name.strip():
+        raise InputError(f"The group of reasons with the columns {', '.join(map(repr, columns))} needs a name.")
+    for column in columns:
+        if column in seen:
+            where = f"the groups {seen[column]!r} and {name!r}" if seen[column] != name else f"the group {name!r}"
+            raise InputError(f"The column {column!r} is listed twice, in {where} of reasons. Keep it once.")
+        seen[column] = name
 
 
 def _refuse_unknown(name: str, known: Sequence[str], what: str) -> None:

@@ -45,6 +45,7 @@ class RowEncoder:
         self.width = sum(reader.width for reader in self._readers)
         self._other = next(((name, kind) for name, kind in self.columns if kind not in _NUMERIC), None)
         self._table: Any = None
+        self._flags = [j for j, (_, kind) in enumerate(self.columns) if kind == "boolean"]
 
     def __reduce__(self) -> tuple[type, tuple[Any]]:
         return type(self), (self.saved,)  # readers hold functions of their own
@@ -66,18 +67,29 @@ class RowEncoder:
         return np.cumsum([0, *(reader.width for reader in self._readers)])[:-1]
 
     def values(self, rows: Rows, X: np.ndarray) -> list[list[Any]]:
-        """The values of rows as they were given, in the order of the columns; `X` is their `matrix`."""
+        """The values of rows as they were given, in the order of the columns; `X` is their `matrix`.
+
+        What is no number in a column of numbers (a text, a decimal) is the number that was read.
+        """
+        rows = collected(rows)
         rows = self._of_series(rows) if _is_series(rows) else rows
         rows = [rows] if isinstance(rows, Mapping) else rows
         if isinstance(rows, list | tuple) and all(isinstance(row, Mapping) for row in rows):
-            return [[_value(row, name, None) for name in self.names] for row in rows]
-        if hasattr(rows, "columns") or hasattr(rows, "__arrow_c_stream__"):
+            columns = [[_value(row, name, None) for row in rows] for name in self.names]
+        elif hasattr(rows, "columns") or hasattr(rows, "__arrow_c_stream__"):
             from rareclass.data.read import read_table  # pyarrow is needed for tables only
 
             table = read_table(rows)
-            return [list(row) for row in zip(*(table[name].to_pylist() for name in self.names))]
-        found: list[list[Any]] = X.tolist()
-        return found
+            columns = [table[name].to_pylist() for name in self.names]
+        else:
+            found: list[list[Any]] = X.tolist()
+            return found
+        for reader, at, values in zip(self._readers, self.starts, columns):
+            if reader.kind in _NUMERIC:
+                for i, value in enumerate(values):
+                    if not isinstance(value, (int, float, np.number, np.bool_)):
+                        values[i] = _read_as(reader.kind, float(X[i, at]))
+        return [list(row) for row in zip(*columns)]
 
     def matrix(self, rows: Rows) -> np.ndarray:
         """Encoded rows (n, d), float64, NaN where missing.
@@ -89,6 +101,7 @@ class RowEncoder:
         InputError
             The rows are of no known form.
         """
+        rows = collected(rows)
         if isinstance(rows, np.ndarray) and rows.dtype.names is None:
             return self._array(rows)
         if isinstance(rows, Mapping):
@@ -144,6 +157,7 @@ class RowEncoder:
 
     def encoded(self, rows: Rows) -> Any:
         """A table as `TableEncoder.transform` gives it."""
+        rows = collected(rows)
         if isinstance(rows, str | bytes) or not (hasattr(rows, "columns") or hasattr(rows, "__arrow_c_stream__")):
             raise InputError(
                 f"A {type(rows).__name__} is no row of data. Pass a mapping of column names to values, a list of them, "
@@ -181,6 +195,12 @@ class RowEncoder:
         if not rows.flags.writeable:  # for which the kernel would be compiled again
             rows = rows.copy()
         without_infinite(rows.reshape(out.shape), out)
+        if self._flags:
+            flags = out[:, self._flags]
+            wrong = np.argwhere((flags != 0.0) & (flags != 1.0) & (flags == flags))
+            if wrong.size:
+                i, k = wrong[0].tolist()
+                raise self._readers[self._flags[k]].wrong(float(flags[i, k]), i if len(shape) == 2 else None)
         return out
 
     def _no_array(self, rows: np.ndarray) -> InputError:
@@ -197,6 +217,21 @@ class RowEncoder:
             f"An array of shape ({self.width},) or (n, {self.width}) is expected, with the columns {names} in this "
             f"order; got the shape {rows.shape}."
         )
+
+
+def _read_as(kind: str, number: float) -> Any:
+    """An encoded value of a column of numbers as Python's; None where it is missing."""
+    if number != number:
+        return None
+    if kind == "boolean":
+        return bool(number)
+    return int(number) if kind == "integer" and number.is_integer() else number
+
+
+def collected(rows: Rows) -> Any:
+    """Rows of a lazy frame as a table, read once; others as they are."""
+    lazy = hasattr(rows, "collect") and not hasattr(rows, "__arrow_c_stream__") and not isinstance(rows, Mapping)
+    return rows.collect() if lazy else rows
 
 
 def _value(row: Mapping[Any, Any], name: str, number: int | None) -> Any:

@@ -19,8 +19,8 @@ from rareclass.scoring.cut import Cut
 from rareclass.scoring.files import SCORER, Folder, damaged
 from rareclass.scoring.maps import CalibrationMap, SliceMap, calibration_map
 from rareclass.scoring.members import Member, read_member, saved_member, takes_missing
-from rareclass.scoring.reasons import Reason, ReasonRules, top_reasons
-from rareclass.scoring.rows import RowEncoder
+from rareclass.scoring.reasons import CORRELATION, Reason, ReasonRules, refuse_other, top_reasons
+from rareclass.scoring.rows import RowEncoder, collected
 from rareclass.scoring.saved import UNFIT, flag, number, refuse_unlike
 
 _HELPERS: Names[Any] = Names(
@@ -270,6 +270,7 @@ class Scorer:
         InputError
             As `contributions`; `rules` name a column that the model does not have, or `k` is no whole number above 0.
         """
+        rows = collected(rows)
         X = self.encoder.matrix(rows)
         return self.explain_of(X, self.values(rows, X), k, rules=rules, threads=threads)
 
@@ -332,6 +333,12 @@ class Scorer:
         """The rules asked for, with the groups of the scorer where they name none."""
         if rules is None:
             return self.rules
+        refuse_other(rules)
+        if rules.correlation != CORRELATION:
+            raise InputError(
+                "`correlation` groups columns on the training rows, when a bundle is written; to explain rows, list "
+                "the groups instead."
+            )
         rules = rules if rules.groups is not None else replace(rules, groups=self.rules.groups)
         rules.check(self.columns)
         return rules

@@ -144,7 +144,10 @@ def _truth(value: Any) -> float:
         if found is None:
             raise Elsewhere
         return found
-    return _number(value)
+    number = _number(value)
+    if number == 0.0 or number == 1.0 or number != number:
+        return number
+    raise Elsewhere
 
 
 def _coder(levels: Sequence[str], rare: Sequence[str]) -> Callable[[Any], float]:

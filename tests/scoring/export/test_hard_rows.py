@@ -6,7 +6,7 @@ from tests.scoring.test_scorer import fitted
 
 from rareclass.learners import FewEventsLogisticRegression
 from rareclass.scoring import Scorer
-from rareclass.scoring.export.hard_rows import cuts, hard_tables
+from rareclass.scoring.export.hard_rows import cuts, hard_tables, refused_flags
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +23,12 @@ def test_cuts_missing_unknown_and_odd_values_are_among_them(scorer):
     assert all(rows[name].null_count > 100 for name in rows.column_names)
     assert {"a level that nobody saw", "a", None} <= set(rows["shop"].to_pylist())
     assert np.nanmax(huge["x"].to_numpy()) > 1e38
+
+
+def test_numbers_that_are_no_truth_stand_in_flags(scorer):
+    (rows,) = refused_flags(scorer, {})
+    assert {0.0, 1.0, -1.0, 0.5} <= set(rows["ok"].to_pylist())
+    assert not list(refused_flags(Scorer.from_model(*fitted("logistic_regression", ["big", "shop"])), {}))
 
 
 def test_training_events_come_back_as_they_were_encoded(scorer):

@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 from tests.scoring.test_scorer import fitted, table
 
 from rareclass import RareClassifier
-from rareclass.errors import InputError
+from rareclass.errors import InputError, RareclassWarning
 from rareclass.learners import RareLGBMClassifier
 from rareclass.scoring import Scorer
 from rareclass.scoring.export import lightgbm_text
@@ -79,10 +79,25 @@ def test_levels_with_signs_of_equality_stay_what_they_are():
     scorer = Scorer.from_model(
         RareClassifier("lightgbm", cv=2).fit(rows, (shop == "a=b") & (rng.random(600) < 0.3)), rows
     )
-    text = lightgbm_text(scorer, {}).decode()
+    with pytest.warns(RareclassWarning, match="'my shop' is 'my_shop'"):
+        text = lightgbm_text(scorer, {}).decode()
     (line,) = [line for line in text.splitlines() if line.startswith("rareclass_levels=")]
     assert set(json.loads(line.partition("=")[2])["my shop"]) == {"a=b", 'c"d', "ü\n"}
     assert lightgbm.Booster(model_str=text).feature_name() == ["my_shop", "x"]
+
+
+def test_names_that_need_no_cleaning_stay_and_the_others_are_listed():
+    rng = np.random.default_rng(0)
+    names = ["a b", "a_b", "a  b", "a_b_", "c=d e", " "]
+    rows = pa.table({name: rng.normal(size=400) for name in names})
+    scorer = Scorer.from_model(RareClassifier("lightgbm", cv=2).fit(rows, rows["a_b"].to_numpy() > 1), rows)
+    with pytest.warns(RareclassWarning, match="'a b' is 'a_b__', 'a  b' is 'a_b___', 'c=d e' is 'c=d_e' and 1 more"):
+        text = lightgbm_text(scorer, {}).decode()
+    found = lightgbm.Booster(model_str=text).feature_name()
+    assert found == ["a_b__", "a_b", "a_b___", "a_b_", "c=d_e", "_"]
+    (line,) = [line for line in text.splitlines() if line.startswith("rareclass_renamed=")]
+    renamed = json.loads(line.partition("=")[2])
+    assert [renamed.get(name, name) for name in found] == names
 
 
 def test_thresholds_at_zero_and_at_the_ends_are_read_alike(tmp_path):

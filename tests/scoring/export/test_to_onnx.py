@@ -42,6 +42,19 @@ def compared(scorer, **about):
     return content
 
 
+def test_a_flag_that_the_scorer_refuses_gives_no_number():
+    scorer = Scorer.from_model(*fitted("lightgbm", ["x", "ok"]))
+    ok = np.array([0.0, 1.0, np.nan, np.inf, 2.0, 0.5, -7.0, 1e200, 5e-324])
+    found = Answers(onnx_model(scorer, {}))({"x": np.zeros((9, 1)), "ok": ok[:, None]})
+    wanted = scorer.logit([{"x": 0.0, "ok": v} for v in ok[:4]])
+    np.testing.assert_allclose(found["logit"][:4], wanted, rtol=0, atol=1e-9)
+    assert np.isnan(found["logit"][4:]).all()
+    assert not found["alert"][4:].any()
+    for v in ok[4:]:
+        with pytest.raises(InputError, match="'ok'"):
+            scorer.logit({"x": 0.0, "ok": v})
+
+
 @pytest.mark.parametrize("learner", [*LEARNERS, "auto"])
 def test_every_learner_is_the_same_as_a_graph(learner):
     compared(Scorer.from_model(*fitted(learner, COLUMNS)))

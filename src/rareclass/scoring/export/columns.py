@@ -7,8 +7,10 @@ import numpy as np
 import pyarrow as pa
 
 from rareclass.data.columns import canonical_texts, dictionary_codes, to_time
+from rareclass.data.encode import column_numbers
+from rareclass.data.schema import Column
 from rareclass.errors import InputError
-from rareclass.scoring.export.graph import ML, Graph, Value, where
+from rareclass.scoring.export.graph import ML, Graph, Value, absolute, where
 from rareclass.scoring.export.members import Rows
 from rareclass.scoring.rows import RowEncoder
 
@@ -63,6 +65,7 @@ def encoded(graph: Graph, encoder: RowEncoder) -> Rows:
     """Inputs for all columns, and the rows that the encoder makes of them."""
     parts: list[Value] = []
     codes: dict[int, int] = {}
+    flags: list[Value] = []
     for name, kind, at in places(encoder):
         given = graph.input(name, *_KINDS[kind])
         if kind == "category":
@@ -73,8 +76,17 @@ def encoded(graph: Graph, encoder: RowEncoder) -> Rows:
             parts += _dates(given, encoder.saved["time_parts"][name])
         else:
             parts.append(given)
+            flags += [given] if kind == "boolean" else []
     X = graph.side_by_side(parts)
-    return Rows(where(graph.node("IsInf", X), np.nan, X), codes)
+    return Rows(
+        where(graph.node("IsInf", X), np.nan, X), codes, _no_truth(graph.side_by_side(flags)) if flags else None
+    )
+
+
+def _no_truth(flags: Value) -> Value:
+    """Rows (n, 1) in which a flag is a number other than 0 and 1."""
+    odd = (absolute(flags) < np.inf) & (absolute(flags * (flags - 1.0)) > 0.0)
+    return flags.graph.node("ReduceMax", odd.as_kind(float), np.array([1]), keepdims=1) > 0.0
 
 
 def _codes(given: Value, known: Mapping[str, Any]) -> Value:
@@ -128,9 +140,8 @@ def _month(days: Value) -> Value:
 
 def typed(table: pa.Table, encoder: RowEncoder) -> dict[str, np.ndarray]:
     """Rows of a table as the inputs of the graph take them, (n, 1) each."""
-    numbers = encoder.encoded(table).matrix
     found: dict[str, np.ndarray] = {}
-    for name, kind, at in places(encoder):
+    for name, kind, _ in places(encoder):
         column = table[name]
         if kind == "category":
             rows, values = dictionary_codes(column)
@@ -141,5 +152,5 @@ def typed(table: pa.Table, encoder: RowEncoder) -> dict[str, np.ndarray]:
             micros = pa.chunked_array([[]], pa.int64()) if moments is None else moments.cast(pa.int64())
             found[name] = micros.fill_null(NO_TIME).to_numpy()[:, None]
         else:
-            found[name] = np.ascontiguousarray(numbers[:, at : at + 1])
+            found[name] = np.ascontiguousarray(column_numbers(Column(name, kind), column)[:, None])
     return found

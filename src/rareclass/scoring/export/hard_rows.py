@@ -10,7 +10,7 @@ from rareclass.scoring.export.columns import places
 from rareclass.scoring.members import QuantileLinear, takes_missing
 from rareclass.scoring.scorer import Scorer
 
-_ROWS, _CUTS = 2_000, 400
+_ROWS, _CUTS, _FEW = 2_000, 400, 60
 _ODD = (0.0, -0.0, -1.0, 0.5, 1e-300, 2.0**53 + 2, -(2.0**63), 1e9)
 _HUGE = (3.5e38, -1e300, 1e30)
 _UNKNOWN = "a level that nobody saw"
@@ -46,6 +46,16 @@ def hard_tables(scorer: Scorer, sketches: Mapping[str, Any]) -> Iterator[pa.Tabl
                 for name, kind, at in places(scorer.encoder)
             }
         )
+
+
+def refused_flags(scorer: Scorer, sketches: Mapping[str, Any]) -> Iterator[pa.Table]:
+    """A few of the hard rows with numbers in Boolean columns, most of which the scorer refuses; none without such."""
+    flags = [name for name, kind in scorer.encoder.columns if kind == "boolean"]
+    if flags:
+        *_, table = hard_tables(scorer, sketches)
+        few, rng = table.slice(0, _FEW), np.random.default_rng(1)
+        odd = {name: pa.array(rng.choice([0.0, 1.0, 1.0, *_ODD, *_HUGE], few.num_rows)) for name in flags}
+        yield pa.table({name: odd.get(name, few[name]) for name in few.column_names})
 
 
 def cuts(member: Any, feature: int) -> np.ndarray:

@@ -36,10 +36,13 @@ class Rows:
     X : Value (n, d)
     codes : mapping
         How many codes each column of categories has, by its number.
+    refused : Value (n, 1) or None
+        Where the scorer refuses a row because of a Boolean column that is neither 0 nor 1; None without such columns.
     """
 
     X: Value
     codes: Mapping[int, int]
+    refused: Value | None = None
 
     def score(self, flat: Any) -> Value:
         """Scores (n, 1) of flat trees."""

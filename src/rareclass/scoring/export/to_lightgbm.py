@@ -1,13 +1,14 @@
 """One boosted model as LightGBM's text, which stock LightGBM reads."""
 
 import json
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from rareclass.errors import InputError
+from rareclass.errors import InputError, RareclassWarning
 from rareclass.kernels.trees import FlatTrees
 from rareclass.learners.lgbm import load_lightgbm
 from rareclass.scoring.export.hard_rows import hard_tables
@@ -42,7 +43,8 @@ def lightgbm_text(
 
     The raw score is the log-odds at the real prevalence before the last calibration (of a loss with a link of its own:
     the loss's score). Its columns are those of the scorer in the order of the schema, dates as their parts; levels are
-    codes, which stand in the header under ``rareclass_levels``. LightGBM takes numbers up to 1e-35 in size for zero.
+    codes, which stand in the header under ``rareclass_levels``. Blanks in names become ``_``; what is called otherwise
+    stands under ``rareclass_renamed``, and a warning says it. LightGBM takes numbers up to 1e-35 in size for zero.
 
     Parameters
     ----------
@@ -65,6 +67,16 @@ def lightgbm_text(
     booster = load_lightgbm().Booster(model_str=text)
     for table in (*hard_tables(scorer, sketches), *tables):
         _refuse_difference(scorer, trees, booster, table)
+    renamed = _renamed(scorer)
+    if renamed:
+        few = ", ".join(f"{given!r} is {name!r}" for name, given in list(renamed.items())[:3])
+        more = f" and {len(renamed) - 3} more" if len(renamed) > 3 else ""
+        warnings.warn(
+            f"Columns have other names in LightGBM's text, which takes no blanks: {few}{more}. All stand in its header "
+            "under rareclass_renamed.",
+            RareclassWarning,
+            stacklevel=2,
+        )
     return text.encode()
 
 
@@ -125,7 +137,8 @@ def _written(trees: FlatTrees, scorer: Scorer, about: Mapping[str, str], *, is_l
     }
     said = {f"rareclass_{name}": value for name, value in about.items()} | {
         "rareclass_score": _LOG_ODDS if is_logit else _OWN,
-        "rareclass_levels": json.dumps(levels).replace("=", "\\u003d"),
+        "rareclass_levels": _json(levels),
+        "rareclass_renamed": _json(_renamed(scorer)),
     }
     head = {
         "version": "v4",
@@ -144,17 +157,38 @@ def _written(trees: FlatTrees, scorer: Scorer, about: Mapping[str, str], *, is_l
     return f"tree\n{lines}\n\n{''.join(blocks)}end of trees\n\npandas_categorical:null\n"
 
 
-def _feature_names(scorer: Scorer) -> list[str]:
-    """Names of the encoded columns without blanks, which the library does not read, each once."""
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values).replace("=", "\\u003d")  # at which the library cuts lines
+
+
+def _encoded_names(scorer: Scorer) -> list[str]:
+    """Names of the encoded columns; dates are their parts."""
     names: list[str] = []
     for name, kind in scorer.encoder.columns:
-        parts = scorer.encoder.saved["time_parts"][name] if kind == "time" else [""]
-        for part in parts:
-            plain = "_".join(f"{name}:{part}".split() if part else name.split()) or "_"
-            while plain in names:
-                plain += "_"
-            names.append(plain)
+        parts = scorer.encoder.saved["time_parts"][name] if kind == "time" else []
+        names += [f"{name}:{part}" for part in parts] if kind == "time" else [name]
     return names
+
+
+def _feature_names(scorer: Scorer) -> list[str]:
+    """The same without what the library does not read (blanks), each once; names that it reads stay what they are."""
+    given = _encoded_names(scorer)
+    plain = ["_".join(name.split()) or "_" for name in given]
+    found: list[str] = []
+    taken = {name for name, clean in zip(given, plain) if name == clean}
+    for name, clean in zip(given, plain):
+        if name != clean or name in found:
+            while clean in taken:
+                clean += "_"
+            taken.add(clean)
+        found.append(clean)
+    return found
+
+
+def _renamed(scorer: Scorer) -> dict[str, str]:
+    """Names in the file to those of the encoded columns, where they are others."""
+    pairs = zip(_feature_names(scorer), _encoded_names(scorer), strict=True)
+    return {name: given for name, given in pairs if name != given}
 
 
 def _tree(trees: FlatTrees, root: int, number: int) -> str:

@@ -11,7 +11,7 @@ from rareclass.errors import InputError
 from rareclass.scoring.export.checking import Answers, refuse_difference
 from rareclass.scoring.export.columns import OUTPUTS, encoded, refuse_columns
 from rareclass.scoring.export.graph import Graph, sigmoid, where
-from rareclass.scoring.export.hard_rows import hard_tables
+from rareclass.scoring.export.hard_rows import hard_tables, refused_flags
 from rareclass.scoring.export.maps import calibrated, sliced
 from rareclass.scoring.export.members import member_logit
 from rareclass.scoring.members import takes_missing
@@ -50,7 +50,9 @@ def onnx_model(
     made = onnx_graph(scorer, about)
     need("onnx", extra="onnx").checker.check_model(made)
     content: bytes = made.SerializeToString()
-    refuse_difference(scorer, Answers(content), (*hard_tables(scorer, sketches), *tables))
+    refuse_difference(
+        scorer, Answers(content), (*hard_tables(scorer, sketches), *refused_flags(scorer, sketches), *tables)
+    )
     return content
 
 
@@ -76,6 +78,8 @@ def onnx_graph(scorer: Scorer, about: Mapping[str, str]) -> Any:
     if not takes_missing(scorer.member):  # where the scorer refuses rows, the graph has no number for them
         gone = graph.node("ReduceMax", rows.X.is_missing().as_kind(float), np.array([1]), keepdims=1)
         z = where(gone > 0.0, np.nan, z)
+    if rows.refused is not None:
+        z = where(rows.refused, np.nan, z)
     probability = sigmoid(z)
     graph.output(z, "logit", float, "calibrated log-odds of the rare class at the real prevalence")
     graph.output(probability, "probability", float, "probability of the rare class at the real prevalence")
