@@ -290,8 +290,8 @@ def test_where_a_budget_holds_less_than_what_always_runs_it_is_fitted_on_fewer_r
     y = rng.random(6000) < 0.1
     how = {"learners": ["logistic_regression"], "treatments": ["none"], "n_jobs": 1}
     short = compare(X, y, budget=1.0, **how)
-    assert {r.scores.rows for r in short.results} == {2500}
-    assert "The budget holds fits on 2,500 rows" in " ".join(short.to_dict()["data"]["notes"])
+    assert {r.scores.rows for r in short.results} == {1750}
+    assert "The budget holds fits on 1,750 rows" in " ".join(short.to_dict()["data"]["notes"])
     assert short.results[0].judgement.calibration["observed_to_expected"] == pytest.approx(1, abs=0.1)
 
 

@@ -144,6 +144,18 @@ def trade_off(
     ------
     InputError
         As `compare`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rareclass.decisions import CostMatrix
+    >>> X = np.random.default_rng(0).normal(size=(2000, 2))
+    >>> y = np.random.default_rng(1).random(2000) < 1 / (1 + np.exp(3 - X[:, 0]))
+    >>> found = trade_off(
+    ...     X, y, costs=CostMatrix(fp=1, fn=20), learner="logistic_regression", treatments=["class_weight"], arms={}
+    ... )
+    >>> found.champion
+    'logistic_regression+none'
     """
     arms_of = preset(learner, treatments, arms)
     comparison = compare(X, y, learners=arms_of, costs=costs, **options)
