@@ -9,6 +9,8 @@ rows are those of the true probabilities, so they carry no chance of their own. 
 - hidden: the log-odds of ten slices differ by up to log(10), but the learner (scikit-learn's logistic regression) reads
   their codes as a number, in no order.
 - learnt: the same with a learner that reads categories (`QuantileLogisticRegression`).
+- unequal: half of the rows in one slice (-0.5), the others in eighty small ones that are alike (+0.45).
+- missing: three of ten slices have no name in the table; O/E is that of these rows.
 - alike: the slices do not differ. With three slices, ten and a hundred.
 
 Measured (defaults, 200 seconds of one core): in the slices with 50 events observed/expected by the whole is 0.91 to
@@ -22,7 +24,9 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 from rareclass import RareClassifier
 from rareclass.data.read import read_table
@@ -30,28 +34,35 @@ from rareclass.kernels.logits import sigmoid
 
 FRESH = 20_000
 COSTS = {"fp": 1.0, "fn": 50.0}
-LEARNERS: dict[str, Any] = {"number": LogisticRegression(), "category": "logistic_regression"}
+LEARNERS: dict[str, Any] = {
+    "number": LogisticRegression(),
+    "category": "logistic_regression",
+    "filled": make_pipeline(SimpleImputer(), LogisticRegression()),
+}
 
 
 def draw(
-    rng: np.random.Generator, n: int, effects: np.ndarray, base: float
+    rng: np.random.Generator, n: int, effects: np.ndarray, base: float, kind: str = ""
 ) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:
     """Columns, slices (n,) and true probabilities (n,)."""
     number, x = rng.integers(0, effects.size, n), rng.normal(size=(n, 2))
-    columns = {"a": x[:, 0], "b": x[:, 1], "slice": number}
+    if kind == "unequal":
+        number = np.where(rng.random(n) < 0.5, 0, number)
+    code = np.where(number < 3, np.nan, number) if kind == "missing" else number * 37 % 83 if kind else number
+    columns = {"a": x[:, 0], "b": x[:, 1], "slice": code}
     return columns, number, sigmoid(base + x[:, 0] + effects[number])
 
 
-def one(seed: int, n: int, effects: np.ndarray, base: float, learner: str) -> dict[str, Any]:
+def one(seed: int, n: int, effects: np.ndarray, base: float, learner: str, kind: str = "") -> dict[str, Any]:
     """A fit, and what its probabilities and decisions are worth on fresh rows, by the whole and by slice."""
     rng, k = np.random.default_rng(seed), effects.size
-    columns, number, p = draw(rng, n, effects, base)
+    columns, number, p = draw(rng, n, effects, base, kind)
     y = rng.random(n) < p
     how: dict[str, Any] = {"treatment": "none", "calibration": "intercept", "slices": "slice"}
     codes = ("slice",) if learner == "category" else ()
     model = RareClassifier(LEARNERS[learner], categorical=codes, **how).fit(columns, y, costs=COSTS)
     fit, threshold = model.model_, model.decision_.threshold
-    fresh, place, truth = draw(rng, FRESH, effects, base)
+    fresh, place, truth = draw(rng, FRESH, effects, base, kind)
     after = model.positive_logit(fresh)
     before = replace(fit, slices=None).logit(read_table(fresh))[0]
 
@@ -85,6 +96,19 @@ def by_slice(title: str, effects: np.ndarray, learner: str, simulations: int) ->
     print(f"{title:8}{effects.size:5} ({many.sum()})   " + "   ".join(said), flush=True)
 
 
+def totals(kind: str, effects: np.ndarray, simulations: int) -> None:
+    """Observed/expected of all rows and of those in question, by the whole and by slice."""
+    runs = [one(s, 5000, effects, -3.4, "filled", kind) for s in range(simulations)]
+    asked = slice(0, 3) if kind == "missing" else slice(1, None)
+    said = []
+    for part in (slice(None), asked):
+        for k in ("before", "after"):
+            ratio = np.array([r["truth"][part].sum() / r[k][part].sum() for r in runs])
+            said.append(f"{ratio.mean():.3f} ({ratio.min():.2f} to {ratio.max():.2f})")
+    change = np.array([r["cost_after"] / r["cost_before"] - 1 for r in runs])
+    print(f"{kind:8}   " + "   ".join(said) + f"   {change.mean():+.2%}   {change.max():+.2%}", flush=True)
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -100,6 +124,11 @@ def main() -> None:
     by_slice("alike", np.zeros(3), "number", few)
     by_slice("alike", np.zeros(100), "number", few)
     by_slice("learnt", differ, "category", few)
+    print(
+        "5,000 rows: O/E of all rows by the whole, by slice, of the rows in question so, change of the cost, at worst"
+    )
+    totals("unequal", np.append(-0.5, np.full(80, 0.45)), few)
+    totals("missing", np.append(np.full(3, 0.9), np.linspace(-0.9, 0.3, 7)), few)
     print("slices alike: how often the test says that they differ (nominal 5 %), after shifts, and any is shifted")
     for rows, base, k in ((1500, -4.8, 2), (1500, -4.8, 10), (5000, -4.6, 5), (5000, -4.6, 100)):
         runs = [one(1000 + s, rows, np.zeros(k), base, "number") for s in range(asked.tests)]

@@ -33,12 +33,43 @@ def test_slices_that_differ_by_chance_alone_are_hardly_shifted():
     assert np.median(spread) < 0.05
 
 
-def test_rows_of_no_slice_stay_and_tell_nothing():
-    z, y, number = drawn([-1.0, 1.0])
-    found = fit_slices(z, y, number, 2)
-    more = fit_slices(np.append(z, z), np.append(y, ~y), np.append(number, np.full(z.size, -1)), 2)
-    np.testing.assert_array_equal(found.shift, more.shift)
-    assert found.apply(np.array([-3.0, -3.0]), np.array([-1, 1])).tolist() == [-3.0, -3.0 + found.shift[1]]
+def test_rows_of_no_slice_are_one_more():
+    z, y, number = drawn([-1.0, 1.0, 0.6], n=60_000)
+    third, without = fit_slices(z, y, number, 3), fit_slices(z, y, np.where(number == 2, -1, number), 2)
+    np.testing.assert_allclose([*without.shift, without.rest], third.shift, atol=1e-9)
+    assert without.rest == pytest.approx(0.6, abs=0.12)
+    assert without.apply(np.array([-3.0, -3.0]), np.array([-1, 1])).tolist() == [
+        -3 + without.rest,
+        -3 + without.shift[1],
+    ]
+
+
+def test_where_all_rows_have_a_slice_others_stay():
+    found = fit_slices(*drawn([-1.0, 1.0]), 2)
+    assert found.rest == 0.0
+    assert found.apply(np.array([-3.0]), np.array([-1])).tolist() == [-3.0]
+
+
+def test_small_slices_that_are_pooled_are_shifted_together():
+    z, y, number = drawn([-1.0, 1.0], n=40_000)
+    small = np.where(np.arange(y.size) < 2000, 2 + np.arange(y.size) // 2, number)
+    found = fit_slices(z, y | (small > 1) & (np.arange(y.size) % 4 == 0), small, 1002)
+    assert not found.own[2:].all()
+    assert set(found.shift[~found.own]) == {found.rest}
+    assert found.rest > 1
+
+
+def test_slices_of_unequal_size_keep_the_total():
+    """A slice of half the rows below the others, which are small and alike: their mean is not that of the rows."""
+    rng = np.random.default_rng(6)
+    number = np.where(rng.random(20_000) < 0.5, 0, rng.integers(1, 81, 20_000))
+    z = rng.normal(-3.4, 1, number.size)
+    y = rng.random(number.size) < sigmoid(z + np.where(number == 0, -0.5, 0.45))
+    z += np.log(y.sum() / sigmoid(z).sum())
+    found = fit_slices(z, y, number, 81)
+    assert y.sum() / sigmoid(found.apply(z, number)).sum() == pytest.approx(1, abs=1e-6)
+    small = number > 0
+    assert y[small].sum() / sigmoid(found.apply(z, number))[small].sum() == pytest.approx(1, abs=0.05)
 
 
 def test_integer_weights_are_repeated_rows():

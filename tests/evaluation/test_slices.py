@@ -18,7 +18,7 @@ def judged():
     rows = pa.table({"x": x, "shop": pa.array([["north", "south", None][v] for v in number])})
     y = rng.random(1500) < sigmoid(x - 2.5 + np.array([-1, 1, 0])[number])
     model = RareClassifier("logistic_regression", treatment="none", cv=2, slices="shop").fit(rows, y).model_
-    model = replace(model, slices=replace(model.slices, shift=np.array([0.5, -0.5])))
+    model = replace(model, slices=replace(model.slices, shift=np.array([0.5, -0.5]), rest=0.0))
     logit = model.logit(rows)[0]
     return model, rows, y, number, logit, judge_slices(Judged(y=y), rows, logit, model)
 

@@ -4,17 +4,21 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 from rareclass import RareClassifier
 from rareclass.artifact import Bundle
 from rareclass.crossfit import Folds
+from rareclass.data.encode import TableEncoder
 from rareclass.data.read import read_table
 from rareclass.data.schema import Schema
 from rareclass.decisions import RecallAtLeast
 from rareclass.errors import CalibrationWarning, InputError, SchemaError
 from rareclass.fitting.calibrate import cross_calibrated, cross_sliced
 from rareclass.fitting.slice_column import SliceColumn
+from rareclass.fitting.slices import Slices
 from rareclass.kernels.logits import sigmoid
 from rareclass.lifecycle import replay
 from rareclass.scoring import Scorer
@@ -93,14 +97,42 @@ def test_no_row_is_shifted_by_its_own_label():
     assert (moved[1] - moved[0] != after - before).any()
 
 
-def test_missing_and_unknown_slices_use_the_whole():
+def test_missing_and_unknown_slices_use_the_whole_where_none_were_fitted():
     X, y, _ = world(1500)
     fit = RareClassifier("logistic_regression", slices="shop", **HOW).fit(X, y).model_
+    assert fit.slices.rest == 0.0
     fit = replace(fit, slices=replace(fit.slices, shift=np.array([0.5, -0.7, 0.2, -0.1])))
     rows = read_table({"x": [0.5, 0.5, 0.5], "shop": [None, "s99", "s0"]})
     moved = fit.logit(rows)[0] - replace(fit, slices=None).logit(rows)[0]
     shift = dict(zip(fit.slices.names, fit.slices.shift, strict=True))
     np.testing.assert_allclose(moved, [0.0, 0.0, shift["s0"]], atol=1e-12)
+
+
+def test_rows_without_a_slice_are_calibrated_and_judged_as_one_more(tmp_path):
+    X, y, _ = world(6000)
+    shop = [None if name == "s0" else name for name in X["shop"]]
+    mine = np.array([name is None for name in shop])
+    x = LogisticRegression(C=1e-6)  # reads next to nothing, and no missing values
+    rows = {"x": X["x"], "shop": [{"s1": 5, "s2": 1, "s3": 9}.get(name) for name in shop]}
+    found = RareClassifier(make_pipeline(SimpleImputer(), x), slices="shop", **HOW).fit(rows, y, costs=COSTS)
+    rest, table = found.model_.slices.rest, found.model_.slices.table
+    assert rest > 0.3
+    assert table.rest.shift == rest
+    assert table.rest.verdict == "more events"
+    assert table.rest.before.estimate > 1.4 > 1.1 > table.rest.observed_to_expected.estimate > 0.9
+    assert "of 3 slice(s) and all other rows:" in found.summary()
+    p = found.predict_proba(rows)[:, 1]
+    assert y[mine].sum() / p[mine].sum() == pytest.approx(1, abs=0.1)
+    Bundle(found).save(tmp_path / "b")
+    few = {"x": list(rows["x"][:50]), "shop": rows["shop"][:50]}
+    few["shop"][0] = 77  # unknown: among all other rows
+    scorer, again = Scorer.load(tmp_path / "b"), Bundle.load(tmp_path / "b").model
+    for fresh in (scorer.logit(pa.table(few)), again.positive_logit(few)):
+        np.testing.assert_allclose(fresh, found.positive_logit(few), rtol=0, atol=1e-9)
+    # what was saved before other rows had a shift is read
+    saved = found.model_.slices.to_dict()
+    del saved["rest"]
+    assert Slices.from_dict(saved).rest == SliceMap.of(saved, 2).rest == 0.0
 
 
 def test_a_slice_that_is_missing_when_rows_are_scored_is_a_sentence(fitted):
@@ -175,7 +207,7 @@ def test_thousands_of_slices_go_to_the_whole_and_that_is_said():
     found = RareClassifier(LogisticRegression(), slices="shop", **HOW).fit(rows, y)
     slices = found.model_.slices
     assert slices.pooled + len(slices.names) == len(set(rows["shop"]))
-    assert f"{slices.pooled:,} more value(s) use the whole" in found.summary()
+    assert f"{slices.pooled:,} more value(s) are among all other rows" in found.summary()
     assert found.slices_["rows"].sum() == 6000
 
 
@@ -239,5 +271,7 @@ def test_a_column_is_numbered_by_its_values():
     schema = Schema.infer(table)
     found = SliceColumn.of(table, schema, "shop")
     assert [None if v < 0 else found.levels[v] for v in found.number] == ["b", "a", None, "a"]
+    encoder = TableEncoder(schema, min_count=2).fit(table)
+    assert [None if v < 0 else found.levels[v] for v in found.known_to(encoder).number] == [None, "a", None, "a"]
     found = SliceColumn.of(table, schema, "n").take(np.array([0, 2]))
     assert [found.levels[v] for v in found.number] == ["3", "2"]

@@ -60,11 +60,14 @@ def test_a_damaged_calibration_is_refused(saved):
         calibration_map(saved)
 
 
-def test_slices_shift_their_rows_in_place_and_no_others():
+def test_slices_shift_their_rows_in_place_and_others_by_the_rest():
     X = np.array([[9.0, 3.0], [9.0, np.nan], [9.0, 0.0], [9.0, 1.0], [9.0, 7.0]])
     z = np.arange(5.0)
     saved = {"at": 1, "values": [0, 3, 7], "shift": [0.5, -1.0, 2.0]}
     SliceMap.of(saved, 2).apply(z, X)
     assert z.tolist() == [-1.0, 1.0, 2.5, 3.0, 6.0]
+    SliceMap.of(saved | {"rest": 0.25}, 2).apply(z, X)
+    assert z.tolist() == [-2.0, 1.25, 3.0, 3.25, 8.0]
     assert SliceMap.of(None, 2) is None
     assert SliceMap.of(saved | {"shift": [0, 0, 0]}, 2) is None
+    assert SliceMap.of(saved | {"shift": [0, 0, 0], "rest": 0.1}, 2).rest == 0.1

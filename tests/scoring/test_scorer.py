@@ -406,8 +406,8 @@ def test_the_shift_of_a_slice_stands_in_the_baseline_and_leaves_the_reasons():
     scorer = Scorer.from_model(model, rows)
     rows = rows.select(scorer.columns).slice(0, 50)
     before = scorer.contributions(rows)
-    scorer.slices = SliceMap(1, np.array([0.0, 1.0]), np.array([0.7, -0.3]))
+    scorer.slices = SliceMap(1, np.array([0.0, 1.0]), np.array([0.7, -0.3]), 0.2)
     after = scorer.contributions(rows)
     np.testing.assert_allclose(after.sum(axis=1), scorer.logit(rows), rtol=0, atol=1e-9)
     np.testing.assert_array_equal(after[:, :-1], before[:, :-1])
-    assert set((after - before)[:, -1].round(9)) == {0.7, -0.3, 0.0}
+    assert set((after - before)[:, -1].round(9)) == {0.7, -0.3, 0.2}

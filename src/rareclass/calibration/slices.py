@@ -1,4 +1,4 @@
-"""Calibration by slice: one shift of the log-odds for each, shrunk to the whole as far as slices are alike."""
+"""Calibration by slice: one shift of the log-odds for each, shrunk to their mean as far as slices are alike."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from rareclass.kernels.logits import sigmoid
 from rareclass.kernels.slices import prior_events, shrunk_shifts
 
 LEAST_EXPECTED = 0.1
-"""Slices of which fewer events are expected belong to the whole: labels, which luck decides, have no say in it."""
+"""Slices of which fewer events are expected go to the rest: labels, which luck decides, have no say in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,25 +21,29 @@ class SliceShifts:
     Attributes
     ----------
     shift : ndarray of shape (k,)
-        Nats; 0 for slices that belong to the whole.
+        Nats; that of the rest for slices that belong to it.
+    rest : float
+        Shift of all other rows: of no slice, and of slices without a shift of their own. They are one more group; 0
+        where it has less than `LEAST_EXPECTED` expected events too.
     observed, expected : ndarray of shape (k,)
         Events of each slice, and the sum of their probabilities before; effective numbers where rows had weights or
         belonged to groups.
     own : ndarray of shape (k,), bool
         Slices with a shift of their own: at least `LEAST_EXPECTED` events are expected.
     prior_events : float
-        How many events, that came as expected, are added to those of each slice; infinite where slices are alike.
+        How many events, that came as in the mean slice, are added to those of each; infinite where slices are alike.
     """
 
     shift: np.ndarray
+    rest: float
     observed: np.ndarray
     expected: np.ndarray
     own: np.ndarray
     prior_events: float
 
     def apply(self, logit: np.ndarray, number: np.ndarray) -> np.ndarray:
-        """Log-odds (n,) of rows whose slices are `number` (n,); those of -1 stay."""
-        return logit + np.append(self.shift, 0.0)[number]
+        """Log-odds (n,) of rows whose slices are `number` (n,); -1 is the rest."""
+        return logit + np.append(self.shift, self.rest)[number]
 
 
 def fit_slices(
@@ -54,7 +58,8 @@ def fit_slices(
     """Empirical Bayes shifts of the slices, from calibrated log-odds of rows that the model did not see.
 
     How much slices differ is estimated from all of them (`rareclass.kernels.slices.prior_events`); each is then
-    shrunk to the whole by as much. Where they do not differ beyond chance, nothing is shifted.
+    shrunk to their mean by as much, such that together they expect what was observed. Where their estimated spread
+    is 0, nothing is shifted.
 
     Parameters
     ----------
@@ -78,15 +83,27 @@ def fit_slices(
     >>> found.shift.round(1).tolist(), round(found.prior_events)
     ([-1.6, -0.4, 0.9, -0.5], 1)
     """
-    seen = number >= 0
     w = (np.ones(y.size) if weight is None else weight) / clumping
-    z, at, w = logit[seen], number[seen], w[seen]
-    observed = np.bincount(at, w * y[seen], minlength=slices)
-    expected = np.bincount(at, w * sigmoid(z), minlength=slices)
-    own = expected >= LEAST_EXPECTED
-    prior = prior_events(observed[own], expected[own]) if own.sum() > 1 else np.inf
-    shift = np.where(own, shrunk_shifts(z, w, at, observed, prior), 0.0)
-    return SliceShifts(shift=shift, observed=observed, expected=expected, own=own, prior_events=prior)
+    cell = np.where(number < 0, slices, number)
+    expected = np.bincount(cell, w * sigmoid(logit), minlength=slices + 1)
+    observed = np.bincount(cell, w * y, minlength=slices + 1)
+    own = expected[:-1] >= LEAST_EXPECTED
+    group = np.append(np.where(own, np.arange(slices), slices), slices)  # of each slice and of the rest
+    worth = np.bincount(group, expected, minlength=slices + 1)
+    kept = worth >= LEAST_EXPECTED
+    events = np.bincount(group, observed, minlength=slices + 1)[kept]
+    prior = prior_events(events, worth[kept]) if kept.sum() > 1 else np.inf
+    at = np.where(kept, np.cumsum(kept) - 1, -1)[group][cell]
+    rows, shift = at >= 0, np.zeros(slices + 1)
+    shift[kept] = shrunk_shifts(logit[rows], w[rows], at[rows], events, prior)
+    return SliceShifts(
+        shift=shift[group[:-1]],
+        rest=float(shift[-1]),
+        observed=observed[:-1],
+        expected=expected[:-1],
+        own=own,
+        prior_events=prior,
+    )
 
 
 def clumping_of(residual: np.ndarray, groups: np.ndarray | None = None, row: np.ndarray | None = None) -> float:

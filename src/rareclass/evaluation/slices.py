@@ -24,7 +24,7 @@ def judge_slices(rows: Judged, table: pa.Table, logit: np.ndarray, model: Fitted
     sliced = SlicedRows(
         number=number,
         y=rows.y,
-        before=logit - np.append(slices.shift, 0.0)[number],
+        before=logit - slices.shift_of(number),
         after=logit,
         weight=rows.weight,
         groups=rows.groups,

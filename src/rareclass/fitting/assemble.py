@@ -170,7 +170,7 @@ def assemble(
         how: dict[str, Any] = {"sample_weight": weight, "groups": at(design.groups, seen)}
         calibrated = np.asarray(calibrator.predict_logit(held.raw[seen]))
         if design.slices is not None:
-            column, again = design.slices.take(seen), at(design.again, seen)
+            column, again = design.slices.take(seen).known_to(part.encoder), at(design.again, seen)
             shifts = column.fit(calibrated, y, counts=counts, groups=how["groups"], row=again)
             slices = Slices.of(design.slices, part.encoder, shifts)
             calibrated = shifts.apply(calibrated, column.number)

@@ -13,6 +13,7 @@ from rareclass.data.schema import Schema
 from rareclass.errors import InputError, SchemaError
 from rareclass.kernels.logits import sigmoid
 
+_TRUTH = {"false": 0.0, "true": 1.0}
 MOST_NUMBERS = 100
 """A column of numbers with more values than this measures something; it names no slices."""
 
@@ -74,6 +75,18 @@ class SliceColumn:
     def take(self, index: np.ndarray) -> "SliceColumn":
         """The same for the rows `index`."""
         return SliceColumn(self.name, self.levels, self.number[index])
+
+    def codes(self, encoder: TableEncoder) -> dict[str, float]:
+        """What a fitted encoder writes for each level; those that it pools are not among them."""
+        if self.name in encoder.categories_:
+            return {text: float(i) for i, text in enumerate(encoder.categories_[self.name].levels)}
+        return {text: float(_TRUTH.get(text, text)) for text in self.levels}
+
+    def known_to(self, encoder: TableEncoder) -> "SliceColumn":
+        """The same where rows of levels that a fitted encoder pools have no slice."""
+        codes = self.codes(encoder)
+        kept = [j if level in codes else -1 for j, level in enumerate(self.levels)]
+        return SliceColumn(self.name, self.levels, np.array([*kept, -1])[self.number])
 
     def fit(
         self,

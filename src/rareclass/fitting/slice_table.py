@@ -18,7 +18,7 @@ from rareclass.fitting.rows import at, costs_at
 from rareclass.kernels.effective import Counted, share_limits
 from rareclass.kernels.intervals import clopper_pearson
 from rareclass.kernels.logits import sigmoid
-from rareclass.kernels.slices import heterogeneity, slice_p_values
+from rareclass.kernels.slices import slices_differ
 from rareclass.uncertainty.estimate import Interval
 from rareclass.uncertainty.interval import confidence_interval
 from rareclass.uncertainty.paired import paired_difference
@@ -93,7 +93,7 @@ def _flat(row: SliceRow) -> dict[str, Any]:
 class SlicedRows:
     """Rows that slices are judged on: their slice, the truth, and log-odds before and after the shifts."""
 
-    number: np.ndarray  # (n,) slice of each row; -1 for the whole
+    number: np.ndarray  # (n,) slice of each row; -1 for the rest
     # y, before, after: (n,)
     y: np.ndarray
     before: np.ndarray
@@ -143,8 +143,8 @@ def slice_table(
 ) -> SliceTable:
     """Judge slices on rows that neither the model nor their shifts have seen.
 
-    The test of all slices holds its level whatever their number (`rareclass.kernels.slices.heterogeneity`); p-values
-    of single slices, each against all others, are corrected by Holm for the number of slices.
+    All rows without a slice are one more. Tests of all slices and of each against all others hold their level
+    together and agree: no slice differs where all are not shown to (`rareclass.kernels.slices.slices_differ`).
 
     Parameters
     ----------
@@ -152,18 +152,18 @@ def slice_table(
     names : sequence of str, k
     rows : SlicedRows
     decision : Decision
-    shift : ndarray of shape (k,)
-        Of each slice.
+    shift : ndarray of shape (k + 1,)
+        Of each slice and of the rest.
     prior_events : float
         See `rareclass.kernels.slices.prior_events`.
     pooled : int
-        How many values of the column belong to the whole.
+        How many values of the column belong to the rest.
     """
     k, (observed, expected) = len(names), rows.counted(rows.before, len(names))
     left = rows.counted(rows.after, k)
     cells = expected > 0
-    known = np.flatnonzero(cells[:k])
-    p = dict(zip(known, slice_p_values(observed[cells], expected[cells], tested=known.size), strict=True))
+    together, each = slices_differ(observed[cells], expected[cells])
+    p = dict(zip(np.flatnonzero(cells), each, strict=True))
     acted, acted_before = (rows.flagged(z, decision) for z in (rows.after, rows.before))
     order = np.argsort(rows.number, kind="stable")
     starts = np.searchsorted(rows.number[order], np.arange(k + 1))
@@ -173,9 +173,9 @@ def slice_table(
     table = SliceTable(
         column=column,
         slices=sorted(found, key=lambda row: (-row.events, -row.rows, row.name)),
-        rest=_row(REST, rows, rest, acted) if rest.size else None,
-        heterogeneity=heterogeneity(observed[cells], expected[cells]),
-        remaining=heterogeneity(left[0][cells], left[1][cells]),
+        rest=_row(REST, rows, rest, acted, shift[k], p.get(k)) if rest.size else None,
+        heterogeneity=together,
+        remaining=slices_differ(left[0][cells], left[1][cells])[0],
         prior_events=float(prior_events) if np.isfinite(prior_events) else None,
         saving=_saving(rows, acted_before, acted),
         level=rows.level,
@@ -251,18 +251,22 @@ def _sentences(table: SliceTable, pooled: int) -> list[str]:
         what = "still differs" if left < error else "is not shown to differ any more"
         said.append(f"With a shift for each slice it {what} (p {_p(left)}).")
     if table.prior_events is None:
-        said.append("Slices do not vary beyond chance, so none is shifted.")
+        said.append("The estimated spread of slices beyond chance is 0, so none is shifted.")
     else:
+        proof = " (an estimate, no proof that there is any), so each is moved a little" if p >= error else ""
         said.append(
-            f"Slices vary by about {100 / np.sqrt(table.prior_events):.0f} % beyond chance. Each is shifted by its "
-            f"events over those expected, {table.prior_events:.3g} more that came as expected added to both."
+            f"The estimated spread of slices beyond chance is about {100 / np.sqrt(table.prior_events):.0f} %{proof}: "
+            "each is shifted by its events over those expected, drawn to the mean slice as if "
+            f"{table.prior_events:.3g} more events had been seen in each."
         )
-    words = {word: sum(row.verdict == word for row in table.slices) for word in VERDICTS}
+    rows = table.slices if table.rest is None else [*table.slices, table.rest]
+    words = {word: sum(row.verdict == word for row in rows) for word in VERDICTS}
     counts = ", ".join(f"{word} {n}" for word, n in words.items() if n)
-    said.append(f"By the whole, of {len(table.slices)} slice(s): {counts} (all slices together, Holm).")
+    others = "" if table.rest is None else f" and {REST}"
+    said.append(f"By the whole, of {len(table.slices)} slice(s){others}: {counts} (all slices together, Holm).")
     if pooled:
         said.append(
-            f"{pooled:,} more value(s) use the whole: less than {LEAST_EXPECTED:g} events are expected in each, or "
+            f"{pooled:,} more value(s) are among {REST}: less than {LEAST_EXPECTED:g} events are expected in each, or "
             "fewer than 3 rows were fitted."
         )
     if table.saving is not None:

@@ -13,8 +13,6 @@ from rareclass.fitting.slice_column import SliceColumn
 from rareclass.fitting.slice_table import SlicedRows, SliceTable, slice_table
 from rareclass.kernels.log_odds_maps import shifted
 
-_TRUTH = {"false": 0.0, "true": 1.0}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Slices:
@@ -26,14 +24,15 @@ class Slices:
     at : int
         Column of the encoded matrix that says the slice.
     names : tuple of str
-        Slices with a shift of their own, k of them; all other rows, with missing and unknown values too, belong to the
-        whole.
+        Slices with a shift of their own, k of them.
     values, shift : ndarray of shape (k,)
         What stands in the encoded column, ascending; and the log-odds that are added.
+    rest : float
+        What is added to all other rows: missing, pooled and unknown values. 0, the whole, where none were fitted.
     prior_events : float
-        How many events, that came as expected, were added to those of each slice; infinite where slices are alike.
+        How many events, that came as in the mean slice, were added to those of each; infinite where slices are alike.
     pooled : int
-        Values of the column that belong to the whole because few events are expected or few rows were seen.
+        Values of the column that have no shift of their own because few events are expected or few rows were seen.
     table : SliceTable or None
         How well the slices do out of fold; None where nothing was held out.
     """
@@ -43,20 +42,18 @@ class Slices:
     names: tuple[str, ...] = ()
     values: np.ndarray = field(default_factory=lambda: np.empty(0))
     shift: np.ndarray = field(default_factory=lambda: np.empty(0))
+    rest: float = 0.0
     prior_events: float = np.inf
     pooled: int = 0
     table: SliceTable | None = None
 
     @classmethod
     def of(cls, column: SliceColumn, encoder: TableEncoder, found: SliceShifts | None = None) -> Self:
-        """The slices of a column as a fitted encoder writes it; those that it pools belong to the whole."""
+        """The slices of a column as a fitted encoder writes it; those that it pools go to the rest."""
         at = encoder.feature_names.index(column.name)
         if found is None:
             return cls(column=column.name, at=at)
-        if column.name in encoder.categories_:
-            code = {text: float(i) for i, text in enumerate(encoder.categories_[column.name].levels)}
-        else:
-            code = {text: float(_TRUTH.get(text, text)) for text in column.levels}
+        code = column.codes(encoder)
         own = sorted((code[text], j) for j, text in enumerate(column.levels) if found.own[j] and text in code)
         kept = [j for _, j in own]
         return cls(
@@ -65,6 +62,7 @@ class Slices:
             names=tuple(column.levels[j] for j in kept),
             values=np.array([value for value, _ in own]),
             shift=found.shift[kept],
+            rest=found.rest,
             prior_events=found.prior_events,
             pooled=len(column.levels) - len(kept),
         )
@@ -72,11 +70,11 @@ class Slices:
     def apply(self, logit: np.ndarray, X: np.ndarray) -> np.ndarray:
         """Calibrated log-odds (n,) of encoded rows (n, d), shifted by slice."""
         out = np.array(logit, dtype=np.float64)
-        shifted(out, X, self.at, self.values, self.shift)
+        shifted(out, X, self.at, self.values, self.shift, self.rest)
         return out
 
     def number(self, X: np.ndarray) -> np.ndarray:
-        """Which of `names` each encoded row (n, d) belongs to; -1 for the whole."""
+        """Which of `names` each encoded row (n, d) belongs to; -1 for the rest."""
         if not self.values.size:
             return np.full(X.shape[0], -1)
         place = np.minimum(np.searchsorted(self.values, X[:, self.at]), self.values.size - 1)
@@ -87,9 +85,14 @@ class Slices:
         place = {name: i for i, name in enumerate(self.names)}
         return np.array([place.get(level, -1) for level in column.levels] + [-1])[column.number]
 
+    def shift_of(self, number: np.ndarray) -> np.ndarray:
+        """What is added to rows whose slices are `number` (n,); -1 is the rest."""
+        return np.asarray(np.append(self.shift, self.rest)[number])
+
     def judged(self, rows: SlicedRows, decision: Decision) -> SliceTable:
         """How well the slices do on rows that are labelled, and neither fitted nor shifted by; see `slice_table`."""
-        how: dict[str, Any] = {"shift": self.shift, "prior_events": self.prior_events, "pooled": self.pooled}
+        shift = np.append(self.shift, self.rest)
+        how: dict[str, Any] = {"shift": shift, "prior_events": self.prior_events, "pooled": self.pooled}
         return slice_table(self.column, self.names, rows, decision, **how)
 
     @property
@@ -107,6 +110,7 @@ class Slices:
             "names": list(self.names),
             "values": self.values.tolist(),
             "shift": self.shift.tolist(),
+            "rest": self.rest,
             "prior_events": float(self.prior_events) if np.isfinite(self.prior_events) else None,
             "pooled": self.pooled,
             "table": None if self.table is None else self.table.to_dict(),
@@ -122,6 +126,7 @@ class Slices:
             names=tuple(map(str, saved["names"])),
             values=np.array(saved["values"], dtype=np.float64),
             shift=np.array(saved["shift"], dtype=np.float64),
+            rest=float(saved.get("rest", 0.0)),
             prior_events=np.inf if prior is None else float(prior),
             pooled=int(saved["pooled"]),
             table=None if table is None else SliceTable.from_dict(table),

@@ -78,9 +78,9 @@ def mapped(
 
 @compiled
 def shifted(
-    z: np.ndarray, X: np.ndarray, column: int, values: np.ndarray, shift: np.ndarray
+    z: np.ndarray, X: np.ndarray, column: int, values: np.ndarray, shift: np.ndarray, rest: float = 0.0
 ) -> None:  # pragma: no cover - compiled
-    """Add to log-odds z (n,), in place, the shift of each row's slice; nothing where it is none of `values`.
+    """Add to log-odds z (n,), in place, the shift of each row's slice; `rest` where it is none of `values`.
 
     Parameters
     ----------
@@ -100,3 +100,5 @@ def shifted(
                 high = middle
         if low < values.shape[0] and values[low] == x:
             z[i] += shift[low]
+        else:
+            z[i] += rest

@@ -1,9 +1,10 @@
 """Slices of a table: how far their events are from what was expected, and the shifts that undo it.
 
 Events of slice s are taken as Poisson around ``E_s * theta_s``, E_s the sum of their probabilities, and the ratios
-theta_s as gamma with mean 1 around the whole. `prior_events`, the shape a of that gamma, says how alike slices are: the
-best ratio is (O_s + a) / (E_s + a), as if a more events had been seen in each slice, just as expected. Its variance
-between slices is 1 / a.
+theta_s as gamma around a mean m of their own, each slice counting once. `prior_events`, the shape a of that gamma, says
+how alike slices are: the best ratio is (O_s + a) / (E_s + a / m), as if a more events had been seen in each slice, just
+as in the mean slice. The square of its relative spread is 1 / a. The best m is the mean of the best ratios, and with it
+as many events are expected in all slices together as were observed.
 """
 
 import numpy as np
@@ -14,11 +15,12 @@ from rareclass.kernels.logits import sigmoid
 
 LEAST_PRIOR, MOST_PRIOR = 0.5, 1e5
 """A slice is never trusted more than with half an event added; beyond the other end slices are alike."""
-_FARTHEST = 30.0
 
 
 def prior_events(observed: np.ndarray, expected: np.ndarray) -> float:
     """The shape a of the gamma of ratios, by marginal (negative binomial) likelihood; infinite where slices are alike.
+
+    Its mean is the likeliest for each a.
 
     Parameters
     ----------
@@ -31,18 +33,16 @@ def prior_events(observed: np.ndarray, expected: np.ndarray) -> float:
     >>> round(prior_events(np.array([20.0, 180.0, 40.0, 160.0]), np.full(4, 100.0)), 1)
     1.5
     """
+    if not observed.any():
+        return np.inf
+    alike = observed.sum() / expected.sum()
 
     def loss(log_a: float) -> float:
         a = np.exp(log_a)
-        return -float(
-            np.sum(
-                gammaln(observed + a)
-                - gammaln(a)
-                - observed * (log_a + np.log1p(expected / a))
-                - a * np.log1p(expected / a)
-                + expected
-            )
-        )
+        mean = _mean_ratio(observed, expected, a)
+        far = np.log1p(mean * expected / a)
+        likelihood = gammaln(observed + a) - gammaln(a) - observed * (log_a + far) - a * far
+        return -float(np.sum(likelihood + observed * np.log(mean / alike) + alike * expected))
 
     ends = (np.log(LEAST_PRIOR), np.log(MOST_PRIOR))
     best = min(
@@ -50,6 +50,18 @@ def prior_events(observed: np.ndarray, expected: np.ndarray) -> float:
         key=lambda found: found.fun,
     )
     return float(np.exp(best.x)) if best.fun < -1e-3 else np.inf
+
+
+def _mean_ratio(observed: np.ndarray, expected: np.ndarray, a: float) -> float:
+    """The m at which ``sum of (O + a) / (m E + a)`` is the number of slices, by Newton from 0, where it is convex."""
+    m = 0.0
+    for _ in range(200):
+        each = (observed + a) / (m * expected + a)
+        step = (each - 1).sum() / (each * expected / (m * expected + a)).sum()
+        m += step
+        if abs(step) < 1e-12 * m:
+            break
+    return float(m)
 
 
 def _halves(ends: tuple[float, float]) -> list[tuple[float, float]]:
@@ -63,8 +75,9 @@ def shrunk_shifts(
 ) -> np.ndarray:
     """Shifts b (k,) of greatest penalised likelihood, the log-odds z as offsets.
 
-    They solve ``sum of w sigmoid(z + b) + prior * (exp(b) - 1) = observed`` in each slice: the logistic likelihood and
-    the log of a gamma with mean 1. Where events are rare that is ``b = log((observed + prior) / (expected + prior))``,
+    They solve ``sum of w sigmoid(z + b) + prior * (exp(b) / m - 1) = observed`` in each slice, m the mean of exp(b):
+    the logistic likelihood and the log of a gamma with mean m, where m is likeliest too. All slices together then
+    expect what was observed. Where events are rare that is ``b = log((observed + prior) / (expected + prior / m))``,
     whose exponential is the posterior mean of the ratio.
 
     Parameters
@@ -80,25 +93,27 @@ def shrunk_shifts(
     --------
     >>> z, number = np.full(2000, -6.0), np.repeat([0, 1], 1000)
     >>> shrunk_shifts(z, np.ones(2000), number, np.array([5.0, 0.0]), 2.0).round(3).tolist()
-    [0.449, -0.806]
+    [0.454, -0.8]
     """
     k = observed.size
-    if not np.isfinite(prior) or not k:
+    if not np.isfinite(prior) or not observed.any():
         return np.zeros(k)
-    low, high = np.full(k, -_FARTHEST), np.full(k, _FARTHEST)
     expected = np.bincount(number, weight * sigmoid(z), minlength=k)
-    b = np.log((observed + prior) / (expected + prior))
-    for _ in range(100):
-        p = sigmoid(z + b[number])
-        gap = np.bincount(number, weight * p, minlength=k) + prior * np.expm1(b) - observed
-        slope = np.bincount(number, weight * p * (1 - p), minlength=k) + prior * np.exp(b)
-        low, high = np.where(gap < 0, b, low), np.where(gap < 0, high, b)
-        new = b - gap / slope
-        new = np.where((new > low) & (new < high), new, (low + high) / 2)
-        moved, b = np.abs(new - b).max(), new
-        if moved < 1e-9:
+    mean = _mean_ratio(observed, expected, prior)
+    centre, away = np.log(mean), np.log((observed + prior) / (mean * expected + prior))
+    for _ in range(200):
+        p = sigmoid(z + (centre + away)[number])
+        ratio, slope = np.exp(away), np.bincount(number, weight * p * (1 - p), minlength=k)
+        curve = slope + prior * ratio
+        gap = np.bincount(number, weight * p, minlength=k) + prior * (ratio - 1) - observed
+        step = ((ratio - 1).sum() - (ratio * gap / curve).sum()) / (ratio * slope / curve).sum()
+        steps = -(gap + slope * step) / curve
+        most = max(abs(step), np.abs(steps).max())
+        shorten = 1 / max(most, 1.0)  # where the logistic bends too much for Newton's whole step
+        centre, away = centre + shorten * step, away + shorten * steps
+        if most < 1e-9:
             break
-    return b
+    return np.asarray(centre + away)
 
 
 def likelihood_ratio(observed: np.ndarray, expected: np.ndarray) -> np.ndarray:
@@ -131,20 +146,36 @@ def heterogeneity(observed: np.ndarray, expected: np.ndarray, *, draws: int = 99
     return (1 + as_far) / (1 + draws)
 
 
-def slice_p_values(observed: np.ndarray, expected: np.ndarray, *, tested: int | None = None) -> np.ndarray:
-    """P-values of each slice against all others: exact binomial, two-sided, corrected by Holm for the number of slices.
-
-    Only the first `tested` of the slices (k,) are tested; by default all.
+def slice_p_values(observed: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """P-values (k,) of each slice against all others: exact binomial, two-sided, corrected by Holm for their number.
 
     Examples
     --------
     >>> slice_p_values(np.array([10.0, 0.0, 5.0]), np.array([5.0, 5.0, 5.0])).round(3).tolist()
     [0.034, 0.014, 1.0]
     """
-    k, n, share = observed[:tested], observed.sum(), (expected / expected.sum())[:tested]
+    k, n, share = observed, observed.sum(), expected / expected.sum()
     above = np.where(k > 0, betainc(np.maximum(k, 1e-300), n - k + 1, share), 1.0)
     below = np.where(k < n, betaincc(k + 1, np.maximum(n - k, 1e-300), share), 1.0)
     return holm(np.minimum(2 * np.minimum(above, below), 1.0))
+
+
+def slices_differ(observed: np.ndarray, expected: np.ndarray) -> tuple[float, np.ndarray]:
+    """Do slices differ at all, and which: p-values of all together, and of each (k,), never below that of all.
+
+    Many small differences show in the likelihood ratio (`heterogeneity`), a single large one in its own slice
+    (`slice_p_values`); the lesser of the two p-values counts twice, which holds the level of both together.
+
+    Examples
+    --------
+    >>> all_alike, each = slices_differ(np.array([10.0, 0.0, 5.0]), np.array([5.0, 5.0, 5.0]))
+    >>> all_alike < 0.05, each.round(3).tolist()
+    (True, [0.034, 0.014, 1.0])
+    """
+    each = slice_p_values(observed, expected)
+    both = min(heterogeneity(observed, expected), float(each.min(initial=1.0)))
+    together = min(2 * both, 1.0)
+    return together, np.maximum(each, together)
 
 
 def holm(p: np.ndarray) -> np.ndarray:

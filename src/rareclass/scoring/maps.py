@@ -35,6 +35,7 @@ class SliceMap(NamedTuple):
     at: int
     values: np.ndarray
     shift: np.ndarray
+    rest: float = 0.0
 
     @classmethod
     def of(cls, saved: Mapping[str, Any] | None, width: int) -> "SliceMap | None":
@@ -50,11 +51,12 @@ class SliceMap(NamedTuple):
         try:
             at = _check.whole_number(saved["at"], "at", low=0, high=width - 1)
             values, shift = vector(saved, "values"), vector(saved, "shift")
+            rest = number(saved, "rest") if "rest" in saved else 0.0
         except UNFIT as error:
             raise InputError(f"The saved slices cannot be used: {why(error)}.") from None
         if values.shape != shift.shape or not (np.diff(values) > 0).all():
             raise InputError("The saved slices cannot be used: their values and shifts do not fit together.")
-        return cls(at, values, shift) if shift.any() else None
+        return cls(at, values, shift, rest) if shift.any() or rest else None
 
     def apply(self, z: np.ndarray, X: np.ndarray) -> None:
         """Shift the calibrated log-odds z (n,) of encoded rows (n, d) in place."""

@@ -23,7 +23,7 @@ def warm() -> str | None:
     bridged(X, out, 0.0)
     combined(X[:1].copy(), one, one, one, 40.0, np.empty(2))
     mapped(out, 0.0, np.full(6, np.nan), 0, one, one, one)
-    shifted(out, X, 0, one, one)
+    shifted(out, X, 0, one, one, 0.0)
     trees = FlatTrees.stump(feature=0, threshold=0.0, left=0.0, right=1.0, n_features=2)
     trees.score(X)
     trees.score(X[:1])

@@ -22,7 +22,7 @@ COLUMNS = ["x", "big", "shop", "code", "ok", "at"]
 
 def sliced(scorer):
     """The scorer with shifts by shop, but the second of them."""
-    scorer.slices = SliceMap(1, np.array([0.0, 2.0]), np.array([0.4, -0.9]))
+    scorer.slices = SliceMap(1, np.array([0.0, 2.0]), np.array([0.4, -0.9]), 0.3)
     return scorer
 
 

@@ -22,8 +22,9 @@ def _drawn_in(z: Value, ends: np.ndarray) -> Value:
 
 
 def sliced(slices: SliceMap, X: Value) -> Value:
-    """The shift (n, 1) of the slice of each encoded row (n, d); 0 for missing and unknown ones."""
-    return X.at([slices.at]).equals(slices.values[None, :]).as_kind(float) @ slices.shift[:, None]
+    """The shift (n, 1) of the slice of each encoded row (n, d)."""
+    own = X.at([slices.at]).equals(slices.values[None, :]).as_kind(float)
+    return own @ slices.shift[:, None] + (1.0 - own @ np.ones_like(slices.shift)[:, None]) * slices.rest
 
 
 def _mapped(calibration: CalibrationMap, z: Value) -> Value:
