@@ -69,8 +69,9 @@ class RareClassifier(Tiered, ClassifierMixin, BaseEstimator):
         "auto" is 40,000 for tables above 50,000 rows; None fits on everything.
     slices : str, optional
         A feature whose values are slices (regions, channels, merchants): each gets its own calibration, shrunk to
-        that of the whole as far as slices are alike or hold few events. `slices_` says how each does. Missing and
-        unknown values use the whole.
+        the mean slice as far as slices are alike or hold few events; all together expect what was observed. `slices_`
+        says how each does. Rows without a value are one more slice, which unknown values use too; where none were
+        fitted, they use the whole.
     random_state : int, default=0
     n_jobs : int, default=1
         Threads.

@@ -253,10 +253,10 @@ def _sentences(table: SliceTable, pooled: int) -> list[str]:
     if table.prior_events is None:
         said.append("The estimated spread of slices beyond chance is 0, so none is shifted.")
     else:
-        proof = " (an estimate, no proof that there is any), so each is moved a little" if p >= error else ""
+        proof, moved = (", which is no proof of any", "moved a little") if p >= error else ("", "shifted")
         said.append(
-            f"The estimated spread of slices beyond chance is about {100 / np.sqrt(table.prior_events):.0f} %{proof}: "
-            "each is shifted by its events over those expected, drawn to the mean slice as if "
+            f"The estimated spread of slices beyond chance is about {100 / np.sqrt(table.prior_events):.0f} %{proof}. "
+            f"Each is {moved} by its events over those expected, drawn to the mean slice as if "
             f"{table.prior_events:.3g} more events had been seen in each."
         )
     rows = table.slices if table.rest is None else [*table.slices, table.rest]
