@@ -17,7 +17,9 @@ from rareclass.data.schema import Schema
 from rareclass.decisions import RecallAtLeast
 from rareclass.errors import CalibrationWarning, InputError, SchemaError
 from rareclass.fitting.calibrate import cross_calibrated, cross_sliced
+from rareclass.fitting.model import equal_costs_decision
 from rareclass.fitting.slice_column import SliceColumn
+from rareclass.fitting.slice_table import SlicedRows, slice_table
 from rareclass.fitting.slices import Slices
 from rareclass.kernels.logits import sigmoid
 from rareclass.lifecycle import replay
@@ -227,6 +229,25 @@ def test_slices_that_do_not_differ_cost_nothing():
     assert np.abs(found.model_.slices.shift).max() < 0.2
     assert "is not shown to differ between the slices" in found.summary()
     assert set(found.slices_["verdict"]) <= {"cannot tell", "as expected"}
+
+
+@pytest.mark.parametrize(
+    ("events", "prior", "wanted"),
+    [
+        ((15, 7), 6.6, "39 %, which is no proof of any. Each is moved a little by its events"),
+        ((30, 2), 6.6, "39 %. Each is shifted by its events"),
+        ((11, 10), np.inf, "The estimated spread of slices beyond chance is 0, so none is shifted."),
+    ],
+)
+def test_an_estimated_spread_is_not_taken_for_a_test(events, prior, wanted):
+    number = np.repeat([0, 1], 1000)
+    y = np.concatenate([np.arange(1000) < n for n in events])
+    z = np.full(2000, np.log(y.mean() / (1 - y.mean())))
+    rows = SlicedRows(number=number, y=y, before=z, after=z)
+    table = slice_table("shop", ["a", "b"], rows, equal_costs_decision(), shift=np.zeros(3), prior_events=prior)
+    assert wanted in " ".join(table.sentences)
+    differs = any(row.verdict in ("more events", "fewer events") for row in table.slices)
+    assert differs == (table.heterogeneity < 0.05) == (events == (30, 2))
 
 
 def test_other_rules_hold_over_all_slices_together():
