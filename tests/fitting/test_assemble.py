@@ -53,7 +53,8 @@ def test_the_model_is_fitted_on_all_rows_and_calibrated_by_the_scores_out_of_fol
     held = cross_calibrated(raw, y, folds_of(design, scores), method="sigmoid", sample_weight=weight)
     np.testing.assert_array_equal(model.oof_logit, held)
     np.testing.assert_array_equal(model.oof_y, y)
-    assert model.evidence == calibration_evidence(y, held, weight)
+    weighed = {"weight": pytest.approx(weight.sum()), "prevalence": pytest.approx(np.average(y, weights=weight))}
+    assert model.evidence == calibration_evidence(y, held, weight) | weighed
     curve = ThresholdCurve.from_predictions(y, sigmoid(held), sample_weight=weight)
     assert model.decision.threshold == RecallAtLeast(0.7).choose(curve).threshold
     assert model.arm.rows == y.size

@@ -297,8 +297,6 @@ def _fault(
             if seen[node]:
                 return 3
             seen[node] = True
-            if cover.size and not 0 <= cover[node] < np.inf:
-                return 10
             if left[node] < 0 or right[node] < 0:
                 if left[node] != right[node] or feature[node] >= 0:
                     return 9
@@ -313,10 +311,15 @@ def _fault(
                 return 5
             if np.isnan(threshold[node]):
                 return 6
-            if cover.size and cover[left[node]] + cover[right[node]] > cover[node] * (1 + _COVER_ROUNDING):
-                return 11
             if high + 2 > m + 1:
                 return 3
             stack[high], stack[high + 1] = right[node], left[node]
             high += 2
-    return 0 if seen.all() else 8
+    if not seen.all():
+        return 8
+    for node in range(cover.size):
+        if not 0 <= cover[node] < np.inf:
+            return 10
+        if left[node] >= 0 and cover[left[node]] + cover[right[node]] > cover[node] * (1 + _COVER_ROUNDING):
+            return 11
+    return 0

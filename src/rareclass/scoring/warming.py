@@ -27,7 +27,7 @@ def warm() -> str | None:
     trees = FlatTrees.stump(feature=0, threshold=0.0, left=0.0, right=1.0, n_features=2)
     trees.score(X)
     trees.score(X[:1])
-    replace(trees, cover=np.ones(3)).contributions(X)
+    replace(trees, cover=np.array([2.0, 1.0, 1.0])).contributions(X)
     word_features(["a word"], 4)
     folder: str | None = mapped._cache.cache_path  # type: ignore[attr-defined]
     return folder
