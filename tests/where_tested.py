@@ -1,6 +1,8 @@
 """Where a source file is tested that has no test file of its name, because the tests of another serve it rightly."""
 
 WHERE = {
+    "_toml.py": "tests/scoring/test_reason_file.py",
+    "artifact/trained.py": "tests/lifecycle/test_recipe.py",
     "fitting/slice_column.py": "tests/fitting/test_slices.py",
     "fitting/slice_table.py": "tests/fitting/test_slices.py",
     "kernels/tree_layout.py": "tests/kernels/test_trees.py",

@@ -5,7 +5,7 @@ The only place that joins evaluation, report and artifact.
 
 import os
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -15,19 +15,19 @@ import numpy as np
 
 from rareclass import __version__, _check
 from rareclass.artifact.atomic import atomic_directory, atomic_file, refuse_foreign
-from rareclass.artifact.bundle import Bundle, library_versions, reference_of
+from rareclass.artifact.bundle import Bundle, library_versions
 from rareclass.artifact.export import export_bundle as export_bundle
-from rareclass.artifact.incoming import RANGES, WRITTEN, kept_as_text, training_ranges, written_before, written_record
-from rareclass.artifact.reference import feature_sketches
-from rareclass.artifact.seen import rows_seen, seen_before
+from rareclass.artifact.incoming import WRITTEN, kept_as_text, written_before, written_record
+from rareclass.artifact.seen import seen_before
 from rareclass.artifact.tables import write_table as write_table
+from rareclass.artifact.trained import trained_bundle
 from rareclass.data.duplicates import count_duplicates, duplicate_notes
 from rareclass.data.layout import TextFormat
 from rareclass.data.problem import KEEP, Problem, Roles, read_problem
 from rareclass.data.schema import Schema
 from rareclass.data.target import encode_target, refuse_variants
 from rareclass.decisions.costs import CostMatrix
-from rareclass.decisions.periods import UNITS, periods_of
+from rareclass.decisions.periods import dated_periods
 from rareclass.decisions.rule import DecisionRule
 from rareclass.decisions.tiers import TierPolicy
 from rareclass.errors import InputError, ReadError
@@ -130,11 +130,10 @@ def write_run(
     *,
     overwrite: bool = False,
     kept: Mapping[str, bool] = NOTHING_MORE,
-    reasons: ReasonRules | None = None,
     command: str = "",
     truth: Sequence[str] = (),
-) -> None:
-    """Write the run folder; it appears whole or not at all."""
+) -> Results:
+    """Write the run folder, which appears whole or not at all; returns the content of its `results.json`."""
     import pyarrow.parquet as pq
 
     from rareclass.report.html import render_html
@@ -142,7 +141,7 @@ def write_run(
     from rareclass.scoring.drivers import with_drivers
 
     refuse_foreign(out, overwrite=overwrite)
-    comparison = with_drivers(comparison, reasons)
+    comparison = with_drivers(comparison)
     results = results_of(comparison, problem, command=command, truth=truth)
     with atomic_directory(out, overwrite=overwrite) as folder:
         dump_results(results.to_dict(), folder / RESULTS)
@@ -152,6 +151,7 @@ def write_run(
         written = written_record(problem.written, problem.spelt)
         bundle = champion_bundle(comparison, target=problem.target, results=results, written=written)
         bundle.write_into(folder / CHAMPION, **kept)
+    return results
 
 
 def champion_bundle(comparison: Comparison, *, target: str, results: Results, written: Mapping[str, Any]) -> Bundle:
@@ -178,20 +178,19 @@ def champion_bundle(comparison: Comparison, *, target: str, results: Results, wr
         "folds": results.design.folds,
         "split": results.design.split,
         "command": results.command,
-        "sketch": rows_seen(model.model_, table, rows.y[dev]),
         WRITTEN: dict(written),
         **{k: getattr(results.data, k) for k in ("fingerprint", "rows", "events", "pos_label")},
     }
-    return Bundle(
+    return trained_bundle(
         model,
+        table,
+        rows.y[dev],
+        weight=at(rows.weight, dev),
+        whole=table,
+        recipe=recipe,
         name=comparison.champion,
         target=target,
         evidence=evidence,
-        reference=reference_of(model.model_, at(rows.weight, dev))
-        | {RANGES: training_ranges(model.model_.schema, table)},
-        recipe=recipe,
-        sketches=feature_sketches(model.model_, table, rows.y[dev]),
-        rows=table,
         compiled=comparison.scorer,
     )
 
@@ -249,8 +248,7 @@ def train_table(
         costs=money,
     )
     if tiers is not None:
-        dates = problem.times if tiers.per in UNITS else None
-        periods = None if dates is None else periods_of(dates, tiers.per)
+        periods = dated_periods(problem.times, tiers.per)
         model.cut_tiers(tiers, money, sample_weight=problem.counts, periods=periods)
     fit = model.model_
     table, worth = problem.features.take(fit.oof_row), at(problem.counts, fit.oof_row)
@@ -264,12 +262,16 @@ def train_table(
         "rows": int(fit.oof_y.size),
         "events": int(fit.oof_y.sum()),
         "command": command,
-        "sketch": rows_seen(fit, table, fit.oof_y),
         WRITTEN: written_record(problem.written, problem.spelt),
         "pos_label": str(fit.pos_label),
     }
-    bundle = Bundle(
+    bundle = trained_bundle(
         model,
+        table,
+        fit.oof_y,
+        weight=worth,
+        whole=problem.features,
+        recipe=recipe,
         name=fit.arm.name,
         target=problem.target,
         evidence={
@@ -278,10 +280,6 @@ def train_table(
             "data": data,
             "findings": [f.to_dict() for f in findings],
         },
-        reference=reference_of(fit, worth) | {RANGES: training_ranges(fit.schema, problem.features)},
-        recipe=recipe,
-        sketches=feature_sketches(fit, table, fit.oof_y),
-        rows=table,
         reasons=None if reasons is None else reasons.within(fit.schema.names),
     )
     bundle.save(out, overwrite=overwrite, **kept)
@@ -354,57 +352,3 @@ def redraw(folder: str | os.PathLike) -> Path:
     with atomic_file(Path(folder) / REPORT) as work:
         work.write_text(html, encoding="utf-8")
     return Path(folder) / REPORT
-
-
-Progress = Callable[[str, int, int], None]
-
-
-DEMO_COSTS = {"fp": 10.0, "fn": 500.0}
-
-
-def run_demo(
-    out: str | os.PathLike,
-    *,
-    rows: int = 40_000,
-    seed: int = 0,
-    n_jobs: int | None = None,
-    progress: Progress | None = None,
-) -> tuple[Results, list[str]]:
-    """Compare on simulated card transactions and check the champion against the truth that only a simulator knows.
-
-    Returns
-    -------
-    results : Results
-        As in `results.json`; the run folder is written to `out`.
-    truth : list of str
-        What the truth says about the champion on fresh transactions, in sentences.
-    """
-    from rareclass.data.simulate import simulate_transactions
-    from rareclass.decisions.costs import CostMatrix
-    from rareclass.kernels.logits import sigmoid
-    from rareclass.metrics.ranking import average_precision_score
-
-    whole = simulate_transactions(2 * rows, prevalence=0.01, seed=seed)
-    order = np.random.default_rng(seed).permutation(2 * rows)
-    known, fresh = np.sort(order[:rows]), np.sort(order[rows:])
-    problem = read_problem(whole.table.take(known), whole.target, Roles(groups=whole.group, drop=[whole.time]))
-    problem = replace(problem, name="simulated card transactions")
-    costs = CostMatrix(**DEMO_COSTS)
-    comparison = compare_table(problem, costs=costs, random_state=seed, n_jobs=n_jobs, progress=progress, budget=60.0)
-    model = comparison.best_model_
-    logit = model.positive_logit(whole.table.take(fresh))
-    p, true = sigmoid(logit), whole.probability[fresh]
-
-    def cost(flagged: np.ndarray) -> float:
-        return float(np.where(flagged, costs.fp * (1 - true), costs.fn * true).mean())
-
-    ours, best, none = cost(model.decision_.apply(p)), cost(true >= costs.threshold), cost(np.zeros(p.size, bool))
-    truth = [
-        f"On {rows:,} fresh transactions, where the simulator knows the true probability of each:",
-        f"  mean probability {p.mean():.4f}, true mean {true.mean():.4f}",
-        f"  average precision {average_precision_score(whole.y[fresh], logit):.3f}, best possible "
-        f"{whole.best_average_precision:.3f}",
-        f"  cost per transaction {ours:.3f}, best possible {best:.3f}, doing nothing {none:.3f}",
-    ]
-    write_run(comparison, out, problem, overwrite=True, command="rareclass demo", truth=truth)
-    return results_of(comparison, problem, command="rareclass demo", truth=truth), truth

@@ -11,7 +11,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from rareclass import RareClassifier
 from rareclass.artifact import Bundle
-from rareclass.artifact.reference import feature_sketches, sketched
+from rareclass.artifact.reference import sketched
 from rareclass.decisions import CostMatrix, Maximize
 from rareclass.ensemble import BalancedRandomForestClassifier
 from rareclass.errors import BundleError, InputError
@@ -258,7 +258,8 @@ def test_sketches_for_monitoring_are_kept_with_or_without_events(tmp_path, event
     table, y = rows()
     model = RareClassifier("logistic_regression", cv=2).fit(table, y)
     event = np.asarray(y == "yes")
-    bundle = Bundle(model, sketches=feature_sketches(model.model_, table, event), rows=table)
+    whole = model.model_.encoder.transform(table)
+    bundle = Bundle(model, sketches=sketched(whole.matrix, event, whole.categorical), rows=table)
     bundle.save(tmp_path / "m", reference_rows=events_kept)
     found = Bundle.load(tmp_path / "m").sketches
     encoded = model.model_.encoder.transform(table).matrix

@@ -5,8 +5,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from rareclass import __version__
 from rareclass.artifact.atomic import atomic_file, refuse_file
 from rareclass.artifact.bundle import Bundle
@@ -14,6 +12,7 @@ from rareclass.artifact.incoming import kept_as_text, written_before
 from rareclass.data.layout import TextFormat
 from rareclass.data.read import read_source
 from rareclass.errors import InputError
+from rareclass.kernels.evenly import evenly
 from rareclass.scoring.export.to_lightgbm import lightgbm_text
 from rareclass.scoring.export.to_onnx import onnx_model
 
@@ -56,8 +55,7 @@ def export_bundle(
     if rows is not None:
         found = read_source(rows, how, before=written_before(bundle), as_text=kept_as_text(bundle, [])).settled()
         bundle.model.model_.schema.check(found)
-        few = np.unique(np.linspace(0, found.num_rows - 1, min(found.num_rows, _MOST_COMPARED)).astype(np.int64))
-        tables = [found.select(bundle.scorer.columns).take(few)]
+        tables = [found.select(bundle.scorer.columns).take(evenly(found.num_rows, _MOST_COMPARED))]
     about = {
         "rareclass": __version__,
         "bundle": bundle.version,

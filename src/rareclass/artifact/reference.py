@@ -1,20 +1,13 @@
 """What monitoring compares new rows with: quantiles and counts of every feature, and some of the events themselves."""
 
 import numpy as np
-import pyarrow as pa
 
-from rareclass.fitting.model import FittedModel
+from rareclass.kernels.evenly import evenly
 
 EVENTS = "events"
 MOST_EVENTS = 600
 SHARES = np.concatenate([[0.0, 0.001, 0.01], np.linspace(0.02, 0.98, 49), [0.99, 0.999, 1.0]])
 """Of the values that are not missing, below which each quantile lies."""
-
-
-def feature_sketches(model: FittedModel, table: pa.Table, y: np.ndarray) -> dict[str, np.ndarray]:
-    """Sketches of a model's training rows; see `sketched`."""
-    encoded = model.encoder.transform(table)
-    return sketched(encoded.matrix, y, encoded.categorical)
 
 
 def sketched(X: np.ndarray, y: np.ndarray, categorical: tuple[int, ...] = ()) -> dict[str, np.ndarray]:
@@ -43,8 +36,7 @@ def sketched(X: np.ndarray, y: np.ndarray, categorical: tuple[int, ...] = ()) ->
     ([[1.0]], [0.33])
     """
     rows = np.flatnonzero(y)
-    if rows.size > MOST_EVENTS:
-        rows = rows[np.linspace(0, rows.size - 1, MOST_EVENTS).astype(np.int64)]
+    rows = rows[evenly(rows.size, MOST_EVENTS)]
     found = {EVENTS: X[rows], "shares": SHARES, "rows": np.array([y.size, np.count_nonzero(y)])}
     codes = np.array(categorical, dtype=np.int64)
     sizes = [int(np.nanmax(X[:, j], initial=-1)) + 1 for j in codes]

@@ -1,22 +1,14 @@
 """Whether rows that are to judge a bundle are those that it was trained on."""
 
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 
 from rareclass.artifact.bundle import Bundle
 from rareclass.data.sketch import RowSketch
 from rareclass.evaluation.results import Finding
-from rareclass.fitting.model import FittedModel
 
 MUCH = 0.1
 """Share of rows seen in training, beyond what repeats anyway, that is told."""
-
-
-def rows_seen(model: FittedModel, table: pa.Table, y: np.ndarray) -> dict[str, Any]:
-    """What tells later whether rows were fitted on: a sketch of the encoded rows (see `RowSketch`)."""
-    return RowSketch.of(model.encoder.transform(table).matrix, y).to_dict()
 
 
 def seen_before(bundle: Bundle, features: pa.Table, y: np.ndarray) -> list[Finding]:

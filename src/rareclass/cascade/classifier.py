@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from rareclass.cascade.gate import Promise
 from rareclass.cascade.two_stage import TwoStageLearner
-from rareclass.decisions.periods import UNITS, periods_of
+from rareclass.decisions.periods import dated_periods
 from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.rule import DecisionRule
 from rareclass.decisions.tiers import TierPolicy
@@ -159,8 +159,7 @@ class CascadeClassifier(RareClassifier):
         known = {"groups": groups, "times": times, "costs": costs, "keep_probability": keep_probability}
         super().fit(X, y, sample_weight, **known)
         if self.tiers is not None:
-            dated = self.tiers.per in UNITS and times is not None
-            periods = periods_of(times, self.tiers.per) if dated else None
+            periods = dated_periods(times, self.tiers.per)
             self.cut_tiers(self.tiers, costs, sample_weight=sample_weight, periods=periods)
         _say_what_does_nothing(self.model_)
         return self

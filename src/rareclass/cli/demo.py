@@ -15,8 +15,8 @@ def command(
     threads: o.Threads = None,
 ) -> int:
     """Simulate card transactions, compare, decide by cost, and check the result against the known truth."""
+    from rareclass.demonstration import run_demo
     from rareclass.report.terminal import render_terminal
-    from rareclass.workflow import run_demo
 
     with progress_bar("simulating") as progress:
         results, truth = run_demo(out, rows=rows, seed=seed, n_jobs=threads, progress=progress)

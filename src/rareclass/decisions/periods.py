@@ -30,6 +30,11 @@ def periods_of(times: ArrayLike, per: str) -> np.ndarray:
     return clean.astype(f"datetime64[{UNITS[per]}]")
 
 
+def dated_periods(times: ArrayLike | None, per: str) -> np.ndarray | None:
+    """The period (n,) of each time; None without times, or where a period is none that dates tell (a run, a label)."""
+    return None if times is None or per not in UNITS else periods_of(times, per)
+
+
 def rows_per_period(times: ArrayLike, per: str, weight: np.ndarray | None = None) -> float:
     """Rows, or weight (n,), that a period holds on average, of the periods that hold any."""
     periods = periods_of(times, per)

@@ -1,11 +1,10 @@
 """Tiers from a TOML file."""
 
 import os
-import tomllib
-from pathlib import Path
 
+from rareclass._toml import read_toml
 from rareclass.decisions.tiers import TierPolicy
-from rareclass.errors import InputError, ReadError
+from rareclass.errors import InputError
 
 
 def read_tiers(path: str | os.PathLike) -> TierPolicy:
@@ -27,12 +26,7 @@ def read_tiers(path: str | os.PathLike) -> TierPolicy:
     ...     read_tiers(file).names
     ['allow', 'review']
     """
-    try:
-        said = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise ReadError(f"{path} cannot be read ({error.strerror or error}).") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ReadError(f"{path} is no TOML file ({error}).") from None
+    said = read_toml(path)
     if list(said) != ["tier"]:
         other = next((key for key in said if key != "tier"), None)
         held = "no [[tier]]" if other is None else repr(other)

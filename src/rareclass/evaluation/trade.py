@@ -20,6 +20,7 @@ from rareclass.fitting.arm import Arm, make_arm
 from rareclass.fitting.assemble import Wanted
 from rareclass.fitting.heard import listen, listening
 from rareclass.fitting.out_of_fold import folds_of
+from rareclass.kernels.evenly import evenly
 from rareclass.kernels.logits import sigmoid
 from rareclass.treatments.registry import split_outside
 from rareclass.uncertainty.estimate import Interval
@@ -281,7 +282,7 @@ def _calibration_top(rows: Judged, z: np.ndarray) -> Interval:
 def _timed_rows(comparison: Comparison) -> list[dict[str, Any]]:
     """Development rows as mappings, spread evenly."""
     dev = comparison.design.split.dev
-    some = dev[np.unique(np.linspace(0, dev.size - 1, TIMED).astype(np.int64))]
+    some = dev[evenly(dev.size, TIMED)]
     found: list[dict[str, Any]] = comparison.design.rows.features.take(some).to_pylist()
     return found
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from rareclass.fitting.arm import Arm
 from rareclass.fitting.design import Design
+from rareclass.kernels.evenly import evenly
 from rareclass.learners.blend import MEMBERS
 from rareclass.learners.forest import drawn_for_tree
 from rareclass.learners.table import LEARNERS
@@ -180,7 +181,7 @@ def work_of(design: Design, *, full: bool = False) -> Work:
     fitted = min(train.size, limit or train.size)
     columns = sorted(design.rows.schema.columns, key=lambda c: c.kind != "category")
     codes = sum(c.kind == "category" for c in columns)
-    some = design.rows.features.take(np.linspace(0, y.size - 1, min(y.size, 10_000)).astype(np.int64))
+    some = design.rows.features.take(evenly(y.size, 10_000))
     return Work(
         rows=y.size,
         events=int(y.sum()),

@@ -82,6 +82,22 @@ def moved_threshold(threshold: float | np.ndarray, shift: float) -> Any:
     return float(moved) if moved.ndim == 0 else moved
 
 
+def apart(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """How far log-odds (n,) are from those that are wanted; beyond a thousand, in thousandths of them.
+
+    0 where both are no number or equally infinite, infinite where one is.
+
+    Examples
+    --------
+    >>> apart(np.array([1.5, np.nan, np.inf]), np.array([1.0, np.nan, 0.0])).tolist()
+    [0.5, 0.0, inf]
+    """
+    with np.errstate(invalid="ignore"):
+        far = np.abs(found - wanted) / np.maximum(1.0, np.abs(wanted) / 1_000)
+    same = (found == wanted) | (np.isnan(found) & np.isnan(wanted))
+    return np.where(same, 0.0, np.where(np.isnan(far), np.inf, far))
+
+
 def log_loss_from_logits(y: NDArray[Any], z: ArrayLike, weight: ArrayLike | None = None) -> float:
     """Mean negative log-likelihood (nats) of a Boolean target given log-odds.
 

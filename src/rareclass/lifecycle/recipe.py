@@ -4,10 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from rareclass.artifact.bundle import Bundle, kept_parameters, reference_of
-from rareclass.artifact.incoming import RANGES, training_ranges
-from rareclass.artifact.reference import feature_sketches
-from rareclass.artifact.seen import rows_seen
+from rareclass.artifact.bundle import Bundle, kept_parameters
+from rareclass.artifact.trained import trained_bundle
 from rareclass.data.problem import counted
 from rareclass.data.read import read_table
 from rareclass.errors import BundleError
@@ -75,18 +73,16 @@ def replay(
     model.fit(features, y, sample_weight, costs=costs, groups=groups, times=times, keep_probability=keep_probability)
     new = model.model_
     weight, keep = (None if v is None else np.asarray(v, dtype=float) for v in (sample_weight, keep_probability))
-    seen = table.take(new.oof_row)
-    sketch = rows_seen(new, seen, new.oof_y)
-    recipe = {**bundle.recipe, "fingerprint": new.schema.fingerprint(table), "sketch": sketch}
+    recipe = {**bundle.recipe, "fingerprint": new.schema.fingerprint(table)}
     recipe |= {"rows": int(new.oof_y.size), "events": int(new.oof_y.sum()), "replayed": True}
-    return Bundle(
+    return trained_bundle(
         model,
+        table.take(new.oof_row),
+        new.oof_y,
+        weight=at(counted(weight, keep), new.oof_row),
+        whole=table,
+        recipe=recipe,
         name=bundle.name,
         target=bundle.target,
         evidence={"out_of_fold": new.evidence, "test": None},
-        reference=reference_of(new, at(counted(weight, keep), new.oof_row))
-        | {RANGES: training_ranges(new.schema, table)},
-        recipe=recipe,
-        sketches=feature_sketches(new, seen, new.oof_y),
-        rows=seen,
     )

@@ -11,14 +11,15 @@ from rareclass._types import Rows
 from rareclass.data.read import read_table
 from rareclass.errors import InputError
 from rareclass.fitting.model import FittedModel
-from rareclass.kernels.logits import sigmoid
+from rareclass.kernels.evenly import evenly
+from rareclass.kernels.logits import apart, sigmoid
 from rareclass.scoring.members import takes_missing
 from rareclass.scoring.scorer import Scorer
 
 MOST_ROWS, MOST_VALUES = 50_000, 1_000_000
 """Rows that are compared, and values of features in them: of wide tables fewer rows."""
 TOLERANCE = 1e-9
-"""Log-odds by which the two may differ; beyond a thousand, that share of a thousandth of them."""
+"""How far the two may be `apart`."""
 _MADE, _SPOILED, _ALONE = 2_000, 1_000, 50
 _ODD = np.array([0.0, -1.0, 1e-300, -1e-38, 2.0**53 + 2, -(2.0**63), 1e9, 0.5])
 _HUGE = np.array([3.5e38, -1e300, 1e30])
@@ -30,7 +31,7 @@ def difference(scorer: Scorer, model: FittedModel, rows: Rows | None) -> str:
     most = min(MOST_ROWS, max(MOST_VALUES // len(names), _MADE))
     table = _made(model) if rows is None else some_rows(read_table(rows), most).select(names)
     X = model.encoder.transform(table).matrix
-    parts = [X, *(_spoiled(_some_encoded(X, _SPOILED), model.encoder.categorical, odd) for odd in (_ODD, _HUGE))]
+    parts = [X, *(_spoiled(X[evenly(X.shape[0], _SPOILED)], model.encoder.categorical, odd) for odd in (_ODD, _HUGE))]
     if not takes_missing(scorer.member):
         parts = [part[~np.isnan(part).any(axis=1)] for part in parts]
     for part in parts:
@@ -39,7 +40,7 @@ def difference(scorer: Scorer, model: FittedModel, rows: Rows | None) -> str:
             if wanted is None:
                 continue
             found = scorer.logit_of(part)
-            off = _off(found, wanted)
+            off = apart(found, wanted) > TOLERANCE
             if off.any():
                 i = int(np.argmax(off))
                 return (
@@ -79,7 +80,7 @@ def _difference_alone(scorer: Scorer, model: FittedModel, table: pa.Table) -> st
             found = scorer.logit(row)
         except InputError:  # numbers and dates whose meaning only other rows tell, or a value that is missing
             continue
-        if _off(found, wanted).any():
+        if (apart(found, wanted) > TOLERANCE).any():
             return f"a mapping gets log-odds of {found[0]:.12g}, the same row in a table {wanted[0]:.12g}"
     return ""
 
@@ -90,20 +91,9 @@ def _lost(value: Any, is_level: bool, rng: np.random.Generator) -> Any:
     return "a level that nobody saw" if is_level and isinstance(value, str) and rng.random() < 0.2 else value
 
 
-def _off(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    with np.errstate(invalid="ignore"):
-        near = np.abs(found - wanted) <= TOLERANCE * np.maximum(1.0, np.abs(wanted) / 1_000)
-    return ~(near | (found == wanted))
-
-
 def some_rows(table: pa.Table, most: int) -> pa.Table:
     """At most so many rows, spread evenly."""
-    n = table.num_rows
-    return table if n <= most else table.take(np.linspace(0, n - 1, most).astype(np.int64))
-
-
-def _some_encoded(X: np.ndarray, most: int) -> np.ndarray:
-    return X if X.shape[0] <= most else X[np.linspace(0, X.shape[0] - 1, most).astype(np.int64)]
+    return table if table.num_rows <= most else table.take(evenly(table.num_rows, most))
 
 
 def _spoiled(X: np.ndarray, categorical: tuple[int, ...], odd_values: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ from rareclass.evaluation.judge import Judged
 from rareclass.fitting.classifier import RareClassifier
 from rareclass.fitting.model import FittedModel
 from rareclass.fitting.sample import RowSample
+from rareclass.kernels.evenly import evenly
 from rareclass.kernels.logits import sigmoid
 from rareclass.kernels.threads import thread_count
 from rareclass.scoring.reasons import ReasonRules
@@ -198,7 +199,7 @@ def _effects(
 ) -> list[EffectRecord]:
     """Partial dependence on the first of these that are one column of the matrix (dates and texts are several)."""
     features, codes = fitted.encoder.feature_names, fitted.encoder.categorical
-    few = np.linspace(0, X.shape[0] - 1, min(X.shape[0], EFFECT_ROWS)).astype(np.int64)
+    few = evenly(X.shape[0], EFFECT_ROWS)
     kinds = {c.name: c.kind for c in fitted.schema.columns}
     own = np.average(scorer.logit_of(X[few]), weights=weight[few])
     found = []

@@ -166,8 +166,14 @@ def damaged(path: Path, error: BaseException) -> BundleError:
 
 def write_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> None:
     """Write arrays as a compressed .npz file."""
-    with open(path, "wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
+    path.write_bytes(packed(arrays))
+
+
+def packed(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """The content of a compressed .npz file."""
+    written = io.BytesIO()
+    np.savez_compressed(written, allow_pickle=False, **arrays)
+    return written.getvalue()
 
 
 def digest(raw: bytes) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 from scipy.stats import rankdata
 
+from rareclass.kernels.evenly import evenly
+
 LEAST_ROWS = 50
 """Rows below which rank correlations are too uncertain to group columns by."""
 MOST_ROWS = 5_000
@@ -25,8 +27,7 @@ def correlated_groups(X: np.ndarray, correlation: float) -> list[list[int]]:
     n, d = X.shape
     if n < LEAST_ROWS or d < 2:
         return []
-    if n > MOST_ROWS:
-        X = X[np.linspace(0, n - 1, MOST_ROWS).astype(np.int64)]
+    X = X[evenly(n, MOST_ROWS)]
     ranks = rankdata(X, axis=0, nan_policy="omit")
     known = np.maximum((~np.isnan(ranks)).sum(axis=0), 1)
     ranks = np.nan_to_num(ranks - np.nansum(ranks, axis=0) / known)

@@ -1,10 +1,9 @@
 """Rules of reasons from a TOML file."""
 
 import os
-import tomllib
-from pathlib import Path
 
-from rareclass.errors import InputError, ReadError
+from rareclass._toml import read_toml
+from rareclass.errors import InputError
 from rareclass.scoring.reasons import BOTH, ReasonRules
 
 _KEYS = ("groups", "texts", "correlation")
@@ -29,12 +28,7 @@ def read_rules(path: str | os.PathLike) -> ReasonRules:
     ...     read_rules(file).groups
     {'income': ['salary', 'bonus']}
     """
-    try:
-        said = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise ReadError(f"{path} cannot be read ({error.strerror or error}).") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ReadError(f"{path} is no TOML file ({error}).") from None
+    said = read_toml(path)
     other = next((key for key in said if key not in _KEYS), None)
     if other is not None:
         raise InputError(f"{path} holds {other!r}; a file of reasons holds {', '.join(_KEYS)} only.")

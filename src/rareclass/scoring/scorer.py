@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Protocol, Self
 
@@ -14,6 +13,7 @@ from rareclass._types import Rows
 from rareclass.errors import InputError
 from rareclass.kernels.bridging import bridged
 from rareclass.kernels.logits import sigmoid
+from rareclass.kernels.threads import in_blocks
 from rareclass.scoring.contributions import contributions
 from rareclass.scoring.cut import Cut
 from rareclass.scoring.files import SCORER, Folder, damaged
@@ -214,9 +214,8 @@ class Scorer:
         """Calibrated log-odds (n,) of encoded rows (n, d), float64 in row order."""
         if self._needs_values:
             self._refuse_missing(X)
-        out = np.empty(X.shape[0])
-        _fill(self._block, X, out, threads, _BLOCK if self.exact else X.shape[0])
-        return out
+        block = _BLOCK if self.exact else max(X.shape[0], 1)
+        return _in_blocks(self._block, X, (X.shape[0],), threads=threads, block=block)
 
     def contributions(self, rows: Rows, *, rules: ReasonRules | None = None, threads: int = 1) -> np.ndarray:
         """What each column adds to the log-odds of each row: (n, d + 1), the last column the baseline.
@@ -238,7 +237,8 @@ class Scorer:
         InputError
             The model is not compiled, or its bundle was written before reasons were kept.
         """
-        return self._grouped(self.contributions_of(self.encoder.matrix(rows), threads=threads), rules)
+        parts = self.contributions_of(self.encoder.matrix(rows), threads=threads)
+        return parts if rules is None else self._grouped(parts, self._own_rules(rules))
 
     def contributions_of(self, X: np.ndarray, *, threads: int = 1) -> np.ndarray:
         """Contributions (n, d + 1) of the columns to the log-odds of encoded rows (n, width)."""
@@ -246,9 +246,8 @@ class Scorer:
             raise InputError(f"There are no reasons: the model is not compiled ({self.why_not}).")
         if self._needs_values:
             self._refuse_missing(X)
-        out = np.empty((X.shape[0], len(self.columns) + 1))
-        _fill(self._parts, X, out, threads, _EXPLAINED)
-        return out
+        shape = (X.shape[0], len(self.columns) + 1)
+        return _in_blocks(self._parts, X, shape, threads=threads, block=_EXPLAINED)
 
     def explain(
         self, rows: Rows, k: int = 4, *, rules: ReasonRules | None = None, threads: int = 1
@@ -323,10 +322,8 @@ class Scorer:
         base = self._by_slice(np.full(X.shape[0], around[1]), X)
         return np.column_stack([np.add.reduceat(moved, self.encoder.starts, axis=1), base])
 
-    def _grouped(self, parts: np.ndarray, rules: ReasonRules | None) -> np.ndarray:
-        if rules is None:
-            return parts
-        places = self._own_rules(rules).places(self.columns).values()
+    def _grouped(self, parts: np.ndarray, rules: ReasonRules) -> np.ndarray:
+        places = rules.places(self.columns).values()
         return np.column_stack([*(parts[:, own].sum(axis=1) for own in places), parts[:, -1]])
 
     def _own_rules(self, rules: ReasonRules | None) -> ReasonRules:
@@ -353,17 +350,17 @@ class Scorer:
             )
 
 
-def _fill(work: Callable[[np.ndarray], np.ndarray], X: np.ndarray, out: np.ndarray, threads: int, block: int) -> None:
-    """Write ``work(X)`` to `out`, both with a row for each row of X, block by block."""
+def _in_blocks(
+    work: Callable[[np.ndarray], np.ndarray], X: np.ndarray, shape: tuple[int, ...], *, threads: int, block: int
+) -> np.ndarray:
+    """``work(X)``, which has a row for each row of X and this shape, block by block."""
     _check.whole_number(threads, "threads", low=1)
+    if 0 < X.shape[0] <= block:
+        return work(X)
+    out = np.empty(shape)
 
-    def part(start: int) -> None:
-        out[start : start + block] = work(X[start : start + block])
+    def part(start: int, stop: int) -> None:
+        out[start:stop] = work(X[start:stop])
 
-    starts = range(0, X.shape[0], max(block, 1))
-    if threads == 1 or len(starts) < 2:
-        for start in starts:
-            part(start)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(part, starts))
+    in_blocks(part, X.shape[0], block=block, small=block, threads=threads)
+    return out

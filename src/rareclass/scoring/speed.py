@@ -1,6 +1,5 @@
 """How long a deployed model takes for one row, and how large it is. Measured on this machine, so never decided by."""
 
-import io
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rareclass.scoring.files import packed
 from rareclass.scoring.scorer import Scorer
 
 CALLS, SLOW_CALLS = 2_000, 100
@@ -48,7 +48,4 @@ def speed_of(model: Any, rows: Sequence[Mapping[str, Any]]) -> Speed:
 
 def _size(scorer: Scorer) -> int:
     """Bytes of the arrays as a bundle holds them."""
-    _, arrays = scorer.saved()
-    written = io.BytesIO()
-    np.savez_compressed(written, allow_pickle=False, **arrays)
-    return written.getbuffer().nbytes
+    return len(packed(scorer.saved()[1]))

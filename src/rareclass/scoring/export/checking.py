@@ -8,12 +8,12 @@ import pyarrow as pa
 
 from rareclass._lazy import need
 from rareclass.errors import InputError
-from rareclass.kernels.logits import logit, sigmoid
+from rareclass.kernels.logits import apart, logit, sigmoid
 from rareclass.scoring.export.columns import OUTPUTS, typed
 from rareclass.scoring.scorer import Scorer
 
 TOLERANCE = 1e-6
-"""Log-odds by which the two may differ; beyond a thousand, that share of a thousandth of them."""
+"""How far the two may be `apart`."""
 _ALONE, _FEW = 60, 7
 
 
@@ -55,7 +55,7 @@ def refuse_difference(scorer: Scorer, ask: Ask, tables: Iterable[pa.Table]) -> N
 
 def _refuse(scorer: Scorer, ask: Ask, table: pa.Table) -> None:
     wanted, found = _asked(scorer, ask, table)
-    off = _apart(found["logit"], wanted)
+    off = apart(found["logit"], wanted)
     if (off > TOLERANCE).any():
         worst = int(np.argmax(off))
         raise InputError(
@@ -64,7 +64,7 @@ def _refuse(scorer: Scorer, ask: Ask, table: pa.Table) -> None:
             "was not written. Serve the bundle itself, and report this."
         )
     threshold = float(logit(np.clip(scorer.cut.threshold, 0.0, 1.0)))
-    clear = _apart(wanted, np.full(wanted.size, threshold)) > TOLERANCE
+    clear = apart(wanted, np.full(wanted.size, threshold)) > TOLERANCE
     if (found["alert"] != scorer.flag(sigmoid(wanted)))[clear].any():
         raise InputError("The graph decides otherwise than the scorer on some rows; it was not written.")
 
@@ -92,13 +92,6 @@ def _columns(scorer: Scorer, ask: Ask, table: pa.Table, off: np.ndarray) -> str:
     np.fill_diagonal(rows, int(np.argmin(off)))
     mixed = pa.table({name: table[name].take(pa.array(row)) for name, row in zip(names, rows, strict=True)})
     wanted, found = _asked(scorer, ask, mixed)
-    guilty = [repr(n) for n, apart in zip(names, _apart(found["logit"], wanted)) if apart <= off.max() / 2]
+    far = apart(found["logit"], wanted)
+    guilty = [repr(name) for name, left in zip(names, far) if left <= off.max() / 2]
     return ("the column " if len(guilty) == 1 else "the columns ") + ", ".join(guilty or map(repr, names))
-
-
-def _apart(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """How far numbers are apart: 0 where both are none, infinite where one is."""
-    with np.errstate(invalid="ignore"):
-        apart = np.abs(found - wanted) / np.maximum(1.0, np.abs(wanted) / 1_000)
-    same = (found == wanted) | (np.isnan(found) & np.isnan(wanted))
-    return np.where(same, 0.0, np.where(np.isnan(apart), np.inf, apart))

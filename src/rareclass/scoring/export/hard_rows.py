@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from rareclass.kernels.evenly import evenly
 from rareclass.scoring.export.columns import places
 from rareclass.scoring.members import QuantileLinear, takes_missing
 from rareclass.scoring.scorer import Scorer
@@ -74,7 +75,7 @@ def cuts(member: Any, feature: int) -> np.ndarray:
 def _known(scorer: Scorer, sketches: Mapping[str, Any], feature: int) -> np.ndarray:
     """Quantiles of a column, its cuts, and the numbers next above them."""
     own = cuts(scorer.member, feature)
-    own = own[np.linspace(0, own.size - 1, min(own.size, _CUTS)).astype(np.int64)]
+    own = own[evenly(own.size, _CUTS)]
     seen = np.asarray(sketches["quantiles"][feature]) if "quantiles" in sketches else np.linspace(-3, 3, 50)
     return np.concatenate([seen[np.isfinite(seen)], own, np.nextafter(own, np.inf)])
 
