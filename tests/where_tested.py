@@ -1,6 +1,8 @@
 """Where a source file is tested that has no test file of its name, because the tests of another serve it rightly."""
 
 WHERE = {
+    "serving/slice_names.py": "tests/serving/test_metrics.py",
+    "serving/standing.py": "tests/serving/test_metrics.py",
     "_toml.py": "tests/scoring/test_reason_file.py",
     "artifact/trained.py": "tests/lifecycle/test_recipe.py",
     "fitting/slice_column.py": "tests/fitting/test_slices.py",
