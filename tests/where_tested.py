@@ -1,6 +1,9 @@
 """Where a source file is tested that has no test file of its name, because the tests of another serve it rightly."""
 
 WHERE = {
+    "html/document.py": "tests/report/test_html.py",
+    "html/parts.py": "tests/report/test_html.py",
+    "html/reading.py": "tests/report/test_story.py",
     "serving/slice_names.py": "tests/serving/test_metrics.py",
     "serving/standing.py": "tests/serving/test_metrics.py",
     "_toml.py": "tests/scoring/test_reason_file.py",

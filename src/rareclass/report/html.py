@@ -1,16 +1,18 @@
 """The HTML report: one file that works offline, light and dark, on a phone, on paper and for screen readers."""
 
 from collections.abc import Callable, Mapping
-from importlib import resources
 from typing import Any
 
 from rareclass.evaluation import words
 from rareclass.evaluation.results import Results
+from rareclass.html.document import document
+from rareclass.html.parts import bar, bullets, chip, esc, name, table
+from rareclass.html.reading import Reading
 from rareclass.report import html_sections as sections_of
 from rareclass.report.html_drivers import drivers
-from rareclass.report.html_parts import bar, bullets, chip, esc, name, table, verdict_chip
+from rareclass.report.html_parts import verdict_chip
 from rareclass.report.html_trade import trade_off
-from rareclass.report.story import ArmRow, Fact, Reading, Story, tell
+from rareclass.report.story import ArmRow, Fact, Story, tell
 from rareclass.report.svg import round_up
 
 
@@ -50,23 +52,9 @@ def render_html(results: Mapping[str, Any] | Results) -> str:
     ]
     sections = [s for s in sections if s[2]]
     first = [("findings", "Findings", "")] if story.findings else []
-    links = "".join(f'<a href="#{key}">{title}</a>' for key, title, _ in first + sections)
+    links = [(key, title) for key, title, _ in first + sections]
     body = "".join(f'<section id="{key}"><h2>{title}</h2>{inner}</section>' for key, title, inner in sections)
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-        "script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">"
-        '<meta name="color-scheme" content="light dark">'
-        f"<title>{esc(story.title)} · rareclass</title><style>{_asset('report.css')}</style></head><body>"
-        f'<header><div><b>rareclass</b><span>{name(story.title)}</span></div><nav aria-label="Sections">{links}</nav>'
-        '<button id="theme" type="button" hidden>Theme: auto</button></header>'
-        f"<main>{_answer(story)}{body}</main>{sections_of.footer(story.results)}<script>{_asset('report.js')}</script></body></html>\n"
-    )
-
-
-def _asset(file: str) -> str:
-    return resources.files("rareclass.report").joinpath("assets", file).read_text(encoding="utf-8").strip()
+    return document(story.title, links=links, main=_answer(story) + body, footer=sections_of.footer(story.results))
 
 
 def _answer(story: Story) -> str:

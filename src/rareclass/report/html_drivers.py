@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from rareclass.evaluation import words
 from rareclass.evaluation.drivers import DriverRecord, DriversRecord, ExplainedRecord
+from rareclass.html.parts import bullets, chip, esc, name, table
+from rareclass.html.reading import Reading
 from rareclass.report.driver_drawings import effect, effect_range
 from rareclass.report.drivers import NO_CAUSES, no_reasons, where
-from rareclass.report.html_parts import bullets, chip, esc, figure, name, table
-from rareclass.report.story import Reading, Story
+from rareclass.report.html_parts import figure
+from rareclass.report.story import Story
 from rareclass.report.svg import round_up
 
 SHOWN = 10

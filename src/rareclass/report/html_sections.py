@@ -6,10 +6,12 @@ from rareclass.evaluation import words
 from rareclass.evaluation.results import ConfusionRecord, DataRecord, FiguresRecord, Results
 from rareclass.evaluation.slices import left_out, told
 from rareclass.fitting.slice_table import SliceTable
+from rareclass.html.parts import bullets, chip, esc, name, table
+from rareclass.html.reading import Reading
 from rareclass.report import curve_drawings, row_drawings
 from rareclass.report.drawing import layers
-from rareclass.report.html_parts import SEVERITY_CHIPS, bullets, chip, confusion, esc, figure, name, table, verdict_chip
-from rareclass.report.story import Reading, Story, test_counts
+from rareclass.report.html_parts import SEVERITY_CHIPS, confusion, figure, verdict_chip
+from rareclass.report.story import Story, test_counts
 
 MOST_COLUMNS = 150
 GLOSSARY = {

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from rareclass.evaluation import words
 from rareclass.evaluation.trade_records import TradeOffRecord, TradeRecord
+from rareclass.html.parts import bullets, esc, name, table
+from rareclass.html.reading import Reading
 from rareclass.report.drawing import Drawing
-from rareclass.report.html_parts import bullets, esc, figure, name, table
-from rareclass.report.story import Reading, Story
+from rareclass.report.html_parts import figure
+from rareclass.report.story import Story
 from rareclass.report.svg import Plot, tick
 
 HEAD = (

@@ -3,7 +3,7 @@
 Nothing is estimated here. Old and unfinished runs are drawn too: what their files lack is blank (see `Record`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,31 +18,12 @@ from rareclass.evaluation.results import (
     DataRecord,
     DecisionRecord,
     DesignRecord,
-    DifferenceRecord,
     Finding,
     Results,
 )
+from rareclass.html.reading import Reading
 from rareclass.learners import registry
 from rareclass.uncertainty.estimate import Interval
-
-
-class Reading(NamedTuple):
-    """A number as it is shown, with its interval; each may be None."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-
-    @classmethod
-    def of(cls, entry: Interval | DifferenceRecord | None, otherwise: float | None = None) -> "Reading":
-        """What is known of an interval; `otherwise` where there is none."""
-        if entry is None:
-            return cls(words.finite(otherwise))
-        return cls(*(words.finite(v) for v in (entry.estimate, entry.low, entry.high)))
-
-    def text(self, write: Callable[[object], str] = words.score) -> str:
-        """ "0.783 [0.660, 0.871]"."""
-        return f"{write(self.value)} {words.interval(self.low, self.high, write)}".strip()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,8 +15,9 @@ from rareclass.evaluation import words
 from rareclass.evaluation.results import SEVERITIES, Finding, Results
 from rareclass.evaluation.slices import left_out, told
 from rareclass.fitting.slice_table import SliceTable
+from rareclass.html.reading import Reading
 from rareclass.report.drivers import NO_CAUSES, no_reasons, where
-from rareclass.report.story import ArmRow, Reading, Story, tell
+from rareclass.report.story import ArmRow, Story, tell
 
 STYLES = {"helps": "green", "hurts": "red", "cannot tell": "yellow", "no evidence": "dim", "baseline": "dim"}
 SEVERITY_STYLES = {"error": "bold red", "warning": "bold yellow"}
