@@ -2,5 +2,9 @@
 
 from rareclass._lazy import lazy_names
 
-_HOMES = {"misses": "MissRateDetector", "monitor": "Alarm RareClassMonitor"}
+_HOMES = {
+    "misses": "MissRateDetector",
+    "monitor": "Alarm RareClassMonitor",
+    "prediction_log": "Predictions read_predictions",
+}
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

@@ -1,0 +1,405 @@
+"""The prediction log: answers go into a queue, a thread writes them; the service never waits for it."""
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from rareclass.errors import InputError, RareclassError
+from rareclass.monitoring.prediction_log import log_schema
+from rareclass.serving.segments import Segment, recover, remove_older
+
+_LOGGER = logging.getLogger("rareclass.serving")
+_DAY = 86_400e6  # microseconds
+_ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, pa.ArrowException, RareclassError)
+_RETRY = 60.0  # seconds between tries to complete what could not be
+
+
+class Answered(Protocol):
+    """What the log takes of answers: arrays (n,), the last two None where the model has none."""
+
+    probability: np.ndarray
+    logit: np.ndarray
+    alert: np.ndarray
+    tier: Any
+    slices: Any
+
+
+class Rows(Protocol):
+    """What the log takes of the rows of a request."""
+
+    matrix: np.ndarray
+    """Encoded rows (n, width)."""
+
+    def values(self, rows: Sequence[int]) -> list[list[Any]]:
+        """The values of these rows as they were given, in the order of the model's columns."""
+        ...
+
+
+class ServedModel(Protocol):
+    """What the log takes of a model that answers."""
+
+    name: str
+    version: str
+    scorer: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogOptions:
+    """How a prediction log is kept.
+
+    Parameters
+    ----------
+    features : "all", "none" or sequence of str, default="all"
+        Columns of the model whose values are logged: all but free text, none, or these (a model without one leaves it
+        out).
+    rows, seconds : default=250_000, 3_600
+        A segment is completed when it has so many rows, or is so old.
+    every : float, default=1.0
+        Seconds between writes: what a worker that is killed loses at most.
+    waiting : int, default=100_000
+        Rows that wait for the thread or for the disk at most; more are dropped and counted.
+    keep_days : float, optional
+        Complete segments older than this are removed; by default none.
+    """
+
+    features: str | Sequence[str] = "all"
+    rows: int = 250_000
+    seconds: float = 3_600.0
+    every: float = 1.0
+    waiting: int = 100_000
+    keep_days: float | None = None
+
+    def chosen(self, columns: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """The features (name, kind) to log of a model with these columns."""
+        if isinstance(self.features, str):
+            return [] if self.features == "none" else [(name, kind) for name, kind in columns if kind != "text"]
+        return [(name, kind) for name, kind in columns if name in self.features]
+
+
+class _Entry(NamedTuple):
+    """One request that was answered."""
+
+    time: int  # microseconds since 1970
+    size: int
+    served: Any
+    ids: str | Sequence[Any]
+    answers: Any
+    rows: Any
+
+
+class PredictionLog:
+    """The log of one worker in a folder that others may share.
+
+    Parameters
+    ----------
+    folder : path
+        Made where it is missing.
+    worker : str
+        Name of the worker, for the names of segments; they are unique without it.
+    options : LogOptions
+    on_drop : callable, optional
+        Told of rows that are dropped; from any thread.
+
+    Attributes
+    ----------
+    dropped : int
+        Rows that were not logged: the queue was full because the disk was slow, full or gone.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be made or is a file. What goes wrong later is counted and said once, and tried again.
+
+    Notes
+    -----
+    It has a thread: make it in the process that answers, not before a fork.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        worker: str = "",
+        options: LogOptions = LogOptions(),
+        on_drop: Callable[[int], None] | None = None,
+    ) -> None:
+        self.folder, self.worker, self.options = Path(folder).absolute(), worker, options
+        self.dropped = 0
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"The prediction log cannot be written to {folder}: {error.strerror}.") from None
+        self._on_drop = on_drop
+        self._lock = threading.Lock()
+        self._waiting: list[_Entry] = []
+        self._rows = 0  # that wait, as entries or as batches
+        self._ended = False
+        self._wake = threading.Event()
+        self._writer = _Writer(self.folder, worker, options)
+        self._thread = threading.Thread(target=self._run, name="prediction log", daemon=True)
+        self._thread.start()
+
+    def add(self, served: ServedModel, ids: str | Sequence[Any], answers: Answered, rows: Rows | None = None) -> None:
+        """Log the answers to a request; returns at once.
+
+        Parameters
+        ----------
+        served : Served
+        ids : str or sequence
+            One id a row (None for none), or that of the request, to which the number of each row is added.
+        answers : Answers
+        rows : Batch, optional
+            Where features come from. Neither it nor `answers` may be changed afterwards.
+        """
+        size = len(answers.probability)
+        with self._lock:
+            taken = not self._ended and (self._rows == 0 or self._rows + size <= self.options.waiting)
+            if taken:
+                self._rows += size
+                self._waiting.append(_Entry(time.time_ns() // 1_000, size, served, ids, answers, rows))
+        if not taken:
+            self._drop(size)
+        elif 2 * self._rows > self.options.waiting:
+            self._wake.set()
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Write what waits and complete the segments; what is not done after `timeout` seconds the next start does."""
+        with self._lock:
+            self._ended = True
+        self._wake.set()
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        self._writer.recover()
+        while not self._ended:
+            self._wake.wait(self.options.every)
+            self._wake.clear()
+            self._turn()
+        self._turn()
+        left = self._writer.finish()
+        self._forget(left, dropped=True)
+
+    def _turn(self) -> None:
+        with self._lock:
+            entries, self._waiting = self._waiting, []
+        written, lost = self._writer.write(entries)
+        self._forget(written, dropped=False)
+        self._forget(lost, dropped=True)
+
+    def _forget(self, rows: int, *, dropped: bool) -> None:
+        with self._lock:
+            self._rows -= rows
+        if dropped and rows:
+            self._drop(rows)
+
+    def _drop(self, rows: int) -> None:
+        with self._lock:
+            self.dropped += rows
+        if self._on_drop is not None:
+            self._on_drop(rows)
+
+
+class _Writer:
+    """What the thread does: entries to batches, batches to segments."""
+
+    def __init__(self, folder: Path, worker: str, options: LogOptions) -> None:
+        self.folder, self.worker, self.options = folder, worker, options
+        self._segments: dict[tuple[str, str], Segment] = {}
+        self._kept: list[tuple[tuple[str, str], pa.RecordBatch]] = []  # could not be written yet
+        self._failing = False
+        self._left_open = False
+        self._tried = time.monotonic()
+
+    def write(self, entries: Sequence[_Entry]) -> tuple[int, int]:
+        """Rows that were written, and rows that never can be."""
+        lost = 0
+        for group in _alike(entries):
+            lost += self._keep(group)
+        written = self._write_kept()
+        self._complete_full()
+        return written, lost
+
+    def _keep(self, group: Sequence[_Entry]) -> int:
+        """Make batches of requests to one version of a model; returns the rows that can be no part of one."""
+        try:
+            self._kept.append(_batch(group, self.options))
+        except _ODD as error:  # whatever one request held must neither end the log nor take others with it
+            if len(group) > 1:
+                half = len(group) // 2
+                return self._keep(group[:half]) + self._keep(group[half:])
+            _LOGGER.warning("A request cannot be logged (%s: %s).", type(error).__name__, error)
+            return group[0].size
+        return 0
+
+    def _write_kept(self) -> int:
+        written = 0
+        while self._kept:
+            key, batch = self._kept[0]
+            try:
+                segment = self._segment(key, batch.schema)
+                segment.append(batch)
+            except (OSError, pa.ArrowException, MemoryError) as error:
+                self._leave(key)
+                self._failed(str(error))
+                return written
+            written += batch.num_rows
+            del self._kept[0]
+        if written and self._failing:
+            self._failing = False
+            _LOGGER.warning("The prediction log is written again.")
+        return written
+
+    def _segment(self, key: tuple[str, str], schema: pa.Schema) -> Segment:
+        segment = self._segments.get(key)
+        if segment is not None and segment.lost:
+            self._leave(key)
+            segment = None
+        if segment is None:
+            segment = self._segments[key] = Segment(self.folder, self.worker, schema)
+        return segment
+
+    def _leave(self, key: tuple[str, str]) -> None:
+        segment = self._segments.pop(key, None)
+        if segment is not None:
+            self._left_open = True
+            with contextlib.suppress(OSError):
+                segment.leave()
+
+    def _complete_full(self) -> None:
+        now = time.monotonic()
+        for key, segment in list(self._segments.items()):
+            if segment.rows >= self.options.rows or now - segment.began >= self.options.seconds:
+                self._complete(key)
+        if self._left_open and now - self._tried >= _RETRY:
+            self.recover()
+
+    def _complete(self, key: tuple[str, str]) -> None:
+        segment = self._segments.pop(key)
+        try:
+            segment.complete()
+        except (OSError, pa.ArrowException) as error:
+            self._left_open = True
+            self._failed(str(error))
+        if self.options.keep_days is not None:
+            with contextlib.suppress(OSError):
+                remove_older(self.folder, self.options.keep_days)
+
+    def recover(self) -> None:
+        """Complete what killed workers, or failures of this one, left open."""
+        self._tried, self._left_open = time.monotonic(), False
+        for problem in recover(self.folder):
+            _LOGGER.warning(problem)
+
+    def finish(self) -> int:
+        """Complete all segments; returns the rows that could not be written."""
+        for key in list(self._segments):
+            self._complete(key)
+        return sum(batch.num_rows for _, batch in self._kept)
+
+    def _failed(self, why: str) -> None:
+        if not self._failing:
+            _LOGGER.warning(
+                "The prediction log in %s cannot be written: %s. It is tried again every %g s; the service goes on, "
+                "and counts what it drops.",
+                self.folder,
+                why,
+                self.options.every,
+            )
+        self._failing = True
+
+
+def _alike(entries: Sequence[_Entry]) -> list[list[_Entry]]:
+    """Entries of the same version of a model together, in their order."""
+    found: dict[int, list[_Entry]] = {}
+    for entry in entries:
+        found.setdefault(id(entry.served), []).append(entry)
+    return list(found.values())
+
+
+def _batch(entries: Sequence[_Entry], options: LogOptions) -> tuple[tuple[str, str], pa.RecordBatch]:
+    """Requests to one version of a model as one batch of its schema."""
+    served = entries[0].served
+    encoder = served.scorer.encoder
+    features = options.chosen(encoder.columns)
+    schema = log_schema(served.name, served.version, features)
+    sizes = [entry.size for entry in entries]
+    rows = sum(sizes)
+    columns: list[Any] = [
+        pa.array(list(chain.from_iterable(map(_ids, entries))), pa.string()),
+        np.repeat(np.array([entry.time for entry in entries], dtype="datetime64[us]"), sizes),
+        pa.repeat(served.name, rows),
+        pa.repeat(served.version, rows),
+        *(np.concatenate([getattr(entry.answers, name) for entry in entries]) for name in ("probability", "logit")),
+        np.concatenate([entry.answers.alert for entry in entries]),
+        *(_texts(entries, name) for name in ("tier", "slices")),
+    ]
+    columns += _features(entries, features, encoder)
+    arrays = [pa.array(values, field.type, from_pandas=True) for values, field in zip(columns, schema, strict=True)]
+    return (served.name, served.version), pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _ids(entry: _Entry) -> Iterable[str | None]:
+    if isinstance(entry.ids, str):
+        return (f"{entry.ids}:{i}" for i in range(entry.size))
+    return map(_text, entry.ids)
+
+
+def _texts(entries: Sequence[_Entry], name: str) -> list[str | None]:
+    found: list[str | None] = []
+    for entry in entries:
+        values = getattr(entry.answers, name)
+        found += [None] * entry.size if values is None else map(_text, values)
+    return found
+
+
+def _features(entries: Sequence[_Entry], features: Sequence[tuple[str, str]], encoder: Any) -> list[Any]:
+    """Numbers, flags and dates as they were read, texts as they were given; None where a request shows no rows."""
+    if not features:
+        return []
+    if any(entry.rows is None for entry in entries):
+        return [pa.nulls(sum(entry.size for entry in entries))] * len(features)
+    matrix = np.concatenate([entry.rows.matrix for entry in entries])
+    starts = dict(zip(encoder.names, encoder.starts.tolist()))
+    places = {name: i for i, name in enumerate(encoder.names)}
+    given: list[list[Any]] = []
+    if any(kind in ("category", "text") for _, kind in features):
+        given = [row for entry in entries for row in entry.rows.values(range(entry.size))]
+    found: list[Any] = []
+    for name, kind in features:
+        values = matrix[:, starts[name]]
+        if kind in ("category", "text"):
+            found.append([_text(row[places[name]]) for row in given])
+        elif kind == "time":
+            found.append(_moments(values))
+        elif kind == "boolean":
+            found.append(pa.array(values == 1.0, mask=np.isnan(values)))
+        else:
+            found.append(values)
+    return found
+
+
+def _moments(days: np.ndarray) -> pa.Array:
+    known = np.isfinite(days)
+    micros = np.rint(np.where(known, days, 0.0) * _DAY).astype(np.int64)
+    return pa.array(micros.view("datetime64[us]"), mask=~known)
+
+
+def _text(value: Any) -> str | None:
+    """One text for an id or a category, the same for 1, 1.0 and "1"; None where it is missing."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, float | np.floating):
+        return None if value != value else str(int(value)) if value.is_integer() else repr(float(value))
+    return str(value)

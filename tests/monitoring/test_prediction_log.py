@@ -1,0 +1,104 @@
+"""Reading a prediction log: damage, chosen parts, constant memory."""
+
+import datetime
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+
+from rareclass.errors import InputError, ReadError
+from rareclass.monitoring.prediction_log import BASE, log_schema, read_predictions
+
+DAY = datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)
+
+
+def segment(path, ids, *, model="m", version="1", features=(("x", "number"),), groups=1_000):
+    """A complete or open segment whose rows are an hour apart."""
+    schema = log_schema(model, version, features)
+    columns = {f.name: pa.nulls(len(ids), f.type) for f in schema}
+    columns["id"] = pa.array([str(i) for i in ids])
+    columns["time"] = pa.array([DAY + datetime.timedelta(hours=i) for i in ids], schema.field("time").type)
+    table = pa.table(list(columns.values()), schema=schema)
+    if path.suffix == ".parquet":
+        parquet.write_table(table, path, row_group_size=groups, write_page_checksum=True)
+    else:
+        with pa.ipc.new_stream(path, schema) as out:
+            out.write_table(table)
+    return path
+
+
+def ids(log):
+    return [int(i) for i in log.table()["id"].to_pylist()]
+
+
+def test_segments_are_read_in_the_order_of_their_names_and_joined(tmp_path):
+    segment(tmp_path / "b.open", [2, 3], version="2", features=[("y", "category")])
+    segment(tmp_path / "a.parquet", [0, 1])
+    log = read_predictions(tmp_path)
+    assert log.schema.names == [name for name, _ in BASE] + ["feature:x", "feature:y"]
+    assert ids(log) == [0, 1, 2, 3]
+    assert log.problems == []
+    assert ids(read_predictions([tmp_path / "b.open"])) == [2, 3]
+
+
+def test_damage_is_named_and_the_rest_is_read(tmp_path):
+    segment(tmp_path / "a.parquet", range(5))
+    whole = segment(tmp_path / "b.parquet", range(5, 25), groups=5)
+    data = bytearray(whole.read_bytes())
+    place = parquet.ParquetFile(whole).metadata.row_group(1).column(0).data_page_offset
+    data[place + 40] ^= 0xFF
+    whole.write_bytes(data)
+    cut = segment(tmp_path / "c.parquet", range(25, 30))
+    cut.write_bytes(cut.read_bytes()[:-30])
+    (tmp_path / "d.parquet").write_bytes(b"")
+    parquet.write_table(pa.table({"id": ["9"]}), tmp_path / "e.parquet")
+    half = segment(tmp_path / "f.open", range(30, 33))
+    half.write_bytes(half.read_bytes()[:-300])
+    (tmp_path / "notes.txt").write_text("of somebody")
+    log = read_predictions(tmp_path)
+    assert ids(log) == [*range(10), *range(15, 25)]
+    assert len(log.problems) == 5
+    for name, said in zip(("c.parquet", "d.parquet", "e.parquet", "b.parquet", "f.open"), log.problems):
+        assert name in said
+    assert "Rows 5 to 10" in log.problems[3]
+
+
+def test_a_segment_completed_while_the_log_is_read_is_read_once(tmp_path):
+    opened = segment(tmp_path / "a.open", range(3))
+    log = read_predictions(tmp_path)
+    segment(tmp_path / "a.parquet", range(3))
+    assert ids(read_predictions(tmp_path)) == [0, 1, 2]
+    opened.unlink()
+    assert ids(log) == [0, 1, 2]
+    assert ids(read_predictions(opened)) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("ending", ["parquet", "open"])
+def test_times_and_columns_are_chosen(tmp_path, ending):
+    segment(tmp_path / f"a.{ending}", range(100), groups=10)
+    hour = datetime.timedelta(hours=1)
+    log = read_predictions(
+        tmp_path, since=DAY + 15 * hour, until=(DAY + 32 * hour).replace(tzinfo=None), columns=["id"]
+    )
+    assert log.table().column_names == ["id"]
+    assert ids(log) == list(range(15, 32))
+
+
+def test_what_cannot_be_asked_is_refused(tmp_path):
+    with pytest.raises(ReadError, match="no prediction log"):
+        read_predictions(tmp_path / "nowhere")
+    segment(tmp_path / "a.parquet", [1])
+    with pytest.raises(InputError, match="No segment of the log has the column 'z'"):
+        read_predictions(tmp_path, columns=["z"])
+    segment(tmp_path / "b.parquet", [1], version="2", features=[("x", "category")])
+    with pytest.raises(InputError, match="`version`"):
+        read_predictions(tmp_path)
+    assert ids(read_predictions(tmp_path, version="2")) == [1]
+
+
+def test_memory_stays_that_of_a_part(tmp_path):
+    segment(tmp_path / "a.parquet", range(200_000), groups=5_000)
+    before, most = pa.total_allocated_bytes(), 0
+    for _ in read_predictions(tmp_path).batches():
+        most = max(most, pa.total_allocated_bytes() - before)
+    assert most < 8e6
