@@ -160,3 +160,13 @@ def test_numpy_dates_of_any_unit_are_dates():
     for unit in ("D", "h", "s", "ns"):
         np.testing.assert_array_equal(encoder.matrix({"v": np.datetime64("2024-01-02", unit)}), wanted)
     assert np.isnan(encoder.matrix({"v": np.datetime64("NaT")})).all()
+
+
+def test_a_date_of_which_only_the_day_counts_is_one_number():
+    days = [dt.date(2020, 1, 6) + dt.timedelta(days=7 * (i % 3)) for i in range(30)]  # Mondays of one month
+    table = TableEncoder([Column("x", "number"), Column("v", "time")]).fit(read_table({"x": [0.5] * 30, "v": days}))
+    rows = RowEncoder(table.to_dict())
+    assert rows.width == 2
+    wanted = table.transform(read_table({"x": [1.5], "v": [days[1]]})).matrix
+    np.testing.assert_array_equal(rows.one({"x": 1.5, "v": days[1]}), wanted)
+    np.testing.assert_array_equal(rows.matrix({"x": 1.5, "v": str(days[1])}), wanted)

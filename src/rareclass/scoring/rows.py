@@ -16,7 +16,9 @@ from rareclass.scoring.values import Elsewhere, Reader, make_reader
 
 _TOO_LARGE = (OverflowError, ValueError)
 """What Python raises for numbers and dates that its types cannot hold."""
-_NUMERIC = ("number", "integer", "boolean")
+NUMERIC = ("number", "integer", "boolean")
+_SEVERAL = ("time", "text")
+"""Kinds whose readers give a list, be it of one number."""
 
 
 class RowEncoder:
@@ -36,14 +38,15 @@ class RowEncoder:
     def __init__(self, saved: Mapping[str, Any]) -> None:
         try:
             self.columns = [(str(c["name"]), str(c["kind"])) for c in saved["columns"]]
-            self._readers = [make_reader(name, kind, saved) for name, kind in self.columns]
+            self.readers = [make_reader(name, kind, saved) for name, kind in self.columns]
         except UNFIT as error:
             raise InputError(f"The saved encoder is incomplete: {why(error)}.") from None
         self.saved = dict(saved)
-        self._plain = [(reader.name, reader.one) for reader in self._readers]
-        self._narrow = all(reader.width == 1 for reader in self._readers)
-        self.width = sum(reader.width for reader in self._readers)
-        self._other = next(((name, kind) for name, kind in self.columns if kind not in _NUMERIC), None)
+        self.places = {name: at for at, (name, _) in enumerate(self.columns)}
+        self._plain = [(reader.name, reader.one) for reader in self.readers]
+        self._narrow = not any(reader.kind in _SEVERAL for reader in self.readers)
+        self.width = sum(reader.width for reader in self.readers)
+        self._other = next(((name, kind) for name, kind in self.columns if kind not in NUMERIC), None)
         self._table: Any = None
         self._flags = [j for j, (_, kind) in enumerate(self.columns) if kind == "boolean"]
 
@@ -57,14 +60,12 @@ class RowEncoder:
 
     def column_of(self, feature: int) -> str:
         """The name of the column that a column of the encoded matrix comes from."""
-        return next(
-            r.name for r, end in zip(self._readers, np.cumsum([r.width for r in self._readers])) if feature < end
-        )
+        return next(r.name for r, end in zip(self.readers, np.cumsum([r.width for r in self.readers])) if feature < end)
 
     @property
     def starts(self) -> np.ndarray:
         """Where the columns of the encoded matrix begin (c,) that come from each column."""
-        return np.cumsum([0, *(reader.width for reader in self._readers)])[:-1]
+        return np.cumsum([0, *(reader.width for reader in self.readers)])[:-1]
 
     def values(self, rows: Rows, X: np.ndarray) -> list[list[Any]]:
         """The values of rows as they were given, in the order of the columns; `X` is their `matrix`.
@@ -84,8 +85,12 @@ class RowEncoder:
         else:
             found: list[list[Any]] = X.tolist()
             return found
-        for reader, at, values in zip(self._readers, self.starts, columns):
-            if reader.kind in _NUMERIC:
+        return self.as_read(columns, X)
+
+    def as_read(self, columns: Sequence[list[Any]], X: np.ndarray) -> list[list[Any]]:
+        """The rows of lists of values, one a column; what is no number in a column of numbers is the number read."""
+        for reader, at, values in zip(self.readers, self.starts, columns):
+            if reader.kind in NUMERIC:
                 for i, value in enumerate(values):
                     if not isinstance(value, (int, float, np.number, np.bool_)):
                         values[i] = _read_as(reader.kind, float(X[i, at]))
@@ -126,7 +131,7 @@ class RowEncoder:
 
     def _several(self, rows: Sequence[Mapping[Any, Any]]) -> np.ndarray:
         out, at, alone = np.empty((len(rows), self.width)), 0, len(rows) == 1
-        for reader in self._readers:
+        for reader in self.readers:
             values = [_value(row, reader.name, None if alone else i) for i, row in enumerate(rows)]
             out[:, at : at + reader.width] = self._read(reader, values, alone).reshape(len(rows), reader.width)
             at += reader.width
@@ -200,7 +205,7 @@ class RowEncoder:
             wrong = np.argwhere((flags != 0.0) & (flags != 1.0) & (flags == flags))
             if wrong.size:
                 i, k = wrong[0].tolist()
-                raise self._readers[self._flags[k]].wrong(float(flags[i, k]), i if len(shape) == 2 else None)
+                raise self.readers[self._flags[k]].wrong(float(flags[i, k]), i if len(shape) == 2 else None)
         return out
 
     def _no_array(self, rows: np.ndarray) -> InputError:

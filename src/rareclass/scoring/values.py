@@ -46,7 +46,7 @@ class Elsewhere(Exception):
     """A value of a type that is read as tables read it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Reader:
     """How the values of a column become numbers.
 
@@ -60,6 +60,8 @@ class Reader:
     settles : callable or None
         For columns whose texts are read together: the texts of all rows to what each stands for, None where one of
         them is of another kind.
+    unseen : callable or None
+        For categories: whether a value is one that training never saw.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Reader:
     width: int
     one: Callable[[Any], Any]
     settles: Callable[[Sequence[str]], dict[str, Any] | None] | None = None
+    unseen: Callable[[Any], bool] | None = None
 
     def settled(self, values: Sequence[Any]) -> Sequence[Any]:
         """The values with texts replaced by what they stand for."""
@@ -99,22 +102,27 @@ def _shown(value: Any) -> str:
 
 def make_reader(name: str, kind: str, encoder: Mapping[str, Any]) -> Reader:
     """The reader of a column of this kind, by what the encoder learnt (`TableEncoder.to_dict`)."""
+
+    def reader(one: Callable[[Any], Any], width: int = 1, **more: Any) -> Reader:
+        return Reader(name=name, kind=kind, width=width, one=one, **more)
+
     if kind in ("number", "integer"):
-        return Reader(name, kind, 1, _number, _numbers)
+        return reader(_number, settles=_numbers)
     if kind == "boolean":
-        return Reader(name, kind, 1, _truth)
+        return reader(_truth)
     if kind == "category":
         known = encoder["categories"][name]
-        return Reader(name, kind, 1, _coder(texts(known, "levels"), texts(known, "rare")))
+        code, unseen = _coder(texts(known, "levels"), texts(known, "rare"))
+        return reader(code, unseen=unseen)
     if kind == "time":
         parts = texts(encoder["time_parts"], name)
         if not parts or not set(parts) <= _TIMES.keys():
             raise InputError(f"The parts of the date {name!r} are unknown.")
-        return Reader(name, kind, len(parts), _timer(tuple(parts)), _moments)
+        return reader(_timer(tuple(parts)), len(parts), settles=_moments)
     if kind != "text":
         raise InputError(f"The kind {kind!r} of the column {name!r} is unknown.")
     buckets = whole(encoder, "text_buckets", high=_MOST_BUCKETS)
-    return Reader(name, kind, 4 + buckets, _describer(buckets))
+    return reader(_describer(buckets), 4 + buckets)
 
 
 def _number(value: Any) -> float:
@@ -150,7 +158,8 @@ def _truth(value: Any) -> float:
     raise Elsewhere
 
 
-def _coder(levels: Sequence[str], rare: Sequence[str]) -> Callable[[Any], float]:
+def _coder(levels: Sequence[str], rare: Sequence[str]) -> tuple[Callable[[Any], float], Callable[[Any], bool]]:
+    """What gives the code of a value, and what says whether training never saw it."""
     pooled = float(len(levels)) if rare else NAN
     codes: dict[str | None, float] = {text: float(code) for code, text in enumerate(levels)}
     codes |= dict.fromkeys(rare, pooled)
@@ -159,12 +168,12 @@ def _coder(levels: Sequence[str], rare: Sequence[str]) -> Callable[[Any], float]
     def code(value: Any) -> float:
         if type(value) is str:
             return codes.get(value, pooled)
-        return codes.get(_text(value), pooled)
+        return codes.get(text_of(value), pooled)
 
-    return code
+    return code, lambda value: text_of(value) not in codes
 
 
-def _text(value: Any) -> str | None:
+def text_of(value: Any) -> str | None:
     """One text for a value, the same for 1, 1.0 and "1"; None for missing ones."""
     kind = type(value)
     if value is None or isinstance(value, str):

@@ -1,0 +1,128 @@
+"""One pass over the rows of a request: log-odds, probability, decision, tier and reasons, of one version of a model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rareclass.decisions.costs import RowCosts
+from rareclass.kernels.logits import sigmoid
+from rareclass.scoring.cut import Cut
+from rareclass.scoring.reasons import Reason
+from rareclass.serving.asked import ALL, NONE
+from rareclass.serving.errors import sentenced, wrong
+
+if TYPE_CHECKING:
+    from rareclass.serving.models import Served
+    from rareclass.serving.requests import Request
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """What a model says about the n rows of a request.
+
+    Attributes
+    ----------
+    probability, logit : ndarray of shape (n,), float64
+    alert : ndarray of shape (n,), bool
+    tier : ndarray of shape (n,) or None
+        Names; None for models without tiers.
+    reasons : list or None
+        Of each row its reasons, None for rows that were not explained; None where no row was to be.
+    unknown : dict
+        Number of values of each category that training never saw.
+    slices : list of str or None, or None
+        The slice of each row, None where it is missing; None where nothing says the slices.
+    """
+
+    probability: np.ndarray
+    logit: np.ndarray
+    alert: np.ndarray
+    tier: np.ndarray | None
+    reasons: list[list[Reason] | None] | None
+    unknown: dict[str, int]
+    slices: list[str | None] | None
+
+
+def unservable(cut: Cut) -> str | None:
+    """Why rows cannot be decided as they come, one request at a time; None where they can."""
+    if cut.by_entity and cut.tiers is None:
+        return (
+            "Its alert budget counts entities over a period, which single requests do not tell. Train it with another "
+            "decision, or decide in batches with `Bundle.model.predict`."
+        )
+    return None
+
+
+def answer(served: "Served", request: "Request", *, threads: int = 1) -> Answers:
+    """What the model says about the rows of a request.
+
+    Stored thresholds decide: alert budgets and the capacities of tiers are kept on average. A decision by row takes the
+    costs of the request.
+
+    Raises
+    ------
+    Refused
+        400: costs are lacking, or have no place; a model that takes no missing values got one; or there are no reasons,
+        as the model is not compiled.
+    """
+    scorer, rows = served.scorer, request.rows
+    with sentenced():
+        logit = scorer.logit_of(rows.matrix, threads=threads)
+        probability = sigmoid(logit)
+        alert, tier = _decided(scorer.cut, probability, request.costs)
+        reasons = _reasons(served, request, alert, threads)
+    return Answers(
+        probability=probability,
+        logit=logit,
+        alert=alert,
+        tier=tier,
+        reasons=reasons,
+        unknown=rows.unknown,
+        slices=_slices(served, request),
+    )
+
+
+def _decided(cut: Cut, probability: np.ndarray, costs: Any) -> tuple[np.ndarray, np.ndarray | None]:
+    """Which rows are alerts, and the tier of each where there are tiers."""
+    if probability.size == 0:
+        return np.empty(0, dtype=bool), None if cut.tiers is None else np.empty(0, dtype=object)
+    if cut.per_row:
+        costs = _row_costs(costs, probability.size)
+    elif costs is not None:
+        raise wrong("This model decides all rows by one threshold; leave `costs` out.")
+    if cut.tiers is None:
+        return cut.flag(probability, costs), None
+    places = cut.tiers.places(probability, costs)
+    return places > 0, cut.tiers.policy.named(places)
+
+
+def _row_costs(costs: Mapping[str, np.ndarray] | None, n: int) -> RowCosts:
+    """Costs of n rows, of which all may leave no choice: a payment of nothing is not worth an alarm."""
+    if costs is None or not {"fp", "fn"} <= costs.keys():
+        raise wrong(
+            "This model weighs each row by its own costs. Give those of these rows as `costs`, an object with fp and "
+            "fn (and tp, tn): a number, or a list of one number a row."
+        )
+    choice = {"fp": 1.0, "fn": 1.0, "tp": 0.0, "tn": 0.0}  # of one row more, for costs must leave some choice
+    whole = {name: np.append(np.broadcast_to(value, n), choice[name]) for name, value in costs.items()}
+    return RowCosts(**whole).take(np.arange(n))
+
+
+def _reasons(served: "Served", request: "Request", alert: np.ndarray, threads: int) -> list[list[Reason] | None] | None:
+    if request.explain == NONE:
+        return None
+    found: list[list[Reason] | None] = [None] * alert.size
+    chosen = np.arange(alert.size) if request.explain == ALL else np.flatnonzero(alert)
+    if chosen.size:
+        X = request.rows.matrix[chosen]
+        given = served.scorer.explain_of(X, request.rows.values(chosen), threads=threads)
+        for i, reasons in zip(chosen.tolist(), given):
+            found[i] = reasons
+    return found
+
+
+def _slices(served: "Served", request: "Request") -> list[str | None] | None:
+    found = None if served.slice_column is None else request.rows.texts(served.slice_column)
+    return [request.slice] * len(request.rows) if found is None and request.slice is not None else found

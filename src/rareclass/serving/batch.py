@@ -1,0 +1,76 @@
+"""The rows of a request: encoded at once, and the values as they were given for reasons and the log."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from rareclass.scoring.columns import Column, encoded_columns
+from rareclass.scoring.rows import RowEncoder
+from rareclass.scoring.values import text_of
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+class Batch:
+    """Rows of a request: the encoded matrix, and the values as they were given.
+
+    Attributes
+    ----------
+    matrix : ndarray of shape (n, width), float64
+        As `Scorer.logit_of` takes it.
+    unknown : dict of str to int
+        How many values of each category training never saw; only columns with any.
+    """
+
+    def __init__(
+        self,
+        encoder: RowEncoder,
+        matrix: np.ndarray,
+        columns: Sequence[Column] | None = None,
+        unknown: Mapping[str, int] = _NOTHING,
+        others: Mapping[str, Column] = _NOTHING,
+    ) -> None:
+        self.matrix, self.unknown = matrix, dict(unknown)
+        self._encoder, self._columns, self._others = encoder, columns, others
+
+    @classmethod
+    def of_columns(
+        cls, encoder: RowEncoder, columns: Sequence[Column], n: int, others: Mapping[str, Column] = _NOTHING
+    ) -> "Batch":
+        """Rows of one array or list of n values a column, in the order of ``encoder.names``."""
+        matrix, unknown = encoded_columns(encoder, columns, n)
+        return cls(encoder, matrix, columns, unknown, others)
+
+    def __len__(self) -> int:
+        return int(self.matrix.shape[0])
+
+    def column(self, name: str) -> Sequence[Any] | None:
+        """The values (n,) of a column as they were given; None where the request has no such column."""
+        if name in self._others:
+            return _plain(self._others[name])
+        if name not in self._encoder.places:
+            return None
+        at = self._encoder.places[name]
+        return _plain(self.matrix[:, at] if self._columns is None else self._columns[at])
+
+    def texts(self, name: str) -> list[str | None] | None:
+        """The values (n,) of a column as texts, None where missing; None where the request has no such column."""
+        values = self.column(name)
+        return None if values is None else [text_of(value) for value in values]
+
+    def values(self, rows: Sequence[int] | np.ndarray) -> list[list[Any]]:
+        """The values of some rows, in the order of the model's columns, as `Scorer.explain_of` takes them."""
+        rows = np.asarray(rows, dtype=np.intp).tolist()
+        if self._columns is None:
+            found: list[list[Any]] = self.matrix[rows].tolist()
+            return found
+        columns = [
+            column[rows].tolist() if isinstance(column, np.ndarray) else [column[i] for i in rows]
+            for column in self._columns
+        ]
+        return self._encoder.as_read(columns, self.matrix[rows])
+
+
+def _plain(column: Column) -> Sequence[Any]:
+    return column.tolist() if isinstance(column, np.ndarray) else column

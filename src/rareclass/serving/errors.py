@@ -1,0 +1,54 @@
+"""The one exception of the service: a request that is refused, with its status and one sentence."""
+
+import reprlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+
+from rareclass.errors import InputError
+
+_SHOWN = 80
+"""Letters of a client's own text that a sentence repeats."""
+
+
+class Refused(Exception):
+    """A request that is not answered.
+
+    Parameters
+    ----------
+    status : int
+        400 (wrong), 401 (no token), 404 (no such model), 413 (too large), 415 (another content), 429 (too many), 503
+        (not ready).
+    sentence : str
+        What was wrong, what was received, what to do.
+    """
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status, self.sentence = status, sentence
+
+
+def wrong(sentence: str) -> Refused:
+    """A request whose body cannot be used: status 400."""
+    return Refused(400, sentence)
+
+
+@contextmanager
+def sentenced() -> Iterator[None]:
+    """Turn the library's sentences about wrong rows into refusals."""
+    try:
+        yield
+    except InputError as error:
+        raise wrong(str(error)) from None
+
+
+def shown(value: object) -> str:
+    """A client's value as a sentence shows it: quoted, and cut where it is long."""
+    text = repr(value[:_SHOWN]) if isinstance(value, str) else reprlib.repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """A sentence that names the nearest of these, or nothing."""
+    near = get_close_matches(name[:_SHOWN], [n[:_SHOWN] for n in names], n=1) if len(name) <= _SHOWN else []
+    return f" Did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,171 @@
+"""Datatypes of the Open Inference Protocol: how their values stand in JSON and in binary tensors."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rareclass.serving.errors import Refused, shown, wrong
+
+_NULL = type(None)
+
+
+class Datatype(NamedTuple):
+    """A datatype of fixed size.
+
+    Attributes
+    ----------
+    dtype : dtype
+        Of the array; little-endian.
+    stored : dtype
+        Of the bytes; another where NumPy has none of its own (BF16).
+    given : frozenset of types
+        What JSON may hold.
+    limits : (low, high) or None
+        Of whole numbers.
+    exact : bool
+        Whether the values of JSON are those of the datatype, without rounding.
+    """
+
+    dtype: np.dtype
+    stored: np.dtype
+    given: frozenset[type]
+    limits: tuple[int, int] | None = None
+    exact: bool = True
+
+
+def _whole(code: str) -> Datatype:
+    dtype = np.dtype(code)
+    info = np.iinfo(dtype)
+    return Datatype(dtype, dtype, frozenset({int, _NULL}), (int(info.min), int(info.max)))
+
+
+def _real(code: str, stored: str | None = None, exact: bool = False) -> Datatype:
+    return Datatype(
+        np.dtype(code), np.dtype(code if stored is None else stored), frozenset({float, int, _NULL}), None, exact
+    )
+
+
+FIXED: dict[str, Datatype] = {
+    "BOOL": Datatype(np.dtype("?"), np.dtype("?"), frozenset({bool, _NULL})),
+    **{f"UINT{8 * size}": _whole(f"<u{size}") for size in (1, 2, 4, 8)},
+    **{f"INT{8 * size}": _whole(f"<i{size}") for size in (1, 2, 4, 8)},
+    "FP16": _real("<f2"),
+    "BF16": _real("<f4", "<u2"),
+    "FP32": _real("<f4"),
+    "FP64": _real("<f8", exact=True),
+}
+TEXT = "BYTES"
+DATATYPES = (*FIXED, TEXT)
+_TEXTS = frozenset({str, _NULL})
+_SAID = {"BOOL": "true, false or null", TEXT: "texts or null"}
+
+
+def from_json(name: str, datatype: str, values: list[Any]) -> list[Any]:
+    """The values (n,) of JSON as those of a datatype: Python's numbers, Booleans, texts and None.
+
+    Raises
+    ------
+    Refused
+        400: a value is of another kind, or out of range.
+    """
+    kind = FIXED.get(datatype)
+    given = _TEXTS if kind is None else kind.given
+    if not given.issuperset(map(type, values)):
+        at = next(i for i, value in enumerate(values) if type(value) not in given)
+        said = _SAID.get(
+            datatype, "numbers or null" if kind is None or kind.limits is None else "whole numbers or null"
+        )
+        raise wrong(
+            f"Input {shown(name)} is of the datatype {datatype}, whose data are {said}; got {shown(values[at])} at "
+            f"place {at}."
+        )
+    if kind is None or (kind.exact and kind.limits is None):
+        return values
+    if kind.limits is not None:
+        low, high = kind.limits
+        for i, value in enumerate(values):
+            if value is not None and not low <= value <= high:
+                raise _out_of_range(name, datatype, value, i)
+        return values
+    return _rounded(name, datatype, kind, values)
+
+
+def _rounded(name: str, datatype: str, kind: Datatype, values: list[Any]) -> list[Any]:
+    """Numbers as FP32, FP16 and BF16 hold them."""
+    with np.errstate(over="ignore"):
+        found = np.array(values, dtype=np.float64).astype(kind.dtype)
+    if kind.stored != kind.dtype:
+        found = _from_brief(_to_brief(found))
+    if np.isinf(found).any():
+        at = int(np.argmax(np.isinf(found)))
+        raise _out_of_range(name, datatype, values[at], at)
+    numbers = found.tolist()
+    return [None if value is None else number for value, number in zip(values, numbers)] if None in values else numbers
+
+
+def _out_of_range(name: str, datatype: str, value: Any, at: int) -> Refused:
+    return wrong(f"Input {shown(name)} holds {shown(value)} at place {at}, which is out of the range of {datatype}.")
+
+
+def from_bytes(name: str, datatype: str, raw: memoryview, n: int) -> np.ndarray | list[Any]:
+    """The n values of a binary tensor: an array, or a list of texts.
+
+    Raises
+    ------
+    Refused
+        400: the bytes are too few or too many, or no UTF-8.
+    """
+    kind = FIXED.get(datatype)
+    if kind is None:
+        return _texts(name, raw, n)
+    if len(raw) != n * kind.stored.itemsize:
+        raise wrong(
+            f"Input {shown(name)} has {len(raw)} bytes, but its shape and the datatype {datatype} need "
+            f"{n * kind.stored.itemsize}."
+        )
+    found = np.frombuffer(raw, dtype=kind.stored)
+    if datatype == "BOOL":
+        found = np.frombuffer(raw, dtype=np.uint8) != 0  # a byte that is neither 0 nor 1 is none of NumPy's
+    return _from_brief(found) if kind.stored != kind.dtype else found
+
+
+def _texts(name: str, raw: memoryview, n: int) -> list[Any]:
+    """Texts that each stand behind their length, four bytes."""
+    found: list[Any] = []
+    at, end = 0, len(raw)
+    if n * 4 > end:
+        raise wrong(f"Input {shown(name)} has {end} bytes, too few for {n} texts of the datatype BYTES.")
+    whole = bytes(raw)
+    try:
+        for _ in range(n):
+            start = at + 4
+            at = start + int.from_bytes(whole[at:start], "little")
+            if start > end or at > end:
+                raise wrong(f"Input {shown(name)} is truncated: text {len(found)} ends beyond its {end} bytes.")
+            found.append(whole[start:at].decode("utf-8"))
+    except UnicodeDecodeError:
+        raise wrong(f"Input {shown(name)} is no UTF-8 at text {len(found)}.") from None
+    if at != end:
+        raise wrong(f"Input {shown(name)} has {end - at} bytes more than its {n} texts.")
+    return found
+
+
+def to_bytes(values: np.ndarray | Sequence[str]) -> bytes:
+    """Numbers or Booleans (n,) as they lie in memory; texts each behind its length."""
+    if isinstance(values, np.ndarray) and values.dtype != object:
+        return values.tobytes()
+    parts = [str(value).encode("utf-8") for value in values]
+    return b"".join(piece for part in parts for piece in (len(part).to_bytes(4, "little"), part))
+
+
+def _from_brief(brief: np.ndarray) -> np.ndarray:
+    """Numbers of BF16, the upper half of FP32."""
+    return (brief.astype(np.uint32) << 16).view(np.float32)
+
+
+def _to_brief(numbers: np.ndarray) -> np.ndarray:
+    """FP32 rounded to BF16, ties to even; NaN stays one."""
+    bits = numbers.view(np.uint32)
+    rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
+    return np.where(np.isnan(numbers), 0x7FC0, rounded).astype(np.uint16)

@@ -1,0 +1,108 @@
+"""One input of a protocol request: its name, shape and values, from JSON or from the bytes behind it."""
+
+from itertools import chain
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rareclass.serving.errors import shown, wrong
+from rareclass.serving.protocol.datatypes import DATATYPES, from_bytes, from_json
+
+_KNOWN = frozenset(DATATYPES)
+
+
+class Tensor(NamedTuple):
+    """An input.
+
+    Attributes
+    ----------
+    name, datatype : str
+    shape : list of int
+        One or two whole numbers.
+    values : ndarray or list of the length of their product
+        Numbers, Booleans, texts and None, in row order.
+    """
+
+    name: str
+    datatype: str
+    shape: list[int]
+    values: np.ndarray | list[Any]
+
+
+def read_tensor(said: Any, place: int, tail: memoryview, at: int) -> tuple[Tensor, int]:
+    """An input as the request's JSON describes it, and where in `tail` the bytes of the next one begin.
+
+    Parameters
+    ----------
+    said : any
+        The entry of ``inputs``.
+    place : int
+        Its place in ``inputs``.
+    tail : memoryview
+        All bytes behind the JSON.
+    at : int
+        Where those of this input begin, if it has any.
+
+    Raises
+    ------
+    Refused
+        400: a part is missing or of another kind, or the data do not fit the shape.
+    """
+    if type(said) is not dict:
+        raise wrong(f"Input {place} must be an object with name, shape, datatype and data; got {shown(said)}.")
+    try:
+        name, shape, datatype = said["name"], said["shape"], said["datatype"]
+    except KeyError as error:
+        raise wrong(f"Input {shown(said.get('name', place))} lacks {error.args[0]!r}.") from None
+    if type(name) is not str:
+        raise wrong(f"The name of input {place} must be a text; got {shown(name)}.")
+    if type(datatype) is not str or datatype not in _KNOWN:
+        raise wrong(
+            f"Input {shown(name)} is of the datatype {shown(datatype)}; the protocol knows {', '.join(DATATYPES)}."
+        )
+    size = _size(name, shape)
+    parameters = said.get("parameters")
+    length = None
+    if parameters is not None:
+        if type(parameters) is not dict:
+            raise wrong(f"The parameters of input {shown(name)} must be an object; got {shown(parameters)}.")
+        length = parameters.get("binary_data_size")
+    if length is None:
+        return Tensor(name, datatype, shape, from_json(name, datatype, _flat(name, shape, size, said.get("data")))), at
+    if type(length) is not int or length < 0:
+        raise wrong(f"`binary_data_size` of input {shown(name)} must be a whole number; got {shown(length)}.")
+    if "data" in said:
+        raise wrong(f"Input {shown(name)} has both `data` and `binary_data_size`; give one of them.")
+    if at + length > len(tail):
+        raise wrong(
+            f"Input {shown(name)} says {length} bytes of binary data, but only {len(tail) - at} follow the JSON. Is "
+            "the body cut off, or the header Inference-Header-Content-Length missing?"
+        )
+    return Tensor(name, datatype, shape, from_bytes(name, datatype, tail[at : at + length], size)), at + length
+
+
+def _size(name: str, shape: Any) -> int:
+    """How many values a shape says."""
+    if type(shape) is list and 1 <= len(shape) <= 2:
+        size = 1
+        for length in shape:
+            if type(length) is not int or length < 0:
+                break
+            size *= length
+        else:
+            return size
+    raise wrong(f"The shape of input {shown(name)} must be [n] or [n, d], whole numbers from 0 on; got {shown(shape)}.")
+
+
+def _flat(name: str, shape: list[int], size: int, data: Any) -> list[Any]:
+    """The data of JSON, which may be nested as the shape is or flat, as one list."""
+    if type(data) is not list:
+        said = "lacks `data`" if data is None else f"must have a list of values as `data`; got {shown(data)}"
+        raise wrong(f"Input {shown(name)} {said}.")
+    if data and type(data[0]) is list and len(shape) == 2:
+        if len(data) != shape[0] or any(type(row) is not list or len(row) != shape[1] for row in data):
+            raise wrong(f"The data of input {shown(name)} are not nested as its shape {shape} says.")
+        return list(chain.from_iterable(data))
+    if len(data) != size and not (size == 0 and all(row == [] for row in data)):  # [] and [[]] are both no values
+        raise wrong(f"Input {shown(name)} has {len(data)} values, but its shape {shown(shape)} needs {size}.")
+    return data if size else []

@@ -1,0 +1,194 @@
+"""Requests as rows: what is to be scored and what is to be answered, from the protocol's bytes."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rareclass.scoring.columns import Column
+from rareclass.scoring.rows import RowEncoder
+from rareclass.serving.asked import (
+    ALERTS,
+    DEFAULT_OUTPUTS,
+    NONE,
+    REASONS,
+    costs_of,
+    explain_of,
+    id_of,
+    ids_of,
+    object_of,
+    outputs_of,
+    slice_of,
+)
+from rareclass.serving.batch import Batch
+from rareclass.serving.errors import Refused, did_you_mean, sentenced, shown, wrong
+from rareclass.serving.protocol.tensors import Tensor, read_tensor
+from rareclass.serving.wire import read_json
+
+if TYPE_CHECKING:
+    from rareclass.serving.models import Served
+
+MOST_ROWS = 100_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a request asks of one model.
+
+    Attributes
+    ----------
+    id : str or None
+        The client's, which the answer repeats.
+    rows : Batch
+    outputs : tuple of str
+        Of `OUTPUTS`, in the order of the answer.
+    binary : frozenset of str
+        Outputs that are wanted as binary tensors.
+    explain : str
+        Which rows get reasons: "alerts", "all" or "none".
+    ids : list of str or None
+        One for each row, where the request gives them.
+    costs : mapping or None
+        Costs of these rows (fp, fn, tp, tn: a number or (n,)), for decisions by row.
+    slice : str or None
+        The slice of all rows, where the request says one.
+    """
+
+    id: str | None
+    rows: Batch
+    outputs: tuple[str, ...] = DEFAULT_OUTPUTS
+    binary: frozenset[str] = frozenset()
+    explain: str = NONE
+    ids: list[str] | None = None
+    costs: Mapping[str, Any] | None = None
+    slice: str | None = None
+
+
+def read_infer(
+    body: bytes,
+    header_length: int | None,
+    served: "Served",
+    *,
+    id_column: str | None = None,
+    most_rows: int = MOST_ROWS,
+) -> Request:
+    """A request of the Open Inference Protocol.
+
+    Inputs are one tensor a column, [n] or [n, 1], under its name; or, where all columns are numbers, one tensor [n, d]
+    of any name, in the order of the columns. A null is a missing value, and so is a NaN in binary data. An input that
+    is no column of the model is refused, but for `id_column`, the slice column and the target.
+
+    Parameters
+    ----------
+    body : bytes
+    header_length : int or None
+        Of the JSON at the start of the body (Inference-Header-Content-Length); None where all of it is JSON.
+    served : Served
+    id_column : str, optional
+        The column that holds ids of rows.
+    most_rows : int
+        Requests of more rows are refused.
+
+    Raises
+    ------
+    Refused
+        400, or 413 for too many rows.
+    """
+    if header_length is None:
+        said, tail = read_json(body), memoryview(b"")
+    elif header_length > len(body):
+        raise wrong(f"Inference-Header-Content-Length is {header_length}, but the body has {len(body)} bytes.")
+    else:
+        said, tail = read_json(body[:header_length]), memoryview(body)[header_length:]
+    tensors = _tensors(said, tail, most_rows)
+    n = tensors[0].shape[0]
+    besides = {name for name in (id_column, served.slice_column, served.target) if name is not None}
+    with sentenced():
+        rows = _batch(served, tensors, n, besides)
+    parameters = object_of(said, "parameters")
+    outputs, binary = outputs_of(said, parameters, served.tiers)
+    explain = explain_of(parameters, ALERTS if REASONS in outputs else NONE)
+    if said.get("outputs") is None and explain != NONE:
+        outputs += (REASONS,)
+    return Request(
+        id=id_of(said),
+        rows=rows,
+        outputs=outputs,
+        binary=frozenset(outputs) if binary is None else binary,
+        explain=explain if REASONS in outputs else NONE,
+        ids=ids_of(parameters, rows, id_column),
+        costs=costs_of(parameters, n),
+        slice=slice_of(parameters),
+    )
+
+
+def _tensors(said: dict[str, Any], tail: memoryview, most_rows: int) -> list[Tensor]:
+    """The inputs of a request: one at least, of different names and equally many rows."""
+    inputs = said.get("inputs")
+    if type(inputs) is not list or not inputs:
+        raise wrong("A request needs `inputs`, a list of one tensor at least.")
+    found: list[Tensor] = []
+    seen: set[str] = set()
+    at = 0
+    for place, entry in enumerate(inputs):
+        tensor, at = read_tensor(entry, place, tail, at)
+        if tensor.name in seen:
+            raise wrong(f"Input {shown(tensor.name)} stands twice in `inputs`. Give each column once.")
+        seen.add(tensor.name)
+        n = tensor.shape[0]
+        if found and n != found[0].shape[0]:
+            raise wrong(
+                f"Input {shown(tensor.name)} has {n} rows, but {shown(found[0].name)} has {found[0].shape[0]}; all "
+                "inputs need the same number."
+            )
+        found.append(tensor)
+    if at != len(tail):
+        raise wrong(f"The body has {len(tail) - at} bytes more than its inputs say by `binary_data_size`.")
+    refuse_many(found[0].shape[0], most_rows)
+    return found
+
+
+def refuse_many(n: int, most_rows: int) -> None:
+    """Raise `Refused` (413) where a request has too many rows."""
+    if n > most_rows:
+        raise Refused(413, f"A request may hold {most_rows:,} rows; got {n:,}. Send them in several.")
+
+
+def _batch(served: "Served", tensors: list[Tensor], n: int, others: Collection[str]) -> Batch:
+    encoder: RowEncoder = served.scorer.encoder
+    names, known = encoder.names, encoder.places
+    first = tensors[0]
+    if len(tensors) == 1 and len(first.shape) == 2 and (first.shape[1] != 1 or first.name not in known):
+        return Batch(encoder, encoder.matrix(_matrix(first, names)))
+    given: dict[str, Column] = {}
+    for tensor in tensors:
+        if tensor.name not in known and tensor.name not in others:
+            raise wrong(
+                f"Input {shown(tensor.name)} is no column of the model {served.name!r}."
+                f"{did_you_mean(tensor.name, names)}"
+            )
+        if len(tensor.shape) == 2 and tensor.shape[1] != 1:
+            raise wrong(f"Input {shown(tensor.name)} must have the shape [n] or [n, 1]; got {shown(tensor.shape)}.")
+        given[tensor.name] = tensor.values
+    try:
+        columns = [given[name] for name in names]
+    except KeyError as error:
+        name = error.args[0]
+        raise wrong(
+            f"The request lacks the column {name!r}, which the model {served.name!r} was trained on; give null where "
+            "there is no value."
+        ) from None
+    return Batch.of_columns(encoder, columns, n, {name: given[name] for name in others if name in given})
+
+
+def _matrix(tensor: Tensor, names: Sequence[str]) -> np.ndarray:
+    """A lone tensor [n, d] of numbers."""
+    if tensor.datatype == "BYTES":
+        raise wrong(
+            f"Input {shown(tensor.name)} is one tensor {tensor.shape} of the datatype BYTES; columns of text are given "
+            f"one by one, under their names ({names[0]!r} and so on)."
+        )
+    return np.asarray(tensor.values, dtype=None if isinstance(tensor.values, np.ndarray) else np.float64).reshape(
+        tensor.shape
+    )
