@@ -97,11 +97,29 @@ def test_probabilities_sum_to_the_events_and_rows_let_go_share_one():
 def test_what_passes_is_multiplied_cleaned_and_limited():
     X, y, _ = line(6_000, seed=2)
     plain = {**CHEAP, "gate_recall": 0.5}
-    both = TwoStageLearner(**{**plain, "judge_treatment": "auto"}).fit(X, y)
+    both = TwoStageLearner(**{**plain, "judge_treatment": "smote_enn"}).fit(X, y)
     assert "synthetic" in both.judge_note_
     few = TwoStageLearner(**plain, judge_rows=500).fit(X, y)
     assert "negatives kept beside all" in few.judge_note_
     assert sigmoid(few.decision_function(X)).sum() == pytest.approx(y.sum(), rel=4 / np.sqrt(y.sum()))
+
+
+@pytest.mark.filterwarnings("ignore::rareclass.errors.RareclassWarning")
+def test_a_blend_hears_the_gate_and_a_member_that_learns_from_multiplied_events(monkeypatch):
+    monkeypatch.setattr("rareclass.learners.blend.MEMBERS", ("extra_trees",))
+    monkeypatch.setattr("rareclass.cascade.two_stage.MULTIPLIED", "logistic_regression")
+    X, y, _ = line(6_000, seed=2)
+    asked = {**CHEAP, "gate_recall": 0.5, "judge": "auto"}
+    model = TwoStageLearner(**{**asked, "judge_treatment": "auto"}).fit(X, y)
+    said = model.judge_note_
+    assert "synthetic" in said
+    # a line is what tells the events apart, which the gate has seen on all rows and trees on few
+    weight = dict(zip(("extra_trees", "multiplied", "gate"), model.judge_.weight, strict=True))
+    assert weight["gate"] > weight["extra_trees"]
+    assert f"the gate {weight['gate']:.2f}" in said
+    as_they_are = TwoStageLearner(**asked).fit(X, y)
+    assert "synthetic" not in as_they_are.judge_note_
+    assert len(as_they_are.judge_.members) == 2
 
 
 def test_the_same_seed_gives_the_same_scores():

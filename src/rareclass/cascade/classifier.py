@@ -41,7 +41,7 @@ class CascadeClassifier(RareClassifier):
     gate : str or classifier, default="lightgbm"
         First stage: "lightgbm" is guarded LightGBM of `gate_trees` small trees; else a learner's name or a classifier.
     judge : "auto", str or classifier, default="auto"
-        Second stage; "auto" is the blend.
+        Second stage; "auto" is the blend, of which the gate is a member.
     gate_recall : float in (0, 1), default=0.98
         The gate keeps at least this share of the events with confidence `confidence`.
     confidence : float in (0, 1), default=0.95
@@ -55,8 +55,8 @@ class CascadeClassifier(RareClassifier):
     gate_negatives : float, default=20
         Negatives for each event that the gate is fitted on; 20,000 altogether at least.
     judge_treatment : "auto", str or Treatment, default="auto"
-        How training of the judge is altered, inside the folds. "auto" is SMOTE-ENN where twelve events or more, at
-        least four negatives for each, and at most 10,000 rows pass; else nothing.
+        How training of the judge is altered, inside the folds. "auto" leaves the rows as they are, and gives the blend
+        one more member that learns under SMOTE-ENN where twelve events or more and four negatives for each pass.
     judge_rows : int or None, default=40_000
         Largest number of rows that the judge is fitted on: all events and sampled negatives of those that pass.
     judge_cost : float, optional

@@ -18,7 +18,7 @@ from rareclass.crossfit import Folds, out_of_fold, raw_logit
 from rareclass.data.split import make_splits
 from rareclass.decisions.costs import Costs
 from rareclass.errors import CostError, ShortfallWarning, TooFewEventsError
-from rareclass.fitting.arm import BLEND, Arm
+from rareclass.fitting.arm import BLEND, Arm, FittedArm
 from rareclass.fitting.blend import blend_members, blend_out_of_fold, join_arms
 from rareclass.fitting.calibrate import as_counts
 from rareclass.fitting.design import kind_of
@@ -39,6 +39,9 @@ LEAST_RATIO = 4
 MOST_ROWS = 10_000
 """With more rows the search for neighbours costs more than all else, and has more than enough negatives to work on."""
 SYNTHESIS = "smote_enn"
+MULTIPLIED = "hist_gradient_boosting"
+"""Learns from multiplied events beside the members that learn from rows as they are: boosting gained from SMOTE-ENN on
+one of three sets that were tried, logistic regression lost on all; weights out of fold tell which is the case."""
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -59,15 +62,15 @@ class TwoStageLearner(RareLearner):
     gate : str or classifier, default="lightgbm"
         "lightgbm" is guarded LightGBM of `gate_trees` trees with eight leaves; else a learner's name or a classifier.
     judge : "auto", str or classifier, default="auto"
-        "auto" is the blend.
+        "auto" is the blend, of which the gate is a member: out of fold it gets the weight that it deserves.
     gate_recall, confidence : float in (0, 1), default=0.98 and 0.95
     gate_trees : int, default=60
         What "lightgbm" may cost: each tree takes about 30 nanoseconds a row once compiled.
     gate_negatives : float, default=20
         Negatives for each event that the gate is fitted on; 20,000 altogether at least.
     judge_treatment : "auto", str or Treatment, default="auto"
-        "auto" is SMOTE-ENN where twelve events or more, at least four negatives for each, and at most 10,000 rows pass
-        (it searches neighbours among all of them); else nothing.
+        "auto" leaves the rows as they are, and gives a blend one more member that learns from them under SMOTE-ENN,
+        where twelve events or more and at least four negatives for each pass (10,000 rows at most).
     judge_rows : int or None, default=40_000
         Largest number of rows that the judge is fitted on: where more pass, all events and sampled negatives, which is
         undone exactly.
@@ -145,7 +148,8 @@ class TwoStageLearner(RareLearner):
         folds = Folds(self._folds(rows, groups, np.random.default_rng(seed)))
         work = _Work(rows, codes, seed, _check.whole_number(self.n_jobs, "n_jobs", low=1))
 
-        gate = Arm(self._gate(), NegativeSampling(negatives_per_event=self.gate_negatives, least_negatives=20_000))
+        sampled = NegativeSampling(negatives_per_event=self.gate_negatives, least_negatives=20_000)
+        gate = Arm(self._gate(), sampled, label="the gate")
         if folds.fold[0] >= 0:
             score = work.out_of_fold((gate,), folds)[:, 0]
             scored = Scored(score=score, y=rows.y, weight=rows.weight, groups=groups)
@@ -162,7 +166,7 @@ class TwoStageLearner(RareLearner):
         self.gate_, self.gate_shift_ = whole.learner, float(whole.shift)
 
         through = np.flatnonzero(score >= self.placed_.threshold)
-        self._fit_judge(work.take(through), folds.take(through))
+        self._fit_judge(work.take(through), folds.take(through), whole, score[through])
 
     def _gate(self) -> Any:
         if not (isinstance(self.gate, str) and self.gate == "lightgbm"):
@@ -201,18 +205,19 @@ class TwoStageLearner(RareLearner):
                 fold[test] = k
         return fold
 
-    def _fit_judge(self, work: "_Work", folds: Folds) -> None:
+    def _fit_judge(self, work: "_Work", folds: Folds, gate: FittedArm, gate_score: np.ndarray) -> None:
         """Fit the judge on rows that passed out of fold, and calibrate it on those that it did not see."""
-        treatment = self._treatment(work.rows.y)
         blend = isinstance(self.judge, str) and self.judge in ("auto", BLEND)
-        arms = blend_members(treatment) if blend else (Arm(self.judge, treatment),)
+        arms = self._arms(work.rows.y, blend)
         each = [work.fit(arm) for arm in arms]
         rows, worth = work.rows, as_counts(work.rows.weight, work.rows.y)
         sides = [rows.y[train] for train, _ in folds.splits()]
         possible = bool(sides) and all(y.any() and not y.all() for y in sides)
         scores = work.out_of_fold(arms, folds) if possible else np.full((rows.y.size, len(arms)), np.nan)
-        judge = join_arms(Arm(BLEND, treatment), each, scores, rows.y, sample_weight=worth) if blend else each[0]
-        unseen, method = scores[:, 0], "auto"
+        judge, unseen, method = each[0], scores[:, 0], "auto"
+        if blend:  # the gate has a say, too: it knows the rows that it let go
+            each, scores = [*each, gate], np.column_stack([scores, gate_score])
+            judge = join_arms(Arm(BLEND, arms[0].treatment), each, scores, rows.y, sample_weight=worth)
         if not possible:
             unseen, method = np.zeros(rows.y.size), "none"
         elif blend:
@@ -221,15 +226,23 @@ class TwoStageLearner(RareLearner):
         self.judge_, self.judge_shift_ = judge.learner, float(judge.shift)
         self.judge_note_ = judge.note
 
-    def _treatment(self, y: np.ndarray) -> Treatment:
-        """The treatment of rows that passed."""
+    def _arms(self, y: np.ndarray, blend: bool) -> tuple[Arm, ...]:
+        """What the judge is made of, for rows that passed with these labels."""
         asked, events = self.judge_treatment, int(y.sum())
-        if isinstance(asked, str) and asked == "auto":
-            rare = LEAST_EVENTS <= events <= (y.size - events) / LEAST_RATIO
-            asked = SYNTHESIS if rare and y.size <= MOST_ROWS else "none"
-        treatment = make_treatment(asked)
+        automatic = isinstance(asked, str) and asked == "auto"
         most = None if self.judge_rows is None else _check.whole_number(self.judge_rows, "judge_rows", low=2)
-        return treatment if most is None or y.size <= most else Combined(SampledNegatives(rows=most), treatment)
+
+        def on(rows: int | None, treatment: Treatment) -> Treatment:
+            return treatment if rows is None or y.size <= rows else Combined(SampledNegatives(rows=rows), treatment)
+
+        treatment = on(most, make_treatment("none" if automatic else asked))
+        if not blend:
+            return (Arm(self.judge, treatment),)
+        members = blend_members(treatment)
+        if automatic and LEAST_EVENTS <= events <= (y.size - events) / LEAST_RATIO:
+            fewer = MOST_ROWS if most is None else min(most, MOST_ROWS)
+            members += (Arm(MULTIPLIED, on(fewer, make_treatment(SYNTHESIS))),)
+        return members
 
     def passes(self, X: np.ndarray) -> np.ndarray:
         """Which encoded rows (n,) the judge sees."""
