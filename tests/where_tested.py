@@ -1,6 +1,8 @@
 """Where a source file is tested that has no test file of its name, because the tests of another serve it rightly."""
 
 WHERE = {
+    "evaluation/measured.py": "tests/artifact/test_card.py",
+    "serving/page_model.py": "tests/serving/test_page.py",
     "html/document.py": "tests/report/test_html.py",
     "html/parts.py": "tests/report/test_html.py",
     "html/reading.py": "tests/report/test_story.py",

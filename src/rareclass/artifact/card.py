@@ -9,6 +9,7 @@ from rareclass._json import to_plain
 from rareclass.decisions.decision import Decision
 from rareclass.evaluation import words
 from rareclass.evaluation.drivers import DriversRecord
+from rareclass.evaluation.measured import PARTS, measured_on
 from rareclass.evaluation.results import SEVERITIES, Finding
 from rareclass.evaluation.slices import left_out, told
 from rareclass.fitting.model import FittedModel
@@ -18,9 +19,6 @@ FEW_EVENTS = 100
 """Below, the card says that they are few: a share of one half is then known to a fifth, at best (95 % interval)."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _MARKS = re.compile(r"([\\`*\[\]|~$#]|(?<![^\W_])_|_(?![^\W_]))")
-PARTS = {"test": "locked test part", "out_of_fold": "out of fold"}
-SIZES = ("rows", "events", "weight", "prevalence")
-_INTERVAL = re.compile(r"(.+)_(low|high)$")
 
 
 def plain(value: object) -> str:
@@ -46,7 +44,7 @@ def model_card(model: FittedModel, manifest: Mapping[str, Any]) -> str:
     """
     said = to_plain(manifest)
     evidence, recipe = said["evidence"], said["recipe"]
-    measured = _measured(evidence, model)
+    measured = measured_on(evidence, to_plain(model.evidence))
     sections = {
         "What it decides": _decides(model, said["target"]),
         "Data": _data(model, evidence, recipe),
@@ -190,34 +188,6 @@ def _code(text: str) -> str:
     text = _CONTROL.sub(" ", text)
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
     return f"{fence} {text} {fence}" if "`" in text else f"`{text}`"
-
-
-def _measured(evidence: Mapping[str, Any], model: FittedModel) -> list[tuple[str, str, dict[str, Any]]]:
-    """(part, how many rows, metrics with limits) of all rows that the model was judged on."""
-    found = []
-    for part, title in PARTS.items():
-        held = evidence.get(part) or (to_plain(model.evidence) if part == "out_of_fold" and not evidence else {})
-        if not held:
-            continue
-        metrics = _numbers(held if part == "out_of_fold" else {**held.get("metrics", {}), **held})
-        counts = held if "rows" in held else model.evidence
-        rows, events = counts.get("rows"), counts.get("events")
-        size = words.sized(rows, events, counts.get("weight")) if rows else "rows not counted"
-        if metrics:
-            found.append((title, size, metrics))
-    return found
-
-
-def _numbers(held: Mapping[str, Any]) -> dict[str, Any]:
-    """Metrics with their limits, however the evidence holds them: as intervals, or number by number."""
-    out: dict[str, Any] = {}
-    calibration = held.get("calibration") or {}
-    for key, value in {**{k: v for k, v in calibration.items() if k != "brier_skill_ceiling"}, **held}.items():
-        if isinstance(value, Mapping) and "estimate" in value:
-            out[key] = value
-        elif words.finite(value) is not None and key not in SIZES and not _INTERVAL.match(key):
-            out[key] = {"estimate": value, "low": held.get(f"{key}_low"), "high": held.get(f"{key}_high")}
-    return {k: v for k, v in out.items() if words.finite(v["estimate"]) is not None}
 
 
 def _well(measured: Sequence[tuple[str, str, dict[str, Any]]]) -> list[str]:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from rareclass.evaluation import words
 from rareclass.evaluation.results import ConfusionRecord, CostPoints
+from rareclass.html.svg import Plot, Point, probability_tick, round_up
 from rareclass.report.drawing import SHARES, Drawing, Layer, draw_band, legend_of, nearest, spans_of
-from rareclass.report.svg import Plot, Point, probability_tick, round_up
 
 RECALLS = (0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 ALARMS = (0.001, 0.01, 0.05, 0.1, 0.2)

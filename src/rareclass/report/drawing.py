@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from rareclass.evaluation import words
 from rareclass.evaluation.results import ConfusionRecord, CostPoints, FiguresRecord, PrecisionRecallPoints, RocPoints
-from rareclass.report.svg import Plot, Point, pairs, tick
+from rareclass.html.svg import Plot, Point, pairs, tick
 
 MOST_LINES = 4
 SHARES = [(v, tick(v)) for v in (0.0, 0.25, 0.5, 0.75, 1.0)]

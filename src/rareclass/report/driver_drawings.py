@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from rareclass.evaluation import words
 from rareclass.evaluation.drivers import EffectRecord
+from rareclass.html.svg import Plot, Scale, tick
 from rareclass.report.drawing import Drawing
-from rareclass.report.svg import Plot, Scale, tick
 
 _WIDTH, _EDGES = 360, (10, 12, 24, 46)
 _NAME, _ROOM = 18, 44

@@ -8,12 +8,12 @@ from rareclass.evaluation.results import Results
 from rareclass.html.document import document
 from rareclass.html.parts import bar, bullets, chip, esc, name, table
 from rareclass.html.reading import Reading
+from rareclass.html.svg import round_up
 from rareclass.report import html_sections as sections_of
 from rareclass.report.html_drivers import drivers
 from rareclass.report.html_parts import verdict_chip
 from rareclass.report.html_trade import trade_off
 from rareclass.report.story import ArmRow, Fact, Story, tell
-from rareclass.report.svg import round_up
 
 
 def render_html(results: Mapping[str, Any] | Results) -> str:

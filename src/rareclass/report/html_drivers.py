@@ -6,11 +6,11 @@ from rareclass.evaluation import words
 from rareclass.evaluation.drivers import DriverRecord, DriversRecord, ExplainedRecord
 from rareclass.html.parts import bullets, chip, esc, name, table
 from rareclass.html.reading import Reading
+from rareclass.html.svg import round_up
 from rareclass.report.driver_drawings import effect, effect_range
 from rareclass.report.drivers import NO_CAUSES, no_reasons, where
 from rareclass.report.html_parts import figure
 from rareclass.report.story import Story
-from rareclass.report.svg import round_up
 
 SHOWN = 10
 """Columns in sight; the others are folded away."""

@@ -6,10 +6,10 @@ from rareclass.evaluation import words
 from rareclass.evaluation.trade_records import TradeOffRecord, TradeRecord
 from rareclass.html.parts import bullets, esc, name, table
 from rareclass.html.reading import Reading
+from rareclass.html.svg import Plot, tick
 from rareclass.report.drawing import Drawing
 from rareclass.report.html_parts import figure
 from rareclass.report.story import Story
-from rareclass.report.svg import Plot, tick
 
 HEAD = (
     "Arm", "Cost of 1,000 rows", "Saved against plain", "Average precision", "Recall at the budget",

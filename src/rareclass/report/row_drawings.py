@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from rareclass.evaluation import words
 from rareclass.evaluation.results import ConfusionRecord, ReliabilityBins, ScoreCounts
+from rareclass.html.svg import Plot, Scale
 from rareclass.report.drawing import Drawing
-from rareclass.report.svg import Plot, Scale
 
 _ROUND = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999)
 ODDS = tuple((p, f"{100 * p:.7f}".rstrip("0").rstrip(".") + "%") for p in _ROUND)

@@ -23,6 +23,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from rareclass.serving.slice_names import SliceNames, shown
 from rareclass.serving.standing import Standings, remove_standing
+from rareclass.serving.traffic import Counts, History, Recent
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 SECONDS = (1e-4, 2e-4, 3e-4, 5e-4, 7e-4, 0.001, 0.0015, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
@@ -103,6 +104,8 @@ class Metrics:
         self._dropped = 0
         self._lock, self._due = Lock(), False
         self._files = _Files()
+        self._history = History()
+        self.recent()
 
     def answered(self, served: ServedModel, answers: GivenAnswers, seconds: float, *, route: str = "infer") -> None:
         """Count a request that was answered, from its first byte to its answer in `seconds`."""
@@ -216,6 +219,10 @@ class Metrics:
                 workers.add_metric((shown(name), version), n)
             failing.add_metric((shown(name),), sum(bool(s.problem) for s in standings))
         yield from (workers, failing)
+
+    def recent(self) -> Recent:
+        """All that the workers counted, and what of it came in the last while."""
+        return self._history.add(Counts.of(self.collect()))
 
     def exposition(self) -> tuple[bytes, str]:
         """The body of /metrics and its content type."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rareclass.report.svg import Plot, Scale, nice_step, round_up
+from rareclass.html.svg import Plot, Scale, nice_step, round_up
 
 
 @pytest.mark.parametrize("kind", ["linear", "log", "logit"])
