@@ -1,5 +1,7 @@
 """Datatypes of the Open Inference Protocol: how their values stand in JSON and in binary tensors."""
 
+import contextlib
+import struct
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -57,6 +59,8 @@ FIXED: dict[str, Datatype] = {
 }
 TEXT = "BYTES"
 DATATYPES = (*FIXED, TEXT)
+_PACKED = {"FP16": struct.Struct("<e"), "FP32": struct.Struct("<f")}
+"""What rounds single numbers faster than NumPy."""
 _TEXTS = frozenset({str, _NULL})
 _SAID = {"BOOL": "true, false or null", TEXT: "texts or null"}
 
@@ -93,6 +97,10 @@ def from_json(name: str, datatype: str, values: list[Any]) -> list[Any]:
 
 def _rounded(name: str, datatype: str, kind: Datatype, values: list[Any]) -> list[Any]:
     """Numbers as FP32, FP16 and BF16 hold them."""
+    packed = _PACKED.get(datatype)
+    if packed is not None and len(values) == 1:
+        with contextlib.suppress(OverflowError):
+            return [None if value is None else packed.unpack(packed.pack(value))[0] for value in values]
     with np.errstate(over="ignore"):
         found = np.array(values, dtype=np.float64).astype(kind.dtype)
     if kind.stored != kind.dtype:

@@ -60,7 +60,8 @@ def read_tensor(said: Any, place: int, tail: memoryview, at: int) -> tuple[Tenso
         raise wrong(
             f"Input {shown(name)} is of the datatype {shown(datatype)}; the protocol knows {', '.join(DATATYPES)}."
         )
-    size = _size(name, shape)
+    single = type(shape) is list and len(shape) == 1 and type(shape[0]) is int and shape[0] >= 0
+    size = shape[0] if single else _size(name, shape)
     parameters = said.get("parameters")
     length = None
     if parameters is not None:
@@ -68,7 +69,9 @@ def read_tensor(said: Any, place: int, tail: memoryview, at: int) -> tuple[Tenso
             raise wrong(f"The parameters of input {shown(name)} must be an object; got {shown(parameters)}.")
         length = parameters.get("binary_data_size")
     if length is None:
-        return Tensor(name, datatype, shape, from_json(name, datatype, _flat(name, shape, size, said.get("data")))), at
+        data = said.get("data")
+        values = data if single and type(data) is list and len(data) == size else _flat(name, shape, size, data)
+        return Tensor(name, datatype, shape, from_json(name, datatype, values)), at
     if type(length) is not int or length < 0:
         raise wrong(f"`binary_data_size` of input {shown(name)} must be a whole number; got {shown(length)}.")
     if "data" in said:
