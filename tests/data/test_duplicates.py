@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rareclass.data import count_duplicates, duplicate_groups, read_table
-from rareclass.data.duplicates import copies_are_ordinary
+from rareclass.data.duplicates import LEAST_CROWD, copies_are_ordinary, duplicate_notes, twins
 
 cells = st.sampled_from([0.0, -0.0, 1.0, float("nan"), 2.5])
 matrices = st.lists(st.tuples(cells, cells), min_size=1, max_size=30).map(np.array)
@@ -102,3 +102,25 @@ def test_copies_are_ordinary_where_few_different_rows_exist_and_not_where_some_w
         duplicate_groups(y[:, None]), y
     )  # a column that is the label: no way to keep it together
     assert not copies_are_ordinary(np.arange(3), np.zeros(3))
+
+
+def test_a_crowd_of_equal_rows_may_be_parted_and_twins_may_not():
+    few = np.full(LEAST_CROWD - 1, 401)
+    same = np.concatenate([np.zeros(200), np.repeat(np.arange(1, 401), 2), few, np.arange(402, 1200)]).astype(int)
+    y = np.isin(np.arange(same.size), [0, 1, 200, 201, 1000])
+    found = twins(same, y)
+    crowd = same == 0
+    assert np.unique(found[crowd]).size == crowd.sum()
+    assert not np.isin(found[crowd], found[~crowd]).any()
+    np.testing.assert_array_equal(found[~crowd], same[~crowd])
+    counted = count_duplicates(np.empty((same.size, 0)), y, groups=same)
+    assert counted.crowded == 200
+    assert "but for 200 in crowds" in duplicate_notes(counted, forward=False)[0]
+
+
+def test_copies_of_an_event_are_no_crowd_however_many():
+    """Whoever repeats events before the split has hundreds of equal rows, all of one label."""
+    same = np.concatenate([np.zeros(500), np.arange(1, 1000)]).astype(int)
+    np.testing.assert_array_equal(twins(same, same == 0), same)
+    mostly = (same == 0) & (np.arange(same.size) > 200)
+    np.testing.assert_array_equal(twins(same, mostly), same)

@@ -135,7 +135,7 @@ def evaluation_findings(
     X : rows (n, d)
     target : Target
     units : int array (n,)
-        What must stay together: equal rows, groups.
+        What must stay together: twins, groups.
     metric : {"roc_auc", "average_precision", "balanced_accuracy", "matthews_corrcoef"}, optional
         What the number is, where the function returns one.
     beside : mapping of str to array (n,), optional

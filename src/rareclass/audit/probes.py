@@ -75,7 +75,7 @@ def probe_rows(event: Flags, units: np.ndarray | None, rng: np.random.Generator)
 
 
 def units_of(same: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
-    """Numbers of what must stay together: equal rows and groups."""
+    """Numbers of what must stay together: twins among equal rows, and groups."""
     return same if groups is None else np.asarray(merge_groups(same, groups))
 
 

@@ -24,7 +24,7 @@ from rareclass.audit.reach import reach_findings
 from rareclass.audit.runs import audit_run
 from rareclass.audit.steps import step_findings
 from rareclass.crossfit import raw_logit
-from rareclass.data.duplicates import duplicate_groups
+from rareclass.data.duplicates import duplicate_groups, twins
 from rareclass.data.problem import Roles, read_problem
 from rareclass.data.read import read_table
 from rareclass.errors import InputError
@@ -195,7 +195,7 @@ def _probed(subject: Subject, target: Target) -> list[Finding]:
     """Call the function on what an honest one does not notice."""
     table = read_table(subject.X)
     groups = None if subject.groups is None else np.asarray(subject.groups)
-    units, seed = units_of(duplicate_groups(table), groups), subject.random_state
+    units, seed = units_of(twins(duplicate_groups(table), target.event), groups), subject.random_state
     if takes(subject.what) == 2:
         given = inspect.signature(subject.what).parameters
         beside = {k: v for k, v in (("groups", groups), ("times", subject.times)) if v is not None}

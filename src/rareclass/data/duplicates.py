@@ -11,6 +11,8 @@ from rareclass._types import Labels, Rows
 from rareclass.kernels.random import splitmix64
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+CROWD, LEAST_CROWD = 0.01, 30
+"""Equal rows are a crowd where they are more than this share of all, and this many, and fewer than half are events."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,8 @@ class DuplicateCount:
         Rows in the largest group of equal rows.
     ordinary : bool
         See `copies_are_ordinary`; False without labels.
+    crowded : int
+        Rows in crowds (see `twins`); 0 without labels.
     """
 
     rows: int
@@ -40,6 +44,7 @@ class DuplicateCount:
     conflicting: int | None
     largest: int
     ordinary: bool = False
+    crowded: int = 0
 
 
 def duplicate_groups(data: Rows) -> np.ndarray:
@@ -87,6 +92,11 @@ def duplicate_notes(found: DuplicateCount, *, forward: bool) -> list[str]:
         where = "equal rows stay on one side of every split"
         if found.ordinary:
             where = "equal rows have both labels and are ordinary here, so that they may stand on both sides of a split"
+        elif found.crowded:
+            where += (
+                f", but for {found.crowded:,} in crowds (more than {CROWD:.0%} of all rows are equal), which a model "
+                "will meet again"
+            )
         notes.append(f"{said} an earlier one; {where}.")
     if found.conflicting:
         notes.append(f"{found.conflicting:,} rows have the same features as a row with the other label.")
@@ -130,6 +140,7 @@ def count_duplicates(data: Rows, y: Labels | None = None, *, groups: np.ndarray 
         conflicting=conflicting,
         largest=int(sizes.max()),
         ordinary=y is not None and rows > 0 and copies_are_ordinary(known, labels),
+        crowded=0 if y is None or rows == 0 else int(_crowds(known, _rarest(labels)).sum()),
     )
 
 
@@ -154,12 +165,54 @@ def copies_are_ordinary(same: np.ndarray, y: np.ndarray) -> bool:
         return False
     if 2 * size.size > same.size:
         return False
-    event = label == np.argmin(counts)
+    event = _rarest(label)
     held = np.bincount(number, weights=event)
     if (counts > 1).all() and (np.count_nonzero(held) < 2 or np.count_nonzero(held < size) < 2):
         return True
     copied = event & (size[number] > 1)
     return bool(2 * np.count_nonzero(copied & (held < size)[number]) > np.count_nonzero(copied))
+
+
+def twins(same: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Numbers (n,) of rows that must not be parted, since one gives the label of the other away.
+
+    Equal rows are twins, unless copies are ordinary (`copies_are_ordinary`) or they are a crowd: hundreds of rows at
+    one point, such as the empty one, are not one row that was recorded often. New rows will stand there too, and the
+    rate of events there is what a model is to learn. Kept together they would all be tested by the one fit that has
+    never seen that point, and its error there would be calibrated into all others.
+
+    Parameters
+    ----------
+    same : ndarray of shape (n,)
+        Result of `duplicate_groups`.
+    y : ndarray of shape (n,)
+        Labels; the rarest one is the event.
+
+    Examples
+    --------
+    >>> same = np.repeat([0, 1, 2], [40, 2, 1])
+    >>> np.unique(twins(same, np.arange(43) == 0)[-3:]).size, np.unique(twins(same, np.arange(43) == 0)).size
+    (2, 42)
+    """
+    if copies_are_ordinary(same, y):
+        return np.arange(same.size)
+    crowd = _crowds(same, _rarest(y))
+    out = same.copy()
+    out[crowd] = same.max(initial=0) + 1 + np.arange(np.count_nonzero(crowd))
+    return out
+
+
+def _crowds(same: np.ndarray, event: np.ndarray) -> np.ndarray:
+    """Which rows (n,) stand in a crowd."""
+    size = np.bincount(same)
+    many = (size > CROWD * same.size) & (size >= LEAST_CROWD)
+    return np.asarray((many & (2 * np.bincount(same, weights=event) < size))[same])
+
+
+def _rarest(y: np.ndarray) -> np.ndarray:
+    """Which rows (n,) have the rarest label."""
+    label, counts = np.unique(y, return_inverse=True, return_counts=True)[1:]
+    return np.asarray(label == np.argmin(counts))
 
 
 def hashed_rows(matrix: np.ndarray) -> np.ndarray:

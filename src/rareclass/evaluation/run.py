@@ -121,7 +121,7 @@ def compare(
     test_share : float in [0, 1), default=0.2
         Share of rows locked away for the champion.
     split_duplicates : bool, default=False
-        Let exactly equal rows stand on both sides of a split.
+        Let exactly equal rows stand on both sides of a split, as crowds (`rareclass.data.duplicates.twins`) always do.
     full : bool, default=False
         Fit on all rows of large tables, not on all events and sampled negatives.
     budget : float, optional

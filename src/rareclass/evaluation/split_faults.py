@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rareclass.data.duplicates import copies_are_ordinary
+from rareclass.data.duplicates import twins
 from rareclass.errors import InputError
 from rareclass.evaluation.faults import finding
 from rareclass.evaluation.likeness import mixtures, near_copies
@@ -31,6 +32,11 @@ class Evaluated:
     times: np.ndarray | None = None
     synthetic: np.ndarray | None = None
     prevalence: float | None = None
+
+    @cached_property
+    def twins(self) -> np.ndarray:
+        """Numbers (n,) of equal rows that must not be parted."""
+        return twins(self.same, self.y)
 
 
 def split_findings(rows: Evaluated, splits: Splits) -> list[Finding]:
@@ -76,8 +82,8 @@ def _one_split(rows: Evaluated, train: np.ndarray, test: np.ndarray) -> Said:
     y, of_test = rows.y, f"of {test.size:,} test rows"
     if shared := np.intersect1d(train, test).size:
         yield "rows-in-both-parts", f"{shared:,} rows", shared
-    again = np.isin(rows.same[test], rows.same[train])
-    if again.any() and not copies_are_ordinary(rows.same, y):
+    again = np.isin(rows.twins[test], rows.twins[train])
+    if again.any():
         told = again[y[test]].mean() if y[test].any() else 0.0
         others = again[~y[test]].mean() if not y[test].all() else 0.0
         if told > 0.3 and told > 5 * others:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from rareclass import _check
 from rareclass._types import Label, PerRow
-from rareclass.data.duplicates import copies_are_ordinary, duplicate_groups
+from rareclass.data.duplicates import duplicate_groups, twins
 from rareclass.data.grouping import merge_groups
 from rareclass.data.problem import counted
 from rareclass.data.schema import Schema
@@ -123,9 +123,9 @@ class Rows:
 
     @cached_property
     def together(self) -> np.ndarray:
-        """Numbers (n,) of the rows that a split keeps together: groups, and equal rows unless copies are ordinary."""
-        twins = np.arange(self.y.size) if copies_are_ordinary(self.same, self.y) else self.same
-        return twins if self.groups is None else merge_groups(self.groups, twins)
+        """Numbers (n,) of the rows that a split keeps together: groups, and equal rows that are `twins`."""
+        apart = twins(self.same, self.y)
+        return apart if self.groups is None else merge_groups(self.groups, apart)
 
     def to_fit(self, index: np.ndarray) -> tuple[np.ndarray | None, float]:
         """Weights for a fit on the rows `index`, and the log-odds to add to its scores.
