@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test lint format types contract conformance check clean
+.PHONY: help demo test test-serving lint format types contract conformance check clean
 
 help:  ## show these lines
-	@awk -F ':[^#]*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.core: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -16,6 +16,10 @@ $(VENV)/.core: pyproject.toml constraints.txt
 
 $(VENV)/.test: $(VENV)/.core
 	$(PIP) install -q -c constraints.txt -e '.[test]'
+	touch $@
+
+$(VENV)/.serving: $(VENV)/.test
+	$(PIP) install -q -c constraints.txt -e '.[serving-tests]'
 	touch $@
 
 $(VENV)/.lint: $(VENV)/.core
@@ -33,6 +37,9 @@ demo: $(VENV)/.core  ## install from source and run the main job on simulated ca
 
 test: $(VENV)/.test  ## install everything that the tests need and run them all, two at a time on one thread each
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -q
+
+test-serving: $(VENV)/.serving  ## install what serves and its clients, and test the server as a process of its own
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m serving -q tests
 
 lint: $(VENV)/.lint  ## rules and layout of the code, changing nothing
 	$(BIN)/ruff check src tests benchmarks examples

@@ -1,6 +1,14 @@
 """Where a source file is tested that has no test file of its name, because the tests of another serve it rightly."""
 
 WHERE = {
+    "cli/serve.py": "tests/serving/test_server.py",
+    "serving/worker.py": "tests/serving/test_server.py",
+    "serving/supervisor.py": "tests/serving/test_server.py",
+    "serving/run.py": "tests/serving/test_server.py",
+    "serving/front.py": "tests/serving/test_server.py",
+    "serving/connection.py": "tests/serving/test_server.py",
+    "serving/app.py": "tests/serving/test_server.py",
+    "serving/admin.py": "tests/serving/test_server.py",
     "evaluation/measured.py": "tests/artifact/test_card.py",
     "serving/page_model.py": "tests/serving/test_page.py",
     "html/document.py": "tests/report/test_html.py",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,7 +80,8 @@ def score_arms(design: Design, arms: Sequence[Arm], *, n_jobs: int = 1, watch: W
                 return model, score, part.known(model), said
 
         waiting: list[tuple[Arm, list[Future[Fit]]]] = []
-        try:
+        with ExitStack() as stopped:  # by whatever a fit raises
+            stopped.callback(pool.shutdown, cancel_futures=True)
             for arm in arms:
                 # At most one arm waits behind the one that runs, so that the clock decides late.
                 while len(waiting) > 1:
@@ -88,9 +89,7 @@ def score_arms(design: Design, arms: Sequence[Arm], *, n_jobs: int = 1, watch: W
                 if watch.starts(arm):
                     waiting.append((arm, [pool.submit(fit, arm, part) for part in parts]))
             done += [_collected(*pair, watch) for pair in waiting]
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+            stopped.pop_all()
     return [_scores(design, arm, fits) for arm, fits in done if fits]
 
 

@@ -8,48 +8,22 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from rareclass.errors import InputError, RareclassError
 from rareclass.monitoring.prediction_log import log_schema
+from rareclass.serving.answers import Answers
+from rareclass.serving.batch import Batch
+from rareclass.serving.models import Served
 from rareclass.serving.segments import Segment, recover, remove_older
 
 _LOGGER = logging.getLogger("rareclass.serving")
 _DAY = 86_400e6  # microseconds
 _ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, pa.ArrowException, RareclassError)
 _RETRY = 60.0  # seconds between tries to complete what could not be
-
-
-class Answered(Protocol):
-    """What the log takes of answers: arrays (n,), the last two None where the model has none."""
-
-    probability: np.ndarray
-    logit: np.ndarray
-    alert: np.ndarray
-    tier: Any
-    slices: Any
-
-
-class Rows(Protocol):
-    """What the log takes of the rows of a request."""
-
-    matrix: np.ndarray
-    """Encoded rows (n, width)."""
-
-    def values(self, rows: Sequence[int]) -> list[list[Any]]:
-        """The values of these rows as they were given, in the order of the model's columns."""
-        ...
-
-
-class ServedModel(Protocol):
-    """What the log takes of a model that answers."""
-
-    name: str
-    version: str
-    scorer: Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +121,7 @@ class PredictionLog:
         self._thread = threading.Thread(target=self._run, name="prediction log", daemon=True)
         self._thread.start()
 
-    def add(self, served: ServedModel, ids: str | Sequence[Any], answers: Answered, rows: Rows | None = None) -> None:
+    def add(self, served: Served, ids: str | Sequence[Any], answers: Answers, rows: Batch | None = None) -> None:
         """Log the answers to a request; returns at once.
 
         Parameters

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import prometheus_client
@@ -21,6 +21,8 @@ from prometheus_client import CollectorRegistry, values
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from rareclass.serving.answers import Answers
+from rareclass.serving.models import Served
 from rareclass.serving.slice_names import SliceNames, shown
 from rareclass.serving.standing import Standings, remove_standing
 from rareclass.serving.traffic import Counts, History, Recent
@@ -32,23 +34,6 @@ LOG_ODDS = tuple(k / 2 for k in range(-24, 13))
 ROUTES = ("infer", "score", "other")
 EVERY = 0.25
 """Seconds until counts are in the files."""
-
-
-class ServedModel(Protocol):
-    """What is read of a model that is served."""
-
-    name: str
-    tiers: Sequence[str]
-
-
-class GivenAnswers(Protocol):
-    """What is read of the answers to the n rows of a request."""
-
-    logit: np.ndarray
-    alert: np.ndarray
-    tier: Any  # (n,) names, or None
-    unknown: Any  # column to count
-    slices: Any  # (n,) texts, or None
 
 
 class _Histogram(prometheus_client.Histogram):
@@ -107,7 +92,7 @@ class Metrics:
         self._history = History()
         self.recent()
 
-    def answered(self, served: ServedModel, answers: GivenAnswers, seconds: float, *, route: str = "infer") -> None:
+    def answered(self, served: Served, answers: Answers, seconds: float, *, route: str = "infer") -> None:
         """Count a request that was answered, from its first byte to its answer in `seconds`."""
         name, logit = served.name, answers.logit
         with self._lock:
@@ -124,7 +109,7 @@ class Metrics:
         if not self._due:
             self._flush_soon()
 
-    def _one(self, tally: _Tally, served: ServedModel, answers: GivenAnswers, logit: float) -> None:
+    def _one(self, tally: _Tally, served: Served, answers: Answers, logit: float) -> None:
         """`_many` without arrays, for one row."""
         tally.log_odds[bisect_left(LOG_ODDS, logit)] += 1
         if math.isfinite(logit):
@@ -137,7 +122,7 @@ class Metrics:
         elif answers.alert[0]:
             tally.alerts["alert", slice_name] += 1
 
-    def _many(self, tally: _Tally, served: ServedModel, answers: GivenAnswers) -> None:
+    def _many(self, tally: _Tally, served: Served, answers: Answers) -> None:
         counts = np.bincount(np.searchsorted(LOG_ODDS, answers.logit), minlength=len(LOG_ODDS) + 1)
         tally.log_odds = [a + b for a, b in zip(tally.log_odds, counts.tolist(), strict=True)]
         tally.sum += float(answers.logit[np.isfinite(answers.logit)].sum())

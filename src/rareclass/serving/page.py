@@ -1,38 +1,19 @@
 """The status page: what is served, how well it was found to do, and what is being asked of it."""
 
 import datetime
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
 
 from rareclass.evaluation import words
 from rareclass.html.document import asset, document
 from rareclass.html.parts import bullets, esc
+from rareclass.serving.metrics import Metrics
+from rareclass.serving.models import Models
 from rareclass.serving.page_model import ModelView, model_section, span
 from rareclass.serving.standing import Standing
 from rareclass.serving.traffic import Counts, Recent, quantile
 
 
-class ServedModels(Protocol):
-    """What is read of the models."""
-
-    problems: Mapping[str, str]
-
-    @property
-    def names(self) -> Sequence[str]: ...
-    @property
-    def versions(self) -> Mapping[str, str]: ...
-    def get(self, name: str, /) -> Any: ...
-
-
-class Counted(Protocol):
-    """What is read of the metrics."""
-
-    @property
-    def standings(self) -> Any: ...
-    def recent(self) -> Recent: ...
-
-
-def status_page(models: ServedModels, metrics: Counted) -> str:
+def status_page(models: Models, metrics: Metrics) -> str:
     """One HTML document that loads nothing, light and dark, for desktop and phone, and brings itself up to date.
 
     Every name, text and sentence of users is escaped. Without scripts the page is that of the moment.
@@ -62,7 +43,7 @@ def status_page(models: ServedModels, metrics: Counted) -> str:
     )
 
 
-def _view(place: int, name: str, models: ServedModels, standings: Sequence[Standing]) -> ModelView:
+def _view(place: int, name: str, models: Models, standings: Sequence[Standing]) -> ModelView:
     served = models.get(name) if name in models.versions else None
     problem = models.problems.get(name, "" if served is not None else "it is being read.")
     return ModelView(f"model-{place}", name, served, problem, standings)

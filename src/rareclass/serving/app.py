@@ -1,0 +1,186 @@
+"""What a worker answers: the routes of the service."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from rareclass.serving.answers import Answers, answer
+from rareclass.serving.asked import NONE
+from rareclass.serving.errors import Refused
+from rareclass.serving.front import Call, Reply, refusal, reply_json
+from rareclass.serving.guarding import Bodies, Pool, admitted, number_of, refuse_media
+from rareclass.serving.log import PredictionLog
+from rareclass.serving.metrics import Metrics
+from rareclass.serving.models import Models, Served
+from rareclass.serving.openapi import openapi
+from rareclass.serving.page import status_page
+from rareclass.serving.plain import read_plain, write_plain
+from rareclass.serving.protocol.metadata import model_metadata, server_metadata
+from rareclass.serving.protocol.responses import write_infer
+from rareclass.serving.requests import Request, read_infer
+from rareclass.serving.settings import Settings
+
+_MODEL = re.compile(r"/v2/models/([^/]+)(?:/versions/([^/]+))?(?:/(infer|ready))?")
+_LENGTH = b"inference-header-content-length"
+_SMALL_BODY, _SMALL_ROWS, _SMALL_REASONS = 16_384, 256, 4
+"""Bodies and rows that the event loop takes itself, in well under a millisecond."""
+HTML = b"text/html; charset=utf-8"
+Read = Callable[[], tuple[Served, Request]]
+Write = Callable[[Served, Request, Answers], Reply]
+
+
+class Service:
+    """Answers requests with the models of a worker.
+
+    Parameters
+    ----------
+    settings : Settings
+    models : Models
+    metrics : Metrics
+    log : PredictionLog or None
+    """
+
+    def __init__(self, settings: Settings, models: Models, metrics: Metrics, log: PredictionLog | None) -> None:
+        self.settings, self.models, self.metrics, self.log = settings, models, metrics, log
+        self.bodies, self.pool = Bodies(settings.limits), Pool(settings.limits)
+        self._reading: dict[str, Any] = {"id_column": settings.id_column, "most_rows": settings.limits.rows}
+        self._pages: dict[str, Callable[[], Reply]] = {
+            "/": self._status,
+            "/metrics": self._exposition,
+            "/openapi.json": lambda: reply_json(openapi(self.models)),
+            "/v2": lambda: reply_json(server_metadata()),
+            "/v2/health/live": lambda: reply_json({"live": True}),
+            "/v2/health/ready": self._ready,
+        }
+        self._pages["/v2/"] = self._pages["/v2"]
+
+    async def answer(self, call: Call) -> Reply:
+        """The reply to a request.
+
+        Raises
+        ------
+        Refused
+        """
+        path, post = call.path, call.method == "POST"
+        if not path.startswith("/v2/health/") and not admitted(call.headers, self.settings.token):
+            return refusal(401, "This service asks for a token: send `Authorization: Bearer TOKEN`.")
+        found = _MODEL.fullmatch(path)
+        if found is not None:
+            name, version, what = found.groups()
+            if what == "infer" and post:
+                return await self._infer(call, name, version)
+            if what != "infer" and call.method in ("GET", "HEAD"):
+                served = self.models.get(name, version)
+                call.model = served.name
+                return self._metadata(served) if what is None else reply_json({"name": served.name, "ready": True})
+            raise _other_method(call, "POST" if what == "infer" else "GET")
+        if path == "/v1/score":
+            if post:
+                return await self._score(call)
+            raise _other_method(call, "POST")
+        page = self._pages.get(path)
+        if page is None:
+            raise Refused(404, "There is nothing under this path; GET /openapi.json lists what there is.")
+        if call.method not in ("GET", "HEAD"):
+            raise _other_method(call, "GET")
+        return page()
+
+    async def _infer(self, call: Call, name: str, version: str | None) -> Reply:
+        refuse_media(call.headers)
+        header_length = number_of(call.headers, _LENGTH, "Inference-Header-Content-Length")
+        served = self.models.get(name, version)
+        call.model = served.name
+        body = await self._body(call)
+
+        def read() -> tuple[Served, Request]:
+            return served, read_infer(body, header_length, served, **self._reading)
+
+        return await self._compute(call, len(body), read, _written)
+
+    async def _score(self, call: Call) -> Reply:
+        refuse_media(call.headers)
+        body = await self._body(call)
+
+        def read() -> tuple[Served, Request]:
+            plain = read_plain(body)
+            served = self.models.get(plain.model, plain.version)
+            return served, plain.request(served, **self._reading)
+
+        return await self._compute(call, len(body), read, lambda *all: Reply(write_plain(*all)))
+
+    async def _body(self, call: Call) -> bytes:
+        return await self.bodies.read(call.receive, number_of(call.headers, b"content-length", "Content-Length"))
+
+    async def _compute(self, call: Call, size: int, read: Read, write: Write) -> Reply:
+        """Read, score and write a request: a small one here, a large one in the pool."""
+        if size <= _SMALL_BODY:
+            served, request = read()
+            if _is_small(request):
+                answers = answer(served, request)
+                reply = write(served, request, answers)
+            else:
+                answers, reply = await self.pool.run(lambda: _answered(served, request, write))
+        else:
+            served, request, answers, reply = await self.pool.run(lambda: _whole(read, write))
+        self._note(call, served, request, answers)
+        return reply
+
+    def _note(self, call: Call, served: Served, request: Request, answers: Answers) -> None:
+        call.model = served.name
+        call.said.update(model=served.name, version=served.version, rows=len(request.rows))
+        self.metrics.answered(served, answers, call.seconds, route=_route(call))
+        if self.log is not None:
+            self.log.add(served, request.ids or call.id, answers, request.rows)
+
+    def refused(self, call: Call, status: int) -> None:
+        """Count a refusal."""
+        self.metrics.refused(call.model, status, route=_route(call))
+
+    def _exposition(self) -> Reply:
+        body, kind = self.metrics.exposition()
+        return Reply(body, kind.encode())
+
+    def _status(self) -> Reply:
+        return Reply(status_page(self.models, self.metrics).encode(), HTML)
+
+    def _ready(self) -> Reply:
+        """Ready means that every model can be asked; a folder that cannot be taken up is told, and changes nothing."""
+        problems = dict(self.models.problems)
+        said = {"ready": self.models.ready, **({"problems": problems} if problems else {})}
+        return reply_json(said, 200 if self.models.ready else 503)
+
+    def _metadata(self, served: Served) -> Reply:
+        problem = self.models.problems.get(served.name)
+        said = model_metadata(served)
+        return reply_json(said if problem is None else said | {"parameters": {"reload_problem": problem}})
+
+
+def _written(served: Served, request: Request, answers: Answers) -> Reply:
+    body, headers = write_infer(served, request, answers)
+    kind = headers.pop("content-type").encode()
+    return Reply(body, kind, headers=tuple((name.encode(), value.encode()) for name, value in headers.items()))
+
+
+def _answered(served: Served, request: Request, write: Write) -> tuple[Answers, Reply]:
+    answers = answer(served, request)
+    return answers, write(served, request, answers)
+
+
+def _whole(read: Read, write: Write) -> tuple[Served, Request, Answers, Reply]:
+    served, request = read()
+    return served, request, *_answered(served, request, write)
+
+
+def _is_small(request: Request) -> bool:
+    """Whether a request may be computed between two others."""
+    return len(request.rows) <= (_SMALL_ROWS if request.explain == NONE else _SMALL_REASONS)
+
+
+def _route(call: Call) -> str:
+    if call.path == "/v1/score":
+        return "score"
+    return "infer" if call.path.endswith("/infer") else "other"
+
+
+def _other_method(call: Call, allowed: str) -> Refused:
+    return Refused(404, f"There is no {call.method[:20]} of this path; it takes {allowed}.")

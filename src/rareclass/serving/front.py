@@ -1,0 +1,154 @@
+"""One HTTP request as an ASGI server hands it over, and one answer: ids, errors as JSON, a line in the log."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import orjson
+
+from rareclass.serving.errors import Refused
+from rareclass.serving.events import Events
+from rareclass.serving.guarding import Gone, Headers, Ids, Receive
+
+JSON = b"application/json"
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+_TEXT = 200
+"""Letters of a path that the log keeps."""
+
+
+class Reply(NamedTuple):
+    """Status, body, its kind, and further headers."""
+
+    body: bytes
+    kind: bytes = JSON
+    status: int = 200
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """A request.
+
+    Attributes
+    ----------
+    began : float
+        By `time.perf_counter`.
+    model : str or None
+        The one that is asked, once it is known.
+    said : dict
+        What the log says of it beside path, status and time.
+    """
+
+    method: str
+    path: str
+    headers: Headers
+    id: str
+    receive: Receive
+    began: float
+    model: str | None = None
+    said: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return time.perf_counter() - self.began
+
+
+def reply_json(value: Any, status: int = 200) -> Reply:
+    """A reply of plain values."""
+    return Reply(orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY), status=status)
+
+
+def refusal(status: int, sentence: str) -> Reply:
+    """The reply ``{"error": sentence}``."""
+    more: dict[int, tuple[tuple[bytes, bytes], ...]] = {
+        401: ((b"www-authenticate", b"Bearer"),),
+        429: ((b"retry-after", b"1"),),
+        503: ((b"retry-after", b"1"),),
+    }
+    return Reply(orjson.dumps({"error": sentence}), status=status, headers=more.get(status, ()))
+
+
+class Front:
+    """The ASGI application: it asks `answer` for the reply to each request.
+
+    Whatever is raised becomes JSON: `Refused` its status and sentence, anything else 500 with the id of the request,
+    under which the log holds all of it.
+
+    Parameters
+    ----------
+    answer : async callable
+        From a `Call` to its `Reply`.
+    events : Events
+    opened, closed : callable, optional
+        Called before the first request and after the last.
+    refused : callable, optional
+        Called with (call, status) for each reply of 400 or above.
+    """
+
+    def __init__(
+        self,
+        answer: Callable[[Call], Awaitable[Reply]],
+        events: Events,
+        *,
+        opened: Callable[[], None] | None = None,
+        closed: Callable[[], None] | None = None,
+        refused: Callable[[Call, int], None] | None = None,
+    ) -> None:
+        self._answer, self._events, self._ids = answer, events, Ids()
+        self._opened, self._closed, self._refused = opened, closed, refused
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._lifespan(receive, send)
+            return
+        headers = dict(scope["headers"])
+        call = Call(
+            method=scope["method"],
+            path=scope["path"],
+            headers=headers,
+            id=self._ids.of(headers),
+            receive=receive,
+            began=time.perf_counter(),
+        )
+        try:
+            reply = await self._answer(call)
+        except Refused as refused:
+            reply = refusal(refused.status, refused.sentence)
+        except Gone:
+            self._events.say("client left", id=call.id, path=call.path[:_TEXT])
+            return
+        except Exception as error:  # must not happen; the client gets no traceback, the log all of it
+            self._events.failed("request failed", error, id=call.id, path=call.path[:_TEXT])
+            reply = refusal(500, f"The service failed on this request; its log says why, under the id {call.id}.")
+        if reply.status >= 400 and self._refused is not None:
+            self._refused(call, reply.status)
+        head = [
+            (b"content-type", reply.kind),
+            (b"content-length", b"%d" % len(reply.body)),
+            (b"x-request-id", call.id.encode()),
+            *reply.headers,
+        ]
+        await send({"type": "http.response.start", "status": reply.status, "headers": head})
+        await send({"type": "http.response.body", "body": reply.body})
+        if self._events.requests:
+            self._events.say(
+                "request",
+                id=call.id,
+                method=call.method,
+                path=call.path[:_TEXT],
+                status=reply.status,
+                ms=round(1e3 * call.seconds, 3),
+                **call.said,
+            )
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        if self._opened is not None:
+            self._opened()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        if self._closed is not None:
+            self._closed()
+        await send({"type": "lifespan.shutdown.complete"})

@@ -1,0 +1,219 @@
+"""The process that holds the port: it starts workers, replaces those that die, and tells all of them what to do."""
+
+import contextlib
+import multiprocessing
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any
+
+from rareclass.errors import InputError
+from rareclass.serving.events import Events
+from rareclass.serving.metrics import FOLDER, forget_worker
+from rareclass.serving.settings import Settings
+from rareclass.serving.worker import work
+
+_SPAWN = multiprocessing.get_context("spawn")
+_HUNG = 20.0
+"""Seconds without an answer to a ping after which a worker is replaced."""
+_PING = 5.0
+_PAUSE = 1.0
+"""Seconds between two starts of a worker that dies at once."""
+_BACKLOG = 2_048
+
+
+class Worker:
+    """A worker process and the line to it."""
+
+    def __init__(self, settings: Settings, name: str, folder: Path, sock: socket.socket) -> None:
+        self.name, self.began = name, time.monotonic()
+        self._lock, self._asked = threading.Lock(), 0
+        self._line, theirs = _SPAWN.Pipe()
+        self.process = _SPAWN.Process(target=work, args=(settings, name, folder, sock, theirs), name=name)
+        with _without_interrupts():
+            self.process.start()
+        theirs.close()
+
+    def ask(self, verb: str, argument: str, seconds: float) -> dict[str, Any] | None:
+        """What the worker answers; None where it does not within `seconds`, or is dead."""
+        until = time.monotonic() + seconds
+        with self._lock, contextlib.suppress(EOFError, OSError):
+            self._asked += 1
+            self._line.send((self._asked, verb, argument))
+            while self._line.poll(max(until - time.monotonic(), 0.0)):
+                number, said = self._line.recv()
+                if number == self._asked:  # not a late answer to an earlier question
+                    found: dict[str, Any] = said
+                    return found
+        return None
+
+    @property
+    def hangs(self) -> bool:
+        """Whether it started long ago, does nothing that it was told to do, and answers no ping."""
+        if time.monotonic() - self.began < _HUNG or self._lock.locked():
+            return False
+        return self.ask("ping", "", _HUNG) is None
+
+    def end(self) -> None:
+        """Ask the process to finish what it has and stop."""
+        if self.process.is_alive():
+            self.process.terminate()
+
+    def kill(self) -> None:
+        """End the process now."""
+        self.process.kill()
+        self.process.join()
+        self._line.close()
+
+
+class Supervisor:
+    """Runs a service: one listening socket, and the workers that share it.
+
+    A connection that waits to be accepted outlives a worker that is killed, as the socket is held here.
+
+    Parameters
+    ----------
+    settings : Settings
+    events : Events
+
+    Raises
+    ------
+    InputError
+        The port is taken, or the address is none of this machine.
+    """
+
+    def __init__(self, settings: Settings, events: Events) -> None:
+        self.settings, self.events = settings, events
+        self.socket = listening(settings.host, settings.port)
+        self.workers: list[Worker] = []
+        self._stop_in, self._stop_out = _SPAWN.Pipe(duplex=False)
+        self._folder = Path(tempfile.mkdtemp(prefix="rareclass-serve-"))
+
+    @property
+    def url(self) -> str:
+        """Where the service is reached."""
+        host, port = self.socket.getsockname()[:2]
+        return f"{self.settings.transport.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def stop(self, *_: Any) -> None:
+        """End `run`; may be called by a signal handler or another thread."""
+        with contextlib.suppress(OSError):
+            self._stop_out.send(None)
+
+    def run(self) -> None:
+        """Serve until `stop`, then finish what is in flight."""
+        os.environ[FOLDER] = str(self._folder)
+        try:
+            self.workers = [self._start(f"w{i}") for i in range(self.settings.workers)]
+            self._watch()
+            self._finish()
+        finally:
+            for worker in self.workers:
+                worker.kill()
+            self.socket.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def tell(self, verb: str, argument: str, seconds: float = 60.0) -> list[dict[str, Any]]:
+        """What every worker answers, asked side by side; those that die meanwhile are left out."""
+        found: list[dict[str, Any]] = []
+
+        def ask(worker: Worker) -> None:
+            said = worker.ask(verb, argument, seconds)
+            if said is not None:
+                found.append(said)
+
+        threads = [threading.Thread(target=ask, args=(worker,)) for worker in self.workers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return found
+
+    def _start(self, name: str) -> Worker:
+        worker = Worker(self.settings, name, self._folder, self.socket)
+        self.events.say("worker started", worker=name, pid=worker.process.pid)
+        return worker
+
+    def _watch(self) -> None:
+        """Replace workers that die or hang, until told to stop."""
+        pinged = time.monotonic()
+        while True:
+            ended = wait([self._stop_in, *(worker.process.sentinel for worker in self.workers)], timeout=_PING)
+            if self._stop_in in ended:
+                return
+            for i, worker in enumerate(self.workers):
+                if worker.process.sentinel in ended:
+                    self.workers[i] = self._replace(worker)
+            if time.monotonic() - pinged > _PING:
+                self._ping()
+                pinged = time.monotonic()
+
+    def _replace(self, worker: Worker) -> Worker:
+        worker.process.join()
+        self.events.say("worker died", worker=worker.name, pid=worker.process.pid, exit=worker.process.exitcode)
+        forget_worker(self._folder, worker.name)
+        worker.kill()
+        if time.monotonic() - worker.began < _PAUSE:
+            self._stop_in.poll(_PAUSE)
+        return self._start(worker.name)
+
+    def _ping(self) -> None:
+        for worker in self.workers:
+            if worker.hangs and worker.process.is_alive():
+                self.events.say("worker hangs", worker=worker.name, pid=worker.process.pid)
+                worker.process.kill()
+
+    def _finish(self) -> None:
+        """End the workers; those that take too long are killed."""
+        self.events.say("stopping")
+        for worker in self.workers:
+            worker.end()
+        deadline = time.monotonic() + self.settings.limits.closing + 15
+        for worker in self.workers:
+            worker.process.join(max(deadline - time.monotonic(), 0.0))
+        self.events.say("stopped")
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens there.
+
+    Raises
+    ------
+    InputError
+        The port is taken or not allowed, or the address is none of this machine.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (socket.gaierror, UnicodeError):
+        raise InputError(f"There is no address {host!r} to listen on. Give one of this machine as --host.") from None
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(_BACKLOG)
+    except OSError as error:
+        sock.close()
+        why = error.strerror
+        raise InputError(
+            f"The port {port} of {host} cannot be listened on ({why}). Give another one, or stop what uses it."
+        ) from None
+    return sock
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Children that are started here never see Ctrl-C, which reaches all processes of a terminal: we end them."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

@@ -1,0 +1,151 @@
+"""One process that answers: models, metrics and log behind a uvicorn server on the socket that all workers share."""
+
+import contextlib
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from socket import socket
+from ssl import CERT_NONE, CERT_REQUIRED
+from typing import Any
+
+from uvicorn import Config, Server
+
+from rareclass.errors import RareclassError
+from rareclass.serving.app import Service
+from rareclass.serving.connection import guarded
+from rareclass.serving.errors import Refused
+from rareclass.serving.events import Events, Handler
+from rareclass.serving.front import Front
+from rareclass.serving.log import LogOptions, PredictionLog
+from rareclass.serving.metrics import Metrics
+from rareclass.serving.models import Models
+from rareclass.serving.settings import Settings
+
+SWITCH = 0.001
+"""Seconds after which a thread that computes lets the event loop go on."""
+
+
+def work(settings: Settings, name: str, folder: Path, sock: socket, supervisor: Connection) -> None:
+    """Answer until the supervisor ends this process, or is gone.
+
+    Parameters
+    ----------
+    settings : Settings
+    name : str
+        Of this worker.
+    folder : Path
+        Where the workers keep their metrics.
+    sock : socket
+        Listening.
+    supervisor : Connection
+        Brings (number, verb, argument) and takes (number, answer).
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises again what ended it
+        signal.signal(number, lambda *_: None)
+    sys.setswitchinterval(SWITCH)
+    events = log_to_events(quiet=settings.quiet)
+    try:
+        _answer(settings, name, folder, sock, supervisor, events)
+    except RareclassError as error:
+        events.say("worker failed", worker=name, problem=str(error))
+        raise SystemExit(3) from None
+    finally:
+        events.close()
+
+
+def _answer(settings: Settings, name: str, folder: Path, sock: socket, supervisor: Connection, events: Events) -> None:
+    metrics = Metrics(name, folder)
+
+    def heard(model: str, version: str | None, problem: str | None) -> None:
+        metrics.reloaded(model, version, problem)
+        said = "model loaded" if problem is None else "model not loaded"
+        events.say(said, worker=name, model=model, version=version, problem=problem)
+
+    models = Models(settings.folders, heard)
+    models.read()
+    log = None
+    if settings.log is not None:
+        options = LogOptions() if settings.logged_columns is None else LogOptions(features=settings.logged_columns)
+        log = PredictionLog(settings.log, name, options, on_drop=metrics.log_dropped)
+    service = Service(settings, models, metrics, log)
+
+    def closed() -> None:
+        models.close()
+        service.pool.close()
+        metrics.flush()
+        if log is not None:
+            log.close()
+
+    app = Front(service.answer, events, opened=models.watch, closed=closed, refused=service.refused)
+    server = Server(uvicorn_config(settings, app))
+    _listen(supervisor, server, models)
+    server.run([sock])
+
+
+def uvicorn_config(settings: Settings, app: Any) -> Config:
+    """uvicorn as the service runs it."""
+    tls = settings.transport
+    return Config(
+        app,
+        http=guarded(settings.limits),
+        loop="uvloop",
+        ws="none",
+        interface="asgi3",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=True,
+        timeout_keep_alive=int(settings.limits.idle),
+        timeout_graceful_shutdown=settings.limits.closing,
+        ssl_certfile=tls.certificate,
+        ssl_keyfile=tls.key,
+        ssl_ca_certs=None if tls.client_authority is None else str(tls.client_authority),
+        ssl_cert_reqs=CERT_NONE if tls.client_authority is None else CERT_REQUIRED,
+    )
+
+
+def log_to_events(*, quiet: bool) -> Events:
+    """Events of this process, which take the lines of the standard logging too."""
+    events = Events(requests=not quiet)
+    root = logging.getLogger()
+    root.handlers = [Handler(events)]
+    root.setLevel(logging.WARNING)
+    return events
+
+
+def _listen(supervisor: Connection, server: Server, models: Models) -> None:
+    """Do what the supervisor asks, in a thread; end with it."""
+
+    def load(name: str) -> dict[str, Any]:
+        return {"version": models.reload(name).version}
+
+    def index(_: str) -> dict[str, Any]:
+        return {"versions": models.versions, "problems": models.problems}
+
+    verbs: dict[str, Callable[[str], dict[str, Any]]] = {
+        "load": load,
+        "index": index,
+        "ping": lambda _: {"started": server.started},
+    }
+
+    def run() -> None:
+        while True:
+            try:
+                number, verb, argument = supervisor.recv()
+            except (EOFError, OSError):  # the supervisor is gone
+                server.should_exit = True
+                return
+            try:
+                said = verbs[verb](argument)
+            except Refused as refused:
+                said = {"status": refused.status, "error": refused.sentence}
+            with contextlib.suppress(OSError):
+                supervisor.send((number, said))
+
+    threading.Thread(target=run, name="supervisor", daemon=True).start()
