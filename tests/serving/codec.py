@@ -1,5 +1,6 @@
 """Small models for the tests of the codec, and requests to them."""
 
+import copy
 import datetime as dt
 import functools
 import warnings
@@ -32,7 +33,7 @@ def table(n=N, seed=0):
         "code": pa.array([str(c) if c else None for c in rng.integers(0, 4, n)]),
         "ok": rng.random(n) < 0.5,
         "at": [dt.datetime(2024, 1, 1) + dt.timedelta(minutes=int(m)) for m in rng.integers(0, 300_000, n)],
-        "note": [" ".join(rng.choice(["win", "cash", "the"], 3)) for _ in range(n)],
+        "note": [" ".join(rng.choice(["win", "cash", "the"], 3)) + f" {i}" for i in range(n)],
     }
     return pa.table(columns), x + (shop == "a") + rng.normal(size=n) > 1.5
 
@@ -94,3 +95,11 @@ def score(said, model=None, **options):
     """The answer to a plain request."""
     request = read_plain(said if isinstance(said, bytes) else orjson.dumps(said)).request(model or served(), **options)
     return orjson.loads(write_plain(model or served(), request, answer(model or served(), request)))
+
+
+def with_cut(cut, tiers=()):
+    """The model of columns of every kind with another decision."""
+    model = served()
+    scorer = copy.copy(model.scorer)
+    scorer.cut = cut
+    return SimpleNamespace(**{**vars(model), "scorer": scorer, "tiers": tiers})

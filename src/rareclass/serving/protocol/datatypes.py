@@ -100,7 +100,7 @@ def _rounded(name: str, datatype: str, kind: Datatype, values: list[Any]) -> lis
     packed = _PACKED.get(datatype)
     if packed is not None and len(values) == 1:
         with contextlib.suppress(OverflowError):
-            return [None if value is None else packed.unpack(packed.pack(value))[0] for value in values]
+            return [None if value is None else packed.unpack(packed.pack(float(value)))[0] for value in values]
     with np.errstate(over="ignore"):
         found = np.array(values, dtype=np.float64).astype(kind.dtype)
     if kind.stored != kind.dtype:

@@ -1,0 +1,131 @@
+"""Tensors of every datatype are the same values in JSON and in binary, and their bytes are checked."""
+
+import struct
+
+import numpy as np
+import pytest
+
+pytest.importorskip("orjson")
+
+from rareclass.serving.errors import Refused
+from rareclass.serving.protocol.datatypes import DATATYPES, FIXED, to_bytes
+from rareclass.serving.protocol.tensors import read_tensor
+
+VALUES = {
+    "BOOL": [True, False, True],
+    "FP16": [0.5, -1.25, 65504.0],
+    "BF16": [0.5, -1.25, 3.3895313892515355e38],
+    "FP32": [0.5, -1.25, 3.4028234663852886e38],
+    "FP64": [0.1, -1.25, 1.7e308],
+    "BYTES": ["a", "", "Grüße 🙂"],
+    **{name: [0, int(kind.limits[0]), int(kind.limits[1])] for name, kind in FIXED.items() if kind.limits},
+}
+
+
+def packed(datatype, values):
+    """A binary tensor as the protocol says, by the standard library."""
+    if datatype == "BYTES":
+        return b"".join(struct.pack("<I", len(v.encode())) + v.encode() for v in values)
+    if datatype == "BF16":
+        return b"".join(struct.pack("<f", v)[2:] for v in values)
+    codes = dict(zip(("BOOL", "FP16", "FP32", "FP64"), "?efd", strict=True))
+    codes |= dict(
+        zip(("UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64"), "BHIQbhiq", strict=True)
+    )
+    return struct.pack(f"<{len(values)}{codes[datatype]}", *values)
+
+
+def tensor(datatype, data, shape=None, name="v"):
+    return read_tensor({"name": name, "datatype": datatype, "shape": shape or [len(data)], "data": data}, 0, b"", 0)[0]
+
+
+def binary(datatype, raw, shape, size=None, before=b""):
+    said = {"name": "v", "datatype": datatype, "shape": shape, "parameters": {"binary_data_size": size or len(raw)}}
+    return read_tensor(said, 0, memoryview(before + raw), len(before))
+
+
+def plain(values):
+    return values.tolist() if isinstance(values, np.ndarray) else values
+
+
+def test_every_datatype_of_the_protocol_is_known():
+    assert set(DATATYPES) == set(VALUES)
+    assert len(DATATYPES) == 14
+
+
+@pytest.mark.parametrize("datatype", DATATYPES)
+def test_json_and_binary_hold_the_same_values(datatype):
+    values = VALUES[datatype]
+    raw = packed(datatype, values)
+    for before in (b"", b"12345"):  # which leaves numbers at odd places in memory
+        found, end = binary(datatype, raw, [3], before=before)
+        assert plain(found.values) == values
+        assert end == len(before) + len(raw)
+    assert plain(tensor(datatype, values).values) == values
+    assert plain(tensor(datatype, values[:1]).values) == values[:1]
+    assert plain(tensor(datatype, [values], shape=[1, 3]).values) == values
+
+
+@pytest.mark.parametrize("datatype", DATATYPES)
+def test_null_is_kept_and_no_values_are_none(datatype):
+    some = VALUES[datatype][0]
+    assert tensor(datatype, [some, None, some]).values == [some, None, some]
+    assert tensor(datatype, [None]).values == [None]
+    assert tensor(datatype, [], shape=[0]).values == []
+    assert len(binary(datatype, b"", [0])[0].values) == 0
+
+
+@pytest.mark.parametrize(("datatype", "dtype"), [("FP16", np.float16), ("FP32", np.float32)])
+def test_numbers_of_json_are_rounded_as_the_datatype_holds_them(datatype, dtype):
+    values = (
+        [0.1, 1 / 3, -2.7182818284590451, 1e-12, 2**60] if datatype == "FP32" else [0.1, 1 / 3, -2.718281828, 1e-12]
+    )
+    wanted = np.array(values).astype(dtype).tolist()
+    assert tensor(datatype, values).values == wanted
+    assert [tensor(datatype, [v]).values[0] for v in values] == wanted
+
+
+def test_brief_numbers_are_rounded_to_the_nearest_and_ties_to_even():
+    step = 2.0**-7
+    given = [1 + step / 2, 1 + 1.5 * step, 1 + 0.6 * step, 1 + 0.4 * step]
+    assert tensor("BF16", given).values == [1.0, 1 + 2 * step, 1 + step, 1.0]
+
+
+def test_a_byte_that_is_neither_0_nor_1_is_true():
+    assert plain(binary("BOOL", b"\x00\x01\x02\xff", [4])[0].values) == [False, True, True, True]
+
+
+def test_numbers_and_texts_are_written_as_they_are_read():
+    for datatype in ("FP64", "BOOL", "INT64"):
+        values = VALUES[datatype]
+        assert to_bytes(np.array(values)) == packed(datatype, values)
+    assert to_bytes(VALUES["BYTES"]) == packed("BYTES", VALUES["BYTES"])
+
+
+@pytest.mark.parametrize(
+    ("datatype", "raw", "shape", "match"),
+    [
+        ("FP64", bytes(7), [1], "has 7 bytes, but its shape and the datatype FP64 need 8"),
+        ("FP64", bytes(9), [1], "has 9 bytes"),
+        ("FP64", bytes(8), [2], "need 16"),
+        ("FP64", bytes(8), [2**40, 2**40], "need 9671406556917033397649408"),
+        ("INT8", bytes(3), [2], "need 2"),
+        ("BYTES", bytes(3), [1], "too few for 1 texts"),
+        ("BYTES", b"\x02\x00\x00\x00a", [1], "truncated: text 0 ends beyond its 5 bytes"),
+        ("BYTES", b"\xff\xff\xff\xffa", [1], "truncated"),
+        ("BYTES", b"\x01\x00\x00\x00a\x00", [1], "has 1 bytes more than its 1 texts"),
+        ("BYTES", b"\x01\x00\x00\x00a", [2], "too few for 2 texts"),
+        ("BYTES", b"\x05\x00\x00\x00aaaaa\x01", [2], "truncated: text 1"),
+        ("BYTES", b"\x01\x00\x00\x00\xff", [1], "is no UTF-8 at text 0"),
+        ("BYTES", bytes(8), [2**62], "too few"),
+    ],
+)
+def test_bytes_that_do_not_fit_are_refused(datatype, raw, shape, match):
+    with pytest.raises(Refused, match=match) as error:
+        binary(datatype, raw, shape)
+    assert error.value.status == 400
+
+
+def test_bytes_that_do_not_follow_are_refused():
+    with pytest.raises(Refused, match="says 80 bytes of binary data, but only 8 follow"):
+        binary("FP64", bytes(8), [10], size=80)
