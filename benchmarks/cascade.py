@@ -1,9 +1,9 @@
 """What a cascade costs and saves beside single models: expected cost, average precision, rows shown, fit seconds.
 
     python benchmarks/cascade.py [--sets u2r r2l creditcard transactions] [--rows 1000000] [--gate-recall 0.98]
-        [--arms cascade auto catboost xgboost lightgbm] [--keep FOLDER] [--seed 0]
+        [--arms cascade auto catboost xgboost lightgbm] [--folds 3] [--keep FOLDER] [--seed 0]
 
-Cascade and single models are cross-fitted on the same three folds (distinct rows of kddcup99; copies of a row stay
+Cascade and single models are cross-fitted on the same folds (distinct rows of kddcup99; copies of a row stay
 together elsewhere), all calibrated, and decide by the same costs (a false alarm 10, a missed event 1,000). *auto* is
 the blend; with more than 50,000 rows each single model is fitted on all events and sampled negatives, 40,000 rows, and
 so is the judge. Differences are paired, with 95 % intervals (`paired_difference`). `gate_recall` is by default the most
@@ -80,10 +80,14 @@ def outcome(arm: str, case: Case, options: argparse.Namespace) -> Outcome:
     if arm == "cascade":
         recall = carried(case) if options.gate_recall is None else options.gate_recall
         model = CascadeClassifier(
-            judge=options.judge, gate_recall=recall, cv=3, judge_treatment=options.treatment, random_state=options.seed
+            judge=options.judge,
+            gate_recall=recall,
+            cv=options.folds,
+            judge_treatment=options.treatment,
+            random_state=options.seed,
         )
     else:
-        model = RareClassifier(arm, treatment="none", cv=3, random_state=options.seed)
+        model = RareClassifier(arm, treatment="none", cv=options.folds, random_state=options.seed)
     begin = resource.getrusage(resource.RUSAGE_SELF)
     model.fit(case.table, case.y, costs=COSTS)
     end = resource.getrusage(resource.RUSAGE_SELF)
@@ -98,7 +102,8 @@ def kept(arm: str, name: str, case: Case, options: argparse.Namespace) -> Outcom
     if options.keep is None:
         return outcome(arm, case, options)
     asked = f"-{options.judge}-{options.treatment}-{options.gate_recall}" if arm == "cascade" else ""
-    path = Path(options.keep) / f"{name}-{case.y.size}-{options.seed}-{arm}{asked}.npz"
+    drawn = f"{case.y.size}-{options.seed}-{options.folds}"
+    path = Path(options.keep) / f"{name}-{drawn}-{arm}{asked}.npz"
     if path.exists():
         with np.load(path, allow_pickle=True) as found:
             return Outcome(found["logit"], found["flagged"], float(found["seconds"]), found["gate"].item())
@@ -162,6 +167,7 @@ def main() -> None:
     parser.add_argument("--treatment", default="auto")
     parser.add_argument("--judge", default="auto")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--keep", help="folder that keeps the scores of each arm")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
