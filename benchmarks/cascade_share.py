@@ -9,9 +9,14 @@ else at the highest event that keeps the recall asked for (95 % confidence). *Or
 probabilities under the same rule, *least* the smallest share of rows that holds the promised recall, *limit* five times
 that and two points, *kept* how often a share is below the limit.
 
-29 November 2026, 1,000,000 rows:
+29 November 2026, 1,000,000 rows (10 seconds of processor), medians and means:
 
-FIGURES
+    104 events, recall 0.9716 promised, 0 let go: gate 26.8% (32.7%), oracle 19.1% (24.6%); least 4.9%, limit 26.7%
+    200 events, recall 0.9851 promised, 0 let go: gate 36.8% (43.5%), oracle 27.7% (34.0%); least 10.2%, limit 53.2%
+    500 events, recall 0.9800 promised, 4 let go: gate 21.4% (22.5%), oracle 15.1% (16.0%); least 7.6%, limit 39.8%
+    500 events, recall 0.9940 promised, 0 let go: gate 61.7% (61.4%), oracle 44.2% (47.9%); least 20.5%, limit 100%
+
+kept by the gate in 50, 72, 98 and 100 % of draws, by the oracle in 68, 81, 100 and 100 %.
 """
 
 import argparse
@@ -83,7 +88,7 @@ def main() -> None:
         for recall in sorted({promise.most(events), min(options.recall, promise.most(events))}):
             lost = most_lost(events, recall - 1e-12, promise.confidence)
             least = np.searchsorted(np.cumsum(ordered) / truth.sum(), recall) / truth.size
-            limit = 5 * least + 0.02
+            limit = min(5 * least + 0.02, 1.0)
             gate, oracle = (shares(s, truth, events, lost, rng) for s in (score, truth))
             print(
                 f"{events} events, recall {recall:.4f} promised, {lost} let go: gate {np.median(gate):.1%} "
