@@ -8,7 +8,7 @@ from rareclass.errors import BundleError, InputError
 from rareclass.kernels.logits import log_loss_from_logits, sigmoid
 from rareclass.learners import RareCatBoostClassifier, RareHistGradientBoostingClassifier, RareLGBMClassifier
 from rareclass.learners._context import Rows
-from rareclass.learners._own_loss import ScaledObjective, own_loss, scaled_objective
+from rareclass.learners._own_loss import FormerScale, own_loss, scaled_objective
 from rareclass.losses import (
     AsymmetricLoss,
     ClassBalancedLoss,
@@ -24,7 +24,7 @@ from rareclass.losses import (
 )
 from rareclass.scoring.compiling import as_member
 from rareclass.scoring.learner import checked_types
-from rareclass.scoring.members import Linked
+from rareclass.scoring.members import Linked, Trees
 
 LOSSES = [
     CrossEntropy(), FocalLoss(2.0), WeightedCrossEntropy(99.0), ClassBalancedLoss((9_900, 100), base=FocalLoss(1.0)),
@@ -38,35 +38,32 @@ def trees(kind, count):
     return {"iterations" if kind is RareCatBoostClassifier else "n_estimators": count}
 
 
-def scaled(loss, prevalence=0.01, n=10_000):
+def scaled(loss, prevalence=0.01, n=10_000, **given):
     y = np.arange(n) < round(prevalence * n)
-    return scaled_objective(loss, Rows(np.zeros((n, 1)), y), float(np.log(prevalence / (1 - prevalence)))), y
+    start = float(np.log(prevalence / (1 - prevalence)))
+    return scaled_objective(loss, Rows(np.zeros((n, 1)), y), start, **{"share": 1.0, "moved": 0.0, **given}), y
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
 def test_at_the_start_a_loss_looks_like_cross_entropy(loss):
     objective, y = scaled(loss)
-    u = np.full(y.size, objective.start)
-    assert objective.log_odds(u)[0] == pytest.approx(objective.start, abs=1e-9)
-    low, high = objective.log_odds(np.array([objective.start - 1e-3, objective.start + 1e-3]))
-    assert (high - low) / 2e-3 == pytest.approx(1, abs=1e-3)
-    gradient, curvature = objective._newton(y, u, None, np.float64)
-    assert gradient.sum() == pytest.approx(0, abs=1e-9 * y.size)
-    assert curvature.mean() == pytest.approx(0.01 * 0.99, rel=1e-9)
-    # the gradient is the derivative of one and the same multiple of the loss, at every score
-    value = [loss.value(y, objective.zero + objective.unit * (u + step)) for step in (1.0 - 1e-5, 1.0 + 1e-5)]
-    wanted = (value[1] - value[0]) / 2e-5 / (objective.curvature_ratio * objective.unit**2)
-    np.testing.assert_allclose(objective._newton(y, u + 1, None, np.float64)[0], wanted, rtol=1e-5, atol=1e-9)
+    gradient, curvature = objective._newton(y, np.full(y.size, objective.start), None, np.float64)
+    np.testing.assert_allclose(gradient, 0.01 - y, rtol=1e-6)
+    assert (curvature >= 0.01 * 0.99 * (1 - 1e-6)).all()
+    assert curvature.mean() < 2 * 0.01 * 0.99
 
 
-def test_an_objective_is_plain_numbers_and_comes_back():
-    for loss in (*LOSSES, TverskyLoss()):
-        objective, _ = scaled(loss)
-        again = ScaledObjective.from_dict(objective.to_dict())
-        scores = np.linspace(-20, 5, 40).reshape(2, 20)  # two stages of a model
-        np.testing.assert_array_equal(again.log_odds(scores), objective.log_odds(scores))
-        assert np.isfinite(objective.log_odds(scores)).all()
-        assert (np.diff(objective.log_odds(scores)) >= 0).all()
+def test_scores_are_log_odds_and_those_of_former_learners_become_them():
+    saved = {"loss": FocalLoss(2.0).to_dict(), "zero": 0.3, "unit": 0.5, "floor": None}
+    scores = np.linspace(-9, 5, 20)
+    wanted = FocalLoss(2.0).link_logit(0.3 + 0.5 * scores)
+    np.testing.assert_array_equal(FormerScale.from_dict(saved).log_odds(scores), wanted)
+    floored = FormerScale.from_dict({**saved, "floor": -2.0}).log_odds(scores)
+    np.testing.assert_array_equal(floored, np.maximum(wanted, -2.0))
+    tversky = FormerScale.from_dict({**saved, "loss": TverskyLoss().to_dict()})
+    np.testing.assert_array_equal(tversky.log_odds(scores), scores)
+    for loss in (*LOSSES[:2], TverskyLoss()):
+        np.testing.assert_array_equal(scaled(loss)[0].log_odds(scores), scores)
 
 
 def test_losses_by_name_take_the_counts_of_the_rows():
@@ -79,7 +76,7 @@ def test_losses_by_name_take_the_counts_of_the_rows():
 
 @pytest.mark.parametrize("kind", WITH_OFFSETS)
 @pytest.mark.parametrize(
-    "loss", [FocalLoss(2.0), WeightedCrossEntropy(50.0), AsymmetricLoss()], ids=lambda loss: type(loss).__name__
+    "loss", [FocalLoss(2.0), WeightedCrossEntropy(200.0), AsymmetricLoss()], ids=lambda loss: type(loss).__name__
 )
 def test_probabilities_are_right_and_no_worse_than_those_of_cross_entropy(kind, loss):
     X, y, _ = bumps(12_000)
@@ -132,16 +129,32 @@ def test_early_stopping_may_go_by_average_precision_and_not_by_the_librarys_log_
 def test_what_a_loss_cannot_have_is_refused_in_a_sentence():
     X, y, _ = bumps(2_000)
     focal = {"loss": FocalLoss(2.0), "n_estimators": 5, **SHORT}
-    with pytest.raises(InputError, match="neither offsets nor bagging by class"):
-        make(RareLGBMClassifier, **focal).fit(X, y, offset=np.zeros(y.size))
-    with pytest.raises(InputError, match="neither offsets nor bagging by class"):
-        make(RareLGBMClassifier, pos_bagging_fraction=0.5, subsample_freq=1, **focal).fit(X, y)
+    tversky = {**focal, "loss": TverskyLoss()}
+    with pytest.raises(InputError, match="takes no offsets"):
+        make(RareLGBMClassifier, **tversky).fit(X, y, offset=np.zeros(y.size))
+    for loss in (CrossEntropy(), TverskyLoss()):  # LightGBM draws rows alike then, without a word
+        with pytest.raises(InputError, match="Bagging by class"):
+            make(RareLGBMClassifier, pos_bagging_fraction=0.5, subsample_freq=1, **{**focal, "loss": loss}).fit(X, y)
+    for wrong in (0.0, 1.5):
+        with pytest.raises(InputError, match="loss_share"):
+            make(RareLGBMClassifier, loss_share=wrong, **focal).fit(X, y)
     with pytest.raises(InputError, match="`loss` and `objective`"):
         make(RareLGBMClassifier, objective="binary", **focal).fit(X, y)
     with pytest.raises(InputError, match="take others"):
         make(RareHistGradientBoostingClassifier, loss=FocalLoss(2.0)).fit(X, y)
     with pytest.raises(InputError, match="CatBoost takes binary row losses only"):
         make(RareCatBoostClassifier, loss=TverskyLoss(), iterations=5, **SHORT).fit(X, y)
+
+
+@pytest.mark.parametrize("loss", [FocalLoss(2.0), LDAMLoss((9_900, 100), scale=5.0)], ids=lambda x: type(x).__name__)
+def test_every_row_loss_takes_offsets(loss):
+    X, y, _ = bumps(12_000)
+    given = {"loss": loss, "n_estimators": 60, **SHORT}
+    plain = make(RareLGBMClassifier, **given).fit(X, y)
+    moved = make(RareLGBMClassifier, **given).fit(X, y, offset=np.full(y.size, 2.0))
+    moved = moved.decision_function(X) - plain.decision_function(X)
+    assert moved.mean() == pytest.approx(-2.0, abs=0.15)  # how rows weigh follows the log-odds that are predicted
+    assert moved.std() < 0.4
 
 
 def test_class_weights_beside_a_loss_are_undone_and_several_classes_take_it():
@@ -170,7 +183,13 @@ def test_a_compiled_scorer_gives_the_same_log_odds(loss):
     X, y, _ = bumps(4_000)
     learner = make(RareLGBMClassifier, loss=loss, guard="steady", n_estimators=20).fit(X, y)
     member = as_member(learner)
-    again = Linked.from_parts(member.spec(), member.arrays())
+    again = Trees.from_parts(member.spec(), member.arrays())
+    np.testing.assert_allclose(again.logit(X), learner.decision_function(X), rtol=0, atol=1e-9)
+    # a learner that was saved when scores were the loss's own
+    line = {"zero": 0.0, "unit": 1.0} if isinstance(loss, TverskyLoss) else {"zero": 0.1, "unit": 0.5}
+    learner.scale_ = {"loss": loss.to_dict(), "floor": None, **line}
+    former = as_member(learner)
+    again = Linked.from_parts(former.spec(), former.arrays())
     np.testing.assert_allclose(again.logit(X), learner.decision_function(X), rtol=0, atol=1e-9)
 
 

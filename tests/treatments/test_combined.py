@@ -114,11 +114,12 @@ def test_a_combination_is_milder_where_its_parts_are_and_leaves_what_they_leave(
     assert make_treatment("random_under_sampler+smote").left(1010, 10) == (20, 10)
 
 
-def test_offsets_reach_a_loss_that_is_a_shift_and_no_other():
+@pytest.mark.parametrize("loss", [CrossEntropy(), FocalLoss(2.0)], ids=lambda loss: type(loss).__name__)
+def test_offsets_reach_a_row_loss_and_no_other(loss):
     X, y = cells(60_000)
     score = ScoreNegatives(negatives_per_event=5, least_negatives=0)
-    fitted = Arm("lightgbm", Combined(score, LossTreatment(CrossEntropy()))).fit(X, y)
+    fitted = Arm("lightgbm", Combined(score, LossTreatment(loss))).fit(X, y)
     plain = Arm("lightgbm", score).fit(X, y)
     np.testing.assert_allclose(fitted.logit(GRID), plain.logit(GRID), atol=0.2)
-    with pytest.raises(InputError, match="no shift of log-odds, so it takes neither offsets"):
-        Arm("lightgbm", Combined(score, make_treatment("focal"))).fit(X, y)
+    with pytest.raises(InputError, match="takes no offsets"):
+        Arm("lightgbm", Combined(score, make_treatment("tversky"))).fit(X, y)

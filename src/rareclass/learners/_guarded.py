@@ -18,11 +18,12 @@ from rareclass.learners._bins import apply_cuts, fit_cuts
 from rareclass.learners._context import FitContext, Part, Rows, Unseen
 from rareclass.learners._dialect import Dialect, Setting
 from rareclass.learners._inner import sample_rows
-from rareclass.learners._own_loss import ScaledObjective, own_loss, plain_loss, scaled_objective
+from rareclass.learners._own_loss import FormerScale, ScaledObjective, own_loss, plain_loss, scaled_objective
 from rareclass.learners._recalibrate import Recalibration, fade, recalibrate
 from rareclass.learners._trial import Cuts, Trained, Trial
 from rareclass.learners.base import Growth, RareLearner, best_intercept
 from rareclass.learners.objectives import usable_loss
+from rareclass.losses.base import RowLoss
 
 _ANCHOR_ROWS = 300_000
 _NOT_PASSED_ON = set("random_state n_jobs objective class_weight scale_pos_weight is_unbalance unbalance".split())
@@ -59,9 +60,7 @@ class GuardedBooster(RareLearner):
     out-of-fold log-loss, after recalibration, on the events and a sample of the other rows.
 
     Scoring: ``log-odds = shift_ + slope_ * s`` with ``s = raw + intercept_`` of the library's raw scores on rows binned
-    by `cuts_`. With a loss of one's own, `scale_` holds its dictionary (`loss`) and plain numbers (`zero`, `unit`,
-    `floor`, which may be None), and ``s = max(loss.link_logit(zero + unit * (raw + intercept_)), floor)``; batch
-    losses, which have no link, leave s as it is.
+    by `cuts_`, whatever the loss: it is trained on the scale of log-odds.
     """
 
     judges_itself = True
@@ -79,8 +78,9 @@ class GuardedBooster(RareLearner):
     categorical_features: ArrayLike | str | None
     # as they stand in learners that were saved before there were losses
     loss: Any = None
+    loss_share: float = 0.5
     loss_: Any = None
-    scale_: Mapping[str, Any] | None = None
+    scale_: Mapping[str, Any] | None = None  # of learners that were saved with a loss's own scores
 
     def _guards(self, events: int) -> dict[str, dict[str, Any]]:
         """Values of the "auto" parameters by the name of the guard; the first one is the default."""
@@ -195,10 +195,12 @@ class GuardedBooster(RareLearner):
         codes = self._code_mask(rows.X.shape[1])
         rows = replace(rows, X=self._clean(rows.X, codes)).scaled()
         self.loss_ = plain_loss(own_loss(self.loss, rows)) if self._has_loss() else None
-        if not self._takes_offset() and (rows.offset is not None or self._drawn_ratio() != 1.0):
+        if not self._takes_offset() and rows.offset is not None:
+            raise InputError(f"{self.loss!r} has no link to log-odds, so it takes no offsets. Leave one of them out.")
+        if self.loss_ is not None and self._drawn_ratio() != 1.0:
             raise InputError(
-                f"The link of {self.loss!r} is no shift of log-odds, so it takes neither offsets nor bagging by class. "
-                "Leave `loss` out, or weight rows by 1 / keep probability instead."
+                "Bagging by class works with the library's own objective only. Leave `loss` out, or sample rows "
+                "yourself and give them the weight 1 / keep probability."
             )
         real, ratio = rows, self._given_ratio(rows)
         if ratio != 1.0:
@@ -220,7 +222,7 @@ class GuardedBooster(RareLearner):
                     fitted = trial.seen(choice)
         trained = self._trained(rows, self.parameters_, codes, int(context.rng.integers(2**31)), context)
         self.model_, self.cuts_, self.intercept_ = trained.model, trained.cuts, trained.start
-        self.scale_ = None if trained.objective is None else trained.objective.to_dict()
+        self.scale_ = None
         if context.eval_set is not None and self.calibrate:
             found = self._recalibrated(trained, context.eval_set[0], ratio)
         found = replace(found, intercept=found.intercept - float(np.log(ratio)))
@@ -254,7 +256,7 @@ class GuardedBooster(RareLearner):
 
     def _takes_offset(self) -> bool:
         """Whether known log-odds may be added to the scores in training."""
-        return self.takes_offset and (self.loss_ is None or getattr(usable_loss(self.loss_), "is_shift", False))
+        return self.takes_offset and (self.loss_ is None or isinstance(usable_loss(self.loss_), RowLoss))
 
     def _settings(self) -> dict[str, Setting]:
         """What the user set, by the constructor's names."""
@@ -300,7 +302,11 @@ class GuardedBooster(RareLearner):
             start = self._start(rows)
             # what is drawn by class begins, and is left, at the prevalence of the draw
             begin = start + drawn + rows.offsets
-        objective = None if self.loss_ is None else scaled_objective(usable_loss(self.loss_), rows, start)
+        objective = None
+        if self.loss_ is not None:
+            share = _check.fraction(self.loss_share, "loss_share", closed="right")
+            moved = 0.0 if begin is None else float(np.average(begin, weights=rows.weights)) - start
+            objective = scaled_objective(usable_loss(self.loss_), rows, start, share=share, moved=moved)
         task = Task(
             rows=rows if cuts is None else replace(rows, X=apply_cuts(rows.X, cuts)),
             start=begin,
@@ -311,7 +317,7 @@ class GuardedBooster(RareLearner):
             options={} if context is None else context.options,
             objective=objective,
         )
-        return Trained(self._train(task), cuts, start, objective)
+        return Trained(self._train(task), cuts, start)
 
     def _stop_part(self, part: Part, cuts: Cuts | None, start: float) -> StopPart:
         X, label = self._part(part)
@@ -370,14 +376,15 @@ class GuardedBooster(RareLearner):
 
     def _score(self, trained: Trained, X: np.ndarray, stages: list[int]) -> np.ndarray:
         binned = X if trained.cuts is None else apply_cuts(X, trained.cuts)
-        score = trained.start + self._raw(trained.model, binned, stages)
-        return score if trained.objective is None else trained.objective.log_odds(score)
+        return trained.start + self._raw(trained.model, binned, stages)
 
     def _logit(self, X: np.ndarray) -> np.ndarray:
-        objective = None if self.scale_ is None else ScaledObjective.from_dict(self.scale_)
-        trained = Trained(self.model_, self.cuts_, self.intercept_, objective)
+        trained = Trained(self.model_, self.cuts_, self.intercept_)
         X = self._clean(X, self._code_mask(X.shape[1]))
-        return self.shift_ + self.slope_ * self._score(trained, X, self._all_trees(self.model_))[0]
+        score = self._score(trained, X, self._all_trees(self.model_))[0]
+        return self.shift_ + self.slope_ * (
+            score if self.scale_ is None else FormerScale.from_dict(self.scale_).log_odds(score)
+        )
 
 
 def _parts(eval_set: Any) -> list[Part]:

@@ -1,7 +1,8 @@
-"""A loss of one's own inside the guard: as an objective on the scale of log-odds, and the way back from its scores."""
+"""A loss of one's own inside the guard: as an objective on the scale of log-odds, and what early stopping goes by."""
 
 import dataclasses
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,9 @@ from rareclass.errors import InputError
 from rareclass.kernels.logits import sigmoid
 from rareclass.learners._context import Rows
 from rareclass.learners.objectives import BoosterObjective, Loss, usable_loss
+from rareclass.losses._emphasis import emphasis_of
 from rareclass.losses.base import BatchLoss, RowLoss
 from rareclass.losses.registry import LOSSES, full_name, loss_from_dict
-
-_FLOOR = 10.0  # nats below the start: where a loss silences its negatives, their log-odds are not identified
-_STEP = 1e-4
 
 
 def own_loss(loss: Any, rows: Rows) -> Loss:
@@ -37,94 +36,83 @@ def plain_loss(loss: Loss) -> Any:
 
 
 class ScaledObjective(BoosterObjective):
-    """A loss as objective on scores u that are log-odds to first order around the start.
+    """A loss as objective on log-odds, so that every limit of a guard means what it means for cross-entropy.
 
-    The loss's own score is ``zero + unit * u``. There the slope of its link and its mean curvature are those of
-    cross-entropy at the start, so that every limit of a guard (penalty, smallest Hessian, longest step, learning rate)
-    means what it means for cross-entropy.
+    Row losses become their emphasis there (`rareclass.losses._emphasis`): at the start gradient and curvature are those
+    of cross-entropy. Losses of all rows together, which mean no probability, are divided by their curvature.
 
     Parameters
     ----------
     loss : RowLoss or BatchLoss
     start : float
-        Score u at which training starts: the log-odds of the prevalence.
-    curvature_ratio : float
-        What gradient and curvature are divided by.
-    zero, unit : float
-        Line from u to the loss's own score.
-    floor : float or None
-        Lowest log-odds; None where the link is finite.
+        Score at which training starts: the log-odds of the prevalence.
+    curvature_ratio : float, default=1.0
+        What gradient and curvature of a batch loss are divided by.
+    share : float in (0, 1], default=1.0
+        How much of a row loss is trained on; the rest is cross-entropy.
+    moved : float, default=0.0
+        Log-odds by which the scores lie above those at which the loss is meant: what a sample adds.
     """
 
     def __init__(
-        self, loss: Loss, start: float, curvature_ratio: float, *, zero: float, unit: float, floor: float | None
+        self, loss: Loss, start: float, curvature_ratio: float = 1.0, *, share: float = 1.0, moved: float = 0.0
     ) -> None:
         super().__init__(loss, start, curvature_ratio)
-        self.zero, self.unit, self.floor = zero, unit, floor
-        self._form = loss.form if isinstance(loss, RowLoss) else None  # made once: CatBoost asks for every 1,000 rows
-        self._divided = np.array([[1 / (curvature_ratio * unit)], [1 / curvature_ratio]])
+        self.moved = moved
+        self.emphasis = emphasis_of(loss, start, share) if isinstance(loss, RowLoss) else None
 
     def _newton(
         self, y: np.ndarray, z: np.ndarray, weight: np.ndarray | None, dtype: DTypeLike = np.float32
     ) -> tuple[np.ndarray, np.ndarray]:
-        line = self.zero + self.unit * z
-        if self._form is None:
-            found = np.stack(self.loss.newton(y, line, weight, dtype))
-        else:
-            found = np.empty((2, line.size), dtype=dtype)
-            self._form.newton(y, line, found)
-            if weight is not None:
-                found *= weight
-        found *= self._divided
+        if self.emphasis is None:
+            found = np.stack(self.loss.newton(y, z, weight, dtype))
+            found /= self.curvature_ratio
+            return found[0], found[1]
+        found = np.empty((2, z.size), dtype=dtype)
+        self.emphasis.newton(y, z, self.moved, found)
+        if weight is not None:
+            found *= weight
         return found[0], found[1]
 
     def log_odds(self, score: np.ndarray) -> np.ndarray:
-        """Log-odds that scores u with their start mean; for batch losses the scores as they are."""
-        if self.needs_calibration:
-            return score
-        line = self.zero + self.unit * np.ravel(score)  # scores of several stages would read as those of classes
-        found = self.loss.link_logit(line).reshape(np.shape(score))  # type: ignore[union-attr]
-        return found if self.floor is None else np.maximum(found, self.floor)
+        """The scores themselves; those of batch losses become log-odds by what follows."""
+        return score
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers beside the loss: all that scoring needs."""
-        line = {"zero": self.zero, "unit": self.unit, "floor": self.floor}
-        return {"loss": plain_loss(self.loss), "start": self.start, "curvature_ratio": self.curvature_ratio, **line}
+
+def scaled_objective(loss: Loss, rows: Rows, start: float, *, share: float, moved: float) -> ScaledObjective:
+    """The loss bound to training rows whose log-odds are `start`."""
+    if isinstance(loss, RowLoss):
+        return ScaledObjective(loss, start, share=share, moved=moved)
+    prevalence = float(sigmoid(start))
+    _, curvature = loss.newton(rows.y, np.full(rows.y.size, start), rows.weight, np.float64)
+    ratio = float(curvature.sum() / rows.weights.sum()) / (prevalence * (1 - prevalence))
+    return ScaledObjective(loss, start, ratio)
+
+
+@dataclass(frozen=True)
+class FormerScale:
+    """The way back from a loss's own scores of learners that were saved when boosters were trained on these.
+
+    The loss's score is ``zero + unit * s``; log-odds are its link, at least `floor` where there is one.
+    """
+
+    loss: Loss
+    zero: float
+    unit: float
+    floor: float | None
 
     @classmethod
-    def from_dict(cls, saved: Mapping[str, Any]) -> "ScaledObjective":
-        """The objective that `to_dict` described."""
+    def from_dict(cls, saved: Mapping[str, Any]) -> "FormerScale":
         loss = saved["loss"]
-        return cls(**{**saved, "loss": loss_from_dict(loss) if isinstance(loss, Mapping) else loss})
+        read = loss_from_dict(loss) if isinstance(loss, Mapping) else loss
+        return cls(read, saved["zero"], saved["unit"], saved["floor"])
 
-
-def scaled_objective(loss: Loss, rows: Rows, start: float) -> ScaledObjective:
-    """The loss bound to training rows whose log-odds are `start`.
-
-    Raises
-    ------
-    InputError
-        The link is flat or endless where training would start.
-    """
-    prevalence = float(sigmoid(start))
-    if not isinstance(loss, RowLoss):
-        _, curvature = loss.newton(rows.y, np.full(rows.y.size, start), rows.weight, np.float64)
-        ratio = float(curvature.sum() / rows.weights.sum()) / (prevalence * (1 - prevalence))
-        return ScaledObjective(loss, start, ratio, zero=0.0, unit=1.0, floor=None)
-    centre = loss.start(prevalence)
-    low, high = (0.0, 2 * _STEP) if loss.is_shift else loss.link_logit(np.array([centre - _STEP, centre + _STEP]))
-    slope = float(high - low) / (2 * _STEP)
-    if not 0 < slope < np.inf:
-        raise InputError(f"The link of {loss!r} does not rise at the prevalence of these rows; choose another loss.")
-    silent = np.isneginf(loss.link_logit(np.array([centre - 3 * _FLOOR / slope]))[0])
-    return ScaledObjective(
-        loss,
-        start,
-        loss.curvature_ratio(prevalence),
-        zero=centre - start / slope,
-        unit=1 / slope,
-        floor=start - _FLOOR if silent else None,
-    )
+    def log_odds(self, score: np.ndarray) -> np.ndarray:
+        """Log-odds (n,) of scores (n,) with their start."""
+        if not isinstance(self.loss, RowLoss):
+            return score
+        found = self.loss.link_logit(self.zero + self.unit * score)
+        return found if self.floor is None else np.maximum(found, self.floor)
 
 
 def stop_metric(objective: BoosterObjective, asked: Any) -> Any:

@@ -11,7 +11,6 @@ from rareclass.kernels.logits import softplus
 from rareclass.learners._alarm import collapse_message, warn_of_collapse
 from rareclass.learners._context import FitContext, Rows
 from rareclass.learners._inner import inner_plan
-from rareclass.learners._own_loss import ScaledObjective
 from rareclass.learners._recalibrate import Recalibration, recalibrate
 from rareclass.learners.quantile_logistic import QuantileLogisticRegression
 
@@ -23,12 +22,11 @@ _STAGES = (1.0, 0.5, 0.2, 0.1)
 
 @dataclass(frozen=True)
 class Trained:
-    """A fitted library model: the cuts of its features, the start of its scores, and the loss whose link they need."""
+    """A fitted library model: the cuts of its features, and the start of its scores."""
 
     model: Any
     cuts: Cuts | None
     start: float
-    objective: ScaledObjective | None = None  # None for cross-entropy, whose scores are log-odds
 
 
 class Booster(Protocol):

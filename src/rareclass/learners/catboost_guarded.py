@@ -92,6 +92,8 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
     loss : RowLoss, BatchLoss, their dictionary or name, default=None
         Trained on instead of cross-entropy, as in `RareLGBMClassifier`, but row losses only: CatBoost asks for
         derivatives in blocks of rows.
+    loss_share : float in (0, 1], default=0.5
+        How much of a row loss is trained on; the rest is cross-entropy, as in `RareLGBMClassifier`.
     guard : {"auto", "steady", "cautious", "bold"}, default="auto"
         As in `RareLGBMClassifier`.
     event_bins : bool, default=True
@@ -117,7 +119,7 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
     oof_rows_, oof_logit_ : ndarray of shape (m,)
         Training rows that the choice was made on, and their out-of-fold log-odds.
     shift_, slope_ : float
-        log-odds = shift + slope * (raw value + intercept_), or of what the loss's link makes of the bracket (`scale_`).
+        log-odds = shift + slope * (raw value + intercept_).
 
     Examples
     --------
@@ -154,6 +156,7 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
         random_state: _types.Seed = None,
         n_jobs: int | None = 1,
         loss: Any = None,
+        loss_share: float = 0.5,
         **kwargs: Any,
     ) -> None:
         self.iterations = iterations
@@ -169,6 +172,7 @@ class RareCatBoostClassifier(PassedOn, GuardedBooster):
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.loss = loss
+        self.loss_share = loss_share
         self.kwargs = kwargs
 
     def _guards(self, events: int) -> dict[str, dict[str, Any]]:

@@ -109,11 +109,14 @@ reg_alpha, importance_type
         `class_weight`, `scale_pos_weight` and `is_unbalance` are used in training and undone in the log-odds.
     loss : RowLoss, BatchLoss, their dictionary or name, default=None
         Trained on instead of cross-entropy: ``FocalLoss(2.0)``, "LDAMLoss" (counts are then those of the rows), or an
-        object with value, gradient, hessian and link. Guards are scaled to its curvature, its link gives the log-odds,
-        and all that follows stays. Only links that are a shift (cross-entropy, class weights, logit adjustment) take
-        offsets. Losses of all rows together (Tversky, pairwise, average precision) have no link: their scores become
-        log-odds by the recalibration alone, so leave `calibrate` on.
+        object with value, gradient, hessian and link. It is trained on the scale of log-odds, where it is cross-entropy
+        whose rows weigh as much as the loss says for their score; so guards, offsets and all that follows stay. Losses
+        of all rows together (Tversky, pairwise, average precision) have no link and take no offsets: their scores
+        become log-odds by the recalibration alone, so leave `calibrate` on.
         Beside `eval_set`, `eval_metric` is then "log_loss" (of the probabilities, the default) or "average_precision".
+    loss_share : float in (0, 1], default=0.5
+        How much of a row loss is trained on; the rest is cross-entropy, so that no row weighs less than half of what it
+        does there. With 1, strong class weights hardly tell likely events apart; average precision falls by a fifth.
     guard : {"auto", "steady", "cautious", "bold", "steady_ordered"}, default="auto"
         "cautious" regularises more, "bold" grows larger trees, "steady_ordered" splits category codes like numbers;
         "auto" chooses.
@@ -143,7 +146,7 @@ reg_alpha, importance_type
     oof_rows_, oof_logit_ : ndarray of shape (m,)
         Training rows that the choice was made on, and their out-of-fold log-odds.
     shift_, slope_ : float
-        log-odds = shift + slope * (raw score + intercept_), or of what the loss's link makes of the bracket (`scale_`).
+        log-odds = shift + slope * (raw score + intercept_).
 
     Examples
     --------
@@ -191,6 +194,7 @@ reg_alpha, importance_type
         collapse_alarm: bool = True,
         categorical_features: ArrayLike | None = None,
         loss: Any = None,
+        loss_share: float = 0.5,
         **kwargs: Any,
     ) -> None:
         self.boosting_type = boosting_type
@@ -219,6 +223,7 @@ reg_alpha, importance_type
         self.collapse_alarm = collapse_alarm
         self.categorical_features = categorical_features
         self.loss = loss
+        self.loss_share = loss_share
         self.kwargs = kwargs
 
     def _guards(self, events: int) -> dict[str, dict[str, Any]]:

@@ -85,6 +85,8 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
         Used in training and undone in the log-odds.
     loss : RowLoss, BatchLoss, their dictionary or name, default=None
         Trained on instead of cross-entropy, as in `RareLGBMClassifier`, `eval_metric` with `eval_set` too.
+    loss_share : float in (0, 1], default=0.5
+        How much of a row loss is trained on; the rest is cross-entropy, as in `RareLGBMClassifier`.
     guard : {"auto", "steady", "cautious", "bold"}, default="auto"
         As in `RareLGBMClassifier`.
     event_bins : bool, default=True
@@ -110,7 +112,7 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
     oof_rows_, oof_logit_ : ndarray of shape (m,)
         Training rows that the choice was made on, and their out-of-fold log-odds.
     shift_, slope_ : float
-        log-odds = shift + slope * (margin + intercept_), or of what the loss's link makes of the bracket (`scale_`).
+        log-odds = shift + slope * (margin + intercept_).
 
     Examples
     --------
@@ -150,6 +152,7 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
         collapse_alarm: bool = True,
         categorical_features: ArrayLike | None = None,
         loss: Any = None,
+        loss_share: float = 0.5,
         **kwargs: Any,
     ) -> None:
         self.max_depth = max_depth
@@ -170,6 +173,7 @@ class RareXGBClassifier(PassedOn, GuardedBooster):
         self.collapse_alarm = collapse_alarm
         self.categorical_features = categorical_features
         self.loss = loss
+        self.loss_share = loss_share
         self.kwargs = kwargs
 
     def _guards(self, events: int) -> dict[str, dict[str, Any]]:

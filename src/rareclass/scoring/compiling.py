@@ -12,7 +12,7 @@ from rareclass.ensemble._scores import RealPrevalence
 from rareclass.errors import InputError
 from rareclass.fitting.model import FittedModel
 from rareclass.learners._guarded import GuardedBooster
-from rareclass.learners._own_loss import ScaledObjective
+from rareclass.learners._own_loss import FormerScale
 from rareclass.learners.blend import RareBlendClassifier
 from rareclass.learners.combination import LIMIT
 from rareclass.learners.few_events_logistic import FewEventsLogisticRegression
@@ -129,9 +129,9 @@ def _booster(learner: GuardedBooster) -> Member:
     trees, intercept, slope = flat_guarded(learner)
     if learner.scale_ is None:
         return Trees(trees, intercept, slope)
-    scale = ScaledObjective.from_dict(learner.scale_)
+    scale = FormerScale.from_dict(learner.scale_)
     form = scale.loss.form if isinstance(scale.loss, RowLoss) else None
-    if form is None and not scale.needs_calibration:
+    if form is None and not scale.loss.needs_calibration:
         raise InputError(f"the loss {type(scale.loss).__name__} is none of rareclass's")
     return Linked(
         trees=trees,
