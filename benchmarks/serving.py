@@ -1,0 +1,28 @@
+"""The service under measurement: how fast it answers, and what it takes.
+
+    rareclass demo --out demo-run && python benchmarks/serving.py latency --demo demo-run/champion
+    python benchmarks/serving.py load --minutes 30
+
+`latency`: one worker on loopback and on one core, the client on the others: p50 and p99 of single requests at one
+connection, requests a second at 16, reasons, 10,000 rows; the worker's processor time a request does not depend on what
+else the machine does. `load`: see `serving_load.py`. The tables stand in docs/figures.md.
+"""
+
+import argparse
+from importlib import import_module
+
+VERBS = ("latency", "load")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for verb in VERBS:
+        module = import_module(f"serving_{verb}")
+        module.add_arguments(verbs.add_parser(verb, help=module.__doc__.split("\n")[0]))
+    options = parser.parse_args()
+    import_module(f"serving_{options.verb}").run(options)
+
+
+if __name__ == "__main__":
+    main()
