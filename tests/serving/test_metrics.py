@@ -114,7 +114,8 @@ def test_workers_add_up_and_a_dead_one_leaves_its_counters_only(tmp_path):
     a, b = (metrics.Metrics(name, tmp_path) for name in "ab")
     for m in (a, b):
         m.reloaded("fraud", "abc")
-        m.in_flight = 2
+        m.began()
+        m.began()
         m.answered(FRAUD, answers(-3.0), 0.001)
         m.flush()
     assert value(a, "rows_total", model="fraud", slice="") == 2
@@ -123,6 +124,8 @@ def test_workers_add_up_and_a_dead_one_leaves_its_counters_only(tmp_path):
     metrics.forget_worker(tmp_path, "b")
     assert value(a, "rows_total", model="fraud", slice="") == 2
     assert value(a, "in_flight_requests") == 2
+    a.ended()
+    assert value(a, "in_flight_requests") == 1
     assert value(a, "model_workers", model="fraud", version="abc") == 1
     again = metrics.Metrics("b", tmp_path)
     again.answered(FRAUD, answers(-3.0), 0.001)

@@ -61,6 +61,13 @@ class Service:
         ------
         Refused
         """
+        self.metrics.began()
+        try:
+            return await self._answer(call)
+        finally:
+            self.metrics.ended()
+
+    async def _answer(self, call: Call) -> Reply:
         path, post = call.path, call.method == "POST"
         if not path.startswith("/v2/health/") and not admitted(call.headers, self.settings.token):
             return refusal(401, "This service asks for a token: send `Authorization: Bearer TOKEN`.")

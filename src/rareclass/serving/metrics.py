@@ -70,17 +70,13 @@ class Metrics:
     folder : Path, optional
         Shared by the workers, `PROMETHEUS_MULTIPROC_DIR` by default.
 
-    Attributes
-    ----------
-    in_flight : int
-        Requests that this worker is answering, kept by the server.
     """
 
     def __init__(self, worker: str, folder: Path | None = None) -> None:
         self.folder = Path(os.environ[FOLDER]) if folder is None else folder
         os.environ[FOLDER] = str(self.folder)  # where prometheus-client looks
         self._values = values.ValueClass = values.MultiProcessValue(lambda: worker)
-        self.in_flight = 0
+        self._in_flight = 0
         self.standings = Standings(self.folder, worker)
         self._slices = SliceNames(self.folder / "slices.jsonl")
         self._tallies: dict[str, _Tally] = {}
@@ -91,6 +87,16 @@ class Metrics:
         self._files = _Files()
         self._history = History()
         self.recent()
+
+    def began(self) -> None:
+        """Count a request as in flight until `ended`."""
+        self._in_flight += 1
+        if not self._due:
+            self._flush_soon()
+
+    def ended(self) -> None:
+        """A request is in flight no more, however it ended."""
+        self._in_flight -= 1
 
     def answered(self, served: Served, answers: Answers, seconds: float, *, route: str = "infer") -> None:
         """Count a request that was answered, from its first byte to its answer in `seconds`."""
@@ -187,7 +193,7 @@ class Metrics:
             for (name, outcome), n in reloads.items():
                 self._files.reloads.labels(shown(name), outcome).inc(n)
             self._files.dropped.inc(dropped)
-            self._files.in_flight.set(self.in_flight)
+            self._files.in_flight.set(self._in_flight)
 
     def collect(self) -> Iterator[Metric]:
         """The metrics of all workers."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rareclass.errors import InputError, RareclassError
-from rareclass.scoring.files import Folder, damaged
+from rareclass.scoring.files import CARD, Folder, damaged
 from rareclass.scoring.saved import UNFIT
 from rareclass.scoring.scorer import Scorer
 from rareclass.serving.errors import Refused
@@ -44,7 +44,7 @@ class Served:
         Mildest first; empty where the model has none.
     card : mapping
         What its folder says of it: name, created, evidence (of the comparison), fit (evidence of the fit), recipe,
-        reference, decision, tiers ...
+        reference, decision, tiers, text (the model card) ...
     """
 
     name: str
@@ -86,7 +86,9 @@ def read_served(name: str, path: Path) -> Served:
             labels=_labels(state),
             slice_column=str(slices["column"]) if slices else None,
             tiers=() if cuts is None else tuple(cuts.policy.names),
-            card=said | {"decision": state["decision"], "tiers": state.get("tiers"), "fit": state["evidence"]},
+            card=said
+            | {"decision": state["decision"], "tiers": state.get("tiers"), "fit": state["evidence"]}
+            | {"text": folder.read(CARD).decode("utf-8", "replace") if folder.holds(CARD) else ""},
         )
     except UNFIT as error:
         raise damaged(path, error) from None
