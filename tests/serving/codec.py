@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from rareclass import RareClassifier
+from rareclass.artifact import Bundle
 from rareclass.decisions import CostMatrix
-from rareclass.scoring import Scorer
 from rareclass.serving.answers import answer
 from rareclass.serving.plain import read_plain, write_plain
 from rareclass.serving.protocol.responses import write_infer
@@ -39,10 +39,9 @@ def table(n=N, seed=0):
 
 
 @functools.cache
-def served(name="mixed", **options):
+def bundle(name="mixed", **options):
     """A model to serve: "mixed" with columns of every kind, or "numbers" with x0, x1, x2."""
     data, y = table()
-    slice_column = options.get("slices")
     if name == "numbers":
         X = np.random.default_rng(1).normal(size=(N, 3))
         data, y = pa.table({f"x{j}": X[:, j] for j in range(3)}), X[:, 0] - X[:, 1] > 1.5
@@ -51,9 +50,18 @@ def served(name="mixed", **options):
         model = RareClassifier("logistic_regression", treatment="none", cv=2, **options).fit(
             data, y, costs=CostMatrix(fp=1, fn=9)
         )
-    scorer = Scorer.from_model(model, data)
+    return Bundle(model, name=name, target="fraud", rows=data)
+
+
+def served(name="mixed", **options):
+    """Such a model as the service holds it."""
     return SimpleNamespace(
-        name=name, version="0123456789ab", scorer=scorer, tiers=(), target="fraud", slice_column=slice_column
+        name=name,
+        version="0123456789ab",
+        scorer=bundle(name, **options).scorer,
+        tiers=(),
+        target="fraud",
+        slice_column=options.get("slices"),
     )
 
 
