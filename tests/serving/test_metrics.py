@@ -1,7 +1,9 @@
 """Metrics: the files of all workers give what was counted, whatever the names and however workers die."""
 
 import asyncio
+import re
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -172,3 +174,15 @@ def test_counting_one_row_costs_less_than_fifteen_microseconds(one):
         return min(spent)
 
     assert asyncio.run(serve()) < 15e-6
+
+
+def test_the_docs_name_every_metric_with_its_labels(one):
+    text = (Path(__file__).parents[2] / "docs" / "serving.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| `(rareclass_\w+)` \|([\w, ]*)\|", text, re.MULTILINE)
+    told = {name: {label.strip() for label in labels.split(",") if label.strip()} for name, labels in table}
+    one.answered(FRAUD, answers(-3.0, [True], slices=["a"], unknown={"b": 1}), 0.001)
+    found = {}
+    for name, labels in read(one):
+        family = re.sub(r"_(bucket|sum|count)$", "", name)
+        found[family] = {key for key, _ in labels if key != "le"}
+    assert told == found
