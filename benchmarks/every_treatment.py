@@ -7,8 +7,8 @@ Four shared sets, cut to all events and at most 3,000 rows: 60 % (twins together
 to `RareClassifier` (guarded LightGBM of 60 trees, three folds, calibration "auto"), the others are fresh.
 Observed/expected is pooled over seeds; each seed draws rows, split and folds anew. *out of fold*: of the rows that were
 fitted, as `summary()` says; *fresh*: of the others; *worst set*: the one farthest from 1. *skill*: Brier skill on fresh
-rows, in brackets less that of the data as they are. Treatments that thin negatives would keep all of so few, and are told
-to keep fewer (`THINNED`).
+rows, in brackets less that of the data as they are. Treatments that thin negatives would keep all of so few, and are
+told to keep fewer (`THINNED`).
 Asked: [0.95, 1.05] out of fold with at least 100 events, and within 5 % on fresh rows on average over 10 seeds. With
 `--kept` each fit is a line of that file and none is done twice, so a run can be stopped and pieces add up: begin a file
 anew after the code has changed.

@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 
 from rareclass import RareClassifier
+from rareclass.decisions import CostMatrix
 from rareclass.evaluation.judge import Judged
 from rareclass.evaluation.slices import judge_slices, left_out, told
 from rareclass.fitting.slice_table import SlicedRows, SliceTable
@@ -33,6 +34,23 @@ def test_slices_are_judged_by_the_log_odds_before_and_after_their_shift(judged):
         assert row.cost is None
     assert table.rest.rows == (number == 2).sum()
     assert table.rest.before == table.rest.observed_to_expected
+
+
+def test_rows_without_a_slice_are_judged_by_their_own_shift(judged):
+    model, rows, y, number, _, _ = judged
+    model = replace(model, slices=replace(model.slices, rest=0.8))
+    logit = model.logit(rows)[0]
+    rest = judge_slices(Judged(y=y, costs=CostMatrix(fp=1.0, fn=20.0)), rows, logit, model).rest
+    whole = replace(model, slices=None).logit(rows)[0]
+    mine = number == 2
+    np.testing.assert_allclose(logit[mine], whole[mine] + 0.8)
+    assert (rest.rows, rest.events, rest.shift) == (mine.sum(), y[mine].sum(), 0.8)
+    assert rest.before.estimate == pytest.approx(y[mine].sum() / sigmoid(whole[mine]).sum())
+    assert rest.observed_to_expected.estimate == pytest.approx(y[mine].sum() / sigmoid(logit[mine]).sum())
+    flagged = sigmoid(logit[mine]) >= model.decision.threshold
+    assert (rest.alerts, rest.caught) == (flagged.sum(), (flagged & y[mine]).sum())
+    missed, false = (y[mine] & ~flagged).sum(), (~y[mine] & flagged).sum()
+    assert rest.cost.estimate == pytest.approx((20 * missed + false) / mine.sum())
 
 
 def test_a_model_without_slices_has_none_to_judge(judged):

@@ -223,10 +223,18 @@ def _weighted(design: Design, seen: np.ndarray) -> dict[str, float]:
 
 
 def _judged(design: Design, held: Held, slices: Slices, decision: Decision) -> Slices:
-    """The slices with how they do out of fold: on rows that no fit, calibration or shift has seen."""
+    """The slices with how they do out of fold: on rows that no fit, calibration or shift has seen.
+
+    In time order the first part that is tested has no earlier scores to learn shifts from. It is left out: what is
+    asked is how shifts do, not how rows without one do.
+    """
     assert design.slices is not None
     assert held.unsliced is not None
-    seen = np.flatnonzero(np.isfinite(held.raw))
+    judged, parts, said = np.isfinite(held.raw), design.split.parts, []
+    if design.split.forward and len(parts) > 1:
+        judged[parts[0][1]] = False
+        said = ["In time order slices are judged from the second tested part on: earlier rows teach the shifts."]
+    seen = np.flatnonzero(judged)
     rows = SlicedRows(
         number=slices.positions(design.slices.take(seen)),
         y=design.y[seen],
@@ -237,7 +245,8 @@ def _judged(design: Design, held: Held, slices: Slices, decision: Decision) -> S
         row=at(design.again, seen),
         costs=costs_at(design.rows.costs, design.split.scored[seen]),
     )
-    return replace(slices, table=slices.judged(rows, decision))
+    table = slices.judged(rows, decision)
+    return replace(slices, table=replace(table, sentences=[*table.sentences, *said]))
 
 
 def _level(design: Design, wanted: Wanted, part: Part, fitted: FittedArm, held: Held, calibrator: Calibrator) -> float:
