@@ -6,7 +6,6 @@ WHERE = {
     "serving/supervisor.py": "tests/serving/test_server.py",
     "serving/run.py": "tests/serving/test_server.py",
     "serving/front.py": "tests/serving/test_server.py",
-    "serving/connection.py": "tests/serving/test_server.py",
     "serving/app.py": "tests/serving/test_server.py",
     "serving/admin.py": "tests/serving/test_server.py",
     "evaluation/measured.py": "tests/artifact/test_card.py",

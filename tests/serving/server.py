@@ -9,16 +9,20 @@ import subprocess
 import sys
 import threading
 import time
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 
 START = 60.0
 
 
 class Server:
-    """`rareclass serve` with these arguments, on a free port; `lines` are what it wrote to its log so far."""
+    """`rareclass serve` with these arguments, on a free port; `lines` are what it wrote to its log so far.
 
-    def __init__(self, *arguments, env=None):
+    `tls` is the context of clients, where the service has certificates.
+    """
+
+    def __init__(self, *arguments, env=None, tls=None):
+        self.tls = tls
         command = [sys.executable, "-m", "rareclass", "serve", *map(str, arguments), "--port", "0"]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | (env or {}), text=True
@@ -57,9 +61,14 @@ class Server:
         """Process ids of the living workers, by name."""
         return {line["worker"]: line["pid"] for line in self.events("worker started")}
 
+    def _connection(self, port, timeout):
+        if self.tls is None:
+            return HTTPConnection("127.0.0.1", port or self.port, timeout=timeout)
+        return HTTPSConnection("localhost", port or self.port, timeout=timeout, context=self.tls)
+
     def ask(self, method, path, body=None, headers=(), port=None, timeout=30.0):
         """Status, headers and parsed body (bytes where it is no JSON) of one request on a connection of its own."""
-        with contextlib.closing(HTTPConnection("127.0.0.1", port or self.port, timeout=timeout)) as connection:
+        with contextlib.closing(self._connection(port, timeout)) as connection:
             if isinstance(body, dict | list):
                 body = json.dumps(body)
             connection.request(method, path, body, dict(headers))

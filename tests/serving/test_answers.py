@@ -11,7 +11,7 @@ from tests.serving.codec import PLAIN_ROW, ROW, infer, read, score, served, tabl
 
 from rareclass.decisions import CostMatrix, Tier, TierPolicy
 from rareclass.scoring.cut import Cut
-from rareclass.serving.answers import answer, unservable
+from rareclass.serving.answers import answer
 from rareclass.serving.errors import Refused
 
 TIERS = TierPolicy([Tier("allow"), Tier("review", cost=1, prevents=0.9), Tier("block", cost_fp=8, prevents=1.0)])
@@ -102,8 +102,8 @@ def test_costs_by_row_are_asked_for_and_decide():
 
 
 def test_a_budget_of_entities_cannot_be_served():
-    assert "counts entities" in unservable(Cut(0.5, by_entity=True))
-    assert unservable(Cut(0.5)) is None
+    assert "counts entities" in Cut(0.5, by_entity=True).unservable
+    assert Cut(0.5).unservable is None
     with pytest.raises(Refused, match="counts entities"):
         infer(tensors(ROW), with_cut(Cut(0.5, by_entity=True)))
 

@@ -6,8 +6,10 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -328,3 +330,61 @@ def test_a_token_is_asked_for_everywhere_but_by_probes(folders):
             assert running.ask(method, path, body, right, port)[0] == 200
         assert running.get("/v2/health/ready")[0] == 200
         assert b"the-right-token" not in Path(f"/proc/{running.process.pid}/cmdline").read_bytes()
+
+
+def test_tls_asks_clients_for_certificates_where_an_authority_is_given(folders, tmp_path):
+    made = shutil.which("openssl")
+    if made is None:
+        pytest.skip("openssl is not installed, which makes the certificates")
+
+    def signed(name, *more):
+        curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        files = ["-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", f"/CN={name}"]
+        subprocess.run([made, "req", "-x509", *curve, *files, *more], cwd=tmp_path, check=True, capture_output=True)
+        return tmp_path / f"{name}.pem", tmp_path / f"{name}.key"
+
+    authority = signed("authority", "-addext", "keyUsage=keyCertSign,digitalSignature")
+    by_authority = ["-CA", authority[0].name, "-CAkey", authority[1].name]
+    certificate, key = signed("localhost", *by_authority, "-addext", "subjectAltName=DNS:localhost")
+    context = ssl.create_default_context(cafile=authority[0])
+    context.load_cert_chain(*signed("client", *by_authority))
+    options = ["--tls-cert", certificate, "--tls-key", key, "--tls-client-ca", authority[0], "--admin-port", 0]
+    with Server(folders / "plain", *options, tls=context) as running:
+        assert running.events("serving")[0]["url"].startswith("https://")
+        said = running.post("/v2/models/plain/infer", INFER)[1]
+        np.testing.assert_allclose(said["outputs"][0]["data"], expected("plain"), rtol=0, atol=1e-12)
+        assert running.post("/v2/repository/models/plain/load", b"", port=running.admin)[0] == 200
+        running.tls = ssl.create_default_context(cafile=authority[0])  # of a client without a certificate
+        with pytest.raises(OSError):
+            running.get("/v2/health/live")
+        assert running.raw(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n", timeout=3.0)[:4] != b"HTTP"
+        assert running.stop() == 0
+
+
+def test_what_serves_imports_no_library_of_training(folders):
+    code = f"""
+        import asyncio, sys
+        from pathlib import Path
+        import rareclass.serving.run
+        from rareclass.serving.app import Service
+        from rareclass.serving.front import Call
+        from rareclass.serving.metrics import Metrics
+        from rareclass.serving.models import Models
+        from rareclass.serving.settings import Settings
+        folders = {{"m": Path({str(folders / "plain")!r})}}
+        models = Models(folders)
+        models.read()
+        service = Service(Settings(folders=folders), models, Metrics("w0", Path({str(folders)!r})), None)
+
+        async def receive():
+            return {{"type": "http.request", "body": {json.dumps({"rows": ROWS, "explain": "all"}).encode()!r}}}
+
+        for method, path in (("POST", "/v1/score"), ("GET", "/"), ("GET", "/openapi.json"), ("GET", "/metrics")):
+            call = Call(method=method, path=path, headers={{}}, id="", receive=receive, began=0.0)
+            assert asyncio.run(service.answer(call)).status == 200
+        parts = ("linalg", "special", "optimize", "sparse", "stats", "spatial")
+        heavy = {{"sklearn", "lightgbm", "skops", "narwhals", "pandas", "polars", "joblib", "matplotlib", "starlette"}}
+        print(sorted((heavy | {{f"scipy.{{part}}" for part in parts}}) & set(sys.modules)))
+    """
+    said = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False)
+    assert said.stdout == "[]\n", said.stderr

@@ -40,6 +40,16 @@ class Cut:
             return cls(min(cuts.thresholds), cuts.costs is None, tiers=cuts)
         return cls(threshold, per_row, number(saved, "shift"), by_entity)
 
+    @property
+    def unservable(self) -> str | None:
+        """Why rows cannot be decided as they come, one request at a time; None where they can."""
+        if self.by_entity and self.tiers is None:
+            return (
+                "Its alert budget counts entities over a period, which single requests do not tell. Train it with "
+                "another decision, or decide in batches with `Bundle.model.predict`."
+            )
+        return None
+
     def tier(self, probability: np.ndarray, costs: Any) -> np.ndarray:
         """Name of the tier (n,) of each row."""
         if self.tiers is None:

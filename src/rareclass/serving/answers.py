@@ -45,16 +45,6 @@ class Answers:
     slices: list[str | None] | None
 
 
-def unservable(cut: Cut) -> str | None:
-    """Why rows cannot be decided as they come, one request at a time; None where they can."""
-    if cut.by_entity and cut.tiers is None:
-        return (
-            "Its alert budget counts entities over a period, which single requests do not tell. Train it with another "
-            "decision, or decide in batches with `Bundle.model.predict`."
-        )
-    return None
-
-
 def answer(served: "Served", request: "Request", *, threads: int = 1) -> Answers:
     """What the model says about the rows of a request.
 

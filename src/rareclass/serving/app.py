@@ -24,6 +24,14 @@ _MODEL = re.compile(r"/v2/models/([^/]+)(?:/versions/([^/]+))?(?:/(infer|ready))
 _LENGTH = b"inference-header-content-length"
 _SMALL_BODY, _SMALL_ROWS, _SMALL_REASONS = 16_384, 256, 4
 """Bodies and rows that the event loop takes itself, in well under a millisecond."""
+_PAGE = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; "
+        b"img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    ),
+    (b"cache-control", b"no-store"),
+)
 HTML = b"text/html; charset=utf-8"
 Read = Callable[[], tuple[Served, Request]]
 Write = Callable[[Served, Request, Answers], Reply]
@@ -148,7 +156,7 @@ class Service:
         return Reply(body, kind.encode())
 
     def _status(self) -> Reply:
-        return Reply(status_page(self.models, self.metrics).encode(), HTML)
+        return Reply(status_page(self.models, self.metrics).encode(), HTML, headers=_PAGE)
 
     def _ready(self) -> Reply:
         """Ready means that every model can be asked; a folder that cannot be taken up is told, and changes nothing."""

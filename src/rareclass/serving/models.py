@@ -4,17 +4,18 @@ import contextlib
 import functools
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rareclass.errors import InputError, RareclassError
+from rareclass.errors import BundleError, InputError, RareclassError
 from rareclass.scoring.files import CARD, Folder, damaged
 from rareclass.scoring.saved import UNFIT
 from rareclass.scoring.scorer import Scorer
 from rareclass.serving.errors import Refused
+from rareclass.serving.kept import keep, last_kept
 
 POLL = 0.5
 """Seconds between two looks at the folders."""
@@ -68,11 +69,13 @@ def read_served(name: str, path: Path) -> Served:
     Raises
     ------
     BundleError
-        There is no bundle, or it was altered or damaged.
+        There is no bundle, it was altered or damaged, or it decides over many rows only.
     """
     folder = Folder(path)
     state = folder.state()
     scorer = Scorer.from_folder(folder, state)
+    if scorer.cut.unservable is not None:
+        raise BundleError(f"The bundle {path} cannot be served. {scorer.cut.unservable}")
     try:
         _warm(scorer)
         cuts, slices = scorer.cut.tiers, state.get("slices")
@@ -125,6 +128,8 @@ class Models:
     ----------
     folders : mapping
         Folders by name.
+    kept : Path, optional
+        Where the last version that was served is kept, for workers that start while the folder holds nothing whole.
     heard : callable, optional
         Called with (name, version or None, problem or None) when a model was replaced, or a problem seen or gone.
 
@@ -135,9 +140,13 @@ class Models:
     """
 
     def __init__(
-        self, folders: Mapping[str, Path], heard: Callable[[str, str | None, str | None], None] | None = None
+        self,
+        folders: Mapping[str, Path],
+        heard: Callable[[str, str | None, str | None], None] | None = None,
+        *,
+        kept: Path | None = None,
     ) -> None:
-        self.folders = dict(folders)
+        self.folders, self.kept = dict(folders), kept
         self.problems: dict[str, str] = {}
         self._served: dict[str, Served] = {}
         self._tried: dict[str, Signature] = {}
@@ -182,9 +191,13 @@ class Models:
         return served
 
     def read(self) -> None:
-        """Read every folder; what cannot be read stands in `problems`."""
-        for name in self.folders:
+        """Read every folder, at the start; what cannot be read stands in `problems`."""
+        for name, folder in self.folders.items():
             self._look(name, settled=True)
+            last = None if self.kept is None or name in self._served else last_kept(self.kept, name)
+            if last is not None:
+                with contextlib.suppress(*_UNUSABLE):
+                    self._take_up(replace(read_served(name, last), folder=folder))
 
     def reload(self, name: str) -> Served:
         """Read a folder now.
@@ -238,10 +251,16 @@ class Models:
             before = self._served.get(name)
             mended = self.problems.pop(name, None)
             if before is None or before.version != found.version:
-                self._served[name] = found
-                self._heard(name, found.version, None)
+                self._take_up(found)
+                if self.kept is not None:
+                    with contextlib.suppress(OSError):
+                        keep(self.kept, name, found.version, found.folder)
             elif mended is not None:
                 self._heard(name, found.version, None)
+
+    def _take_up(self, found: Served) -> None:
+        self._served[found.name] = found
+        self._heard(found.name, found.version, None)
 
     def _complain(self, name: str, problem: str) -> None:
         if self.problems.get(name) != problem:

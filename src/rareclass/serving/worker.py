@@ -38,7 +38,7 @@ def work(settings: Settings, name: str, folder: Path, sock: socket, supervisor: 
     name : str
         Of this worker.
     folder : Path
-        Where the workers keep their metrics.
+        Where the workers keep their metrics, and what they served last.
     sock : socket
         Listening.
     supervisor : Connection
@@ -65,7 +65,7 @@ def _answer(settings: Settings, name: str, folder: Path, sock: socket, superviso
         said = "model loaded" if problem is None else "model not loaded"
         events.say(said, worker=name, model=model, version=version, problem=problem)
 
-    models = Models(settings.folders, heard)
+    models = Models(settings.folders, heard, kept=folder / "kept")
     models.read()
     log = None
     if settings.log is not None:

@@ -1,0 +1,172 @@
+"""Connections that send too slowly, too much or nothing, or do not read, are closed; the others are answered."""
+
+import asyncio
+import contextlib
+import json
+import socket
+import threading
+import time
+
+import pytest
+
+pytestmark = pytest.mark.serving
+uvicorn = pytest.importorskip("uvicorn")
+from rareclass.serving.connection import guarded  # noqa: E402  (after the check that uvicorn is there)
+from rareclass.serving.settings import Limits  # noqa: E402
+
+LIMITS = Limits(receiving=0.6, connections=6, idle=1.0)
+ASK = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
+LARGE = b"x" * 20_000_000
+
+
+async def app(scope, receive, send):
+    """Answers with how long the body was, slowly where asked to."""
+    if scope["type"] != "http":
+        return
+    length, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        length, more = length + len(message["body"]), message["more_body"]
+    if scope["path"] == "/slow":
+        await asyncio.sleep(1.5)
+    body = LARGE if scope["path"] == "/large" else str(length).encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+@pytest.fixture(scope="module")
+def service():
+    config = uvicorn.Config(app, http=guarded(LIMITS), port=0, ws="none", lifespan="off", log_config=None)
+    config.timeout_keep_alive = LIMITS.idle
+    server = uvicorn.Server(config)
+    sock = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=server.run, args=([sock],), daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield server, sock.getsockname()[1]
+    server.should_exit = True
+    thread.join(10)
+
+
+@contextlib.contextmanager
+def connected(service, seconds=8.0):
+    with socket.create_connection(("127.0.0.1", service[1]), timeout=seconds) as sock:
+        yield sock
+
+
+@pytest.fixture(autouse=True)
+def quiet(service):
+    yield
+    end = time.monotonic() + 10
+    while service[0].server_state.connections:
+        assert time.monotonic() < end, "a connection is left"
+        time.sleep(0.02)
+
+
+def heard(sock):
+    found = b""
+    with contextlib.suppress(ConnectionError):
+        while part := sock.recv(65_536):
+            found += part
+    return found
+
+
+def refused(found, words):
+    assert found.startswith(b"HTTP/1.1 "), found
+    said = json.loads(found.partition(b"\r\n\r\n")[2])
+    assert words in said["error"]
+    return int(found[9:12])
+
+
+def trickle(sock, text, pause=0.1):
+    with contextlib.suppress(OSError):
+        for at in range(len(text)):
+            sock.sendall(text[at : at + 1])
+            time.sleep(pause)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"GET / HTTP/1.1\r\nhost: a-host-of-a-long-name\r\n\r\n",
+        b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n" + b"y" * 100,
+    ],
+)
+def test_a_client_of_a_byte_at_a_time_is_refused_when_its_time_is_over(service, text):
+    head, _, rest = text.partition(b"\r\n\r\n") if b"POST" in text else (b"", b"", text)
+    with connected(service) as sock:
+        sock.sendall(head + (b"\r\n\r\n" if head else b""))
+        began = time.monotonic()
+        threading.Thread(target=trickle, args=(sock, rest), daemon=True).start()
+        assert refused(heard(sock), "did not arrive whole") == 400
+        assert 0.4 < time.monotonic() - began < 3.0
+
+
+def test_a_connection_that_says_nothing_is_closed(service):
+    with connected(service) as sock:
+        assert refused(heard(sock), "did not arrive whole") == 400
+
+
+def test_a_second_slow_request_is_refused_too(service):
+    with connected(service) as sock:
+        sock.sendall(ASK)
+        assert sock.recv(1000).startswith(b"HTTP/1.1 200")
+        trickle(sock, ASK[:12])
+        assert refused(heard(sock), "did not arrive whole") == 400
+
+
+def test_a_whole_request_may_wait_longer_for_its_answer_and_others_behind_it(service):
+    with connected(service) as sock:
+        body = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 300000\r\nconnection: close\r\n\r\n"
+        sock.sendall(ASK.replace(b"/ ", b"/slow ") + body + b"y" * 300_000)
+        found = heard(sock)
+        assert found.count(b"HTTP/1.1 200") == 2
+        assert found.endswith(b"300000")
+
+
+def test_a_quiet_connection_is_closed_after_its_time(service):
+    with connected(service) as sock:
+        sock.sendall(ASK)
+        began = time.monotonic()
+        assert heard(sock).endswith(b"\r\n\r\n0")
+        assert 0.8 < time.monotonic() - began < 4.0
+
+
+def test_a_client_that_does_not_read_its_answer_is_left(service):
+    server, _ = service
+    with connected(service) as sock:
+        sock.sendall(ASK.replace(b"/ ", b"/large "))
+        end = time.monotonic() + 8
+        while not server.server_state.connections or time.monotonic() < end - 7.5:
+            time.sleep(0.02)
+        while server.server_state.connections:
+            assert time.monotonic() < end, "it is still there"
+            time.sleep(0.05)
+
+
+def test_a_slow_reader_gets_all_of_its_answer(service):
+    with connected(service) as sock:
+        sock.sendall(ASK.replace(b"/ ", b"/large "))
+        length = 0
+        while length < len(LARGE):
+            part = sock.recv(1_000_000)
+            assert part
+            length += len(part)
+            time.sleep(0.05)
+
+
+def test_more_connections_than_there_may_be_are_refused_until_others_leave(service):
+    with contextlib.ExitStack() as stack:
+        held = [stack.enter_context(connected(service)) for _ in range(LIMITS.connections)]
+        for sock in held:
+            sock.sendall(ASK)
+            assert sock.recv(1000).startswith(b"HTTP/1.1 200")
+        with connected(service) as sock:
+            assert refused(heard(sock), "Too many connections") == 503
+    time.sleep(0.2)
+    with connected(service) as sock:
+        sock.sendall(ASK.replace(b"host", b"connection: close\r\nhost"))
+        assert heard(sock).startswith(b"HTTP/1.1 200")
