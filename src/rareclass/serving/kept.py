@@ -4,10 +4,10 @@ import os
 import shutil
 from pathlib import Path
 
-from rareclass.scoring.files import LEARNER, MANIFEST, MODEL, SCORER
+from rareclass.scoring.files import CARD, LEARNER, MANIFEST, MODEL, SCORER
 
-_FILES = (MANIFEST, MODEL, SCORER, LEARNER)
-"""What scoring reads."""
+_FILES = (MANIFEST, MODEL, SCORER, LEARNER, CARD)
+"""What serving reads."""
 
 
 def keep(root: Path, name: str, version: str, folder: Path) -> None:
