@@ -119,6 +119,23 @@ def test_work_is_read_from_the_design():
     assert work.columns > 3  # one holds codes
     assert work.codes == 1
     assert work.levels == (7, 1000, 1000)
+    assert work.differing == 1.0
+
+
+def test_equal_rows_are_scored_once_and_priced_once():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(1000, 3)), np.arange(1000) % 10 == 0
+    X[~y] = X[np.flatnonzero(~y)[np.arange(900) // 3 * 3]]  # three of each
+    design = make_design(X, y, Beside())
+    work, parts = work_of(design), [part.test.shape[0] for part in design.parts()]
+    assert 0.35 < work.differing < 0.7
+    assert work.differing == pytest.approx(sum(parts) / work.scored)
+    arm = make_arm("lightgbm")
+    alike, apart = (replace(work, differing=share).fits(arm) for share in (0.4, 1.0))
+    known = min(work.scored / work.parts, work.fitted)
+    wanted = work.parts * (work.fit(arm) + work.score(arm, 0.4 * work.scored / work.parts + known)) / 2
+    assert alike == pytest.approx(wanted)
+    assert alike < apart
 
 
 def test_levels_of_columns_of_every_type_are_counted():

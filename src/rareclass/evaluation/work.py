@@ -48,7 +48,7 @@ STAGE_SECONDS: dict[str, Powers] = {
 """Seconds of what every comparison does: reading and splitting a table, the audit of its columns, encoding a part,
 judging an arm, drawing it, and what a bundle keeps of the rows: exp(a) rows^b columns^c events^d."""
 
-START = 5.5
+START = 4.0
 """Seconds until everything is imported and compiled, and of writing the report."""
 
 AUDITED = 20_000
@@ -98,6 +98,8 @@ class Work:
         Distinct values of each column, the first ones those of codes; empty where all are numbers that differ.
     codes : int
         Columns that hold codes.
+    differing : float
+        Share of the scored rows that differ from one another: equal rows are encoded and scored once.
     """
 
     rows: int
@@ -110,6 +112,7 @@ class Work:
     may_shrink: bool = True
     levels: tuple[int, ...] = ()
     codes: int = 0
+    differing: float = 1.0
 
     def smaller(self) -> list["Work"]:
         """This, and the same with fits on fewer and fewer rows."""
@@ -127,6 +130,11 @@ class Work:
         levels = np.array(self.levels if self.levels else 255)
         return self.columns * float(np.log2(np.minimum(levels, 255) + 1).mean() / 8)
 
+    @property
+    def _new(self) -> float:
+        """Rows that a fit scores and did not see."""
+        return self.differing * self.scored / self.parts
+
     def fit(self, arm: Arm) -> float:
         """Seconds of one fit on one core."""
         treated = self._treated(arm)
@@ -143,8 +151,8 @@ class Work:
         """
         if arm.is_blend:
             return 0.0
-        new = self.scored / self.parts
-        return self.parts * (self.fit(arm) + self.score(arm, new + min(new, self.fitted))) / CORES
+        known = min(self.scored / self.parts, self.fitted)
+        return self.parts * (self.fit(arm) + self.score(arm, self._new + known)) / CORES
 
     def arm(self, arm: Arm) -> float:
         """Seconds of cross-fitting and judging an arm."""
@@ -153,7 +161,7 @@ class Work:
     def fixed(self, needed: Sequence[Arm]) -> float:
         """Seconds of all else: reading, audit, encoding, and the deployed model, a blend of members or an arm alone."""
         stages = self._stage("read", self.rows) + self._stage("audit", min(self.rows, AUDITED + self.events))
-        encoded = (self.parts + 1) * self._stage("encode", self.fitted + self.scored / self.parts)
+        encoded = (self.parts + 1) * self._stage("encode", self.fitted + self._new)
         fitted = [a for a in needed if not a.is_blend]
         blended = [a for a in fitted if len(fitted) < len(needed) and a.learner_name in MEMBERS]
         deployed = max((sum(map(self._deployed, arms)) for arms in (blended, *([a] for a in fitted))), default=0.0)
@@ -162,7 +170,7 @@ class Work:
     def _deployed(self, arm: Arm) -> float:
         """Seconds of the last fit, of scoring locked and fitted rows, and of the check of the compiled form."""
         checked = min(self.scored, CHECKED[0], CHECKED[1] / self.columns)
-        rows = max(self.rows - self.scored, 0) + min(self.scored, self.fitted) + 2 * checked
+        rows = self.differing * max(self.rows - self.scored, 0) + min(self.scored, self.fitted) + 2 * checked
         return self.fit(arm) / CORES + self.score(arm, rows)
 
     def _stage(self, stage: str, rows: float) -> float:
@@ -182,17 +190,20 @@ def work_of(design: Design, *, full: bool = False) -> Work:
     columns = sorted(design.rows.schema.columns, key=lambda c: c.kind != "category")
     codes = sum(c.kind == "category" for c in columns)
     some = design.rows.features.take(evenly(y.size, 10_000))
+    scored = sum(len(test) for _, test in design.split.parts)
+    differing = sum(np.unique(design.rows.same[test]).size for _, test in design.split.parts)
     return Work(
         rows=y.size,
         events=int(y.sum()),
         columns=round(len(columns) + (CODED - 1) * codes),
         parts=len(design.split.parts),
-        scored=sum(len(test) for _, test in design.split.parts),
+        scored=scored,
         fitted=fitted,
         fitted_events=min(int(design.y[train].sum()), fitted),
         may_shrink=not full,
         levels=tuple(_distinct(some[c.name]) for c in columns),
         codes=codes,
+        differing=differing / scored,
     )
 
 
