@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from rareclass import __version__
 from rareclass.serving.errors import Refused
 from rareclass.serving.protocol.metadata import INPUT_OF
-from rareclass.serving.schemas import SCHEMAS, Schema, named, one_of
+from rareclass.serving.schemas import SCHEMAS, Schema, named, one_of, score_request
 
 if TYPE_CHECKING:
     from rareclass.serving.models import Models, Served
@@ -52,7 +52,7 @@ def _paths(names: list[str], served: list["Served"]) -> dict[str, Any]:
         "/v2": {"get": _get("The service and its extensions.", named("Server"))},
         "/v2/health/live": {"get": _get("Whether the service runs.", named("Live"))},
         "/v2/health/ready": {"get": _get("Whether every model can be asked.", named("Ready"), ready=True)},
-        "/v1/score": {"post": _score(served)},
+        "/v1/score": {"post": _score(served, only=len(names) == 1)},
         "/": {"get": _get("The status page.", {"type": "string"}, kind="text/html")},
         "/metrics": {"get": _get("Metrics, for Prometheus.", {"type": "string"}, kind="text/plain")},
         "/openapi.json": {"get": _get("This description.", {"type": "object"})},
@@ -102,11 +102,15 @@ def _infer(served: list["Served"]) -> dict[str, Any]:
     }
 
 
-def _score(served: list["Served"]) -> dict[str, Any]:
+def _score(served: list["Served"], *, only: bool) -> dict[str, Any]:
     examples = {model.name: {"value": plain_example(model)} for model in served}
+    asked = [score_request(model.name, model.scorer.encoder.columns, only=only) for model in served]
     return {
         "summary": "Score rows of plain JSON.",
-        "requestBody": {"required": True, "content": {JSON: {"schema": named("ScoreRequest"), "examples": examples}}},
+        "requestBody": {
+            "required": True,
+            "content": {JSON: {"schema": {"anyOf": asked} if asked else {"type": "object"}, "examples": examples}},
+        },
         "responses": {
             "200": {"description": "One answer a row.", "content": {JSON: {"schema": named("ScoreResponse")}}},
             **_refusals(),

@@ -1,5 +1,6 @@
 """JSON schemas of what the service takes and gives, for its OpenAPI."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rareclass.serving.asked import COSTS, EXPLAIN, OUTPUTS
@@ -100,15 +101,6 @@ SCHEMAS: dict[str, Schema] = {
         "model_name model_version outputs", model_name=TEXT, model_version=TEXT, id=TEXT, outputs=array(named("Output"))
     ),
     "Reason": _REASON,
-    "ScoreRequest": thing(
-        "rows",
-        model=TEXT | {"description": "May be left out where one model is served."},
-        version=TEXT,
-        rows=array({"type": "object", "description": "Column to value; null is missing, other columns are ignored."}),
-        id=TEXT,
-        **_ASKED,
-    )
-    | {"additionalProperties": False},
     "ScoredRow": thing(
         "probability alert tier reasons",
         probability=NUMBER | {"minimum": 0, "maximum": 1},
@@ -118,3 +110,24 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "ScoreResponse": thing("model version rows", model=TEXT, version=TEXT, id=TEXT, rows=array(named("ScoredRow"))),
 }
+
+_VALUE_OF: dict[str, Schema] = {
+    "number": {"type": ["number", "null"]},
+    "integer": {"type": ["integer", "null"]},
+    "boolean": {"type": ["boolean", "null"]},
+    "category": {"type": ["string", "number", "boolean", "null"]},
+    "text": {"type": ["string", "null"]},
+    "time": {"type": ["string", "null"], "examples": ["2026-01-31 12:00:00"]},
+}
+
+
+def score_request(model: str, columns: Sequence[tuple[str, str]], *, only: bool) -> Schema:
+    """A plain request to a model of these columns; its name may be left out where it is the `only` one."""
+    row: Schema = {
+        "type": "object",
+        "required": [name for name, _ in columns],
+        "properties": {name: _VALUE_OF[kind] for name, kind in columns},
+        "description": "Column to value; null is missing, other columns are ignored.",
+    }
+    said = {"model": {"const": model}, "version": TEXT, "rows": array(row), "id": TEXT, **_ASKED}
+    return thing("rows" if only else "rows model", **said) | {"additionalProperties": False}
