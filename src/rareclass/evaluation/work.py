@@ -191,7 +191,8 @@ def work_of(design: Design, *, full: bool = False) -> Work:
     codes = sum(c.kind == "category" for c in columns)
     some = design.rows.features.take(evenly(y.size, 10_000))
     scored = sum(len(test) for _, test in design.split.parts)
-    differing = sum(np.unique(design.rows.same[test]).size for _, test in design.split.parts)
+    same = design.rows.same[design.split.scored]
+    differing = sum(np.unique(same[test]).size for _, test in design.split.parts)
     return Work(
         rows=y.size,
         events=int(y.sum()),
