@@ -27,7 +27,6 @@ from rareclass.data.problem import KEEP, Problem, Roles, read_problem
 from rareclass.data.schema import Schema
 from rareclass.data.target import encode_target, refuse_variants
 from rareclass.decisions.costs import CostMatrix
-from rareclass.decisions.periods import dated_periods
 from rareclass.decisions.rule import DecisionRule
 from rareclass.decisions.tiers import TierPolicy
 from rareclass.errors import InputError, ReadError
@@ -210,8 +209,7 @@ def train_table(
     overwrite: bool = False,
     kept: Mapping[str, bool] = NOTHING_MORE,
     reasons: ReasonRules | None = None,
-    decision: DecisionRule | None = None,
-    tiers: TierPolicy | None = None,
+    decision: DecisionRule | TierPolicy | None = None,
     costs: CostMatrix | None = None,
     command: str = "",
     cascade: bool = False,
@@ -227,10 +225,6 @@ def train_table(
     refuse_foreign(out, overwrite=overwrite)
     check_rules(reasons, problem.features.column_names)
     money: Any = problem.costs if costs is None else costs
-    if tiers is not None:
-        if money is None:
-            raise InputError("Tiers are cut by money: give --cost-fp and --cost-fn, or --cost-columns.")
-        tiers.cuts(money)
     y = encode_target(problem.y, problem.pos_label, name=problem.target)[0]
     findings = column_findings(problem.features, y, categorical=problem.categorical, weight=problem.counts)
     kind = CascadeClassifier if cascade else RareClassifier
@@ -247,9 +241,6 @@ def train_table(
         times=times,
         costs=money,
     )
-    if tiers is not None:
-        periods = dated_periods(problem.times, tiers.per)
-        model.cut_tiers(tiers, money, sample_weight=problem.counts, periods=periods)
     fit = model.model_
     table, worth = problem.features.take(fit.oof_row), at(problem.counts, fit.oof_row)
     data = {"prevalence": float(np.average(fit.oof_y, weights=worth)), "notes": table_notes(problem, fit.schema)}
@@ -327,6 +318,8 @@ def evaluate_table(
             f"The table holds {int(y.sum())} of {y.size} rows of class {label!r}; both classes are needed."
         )
     given = problem.costs if problem.costs is not None else costs
+    if given is None and model.model_.tiers is not None:
+        given = model.model_.tiers.costs
     rows = Judged(y=y, weight=problem.counts, costs=None if given is None else as_costs(given, n=y.size))
     logit = bundle.scorer.logit(problem.features, threads=thread_count())
     sliced = judge_slices(rows, problem.features, logit, model.model_)

@@ -6,7 +6,6 @@ import pytest
 from rareclass.calibration import choose_calibration
 from rareclass.data.binormal import simulate_scores
 from rareclass.decisions import CostMatrix, Decision, MinimumCost, RowCosts, best_threshold
-from rareclass.decisions.minimum_cost import decided_on
 from rareclass.errors import CostError, InputError
 from rareclass.kernels.logits import logit
 from rareclass.metrics.curve import ThresholdCurve
@@ -165,7 +164,7 @@ def test_what_costs_by_row_bring_is_that_of_each_rows_own_decision():
     weight = np.where(y, 3.0, rng.uniform(0.5, 2, p.size))
     costs = RowCosts(fp=rng.uniform(1, 3, p.size), fn=rng.uniform(1, 900, p.size))
     rule = MinimumCost(costs)
-    found = decided_on(rule, y, p, weight, costs)
+    found = rule.decided_on(y, p, weight, costs)
     flagged = p * costs.fn > (1 - p) * costs.fp
     spent = np.where(flagged, np.where(y, 0, costs.fp), np.where(y, costs.fn, 0))
     assert found.expected_cost == pytest.approx(np.average(spent, weights=weight), rel=1e-12)
@@ -175,6 +174,6 @@ def test_what_costs_by_row_bring_is_that_of_each_rows_own_decision():
     assert (found.threshold, found.why) == (typical.threshold, typical.why)
     assert found.expected_cost < typical.expected_cost
     whole = MinimumCost(CostMatrix(fp=2, fn=450))
-    assert decided_on(whole, y, p, weight, whole.costs) == whole.choose(
+    assert whole.decided_on(y, p, weight, whole.costs) == whole.choose(
         ThresholdCurve.from_predictions(y, p, sample_weight=weight)
     )

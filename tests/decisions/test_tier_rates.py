@@ -42,6 +42,9 @@ def test_the_cost_is_what_each_row_costs_in_its_tier(rows):
     assert table.cost.estimate == pytest.approx(spent.mean())
     assert table.cost.low < spent.mean() < table.cost.high
     assert table.cost_first_tier == pytest.approx(500 * y.mean())
+    for t in table.tiers:
+        assert t.cost.estimate == pytest.approx((spent * (names == t.name)).mean())
+        assert t.cost.low <= t.cost.estimate <= t.cost.high
     fn = np.random.default_rng(1).lognormal(5, 1, p.size)
     own = POLICY.tier(p, RowCosts(fp=30.0, fn=fn))
     spent = fn * (y & (own == "allow")) + (own == "review") * (5 + 0.1 * fn * y) + 30 * ((own == "block") & ~y)
@@ -77,6 +80,14 @@ def test_a_tier_without_rows_has_no_precision(rows):
     assert table.tiers[2].recall.estimate == 0
     assert "block" in str(table)
     assert table.to_dict()["tiers"][2]["rows"] == 0
+
+
+def test_rows_without_an_event_have_no_recall(rows):
+    _, _, names = rows
+    table = tier_table(np.zeros(4000, dtype=bool), names, POLICY, COSTS, pos_label=True)
+    assert all(np.isnan(t.recall.estimate) for t in table.tiers)
+    assert table.tiers[2].precision.estimate == 0
+    assert table.tiers[1].cost.estimate == pytest.approx(5 * (names == "review").mean())
 
 
 def test_a_tier_that_the_policy_lacks_is_refused():

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from rareclass.cascade import CascadeClassifier
+from rareclass.cascade import TwoStageLearner
 from rareclass.decisions import AlertBudget, RecallAtLeast
 from rareclass.errors import InputError
 from rareclass.evaluation import TradeOff, trade, trade_off
@@ -197,7 +197,7 @@ def test_the_preset_holds_plain_first_and_the_cascade_last():
     assert names[0] == "lightgbm+none"
     assert names[-1] == "cascade"
     assert len(names) == len(set(names)) == 9
-    assert isinstance(preset()[-1].learner, CascadeClassifier)
+    assert isinstance(preset()[-1].learner, TwoStageLearner)
     assert [a.name for a in preset(LR, ["smote"], {})] == [f"{LR}+none", f"{LR}+smote"]
 
 

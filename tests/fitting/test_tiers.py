@@ -6,7 +6,7 @@ import pytest
 
 from rareclass import RareClassifier
 from rareclass.artifact import Bundle
-from rareclass.decisions import CostMatrix, RowCosts, Tier, TierPolicy
+from rareclass.decisions import CostMatrix, RowCosts, Tier, TierPolicy, tier_table
 from rareclass.errors import BundleError, InputError
 from rareclass.kernels.logits import sigmoid
 from rareclass.scoring import Scorer
@@ -40,6 +40,64 @@ def test_thresholds_are_those_of_the_scores_out_of_fold(model, rows):
     assert fit.tiers == POLICY.cut(sigmoid(fit.oof_logit), COSTS, periods=rows[2][fit.oof_row])
     taken = fit.tiers.tier(sigmoid(fit.oof_logit)) == "review"
     assert 30 * 8 - 1 <= taken.sum() <= 30 * 8
+
+
+def test_a_policy_as_the_decision_is_the_same_and_is_what_the_model_says(model, rows):
+    X, y, day = rows
+    dates = np.datetime64("2026-03-01") + day
+    own = RareClassifier("logistic_regression", treatment="none", decision=POLICY)
+    own.fit(X, y, costs=COSTS, times=dates)
+    assert own.decision_.rule.kind == "tiers"
+    assert "review from a probability of" in own.decision_.why
+    said = own.summary()
+    assert own.decision_.why in said
+    assert "block" in said.split("Tiers out of fold")[1]
+    assert model.decision_.why in model.summary()
+    fit = own.model_
+    seen = np.isfinite(fit.oof_logit)
+    again = POLICY.cut(sigmoid(fit.oof_logit[seen]), COSTS, rows_per_period=300)
+    assert fit.tiers == again
+    held = fit.tiers.tier(sigmoid(fit.oof_logit[seen]))
+    table = tier_table(fit.oof_y[seen], held, POLICY, COSTS, rows_per_period=300)
+    assert fit.evidence["tiers"] == table.to_dict()
+    plain = RareClassifier("logistic_regression", treatment="none").fit(X, y, times=dates)
+    assert plain.cut_tiers(POLICY, COSTS, rows_per_period=300).decision_ == own.decision_
+    own.decision_ = own.decision_.at_costs({"fp": 1, "fn": 9})  # another decision is another decision
+    assert own.model_.tiers is None
+    with pytest.raises(InputError, match="no tiers"):
+        own.tier(X)
+
+
+def test_what_tiers_need_is_asked_for_before_the_fit(rows, monkeypatch):
+    X, y, _ = rows
+    monkeypatch.setattr("rareclass.fitting.classifier.fit_model", lambda *_: pytest.fail("fitted"))
+    model = RareClassifier("logistic_regression", treatment="none", decision=POLICY)
+    with pytest.raises(InputError, match="--cost-fp"):
+        model.fit(X, y)
+    with pytest.raises(InputError, match="how many rows share a day"):
+        model.fit(X, y, costs=COSTS)
+
+
+def test_slices_are_judged_by_the_tiers(rows):
+    X, y, _ = rows
+    policy = TierPolicy([Tier("allow"), Tier("review", cost=5, prevents=0.9), Tier("block", cost_fp=30)])
+    table = {"a": X[:, 0], "b": X[:, 1], "shop": np.array(["n", "s", "w"])[np.arange(2400) % 3]}
+    model = RareClassifier("logistic_regression", treatment="none", decision=policy, slices="shop", cv=3)
+    model.fit(table, y, costs=COSTS)
+    fit = model.model_
+    tier = policy.tier(sigmoid(fit.oof_logit), COSTS)
+    spent = 500 * (y & (tier == "allow")) + (tier == "review") * (5 + 50 * y) + 30 * ((tier == "block") & ~y)
+    for row in fit.slices.table.slices:
+        own = table["shop"] == row.name
+        assert row.cost.estimate == pytest.approx(spent[own].mean())
+        assert row.alerts == (tier[own] != "allow").sum()
+        assert [t.rows for t in row.tiers] == [(tier[own] == name).sum() for name in policy.names]
+        assert sum(t.cost.estimate for t in row.tiers) == pytest.approx(row.cost.estimate)
+    later = RareClassifier("logistic_regression", treatment="none", slices="shop", cv=3).fit(table, y)
+    later.cut_tiers(policy, COSTS)
+    found = later.model_.slices.table.slices
+    assert [r.tiers for r in found] == [r.tiers for r in fit.slices.table.slices]
+    assert "events in block" in later.slices_.columns
 
 
 def test_model_scorer_and_bundle_give_the_same_tiers(model, rows, tmp_path):
@@ -108,7 +166,7 @@ def test_damaged_tiers_are_refused(model, tmp_path, change):
 
     Bundle(model, name="m", target="y").save(tmp_path / "b")
     state = json.loads((tmp_path / "b" / MODEL).read_text())
-    state["tiers"] |= dict([change])
+    state["decision"]["parameters"] |= dict([change])
     (tmp_path / "b" / MODEL).write_text(json.dumps(state))
     manifest = json.loads((tmp_path / "b" / MANIFEST).read_text())
     manifest["files"][MODEL] = digest((tmp_path / "b" / MODEL).read_bytes())

@@ -7,10 +7,12 @@ from tests.treatments.known import line
 
 from rareclass import RareClassifier
 from rareclass.artifact import Bundle
-from rareclass.decisions import RecallAtLeast
+from rareclass.cascade import CascadeClassifier
+from rareclass.decisions import RecallAtLeast, Tier, TierPolicy
 from rareclass.errors import BundleError, InputError
 from rareclass.lifecycle import replay
 from rareclass.losses import FocalLoss
+from rareclass.scoring.reasons import ReasonRules
 from rareclass.treatments import (
     ClassWeights,
     Combined,
@@ -104,6 +106,48 @@ def test_costs_by_row_are_given_anew(tmp_path):
     np.testing.assert_allclose(again.model.predict_proba(table(X)), model.predict_proba(table(X)), rtol=1e-9)
     with pytest.raises(InputError, match="needs costs"):
         replay(loaded, table(X), y)
+
+
+PARTS = {
+    "plain": {},
+    "tiers": {"decision": TierPolicy([Tier("allow"), Tier("review", cost=2, prevents=0.9, capacity=40)])},
+    "slices": {"slices": "shop"},
+}
+
+
+@pytest.mark.parametrize("kind", ["single", "cascade"])
+@pytest.mark.parametrize("part", PARTS)
+def test_every_part_of_a_bundle_survives_a_replay(kind, part, tmp_path):
+    """On the same rows a replay is the same bundle: tiers, slices, stages, and reasons grouped and worded."""
+    X, y, _ = line(4000, seed=2)
+    y = y | (X[:, 0] > 2)
+    rows = table(X, c=X[:, 0] + 1e-3 * X[:, 1], shop=np.array(["n", "s"])[np.arange(4000) % 2])
+    if kind == "single":
+        model = RareClassifier("logistic_regression", treatment="none", cv=2, calibration="sigmoid", **PARTS[part])
+    else:
+        stages = {"gate": "logistic_regression", "judge": "logistic_regression", "judge_treatment": "none"}
+        model = CascadeClassifier(**stages, cv=2, gate_recall=0.7, gate_negatives=30, **PARTS[part])
+    model.fit(rows, y, costs={"fp": 3.0, "fn": 90.0})
+    rules = ReasonRules(groups={"amount": ["a", "c"]}, texts={"amount": "How much", "b": {"raises": "Late"}})
+    Bundle(model, recipe={"rows": 4000}, rows=rows, reasons=rules).save(tmp_path / "m")
+    old = Bundle.load(tmp_path / "m")
+    new = replay(old, rows, y)
+    new.save(tmp_path / "n")
+    new = Bundle.load(tmp_path / "n")
+    assert type(new.model) is type(model)
+    assert new.model.decision_.to_dict() == old.model.decision_.to_dict() == model.decision_.to_dict()
+    assert new.model.model_.evidence == old.model.model_.evidence
+    assert new.scorer.rules == old.scorer.rules
+    assert [r.text for r in new.scorer.explain(rows)[0]] == [r.text for r in old.scorer.explain(rows)[0]]
+    assert any("How much" in r.text for r in new.scorer.explain(rows)[0])
+    fresh, kept = new.model.get_params(), old.model.get_params()
+    assert {k: v for k, v in fresh.items() if k != "decision"} == {k: v for k, v in kept.items() if k != "decision"}
+    if part == "slices":
+        assert new.model.model_.slices.to_dict() == old.model.model_.slices.to_dict()
+    if part == "tiers":
+        assert new.scorer.tier(rows).tolist() == model.tier(rows).tolist()
+        dear = replay(old, rows, y, costs={"fp": 3.0, "fn": 9.0})  # costs given anew count
+        assert dear.model.model_.tiers.costs.fn == 9
 
 
 def test_a_model_of_weighted_rows_is_fitted_anew_with_weights():

@@ -18,12 +18,10 @@ from rareclass.artifact.card import model_card
 from rareclass.artifact.learner import dump_learner
 from rareclass.artifact.reference import EVENTS
 from rareclass.calibration import CalibrationUncertainty, calibrator_from_dict
-from rareclass.cascade.classifier import CascadeClassifier
-from rareclass.cascade.two_stage import TwoStageLearner
+from rareclass.cascade.classifier import classifier_of
 from rareclass.data.encode import TableEncoder
 from rareclass.data.schema import Schema, read_label, saved_label
 from rareclass.decisions.decision import Decision
-from rareclass.decisions.tiers import TierCuts
 from rareclass.errors import BundleError
 from rareclass.fitting.arm import Arm, FittedArm
 from rareclass.fitting.classifier import RareClassifier
@@ -189,7 +187,6 @@ class Bundle:
             "scorer": None,
             "reasons": scorer.rules.saved(),
             **dict.fromkeys(PARTS),
-            "tiers": model.tiers,
             "slices": model.slices,
         }
         if scorer.exact:
@@ -268,10 +265,8 @@ def _read_model(folder: Folder, state: dict[str, Any], learner: Any) -> RareClas
         evidence=state["evidence"],
         calibration_uncertainty=_read_uncertainty(state),
         slices=Slices.from_dict(state["slices"]) if state.get("slices") else None,
-        tiers=None if state.get("tiers") is None else TierCuts.from_dict(state["tiers"]),
     )
-    kind = CascadeClassifier if isinstance(fit.arm.arm.learner, TwoStageLearner) else RareClassifier
-    return kind.from_model(fit, **state["parameters"])
+    return classifier_of(fit, **state["parameters"])
 
 
 def _needs_learner(folder: Folder) -> bool:

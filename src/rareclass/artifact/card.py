@@ -7,12 +7,15 @@ from typing import Any
 
 from rareclass._json import to_plain
 from rareclass.decisions.decision import Decision
-from rareclass.evaluation import words
+from rareclass.decisions.tier_rates import TierTable
+from rareclass.decisions.tier_rule import ByTiers
+from rareclass.evaluation import tiers, words
 from rareclass.evaluation.drivers import DriversRecord
 from rareclass.evaluation.measured import PARTS, measured_on
-from rareclass.evaluation.results import SEVERITIES, Finding
+from rareclass.evaluation.results import SEVERITIES, Finding, GateRecord
 from rareclass.evaluation.slices import left_out, told
 from rareclass.fitting.model import FittedModel
+from rareclass.uncertainty.estimate import Interval
 
 MOST_COLUMNS = 200
 FEW_EVENTS = 100
@@ -50,6 +53,8 @@ def model_card(model: FittedModel, manifest: Mapping[str, Any]) -> str:
         "Data": _data(model, evidence, recipe),
         "How it was made": _made(model, evidence, recipe),
         "How well it does": _well(measured),
+        "Tiers": _tiers(model),
+        "Gate": _gate(model),
         "Slices": _slices(model),
         "What drives it": _drives(model, said["scorer"]),
         "Known limits": _limits(model, evidence, measured),
@@ -61,7 +66,7 @@ def model_card(model: FittedModel, manifest: Mapping[str, Any]) -> str:
         f"Written by rareclass {plain(said['rareclass'])}{f' on {when}' if when else ''}. The figures stand in "
         "`manifest.json` and `model.json` beside this file. Brackets hold 95 % intervals.",
     ]
-    parts = [*head, *(text for title, blocks in sections.items() for text in (f"## {title}", *blocks))]
+    parts = [*head, *(text for title, blocks in sections.items() if blocks for text in (f"## {title}", *blocks))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -93,6 +98,8 @@ def _decides(model: FittedModel, target: str | None) -> list[str]:
 
 def _threshold(d: Decision) -> str:
     rule = words.rule_title(d.rule.kind)
+    if isinstance(d.rule, ByTiers):
+        return f"Rule: {rule}. A row is flagged in every tier but the first."
     if d.per_row:
         return f"Rule: {rule}. Each row is decided by its own costs, which are given with it."
     cut = {float("inf"): "never", float("-inf"): "always"}.get(d.threshold, f"from a probability of {_cut(d)} on")
@@ -206,6 +213,39 @@ def _well(measured: Sequence[tuple[str, str, dict[str, Any]]]) -> list[str]:
     return [*_table(["Metric", "Rows", "Estimate", "95 % interval"], rows), right, *_list(lacking)]
 
 
+def _tiers(model: FittedModel) -> list[str]:
+    """What each alert tier holds out of fold; nothing for a model without tiers."""
+    if model.tiers is None:
+        return []
+    found = TierTable.from_dict(model.evidence.get("tiers"))
+    if not found.tiers:
+        return ["Not measured: no rows were held out."]
+    said = "Out of fold, on the rows that the tiers were cut on; the costs of the tiers add up to that of a row."
+    sliced = tiers.told_slices(None if model.slices is None else model.slices.table)
+    each = _table(*_plain(sliced))
+    return [said, *_table(*_plain(tiers.told(found))), *_list([plain(tiers.cost_said(found))]), *each]
+
+
+def _plain(told: tuple[list[str], list[list[str]]]) -> tuple[list[str], list[list[str]]]:
+    head, rows = told
+    return [plain(h) for h in head], [[plain(c) for c in row] for row in rows]
+
+
+def _gate(model: FittedModel) -> list[str]:
+    """What the gate of a cascade promises, and what drives it; nothing for another model."""
+    found = model.evidence.get("gate")
+    if not found:
+        return []
+    columns = DriversRecord.from_dict(model.evidence.get("drivers")).gate
+    named = [f"{plain(c.name)} {_interval(c.events)} over events, {_interval(c.rows)} over all rows" for c in columns]
+    moves = [f"What moves its log-odds most (mean absolute contribution): {'; '.join(named)}."] if named else []
+    return _list([*(plain(s) for s in tiers.gate_said(GateRecord.from_dict(found))), *moves])
+
+
+def _interval(v: Interval) -> str:
+    return f"{words.number(v.estimate)} {words.interval(v.low, v.high, words.number)}".strip()
+
+
 def _slices(model: FittedModel) -> list[str]:
     """How well the model does in each slice."""
     if model.slices is None:
@@ -233,10 +273,7 @@ def _drives(model: FittedModel, scorer: Mapping[str, Any]) -> list[str]:
     rows = [
         [
             plain(c.name),
-            *(
-                f"{words.number(v.estimate)} {words.interval(v.low, v.high, words.number)}".strip()
-                for v in (c.events, c.rows)
-            ),
+            *(_interval(v) for v in (c.events, c.rows)),
             words.NONE if c.rank_low is None else words.ranks(c.rank_low, c.rank_high),
         ]
         for c in found.columns

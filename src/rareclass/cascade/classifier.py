@@ -1,7 +1,6 @@
 """The cascade as a classifier: the one road from rows to decisions, walked by a learner of two stages."""
 
 import warnings
-from dataclasses import asdict, replace
 from typing import Any, Self
 
 import numpy as np
@@ -11,11 +10,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from rareclass.cascade.gate import Promise
 from rareclass.cascade.two_stage import TwoStageLearner
-from rareclass.decisions.periods import dated_periods
 from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.rule import DecisionRule
 from rareclass.decisions.tiers import TierPolicy
-from rareclass.errors import CostError, InputError, NoOpWarning, TargetError
+from rareclass.errors import InputError, NoOpWarning, TargetError
 from rareclass.fitting.classifier import RareClassifier
 from rareclass.fitting.model import FittedModel
 from rareclass.fitting.rows import Beside, Target
@@ -106,7 +104,7 @@ class CascadeClassifier(RareClassifier):
         judge_rows: int | None = 40_000,
         judge_cost: float | None = None,
         calibration: str = "auto",
-        decision: DecisionRule | None = None,
+        decision: DecisionRule | TierPolicy | None = None,
         cv: Any = 5,
         pos_label: Any = None,
         categorical: Any = (),
@@ -155,26 +153,24 @@ class CascadeClassifier(RareClassifier):
             When the data or a parameter cannot be used; the sentence says what to do.
         """
         if self.tiers is not None:
-            self._refuse_tiers(costs)
+            self._refuse_tiers()
         known = {"groups": groups, "times": times, "costs": costs, "keep_probability": keep_probability}
         super().fit(X, y, sample_weight, **known)
-        if self.tiers is not None:
-            periods = dated_periods(times, self.tiers.per)
-            self.cut_tiers(self.tiers, costs, sample_weight=sample_weight, periods=periods)
         _say_what_does_nothing(self.model_)
         return self
 
-    def _refuse_tiers(self, costs: Any) -> None:
-        """Raise before the fit where tiers cannot be cut after it."""
+    def _refuse_tiers(self) -> None:
+        """Raise where tiers are none, or where another decision stands beside them."""
         if not isinstance(self.tiers, TierPolicy):
             raise InputError(
                 f"`tiers` must be a TierPolicy; got {self.tiers!r}. `rareclass.decisions.read_tiers` reads one of TOML."
             )
         if self.decision is not None:
             raise InputError("`tiers` decide by expected cost. Leave `decision` out, or the tiers.")
-        if costs is None:
-            raise CostError("`tiers` are cut by expected cost. Give the `costs` of rows.")
-        self.tiers.cuts(costs)
+
+    @property
+    def _asked_decision(self) -> Any:
+        return self.decision if self.tiers is None else self.tiers
 
     @property
     def estimator(self) -> TwoStageLearner:
@@ -183,8 +179,7 @@ class CascadeClassifier(RareClassifier):
 
     @classmethod
     def _asked(cls, model: FittedModel) -> dict[str, Any]:
-        asked = {name: getattr(model.arm.arm.learner, name) for name in _OF_LEARNER}
-        return asked | {"tiers": None if model.tiers is None else model.tiers.policy}
+        return {name: getattr(model.arm.arm.learner, name) for name in _OF_LEARNER}
 
     def _fit_each(self, table: pa.Table, target: np.ndarray, labels: np.ndarray, beside: Beside, cv: Any) -> Any:
         raise TargetError(
@@ -201,8 +196,6 @@ class CascadeClassifier(RareClassifier):
         learner: TwoStageLearner = model.arm.learner
         if promised:  # copies and groups of events tell as one
             promise.refuse_few(np.floor(learner.placed_.independent))
-        found = asdict(learner.placed_) | {"confidence": promise.confidence, "judge": learner.judge_note_}
-        model = replace(model, evidence=model.evidence | {"gate": found})
         return model
 
     @property
@@ -265,6 +258,12 @@ class CascadeClassifier(RareClassifier):
         # scikit-learn's checks round the features of those that take categories, until one distinct event is left
         tags.input_tags.categorical = False
         return tags
+
+
+def classifier_of(model: FittedModel, **parameters: Any) -> RareClassifier:
+    """The classifier around a model that was fitted elsewhere; a cascade where its learner has two stages."""
+    kind = CascadeClassifier if isinstance(model.arm.arm.learner, TwoStageLearner) else RareClassifier
+    return kind.from_model(model, **parameters)
 
 
 _OF_LEARNER = (

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import count
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
@@ -167,6 +167,12 @@ class TwoStageLearner(RareLearner):
 
         through = np.flatnonzero(score >= self.placed_.threshold)
         self._fit_judge(work.take(through), folds.take(through), whole, score[through])
+
+    @property
+    def evidence_(self) -> dict[str, Any]:
+        """What a model's evidence says of the stages."""
+        asked = {"confidence": self.confidence, "asked": None if self.judge_cost is not None else self.gate_recall}
+        return {"gate": asdict(self.placed_) | asked | {"judge": self.judge_note_}}
 
     def _gate(self) -> Any:
         if not (isinstance(self.gate, str) and self.gate == "lightgbm"):

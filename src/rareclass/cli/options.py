@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typer.models import OptionInfo
 
     from rareclass.data.layout import TextFormat
-    from rareclass.decisions import CostMatrix, DecisionRule
+    from rareclass.decisions import CostMatrix, DecisionRule, TierPolicy
     from rareclass.scoring.reasons import ReasonRules
 
 
@@ -183,8 +183,12 @@ class RuleOptions:
         None
     )
 
-    def rule(self) -> "DecisionRule | None":
-        """The decision rule that the options name, or None."""
+    tiers: Annotated[
+        str | None, option("--tiers", "TOML file of alert tiers (docs/tiers.md), cut by the costs."), "read_tiers"
+    ] = None
+
+    def rule(self) -> "DecisionRule | TierPolicy | None":
+        """The decision rule, or the tiers, that the options name; or None."""
         given = [f for f in fields(self) if getattr(self, f.name) is not None]
         if len(given) > 1:
             raise InputError(f"Give one rule, not {' and '.join('--' + f.name.replace('_', '-') for f in given)}.")
@@ -195,7 +199,7 @@ class RuleOptions:
         from rareclass import decisions
 
         made = operator.attrgetter(given[0].type.__metadata__[-1])(decisions)  # type: ignore[union-attr]
-        rule: DecisionRule = made(getattr(self, given[0].name))
+        rule: DecisionRule | TierPolicy = made(getattr(self, given[0].name))
         return rule
 
 

@@ -8,8 +8,6 @@ from rareclass.cli import options as o
 from rareclass.cli.spoken import spoken
 from rareclass.treatments.names import HELP
 
-TIERS = "TOML file of alert tiers (docs/tiers.md), cut by the costs; they then decide what is flagged."
-
 
 def command(
     table: o.TableOptions,
@@ -24,7 +22,6 @@ def command(
     learner: Annotated[str, typer.Option("--learner", help="Name of a learner, or auto (the blend).")] = "auto",
     treatment: Annotated[str, typer.Option("--treatment", help=f"One of these {HELP}")] = "auto",
     slices: o.Slices = None,
-    tiers: Annotated[str | None, o.option("--tiers", TIERS)] = None,
     overwrite: o.Overwrite = False,
     seed: o.Seed = 0,
     threads: o.Threads = None,
@@ -33,13 +30,11 @@ def command(
     import os
 
     from rareclass.cli.problem import problem_of
-    from rareclass.decisions.tier_file import read_tiers
     from rareclass.evaluation.results import Finding
     from rareclass.report.terminal import say_findings
     from rareclass.workflow import train_table
 
     rules = reasons.rules()
-    policy = None if tiers is None else read_tiers(tiers)
     problem = problem_of(table, split, costs, file)
     bundle = train_table(
         problem,
@@ -48,7 +43,6 @@ def command(
         kept=keep.kept(),
         reasons=rules,
         decision=rule.rule(),
-        tiers=policy,
         costs=costs.matrix(),
         command=o.shown_command(),
         **stages.asked(learner, treatment),

@@ -13,7 +13,6 @@ from rareclass.decisions.moving import PrevalenceLimits, surely_moved
 from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.saved import RULES, decision_fields, decision_to_dict
 from rareclass.errors import CostError, InputError
-from rareclass.kernels.logits import moved_threshold
 from rareclass.metrics.curve import ThresholdCurve
 
 
@@ -114,16 +113,17 @@ class Decision:
             NaN scores; costs missing where they are needed, or given where they would be ignored.
         """
         score = _check.number_array(y_proba, "y_proba", allow_infinite=True)
+        grouping = Grouping(periods, entities, keys)
         if self.per_row:
-            return self._apply_costs(score, costs)
+            return self._apply_costs(score, costs, grouping)
         if costs is not None:
             raise CostError(
                 "This decision uses one threshold for all rows; the costs given here would have no effect. Leave them "
                 "out, or decide anew for them: `decision.at_costs(costs)`."
             )
-        return self.rule.flag(score, self.threshold, Grouping(periods, entities, keys))
+        return np.asarray(self.rule.flag(score, self.threshold, grouping))
 
-    def _apply_costs(self, proba: np.ndarray, costs: CostsLike | None) -> np.ndarray:
+    def _apply_costs(self, proba: np.ndarray, costs: CostsLike | None, grouping: Grouping) -> np.ndarray:
         if costs is None:
             raise CostError(
                 "This decision weighs each row by its own costs, which were not given: pass those of these rows as "
@@ -131,9 +131,12 @@ class Decision:
             )
         own = as_costs(costs, n=proba.size)
         _check_probability(proba)
-        # both sides on the log-odds: a prevalence that has moved is a shift there
-        with np.errstate(invalid="ignore"):
-            return np.asarray(proba >= moved_threshold(own.threshold, -self.shift), dtype=bool)
+        return np.asarray(self.rule.flag_by_costs(proba, own, self.shift, grouping))
+
+    def priced(self, y_proba: np.ndarray, costs: CostsLike) -> CostsLike:
+        """Costs by which its outcomes on rows (n,) with these probabilities are priced: `costs`, or those in tiers."""
+        found: CostsLike = self.rule.priced(y_proba, costs)
+        return found
 
     def at_prevalence(self, prevalence: float | PrevalenceLimits, *, curve: ThresholdCurve | None = None) -> "Decision":
         """The decision for the same, unshifted scores where the share of positives has become `prevalence`.

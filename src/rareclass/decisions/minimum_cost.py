@@ -132,6 +132,14 @@ class MinimumCost(DecisionRule):
         made = decision_at(MinimumCost(money), point, threshold, money, why=why)
         return replace(made, rule=self, interval=fixed, shift=shift, prevalence=prevalence)
 
+    def decided_on(self, y: np.ndarray, proba: np.ndarray, weight: np.ndarray | None, costs: Costs | None) -> Decision:
+        """With costs by row, what the decision brings is that of each row's own."""
+        decision = super().decided_on(y, proba, weight, costs)
+        if not self.per_row or not isinstance(costs, RowCosts):
+            return decision
+        exact = decide_rows(self, y, proba, weight, costs)
+        return replace(exact, threshold=decision.threshold, interval=decision.interval, why=decision.why)
+
     def move_prevalence(self, decision: Decision, prevalence: float, curve: ThresholdCurve | None) -> Decision:
         if self.search == "empirical":
             return super().move_prevalence(decision, prevalence, curve)
@@ -187,17 +195,6 @@ def check_probability(scores: np.ndarray) -> None:
             f"MinimumCost needs calibrated probabilities in [0, 1]; got scores from {scores.min():g} to "
             f'{scores.max():g}. Calibrate them (rareclass.calibration), or use search="empirical".'
         )
-
-
-def decided_on(
-    rule: DecisionRule, y: np.ndarray, proba: np.ndarray, weight: np.ndarray | None, costs: Costs | None
-) -> Decision:
-    """The decision of a rule on rows; with costs by row, what it brings is that of each row's own decision."""
-    decision = rule.choose(ThresholdCurve.from_predictions(y, proba, sample_weight=weight))
-    if not isinstance(rule, MinimumCost) or not rule.per_row or not isinstance(costs, RowCosts):
-        return decision
-    exact = decide_rows(rule, y, proba, weight, costs)
-    return replace(exact, threshold=decision.threshold, interval=decision.interval, why=decision.why)
 
 
 def decide_rows(

@@ -9,13 +9,14 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rareclass.decisions.costs import CostMatrix, CostsLike, as_costs
+from rareclass.decisions.costs import CostMatrix, Costs, CostsLike, as_costs
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.moving import curve_at_prevalence
 from rareclass.decisions.points import OperatingPoints
 from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.saved import RULES
 from rareclass.errors import InfeasibleError, InputError, NoOpWarning
+from rareclass.kernels.logits import moved_threshold
 from rareclass.metrics.curve import ThresholdCurve
 
 TOLERANCE = 1e-12
@@ -104,6 +105,10 @@ class DecisionRule(ABC):
         money = None if costs is None else as_costs(costs)
         return self._decide(points.take(np.array([index])), money if isinstance(money, CostMatrix) else None)
 
+    def decided_on(self, y: np.ndarray, proba: np.ndarray, weight: np.ndarray | None, costs: Costs | None) -> Decision:
+        """The decision on rows (n,): Boolean truth, calibrated probabilities, weights and the costs of these rows."""
+        return self.choose(ThresholdCurve.from_predictions(y, proba, sample_weight=weight))
+
     def best(self, points: OperatingPoints) -> np.ndarray:
         """Index (...) of the best allowed point; the first, hence the highest threshold, among equals."""
         value = np.where(np.isnan(v := self.objective(points)), -np.inf, v)
@@ -140,6 +145,20 @@ class DecisionRule(ABC):
                 f"`periods` and `entities` belong to alert budgets, and so do `keys`, not to {type(self).__name__}."
             )
         return np.asarray(score >= threshold, dtype=bool)
+
+    def flag_by_costs(self, proba: np.ndarray, costs: Costs, shift: float, grouping: Grouping) -> np.ndarray:
+        """Which rows (n,) a decision by row flags, by the costs of these rows."""
+        # both sides on the log-odds: a prevalence that has moved is a shift there
+        with np.errstate(invalid="ignore"):
+            return np.asarray(proba >= moved_threshold(costs.threshold, -shift), dtype=bool)
+
+    def priced(self, proba: np.ndarray, costs: CostsLike) -> CostsLike:
+        """See `Decision.priced`."""
+        return costs
+
+    def with_costs(self, costs: Costs | None) -> Self:
+        """The rule told the costs of the rows that it will be chosen on; `CostError` where it cannot do with them."""
+        return self
 
     def with_times(self, times: ArrayLike | None, weight: np.ndarray | None = None) -> "DecisionRule":
         """The rule told times and weights (n,) of the rows it will be chosen on, for budgets per hour, day, week or

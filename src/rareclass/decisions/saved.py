@@ -17,6 +17,7 @@ RULES: Names[Any] = Names(
         "precision_at_least": "rareclass.decisions.constraints:PrecisionAtLeast",
         "false_positive_rate_at_most": "rareclass.decisions.constraints:FalsePositiveRateAtMost",
         "alert_budget": "rareclass.decisions.budget:AlertBudget",
+        "tiers": "rareclass.decisions.tier_rule:ByTiers",
         "constrained": "rareclass.decisions.constrained:Constrained",
     },
 )

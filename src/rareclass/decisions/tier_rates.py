@@ -1,6 +1,8 @@
 """How much each tier holds, and how much of it is right, with intervals."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -8,10 +10,10 @@ from numpy.typing import ArrayLike
 from rareclass import _check
 from rareclass._record import Record
 from rareclass._types import Label, Labels, Weights
-from rareclass.decisions.costs import CostsLike, as_costs
-from rareclass.decisions.tier import TierLines
-from rareclass.decisions.tiers import TierPolicy
-from rareclass.errors import InputError
+from rareclass.decisions.costs import Costs, CostsLike
+from rareclass.decisions.tier_rule import outcome_costs
+from rareclass.decisions.tiers import TierCuts, TierPolicy
+from rareclass.errors import CostError, InputError
 from rareclass.uncertainty.estimate import Interval
 from rareclass.uncertainty.interval import confidence_interval
 
@@ -33,6 +35,8 @@ class TierRecord(Record):
         Events in the tier / all events.
     recall_from_here : Interval
         Events in the tier or a more severe one / all events.
+    cost : Interval
+        What the rows in the tier cost, shared among all rows: the tiers' sum is the cost of a row.
     volume : Interval or None
         Rows a period; None where nobody said how many rows a period holds.
     """
@@ -44,22 +48,28 @@ class TierRecord(Record):
     precision: Interval
     recall: Interval
     recall_from_here: Interval
+    cost: Interval
     volume: Interval | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class TierTable(Record):
-    """The tiers of some rows, mildest first, and what they cost a row beside all rows in the first tier."""
+    """The tiers of some rows, mildest first, and what they cost a row beside all rows in the first tier.
+
+    `per` is the period of `volume`; `weighted` says that rows and events are sums of weights.
+    """
 
     tiers: list[TierRecord]
     cost: Interval
     cost_first_tier: float
+    per: str = "run"
+    weighted: bool = False
 
     def __str__(self) -> str:
-        lines = [f"{'tier':<14}{'rows':>10}{'events':>9}{'share':>10}  {'precision':<24}{'recall':<24}"]
+        lines = [f"{'tier':<14}{'rows':>10}{'events':>9}{'share':>10}  {'precision':<24}{'recall':<24}{'cost a row'}"]
         for t in self.tiers:
-            rates = "".join(f"{_said(v):<24}" for v in (t.precision, t.recall))
-            lines.append(f"{t.name:<14}{t.rows:>10,.6g}{t.events:>9,.6g}{t.share.estimate:>10.3%}  {rates.rstrip()}")
+            rates = "".join(f"{_said(v):<24}" for v in (t.precision, t.recall)) + _said(t.cost, ".4g")
+            lines.append(f"{t.name:<14}{t.rows:>10,.6g}{t.events:>9,.6g}{t.share.estimate:>10.3%}  {rates}")
         lines.append(f"cost a row {_said(self.cost, '.4g')}; all rows {self.tiers[0].name}: {self.cost_first_tier:.4g}")
         return "\n".join(lines)
 
@@ -120,13 +130,18 @@ def tier_table(
     if rows_per_period is not None:
         size = _check.fraction(rows_per_period, "rows_per_period", high=np.inf, closed="neither")
 
-    def interval(metric: str, inside: np.ndarray) -> Interval:
-        return confidence_interval(metric, y, inside, level=level, groups=groups, sample_weight=given)
+    spent = outcome_costs(policy, place, costs)
+
+    def interval(metric: str, inside: np.ndarray, money: Mapping[str, np.ndarray] | None = None) -> Interval:
+        if metric == "recall" and not y.any():
+            return Interval(np.nan, np.nan, np.nan, level, "undefined")
+        return confidence_interval(metric, y, inside, level=level, groups=groups, sample_weight=given, costs=money)
 
     records = []
     for k, tier in enumerate(policy.names):
         inside = place == k
         share = interval("alert_rate", inside)
+        first = {"fp": spent["tn"], "tp": spent["fn"]} if k == 0 else {"fp": spent["fp"], "tp": spent["tp"]}
         held = bool((weight[inside] > 0).any())
         records.append(
             TierRecord(
@@ -137,22 +152,36 @@ def tier_table(
                 precision=interval("precision", inside) if held else Interval(np.nan, 0.0, 1.0, level, "undefined"),
                 recall=interval("recall", inside),
                 recall_from_here=interval("recall", place >= k),
+                cost=interval("expected_cost", inside, {**first, "fn": np.zeros(y.size), "tn": np.zeros(y.size)}),
                 volume=None if size is None else _scaled(share, size),
             )
         )
-    # a row in its tier costs one thing if it is an event and another if it is none: costs by row of "flagged or not"
-    lines = TierLines.of(policy.tiers, as_costs(costs, n=y.size))
-    shape = len(policy.tiers), y.size
-    quiet, event = (np.broadcast_to(v if v.ndim == 2 else v[:, None], shape) for v in (lines.quiet, lines.event))
-    own = np.maximum(place, 1), np.arange(y.size)
-    spent = {"fp": quiet[own], "tp": event[own], "fn": event[0], "tn": quiet[0]}
     return TierTable(
         tiers=records,
-        cost=confidence_interval(
-            "expected_cost", y, place > 0, level=level, groups=groups, sample_weight=given, costs=spent
-        ),
-        cost_first_tier=float(np.average(np.where(y, event[0], quiet[0]), weights=weight)),
+        cost=interval("expected_cost", place > 0, spent),
+        cost_first_tier=float(np.average(np.where(y, spent["fn"], spent["tn"]), weights=weight)),
+        per=policy.per,
+        weighted=given is not None,
     )
+
+
+def tiers_of(
+    cuts: TierCuts,
+    y: np.ndarray,
+    proba: np.ndarray,
+    *,
+    costs: Costs | None = None,
+    sample_weight: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
+    level: float = 0.95,
+) -> TierTable:
+    """The table of rows (n,) that tiers take by their stored thresholds; costs are theirs unless others are given."""
+    money = cuts.costs if costs is None else costs
+    if money is None:
+        raise CostError("These tiers weigh each row by its own costs; pass those of these rows as `costs`.")
+    names = cuts.tier(proba, money if cuts.costs is None else None)
+    how: dict[str, Any] = {"sample_weight": sample_weight, "groups": groups, "level": level, "pos_label": True}
+    return tier_table(y, names, cuts.policy, money, rows_per_period=cuts.rows_per_period, **how)
 
 
 def _scaled(value: Interval, by: float) -> Interval:

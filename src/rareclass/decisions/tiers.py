@@ -15,6 +15,9 @@ from rareclass.decisions.tier import Tier, TierLines
 from rareclass.decisions.tier_places import TierRows, lowest_threshold, pairs_of, places_of
 from rareclass.errors import CostError, InputError, NoOpWarning
 
+TIERS = "tiers"
+"""Name of the rule of decisions by tiers, as they are saved."""
+
 
 @dataclass(frozen=True)
 class TierPolicy:
@@ -326,6 +329,22 @@ class TierCuts:
         else:
             rows = TierRows.of(self.policy.tiers, p, as_costs(costs, n=p.size))
         return places_of(self.policy.tiers, rows, grouping, np.asarray(self.thresholds))
+
+    def said(self) -> str:
+        """Where tiers begin, in a sentence."""
+        tiers = self.policy.tiers
+        full = ", ".join(f"{t.name} {t.capacity:,} a {t.per}" for t in tiers[1:] if t.capacity is not None)
+        room = f" Capacities: {full}; stored thresholds keep them on average." if full else ""
+        if self.costs is None:
+            return (
+                f"Each row goes to the tier ({', '.join(self.policy.names)}) that is expected to cost least by its own "
+                f"costs.{room}"
+            )
+        begin = ", ".join(
+            f"{t.name} {'never' if np.isinf(at) else f'from a probability of {at:.4g} on'}"
+            for t, at in zip(tiers[1:], self.thresholds, strict=True)
+        )
+        return f"Each row goes to the last of these tiers that it reaches: {tiers[0].name}, {begin}.{room}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; infinite thresholds become "inf" and "-inf"."""

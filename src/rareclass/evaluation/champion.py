@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import stdtrit
 
+from rareclass.cascade.classifier import classifier_of
 from rareclass.evaluation.judge import ArmResult, Judged, Judgement, judge
 from rareclass.evaluation.plan import DEFAULT
 from rareclass.evaluation.results import LuckRecord
@@ -105,7 +106,7 @@ def fit_champion(design: Design, champion: ArmResult, members: Sequence[ArmScore
     part = design.whole()
     each = fit_side_by_side(part, [m.arm for m in members], n_jobs=wanted.n_jobs)
     model = assemble(design, wanted, part, each, held)
-    return RareClassifier.from_model(
+    return classifier_of(
         model,
         calibration=wanted.calibration,
         cv=design.split.folds,

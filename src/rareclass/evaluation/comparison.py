@@ -19,6 +19,7 @@ from rareclass.evaluation.results import (
     DifferenceRecord,
     FiguresRecord,
     Finding,
+    GateRecord,
     JudgementRecord,
     LuckRecord,
     Results,
@@ -119,7 +120,8 @@ class Comparison:
     def record(self) -> Results:
         """Everything as the values that stand in `results.json`."""
         d, rows, split = self.design, self.design.rows, self.design.split
-        sliced = self.best_model_.model_.slices
+        fit = self.best_model_.model_
+        gate = fit.evidence.get("gate")
         return Results(
             data=DataRecord(
                 rows=int(rows.y.size),
@@ -155,7 +157,9 @@ class Comparison:
             champion=self.champion,
             champion_reason=self.champion_reason,
             champion_luck=self.champion_luck,
-            slices=None if sliced is None else sliced.table,
+            gate=None if gate is None else GateRecord.from_dict(gate),
+            tiers=self[self.champion].judgement.tiers,
+            slices=None if fit.slices is None else fit.slices.table,
             test=self.test,
             warnings=[*d.warnings, *self.warnings],
             findings=self.findings,

@@ -81,6 +81,7 @@ class DriversRecord(Record):
     unused: int = 0  # of all columns, those that never contribute
     effects: list[EffectRecord] = field(default_factory=list)
     top: list[ExplainedRecord] = field(default_factory=list)
+    gate: list[DriverRecord] = field(default_factory=list)  # those that move the gate of a cascade most
     why_not: str = ""
 
     @property

@@ -9,8 +9,9 @@ import numpy as np
 from rareclass.crossfit import Folds
 from rareclass.decisions.costs import Costs
 from rareclass.decisions.decision import Decision
-from rareclass.decisions.minimum_cost import decided_on
 from rareclass.decisions.rule import DecisionRule
+from rareclass.decisions.tier_rates import TierTable, tiers_of
+from rareclass.decisions.tier_rule import ByTiers
 from rareclass.evaluation.results import AppliedDecisionRecord, CalibrationRecord, JudgementRecord
 from rareclass.fitting.arm import Arm
 from rareclass.fitting.calibrate import cross_calibrated
@@ -98,6 +99,7 @@ class Judgement:
     calibration: dict[str, float]
     decision: Decision
     acted: dict[str, Any]  # counts, alert rate, recall, precision and cost per row of the decision
+    tiers: TierTable | None = None  # what its alert tiers hold, where it has some
 
     @property
     def intervals(self) -> dict[str, Interval]:
@@ -167,7 +169,7 @@ def calibration_numbers(rows: Judged, score: np.ndarray, known: Mapping[str, Int
 
 def decide(rule: DecisionRule, rows: Judged, score: np.ndarray) -> Decision:
     """The decision of `rule` on calibrated probabilities of rows that the model did not see."""
-    return decided_on(rule, rows.y, sigmoid(score), rows.weight, rows.costs)
+    return rule.decided_on(rows.y, sigmoid(score), rows.weight, rows.costs)
 
 
 def decision_numbers(decision: Decision, rows: Judged, score: np.ndarray) -> dict[str, Any]:
@@ -187,16 +189,15 @@ def decision_numbers(decision: Decision, rows: Judged, score: np.ndarray) -> dic
     for name in ("recall", "precision"):
         out[name] = confidence_interval(name, rows.y, acted, threshold=0.5, **how)
     if rows.costs is not None:
-        out["expected_cost"] = confidence_interval(
-            "expected_cost", rows.y, acted, threshold=0.5, costs=rows.costs, **how
-        )
+        costs = decision.priced(p, rows.costs)
+        out["expected_cost"] = confidence_interval("expected_cost", rows.y, acted, threshold=0.5, costs=costs, **how)
         nobody = np.zeros(p.size)
-        spent = {"threshold": 0.5, "costs": rows.costs, **how}
+        spent = {"threshold": 0.5, "costs": costs, **how}
         saved = paired_difference("expected_cost", rows.y, nobody, acted, **spent)
         out["saving"] = Interval(saved.estimate, saved.low, saved.high, saved.level, saved.method)
         trivial = {k: np.full(p.size, v, dtype=bool) for k, v in (("flag_none", False), ("flag_all", True))}
         for name, act in trivial.items():
-            out[f"cost_{name}"] = float(expected_cost(rows.y, act, rows.costs, sample_weight=rows.weight))
+            out[f"cost_{name}"] = float(expected_cost(rows.y, act, costs, sample_weight=rows.weight))
     return out
 
 
@@ -211,7 +212,17 @@ def judge(rows: Judged, score: np.ndarray, decision: Decision, ranking: np.ndarr
         calibration=calibration_numbers(rows, score, metrics),
         decision=decision,
         acted=decision_numbers(decision, rows, score),
+        tiers=tier_numbers(decision, rows, score),
     )
+
+
+def tier_numbers(decision: Decision, rows: Judged, score: np.ndarray) -> TierTable | None:
+    """What the tiers of `decision` hold of these rows; None where it has none."""
+    rule = decision.rule
+    if not isinstance(rule, ByTiers) or rule.cuts is None:
+        return None
+    how: dict[str, Any] = {"sample_weight": rows.weight, "groups": rows.groups, "level": rows.level}
+    return tiers_of(rule.cuts, rows.y, sigmoid(score), costs=rows.costs, **how)
 
 
 def judgement_record(
@@ -228,6 +239,7 @@ def judgement_record(
         metrics=judged.intervals,
         calibration=CalibrationRecord(**judged.calibration),
         decision=AppliedDecisionRecord.from_dict({**judged.decision.to_dict(), **acted}),
+        tiers=judged.tiers,
         slices=slices,
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from rareclass._json import to_json
 from rareclass._record import EMPTY, Record, json_schema, one_of
+from rareclass.decisions.tier_rates import TierTable
 from rareclass.evaluation.drivers import DriversRecord
 from rareclass.evaluation.trade_records import TradeOffRecord
 from rareclass.fitting.slice_table import SliceTable
@@ -197,6 +198,27 @@ class SkippedRecord(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class GateRecord(Record):
+    """The gate of a cascade, placed out of fold on the rows that it was fitted on.
+
+    `threshold` and `rest` are log-odds: from which on a row passes, and what rows have that do not. `recall` is the
+    lower bound of the recall with `confidence`, `asked` what was asked for (None where costs placed the gate);
+    `passed` the share of the rows that pass, `lost` the events that do not, `independent` what all are worth.
+    """
+
+    threshold: float
+    recall: float
+    asked: float | None = None
+    confidence: float = 0.95
+    passed: float
+    events: int
+    lost: int
+    independent: float
+    rest: float
+    judge: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class LuckRecord(Record):
     """How many arms the champion was chosen among, and how much of its number out of fold is luck of that choice."""
 
@@ -217,6 +239,7 @@ class JudgementRecord(Record):
     metrics: dict[str, Interval]
     calibration: CalibrationRecord = field(default_factory=CalibrationRecord)
     decision: AppliedDecisionRecord
+    tiers: TierTable | None = field(default=None, metadata=EMPTY)
     slices: SliceTable | None = field(default=None, metadata=EMPTY)
 
 
@@ -320,6 +343,8 @@ class Results(Record):
     champion: str
     champion_reason: str = ""
     champion_luck: LuckRecord | None = field(default=None, metadata=EMPTY)
+    gate: GateRecord | None = field(default=None, metadata=EMPTY)
+    tiers: TierTable | None = field(default=None, metadata=EMPTY)
     slices: SliceTable | None = field(default=None, metadata=EMPTY)
     test: JudgementRecord | None = field(default=None, metadata=EMPTY)
     warnings: list[str] = field(default_factory=list)

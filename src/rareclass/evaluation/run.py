@@ -12,6 +12,7 @@ from rareclass import _check
 from rareclass.decisions.costs import CostMatrix
 from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
+from rareclass.decisions.tiers import TierPolicy
 from rareclass.errors import InputError, RareclassError
 from rareclass.evaluation.champion import Choice, choose_champion, fit_champion, judge_test
 from rareclass.evaluation.columns import ColumnAudit, audit_columns
@@ -41,7 +42,7 @@ from rareclass.fitting.classifier import RareClassifier
 from rareclass.fitting.design import Columns, Design, SplitOptions, make_design
 from rareclass.fitting.heard import listen, listening
 from rareclass.fitting.out_of_fold import ArmScores, Watch, blend_scores, folds_of, ranking_of, score_arms
-from rareclass.fitting.rows import Beside, Rows, at
+from rareclass.fitting.rows import Beside, Rows, at, rule_of
 
 FIT_ERRORS = (ArithmeticError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
 """What a learner may raise where it meets more rows than in the folds."""
@@ -56,7 +57,7 @@ def compare(
     *,
     learners: str | Sequence = "auto",
     treatments: str | Sequence = "auto",
-    decision: DecisionRule | None = None,
+    decision: DecisionRule | TierPolicy | None = None,
     costs: Any = None,
     groups: Any = None,
     times: Any = None,
@@ -97,8 +98,9 @@ def compare(
     learners, treatments : "auto" or sequence, default="auto"
         Names (or scikit-learn classifiers, `Treatment` objects); every pair is an arm. An `Arm` brings its treatment.
         Where you name some, only they may be deployed: the baseline and the library default are shown beside them.
-    decision : DecisionRule, optional
-        How alerts are chosen. Default: minimum cost with `costs`; without costs, equal costs (probability 0.5).
+    decision : DecisionRule or TierPolicy, optional
+        How alerts are chosen; with a policy of tiers all but the first are alerts. Default: minimum cost with `costs`;
+        without costs, equal costs (probability 0.5).
     costs : CostMatrix or mapping, optional
         Money per row: numbers, or arrays (n,), named fp, fn, tp, tn.
     groups : array-like of shape (n,), optional
@@ -279,11 +281,9 @@ def _said_of(arms: int, level: float, each: float) -> str:
     )
 
 
-def _rule(decision: DecisionRule | None, rows: Rows) -> tuple[DecisionRule, str]:
+def _rule(decision: DecisionRule | TierPolicy | None, rows: Rows) -> tuple[DecisionRule, str]:
     if decision is not None:
-        if not isinstance(decision, DecisionRule):
-            raise InputError(f"`decision` must be a rule of rareclass.decisions; got {type(decision).__name__}.")
-        return decision.with_times(rows.times, rows.weight), ""
+        return rule_of(decision, rows), ""
     if rows.costs is not None:
         return MinimumCost(rows.costs), ""
     return MinimumCost(CostMatrix(fp=1.0, fn=1.0)), (

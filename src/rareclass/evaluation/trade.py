@@ -1,5 +1,6 @@
 """What treatments bring and what they cost: money, recall, calibration, fit, latency and size on one page."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +11,8 @@ from rareclass._lazy import available
 from rareclass._names import Names
 from rareclass.cascade.classifier import CascadeClassifier
 from rareclass.decisions.budget import AlertBudget
-from rareclass.errors import InputError
+from rareclass.decisions.costs import RowCosts
+from rareclass.errors import InputError, ShortfallWarning
 from rareclass.evaluation.champion import fit_champion
 from rareclass.evaluation.comparison import Comparison
 from rareclass.evaluation.judge import ArmResult, Judged, decide
@@ -18,11 +20,13 @@ from rareclass.evaluation.run import FIT_ERRORS, compare, members_of
 from rareclass.evaluation.trade_records import TradeOffRecord, TradeRecord
 from rareclass.fitting.arm import Arm, make_arm
 from rareclass.fitting.assemble import Wanted
+from rareclass.fitting.classifier import RareClassifier
 from rareclass.fitting.heard import listen, listening
 from rareclass.fitting.out_of_fold import folds_of
+from rareclass.fitting.rows import costs_at
 from rareclass.kernels.evenly import evenly
 from rareclass.kernels.logits import sigmoid
-from rareclass.treatments.registry import split_outside
+from rareclass.treatments.registry import make_treatment, split_outside
 from rareclass.uncertainty.estimate import Interval
 from rareclass.uncertainty.interval import confidence_interval
 from rareclass.uncertainty.paired import paired_difference
@@ -38,6 +42,7 @@ TREATMENTS = (
     "adasyn(ratio=0.1)+class_weight",
 )
 _NO_COSTS = "A trade-off weighs money: give `costs`, say {'fp': 10, 'fn': 500} (--cost-fp 10 --cost-fn 500)."
+CASCADE = "cascade"
 TOP = 0.01
 """Share of the rows, highest probabilities first, in which calibration is judged."""
 TIMED = 300
@@ -167,9 +172,20 @@ def preset(
     learner: str = "lightgbm", treatments: Sequence = TREATMENTS, arms: Mapping[str, Any] | None = None
 ) -> list[Arm]:
     """The arms of a trade-off, plain first."""
-    others = {"cascade": CascadeClassifier(judge=learner)} if arms is None else dict(arms)
+    others = {CASCADE: CascadeClassifier(judge=learner)} if arms is None else dict(arms)
     own = [make_arm((learner, t)) for t in ("none", *treatments)]
-    return [*{a.name: a for a in own}.values(), *(Arm(made, label=name) for name, made in others.items())]
+    return [*{a.name: a for a in own}.values(), *(_arm(name, made) for name, made in others.items())]
+
+
+def _arm(name: str, made: Any) -> Arm:
+    """A classifier as an arm under a name of its own; one of ours as its learner and treatment.
+
+    Those are fitted, calibrated and decided by the comparison once, and compiled.
+    """
+    if not isinstance(made, RareClassifier) or (isinstance(made.estimator, str) and made.estimator == "auto"):
+        return Arm(made, label=name)
+    auto = isinstance(made.treatment, str) and made.treatment == "auto"
+    return Arm(made.estimator, make_treatment("none" if auto else made.treatment), label=name)
 
 
 def preset_options(options: Mapping[str, Any], costs: Any) -> tuple[dict[str, Any], AlertBudget | None]:
@@ -221,12 +237,13 @@ def trade_off_of(comparison: Comparison, *, alerts: AlertBudget | None = None) -
     sure = [a for a in made if a.saving is not None and a.saving.low > 0]
     champion = sure[0].name if sure else plain.name
     reason = _reason(made, plain.name, champion)
+    nothing = plain.judgement.acted["cost_flag_none"]
     record = TradeOffRecord(
         plain=plain.name,
         champion=champion,
         budget=budget.phrase(),
         reason=reason,
-        paragraph=[*_paragraph(made, plain.name, champion, design.rows.costs), reason],
+        paragraph=[*_paragraph(made, plain.name, champion, design.rows.costs, nothing), reason],
         warnings=[*lost, *dict.fromkeys(h.text for h in heard)],
         arms=made,
     )
@@ -279,21 +296,30 @@ def _calibration_top(rows: Judged, z: np.ndarray) -> Interval:
     )
 
 
-def _timed_rows(comparison: Comparison) -> list[dict[str, Any]]:
-    """Development rows as mappings, spread evenly."""
-    dev = comparison.design.split.dev
+def _timed_rows(comparison: Comparison) -> tuple[list[dict[str, Any]], RowCosts | None]:
+    """Development rows as mappings, spread evenly, and their costs where each row has its own."""
+    rows, dev = comparison.design.rows, comparison.design.split.dev
     some = dev[evenly(dev.size, TIMED)]
-    found: list[dict[str, Any]] = comparison.design.rows.features.take(some).to_pylist()
-    return found
+    own = costs_at(rows.costs, some)
+    return rows.features.take(some).to_pylist(), own if isinstance(own, RowCosts) else None
 
 
-def _measured(comparison: Comparison, r: ArmResult, timed: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _measured(
+    comparison: Comparison, r: ArmResult, timed: tuple[Sequence[Mapping[str, Any]], RowCosts | None]
+) -> dict[str, Any]:
     """The arm fitted on all rows: rows, seconds, microseconds of an answer and bytes."""
     wanted = Wanted(arm=r.arm, rule=r.judgement.decision.rule)
     members = members_of([a.scores for a in comparison.results]) if r.arm.is_blend else [r.scores]
     model = fit_champion(comparison.design, r, members, wanted)
-    speed = ABOVE["speed"](model, timed)
-    arm = model.model_.arm
+    speed = ABOVE["speed"](model, *timed)
+    arm, gate = model.model_.arm, model.model_.evidence.get("gate", {})
+    if gate and gate["asked"] is not None and gate["recall"] < gate["asked"]:
+        warnings.warn(
+            f"{r.name}: {gate['events']:,} events cannot guarantee a gate recall of {gate['asked']:g}; its gate keeps "
+            f"at least {gate['recall']:.3f} of them with confidence {gate['confidence']:g}.",
+            ShortfallWarning,
+            stacklevel=2,
+        )
     return {
         "fit_rows": arm.rows,
         "fit_seconds": arm.seconds,
@@ -324,14 +350,15 @@ def _reason(arms: Sequence[TradeRecord], plain: str, champion: str) -> str:
     return f"{champion} is chosen: it is surely cheaper than {plain}, and no arm of which that holds costs less."
 
 
-def _paragraph(arms: Sequence[TradeRecord], plain: str, champion: str, costs: Any) -> list[str]:
-    """What is paid and got, in sentences."""
+def _paragraph(arms: Sequence[TradeRecord], plain: str, champion: str, costs: Any, nothing: float) -> list[str]:
+    """What is paid and got, in sentences; `nothing` is the cost of a row where none is flagged."""
     means = costs.to_dict() if hasattr(costs, "to_dict") else costs.means()
     base, best = (next(a for a in arms if a.name == name) for name in (plain, champion))
     typical = "" if hasattr(costs, "to_dict") else " on average"
     said = [
-        f"A missed event costs {means['fn']:,.6g} and a false alarm {means['fp']:,.6g}{typical}.",
+        f"A missed event costs {_money(means['fn'])} and a false alarm {_money(means['fp'])}{typical}.",
         f"Per 1,000 rows {plain} costs {_thousand(base.expected_cost)}.",
+        f"Without any alarm they would cost {_money(1000 * nothing)}.",
     ]
     if best is not base and best.saving is not None:
         said.append(
@@ -345,7 +372,7 @@ def _paragraph(arms: Sequence[TradeRecord], plain: str, champion: str, costs: An
     if best is not base and best.saving is not None and more > 0:
         said.append(
             f"That is {more:,.3g} ms more than {plain} takes: each ms more is worth "
-            f"{1000 * best.saving.estimate / more:,.4g} per 1,000 rows."
+            f"{_money(1000 * best.saving.estimate / more)} per 1,000 rows."
         )
     return said
 
@@ -353,4 +380,10 @@ def _paragraph(arms: Sequence[TradeRecord], plain: str, champion: str, costs: An
 def _thousand(value: Interval | None) -> str:
     """Money for 1,000 rows, with its interval."""
     assert value is not None
-    return f"{1000 * value.estimate:,.4g} [{1000 * value.low:,.4g}, {1000 * value.high:,.4g}]"
+    estimate, low, high = (_money(1000 * v) for v in (value.estimate, value.low, value.high))
+    return f"{estimate} [{low}, {high}]"
+
+
+def _money(value: float) -> str:
+    """Four significant digits, never fewer than to the unit, and no exponent: 31,415 and 0.3142."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"

@@ -9,6 +9,8 @@ from rareclass.decisions.saved import RULES
 from rareclass.learners.table import LEARNERS
 
 NONE = "–"
+Write = Callable[[object], str]
+"""How the values of one metric are written."""
 METRICS = {
     "average_precision": "Average precision",
     "roc_auc": "ROC AUC",

@@ -10,7 +10,7 @@ import numpy as np
 from rareclass.calibration import CalibrationUncertainty, choose_calibration
 from rareclass.calibration.base import Calibrator
 from rareclass.decisions.decision import Decision
-from rareclass.decisions.minimum_cost import MinimumCost, decided_on
+from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
 from rareclass.errors import CalibrationWarning, DroppedWarning
 from rareclass.fitting.arm import Arm, FittedArm
@@ -27,6 +27,7 @@ from rareclass.fitting.rows import at, costs_at
 from rareclass.fitting.sample import RowSample
 from rareclass.fitting.slice_table import SlicedRows
 from rareclass.fitting.slices import Slices
+from rareclass.fitting.tiers import tier_evidence
 from rareclass.kernels.logits import sigmoid
 from rareclass.learners.blend import warn_of_absent_members
 
@@ -188,7 +189,10 @@ def assemble(
             )
     decision = held.decision if held is not None else None
     if decision is None:
-        decision = equal_costs_decision() if rule is None else decided_on(rule, *judged)
+        decision = equal_costs_decision() if rule is None else rule.decided_on(*judged)
+    held_groups = None if held is None else at(design.groups, seen)
+    told = {**(told or {}), **getattr(fitted.learner, "evidence_", {})}
+    told |= tier_evidence(decision, *judged[:2], weight=judged[2], costs=judged[3], groups=held_groups)
     if slices is not None and held is not None:
         slices = _judged(design, held, slices, decision)
     rows, dev = design.rows, design.split.dev
@@ -204,7 +208,7 @@ def assemble(
         rule=rule,
         pos_label=design.rows.pos_label,
         classes=design.rows.classes,
-        evidence=evidence | dict(told or {}),
+        evidence=evidence | told,
         calibration_uncertainty=uncertainty,
         slices=slices,
         oof_logit=np.full(n, np.nan) if held is None else held.logit[:n],
@@ -245,8 +249,7 @@ def _judged(design: Design, held: Held, slices: Slices, decision: Decision) -> S
         row=at(design.again, seen),
         costs=costs_at(design.rows.costs, design.split.scored[seen]),
     )
-    table = slices.judged(rows, decision)
-    return replace(slices, table=replace(table, sentences=[*table.sentences, *said]))
+    return slices.read(rows, decision, said)
 
 
 def _level(design: Design, wanted: Wanted, part: Part, fitted: FittedArm, held: Held, calibrator: Calibrator) -> float:

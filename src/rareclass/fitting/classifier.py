@@ -19,13 +19,14 @@ from rareclass.decisions.costs import as_costs
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.rule import DecisionRule
+from rareclass.decisions.tiers import TierPolicy
 from rareclass.errors import InputError, TargetError, TooFewEventsError
 from rareclass.fitting.arm import BLEND, Arm
 from rareclass.fitting.assemble import Wanted, fit_model
 from rareclass.fitting.design import FIT_ROWS, LARGE_TABLE, cross_fit_design
 from rareclass.fitting.model import FittedModel
 from rareclass.fitting.part import Sampling
-from rareclass.fitting.rows import Beside, Rows, Target, of_weight
+from rareclass.fitting.rows import Beside, Rows, Target, of_weight, rule_of
 from rareclass.fitting.tiers import Tiered
 from rareclass.kernels.logits import sigmoid
 from rareclass.learners.table import LEARNERS
@@ -55,9 +56,10 @@ class RareClassifier(Tiered, ClassifierMixin, BaseEstimator):
         `summary()` says what came of it).
     calibration : str, default="auto"
         "auto" chooses by the number of events; else the name of a calibration ("none" leaves the scores as restored).
-    decision : DecisionRule, optional
-        How `predict` flags rows. Without one, and without `costs` in `fit`, `predict` cuts the probability at 0.5. A
-        budget per hour, day, week or month needs dates as `times` in `fit`.
+    decision : DecisionRule or TierPolicy, optional
+        How `predict` flags rows; with a policy of tiers all but the first, and `tier` names them. Without one, and
+        without `costs` in `fit`, `predict` cuts the probability at 0.5. A budget or capacity per hour, day, week or
+        month needs dates as `times` in `fit`, tiers need `costs`.
     cv : int, None, splitter of scikit-learn or iterable of (train, test), default=5
         Folds of the cross-fitting (None: 5). A number is lowered to that of the distinct events where those are fewer.
     pos_label : label, optional
@@ -111,7 +113,7 @@ class RareClassifier(Tiered, ClassifierMixin, BaseEstimator):
     _: KW_ONLY
     treatment: Any = "auto"
     calibration: str = "auto"
-    decision: DecisionRule | None = None
+    decision: DecisionRule | TierPolicy | None = None
     cv: Any = 5
     pos_label: Any = None
     categorical: Any = ()
@@ -201,6 +203,11 @@ class RareClassifier(Tiered, ClassifierMixin, BaseEstimator):
         return {"estimator": model.arm.arm.learner, "treatment": model.arm.arm.treatment}
 
     @property
+    def _asked_decision(self) -> Any:
+        """The rule, or policy of tiers, that was asked for."""
+        return self.decision
+
+    @property
     def decision_(self) -> Decision:
         """The decision of `model_`; setting it changes `model_`, and so what is compiled, saved and deployed."""
         if "model_" not in self.__dict__:
@@ -259,7 +266,7 @@ class RareClassifier(Tiered, ClassifierMixin, BaseEstimator):
         wanted = Wanted(
             arm=Arm(learner, make_treatment("none" if challenged else self.treatment)),
             calibration=self.calibration,
-            rule=None if self.decision is None else self.decision.with_times(rows.times, rows.weight),
+            rule=None if self._asked_decision is None else rule_of(self._asked_decision, rows),
             challenged=challenged,
             n_jobs=_check.whole_number(self.n_jobs, "n_jobs", low=1),
         )
@@ -322,9 +329,7 @@ class RareClassifier(Tiered, ClassifierMixin, BaseEstimator):
         return self.labels_of(self.flag(sigmoid(self.positive_logit(X)), costs=costs, grouping=grouping))
 
     def flag(self, probability: np.ndarray, *, costs: Any = None, grouping: Grouping = Grouping()) -> np.ndarray:
-        """Whether `decision_`, or a tier but the first, flags each of the rows (n,) with these probabilities."""
-        if self.model_.tiers is not None:
-            return self.model_.tiers.places(probability, costs, grouping) > 0
+        """Whether `decision_` flags each of the rows (n,) with these probabilities."""
         money = None if costs is None else as_costs(costs, n=probability.size)
         return self.decision_.apply(probability, money, **grouping._asdict())
 

@@ -15,6 +15,8 @@ from rareclass.decisions.costs import CostMatrix
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.rule import DecisionRule
+from rareclass.decisions.tier_rates import TierTable
+from rareclass.decisions.tier_rule import ByTiers
 from rareclass.decisions.tiers import TierCuts
 from rareclass.errors import UndefinedWarning
 from rareclass.fitting.arm import FittedArm
@@ -64,8 +66,6 @@ class FittedModel:
         The labels of these rows; empty after loading.
     oof_row : ndarray of shape (n,), int
         Which rows of the table that was fitted on these are (all but those of weight zero); empty after loading.
-    tiers : TierCuts or None
-        Alert tiers, where there are any: then they decide what is flagged, every tier but the first.
     sample : RowSample or None
         A few of these rows, on which it is measured what drives the model; None after loading.
     """
@@ -84,8 +84,12 @@ class FittedModel:
     oof_logit: np.ndarray = field(default_factory=lambda: np.empty(0))
     oof_y: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
     oof_row: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    tiers: TierCuts | None = None
     sample: RowSample | None = None
+
+    @property
+    def tiers(self) -> TierCuts | None:
+        """Alert tiers, where the decision is by tiers: then every tier but the first is flagged."""
+        return self.decision.rule.cuts if isinstance(self.decision.rule, ByTiers) else None
 
     def logit(self, table: pa.Table) -> tuple[np.ndarray, dict[str, int]]:
         """Calibrated log-odds (n,) of the event, and the number of values of each column that training never saw.
@@ -136,7 +140,7 @@ class FittedModel:
             )
         if self.slices is not None:
             lines.append(f"Slices: {self.slices.said}")
-        return "\n".join([*lines, *_drivers(e.get("drivers")), f"Decision: {self.decision.why}"])
+        return "\n".join([*lines, *_drivers(e.get("drivers")), f"Decision: {self.decision.why}", *_tiers(e)])
 
 
 def equal_costs_decision() -> Decision:
@@ -173,6 +177,11 @@ def _said(name: str, e: dict[str, Any], key: str) -> str:
     if value is None:
         return f"{name} undefined"
     return f"{name} {value:.3f}" + ("" if low is None or high is None else f" [{low:.3f}, {high:.3f}]")
+
+
+def _tiers(e: Mapping[str, Any]) -> list[str]:
+    """What each alert tier holds out of fold, as a table; nothing where there are no tiers."""
+    return [f"Tiers out of fold, with 95 % intervals:\n{TierTable.from_dict(e['tiers'])}"] if e.get("tiers") else []
 
 
 def _drivers(found: Mapping[str, Any] | None) -> list[str]:

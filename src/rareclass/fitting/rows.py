@@ -16,6 +16,9 @@ from rareclass.data.problem import counted
 from rareclass.data.schema import Schema
 from rareclass.data.sides import clean_times, group_numbers
 from rareclass.decisions.costs import Costs, RowCosts, as_costs
+from rareclass.decisions.rule import DecisionRule
+from rareclass.decisions.tier_rule import as_rule
+from rareclass.decisions.tiers import TierPolicy
 from rareclass.errors import InputError, TooFewEventsError
 from rareclass.fitting.slice_column import SliceColumn
 from rareclass.kernels.effective import unit
@@ -162,6 +165,17 @@ class Rows:
     @property
     def features(self) -> pa.Table:
         return self.table.select([c.name for c in self.schema.columns])
+
+
+def rule_of(decision: DecisionRule | TierPolicy, rows: Rows) -> DecisionRule:
+    """The rule of a decision that was asked for, told what it needs to know of the rows it will be chosen on.
+
+    Raises
+    ------
+    InputError
+        It is no rule, or costs or times that it needs are missing.
+    """
+    return as_rule(decision).with_costs(rows.costs).with_times(rows.times, rows.weight)
 
 
 def _keep(values: PerRow, n: int) -> np.ndarray:

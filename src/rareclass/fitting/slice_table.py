@@ -1,7 +1,7 @@
 """What is known of each slice: events, calibration before and after its shift, alerts and cost, with intervals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -10,15 +10,18 @@ import numpy as np
 from rareclass._lazy import available
 from rareclass._record import Record
 from rareclass.calibration.slices import LEAST_EXPECTED, clumping_of
-from rareclass.decisions.costs import Costs
+from rareclass.decisions.costs import Costs, as_costs
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.minimum_cost import MinimumCost
+from rareclass.decisions.tier_rates import TierRecord, tiers_of
+from rareclass.decisions.tier_rule import ByTiers
 from rareclass.fitting.calibrate import as_counts
 from rareclass.fitting.rows import at, costs_at
 from rareclass.kernels.effective import Counted, share_limits
 from rareclass.kernels.intervals import clopper_pearson
 from rareclass.kernels.logits import sigmoid
 from rareclass.kernels.slices import slices_differ
+from rareclass.metrics.costs import cost_columns
 from rareclass.uncertainty.estimate import Interval
 from rareclass.uncertainty.interval import confidence_interval
 from rareclass.uncertainty.paired import paired_difference
@@ -32,7 +35,10 @@ REST = "all other rows"
 
 @dataclass(frozen=True, kw_only=True)
 class SliceRow(Record):
-    """One slice. `before` is its calibration by the whole, without a shift; verdict and p-value are about that."""
+    """One slice. `before` is its calibration by the whole, without a shift; verdict and p-value are about that.
+
+    `tiers` are what each alert tier takes of it, where a model decides by tiers.
+    """
 
     name: str
     rows: int
@@ -44,6 +50,7 @@ class SliceRow(Record):
     alerts: float = 0.0
     caught: float = 0.0
     cost: Interval | None = None
+    tiers: list[TierRecord] = field(default_factory=list)
     p_value: float | None = None
     verdict: str = ""
 
@@ -84,6 +91,8 @@ def _flat(row: SliceRow) -> dict[str, Any]:
     for name, value in vars(row).items():
         if isinstance(value, Interval):
             out |= {name: value.estimate, f"{name}_low": value.low, f"{name}_high": value.high}
+        elif name == "tiers":
+            out |= {f"{what} in {t.name}": getattr(t, what) for t in row.tiers for what in ("rows", "events")}
         else:
             out[name] = value
     return out
@@ -125,6 +134,25 @@ class SlicedRows:
         """Which rows (n,) with these log-odds the decision flags."""
         return np.asarray(decision.apply(sigmoid(logit), self.costs if decision.per_row else None))
 
+    def priced(self, logit: np.ndarray, decision: Decision) -> "SlicedRows":
+        """The same with the costs of what the decision does with rows of these log-odds: those in their tier."""
+        if self.costs is None:
+            return self
+        return replace(self, costs=as_costs(decision.priced(sigmoid(logit), self.costs), n=self.y.size))
+
+    def spent(self, flagged: np.ndarray) -> np.ndarray:
+        """Cost (n,) of each row, flagged or not."""
+        assert self.costs is not None
+        return np.asarray(cost_columns(self.costs, self.y.size).loss(self.y, flagged))
+
+    def tiers(self, index: np.ndarray, decision: Decision) -> list[TierRecord]:
+        """What each tier of the decision holds of the rows `index`; nothing where it has no tiers."""
+        cuts = decision.rule.cuts if isinstance(decision.rule, ByTiers) else None
+        if cuts is None or (cuts.costs is None and self.costs is None):
+            return []
+        costs = costs_at(self.costs, index)
+        return tiers_of(cuts, self.y[index], sigmoid(self.after[index]), costs=costs, **self.how(index)).tiers
+
     def how(self, index: np.ndarray | None = None) -> dict[str, Any]:
         """Arguments of intervals over the rows `index`."""
         of = np.arange(self.y.size) if index is None else index
@@ -165,19 +193,25 @@ def slice_table(
     together, each = slices_differ(observed[cells], expected[cells])
     p = dict(zip(np.flatnonzero(cells), each, strict=True))
     acted, acted_before = (rows.flagged(z, decision) for z in (rows.after, rows.before))
+    priced = rows.priced(rows.after, decision)
     order = np.argsort(rows.number, kind="stable")
     starts = np.searchsorted(rows.number[order], np.arange(k + 1))
     parts = [np.sort(order[a:b]) for a, b in pairwise(starts)]
-    found = [_row(names[j], rows, parts[j], acted, shift[j], p.get(j)) for j in range(k) if parts[j].size]
     rest = order[: starts[0]]
+
+    def row(name: str, j: int, index: np.ndarray) -> SliceRow:
+        found = _row(name, priced, index, acted, shift[j], p.get(j))
+        return replace(found, tiers=rows.tiers(index, decision))
+
+    found = [row(names[j], j, parts[j]) for j in range(k) if parts[j].size]
     table = SliceTable(
         column=column,
         slices=sorted(found, key=lambda row: (-row.events, -row.rows, row.name)),
-        rest=_row(REST, rows, rest, acted, shift[k], p.get(k)) if rest.size else None,
+        rest=row(REST, k, rest) if rest.size else None,
         heterogeneity=together,
         remaining=slices_differ(left[0][cells], left[1][cells])[0],
         prior_events=float(prior_events) if np.isfinite(prior_events) else None,
-        saving=_saving(rows, acted_before, acted),
+        saving=_saving(rows, decision, acted_before, acted),
         level=rows.level,
         weighted=rows.weighted,
     )
@@ -233,11 +267,20 @@ def _verdict(before: Interval, surely: bool) -> str:
     return AS_EXPECTED if BAND[0] <= before.low and before.high <= BAND[1] else CANNOT_TELL
 
 
-def _saving(rows: SlicedRows, before: np.ndarray, after: np.ndarray) -> Interval | None:
-    """Cost a row of what is flagged without the shifts, less that of what is flagged with them."""
-    if rows.costs is None or (before == after).all():
+def _saving(rows: SlicedRows, decision: Decision, before: np.ndarray, after: np.ndarray) -> Interval | None:
+    """Cost a row of what is decided without the shifts, less that of what is decided with them."""
+    if rows.costs is None:
         return None
-    spent = {"threshold": 0.5, "costs": rows.costs, **rows.how()}
+    if isinstance(decision.rule, ByTiers):  # a row may change its tier and stay an alert
+        old = rows.priced(rows.before, decision).spent(before)
+        new = rows.priced(rows.after, decision).spent(after)
+        before, after = np.zeros(rows.y.size, dtype=bool), old != new
+        costs: Any = {"fn": old, "tn": old, "fp": new, "tp": new}
+    else:
+        costs = rows.costs
+    if (before == after).all():
+        return None
+    spent = {"threshold": 0.5, "costs": costs, **rows.how()}
     d = paired_difference("expected_cost", rows.y, before.astype(np.float64), after.astype(np.float64), **spent)
     return Interval(d.estimate, d.low, d.high, d.level, d.method)
 
@@ -279,6 +322,8 @@ def _decided(decision: Decision) -> str:
     """How the decision stands to the slices."""
     if isinstance(decision.rule, MinimumCost):
         return "One threshold in probability decides for all slices: where each is calibrated, that is its least cost."
+    if isinstance(decision.rule, ByTiers):
+        return "The same thresholds in probability cut the tiers of all slices; capacities are shared by them."
     return f"The decision seeks {decision.rule.phrase()} over all rows together, not within each slice."
 
 

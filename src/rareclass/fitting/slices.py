@@ -1,13 +1,14 @@
 """The slices of a fitted model: shifts by slice, and how well they do."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
 
 from rareclass.calibration.slices import SliceShifts
 from rareclass.data.encode import TableEncoder
+from rareclass.decisions.costs import CostMatrix, Costs
 from rareclass.decisions.decision import Decision
 from rareclass.fitting.slice_column import SliceColumn
 from rareclass.fitting.slice_table import SlicedRows, SliceTable, slice_table
@@ -35,6 +36,8 @@ class Slices:
         Values of the column that have no shift of their own because few events are expected or few rows were seen.
     table : SliceTable or None
         How well the slices do out of fold; None where nothing was held out.
+    held, heard : SlicedRows or None, and tuple of str
+        The rows that it was read from, and what was said of them besides; gone after loading.
     """
 
     column: str
@@ -46,6 +49,8 @@ class Slices:
     prior_events: float = np.inf
     pooled: int = 0
     table: SliceTable | None = None
+    held: SlicedRows | None = None
+    heard: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, column: SliceColumn, encoder: TableEncoder, found: SliceShifts | None = None) -> Self:
@@ -94,6 +99,19 @@ class Slices:
         shift = np.append(self.shift, self.rest)
         how: dict[str, Any] = {"shift": shift, "prior_events": self.prior_events, "pooled": self.pooled}
         return slice_table(self.column, self.names, rows, decision, **how)
+
+    def read(self, rows: SlicedRows, decision: Decision, heard: Sequence[str] = ()) -> Self:
+        """With what a decision does out of fold, and what else is to be said of them."""
+        table = self.judged(rows, decision)
+        table = replace(table, sentences=[*table.sentences, *heard])
+        return replace(self, held=rows, heard=tuple(heard), table=table)
+
+    def decided(self, decision: Decision, costs: Costs) -> Self:
+        """The same for another decision; costs are those of the rows out of fold."""
+        if self.held is None:
+            return self
+        fits = isinstance(costs, CostMatrix) or len(costs) == self.held.y.size
+        return self.read(replace(self.held, costs=costs) if fits else self.held, decision, self.heard)
 
     @property
     def said(self) -> str:

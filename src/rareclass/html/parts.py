@@ -71,6 +71,13 @@ def table(
     )
 
 
+def stacked(text: str) -> str:
+    """A number, and below it its interval."""
+    value, mark, limits = text.partition(" [")
+    below = f"<small>[{esc(limits)}</small>" if mark else ""
+    return f'<span class="n">{esc(value)}{below}</span>'
+
+
 def bullets(items: Sequence[str], cls: str = "notes") -> str:
     """A list of escaped sentences."""
     return f'<ul class="{cls}">{"".join(f"<li>{esc(i)}</li>" for i in items)}</ul>' if items else ""

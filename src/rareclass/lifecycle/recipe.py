@@ -25,7 +25,10 @@ def replay(
     times: Any = None,
     n_jobs: int = 1,
 ) -> Bundle:
-    """Fit the arm of a bundle anew: same learner, treatment, calibration, rule and seed, other rows.
+    """Fit the arm of a bundle anew: same learner, treatment, calibration, rule or tiers, slices, reasons and seed.
+
+    Tiers are cut anew: by the costs that are stored, or those given here; capacities by the periods of `times`, or by
+    the rows a period held before.
 
     Parameters
     ----------
@@ -34,7 +37,7 @@ def replay(
         Must hold the columns that the bundle was trained on; others are ignored.
     y : array-like of shape (n,)
     sample_weight, keep_probability, costs, groups, times : optional
-        As in `RareClassifier.fit`.
+        As in `RareClassifier.fit`. Costs by row are not stored: give those of these rows.
 
     Returns
     -------
@@ -85,4 +88,5 @@ def replay(
         name=bundle.name,
         target=bundle.target,
         evidence={"out_of_fold": new.evidence, "test": None},
+        reasons=None if bundle.reasons is None else bundle.reasons.within(new.schema.names),
     )

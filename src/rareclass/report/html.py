@@ -12,6 +12,7 @@ from rareclass.html.svg import round_up
 from rareclass.report import html_sections as sections_of
 from rareclass.report.html_drivers import drivers
 from rareclass.report.html_parts import verdict_chip
+from rareclass.report.html_tiers import gate, tiers
 from rareclass.report.html_trade import trade_off
 from rareclass.report.story import ArmRow, Fact, Story, tell
 
@@ -43,6 +44,8 @@ def render_html(results: Mapping[str, Any] | Results) -> str:
         ("arms", "Arms", _arms(story)),
         ("trade-off", "Trade-off", trade_off(story)),
         ("curves", "Curves", sections_of.curves(story)),
+        ("tiers", "Tiers", tiers(story)),
+        ("gate", "Gate", gate(story)),
         ("slices", "Slices", sections_of.slices(story)),
         ("test", "Locked test part", sections_of.test(story)),
         ("drivers", "What drives it", drivers(story)),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rareclass.evaluation import words
 from rareclass.evaluation.trade_records import TradeOffRecord, TradeRecord
-from rareclass.html.parts import bullets, esc, name, table
+from rareclass.html.parts import bullets, esc, name, stacked, table
 from rareclass.html.reading import Reading
 from rareclass.html.svg import Plot, tick
 from rareclass.report.drawing import Drawing
@@ -27,7 +27,8 @@ def trade_off(story: Story) -> str:
     if found is None or not found.arms:
         return ""
     caption = f"Cheapest first. Budget: {found.budget}"
-    body = table(HEAD, [cells(a) for a in found.arms], caption=esc(caption), row_cls=_marked(found), cls="trade")
+    rows = [cells(a, number) for number, a in enumerate(found.arms, 1)]
+    body = table(HEAD, rows, caption=esc(caption), row_cls=_marked(found), cls="cards trade")
     said = "".join(f"{esc(s)} " for s in found.paragraph).rstrip()
     return f"<p>{said}</p>{figure(drawing(found))}{body}<p>{esc(MEASURED)}</p>{bullets(found.warnings)}"
 
@@ -36,14 +37,14 @@ def _marked(found: TradeOffRecord) -> list[str]:
     return ["champion" if a.name == found.champion else "" for a in found.arms]
 
 
-def cells(a: TradeRecord) -> list[str]:
-    """The row of one arm."""
+def cells(a: TradeRecord, number: int) -> list[str]:
+    """The row of one arm, with its number in the picture."""
     money, saved = (_thousand(v) for v in (a.expected_cost, a.saving))
     speed = f"{words.number(a.p50)} / {words.number(a.p99)} µs"
     size = f"{words.number(a.size / 1024)} kB" if a.size is not None else "not compiled"
     rates = [Reading.of(v).text() for v in (a.average_precision, a.recall, a.calibration_top)]
     fit = [words.number(a.fit_rows), f"{words.number(a.fit_seconds)} s"]
-    return [f'<b class="arm">{name(a.name)}</b>', *map(esc, [money, saved, *rates, *fit, speed, size])]
+    return [f'<b class="arm">{number} {name(a.name)}</b>', *map(stacked, [money, saved, *rates, *fit, speed, size])]
 
 
 def _thousand(value: object) -> str:
@@ -67,15 +68,17 @@ def drawing(found: TradeOffRecord) -> Drawing | None:
         (min(times) / 1.4, max(times) * 1.4),
         (min(ends) - room, max(ends) + room),
         x_kind="log",
-        width=560,
-        height=300,
+        width=760,
+        height=320,
         margin=(10, 12, 38, 60),
     )
     plot.axes("Single-row answer, µs (log scale)", "Cost of 1,000 rows", x_ticks=_ticks(plot, times))
     front = sorted((a for a in arms if a.front), key=lambda a: a.p50)
     plot.line([(a.p50, 1000 * a.expected_cost.estimate) for a in front], "line-a")
     tips = []
-    for a in arms:
+    for number, a in enumerate(found.arms, 1):
+        if a not in arms:
+            continue
         low, high = _span(a)
         plot.band(
             [(a.p50 / 1.006, 1000 * low), (a.p50 * 1.006, 1000 * low)],
@@ -83,11 +86,14 @@ def drawing(found: TradeOffRecord) -> Drawing | None:
         )
         tips.append(f"{a.name}: {_thousand(a.expected_cost)}, {words.number(a.p50)} µs")
         plot.dot(a.p50, 1000 * a.expected_cost.estimate, "mark" if a.front else "open", tips[-1])
+        cls = "note strong" if a.name == found.champion else "note"
+        plot.text(plot.x(a.p50) + 8, plot.y(1000 * a.expected_cost.estimate) - 6, str(number), cls=cls)
     plot.readout([(a.p50, 1000 * a.expected_cost.estimate) for a in arms], tips)
     rows = [(a.name, words.number(a.p50), _thousand(a.expected_cost), "yes" if a.front else "") for a in arms]
     return Drawing(
         "Cost against latency",
-        "Joined: arms than which no other is both cheaper and faster. Shades: 95% intervals of the cost.",
+        "Joined: arms than which no other is both cheaper and faster. Shades: 95% intervals of the cost. Numbers are "
+        "those of the table.",
         plot.render(),
         [("line-a", "the front")],
         ("Arm", "µs", "Cost of 1,000 rows", "On the front"),
@@ -102,8 +108,8 @@ def _span(a: TradeRecord) -> tuple[float, float]:
 
 
 def _ticks(plot: Plot, times: Sequence[float]) -> list[tuple[float, str]]:
-    """Powers of ten, or the ends where there is none between them."""
-    inside = plot.x.ticks(4)
-    return [
-        (t, tick(t)) for t in (inside if inside else [min(times), max(times)] if max(times) > min(times) else times[:1])
-    ]
+    """One, two and five times powers of ten; the ends where fewer than two of them are in sight."""
+    low, high = plot.x.low, plot.x.high
+    inside = [v for k in range(-3, 9) for digit in (1, 2, 5) if low <= (v := digit * 10.0**k) <= high]
+    ends = sorted({min(times), max(times)})
+    return [(v, tick(v)) for v in inside] if len(inside) > 1 else [(v, words.number(v)) for v in ends]

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from rareclass.evaluation import words
 from rareclass.evaluation.results import Finding, JudgementRecord
-from rareclass.report.terminal import say_findings, say_slices
+from rareclass.report.terminal import say_findings, say_slices, say_tiers
 
 NAMES = {
     "average_precision": "average precision",
@@ -47,6 +47,7 @@ def render_judgement(found: Mapping[str, Any], console: Console | None = None) -
     flagged = f"{words.count((c.tp or 0) + (c.fp or 0))} rows flagged, {words.count(c.tp)} of them events"
     summed = "" if said.weight is None else " (sums of weights)"
     out.print(f"Alerts{summed}: {flagged}; {words.count(c.fn)} events missed.", highlight=False)
+    say_tiers(said.tiers, out, "on these rows", said.slices)
     if said.slices is not None:
         say_slices(said.slices, out)
 

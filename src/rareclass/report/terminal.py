@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rareclass.evaluation import words
+from rareclass.decisions.tier_rates import TierTable
+from rareclass.evaluation import tiers, words
 from rareclass.evaluation.results import SEVERITIES, Finding, Results
 from rareclass.evaluation.slices import left_out, told
 from rareclass.fitting.slice_table import SliceTable
@@ -69,6 +70,14 @@ def render_terminal(results: Mapping[str, Any] | Results, console: Console | Non
         page.say(story.tally)
         rough = [a.found.name for a in story.arms if not a.found.exact and a.found.restoration]
         page.say(f"Probabilities come back only approximately: {', '.join(rough)}." if rough else "", "dim")
+    say_tiers(story.results.tiers, page.console, "out of fold")
+    if story.results.test is not None:
+        say_tiers(story.results.test.tiers, page.console, "on the locked test part")
+    if story.results.gate is not None:
+        page.gap()
+        page.say("Gate", "bold")
+        for sentence in tiers.gate_said(story.results.gate):
+            page.say(sentence, "", "- ", "  ")
     if story.results.slices is not None:
         say_slices(story.results.slices, page.console)
     _trade_off(story, page)
@@ -207,6 +216,37 @@ def _bar(arm: ArmRow, end: float) -> str:
     if estimate.value is not None:
         cells[at(estimate.value)] = "●"
     return "".join(cells)
+
+
+def say_tiers(found: TierTable | None, console: Console, where: str, slices: SliceTable | None = None) -> None:
+    """Print what each alert tier holds, and each of every slice; nothing where there are none."""
+    if found is None or not found.tiers:
+        return
+    page = _Page(console)
+    page.gap()
+    page.say(f"Tiers {where}", "bold")
+    _text_table(*tiers.told(found), page)
+    page.say(tiers.cost_said(found), "", "- ", "  ")
+    head, rows = tiers.told_slices(slices)
+    if rows:
+        page.gap()
+        _text_table(head, rows, page)
+
+
+def _text_table(head: Sequence[str], rows: Sequence[Sequence[str]], page: _Page) -> None:
+    """Rows of text; where the console is narrow, intervals go below their numbers."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for i, title in enumerate(head):
+        table.add_column(
+            title,
+            justify="left" if i == 0 or title == "Tier" else "right",
+            no_wrap=i > 0,
+            min_width=6 if i == 0 else None,
+        )
+    break_at = re.compile(r" (?=[\[(])" if page.console.width < WIDE else "$^")
+    for row in rows:
+        table.add_row(*(Text(page.sign(break_at.sub("\n", cell))) for cell in row))
+    page.console.print(table)
 
 
 def say_slices(found: SliceTable, console: Console) -> None:

@@ -48,14 +48,9 @@ def difference(scorer: Scorer, model: FittedModel, rows: Rows | None) -> str:
                     f"({found[i]:.12g} instead of {wanted[i]:.12g})"
                 )
             plain = not (scorer.cut.per_row or scorer.cut.by_entity)
-            if plain and (scorer.flag(sigmoid(found)) != _flagged(model, sigmoid(wanted))).any():
+            if plain and (scorer.flag(sigmoid(found)) != model.decision.apply(sigmoid(wanted))).any():
                 return "compiled, it decides otherwise on some rows"
     return _difference_alone(scorer, model, some_rows(table, _ALONE))
-
-
-def _flagged(model: FittedModel, probability: np.ndarray) -> np.ndarray:
-    """Which rows (n,) the model flags: by its tiers, where it has any."""
-    return model.decision.apply(probability) if model.tiers is None else model.tiers.places(probability) > 0
 
 
 def _said(model: FittedModel, X: np.ndarray) -> np.ndarray | None:

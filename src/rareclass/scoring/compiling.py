@@ -49,7 +49,7 @@ def compile_model(model: Any, rows: Rows | None = None, rules: ReasonRules | Non
         "encoder": encoder,
         "added": float(fitted.arm.shift) + float(fitted.arm.level),
         "calibration": calibration_map(fitted.calibrator.to_dict()),
-        "cut": Cut.of(fitted.decision.to_dict(), None if fitted.tiers is None else fitted.tiers.to_dict()),
+        "cut": Cut.of(fitted.decision.to_dict()),
         "slices": None if fitted.slices is None else SliceMap.of(fitted.slices.to_dict(), encoder.width),
         "rules": _settled(ReasonRules() if rules is None else rules, fitted, rows),
     }

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from rareclass.decisions.costs import as_costs
-from rareclass.decisions.tiers import TierCuts
+from rareclass.decisions.tiers import TIERS, TierCuts
 from rareclass.errors import CostError, InputError
 from rareclass.kernels.logits import moved_threshold
 from rareclass.scoring.saved import flag, number
@@ -24,9 +24,12 @@ class Cut:
     tiers: TierCuts | None = None  # where there are any, they decide
 
     @classmethod
-    def of(cls, saved: Mapping[str, Any], tiers: Mapping[str, Any] | None = None) -> Self:
-        """The cut of a saved decision (`Decision.to_dict`), and of saved tiers (`TierCuts.to_dict`)."""
+    def of(cls, saved: Mapping[str, Any]) -> Self:
+        """The cut of a saved decision (`Decision.to_dict`)."""
         saved = {"per_row": False, "shift": 0.0, "parameters": {}, **saved}
+        if saved.get("rule") == TIERS:  # every tier but the first is an alert
+            cuts = TierCuts.from_dict(saved["parameters"])
+            return cls(min(cuts.thresholds), cuts.costs is None, tiers=cuts)
         per_row, threshold = flag(saved, "per_row"), saved["threshold"]
         if threshold in ("inf", "-inf"):
             threshold = float(threshold)
@@ -35,9 +38,6 @@ class Cut:
         else:
             threshold = number(saved, "threshold", low=0.0, high=1.0)
         by_entity = flag({"by_entity": False} | saved["parameters"], "by_entity")
-        if tiers is not None:  # every tier but the first is an alert
-            cuts = TierCuts.from_dict(tiers)
-            return cls(min(cuts.thresholds), cuts.costs is None, tiers=cuts)
         return cls(threshold, per_row, number(saved, "shift"), by_entity)
 
     @property

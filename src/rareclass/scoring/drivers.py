@@ -106,12 +106,14 @@ def what_drives(fitted: FittedModel, scorer: Scorer, sample: RowSample, *, part:
     parts = scorer.contributions_of(X, threads=thread_count())[:, :-1]
     places = scorer.rules.places(scorer.columns)
     found = _features(fitted, parts, places, sample)
+    gate = scorer.gate_contributions_of(X)
     listed = found[:LISTED]
     strength = sample.weight[sample.events] @ np.abs(parts[sample.events])
     columns = [scorer.columns[_strongest(places[f.name], strength)] for f in listed]
     return replace(
         told,
         columns=listed,
+        gate=[] if gate is None else _features(fitted, gate, places, sample)[:FIRST],
         more=len(found) - len(listed),
         unused=int(np.count_nonzero(~parts.any(axis=0))),
         effects=_effects(fitted, scorer, X[sample.evenly], sample.weight[sample.evenly], columns),

@@ -25,8 +25,8 @@ CARD = "card.md"
 KNOWN = frozenset({MODEL, SCORER, LEARNER, GIVEN, REFERENCE, TENSORS, CARD})
 """Files of format 2 beside the manifest. All but `MODEL` may be absent."""
 PARTS = ("tiers", "slices", "stages")
-"""Parts of `MODEL` that may be absent or null: alert tiers, shifts by slice, stages of a cascade."""
-READ = ("tiers", "slices")
+"""Parts of `MODEL` that may be absent or null: shifts by slice; tiers stand in the decision, stages in the scorer."""
+READ = ("slices",)
 """Those of them that this version scores with."""
 SAID: dict[str, Any] = {"name": str, "target": str | None, "evidence": dict, "reference": dict, "recipe": dict}
 """What a manifest says beside format, versions and files, and of which kind it is."""

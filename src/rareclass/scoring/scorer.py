@@ -22,6 +22,7 @@ from rareclass.scoring.members import Member, read_member, saved_member, takes_m
 from rareclass.scoring.reasons import CORRELATION, Reason, ReasonRules, refuse_other, top_reasons
 from rareclass.scoring.rows import RowEncoder, collected
 from rareclass.scoring.saved import UNFIT, flag, number, refuse_unlike
+from rareclass.scoring.staged import Staged
 
 _HELPERS: Names[Any] = Names(
     "helper", {"compile": "rareclass.scoring.compiling:compile_model", "load": "rareclass.scoring.slow:load_uncompiled"}
@@ -147,7 +148,7 @@ class Scorer:
                 member=member,
                 added=number(arm, "shift") + number(arm, "level"),
                 calibration=calibration_map(state["calibrator"]),
-                cut=Cut.of(state["decision"], state.get("tiers")),
+                cut=Cut.of(state["decision"]),
                 slices=SliceMap.of(state.get("slices"), encoder.width),
                 rules=ReasonRules.read(state.get("reasons"), encoder.names),
                 why_not="" if exact else str(said.get("why_not")),
@@ -248,6 +249,13 @@ class Scorer:
             self._refuse_missing(X)
         shape = (X.shape[0], len(self.columns) + 1)
         return _in_blocks(self._parts, X, shape, threads=threads, block=_EXPLAINED)
+
+    def gate_contributions_of(self, X: np.ndarray) -> np.ndarray | None:
+        """What each column adds to the log-odds of a cascade's gate (n, d), of encoded rows; None for other models."""
+        if not isinstance(self.member, Staged):
+            return None
+        parts = contributions(self.member.members[0], X)[:, :-1]
+        return np.asarray(np.add.reduceat(parts, self.encoder.starts, axis=1))
 
     def explain(
         self, rows: Rows, k: int = 4, *, rules: ReasonRules | None = None, threads: int = 1

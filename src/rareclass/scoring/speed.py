@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rareclass.decisions.costs import RowCosts
 from rareclass.scoring.files import packed
 from rareclass.scoring.scorer import Scorer
 
@@ -27,20 +28,22 @@ class Speed:
     why_not: str = ""
 
 
-def speed_of(model: Any, rows: Sequence[Mapping[str, Any]]) -> Speed:
+def speed_of(model: Any, rows: Sequence[Mapping[str, Any]], costs: RowCosts | None = None) -> Speed:
     """Time the decisions of a fitted `RareClassifier` about single rows, each a mapping, after a warm-up.
 
-    Whatever else the machine does lengthens them.
+    `costs` are those of these rows, where each is decided by its own. Whatever else the machine does lengthens
+    them.
     """
     scorer = Scorer.from_model(model)
     calls = CALLS if scorer.exact else SLOW_CALLS
-    ready = [rows[i % len(rows)] for i in range(calls)]
-    for row in ready[: max(calls // 10, 1)]:
-        scorer.probability(row)
+    own = [None if costs is None else costs.take(np.array([i])) for i in range(len(rows))]
+    ready = [(rows[i % len(rows)], own[i % len(rows)]) for i in range(calls)]
+    for row, cost in ready[: max(calls // 10, 1)]:
+        scorer.decide(row, costs=cost)
     each = np.empty(calls)
-    for i, row in enumerate(ready):
+    for i, (row, cost) in enumerate(ready):
         start = time.perf_counter_ns()
-        scorer.probability(row)
+        scorer.decide(row, costs=cost)
         each[i] = time.perf_counter_ns() - start
     p50, p99 = np.quantile(each, [0.5, 0.99]) / 1000
     return Speed(p50=float(p50), p99=float(p99), size=_size(scorer) if scorer.exact else None, why_not=scorer.why_not)
