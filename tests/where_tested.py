@@ -42,6 +42,7 @@ WHERE = {
     "decisions/tier_places.py": "tests/decisions/test_tiers.py",
     "evaluation/trade_records.py": "tests/evaluation/test_trade.py",
     "report/html_trade.py": "tests/evaluation/test_trade.py",
+    "report/html_tiers.py": "tests/evaluation/test_tiers.py",
     "report/displays/trade.py": "tests/evaluation/test_trade.py",
     "scoring/speed.py": "tests/evaluation/test_trade.py",
     "report/findings.py": "tests/audit/test_runs.py",

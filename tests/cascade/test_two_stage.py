@@ -160,3 +160,46 @@ def test_events_too_few_to_place_a_gate_let_every_row_pass():
         model = TwoStageLearner(**CHEAP).fit(X, np.arange(200) == 3)
     assert model.passes(X).all()
     assert model.placed_.recall == 0
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_where_times_are_known_inner_fits_know_the_past_only(numbered, grouped):
+    """No stage is fitted on a row later than one that it scores, nor on a row of a group that it scores."""
+    X, y = numbered
+    times = np.random.default_rng(5).permutation(6_000)  # not the order of the table
+    groups = np.arange(6_000) // 3 if grouped else None
+    SEEN.clear()
+    gate = Witness("gate", forgets=True)
+    model = TwoStageLearner(
+        **{**CHEAP, "gate": gate, "judge": Witness(), "gate_recall": 0.8}, times=times, groups=groups
+    )
+    model.fit(X, y)
+    for role in ("gate", "judge"):
+        pairs = [(sorted(fitted), sorted(scored)) for who, fitted, scored in SEEN if who == role]
+        assert len(pairs) == {"gate": 5, "judge": 4}[role]
+        for fitted, scored in pairs:
+            assert times[fitted].max() < times[scored].min()
+            assert groups is None or not np.isin(groups[fitted], groups[scored]).any()
+    assert model.placed_.events < y.sum()  # the first block is scored by nothing
+    p = sigmoid(model.decision_function(X + [[10_000.0, 0.0]])[model.passes(X)])
+    assert p.mean() == pytest.approx(y[model.passes(X)].mean(), rel=0.15)
+
+
+def test_the_road_hands_times_to_the_stages(monkeypatch):
+    from rareclass.cascade import CascadeClassifier
+
+    X, y, _ = line(6_000, seed=2)
+    times, seen = np.arange(6_000)[::-1], []
+    whole = TwoStageLearner.with_sides
+
+    def told(self, groups, costs, times=None):
+        seen.append(times)
+        return whole(self, groups, costs, times)
+
+    monkeypatch.setattr(TwoStageLearner, "with_sides", told)
+    simple = {k: v for k, v in CHEAP.items() if k != "random_state"}
+    model = CascadeClassifier(**simple, gate_recall=0.5, cv=2).fit(X, y, times=times)
+    assert len(seen) == 3
+    assert all(t is not None for t in seen)
+    np.testing.assert_array_equal(seen[-1], times)
+    assert model.model_.arm.learner.times is None

@@ -114,6 +114,32 @@ def test_tiers_are_trained_and_written_by_predict(tmp_path, capsys):
     capsys.readouterr()
 
 
+def test_tiers_are_compared_and_evaluated_by_each_tier_and_slice(tmp_path, capsys):
+    shop = pa.array(np.array(["n", "s"])[np.arange(500) % 2])
+    pq.write_table(table().append_column("shop", shop), rows := str(tmp_path / "t.parquet"))
+    tiers, out = tmp_path / "tiers.toml", str(tmp_path / "run")
+    tiers.write_text('tier = [{name = "allow"}, {name = "review", cost = 1, prevents = 0.9}]')
+    dropped = [part for name in ("lost", "fee", "who") for part in ("--drop", name)]
+    asked = ["--tiers", str(tiers), "--cost-fp", "1", "--cost-fn", "9", "--slices", "shop", *dropped]
+    one = ["--learners", "logistic_regression", "--treatments", "none", "--folds", "2", "--threads", "1"]
+    assert main(["compare", rows, "--target", "y", *one, *asked, "--out", out]) == 0
+    assert "Tiers on the locked test part" in capsys.readouterr().out
+    assert 'id="tiers"' in (tmp_path / "run" / "report.html").read_text()
+    assert "## Tiers" in (tmp_path / "run" / "champion" / "card.md").read_text()
+    assert main(["evaluate", f"{out}/champion", rows]) == 0
+    said = capsys.readouterr().out
+    assert "Tiers on these rows" in said
+    assert "Slice" in said.split("Tiers on these rows")[1]
+    assert main(["evaluate", f"{out}/champion", rows, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    each, acted = found["tiers"]["tiers"], found["decision"]["confusion"]
+    assert (each[1]["name"], each[1]["rows"]) == ("review", acted["tp"] + acted["fp"])
+    assert sum(t["cost"]["estimate"] for t in each) == pytest.approx(found["metrics"]["expected_cost"]["estimate"])
+    assert len(found["slices"]["slices"][0]["tiers"]) == 2
+    assert main(["compare", rows, "--target", "y", *one, *asked, "--min-recall", "0.9"]) == 2
+    assert "--tiers" in capsys.readouterr().err
+
+
 def test_a_cascade_with_tiers_is_trained_and_gives_them(rows, tmp_path, capsys):
     tiers, out, scored = tmp_path / "tiers.toml", str(tmp_path / "bundle"), str(tmp_path / "scored.parquet")
     tiers.write_text('tier = [{name = "allow"}, {name = "review", cost = 1, prevents = 0.9}]')

@@ -9,10 +9,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from rareclass.cascade import TwoStageLearner
+from rareclass import RareClassifier
+from rareclass.artifact import Bundle
+from rareclass.cascade import CascadeClassifier, TwoStageLearner
 from rareclass.decisions import AlertBudget, RecallAtLeast
 from rareclass.errors import InputError
-from rareclass.evaluation import TradeOff, trade, trade_off
+from rareclass.evaluation import TradeOff, compare, trade, trade_off
 from rareclass.evaluation.results import Results
 from rareclass.evaluation.trade import preset, preset_options, trade_off_of
 from rareclass.evaluation.trade_records import TradeOffRecord, TradeRecord
@@ -20,6 +22,7 @@ from rareclass.kernels.logits import sigmoid
 from rareclass.report.html import render_html
 from rareclass.report.html_trade import drawing
 from rareclass.report.terminal import render_terminal
+from rareclass.scoring import Scorer, speed
 from rareclass.uncertainty import confidence_interval, paired_difference
 from rareclass.uncertainty.estimate import Interval
 
@@ -190,6 +193,55 @@ def test_plot_draws_all_arms(weighed):
     ax = weighed.plot()
     assert {t.get_text() for t in ax.texts} == set(by_name(weighed))
     assert isinstance(weighed, TradeOff)
+
+
+def test_the_cascade_is_compiled_like_any_other_arm_and_says_what_its_gate_keeps():
+    """One decision of the deployed scorer is timed, not the slow path; what the gate cannot guarantee is said."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(3000, 2))
+    y = rng.random(3000) < sigmoid(-4 + 2 * X[:, 0])
+    simple = {"gate": LR, "judge": LR, "judge_treatment": "none"}
+    decided = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trade, "TIMED", 20)
+        patch.setattr(speed, "CALLS", 50)
+        whole = Scorer.decide
+        patch.setattr(Scorer, "decide", lambda self, row, **how: decided.append(row) or whole(self, row, **how))
+        found = trade_off(
+            X,
+            y,
+            costs={"fp": 5.0, "fn": np.where(X[:, 1] > 0, 200.0, 100.0)},  # each row is decided by its own
+            learner=LR,
+            treatments=[],
+            arms={"cascade": CascadeClassifier(**simple, gate_recall=0.999), "ours": RareClassifier(LR)},
+            folds=2,
+            n_jobs=1,
+        )
+    arms = by_name(found)
+    assert len(decided) == 3 * 55  # with the warm-up
+    assert arms["cascade"].why_not == arms["ours"].why_not == ""
+    assert arms["cascade"].size > 0
+    assert arms["ours"].expected_cost.estimate == pytest.approx(arms[f"{LR}+none"].expected_cost.estimate)
+    events = found.comparison.design.y.sum()
+    assert any(f"cascade: {events} events cannot guarantee a gate recall of 0.999" in w for w in found.record.warnings)
+
+
+def test_a_cascade_that_wins_is_deployed_as_one(tmp_path):
+    """The champion's bundle, summary and report know the gate, whichever road fitted it."""
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(3000, 2))
+    y = rng.random(3000) < sigmoid(-4 + 2 * X[:, 0])
+    arm = preset(LR, [], {"cascade": CascadeClassifier(LR, LR, judge_treatment="none", gate_recall=0.9)})[-1]
+    found = compare(X, y, learners=[arm], costs=COSTS, folds=2, n_jobs=1)
+    assert found.champion == "cascade"
+    assert type(found.best_model_) is CascadeClassifier
+    assert found.best_model_.gate_recall_ >= 0.9
+    Bundle(found.best_model_, rows=X[:500]).save(tmp_path / "b")
+    assert "Gate: a row passes from" in Bundle.load(tmp_path / "b").model.summary()
+    assert "## Gate" in (tmp_path / "b" / "card.md").read_text()
+    page = render_html(found.to_dict())
+    assert 'id="gate"' in page
+    assert f"It keeps at least {found.best_model_.gate_recall_:.3f} of the events" in page
 
 
 def test_the_preset_holds_plain_first_and_the_cascade_last():

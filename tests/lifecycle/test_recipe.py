@@ -1,6 +1,7 @@
 """Replaying a recipe gives the same model on the same rows."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from sklearn.linear_model import LogisticRegression
 from tests.treatments.known import line
@@ -121,7 +122,7 @@ def test_every_part_of_a_bundle_survives_a_replay(kind, part, tmp_path):
     """On the same rows a replay is the same bundle: tiers, slices, stages, and reasons grouped and worded."""
     X, y, _ = line(4000, seed=2)
     y = y | (X[:, 0] > 2)
-    rows = table(X, c=X[:, 0] + 1e-3 * X[:, 1], shop=np.array(["n", "s"])[np.arange(4000) % 2])
+    rows = pa.table(table(X, c=X[:, 0] + 1e-3 * X[:, 1], shop=np.array(["n", "s"])[np.arange(4000) % 2]))
     if kind == "single":
         model = RareClassifier("logistic_regression", treatment="none", cv=2, calibration="sigmoid", **PARTS[part])
     else:

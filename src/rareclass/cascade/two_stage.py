@@ -14,7 +14,7 @@ from sklearn.base import clone
 from rareclass import _check, _types
 from rareclass.calibration import calibrator_from_dict, choose_calibration
 from rareclass.cascade.gate import Placed, Promise, Scored, open_gate
-from rareclass.crossfit import Folds, out_of_fold, raw_logit
+from rareclass.crossfit import Folds, OutOfFold, Splits, out_of_fold, raw_logit
 from rareclass.data.split import make_splits
 from rareclass.decisions.costs import Costs
 from rareclass.errors import CostError, ShortfallWarning, TooFewEventsError
@@ -22,6 +22,7 @@ from rareclass.fitting.arm import BLEND, Arm, FittedArm
 from rareclass.fitting.blend import blend_members, blend_out_of_fold, join_arms
 from rareclass.fitting.calibrate import as_counts
 from rareclass.fitting.design import kind_of
+from rareclass.fitting.rows import at
 from rareclass.learners._context import FitContext, Rows
 from rareclass.learners._inner import inner_folds
 from rareclass.learners.base import RareLearner
@@ -82,6 +83,9 @@ class TwoStageLearner(RareLearner):
         Of the rows to fit on, for `judge_cost`.
     groups : array-like of shape (n,), optional
         Rows with the same number stay on one side of every inner split, and count as one where recall is bounded.
+    times : array-like of shape (n,), optional
+        Inner splits then go forward in time: the gate is placed on, and the judge learns from, rows that are scored by
+        earlier ones. Rows before the first such split serve the gate only.
     categorical_features : sequence of int, optional
     random_state : int, Generator or None, default=None
     n_jobs : int, default=1
@@ -112,7 +116,7 @@ class TwoStageLearner(RareLearner):
     title: ClassVar[str] = "Cascade"
     takes_offset = False
     takes_sides: ClassVar[bool] = True
-    """Is given the groups and costs of its rows, see `Part.fit`."""
+    """Is given the groups, costs and times of its rows, see `Part.fit`."""
     inside_arm = MappingProxyType({})
 
     gate: Any = "lightgbm"
@@ -127,35 +131,40 @@ class TwoStageLearner(RareLearner):
     folds: int = 5
     costs: Costs | None = None
     groups: ArrayLike | None = None
+    times: ArrayLike | None = None
     categorical_features: ArrayLike | None = None
     random_state: _types.Seed = None
     n_jobs: int = 1
 
-    def with_sides(self, groups: np.ndarray, costs: Costs | None) -> Self:
-        """A clone that knows the groups and costs of the rows that it is to be fitted on."""
+    def with_sides(self, groups: np.ndarray, costs: Costs | None, times: np.ndarray | None = None) -> Self:
+        """A clone that knows the groups, costs and times of the rows that it is to be fitted on."""
         told: Self = clone(self)
-        return told.set_params(groups=groups, costs=costs)
+        return told.set_params(groups=groups, costs=costs, times=times)
 
     def forget_sides(self) -> None:
         """Drop what belongs to the rows of the fit, not to the model."""
-        self.groups = self.costs = None
+        self.groups = self.costs = self.times = None
 
     def _fit(self, rows: Rows, context: FitContext) -> None:
         promise = Promise(recall=self.gate_recall, confidence=self.confidence).checked()
         seed, codes = int(context.rng.integers(2**31)), tuple(self._code_columns(rows.X.shape[1]))
         groups = None if self.groups is None else _check.column(self.groups, "groups")
         _check.same_length(X=rows.X, groups=groups)
-        folds = Folds(self._folds(rows, groups, np.random.default_rng(seed)))
+        times = None if self.times is None else _check.column(self.times, "times")
+        _check.same_length(X=rows.X, times=times)
+        splits = self._splits(rows, groups, times, np.random.default_rng(seed))
         work = _Work(rows, codes, seed, _check.whole_number(self.n_jobs, "n_jobs", low=1))
 
         sampled = NegativeSampling(negatives_per_event=self.gate_negatives, least_negatives=20_000)
         gate = Arm(self._gate(), sampled, label="the gate")
-        if folds.fold[0] >= 0:
-            score = work.out_of_fold((gate,), folds)[:, 0]
-            scored = Scored(score=score, y=rows.y, weight=rows.weight, groups=groups)
+        if splits:
+            found = work.out_of_fold((gate,), splits)
+            score, fold, tested = found.score[:, 0], found.fold, np.flatnonzero(found.tested)
+            own = rows.take(tested)
+            scored = Scored(score=score[tested], y=own.y, weight=own.weight, groups=at(groups, tested))
             self.placed_ = self._place(scored, promise)
         else:
-            score, self.placed_ = np.zeros(rows.y.size), open_gate(rows.y)
+            score, fold, self.placed_ = np.zeros(rows.y.size), np.full(rows.y.size, -1), open_gate(rows.y)
             warnings.warn(
                 f"{int(rows.y.sum())} event(s), those that belong together counted once, are too few to place a gate "
                 "by: every row passes.",
@@ -165,8 +174,9 @@ class TwoStageLearner(RareLearner):
         whole = work.fit(gate)
         self.gate_, self.gate_shift_ = whole.learner, float(whole.shift)
 
-        through = np.flatnonzero(score >= self.placed_.threshold)
-        self._fit_judge(work.take(through), folds.take(through), whole, score[through])
+        through = np.flatnonzero(score >= self.placed_.threshold)  # rows without a score, before the first test, do not
+        folds = Folds(fold[through], forward=times is not None)
+        self._fit_judge(work.take(through), _Passed(folds, at(groups, through), score[through]), whole)
 
     @property
     def evidence_(self) -> dict[str, Any]:
@@ -194,41 +204,52 @@ class TwoStageLearner(RareLearner):
             raise CostError("`judge_cost` places the gate by cost, which needs the costs of rows. Give `costs`.")
         return scored.placed_by_cost(self.costs.fn - self.costs.tp, float(self.judge_cost), promise)
 
-    def _folds(self, rows: Rows, groups: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
-        """Inner fold (n,) of each row, groups or copies of an event together; all -1 where they cannot be split."""
+    def _splits(
+        self, rows: Rows, groups: np.ndarray | None, times: np.ndarray | None, rng: np.random.Generator
+    ) -> Splits:
+        """Inner splits (train, test), groups or copies of an event together, and forward where times are known.
+
+        None where rows cannot be split.
+        """
         parts = _check.whole_number(self.folds, "folds", low=2)
+        if times is not None:
+            for count in range(parts, 0, -1):
+                try:
+                    return make_splits(rows.y, folds=count, kind="time", times=times, groups=groups, seed=rng)
+                except TooFewEventsError:  # they do not spread over so many blocks of time
+                    continue
+            return []
         if groups is None:
-            return inner_folds(rows.X, rows.y, rng, folds=parts)
-        fold = np.full(rows.y.size, -1)
+            return list(Folds(inner_folds(rows.X, rows.y, rng, folds=parts)).splits())
         kind, together = kind_of(groups)
         parts = min(parts, *(np.unique(groups[mask]).size for mask in (rows.y, ~rows.y)))
-        if parts > 1:
-            try:
-                splits = make_splits(rows.y, folds=parts, kind=kind, groups=together, seed=rng)
-            except TooFewEventsError:  # of one class all that there is lies in too few groups
-                return fold
-            for k, (_, test) in enumerate(splits):
-                fold[test] = k
-        return fold
+        try:
+            return make_splits(rows.y, folds=parts, kind=kind, groups=together, seed=rng) if parts > 1 else []
+        except TooFewEventsError:  # of one class all that there is lies in too few groups
+            return []
 
-    def _fit_judge(self, work: "_Work", folds: Folds, gate: FittedArm, gate_score: np.ndarray) -> None:
+    def _fit_judge(self, work: "_Work", passed: "_Passed", gate: FittedArm) -> None:
         """Fit the judge on rows that passed out of fold, and calibrate it on those that it did not see."""
         blend = isinstance(self.judge, str) and self.judge in ("auto", BLEND)
         arms = self._arms(work.rows.y, blend)
         each = [work.fit(arm) for arm in arms]
         rows, worth = work.rows, as_counts(work.rows.weight, work.rows.y)
-        sides = [rows.y[train] for train, _ in folds.splits()]
-        possible = bool(sides) and all(y.any() and not y.all() for y in sides)
-        scores = work.out_of_fold(arms, folds) if possible else np.full((rows.y.size, len(arms)), np.nan)
-        judge, unseen, method = each[0], scores[:, 0], "auto"
+        splits = passed.splits()
+        possible = bool(splits) and all(rows.y[train].any() and not rows.y[train].all() for train, _ in splits)
+        scores = work.out_of_fold(arms, splits).score if possible else np.full((rows.y.size, len(arms)), np.nan)
+        seen = np.flatnonzero(np.isfinite(scores).all(axis=1))
+        judge, unseen = each[0], scores[seen, 0]
         if blend:  # the gate has a say, too: it knows the rows that it let go
-            each, scores = [*each, gate], np.column_stack([scores, gate_score])
+            each, scores = [*each, gate], np.column_stack([scores, passed.score])
             judge = join_arms(Arm(BLEND, arms[0].treatment), each, scores, rows.y, sample_weight=worth)
-        if not possible:
-            unseen, method = np.zeros(rows.y.size), "none"
-        elif blend:
-            unseen = blend_out_of_fold(scores, rows.y, folds, sample_weight=rows.weight)
-        self.calibration_ = choose_calibration(unseen, rows.y, method=method, sample_weight=worth).to_dict()
+            own = at(rows.weight, seen)
+            unseen = blend_out_of_fold(scores[seen], rows.y[seen], passed.folds.take(seen), sample_weight=own)
+        y, method = rows.y[seen], "auto"
+        if not y.any() or y.all():
+            unseen, y, method = np.zeros(2), np.array([False, True]), "none"
+        self.calibration_ = choose_calibration(
+            unseen, y, method=method, sample_weight=at(worth, seen) if y.size == seen.size else None
+        ).to_dict()
         self.judge_, self.judge_shift_ = judge.learner, float(judge.shift)
         self.judge_note_ = judge.note
 
@@ -264,6 +285,23 @@ class TwoStageLearner(RareLearner):
 
 
 @dataclass(frozen=True)
+class _Passed:
+    """Rows that passed out of fold: by which inner split each was tested, their groups and the gate's scores, (n,)."""
+
+    folds: Folds
+    groups: np.ndarray | None
+    score: np.ndarray
+
+    def splits(self) -> Splits:
+        """Splits of these rows for the judge; forward in time no group is on both sides, as for the gate."""
+        found = [(train, test) for train, test in self.folds.splits() if train.size]
+        if self.groups is None or not self.folds.forward:
+            return found
+        each = [(train[~np.isin(self.groups[train], self.groups[test])], test) for train, test in found]
+        return [(train, test) for train, test in each if train.size]
+
+
+@dataclass(frozen=True)
 class _Work:
     """Rows on which arms are fitted, with their columns of codes, a seed and the threads of a fit."""
 
@@ -287,7 +325,7 @@ class _Work:
             n_jobs=self.n_jobs,
         )
 
-    def out_of_fold(self, arms: Sequence[Arm], folds: Folds) -> np.ndarray:
+    def out_of_fold(self, arms: Sequence[Arm], splits: Splits) -> OutOfFold:
         """Restored log-odds (n, arms) of rows that a fit did not see."""
         number = count(1)
 
@@ -295,4 +333,4 @@ class _Work:
             stream = next(number)
             return np.column_stack([self.fit(arm, train, stream).logit(self.rows.X[test]) for arm in arms])
 
-        return out_of_fold(self.rows.y.size, folds.splits(), fit_score).score
+        return out_of_fold(self.rows.y.size, splits, fit_score)

@@ -167,7 +167,7 @@ class CostOptions:
         return CostMatrix(fp=self.cost_fp, fn=self.cost_fn)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RuleOptions:
     """How to decide: one line an option, with the rule of `rareclass.decisions` that takes its value."""
 

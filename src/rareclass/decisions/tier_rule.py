@@ -71,7 +71,7 @@ class ByTiers(DecisionRule):
 
     def with_costs(self, costs: Costs | None) -> Self:
         if costs is None and self.cuts is None:
-            raise CostError("Tiers are cut by money: give the `costs` of rows, fp and fn (--cost-fp and --cost-fn).")
+            raise CostError("Tiers are cut by money. Give the `costs` of rows: fp and fn (--cost-fp and --cost-fn).")
         if costs is not None:
             self.policy.cuts(costs)
         return self
@@ -104,8 +104,9 @@ class ByTiers(DecisionRule):
         w = np.ones(y.size) if weight is None else weight
         places = cuts.places(proba, costs if rule.per_row else None)
         spent = outcome_costs(self.policy, places, costs)
-        cost = float(np.average(np.where(y, spent["tp"], spent["fp"]) * (places > 0)
-                                + np.where(y, spent["fn"], spent["tn"]) * (places == 0), weights=w))  # fmt: skip
+        flagged = places > 0
+        own = np.where(flagged, np.where(y, spent["tp"], spent["fp"]), np.where(y, spent["fn"], spent["tn"]))
+        cost = float(np.average(own, weights=w))
         threshold = float("nan") if rule.per_row else min(cuts.thresholds)
         return Decision(
             rule=rule,
@@ -114,7 +115,7 @@ class ByTiers(DecisionRule):
             value=cost,
             interval=None,
             why=cuts.said(),
-            **rates_of_rows(y, places > 0, w),
+            **rates_of_rows(y, flagged, w),
         )
 
     def flag(self, score: np.ndarray, threshold: float, grouping: Grouping) -> np.ndarray:

@@ -278,6 +278,7 @@ def make_design(
     how: dict[str, Any] = {"gap": split.gap, "seed": seed, "times": None}
     if forward:
         order = np.arange(rows.y.size) if rows.times is None else rows.times
+        rows = replace(rows, times=order)
         how |= {"kind": "time", "groups": rows.groups, "times": order}
         warnings += _prevalence_drift(rows.y, order)
     else:

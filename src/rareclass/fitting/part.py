@@ -7,7 +7,7 @@ import numpy as np
 from rareclass.data.encode import TableEncoder
 from rareclass.decisions.costs import Costs, RowCosts
 from rareclass.fitting.arm import Arm, FittedArm
-from rareclass.fitting.rows import Rows, costs_at
+from rareclass.fitting.rows import Rows, at, costs_at
 from rareclass.learners.named_columns import NamedColumns, asks_for_names
 from rareclass.treatments.base import NoTreatment
 from rareclass.treatments.sampling import SampledNegatives
@@ -45,6 +45,7 @@ class Part:
     y: np.ndarray
     weight: np.ndarray | None
     costs: Costs | None  # costs of the rows to fit on
+    times: np.ndarray | None  # times of the rows to fit on, where splits go forward
     shift: float  # log-odds that undo the sampling of the training rows
     test: np.ndarray  # (u, d) distinct rows to score
     expand: np.ndarray  # (t,) position in `test` of each row to score: equal rows are scored once
@@ -61,7 +62,7 @@ class Part:
             told = replace(told, learner=NamedColumns(arm.learner, list(self.encoder.feature_names), levels))
         sided = getattr(arm.learner, "takes_sides", False)
         if sided:
-            told = replace(told, learner=arm.learner.with_sides(self.together, self.costs))
+            told = replace(told, learner=arm.learner.with_sides(self.together, self.costs, self.times))
         fitted = told.fit(
             self.X,
             self.y,
@@ -121,6 +122,7 @@ def encode_part(rows: Rows, sampling: Sampling, train: np.ndarray, test: np.ndar
         y=rows.y[fitted],
         weight=weight,
         costs=costs_at(rows.costs, fitted),
+        times=at(rows.times, fitted),
         shift=shift + own_shift,
         test=encoder.transform(features.take(test[first])).matrix if test.size else encoded.matrix[:0],
         expand=expand,

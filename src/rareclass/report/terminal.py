@@ -241,6 +241,7 @@ def _text_table(head: Sequence[str], rows: Sequence[Sequence[str]], page: _Page)
             title,
             justify="left" if i == 0 or title == "Tier" else "right",
             no_wrap=i > 0,
+            overflow="fold",
             min_width=6 if i == 0 else None,
         )
     break_at = re.compile(r" (?=[\[(])" if page.console.width < WIDE else "$^")

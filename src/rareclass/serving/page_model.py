@@ -96,20 +96,13 @@ def _when(seconds: float) -> str:
 
 
 def _decision(card: Mapping[str, Any]) -> str:
-    """The rule with its threshold and costs, and the tiers."""
+    """The rule with its threshold and costs, or the tiers."""
     found = card.get("decision") or {}
     why = words.prose(str(found.get("why") or ""))
     said = [why] if why else []
     threshold = words.finite(found.get("threshold"))
     if threshold is not None and not found.get("per_row") and "from a probability" not in why:
         said.append(f"A row is flagged from a probability of {words.number(threshold)} on.")
-    tiers = card.get("tiers") or {}
-    names = [str(tier.get("name", "")) for tier in tiers.get("tiers", ())]
-    cuts = [
-        f"{tier} from {words.number(cut)}" for tier, cut in zip(names[1:], tiers.get("thresholds", ()), strict=False)
-    ]
-    if names:
-        said.append(f"Tiers: {names[0]}, {', '.join(cuts)}.")
     return esc(" ".join(said) or words.rule_title(str(found.get("rule", ""))))
 
 
