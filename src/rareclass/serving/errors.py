@@ -33,6 +33,12 @@ def wrong(sentence: str) -> Refused:
     return Refused(400, sentence)
 
 
+def refuse_many(n: int, most_rows: int) -> None:
+    """Raise `Refused` (413) where a request has too many rows."""
+    if n > most_rows:
+        raise Refused(413, f"A request may hold {most_rows:,} rows; got {n:,}. Send them in several.")
+
+
 @contextmanager
 def sentenced() -> Iterator[None]:
     """Turn the library's sentences about wrong rows into refusals."""

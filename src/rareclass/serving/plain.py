@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from rareclass._names import near_name
 from rareclass.serving.asked import ALERTS, DEFAULT_OUTPUTS, costs_of, explain_of, id_of, ids_of, slice_of
 from rareclass.serving.batch import Batch
-from rareclass.serving.errors import did_you_mean, sentenced, shown, wrong
+from rareclass.serving.errors import did_you_mean, refuse_many, sentenced, shown, wrong
 from rareclass.serving.protocol.responses import plain_reasons
-from rareclass.serving.requests import MOST_ROWS, Request, refuse_many
+from rareclass.serving.requests import MOST_ROWS, Request
 from rareclass.serving.wire import read_json, write_json
 
 if TYPE_CHECKING:

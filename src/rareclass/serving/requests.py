@@ -22,7 +22,7 @@ from rareclass.serving.asked import (
     slice_of,
 )
 from rareclass.serving.batch import Batch
-from rareclass.serving.errors import Refused, did_you_mean, sentenced, shown, wrong
+from rareclass.serving.errors import did_you_mean, sentenced, shown, wrong
 from rareclass.serving.protocol.tensors import Tensor, read_tensor
 from rareclass.serving.wire import read_json
 
@@ -101,7 +101,7 @@ def read_infer(
         raise wrong(f"Inference-Header-Content-Length is {header_length}, but the body has {len(body)} bytes.")
     else:
         said, tail = read_json(body[:header_length]), memoryview(body)[header_length:]
-    tensors = _tensors(said, tail, most_rows)
+    tensors = _tensors(said, tail, (most_rows, len(served.scorer.encoder.columns)))
     n = tensors[0].shape[0]
     besides = {name for name in (id_column, served.slice_column, served.target) if name is not None}
     with sentenced():
@@ -123,7 +123,7 @@ def read_infer(
     )
 
 
-def _tensors(said: dict[str, Any], tail: memoryview, most_rows: int) -> list[Tensor]:
+def _tensors(said: dict[str, Any], tail: memoryview, most: tuple[int, int]) -> list[Tensor]:
     """The inputs of a request: one at least, of different names and equally many rows."""
     inputs = said.get("inputs")
     if type(inputs) is not list or not inputs:
@@ -132,7 +132,7 @@ def _tensors(said: dict[str, Any], tail: memoryview, most_rows: int) -> list[Ten
     seen: set[str] = set()
     at = 0
     for place, entry in enumerate(inputs):
-        tensor, at = read_tensor(entry, place, tail, at)
+        tensor, at = read_tensor(entry, place, tail, at, most)
         if tensor.name in seen:
             raise wrong(f"Input {shown(tensor.name)} stands twice in `inputs`. Give each column once.")
         seen.add(tensor.name)
@@ -145,21 +145,15 @@ def _tensors(said: dict[str, Any], tail: memoryview, most_rows: int) -> list[Ten
         found.append(tensor)
     if at != len(tail):
         raise wrong(f"The body has {len(tail) - at} bytes more than its inputs say by `binary_data_size`.")
-    refuse_many(found[0].shape[0], most_rows)
     return found
-
-
-def refuse_many(n: int, most_rows: int) -> None:
-    """Raise `Refused` (413) where a request has too many rows."""
-    if n > most_rows:
-        raise Refused(413, f"A request may hold {most_rows:,} rows; got {n:,}. Send them in several.")
 
 
 def _batch(served: "Served", tensors: list[Tensor], n: int, others: Collection[str]) -> Batch:
     encoder: RowEncoder = served.scorer.encoder
     names, known = encoder.names, encoder.places
     first = tensors[0]
-    if len(tensors) == 1 and len(first.shape) == 2 and (first.shape[1] != 1 or first.name not in known):
+    lone = len(tensors) == 1 and len(first.shape) == 2
+    if lone and (first.shape[1] != 1 or (len(names) == 1 and first.name not in known)):
         return Batch(encoder, encoder.matrix(_matrix(first, names)))
     given: dict[str, Column] = {}
     for tensor in tensors:
@@ -184,6 +178,11 @@ def _batch(served: "Served", tensors: list[Tensor], n: int, others: Collection[s
 
 def _matrix(tensor: Tensor, names: Sequence[str]) -> np.ndarray:
     """A lone tensor [n, d] of numbers."""
+    if tensor.shape[1] != len(names):
+        raise wrong(
+            f"Input {shown(tensor.name)} has {tensor.shape[1]} columns, but the model has {len(names)}, from "
+            f"{names[0]!r} to {names[-1]!r}."
+        )
     if tensor.datatype == "BYTES":
         raise wrong(
             f"Input {shown(tensor.name)} is one tensor {tensor.shape} of the datatype BYTES; columns of text are given "

@@ -117,7 +117,7 @@ def _out_of_range(name: str, datatype: str, value: Any, at: int) -> Refused:
 
 
 def from_bytes(name: str, datatype: str, raw: memoryview, n: int) -> np.ndarray | list[Any]:
-    """The n values of a binary tensor: an array, or a list of texts.
+    """The n values of a binary tensor: an array, or a list of texts, None for empty ones, as bytes know no null.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def _texts(name: str, raw: memoryview, n: int) -> list[Any]:
             at = start + int.from_bytes(whole[at:start], "little")
             if start > end or at > end:
                 raise wrong(f"Input {shown(name)} is truncated: text {len(found)} ends beyond its {end} bytes.")
-            found.append(whole[start:at].decode("utf-8"))
+            found.append(whole[start:at].decode("utf-8") or None)
     except UnicodeDecodeError:
         raise wrong(f"Input {shown(name)} is no UTF-8 at text {len(found)}.") from None
     if at != end:

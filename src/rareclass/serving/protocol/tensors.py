@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rareclass.serving.errors import shown, wrong
+from rareclass.serving.errors import refuse_many, shown, wrong
 from rareclass.serving.protocol.datatypes import DATATYPES, from_bytes, from_json
 
 _KNOWN = frozenset(DATATYPES)
@@ -29,7 +29,7 @@ class Tensor(NamedTuple):
     values: np.ndarray | list[Any]
 
 
-def read_tensor(said: Any, place: int, tail: memoryview, at: int) -> tuple[Tensor, int]:
+def read_tensor(said: Any, place: int, tail: memoryview, at: int, most: tuple[int, int]) -> tuple[Tensor, int]:
     """An input as the request's JSON describes it, and where in `tail` the bytes of the next one begin.
 
     Parameters
@@ -42,11 +42,13 @@ def read_tensor(said: Any, place: int, tail: memoryview, at: int) -> tuple[Tenso
         All bytes behind the JSON.
     at : int
         Where those of this input begin, if it has any.
+    most : (int, int)
+        Rows and columns that it may have; more are refused before their values are read.
 
     Raises
     ------
     Refused
-        400: a part is missing or of another kind, or the data do not fit the shape.
+        413: there are too many rows; 400: a part is missing or of another kind, or the data do not fit the shape.
     """
     if type(said) is not dict:
         raise wrong(f"Input {place} must be an object with name, shape, datatype and data; got {shown(said)}.")
@@ -62,6 +64,9 @@ def read_tensor(said: Any, place: int, tail: memoryview, at: int) -> tuple[Tenso
         )
     single = type(shape) is list and len(shape) == 1 and type(shape[0]) is int and shape[0] >= 0
     size = shape[0] if single else _size(name, shape)
+    refuse_many(shape[0], most[0])
+    if not single and shape[1] > most[1]:
+        raise wrong(f"Input {shown(name)} has {shape[1]:,} columns, but the model has {most[1]:,}.")
     parameters = said.get("parameters")
     length = None
     if parameters is not None:
