@@ -38,6 +38,7 @@ from rareclass.kernels.threads import thread_count
 from rareclass.scoring.reasons import ReasonRules, check_rules
 from rareclass.serving.predict import PeriodColumns as PeriodColumns
 from rareclass.serving.predict import Prediction as Prediction
+from rareclass.serving.predict import predict_file as predict_file
 from rareclass.serving.predict import predict_table as predict_table
 
 NOTHING_MORE: Mapping[str, bool] = MappingProxyType({})

@@ -24,8 +24,8 @@ def answers(probability: Any, *, tier: Any = None, slices: Any = None) -> Any:
     return SimpleNamespace(probability=p, logit=np.log(p / (1 - p)), alert=p > 0.5, tier=tier, slices=slices)
 
 
-def rows(matrix: Any, values: list[list[Any]] | None = None) -> Any:
-    return SimpleNamespace(matrix=np.asarray(matrix, dtype=float), values=lambda chosen: [values[i] for i in chosen])
+def rows(matrix: Any, **columns: list[Any]) -> Any:
+    return SimpleNamespace(matrix=np.asarray(matrix, dtype=float), column=columns.get)
 
 
 def plain(n: int = 1) -> tuple[Any, Any, Any]:

@@ -28,12 +28,10 @@ def until(true, seconds=20.0):
 def test_every_column_is_as_it_was_answered(tmp_path):
     day = 20_000 + 1 / 3  # 2024-10-04 08:00
     matrix = [[9.5, 1.0, day, 8.0, 0.0, 1, 2, 3], [NAN, NAN, NAN, NAN, NAN, 1, 2, 3]]
-    values = [[9.5, True, "x", "CH", "some words"], [None, None, None, 7.0, None]]
     before = datetime.datetime.now(datetime.UTC)
     log = PredictionLog(tmp_path, options=FAST)
-    log.add(
-        served(), ["k1", 17], answers([0.2, 0.9], tier=["allow", "block"], slices=["a", None]), rows(matrix, values)
-    )
+    said = answers([0.2, 0.9], tier=["allow", "block"], slices=["a", None])
+    log.add(served(), ["k1", 17], said, rows(matrix, shop=["CH", 7.0]))
     log.close()
     first, second = read_predictions(tmp_path).table().to_pylist()
     assert before <= first.pop("time") <= datetime.datetime.now(datetime.UTC)

@@ -1,6 +1,6 @@
 """Rows that come to a bundle: read as its training table was, and compared with what that table held."""
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Container, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,12 @@ def kept_as_text(bundle: Bundle, others: Collection[str | None] = ()) -> AllBut:
     return AllBut(typed | {name for name in others if name is not None})
 
 
+def numeric_columns(bundle: Bundle, others: Collection[str] = ()) -> frozenset[str]:
+    """Columns that the bundle, or `others`, takes for numbers or dates."""
+    columns = bundle.model.model_.encoder.columns
+    return frozenset(c.name for c in columns if c.kind not in ("category", "text")).union(others)
+
+
 def _holds_words(encoder: TableEncoder, name: str) -> bool:
     known = encoder.categories_.get(name)
     return known is not None and any(map(_is_word, (*known.levels, *known.rare)))
@@ -92,27 +98,52 @@ def training_ranges(schema: Schema, table: pa.Table) -> dict[str, Any]:
     return found
 
 
-def strange_columns(bundle: Bundle, table: pa.Table) -> list[str]:
-    """One sentence for each feature that is wholly missing, or far outside the range of training."""
-    notes = []
-    for name, ends in bundle.reference.get(RANGES, {}).items():
-        values = table[name]
-        if _all_missing(values):
-            notes.append(f"Column {name!r} holds no value in any row; in training it did.")
-            continue
-        numbers = to_float(values) if ends else None
+class StrangeColumns:
+    """Features that are wholly missing, or far outside the range of training, in tables that are added."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._found = {name: _Seen(ends) for name, ends in bundle.reference.get(RANGES, {}).items()}
+
+    def add(self, table: pa.Table) -> None:
+        for name, seen in self._found.items():
+            seen.add(table[name])
+
+    def notes(self) -> list[str]:
+        """One sentence for each."""
+        return [note for name, seen in self._found.items() if (note := seen.note(name)) is not None]
+
+
+class _Seen:
+    """What was seen of one feature, whose values were between `ends` in training ([] for no numbers)."""
+
+    def __init__(self, ends: Sequence[float]) -> None:
+        self.missing, self.rows, self.known, self.far, self.worst = True, 0, 0, 0, 0.0
+        if ends:
+            self.low, self.high = ends
+            self.width = (self.high - self.low) or abs(self.high) or 1.0
+        self.numeric = bool(ends)
+
+    def add(self, values: pa.ChunkedArray) -> None:
+        self.missing = self.missing and _all_missing(values)
+        numbers = to_float(values) if self.numeric else None
         if numbers is None:
-            continue
-        low, high = ends
-        width = (high - low) or abs(high) or 1.0
-        far = (numbers < low - width) | (numbers > high + width)
-        if far.sum() > _SHARE * np.isfinite(numbers).sum():
-            worst = numbers[far][np.argmax(np.abs(numbers[far]))]
-            notes.append(
-                f"Column {name!r}: {int(far.sum()):,} of {numbers.size:,} values lie far outside those of training "
-                f"({low:g} to {high:g}), such as {worst:g}. Check units and decimal marks."
-            )
-    return notes
+            return
+        far = numbers[(numbers < self.low - self.width) | (numbers > self.high + self.width)]
+        self.rows += numbers.size
+        self.known += int(np.isfinite(numbers).sum())
+        self.far += far.size
+        if far.size:
+            self.worst = max(self.worst, far[np.argmax(np.abs(far))], key=abs)
+
+    def note(self, name: str) -> str | None:
+        if self.missing:
+            return f"Column {name!r} holds no value in any row; in training it did."
+        if self.far <= _SHARE * self.known:
+            return None
+        return (
+            f"Column {name!r}: {self.far:,} of {self.rows:,} values lie far outside those of training "
+            f"({self.low:g} to {self.high:g}), such as {self.worst:g}. Check units and decimal marks."
+        )
 
 
 def _all_missing(values: pa.ChunkedArray) -> bool:

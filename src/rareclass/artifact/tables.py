@@ -1,8 +1,10 @@
 """Tables that are written: the format by the ending of the name, nothing of the user's replaced unasked."""
 
+import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import IO, Any
 
 import pyarrow as pa
 
@@ -18,6 +20,11 @@ _KINDS = {
     ".arrow": "arrow",
     ".feather": "arrow",
 }
+
+Write = Callable[[pa.Table], None]
+_PARQUET_ROWS, _ARROW_ROWS = 1 << 20, 1 << 16
+"""Rows of a row group, as pyarrow writes whole tables."""
+_BYTES = 1 << 27
 
 
 def table_kind(path: str | os.PathLike) -> str:
@@ -37,18 +44,87 @@ def refuse_output(path: str | os.PathLike, inputs: Iterable[str | os.PathLike], 
 
 def write_table(table: pa.Table, path: str | os.PathLike) -> None:
     """Write a table in the format that the ending of the name says; whole or not at all."""
-    import pyarrow.csv
-    import pyarrow.feather
-    import pyarrow.parquet
+    with table_writer(path) as write:
+        write(table)
 
+
+@contextlib.contextmanager
+def table_writer(path: str | os.PathLike) -> Iterator[Write]:
+    """What writes a table in pieces, in the format that the ending of the name says: all of them or none.
+
+    The file is the same for any pieces of the same rows; there is at least one piece. Memory holds a row group of
+    parquet: a million rows, or 128 MB.
+    """
     kind = table_kind(path)
-    with atomic_file(path) as work:
-        if kind == "parquet":
-            pyarrow.parquet.write_table(table, work)
-        elif kind == "arrow":
-            pyarrow.feather.write_feather(table, str(work))
+    with atomic_file(path) as work, contextlib.ExitStack() as stack:
+        if kind in ("parquet", "arrow"):
+            write = stack.enter_context(_binary_writer(work, kind))
         else:
-            options = pyarrow.csv.WriteOptions(delimiter="\t" if kind == "tsv" else ",")
             stream = pa.CompressedOutputStream if kind == "csv.gz" else pa.OSFile
-            with stream(str(work), "gzip" if kind == "csv.gz" else "wb") as out:
-                pyarrow.csv.write_csv(table, out, options)
+            out = stack.enter_context(stream(str(work), "gzip" if kind == "csv.gz" else "wb"))
+            write = stack.enter_context(csv_writer(out, "\t" if kind == "tsv" else ","))
+        yield write
+        stack.close()  # before the file takes its place
+
+
+@contextlib.contextmanager
+def csv_writer(out: Any, delimiter: str = ",") -> Iterator[Write]:
+    """What writes a table in pieces as csv to an open file."""
+    from pyarrow import csv
+
+    with contextlib.ExitStack() as stack:
+        opened: list[Any] = []
+
+        def write(piece: pa.Table) -> None:
+            if not opened:
+                options = csv.WriteOptions(delimiter=delimiter)
+                opened.append(stack.enter_context(csv.CSVWriter(out, piece.schema, write_options=options)))
+            opened[0].write_table(piece)
+
+        yield write
+
+
+@contextlib.contextmanager
+def spooled_csv(spool: IO[bytes]) -> Iterator[Write]:
+    """As `csv_writer`, in place of what the file holds."""
+    spool.seek(0)
+    spool.truncate()
+    with csv_writer(spool) as write:
+        yield write
+
+
+@contextlib.contextmanager
+def _binary_writer(work: Path, kind: str) -> Iterator[Write]:
+    import pyarrow.parquet as parquet
+
+    group = _PARQUET_ROWS if kind == "parquet" else _ARROW_ROWS
+    held: list[pa.Table] = []
+    opened: list[Any] = []
+    with contextlib.ExitStack() as stack:
+
+        def put(table: pa.Table) -> None:
+            table = table.combine_chunks()
+            if not opened:
+                how = pa.ipc.IpcWriteOptions(compression="lz4")
+                opened.append(
+                    stack.enter_context(
+                        parquet.ParquetWriter(work, table.schema)
+                        if kind == "parquet"
+                        else pa.ipc.new_file(str(work), table.schema, options=how)
+                    )
+                )
+            opened[0].write_table(table, group)
+
+        def write(piece: pa.Table) -> None:
+            held.append(piece)
+            while sum(table.num_rows for table in held) >= group:
+                whole = pa.concat_tables(held)
+                put(whole.slice(0, group))
+                held[:] = [whole.slice(group)]
+            if sum(table.nbytes for table in held) > _BYTES:
+                put(pa.concat_tables(held))
+                held.clear()
+
+        yield write
+        if any(table.num_rows for table in held) or not opened:
+            put(pa.concat_tables(held))

@@ -26,34 +26,46 @@ def command(
     cost_columns: o.CostColumns = None,
 ) -> int:
     """Score a table with a bundle."""
+    import contextlib
+    import shutil
     import sys
+    import tempfile
+    from functools import partial
 
     from rareclass.artifact.bundle import Bundle
-    from rareclass.artifact.tables import refuse_output, write_table
+    from rareclass.artifact.tables import refuse_output, spooled_csv, table_writer
+    from rareclass.cli.progress import progress_bar
     from rareclass.serving.scoring import Asked
-    from rareclass.workflow import PeriodColumns, predict_table
+    from rareclass.workflow import PeriodColumns, predict_file
 
     if explain is None and (alerts_only or reasons.reasons is not None):
         raise InputError("--alerts-only and --reasons say how reasons are written; add --explain.")
     if out is not None:
         refuse_output(out, [table, bundle], overwrite=overwrite)
-    result = predict_table(
-        Bundle.load(bundle),
-        table,
-        cost_columns=o.cost_columns(cost_columns),
-        periods=PeriodColumns(**vars(periods)),
-        keep=keep or (),
-        asked=None if explain is None else Asked(k=explain, rules=reasons.rules(), alerts_only=alerts_only),
-        how=file.format(),
-    )
-    for note in result.notes:
-        typer.echo(f"note: {spoken(note)}", err=True)
-    if out is None:
-        import pyarrow.csv
-
-        pyarrow.csv.write_csv(result.table, sys.stdout.buffer)
-        return 0
-    write_table(result.table, out)
-    alerts = int(result.table["alert"].to_numpy(zero_copy_only=False).sum())
-    typer.echo(f"Wrote {out}: {result.table.num_rows:,} rows, {alerts:,} alerts.", err=True)
+    loaded = Bundle.load(bundle)
+    with contextlib.ExitStack() as stack:
+        if out is None:  # what goes to stdout is whole too, or nothing
+            spool = stack.enter_context(tempfile.TemporaryFile())
+            opened = partial(spooled_csv, spool)
+        else:
+            opened = partial(table_writer, out)
+        with progress_bar("scoring") as tick:
+            found = predict_file(
+                loaded,
+                table,
+                opened,
+                cost_columns=o.cost_columns(cost_columns),
+                periods=PeriodColumns(**vars(periods)),
+                keep=keep or (),
+                asked=None if explain is None else Asked(k=explain, rules=reasons.rules(), alerts_only=alerts_only),
+                how=file.format(),
+                tick=partial(tick, "scoring rows"),
+            )
+        for note in found.notes:
+            typer.echo(f"note: {spoken(note)}", err=True)
+        if out is not None:
+            typer.echo(f"Wrote {out}: {found.rows:,} rows, {found.alerts:,} alerts.", err=True)
+        else:
+            spool.seek(0)
+            shutil.copyfileobj(spool, sys.stdout.buffer)
     return 0

@@ -1,15 +1,17 @@
 """Files to tables: format by content, then by name; every failure one sentence that names the file."""
 
-from collections.abc import Callable, Container
+import contextlib
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 
 import pyarrow as pa
 
-from rareclass.data.delimited import Reading, read_delimited
+from rareclass.data.cells import Reading
+from rareclass.data.delimited import read_delimited
 from rareclass.data.layout import Source, TextFormat
 from rareclass.errors import ReadError
 
-_PARQUET, _ARROW, _GZIP = b"PAR1", b"ARROW1", b"\x1f\x8b"
+_PARQUET, _ARROW, GZIP = b"PAR1", b"ARROW1", b"\x1f\x8b"
 _FOREIGN = {
     b"PK\x03\x04": "an Excel or zip file",
     b"\xd0\xcf\x11\xe0": "an old Excel file",
@@ -59,7 +61,7 @@ def read_file(
         return Reading(table=_read_binary(source, "parquet", _open_parquet))
     if kind == "arrow":
         return Reading(table=_read_binary(source, "Arrow", _open_arrow))
-    return read_delimited(source, how, before=before, as_text=as_text, zipped=source.head(2) == _GZIP)
+    return read_delimited(source, how, before=before, as_text=as_text, zipped=source.head(2) == GZIP)
 
 
 def file_kind(source: Source) -> str:
@@ -87,15 +89,21 @@ def _open_arrow(file: pa.NativeFile) -> pa.Table:
         return pa.ipc.open_stream(file).read_all()
 
 
-def _read_binary(source: Source, what: str, reader: Callable) -> pa.Table:
+def _read_binary(source: Source, what: str, reader: Callable[[pa.NativeFile], pa.Table]) -> pa.Table:
+    with opened_binary(source, what) as file:
+        table = reader(file)
+        table.validate(full=True)  # damaged offsets or codes would crash the process later instead of raising
+    return table
+
+
+@contextlib.contextmanager
+def opened_binary(source: Source, what: str) -> Iterator[pa.NativeFile]:
+    """The bytes of a file; what goes wrong in the block becomes a sentence."""
     try:
         with pa.OSFile(source.name) if source.path is not None else pa.BufferReader(source.content) as file:
-            table = reader(file)
-        # damaged offsets or codes would crash the process later instead of raising
-        table.validate(full=True)
+            yield file
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:200]
         raise ReadError(
             f"{source} cannot be read as {what}: it is cut off, damaged or of another format ({reason})."
         ) from None
-    return table

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rareclass._types import Rows
+from rareclass.data.cells import Reading
 from rareclass.data.columns import check_names, to_float
-from rareclass.data.delimited import Reading
 from rareclass.data.files import read_file
 from rareclass.data.frames import from_array, from_frame, from_mapping, from_rows
 from rareclass.data.layout import TextFormat
@@ -107,7 +107,7 @@ def read_source(
     else:
         reading = Reading(table=_in_memory(source))
     check_names(reading.table.column_names)
-    return replace(reading, table=_plain_types(reading.table))
+    return replace(reading, table=plain_types(reading.table))
 
 
 def _in_memory(source: Rows) -> pa.Table:
@@ -124,7 +124,7 @@ def _in_memory(source: Rows) -> pa.Table:
     return from_frame(source)
 
 
-def _plain_types(table: pa.Table) -> pa.Table:
+def plain_types(table: pa.Table) -> pa.Table:
     """Views become strings, half floats and decimals float64, durations seconds, extension types their storage."""
     for i, field in enumerate(table.schema):
         if pa.types.is_duration(field.type) or pa.types.is_time(field.type):

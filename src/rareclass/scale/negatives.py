@@ -12,9 +12,9 @@ import pyarrow.dataset as ds
 
 from rareclass import _check
 from rareclass._types import Label
+from rareclass.data.cells import Reading
+from rareclass.data.cells import typed as typed_cells
 from rareclass.data.columns import check_names, is_text
-from rareclass.data.delimited import Reading
-from rareclass.data.delimited import typed as typed_cells
 from rareclass.data.files import file_kind, open_source
 from rareclass.data.layout import Layout, TextFormat, find_layout
 from rareclass.data.problem import KEEP

@@ -342,15 +342,11 @@ def _features(entries: Sequence[_Entry], features: Sequence[tuple[str, str]], en
         return [pa.nulls(sum(entry.size for entry in entries))] * len(features)
     matrix = np.concatenate([entry.rows.matrix for entry in entries])
     starts = dict(zip(encoder.names, encoder.starts.tolist()))
-    places = {name: i for i, name in enumerate(encoder.names)}
-    given: list[list[Any]] = []
-    if any(kind in ("category", "text") for _, kind in features):
-        given = [row for entry in entries for row in entry.rows.values(range(entry.size))]
     found: list[Any] = []
     for name, kind in features:
         values = matrix[:, starts[name]]
         if kind in ("category", "text"):
-            found.append([_text(row[places[name]]) for row in given])
+            found.append([_text(value) for entry in entries for value in entry.rows.column(name)])
         elif kind == "time":
             found.append(_moments(values))
         elif kind == "boolean":

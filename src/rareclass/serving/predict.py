@@ -1,18 +1,31 @@
 """Tables in, scored tables out: what `rareclass predict` does."""
 
+import contextlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rareclass._json import to_plain
 from rareclass.artifact.bundle import Bundle
-from rareclass.artifact.incoming import kept_as_text, spelt_before, strange_columns, written_alike, written_before
+from rareclass.artifact.incoming import (
+    StrangeColumns,
+    kept_as_text,
+    numeric_columns,
+    spelt_before,
+    written_alike,
+    written_before,
+)
+from rareclass.artifact.tables import Write
+from rareclass.data.cells import Reading
 from rareclass.data.columns import name_hint
 from rareclass.data.layout import TextFormat
+from rareclass.data.parts import Parts, ReadWholeError, read_parts
 from rareclass.data.problem import column_values, cost_numbers
 from rareclass.data.read import read_source
 from rareclass.decisions.budget import AlertBudget
@@ -30,6 +43,15 @@ class Prediction:
     """Probabilities, labels and what was odd about the rows."""
 
     table: pa.Table
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What was said of a file."""
+
+    rows: int
+    alerts: int
     notes: list[str]
 
 
@@ -83,55 +105,164 @@ def predict_table(
     ``reasons``, a JSON list for each row. `how` says how a file of text is
     written; what it leaves open, the training table settles. A table without rows gives one without rows.
     """
-    model, cost_names = bundle.model, (cost_columns or {}).values()
-    as_text = kept_as_text(bundle, [*cost_names, periods.time])
-    before = written_before(bundle)
-    reading = read_source(source, how, before=before, as_text=as_text)
-    table, notes = reading.settled(), list(reading.notes)
-    if not written_alike(before, reading.found):
-        notes += reading.column_notes
-    model.model_.schema.check(table)
-    kept = {name: _column(table if reading.cells is None else reading.cells, name, "column") for name in keep}
-    taken = [name for name in keep if name in ("row", "probability", "alert", "label", "tier", "reasons")]
-    if taken:
-        raise SchemaError(f"The column {taken[0]!r} cannot be kept: the output has one of this name. Rename it.")
-    found = {k: _column(table, name, "cost column") for k, name in (cost_columns or {}).items()}
-    costs = {k: cost_numbers(column, (cost_columns or {})[k]) for k, column in found.items()} or None
-    tiers = model.model_.tiers
-    grouping = periods.grouping(table, model.decision_.rule if tiers is None else tiers.policy)
-    if table.num_rows == 0:
-        none = np.empty(0, dtype=object)
-        tier = None if tiers is None else none
-        reasons: list[list[Reason] | None] | None = [] if asked else None
-        nothing = Scored(np.empty(0), np.empty(0, dtype=bool), none, {}, reasons=reasons, tier=tier)
-        return Prediction(_scored_table(kept, nothing), notes)
-    scored = score(bundle, table, costs=costs, grouping=grouping, asked=asked)
-    notes += [
-        f"Column {name!r}: {count:,} value(s) that were never seen in training, treated as unknown."
-        for name, count in scored.unknown.items()
-        if count
-    ]
-    notes += strange_columns(bundle, table)
-    known = {c.name for c in model.model_.schema.columns} | {bundle.target, *keep}
-    extra = sorted(set(table.column_names) - known - {*cost_names, *periods.columns.values()})
-    if extra:
-        notes.append(f"{len(extra)} column(s) are not used by the model: {', '.join(extra[:8])}.")
-    if tiers is not None and tiers.policy.limited and grouping.periods is None:
-        notes.append(
-            "Capacities are kept on average, by the stored thresholds. To keep them exactly, say the period of each "
-            "row: --time, --period or --one-period."
-        )
-    elif isinstance(model.decision_.rule, AlertBudget) and grouping.periods is None:
-        notes.append(
-            f"The budget is kept by the stored threshold, {model.decision_.threshold:.4g}, which flags "
-            f"{int(scored.alert.sum()):,} of these {table.num_rows:,} rows. For {model.decision_.rule.phrase()}, say "
-            "the period of each: --time, --period or --one-period."
-        )
-    return Prediction(_scored_table(kept, scored, spelt_before(bundle)), notes)
+    return _Predicting(bundle, cost_columns or {}, periods, keep, asked, how).whole(source)
 
 
-def _scored_table(kept: dict[str, pa.ChunkedArray], scored: Scored, spelt: Mapping[str, str] = {}) -> pa.Table:
-    rows = {"row": pa.array(np.arange(scored.probability.size))}
+def predict_file(
+    bundle: Bundle,
+    source: str | os.PathLike,
+    opened: Callable[[], contextlib.AbstractContextManager[Write]],
+    *,
+    cost_columns: dict[str, str] | None = None,
+    periods: PeriodColumns = PeriodColumns(),
+    keep: Sequence[str] = (),
+    asked: Asked | None = None,
+    how: TextFormat = TextFormat(),
+    tick: Callable[[int, int], None] = lambda done, rows: None,
+) -> Predicted:
+    """What `predict_table` says of a file, in memory that does not grow with its rows.
+
+    The whole file is read at once where its rows need each other: with periods, whose best rows are flagged; where a
+    model has no compiled form; where a column of numbers or dates is text after all (or stands as text in parquet or
+    Arrow), which only all its texts can settle; and so is standard input.
+
+    Parameters
+    ----------
+    opened : callable
+        Opens what takes the pieces of the table, at least one; called anew where the file must be read whole after all.
+    tick : callable
+        Told of rows that are done, and of about how many there are.
+    """
+    predicting = _Predicting(bundle, cost_columns or {}, periods, keep, asked, how)
+    with contextlib.suppress(ReadWholeError):
+        parts = predicting.parts(source)
+        with opened() as write:
+            return predicting.by_parts(parts, write, tick)
+    predicting = replace(predicting)
+    found = predicting.whole(source)
+    with opened() as write:
+        write(found.table)
+    return Predicted(found.table.num_rows, int(pc.sum(found.table["alert"]).as_py() or 0), found.notes)
+
+
+@dataclass
+class _Predicting:
+    """A bundle, what is asked of it, and what was seen of the rows so far."""
+
+    bundle: Bundle
+    cost_columns: dict[str, str]
+    periods: PeriodColumns
+    keep: Sequence[str]
+    asked: Asked | None
+    how: TextFormat
+
+    def __post_init__(self) -> None:
+        self.before, self.spelt = written_before(self.bundle), spelt_before(self.bundle)
+        self.tiers = self.bundle.model.model_.tiers
+        self.rule = self.bundle.model.decision_.rule if self.tiers is None else self.tiers.policy
+        self.unknown: dict[str, int] = {}
+        self.strange = StrangeColumns(self.bundle)
+        self.rows = self.alerts = 0
+
+    def whole(self, source: Any) -> Prediction:
+        reading = read_source(source, self.how, before=self.before, as_text=self._as_text())
+        table, notes = reading.settled(), self._read_notes(reading)
+        grouping = self._checked(table)
+        scored = self._scored(table, reading.cells, grouping)
+        return Prediction(scored, notes + self._notes(table, grouping))
+
+    def parts(self, source: str | os.PathLike) -> Parts:
+        if self.periods != PeriodColumns() or not self.bundle.scorer.exact or str(source) == "-":
+            raise ReadWholeError
+        numeric = numeric_columns(self.bundle, self.cost_columns.values())
+        return read_parts(source, self.how, before=self.before, as_text=self._as_text(), numeric=numeric)
+
+    def by_parts(self, parts: Parts, write: Write, tick: Callable[[int, int], None]) -> Predicted:
+        none: pa.Table | None = None
+        for part in parts:
+            if none is None:
+                self._checked(part.table)
+                none = part.table.slice(0, 0)
+            scored = self._scored(part.table, part.cells, Grouping())
+            if any(pa.types.is_dictionary(field.type) for field in scored.schema):
+                raise ReadWholeError
+            write(scored)
+            tick(self.rows, parts.rows)
+        if none is None:
+            raise ReadWholeError
+        return Predicted(self.rows, self.alerts, self._read_notes(parts) + self._notes(none, Grouping()))
+
+    def _as_text(self) -> Container[str]:
+        return kept_as_text(self.bundle, [*self.cost_columns.values(), self.periods.time])
+
+    def _read_notes(self, reading: Reading | Parts) -> list[str]:
+        said = () if written_alike(self.before, reading.found) else reading.column_notes
+        return [*reading.notes, *said]
+
+    def _checked(self, table: pa.Table) -> Grouping:
+        """The periods of the rows; raises where a column is missing, or may not be kept."""
+        self.bundle.model.model_.schema.check(table)
+        for name in self.keep:
+            _column(table, name, "column")
+        taken = [name for name in self.keep if name in ("row", "probability", "alert", "label", "tier", "reasons")]
+        if taken:
+            raise SchemaError(f"The column {taken[0]!r} cannot be kept: the output has one of this name. Rename it.")
+        for name in self.cost_columns.values():
+            _column(table, name, "cost column")
+        return self.periods.grouping(table, self.rule)
+
+    def _scored(self, table: pa.Table, cells: pa.Table | None, grouping: Grouping) -> pa.Table:
+        """The answers to rows that follow those before."""
+        kept = {name: (table if cells is None else cells)[name] for name in self.keep}
+        costs = {k: cost_numbers(table[name], name) for k, name in self.cost_columns.items()} or None
+        if table.num_rows == 0:
+            none = np.empty(0, dtype=object)
+            reasons: list[list[Reason] | None] | None = [] if self.asked else None
+            tier = None if self.tiers is None else none
+            scored = Scored(np.empty(0), np.empty(0, dtype=bool), none, {}, reasons=reasons, tier=tier)
+        else:
+            scored = score(self.bundle, table, costs=costs, grouping=grouping, asked=self.asked)
+            self.strange.add(table)
+        for name, count in scored.unknown.items():
+            self.unknown[name] = self.unknown.get(name, 0) + count
+        first, self.rows = self.rows, self.rows + table.num_rows
+        self.alerts += int(scored.alert.sum())
+        return _scored_table(first, kept, scored, self.spelt)
+
+    def _notes(self, table: pa.Table, grouping: Grouping) -> list[str]:
+        """What is odd about the rows that were scored; `table` has their columns."""
+        if self.rows == 0:
+            return []
+        names = [column.name for column in self.bundle.model.model_.schema.columns]
+        notes = [
+            f"Column {name!r}: {self.unknown[name]:,} value(s) that were never seen in training, treated as unknown."
+            for name in names
+            if self.unknown.get(name)
+        ]
+        notes += self.strange.notes()
+        known = {*names, self.bundle.target, *self.keep, *self.cost_columns.values(), *self.periods.columns.values()}
+        extra = sorted(set(table.column_names) - known)
+        if extra:
+            notes.append(f"{len(extra)} column(s) are not used by the model: {', '.join(extra[:8])}.")
+        decision = self.bundle.model.decision_
+        if self.tiers is not None and self.tiers.policy.limited and grouping.periods is None:
+            notes.append(
+                "Capacities are kept on average, by the stored thresholds. To keep them exactly, say the period of "
+                "each row: --time, --period or --one-period."
+            )
+        elif isinstance(decision.rule, AlertBudget) and grouping.periods is None:
+            notes.append(
+                f"The budget is kept by the stored threshold, {decision.threshold:.4g}, which flags "
+                f"{self.alerts:,} of these {self.rows:,} rows. For {decision.rule.phrase()}, say the period of each: "
+                "--time, --period or --one-period."
+            )
+        return notes
+
+
+def _scored_table(
+    first: int, kept: dict[str, pa.ChunkedArray], scored: Scored, spelt: Mapping[str, str] = {}
+) -> pa.Table:
+    rows = {"row": pa.array(np.arange(first, first + scored.probability.size))}
     label = pa.array([spelt.get(str(v), str(v)) for v in scored.label], pa.string())
     found = rows | kept | {"probability": scored.probability, "alert": scored.alert, "label": label}
     if scored.tier is not None:
