@@ -15,7 +15,7 @@ from rareclass.data.layout import TextFormat
 from rareclass.data.numerals import ZERO_AHEAD, DoubtfulError, has_zero_ahead, read_numerals
 from rareclass.errors import InputError, ReadError
 
-_EMPTY = ["", "#N/A N/A", *"#N/A #NA -NaN -nan N/A NA NULL NaN n/a nan null <NA> \\N".split()]
+EMPTY = ["", "#N/A N/A", *"#N/A #NA -NaN -nan N/A NA NULL NaN n/a nan null <NA> \\N".split()]
 _PLAIN = (
     pa.int64(),
     pa.float64(),
@@ -119,7 +119,7 @@ def empty_note(rows: int) -> tuple[str, ...]:
 def without_blanks(column: pa.ChunkedArray, missing: Collection[str]) -> pa.ChunkedArray:
     """Cells without blanks around them; null where a cell holds no value, or one of `missing`."""
     bare = pc.utf8_trim_whitespace(column)
-    return pc.if_else(pc.is_in(bare, value_set=pa.array([*_EMPTY, *missing])), pa.scalar(None, pa.string()), bare)
+    return pc.if_else(pc.is_in(bare, value_set=pa.array([*EMPTY, *missing])), pa.scalar(None, pa.string()), bare)
 
 
 def _without_empty_rows(

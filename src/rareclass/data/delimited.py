@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rareclass.data.cells import Reading, typed
+from rareclass.data.cells import EMPTY, Reading, typed
 from rareclass.data.columns import check_names
 from rareclass.data.layout import WINDOWS, Layout, Source, TextFormat, find_layout
 from rareclass.errors import ReadError
@@ -77,17 +77,19 @@ def _cells(source: Source, layout: Layout) -> pa.Table:
         return arrow_csv.read_csv(stream, **options)
 
 
-def cell_batches(source: Source, layout: Layout) -> Iterator[pa.RecordBatch]:
-    """The cells of `_cells`, some rows at a time."""
+def cell_batches(source: Source, layout: Layout, missing: Collection[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """The cells of `_cells`, some rows at a time; with `missing`, null where a cell holds no value or one of these."""
     from pyarrow import csv as arrow_csv
 
     if layout.rows:
-        with _opened(source, layout) as (stream, options):
+        with _opened(source, layout, missing) as (stream, options):
             yield from arrow_csv.open_csv(stream, **options)
 
 
 @contextlib.contextmanager
-def _opened(source: Source, layout: Layout) -> Iterator[tuple[pa.NativeFile, dict[str, Any]]]:
+def _opened(
+    source: Source, layout: Layout, missing: Collection[str] | None = None
+) -> Iterator[tuple[pa.NativeFile, dict[str, Any]]]:
     """A file of text, and how Arrow reads its cells; what goes wrong in the block becomes a sentence."""
     from pyarrow import csv as arrow_csv
 
@@ -109,7 +111,11 @@ def _opened(source: Source, layout: Layout) -> Iterator[tuple[pa.NativeFile, dic
         "parse_options": arrow_csv.ParseOptions(
             delimiter=layout.separator, newlines_in_values=True, invalid_row_handler=look
         ),
-        "convert_options": arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
+        "convert_options": arrow_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()),
+            strings_can_be_null=missing is not None,
+            null_values=[*EMPTY, *(missing or ())],
+        ),
     }
     try:
         plain = pa.OSFile(str(source.path)) if source.path is not None else pa.BufferReader(source.content)

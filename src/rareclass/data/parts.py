@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Collection, Container, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -171,14 +172,15 @@ def _look(source: Source, layout: Layout, missing: Collection[str], as_text: Con
     surveys = {i: TextSurvey() for i, name in enumerate(layout.names) if name not in as_text}
     filled: dict[int, bool] = {i: False for i, name in enumerate(layout.names) if not name}
     rows = 0
-    for batch in cell_batches(source, layout):
+    # where all columns have names, no cell counts but by its value
+    for batch in cell_batches(source, layout, None if filled else missing):
         rows += batch.num_rows
         for i in filled:
             filled[i] = filled[i] or holds_text(pa.chunked_array([batch.column(i)]))
         _survey(batch, surveys, missing)
     names, notes = column_names(layout, source, filled.__getitem__)
     unsure = {i: TextSurvey(written=True) for i, survey in surveys.items() if survey.unsure}
-    for batch in cell_batches(source, layout) if unsure else ():
+    for batch in cell_batches(source, layout, missing) if unsure else ():
         _survey(batch, unsure, missing)
     surveys |= unsure
     return _Look(names, notes, rows, {name: surveys[i] for i, name in names.items() if i in surveys})
@@ -186,7 +188,7 @@ def _look(source: Source, layout: Layout, missing: Collection[str], as_text: Con
 
 def _survey(batch: pa.RecordBatch, surveys: Mapping[int, TextSurvey], missing: Collection[str]) -> None:
     for i, survey in surveys.items():
-        survey.add(without_blanks(pa.chunked_array([batch.column(i)]), missing))
+        survey.add(pa.chunked_array([batch.column(i)]), partial(without_blanks, missing=missing))
 
 
 def _typed(surveys: Mapping[str, TextSurvey], how: TextFormat, before: TextFormat, separator: str) -> Reading:

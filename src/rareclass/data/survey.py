@@ -5,6 +5,8 @@ is written alike: 1.234,56 for 7.650,00. What is kept here is the first of each 
 that examples and marks are the same.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,6 +18,8 @@ _FIRST = 2_000
 """So many distinct texts are kept as they are; examples are looked for among a thousand."""
 _MOST = 200_000
 _NUMERIC = (pa.int64(), pa.float64())
+_MOMENTS = ("^[-0-9]{10}$", "^[^.]*$")
+"""Dates without a time of the day, and moments without parts of seconds."""
 _WHOLE = r"^[-+]?[0-9]{1,18}$"
 
 
@@ -54,10 +58,15 @@ class TextSurvey:
     def texts(self) -> list[str]:
         return list(self._texts)
 
-    def add(self, column: pa.ChunkedArray) -> None:
-        """Look at the next part of the column: texts without blanks around them, null where there is no value."""
-        known = column.drop_null()
-        if len(known) == 0 or self.unsure or self.too_many:
+    def add(self, column: pa.ChunkedArray, bare: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> None:
+        """Look at the next part of the column; `bare` gives texts without blanks around them, null for no value."""
+        if self.unsure or self.too_many:
+            return
+        if not self._written and self._kind is not None and _are(column, self._kind):  # so that none has blanks
+            self._look_for_zero(column)
+            return
+        known = bare(column).drop_null()
+        if len(known) == 0:
             return
         if self._written:
             self._add_written(known)
@@ -70,15 +79,19 @@ class TextSurvey:
         found, distinct = plain(known), pc.unique(known)
         kind = None if found is None else found.type
         thousands = kind == pa.float64() and _first(known, MAY_BE_THOUSANDS) is None
-        if kind is None or thousands or (kind not in _NUMERIC and len(distinct) > _FIRST):
+        if kind is not None and not thousands:
+            self._kind = kind
+            self._keep(*distinct[:_FIRST].to_pylist())
+            if kind == pa.float64():
+                self._show_fractions(known)
+            elif kind not in _NUMERIC:
+                self._keep(*(text for pattern in _MOMENTS if (text := _first(known, pattern)) is not None))
+            self._look_for_zero(known)
+        spoken = plain(pa.chunked_array([self.texts], pa.string()))
+        if kind is None or thousands or spoken is None or spoken.type != kind:
             self._written = True
+            self._texts.clear()
             self._add_written(known)
-            return
-        self._kind = kind
-        self._keep(*distinct[:_FIRST].to_pylist())
-        if kind == pa.float64():
-            self._show_fractions(known)
-        self._look_for_zero(known)
 
     def _add_plain(self, known: pa.ChunkedArray) -> None:
         try:
