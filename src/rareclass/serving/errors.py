@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 
+from rareclass._names import near_name
 from rareclass.errors import InputError
 
 _SHOWN = 80
@@ -56,5 +57,8 @@ def shown(value: object) -> str:
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """A sentence that names the nearest of these, or nothing."""
-    near = get_close_matches(name[:_SHOWN], [n[:_SHOWN] for n in names], n=1) if len(name) <= _SHOWN else []
-    return f" Did you mean {near[0]!r}?" if near else ""
+    if len(name) > _SHOWN:
+        return ""
+    known = [other for other in names if len(other) <= _SHOWN]
+    near = near_name(name, known) or next(iter(get_close_matches(name, known, n=1)), None)
+    return "" if near is None else f" Did you mean {near!r}?"
