@@ -193,7 +193,6 @@ WHERE = {
     "uncertainty/resample.py": "tests/uncertainty/test_interval.py",
     "uncertainty/sample.py": "tests/uncertainty/test_interval.py",
     "uncertainty/spread.py": "tests/uncertainty/test_interval_coverage.py",
-    "serving/predict.py": "tests/cli/test_files.py",
     "under_sampling/base.py": "tests/under_sampling/test_common.py",
     "under_sampling/neighbourhood.py": "tests/under_sampling/test_common.py",
     "under_sampling/one_sided.py": "tests/under_sampling/test_condensed.py",

@@ -45,7 +45,7 @@ class Part:
     cells: pa.Table | None = None
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Parts:
     """A file that is read part by part; what is said of it is complete when all parts were read.
 
@@ -53,18 +53,20 @@ class Parts:
     ----------
     rows : int
         About how many rows it has.
+    read : callable
+        Reads the parts, and completes what is said.
     notes, column_notes, found
         As those of `Reading`.
     """
 
     rows: int
-    _read: Callable[["Parts"], Iterator[Part]]
+    read: Callable[["Parts"], Iterator[Part]]
     notes: tuple[str, ...] = ()
     column_notes: tuple[str, ...] = ()
     found: TextFormat = field(default_factory=TextFormat)
 
     def __iter__(self) -> Iterator[Part]:
-        return self._read(self)
+        return self.read(self)
 
 
 def read_parts(
@@ -112,7 +114,7 @@ def _parts_of_binary(source: Source, kind: str, numeric: Container[str]) -> Part
                 table.validate(full=True)
                 yield Part(table=plain_types(table))
 
-    return Parts(rows, parts)
+    return Parts(rows=rows, read=parts)
 
 
 def _opened_parquet(file: pa.NativeFile) -> tuple[pa.Schema, int, Iterator[pa.RecordBatch]]:
@@ -156,7 +158,7 @@ def _parts_of_text(
                 yield Part(table=_read(columns, reading.reads), cells=filled)
         said.notes = (*layout.notes, *seen.notes, *empty_note(empty))
 
-    return Parts(seen.rows, parts, column_notes=reading.column_notes, found=reading.found)
+    return Parts(rows=seen.rows, read=parts, column_notes=reading.column_notes, found=reading.found)
 
 
 class _Look(NamedTuple):

@@ -111,11 +111,14 @@ class TextSurvey:
         self._keep(*(text for text in shown if text is not None))
 
     def _look_for_zero(self, known: pa.ChunkedArray) -> None:
-        if not self._zero and self._kind in _NUMERIC:
-            i = pc.index(pc.match_substring_regex(known, ZERO_AHEAD), True).as_py()
-            if i >= 0:
-                self._zero = True
-                self._keep(known[i].as_py())
+        if self._zero or self._kind not in _NUMERIC:
+            return
+        may = known.filter(pc.or_(pc.starts_with(known, "0"), pc.starts_with(known, "-0")))
+        may = may.filter(pc.invert(pc.match_substring(may, ".")))
+        codes = may.filter(pc.match_substring_regex(may, ZERO_AHEAD)) if len(may) else may
+        if len(codes):
+            self._zero = True
+            self._keep(codes[0].as_py())
 
     def _add_written(self, known: pa.ChunkedArray) -> None:
         distinct = pc.unique(known)

@@ -105,7 +105,9 @@ def predict_table(
     ``reasons``, a JSON list for each row. `how` says how a file of text is
     written; what it leaves open, the training table settles. A table without rows gives one without rows.
     """
-    return _Predicting(bundle, cost_columns or {}, periods, keep, asked, how).whole(source)
+    return _Predicting(
+        bundle=bundle, cost_columns=cost_columns or {}, periods=periods, keep=keep, asked=asked, how=how
+    ).whole(source)
 
 
 def predict_file(
@@ -133,7 +135,9 @@ def predict_file(
     tick : callable
         Told of rows that are done, and of about how many there are.
     """
-    predicting = _Predicting(bundle, cost_columns or {}, periods, keep, asked, how)
+    predicting = _Predicting(
+        bundle=bundle, cost_columns=cost_columns or {}, periods=periods, keep=keep, asked=asked, how=how
+    )
     with contextlib.suppress(ReadWholeError):
         parts = predicting.parts(source)
         with opened() as write:
@@ -145,7 +149,7 @@ def predict_file(
     return Predicted(found.table.num_rows, int(pc.sum(found.table["alert"]).as_py() or 0), found.notes)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _Predicting:
     """A bundle, what is asked of it, and what was seen of the rows so far."""
 
