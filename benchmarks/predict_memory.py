@@ -1,6 +1,6 @@
 """Memory and speed of `rareclass predict`: a file by parts beside the same file read whole.
 
-    python benchmarks/predict_memory.py [--rows 2000000]
+    python benchmarks/predict_memory.py [--rows 2000000] [--files rows.csv rows.parquet german.csv]
 
 Each run is a process of its own. Memory is its highest resident size above that after the imports and the loaded
 bundle.
@@ -9,14 +9,17 @@ TABLE
 """
 
 import argparse
+import contextlib
+import datetime
+import filecmp
 import multiprocessing
-import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -38,28 +41,30 @@ def block(start: int, rows: int) -> pa.Table:
     return pa.table(columns)
 
 
-def made(folder: Path, rows: int) -> list[Path]:
-    """The rows as csv, as csv with decimal commas and German dates, and as parquet."""
-    paths = [folder / name for name in ("rows.csv", "german.csv", "rows.parquet")]
-    plain, german, binary = None, paths[1].open("w"), None
-    for start in range(0, rows, _BLOCK):
-        part = block(start + 1, min(_BLOCK, rows - start)).drop_columns("event")
-        plain = plain or pyarrow.csv.CSVWriter(str(paths[0]), part.schema)
-        binary = binary or pyarrow.parquet.ParquetWriter(paths[2], part.schema)
-        plain.write_table(part)
-        binary.write_table(part)
-        if start == 0:
-            german.write(";".join(part.column_names) + "\n")
-        columns = [
-            [str(v).replace(".", ",") for v in c.to_pylist()]
-            if pa.types.is_floating(c.type)
-            else [f"{v:%d.%m.%Y %H:%M:%S}" if pa.types.is_timestamp(c.type) else str(v) for v in c.to_pylist()]
-            for c in part.columns
-        ]
-        german.writelines(";".join(cells) + "\n" for cells in zip(*columns))
-    for opened in (plain, german, binary):
-        opened.close()
-    return paths
+def made(folder: Path, name: str, rows: int) -> Path:
+    """The rows as parquet, as csv, or as csv with decimal commas and German dates."""
+    path, german = folder / name, name.startswith("german")
+    with contextlib.ExitStack() as stack:
+        out = None
+        for start in range(0, rows, _BLOCK):
+            part = block(start + 1, min(_BLOCK, rows - start)).drop_columns("event")
+            if german:
+                part = pa.table(
+                    [[_german(v) for v in column.to_pylist()] for column in part.columns], part.column_names
+                )
+            if out is None and path.suffix == ".parquet":
+                out = stack.enter_context(pyarrow.parquet.ParquetWriter(path, part.schema))
+            elif out is None:
+                how = pyarrow.csv.WriteOptions(delimiter=";" if german else ",", quoting_style="none")
+                out = stack.enter_context(pyarrow.csv.CSVWriter(str(path), part.schema, write_options=how))
+            out.write_table(part)
+    return path
+
+
+def _german(value: Any) -> str:
+    if isinstance(value, float):
+        return str(value).replace(".", ",")
+    return f"{value:%d.%m.%Y %H:%M:%S}" if isinstance(value, datetime.datetime) else str(value)
 
 
 def trained(folder: Path) -> Path:
@@ -100,22 +105,22 @@ def run(bundle: str, source: str, out: str, how: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=2_000_000)
+    parser.add_argument("--files", nargs="+", default=["rows.csv", "rows.parquet"], help="also german.csv")
     parser.add_argument("--run", nargs=4, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.run:
         run(*arguments.run)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        maker = multiprocessing.get_context("spawn").Pool(1)
-        with maker:
-            bundle = maker.apply(trained, (Path(folder),))
-            paths = maker.apply(made, (Path(folder), arguments.rows))
-        for path in paths:
+    with tempfile.TemporaryDirectory() as name, multiprocessing.get_context("spawn").Pool(1) as maker:
+        folder = Path(name)
+        bundle = maker.apply(trained, (folder,))
+        for file in arguments.files:
+            path = maker.apply(made, (folder, file, arguments.rows))
             for how, ending in (("parts", "csv"), ("parts", "parquet"), ("whole", "csv")):
                 out = f"{folder}/{how}.{ending}"
                 subprocess.run([sys.executable, __file__, "--run", str(bundle), str(path), out, how], check=True)
-            print("  equal:", Path(f"{folder}/parts.csv").read_bytes() == Path(f"{folder}/whole.csv").read_bytes())
-            os.remove(path)
+            print("equal:", filecmp.cmp(folder / "parts.csv", folder / "whole.csv", shallow=False), flush=True)
+            path.unlink()
 
 
 if __name__ == "__main__":
