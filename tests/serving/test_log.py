@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 from tests.serving.logged import answers, plain, rows, served
 
+from rareclass import RareClassifier
 from rareclass.errors import InputError
 from rareclass.monitoring import read_predictions
+from rareclass.scoring import Scorer
 from rareclass.serving import segments
+from rareclass.serving.batch import Batch
 from rareclass.serving.log import LogOptions, PredictionLog
 
 FAST = LogOptions(every=0.01)
@@ -235,3 +238,26 @@ def test_an_answer_waits_for_microseconds_only(tmp_path):
         log.add(model, "request", said, batch)
     assert (time.thread_time() - begun) / 20_000 < 15e-6
     log.close()
+
+
+def test_rows_of_a_request_are_logged_as_they_came(tmp_path):
+    rng = np.random.default_rng(0)
+    when = [datetime.datetime(2024, 1, 1) + datetime.timedelta(hours=i) for i in range(300)]
+    table = {"amount": rng.normal(size=300), "shop": ["A", "B", "7"] * 100, "new": rng.random(300) < 0.5, "when": when}
+    model = RareClassifier(estimator="logistic_regression", calibration="none").fit(table, table["amount"] > 1)
+    encoder = Scorer.from_model(model).encoder
+    columns = [[1.5, None, float("inf")], ["B", "new here", None], [True, None, 0.0]]
+    columns.append(["2024-05-01 10:30", None, "2024-05-02"])
+    request = Batch.of_columns(encoder, columns, 3)
+    log = PredictionLog(tmp_path, options=FAST)
+    model_served = served({})
+    model_served.scorer.encoder = encoder
+    log.add(model_served, "r", answers([0.1, 0.2, 0.3]), request)
+    log.close()
+    found = read_predictions(tmp_path).table()
+    assert log.dropped == 0
+    assert found["feature:amount"].to_pylist() == [1.5, None, None]
+    assert found["feature:shop"].to_pylist() == ["B", "new here", None]
+    assert found["feature:new"].to_pylist() == [True, None, False]
+    may = [datetime.datetime(2024, 5, 1, 10, 30), None, datetime.datetime(2024, 5, 2)]
+    assert found["feature:when"].to_pylist() == may
