@@ -14,7 +14,7 @@ schemathesis makes of the service's own OpenAPI. The tables stand in docs/figure
 import argparse
 from importlib import import_module
 
-VERBS = ("latency", "load", "fuzz", "schema")
+VERBS = ("latency", "load", "codec", "fuzz", "schema")
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ Column = np.ndarray | Sequence[Any]
 """The n values of a column: an array of numbers or Booleans, or a sequence of texts, numbers, Booleans and None."""
 
 _NUMBERS = frozenset({float, int, bool, type(None)})
+_PLAIN = frozenset({str, float, int, bool})
 _REFUSED = (Elsewhere, OverflowError, ValueError)
 
 
@@ -90,12 +91,15 @@ def _codes(reader: Reader, column: Column) -> tuple[np.ndarray, int]:
     if isinstance(column, np.ndarray):
         levels, rows = np.unique(column, return_inverse=True)
         values: Sequence[Any] = levels.tolist()
+    elif (kinds := set(map(type, column)) - {type(None)}) <= _PLAIN and len(kinds) <= 1:
+        values = list(dict.fromkeys(column))  # of one type, for 1 and true are one key
+        places = {value: at for at, value in enumerate(values)}
+        rows = np.array([places[value] for value in column], dtype=np.intp)
     else:
         values, rows = column, np.arange(len(column))
     codes, new = _read(reader, values), np.zeros(len(values), dtype=bool)
-    unseen = reader.unseen
-    if unseen is not None:
-        new[:] = [unseen(value) for value in values]
+    if reader.unseen is not None:
+        new[:] = [reader.unseen(value) for value in values]
     return codes[rows], int(np.count_nonzero(new[rows]))
 
 

@@ -42,7 +42,8 @@ class RowEncoder:
         except UNFIT as error:
             raise InputError(f"The saved encoder is incomplete: {why(error)}.") from None
         self.saved = dict(saved)
-        self.places = {name: at for at, (name, _) in enumerate(self.columns)}
+        self.names = [name for name, _ in self.columns]
+        self.places = {name: at for at, name in enumerate(self.names)}
         self._plain = [(reader.name, reader.one) for reader in self.readers]
         self._narrow = not any(reader.kind in _SEVERAL for reader in self.readers)
         self.width = sum(reader.width for reader in self.readers)
@@ -52,11 +53,6 @@ class RowEncoder:
 
     def __reduce__(self) -> tuple[type, tuple[Any]]:
         return type(self), (self.saved,)  # readers hold functions of their own
-
-    @property
-    def names(self) -> list[str]:
-        """Names of the columns, in the order of the schema."""
-        return [name for name, _ in self.columns]
 
     def column_of(self, feature: int) -> str:
         """The name of the column that a column of the encoded matrix comes from."""

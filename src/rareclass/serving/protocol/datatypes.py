@@ -25,15 +25,12 @@ class Datatype(NamedTuple):
         What JSON may hold.
     limits : (low, high) or None
         Of whole numbers.
-    exact : bool
-        Whether the values of JSON are those of the datatype, without rounding.
     """
 
     dtype: np.dtype
     stored: np.dtype
     given: frozenset[type]
     limits: tuple[int, int] | None = None
-    exact: bool = True
 
 
 def _whole(code: str) -> Datatype:
@@ -42,10 +39,8 @@ def _whole(code: str) -> Datatype:
     return Datatype(dtype, dtype, frozenset({int, _NULL}), (int(info.min), int(info.max)))
 
 
-def _real(code: str, stored: str | None = None, exact: bool = False) -> Datatype:
-    return Datatype(
-        np.dtype(code), np.dtype(code if stored is None else stored), frozenset({float, int, _NULL}), None, exact
-    )
+def _real(code: str, stored: str | None = None) -> Datatype:
+    return Datatype(np.dtype(code), np.dtype(code if stored is None else stored), frozenset({float, int, _NULL}))
 
 
 FIXED: dict[str, Datatype] = {
@@ -55,14 +50,21 @@ FIXED: dict[str, Datatype] = {
     "FP16": _real("<f2"),
     "BF16": _real("<f4", "<u2"),
     "FP32": _real("<f4"),
-    "FP64": _real("<f8", exact=True),
+    "FP64": _real("<f8"),
 }
 TEXT = "BYTES"
 DATATYPES = (*FIXED, TEXT)
 _PACKED = {"FP16": struct.Struct("<e"), "FP32": struct.Struct("<f")}
 """What rounds single numbers faster than NumPy."""
-_TEXTS = frozenset({str, _NULL})
-_SAID = {"BOOL": "true, false or null", TEXT: "texts or null"}
+_AS_GIVEN = frozenset({"BOOL", "FP64", TEXT})
+"""Datatypes whose JSON holds all that they can be."""
+_GIVEN = {**{name: kind.given for name, kind in FIXED.items()}, TEXT: frozenset({str, _NULL})}
+_SAID = {
+    _GIVEN["BOOL"]: "true, false or null",
+    _GIVEN["INT8"]: "whole numbers or null",
+    _GIVEN["FP64"]: "numbers or null",
+    _GIVEN[TEXT]: "texts or null",
+}
 
 
 def from_json(name: str, datatype: str, values: list[Any]) -> list[Any]:
@@ -73,26 +75,22 @@ def from_json(name: str, datatype: str, values: list[Any]) -> list[Any]:
     Refused
         400: a value is of another kind, or out of range.
     """
-    kind = FIXED.get(datatype)
-    given = _TEXTS if kind is None else kind.given
+    given = _GIVEN[datatype]
     if not given.issuperset(map(type, values)):
         at = next(i for i, value in enumerate(values) if type(value) not in given)
-        said = _SAID.get(
-            datatype, "numbers or null" if kind is None or kind.limits is None else "whole numbers or null"
-        )
         raise wrong(
-            f"Input {shown(name)} is of the datatype {datatype}, whose data are {said}; got {shown(values[at])} at "
-            f"place {at}."
+            f"Input {shown(name)} is of the datatype {datatype}, whose data are {_SAID[given]}; got "
+            f"{shown(values[at])} at place {at}."
         )
-    if kind is None or (kind.exact and kind.limits is None):
+    if datatype in _AS_GIVEN:
         return values
-    if kind.limits is not None:
-        low, high = kind.limits
-        for i, value in enumerate(values):
-            if value is not None and not low <= value <= high:
-                raise _out_of_range(name, datatype, value, i)
-        return values
-    return _rounded(name, datatype, kind, values)
+    kind = FIXED[datatype]
+    if kind.limits is None:
+        return _rounded(name, datatype, kind, values)
+    low, high = kind.limits
+    for value in (v for v in values if v is not None and not low <= v <= high):
+        raise _out_of_range(name, datatype, value, values.index(value))
+    return values
 
 
 def _rounded(name: str, datatype: str, kind: Datatype, values: list[Any]) -> list[Any]:

@@ -5,10 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rareclass.serving.errors import refuse_many, shown, wrong
+from rareclass.serving.errors import Refused, refuse_many, shown, wrong
 from rareclass.serving.protocol.datatypes import DATATYPES, from_bytes, from_json
-
-_KNOWN = frozenset(DATATYPES)
 
 
 class Tensor(NamedTuple):
@@ -50,15 +48,13 @@ def read_tensor(said: Any, place: int, tail: memoryview, at: int, most: tuple[in
     Refused
         413: there are too many rows; 400: a part is missing or of another kind, or the data do not fit the shape.
     """
-    if type(said) is not dict:
-        raise wrong(f"Input {place} must be an object with name, shape, datatype and data; got {shown(said)}.")
     try:
         name, shape, datatype = said["name"], said["shape"], said["datatype"]
-    except KeyError as error:
-        raise wrong(f"Input {shown(said.get('name', place))} lacks {error.args[0]!r}.") from None
+    except (KeyError, TypeError, IndexError):
+        raise _incomplete(said, place) from None
     if type(name) is not str:
         raise wrong(f"The name of input {place} must be a text; got {shown(name)}.")
-    if type(datatype) is not str or datatype not in _KNOWN:
+    if type(datatype) is not str or datatype not in DATATYPES:
         raise wrong(
             f"Input {shown(name)} is of the datatype {shown(datatype)}; the protocol knows {', '.join(DATATYPES)}."
         )
@@ -87,6 +83,13 @@ def read_tensor(said: Any, place: int, tail: memoryview, at: int, most: tuple[in
             "the body cut off, or the header Inference-Header-Content-Length missing?"
         )
     return Tensor(name, datatype, shape, from_bytes(name, datatype, tail[at : at + length], size)), at + length
+
+
+def _incomplete(said: Any, place: int) -> Refused:
+    if type(said) is not dict:
+        return wrong(f"Input {place} must be an object with name, shape, datatype and data; got {shown(said)}.")
+    lack = next(key for key in ("name", "shape", "datatype") if key not in said)
+    return wrong(f"Input {shown(said.get('name', place))} lacks {lack!r}.")
 
 
 def _size(name: str, shape: Any) -> int:

@@ -1,0 +1,95 @@
+"""What a request costs without the network: bytes to rows, rows to answers, answers to bytes, in processor time.
+
+One row in each form, in microseconds beside what the model alone takes (`Scorer.logit_of` of the encoded row), and
+10,000 rows in rows a second; the least of several repetitions, one thread.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from serving_client import in_binary, in_json, in_plain, machine, numbers, save_trees, transactions
+
+from rareclass.serving.answers import answer
+from rareclass.serving.models import Served, read_served
+from rareclass.serving.plain import read_plain, write_plain
+from rareclass.serving.protocol.responses import write_infer
+from rareclass.serving.requests import read_infer
+
+BATCH = 10_000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--demo", type=Path, help="the champion of `rareclass demo --out DIR`, beside the model of trees"
+    )
+    parser.add_argument("--repetitions", type=int, default=20)
+
+
+def run(options: argparse.Namespace) -> None:
+    print(machine())
+    with tempfile.TemporaryDirectory() as folder:
+        trees = Path(folder) / "trees"
+        save_trees(trees)
+        measured(read_served("trees", trees), numbers(BATCH, 7), options.repetitions)
+        if options.demo is not None:
+            demo = read_served("demo", options.demo)
+            measured(demo, transactions(BATCH, demo.scorer.columns, 7), options.repetitions)
+
+
+def measured(served: Served, rows: np.ndarray | pa.Table, repetitions: int) -> None:
+    """Print the tables of one model."""
+    one = rows[:1] if isinstance(rows, np.ndarray) else rows.slice(0, 1)
+    table = pa.table({f"x{j}": rows[:, j] for j in range(rows.shape[1])}) if isinstance(rows, np.ndarray) else rows
+    X = served.scorer.encoder.matrix(table)
+    alone = seconds(lambda: served.scorer.logit_of(X[:1]), repetitions, 300)
+    print(f"\n{served.name}, {len(served.scorer.columns)} columns; one row, µs (the model alone {1e6 * alone:.1f})")
+    forms = {"JSON, a tensor a column": in_json(served.name, table.slice(0, 1)), "plain": in_plain(served.name, one)}
+    if isinstance(rows, np.ndarray):
+        forms = {"JSON, one tensor": in_json(served.name, one), **forms}
+    print(f"  {'':28}{'read':>8}{'answer':>8}{'write':>8}{'all less the model':>22}")
+    for form, request in forms.items():
+        body = request.partition(b"\r\n\r\n")[2]
+        read, write = (_plain if form == "plain" else _protocol)(served, body, None)
+        spent = [1e6 * seconds(part, repetitions, 300) for part in _parts(served, read, write)]
+        print(f"  {form:28}" + "".join(f"{part:8.1f}" for part in spent) + f"{sum(spent) - 1e6 * alone:22.1f}")
+    alone = seconds(lambda: served.scorer.logit_of(X), repetitions, 1)
+    print(f"{served.name}; {BATCH:,} rows in binary tensors, rows/s (the model alone {BATCH / alone:,.0f})")
+    batches = {"one tensor": rows, "a tensor a column": table} if isinstance(rows, np.ndarray) else {"columns": table}
+    for form, batch in batches.items():
+        head, _, body = in_binary(served.name, batch).partition(b"\r\n\r\n")
+        length = int(head.lower().split(b"inference-header-content-length: ")[1].split(b"\r\n")[0])
+        read, write = _protocol(served, body, length)
+        spent = [seconds(part, repetitions, 1) for part in _parts(served, read, write)]
+        print(f"  {form:28}{BATCH / sum(spent):12,.0f}")
+
+
+def _protocol(served: Served, body: bytes, length: int | None) -> tuple[Callable[[], Any], Callable[..., Any]]:
+    return lambda: read_infer(body, length, served), lambda asked, answers: write_infer(served, asked, answers)
+
+
+def _plain(served: Served, body: bytes, _: int | None) -> tuple[Callable[[], Any], Callable[..., Any]]:
+    return lambda: read_plain(body).request(served), lambda asked, answers: write_plain(served, asked, answers)
+
+
+def _parts(served: Served, read: Callable[[], Any], write: Callable[..., Any]) -> list[Callable[[], Any]]:
+    asked = read()
+    answers = answer(served, asked)
+    return [read, lambda: answer(served, asked), lambda: write(asked, answers)]
+
+
+def seconds(work: Callable[[], Any], repetitions: int, calls: int) -> float:
+    """Processor seconds of a call: the least mean of so many."""
+    work()
+    found = []
+    for _ in range(repetitions):
+        begin = time.process_time()
+        for _ in range(calls):
+            work()
+        found.append((time.process_time() - begin) / calls)
+    return min(found)
