@@ -1,7 +1,6 @@
 """Where a source file is tested that has no test file of its name, because the tests of another serve it rightly."""
 
 WHERE = {
-    "cli/serve.py": "tests/serving/test_server.py",
     "serving/worker.py": "tests/serving/test_server.py",
     "serving/supervisor.py": "tests/serving/test_server.py",
     "serving/run.py": "tests/serving/test_server.py",

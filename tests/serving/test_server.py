@@ -310,6 +310,10 @@ def test_a_busy_port_a_damaged_bundle_and_a_wrong_name_exit_with_2_and_one_sente
     assert "does not match its checksum" in said(damaged)
     assert "does not exist" in said(tmp_path / "none")
     assert "NAME=BUNDLE" in said(folders / "plain", folders / "plain")
+    (tmp_path / "file").write_text("no PEM")
+    assert "prediction log cannot be written" in said(folders / "plain", "--log", tmp_path / "file")
+    tls = ["--tls-cert", tmp_path / "file", "--tls-key", tmp_path / "file"]
+    assert "cannot be used" in said(folders / "plain", *tls)
     assert "no address" in said(folders / "plain", "--host", "no.such.host.invalid")
 
 

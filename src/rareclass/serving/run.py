@@ -1,14 +1,17 @@
 """What `rareclass serve` does: check what is to be served, then serve it until told to stop."""
 
 import signal
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from rareclass.errors import BundleError
+from rareclass.errors import BundleError, InputError
 from rareclass.serving.admin import Admin
+from rareclass.serving.front import Receive, Send
 from rareclass.serving.models import Models
 from rareclass.serving.settings import Settings
 from rareclass.serving.supervisor import Supervisor
-from rareclass.serving.worker import log_to_events
+from rareclass.serving.worker import log_to_events, uvicorn_config
 
 _OPEN = "Other machines reach this service, and it asks for neither token nor certificate (docs/serving.md)."
 
@@ -27,8 +30,9 @@ def serve(settings: Settings, told: Callable[[str], None] = lambda sentence: Non
     BundleError
         A folder is no bundle, or it is damaged.
     InputError
-        A port is taken.
+        A port is taken, the log cannot be written, or certificate and key cannot be used.
     """
+    _check(settings)
     models = Models(settings.folders)
     models.read()
     for problem in models.problems.values():
@@ -58,3 +62,25 @@ def serve(settings: Settings, told: Callable[[str], None] = lambda sentence: Non
         if admin is not None:
             admin.close()
         events.close()
+
+
+def _check(settings: Settings) -> None:
+    """Raise here what would end every worker as soon as it starts."""
+    if settings.log is not None:
+        try:
+            settings.log.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=settings.log):
+                pass
+        except OSError as error:
+            raise InputError(f"The prediction log cannot be written to {settings.log}: {error.strerror}.") from None
+    try:
+        uvicorn_config(settings, _nothing).load()
+    except OSError as error:  # of TLS too
+        raise InputError(
+            f"The certificate {settings.transport.certificate} and its key cannot be used ({error}). Give a chain and "
+            "its private key as PEM files without a password."
+        ) from None
+
+
+async def _nothing(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+    """Stands for the application where none is asked."""

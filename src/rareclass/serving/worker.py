@@ -1,6 +1,7 @@
 """One process that answers: models, metrics and log behind a uvicorn server on the socket that all workers share."""
 
 import contextlib
+import gc
 import logging
 import signal
 import sys
@@ -83,6 +84,8 @@ def _answer(settings: Settings, name: str, folder: Path, sock: socket, superviso
     app = Front(service.answer, events, opened=models.watch, closed=closed, refused=service.refused)
     server = Server(uvicorn_config(settings, app))
     _listen(supervisor, server, models)
+    gc.collect()
+    gc.freeze()  # what is there now stays; looking through it would halt answers for a tenth of a second
     server.run([sock])
 
 
