@@ -1,4 +1,4 @@
-"""A loss as a treatment: the learner is fitted on it, and its link brings the scores back."""
+"""A loss as a treatment: the learner is fitted on it, on the scale of log-odds."""
 
 import contextlib
 from collections.abc import Callable
@@ -29,7 +29,8 @@ class LossTreatment(Treatment):
     Parameters
     ----------
     loss : RowLoss, BatchLoss, or object with value, gradient, hessian and link; default ``FocalLoss(2.0)``
-        Row losses are brought back exactly (for the population minimiser) by their link. Batch losses (Tversky,
+        Row losses are fitted on the scale of log-odds, half of what is minimised being cross-entropy (`loss_share` of
+        the boosters), so that scores are log-odds (exactly, for the population minimiser). Batch losses (Tversky,
         pairwise, average precision) mean no probability: their scores become one by the calibration that follows.
 
     Raises
@@ -64,7 +65,7 @@ class LossTreatment(Treatment):
     def restoration(self) -> str:  # type: ignore[override]
         if isinstance(self.loss, BatchLoss):
             return "not by a formula: the scores of this loss become probabilities by out-of-fold calibration"
-        return "the loss's link from score to probability, then calibrated out of fold"
+        return "fitted as log-odds, mixed with cross-entropy by the learner's loss_share, then calibrated out of fold"
 
     def _prepare(self, given: Given, rng: np.random.Generator) -> TrainingSet:
         events, _ = class_counts(given.y)
