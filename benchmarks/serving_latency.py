@@ -51,10 +51,25 @@ def measure(name: str, folder: Path, make: Callable[[int], Rows], options: argpa
         ("one alert with reasons, JSON", [in_json("m", row, **REASONS) for row in few], 1),
         ("10,000 rows, binary", [in_binary("m", rows)], 10_000),
     ]
+    return [
+        *_lines(name, folder, arms[:-1], options, pinned=True),
+        *_lines(name, folder, arms[-1:], options, pinned=False),
+    ]
+
+
+def _lines(
+    name: str,
+    folder: Path,
+    arms: Sequence[tuple[str, Sequence[bytes], int]],
+    options: argparse.Namespace,
+    *,
+    pinned: bool,
+) -> list[list[str]]:
+    """Measure these requests; pinned, the service has one core and this process the others."""
     cores = sorted(os.sched_getaffinity(0))
     lines = []
-    with Service(f"m={folder}", cores={cores[0]}) as service:
-        os.sched_setaffinity(0, set(cores[1:]) or set(cores))
+    with Service(f"m={folder}", cores={cores[0]} if pinned else None) as service:
+        os.sched_setaffinity(0, set(cores[1:]) or set(cores) if pinned else set(cores))
         for what, requests, size in arms:
             one_by_one(service.port, requests, min(500, 500_000 // size))
             spent = one_by_one(service.port, requests, max(options.requests // (200 if size > 1 else 1), 20))

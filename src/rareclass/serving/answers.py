@@ -45,8 +45,8 @@ class Answers:
     slices: list[str | None] | None
 
 
-def answer(served: "Served", request: "Request", *, threads: int = 1) -> Answers:
-    """What the model says about the rows of a request.
+def answer(served: "Served", request: "Request", *, threads: int = 1, logit: np.ndarray | None = None) -> Answers:
+    """What the model says about the rows of a request, whose log-odds (n,) may be known already.
 
     Stored thresholds decide: alert budgets and the capacities of tiers are kept on average. A decision by row takes the
     costs of the request.
@@ -59,7 +59,7 @@ def answer(served: "Served", request: "Request", *, threads: int = 1) -> Answers
     """
     scorer, rows = served.scorer, request.rows
     with sentenced():
-        logit = scorer.logit_of(rows.matrix, threads=threads)
+        logit = scorer.logit_of(rows.matrix, threads=threads) if logit is None else logit
         probability = sigmoid(logit)
         alert, tier = _decided(scorer.cut, probability, request.costs)
         reasons = _reasons(served, request, alert, threads)

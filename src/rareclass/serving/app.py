@@ -6,7 +6,7 @@ from typing import Any
 
 from rareclass.serving.answers import Answers, answer
 from rareclass.serving.asked import NONE
-from rareclass.serving.errors import Refused
+from rareclass.serving.errors import Refused, sentenced
 from rareclass.serving.front import Call, Reply, refusal, reply_json
 from rareclass.serving.guarding import Bodies, Pool, admitted, number_of, refuse_media
 from rareclass.serving.log import PredictionLog
@@ -19,6 +19,7 @@ from rareclass.serving.protocol.metadata import model_metadata, server_metadata
 from rareclass.serving.protocol.responses import write_infer
 from rareclass.serving.requests import Request, read_infer
 from rareclass.serving.settings import Settings
+from rareclass.serving.together import Together
 
 _MODEL = re.compile(r"/v2/models/([^/]+)(?:/versions/([^/]+))?(?:/(infer|ready))?")
 _LENGTH = b"inference-header-content-length"
@@ -32,6 +33,8 @@ _PAGE = (
     ),
     (b"cache-control", b"no-store"),
 )
+_THREADS = 2
+"""Side by side for the rows of one large request; its answer does not depend on them."""
 HTML = b"text/html; charset=utf-8"
 Read = Callable[[], tuple[Served, Request]]
 Write = Callable[[Served, Request, Answers], Reply]
@@ -50,7 +53,7 @@ class Service:
 
     def __init__(self, settings: Settings, models: Models, metrics: Metrics, log: PredictionLog | None) -> None:
         self.settings, self.models, self.metrics, self.log = settings, models, metrics, log
-        self.bodies, self.pool = Bodies(settings.limits), Pool(settings.limits)
+        self.bodies, self.pool, self.together = Bodies(settings.limits), Pool(settings.limits), Together()
         self._reading: dict[str, Any] = {"id_column": settings.id_column, "most_rows": settings.limits.rows}
         self._pages: dict[str, Callable[[], Reply]] = {
             "/": self._status,
@@ -131,7 +134,9 @@ class Service:
         if size <= _SMALL_BODY:
             served, request = read()
             if _is_small(request):
-                answers = answer(served, request)
+                with sentenced():
+                    logit = await self.together.logit(served.scorer, request.rows.matrix)
+                answers = answer(served, request, logit=logit)
                 reply = write(served, request, answers)
             else:
                 answers, reply = await self.pool.run(lambda: _answered(served, request, write))
@@ -177,7 +182,7 @@ def _written(served: Served, request: Request, answers: Answers) -> Reply:
 
 
 def _answered(served: Served, request: Request, write: Write) -> tuple[Answers, Reply]:
-    answers = answer(served, request)
+    answers = answer(served, request, threads=_THREADS)
     return answers, write(served, request, answers)
 
 

@@ -1,0 +1,73 @@
+"""Small requests that wait at the same moment are scored together: one pass over the model for all of their rows."""
+
+import asyncio
+from typing import Protocol
+
+import numpy as np
+
+MOST_ROWS = 256
+"""Rows that are scored in one turn of the event loop."""
+
+
+class Scores(Protocol):
+    """What gives log-odds (n,) of encoded rows (n, width), each row's the same alone and among others."""
+
+    def logit_of(self, X: np.ndarray, /) -> np.ndarray: ...
+
+
+_Asked = tuple[Scores, np.ndarray, asyncio.Future[np.ndarray]]
+
+
+class Together:
+    """Scores what came in one turn of the event loop in the next, by model."""
+
+    def __init__(self) -> None:
+        self._waiting: list[_Asked] = []
+
+    async def logit(self, scorer: Scores, X: np.ndarray) -> np.ndarray:
+        """``scorer.logit_of(X)``; raises what it raises."""
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_soon(self._score)
+        future: asyncio.Future[np.ndarray] = loop.create_future()
+        self._waiting.append((scorer, X, future))
+        return await future
+
+    def _score(self) -> None:
+        scorer = self._waiting[0][0]
+        group: list[_Asked] = []
+        rest: list[_Asked] = []
+        rows = 0
+        for entry in self._waiting:
+            if entry[0] is scorer and (not group or rows + len(entry[1]) <= MOST_ROWS):
+                group.append(entry)
+                rows += len(entry[1])
+            else:
+                rest.append(entry)
+        self._waiting = rest
+        if rest:
+            asyncio.get_running_loop().call_soon(self._score)
+        if len(group) == 1:
+            _give(*group[0])
+            return
+        try:
+            found = scorer.logit_of(np.concatenate([X for _, X, _ in group]))
+        except Exception:  # of which request, is seen one by one
+            for entry in group:
+                _give(*entry)
+            return
+        start = 0
+        for _, X, future in group:
+            if not future.done():  # its client may have left
+                future.set_result(found[start : start + len(X)])
+            start += len(X)
+
+
+def _give(scorer: Scores, X: np.ndarray, future: asyncio.Future[np.ndarray]) -> None:
+    """Score one request alone."""
+    if future.done():
+        return
+    try:
+        future.set_result(scorer.logit_of(X))
+    except Exception as error:
+        future.set_exception(error)
