@@ -2,6 +2,24 @@
 
 One row in each form, in microseconds beside what the model alone takes (`Scorer.logit_of` of the encoded row), and
 10,000 rows in rows a second; the least of several repetitions, one thread.
+
+29 November 2026, AMD EPYC, both cores shared with much other work (load 17, which lengthens all of them):
+
+    trees, 30 columns; one row, µs (the model alone 13.3)
+                                      read  answer   write    all less the model
+      JSON, one tensor                21.6    31.1     3.6                  43.0
+      JSON, a tensor a column        100.9    32.6     3.4                 123.7
+      plain                           35.5    30.8     2.1                  55.2
+    trees; 10,000 rows in binary tensors, rows/s (the model alone 1,179,212)
+      one tensor                       955,936
+      a tensor a column                725,284
+
+    demo, 13 columns; one row, µs (the model alone 79.2)
+                                      read  answer   write    all less the model
+      JSON, a tensor a column         61.6   120.4     4.2                 107.0
+      plain                           25.6   114.5     2.2                  63.0
+    demo; 10,000 rows in binary tensors, rows/s (the model alone 97,263)
+      columns                           74,984
 """
 
 import argparse

