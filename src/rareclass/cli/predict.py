@@ -49,7 +49,7 @@ def command(
             opened = partial(spooled_csv, spool)
         else:
             opened = partial(table_writer, out)
-        with progress_bar("scoring") as tick:
+        with progress_bar("reading") as tick:
             found = predict_file(
                 loaded,
                 table,

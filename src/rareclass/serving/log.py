@@ -111,6 +111,7 @@ class PredictionLog:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(f"The prediction log cannot be written to {folder}: {error.strerror}.") from None
+        pa.array(np.zeros(1))  # Arrow looks for pandas at its first array, for half a second where it is installed
         self._on_drop = on_drop
         self._lock = threading.Lock()
         self._waiting: list[_Entry] = []

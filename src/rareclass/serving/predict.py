@@ -191,7 +191,7 @@ class _Predicting:
             if any(pa.types.is_dictionary(field.type) for field in scored.schema):
                 raise ReadWholeError
             write(scored)
-            tick(self.rows, parts.rows)
+            tick(self.rows, max(self.rows, parts.rows))
         if none is None:
             raise ReadWholeError
         return Predicted(self.rows, self.alerts, self._read_notes(parts) + self._notes(none, Grouping()))
