@@ -42,7 +42,7 @@ MOST_ROWS = 10_000
 SYNTHESIS = "smote_enn"
 MULTIPLIED = "hist_gradient_boosting"
 """Learns from multiplied events beside the members that learn from rows as they are: boosting gained from SMOTE-ENN on
-one of two sets that were tried, the other members lost on both; weights out of fold tell which is the case."""
+one of three sets that were tried, the other members lost on all; weights out of fold tell which is the case."""
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
