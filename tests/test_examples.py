@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from rareclass.scoring import Scorer
+
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
@@ -37,18 +39,23 @@ def test_each_mistake_shows_more_than_is_true_and_is_named(capsys):
 
 @pytest.mark.data
 @pytest.mark.filterwarnings("ignore::rareclass.errors.RareclassWarning")  # a sample with the cheapest stages
-def test_the_intrusion_example_keeps_its_promise_and_gives_reasons(capsys):
+def test_the_intrusion_example_keeps_its_promise_and_gives_reasons(capsys, tmp_path):
     example = load("intrusion")
     path = example.DATA / "kddcup99_10pct.parquet"
     if not path.is_file():
         pytest.skip(f"{path} is not there")
+    pytest.importorskip("matplotlib").use("Agg")
     cheap = {"judge": "logistic_regression", "judge_treatment": "none", "gate_trees": 30, "cv": 2}
-    found = example.main(path, rows=6_000, **cheap)
+    found = example.main(path, rows=6_000, out=tmp_path, treatments=["class_weight"], **cheap)
     assert found["attacks"] == 52
     assert found["recall promised"] == pytest.approx(0.05 ** (1 / 52))
     assert found["passed"] < 0.5
     assert found["cost per row"] < found["cost of doing nothing"]
     assert found["reasons"] == 4
+    assert found["arms"] == 3
+    assert (tmp_path / "intrusion.png").stat().st_size > 10_000
+    assert Scorer.load(tmp_path / "intrusions").exact
     said = capsys.readouterr().out
     assert "Gate: a row passes" in said
     assert all(name in said for name in example.POLICY.names)
+    assert "A missed event costs 2,000 and a false alarm 10." in said

@@ -45,7 +45,12 @@ NOTHING_MORE: Mapping[str, bool] = MappingProxyType({})
 RESULTS, REPORT, OOF, CHAMPION = "results.json", "report.html", "oof.parquet", "champion"
 
 
-def compare_table(
+def compare_table(problem: Problem, **options: Any) -> Comparison:
+    """The comparison of `compared_table`."""
+    return compared_table(problem, **options)[0]
+
+
+def compared_table(
     problem: Problem,
     *,
     out: str | os.PathLike | None = None,
@@ -55,12 +60,12 @@ def compare_table(
     command: str = "",
     trade_off: bool = False,
     **options: Any,
-) -> Comparison:
+) -> tuple[Comparison, Results]:
     """Compare on a problem; with `out`, write the run folder (results.json, report.html, oof.parquet, champion/).
 
     `kept` are options of `Bundle.save` for the champion, whose reasons are grouped and worded as `reasons` say. With
     `trade_off` the arms are those of `rareclass.evaluation.trade_off`: `learners` then names one learner, and
-    `decision` may be an alert budget, at which recall is judged.
+    `decision` may be an alert budget, at which recall is judged. Also returns the content of `results.json`.
     """
     from rareclass.evaluation.run import compare
     from rareclass.evaluation.trade import preset_options, trade_off_of
@@ -89,9 +94,9 @@ def compare_table(
     comparison = with_drivers(comparison, reasons)
     if trade_off:
         comparison.trade_off = trade_off_of(comparison, alerts=alerts).record
-    if out is not None:
-        write_run(comparison, out, problem, overwrite=overwrite, kept=kept, command=command)
-    return comparison
+    if out is None:
+        return comparison, results_of(comparison, problem, command=command)
+    return comparison, write_run(comparison, out, problem, overwrite=overwrite, kept=kept, command=command)
 
 
 def results_of(comparison: Comparison, problem: Problem, *, command: str = "", truth: Sequence[str] = ()) -> Results:

@@ -1,6 +1,7 @@
 """The cascade on the one road: the gate keeps its promise, probabilities stay right, bundles score as models do."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -11,9 +12,14 @@ from rareclass.artifact import Bundle
 from rareclass.audit import Subject, audit_subject
 from rareclass.cascade import CascadeClassifier
 from rareclass.data.read import read_table
+from rareclass.decisions import Tier, TierPolicy
 from rareclass.errors import InputError, RareclassWarning, TargetError, TooFewEventsError
 from rareclass.kernels.intervals import clopper_pearson
+from rareclass.kernels.logits import sigmoid
 from rareclass.lifecycle import replay
+from rareclass.scoring import Scorer
+from rareclass.scoring.contributions import contributions
+from rareclass.scoring.drivers import what_drives
 
 COSTS = {"fp": 1.0, "fn": 60.0}
 PLAIN = {"judge": "logistic_regression", "judge_treatment": "none"}
@@ -96,6 +102,45 @@ def test_its_bundle_scores_passes_and_is_replayed_as_the_model(fitted, tmp_path)
     again = replay(same, table, y, costs=COSTS)
     np.testing.assert_array_equal(again.model.passes(table), model.passes(X))
     assert again.model.summary() == model.summary()
+
+
+def test_slices_are_kept_through_fit_tiers_bundle_and_scorer(tmp_path):
+    """Shifts by slice are those of the road, and model, bundle and compiled scorer give the same rows the same."""
+    X, _, z = line(12_000, seed=8)
+    shop = np.array(["n", "s", "w"])[np.arange(12_000) % 3]
+    z = z + 2 + 2 * (shop == "s") - 2 * (shop == "n")
+    y = np.random.default_rng(0).random(12_000) < sigmoid(z)
+    rows = pa.table({"a": X[:, 0], "b": X[:, 1], "shop": shop})
+    stages = {"gate": "logistic_regression", **PLAIN, "gate_recall": 0.5}
+    policy = TierPolicy([Tier("allow"), Tier("review", cost=1, prevents=0.8), Tier("block", cost_fp=9)])
+    model = CascadeClassifier(**stages, slices="shop", tiers=policy, cv=3).fit(rows, y, costs=COSTS)
+    table = model.model_.slices.table
+    assert table.heterogeneity < 0.01  # rows that are let go share one probability, whatever their shop; shifts mend it
+    assert np.ptp([row.shift for row in table.slices]) > 0.05
+    assert set(model.tier(rows)) == set(policy.names)
+    Bundle(model, rows=rows).save(tmp_path / "b")
+    bundle, scorer = Bundle.load(tmp_path / "b"), Scorer.load(tmp_path / "b")
+    for found in (bundle.model.positive_logit(rows), scorer.logit(rows), Scorer.from_model(model).logit(rows)):
+        np.testing.assert_allclose(found, model.positive_logit(rows), rtol=0, atol=1e-9)
+    np.testing.assert_array_equal(scorer.tier(rows), model.tier(rows))
+    np.testing.assert_array_equal(bundle.model.tier(rows), model.tier(rows))
+    assert bundle.model.slices_.equals(model.slices_)
+    parts = scorer.contributions(rows.slice(0, 200))
+    np.testing.assert_allclose(parts.sum(axis=1), scorer.logit(rows.slice(0, 200)), atol=1e-9)
+
+
+def test_what_moves_the_gate_is_measured_over_events_and_over_all_rows(fitted):
+    model, X, *_ = fitted
+    bundle = Bundle(model, rows=X)
+    scorer, sample = bundle.scorer, model.model_.sample
+    found = what_drives(model.model_, scorer, sample, part="rows").gate
+    assert [c.name for c in found] == ["x0", "x1"]
+    encoded = scorer.encoded(sample.table).matrix
+    own = contributions(scorer.member.members[0], encoded)
+    for j, driver in enumerate(found):
+        assert driver.events.estimate == pytest.approx(np.abs(own[sample.events, j]).mean())
+        assert driver.rows.estimate == pytest.approx(np.abs(own[sample.evenly, j]).mean())
+        assert driver.events.low < driver.events.estimate < driver.events.high
 
 
 def test_it_is_cloned_with_what_was_asked_for():

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from rareclass import workflow
 from rareclass.artifact import Bundle
 from rareclass.cli import main
 from rareclass.decisions import RecallAtLeast
@@ -114,7 +115,7 @@ def test_tiers_are_trained_and_written_by_predict(tmp_path, capsys):
     capsys.readouterr()
 
 
-def test_tiers_are_compared_and_evaluated_by_each_tier_and_slice(tmp_path, capsys):
+def test_tiers_are_compared_and_evaluated_by_each_tier_and_slice(tmp_path, capsys, monkeypatch):
     shop = pa.array(np.array(["n", "s"])[np.arange(500) % 2])
     pq.write_table(table().append_column("shop", shop), rows := str(tmp_path / "t.parquet"))
     tiers, out = tmp_path / "tiers.toml", str(tmp_path / "run")
@@ -122,7 +123,10 @@ def test_tiers_are_compared_and_evaluated_by_each_tier_and_slice(tmp_path, capsy
     dropped = [part for name in ("lost", "fee", "who") for part in ("--drop", name)]
     asked = ["--tiers", str(tiers), "--cost-fp", "1", "--cost-fn", "9", "--slices", "shop", *dropped]
     one = ["--learners", "logistic_regression", "--treatments", "none", "--folds", "2", "--threads", "1"]
+    told, whole = [], workflow.results_of
+    monkeypatch.setattr(workflow, "results_of", lambda *a, **k: told.append(1) or whole(*a, **k))
     assert main(["compare", rows, "--target", "y", *one, *asked, "--out", out]) == 0
+    assert len(told) == 1  # what is printed is what was written
     assert "Tiers on the locked test part" in capsys.readouterr().out
     assert 'id="tiers"' in (tmp_path / "run" / "report.html").read_text()
     assert "## Tiers" in (tmp_path / "run" / "champion" / "card.md").read_text()

@@ -1,5 +1,7 @@
 """Tiers on the road: cut on out-of-fold scores, kept by the bundle, scored alike by model, scorer and predict."""
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -10,6 +12,9 @@ from rareclass.decisions import CostMatrix, RowCosts, Tier, TierPolicy, tier_tab
 from rareclass.errors import BundleError, InputError
 from rareclass.kernels.logits import sigmoid
 from rareclass.scoring import Scorer
+from rareclass.scoring.export import onnx_model
+from rareclass.scoring.export.checking import Answers
+from rareclass.scoring.export.columns import typed
 from rareclass.serving.predict import PeriodColumns, predict_table
 
 COSTS = {"fp": 30.0, "fn": 500.0}
@@ -118,6 +123,21 @@ def test_model_scorer_and_bundle_give_the_same_tiers(model, rows, tmp_path):
     assert [(exact[day == d] == "review").sum() for d in range(8)] == [30] * 8
 
 
+def test_an_onnx_file_flags_what_the_tiers_flag_and_names_them(model, rows):
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    scorer, some = Scorer.from_model(model), pa.table({"x0": rows[0][:200, 0], "x1": rows[0][:200, 1]})
+    content = onnx_model(scorer, {})
+    found = Answers(content)(typed(some, scorer.encoder))
+    tier = scorer.tier(some)
+    np.testing.assert_array_equal(found["alert"], tier != "allow")
+    said = {p.key: p.value for p in onnx.load_from_string(content).metadata_props}
+    tiers = json.loads(said["tiers"])
+    names = np.array([t["name"] for t in tiers["tiers"]])
+    last = (found["probability"][:, None] >= np.array(tiers["thresholds"])) * np.arange(1, names.size)
+    np.testing.assert_array_equal(names[last.max(axis=1)], tier)
+
+
 def test_predict_writes_the_tier(model, rows, tmp_path):
     X, _, day = rows
     Bundle(model, name="m", target="y").save(tmp_path / "b")
@@ -160,8 +180,6 @@ def test_bundles_and_models_without_tiers_say_so(rows, tmp_path):
 
 @pytest.mark.parametrize("change", [("thresholds", [0.1]), ("more", 1), ("tiers", [{"name": "allow"}])])
 def test_damaged_tiers_are_refused(model, tmp_path, change):
-    import json
-
     from rareclass.scoring.files import MANIFEST, MODEL, digest
 
     Bundle(model, name="m", target="y").save(tmp_path / "b")

@@ -22,6 +22,7 @@ from rareclass.audit.predictors import predictor_findings, row_by_row, takes
 from rareclass.audit.probes import Asked, probe_rows, units_of
 from rareclass.audit.reach import reach_findings
 from rareclass.audit.runs import audit_run
+from rareclass.audit.stages import stage_findings
 from rareclass.audit.steps import step_findings
 from rareclass.crossfit import raw_logit
 from rareclass.data.duplicates import duplicate_groups, twins
@@ -139,7 +140,7 @@ def audit_subject(subject: Subject) -> list[Finding]:
 
 def _pipeline(subject: Subject) -> list[Finding]:
     what, X, target = subject.what, subject.X, Target.of(subject.y, subject.pos_label)
-    found = step_findings(what, X, subject.y, target.event)
+    found = step_findings(what, X, subject.y, target.event) + stage_findings(what)
     splits = None
     if subject.cv is not None:
         with warnings.catch_warnings():

@@ -46,12 +46,12 @@ def command(
     """Compare learners and treatments honestly; leave a report and a deployable model."""
     from rareclass._json import to_json
     from rareclass.cli.problem import problem_of
-    from rareclass.workflow import compare_table, results_of
+    from rareclass.workflow import compared_table
 
     rules = reasons.rules()
     problem = problem_of(table, split, costs, file)
     with progress_bar("comparing") as progress:
-        comparison = compare_table(
+        _, results = compared_table(
             problem,
             out=out,
             overwrite=overwrite,
@@ -76,7 +76,6 @@ def command(
             n_jobs=threads,
             progress=progress,
         )
-    results = results_of(comparison, problem, command=o.shown_command())
     results = replace(results, data=replace(results.data, notes=[*map(spoken, results.data.notes)]))
     if json:
         typer.echo(to_json(results))

@@ -85,6 +85,11 @@ FAULTS = {
     "fitted-outside-the-fold": Fault(
         "error", "A step was fitted outside the fold, on rows that are tested.", INSIDE
     ),
+    "stage-judges-itself": Fault(
+        "error",
+        "A stage of the cascade is judged on rows that it was fitted on.",
+        "Score every row by fits that did not see it, before the gate is placed and before the judge is calibrated.",
+    ),
     "fitted-elsewhere": Fault(
         "note", "A fitted object comes from outside the fold.", "Make sure that it never saw the rows that are tested."
     ),

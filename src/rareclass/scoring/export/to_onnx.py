@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from rareclass._json import to_json
 from rareclass._lazy import need
 from rareclass.errors import InputError
 from rareclass.scoring.export.checking import Answers, refuse_difference
@@ -20,7 +21,8 @@ from rareclass.scoring.scorer import Scorer
 ABOUT = (
     "Scores rows of the columns that are its inputs, (n, 1) each under their names; levels may be new ones. Outputs "
     "(n,): `logit`, the calibrated log-odds of the rare class at the real prevalence, `probability`, and `alert`, if "
-    "the probability reaches the threshold."
+    "the probability reaches the threshold. Where there are alert tiers, `alert` is every tier but the first, and the "
+    "entry `tiers` of the metadata says from which probability on a row is in each."
 )
 
 
@@ -85,7 +87,10 @@ def onnx_graph(scorer: Scorer, about: Mapping[str, str]) -> Any:
     graph.output(probability, "probability", float, "probability of the rare class at the real prevalence")
     alert = probability >= float(scorer.cut.threshold)
     graph.output(alert, "alert", bool, f"probability at least {scorer.cut.threshold!r}")
-    return graph.model({**about, "threshold": repr(float(scorer.cut.threshold))}, ABOUT)
+    said = {**about, "threshold": repr(float(scorer.cut.threshold))}
+    if scorer.cut.tiers is not None:  # a row is in the last tier whose threshold its probability reaches
+        said["tiers"] = to_json(scorer.cut.tiers.to_dict())
+    return graph.model(said, ABOUT)
 
 
 def refuse_scorer(scorer: Scorer, form: str) -> None:
