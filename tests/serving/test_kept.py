@@ -16,8 +16,10 @@ def test_a_worker_that_starts_while_the_folder_is_damaged_serves_the_last_versio
     first = Models({"m": folder}, kept=kept)
     first.read()
     (folder / "scorer.npz").write_bytes(b"damaged")
-    later = Models({"m": folder}, kept=kept)
+    heard = []
+    later = Models({"m": folder}, lambda *said: heard.append(said[1:]), kept=kept)
     later.read()
+    assert heard == [(None, later.problems["m"]), (first.get("m").version, None), (None, later.problems["m"])]
     assert later.get("m").version == first.get("m").version == fitted("other").version
     assert later.get("m").folder == folder
     assert "checksum" in later.problems["m"]

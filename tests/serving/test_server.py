@@ -216,6 +216,12 @@ def test_a_damaged_bundle_is_told_and_the_old_one_serves_on(server, folders):
         assert server.post("/v1/score", {"model": "second", "rows": ROWS})[0] == 200
         assert b'rareclass_reload_failing{model="second"} 2' in server.get("/metrics")[1]
         assert "checksum" in server.post("/v2/repository/index", b"", port=server.admin)[1][1]["reason"]
+        started = len(server.events("worker started"))
+        for pid in server.workers().values():
+            os.kill(pid, signal.SIGKILL)
+        server.wait_for("worker started", started + 2)
+        assert server.post("/v1/score", {"model": "second", "rows": ROWS})[0] == 200
+        server.until(lambda: b'rareclass_reload_failing{model="second"} 2' in server.get("/metrics")[1])
     finally:
         shutil.rmtree(folder)
         kept.rename(folder)

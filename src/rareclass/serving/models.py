@@ -198,6 +198,7 @@ class Models:
             if last is not None:
                 with contextlib.suppress(*_UNUSABLE):
                     self._take_up(replace(read_served(name, last), folder=folder))
+                    self._heard(name, None, self.problems[name])
 
     def reload(self, name: str) -> Served:
         """Read a folder now.
