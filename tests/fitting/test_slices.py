@@ -1,4 +1,5 @@
 import json
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from rareclass.crossfit import Folds
 from rareclass.data.encode import TableEncoder
 from rareclass.data.read import read_table
 from rareclass.data.schema import Schema
-from rareclass.decisions import RecallAtLeast
+from rareclass.decisions import RecallAtLeast, Tier, TierPolicy
 from rareclass.errors import CalibrationWarning, InputError, SchemaError
 from rareclass.fitting.calibrate import cross_calibrated, cross_sliced
 from rareclass.fitting.model import equal_costs_decision
@@ -59,6 +60,26 @@ def test_each_slice_expects_the_events_that_come_on_fresh_rows(fitted):
         return np.where(q >= model.decision_.threshold, 1 - p, 30 * p).mean()
 
     assert cost(found) < cost(whole)
+
+
+def test_tiers_that_are_cut_by_cost_are_the_cheapest_within_each_slice(fitted):
+    """Probabilities are shifted, not cuts: one policy holds for all slices, and costs each less than by the whole."""
+    policy = TierPolicy([Tier("allow"), Tier("review", cost=5, prevents=0.9), Tier("block", cost_fp=30)])
+    tiered = copy(fitted[0]).cut_tiers(policy, {"fp": 30.0, "fn": 500.0})
+    X, _, p = world(20_000, seed=1, named=False)
+
+    def lines(q):
+        return np.column_stack([500 * q, 5 + 50 * q, 30 * (1 - q)])
+
+    shifted = tiered.predict_proba(X)[:, 1]
+    whole = sigmoid(replace(tiered.model_, slices=None).logit(read_table(X))[0])
+    best, unshifted = lines(shifted).argmin(axis=1), lines(whole).argmin(axis=1)
+    np.testing.assert_array_equal(tiered.tier(X), np.array(["allow", "review", "block"])[best])
+    truth, row = lines(p), np.arange(p.size)
+    for slice_ in np.unique(X["shop"]):
+        mine = X["shop"] == slice_
+        assert truth[row, best][mine].mean() < 1.01 * truth[row, unshifted][mine].mean()
+    assert truth[row, best].mean() < 0.98 * truth[row, unshifted].mean()
 
 
 def test_the_table_says_what_is_known_of_each_slice(fitted):

@@ -115,8 +115,8 @@ class CostWeights(Treatment):
     def _costs(self) -> Costs:
         if self.costs is None:
             raise CostError(
-                f"The treatment {self.name!r} needs costs. Give `costs` to `fit` or `compare`, or "
-                "CostWeights(CostMatrix(fp=..., fn=...))."
+                f"The treatment {self.name!r} needs costs. Give `costs` to `fit` or `compare` (--cost-fp 10 --cost-fn "
+                "500), or CostWeights(CostMatrix(fp=..., fn=...))."
             )
         return as_costs(self.costs)
 

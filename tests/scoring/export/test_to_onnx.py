@@ -20,6 +20,12 @@ pytest.importorskip("onnxruntime")
 COLUMNS = ["x", "big", "shop", "code", "ok", "at"]
 
 
+@pytest.fixture(autouse=True)
+def few_rows_alone(monkeypatch):
+    """Writing asks for sixty rows one by one; six of each graph do here, since `compared` asks for more."""
+    monkeypatch.setattr("rareclass.scoring.export.checking._ALONE", 6)
+
+
 def sliced(scorer):
     """The scorer with shifts by shop, but the second of them."""
     scorer.slices = SliceMap(1, np.array([0.0, 2.0]), np.array([0.4, -0.9]), 0.3)
