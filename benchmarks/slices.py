@@ -15,11 +15,10 @@ rows are those of the true probabilities, so they carry no chance of their own. 
 - weighted: log-normal weights, the standard deviation of whose log is 0.7: 8,200 such rows hold as many effective
   events as 5,000 plain ones. timed: split forward in time, 5/6 of the rows held out.
 
-Measured (defaults, 200 seconds of one core): in the slices with 50 events observed/expected by the whole is 0.91 to
-2.24, by slice 0.99 to 1.03, and the cost 12.0 % lower (10.9 % at least), 0.7 % above the least possible. Where slices
-are alike the cost is 0.02 % higher, at worst of 100 runs 0.40 %; learnt slices are not shifted. The test finds alike
-slices to differ in 0 to 2.5 % of tables (nominal 5 %). With unequal slices O/E of all rows is 0.995 by the whole and by
-slice, of the small ones 1.14 and 1.03; of rows without a name 1.83 and 1.07.
+Measured (defaults): in the slices with 50 events observed/expected by the whole is 0.91 to 2.24, by slice 0.99 to 1.03,
+and the cost 12.0 % lower (10.9 % at least), 0.7 % above the least possible. Where slices are alike the cost is 0.02 %
+higher, at worst of 100 runs 0.40 %; learnt slices are not shifted. With unequal slices O/E of all rows is 0.995 by the
+whole and by slice, of the small ones 1.14 and 1.03; of rows without a name 1.83 and 1.07. docs/slices.md has the rest.
 """
 
 import argparse
