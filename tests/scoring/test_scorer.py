@@ -6,7 +6,6 @@ import subprocess
 import sys
 import textwrap
 import warnings
-from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +29,6 @@ from rareclass.scoring.maps import SliceMap
 from rareclass.treatments.registry import TREATMENTS
 
 N = 700
-_KNOWN = {}
 
 
 def table(n=N, seed=0):
@@ -49,17 +47,6 @@ def table(n=N, seed=0):
 
 
 def fitted(learner, features=None, **options):
-    """A model and its rows; one that is asked for by the same words is not fitted twice."""
-    if not all(isinstance(said, str) for said in (learner, *options.values())):
-        return _fitted(learner, features, **options)
-    key = repr((learner, features, options))
-    if key not in _KNOWN:
-        _KNOWN[key] = _fitted(learner, features, **options)
-    model, data = _KNOWN[key]
-    return copy(model), data
-
-
-def _fitted(learner, features=None, **options):
     data, y = table()
     data = data if features is None else data.select(features)
     options = {"treatment": "none", "cv": 2, **options}
