@@ -30,6 +30,7 @@ Rows = np.ndarray | pa.Table
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement at 16 connections")
     parser.add_argument("--requests", type=int, default=20_000, help="of each measurement at one connection")
+    parser.add_argument("--trees", type=Path, help="the bundle of trees of an earlier run; made there where it is not")
     parser.add_argument("--demo", type=Path, help="champion of `rareclass demo --out DIR`, measured beside the trees")
 
 
@@ -91,8 +92,9 @@ def _table(rows: np.ndarray) -> pa.Table:
 def run(options: argparse.Namespace) -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as work:
-        trees = Path(work) / "trees"
-        save_trees(trees)
+        trees = Path(work) / "trees" if options.trees is None else options.trees
+        if not trees.exists():
+            save_trees(trees)
         lines = measure("200 trees", trees, lambda n: numbers(n, seed=2), options)
     if options.demo is not None:
         columns = Scorer.load(options.demo).columns

@@ -1,9 +1,12 @@
 """Small requests that wait at the same moment are scored together: one pass over the model for all of their rows."""
 
 import asyncio
+import contextlib
 from typing import Protocol
 
 import numpy as np
+
+from rareclass.errors import RareclassError
 
 MOST_ROWS = 256
 """Rows that are scored in one turn of the event loop."""
@@ -15,7 +18,7 @@ class Scores(Protocol):
     def logit_of(self, X: np.ndarray, /) -> np.ndarray: ...
 
 
-_Asked = tuple[Scores, np.ndarray, asyncio.Future[np.ndarray]]
+_Asked = tuple[Scores, np.ndarray, asyncio.Future[np.ndarray | None]]
 
 
 class Together:
@@ -29,9 +32,10 @@ class Together:
         loop = asyncio.get_running_loop()
         if not self._waiting:
             loop.call_soon(self._score)
-        future: asyncio.Future[np.ndarray] = loop.create_future()
+        future: asyncio.Future[np.ndarray | None] = loop.create_future()
         self._waiting.append((scorer, X, future))
-        return await future
+        found = await future
+        return scorer.logit_of(X) if found is None else found
 
     def _score(self) -> None:
         scorer = self._waiting[0][0]
@@ -47,27 +51,14 @@ class Together:
         self._waiting = rest
         if rest:
             asyncio.get_running_loop().call_soon(self._score)
-        if len(group) == 1:
-            _give(*group[0])
-            return
+        found = None
         try:
-            found = scorer.logit_of(np.concatenate([X for _, X, _ in group]))
-        except Exception:  # of which request, is seen one by one
-            for entry in group:
-                _give(*entry)
-            return
-        start = 0
-        for _, X, future in group:
-            if not future.done():  # its client may have left
-                future.set_result(found[start : start + len(X)])
-            start += len(X)
-
-
-def _give(scorer: Scores, X: np.ndarray, future: asyncio.Future[np.ndarray]) -> None:
-    """Score one request alone."""
-    if future.done():
-        return
-    try:
-        future.set_result(scorer.logit_of(X))
-    except Exception as error:
-        future.set_exception(error)
+            if len(group) > 1:
+                with contextlib.suppress(RareclassError):  # of which request, is seen when each is scored alone
+                    found = scorer.logit_of(np.concatenate([X for _, X, _ in group]))
+        finally:
+            start = 0
+            for _, X, future in group:
+                if not future.done():  # its client may have left
+                    future.set_result(None if found is None else found[start : start + len(X)])
+                start += len(X)
