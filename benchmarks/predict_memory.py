@@ -5,7 +5,17 @@
 Each run is a process of its own. Memory is its highest resident size above that after the imports and the loaded
 bundle.
 
-TABLE
+2,000,000 rows of ten features (csv of 305 MB), LightGBM, two busy cores, 2026-11-29:
+
+    file          written   read       MB             rows per processor second
+    rows.csv      csv       parts        152          164,074
+    rows.csv      parquet   parts        203          162,310
+    rows.csv      csv       whole      1,246          151,152
+    rows.parquet  csv       parts         77          334,445
+    rows.parquet  csv       whole        675          251,924
+
+The csv files are equal, byte for byte. Of german.csv with 200,000 rows (decimal commas, dates with a time of the day)
+the reading alone took 18.7 processor seconds by parts, 22.3 whole.
 """
 
 import argparse
