@@ -190,9 +190,9 @@ def twins(same: np.ndarray, y: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> same = np.repeat([0, 1, 2], [40, 2, 1])
-    >>> np.unique(twins(same, np.arange(43) == 0)[-3:]).size, np.unique(twins(same, np.arange(43) == 0)).size
-    (2, 42)
+    >>> same = np.repeat(np.arange(60), [40, 2] + [1] * 58)
+    >>> np.unique(twins(same, np.arange(100) > 97)).size
+    99
     """
     if copies_are_ordinary(same, y):
         return np.arange(same.size)
