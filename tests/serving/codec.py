@@ -93,10 +93,10 @@ def read(said, model=None, header=None, tail=b"", **options):
 
 
 def infer(said, model=None, header=None, tail=b"", **options):
-    """The answer to a protocol request: its JSON (or body), and its headers."""
+    """The answer to a protocol request: its JSON, or its body and the length of the JSON there."""
     request = read(said, model, header, tail, **options)
-    body, headers = write_infer(model or served(), request, answer(model or served(), request))
-    return (orjson.loads(body) if headers["content-type"] == "application/json" else body), headers
+    body, length = write_infer(model or served(), request, answer(model or served(), request))
+    return (orjson.loads(body) if length is None else body), length
 
 
 def score(said, model=None, **options):

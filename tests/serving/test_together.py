@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rareclass.errors import InputError
+from rareclass.kernels.logits import sigmoid
 from rareclass.serving.together import MOST_ROWS, Together
 
 
@@ -25,10 +26,19 @@ class Doubler:
 def ask(*requests):
     async def all_at_once():
         together = Together()
-        asked = [asyncio.ensure_future(together.logit(scorer, X)) for scorer, X in requests]
-        return await asyncio.gather(*asked, return_exceptions=True)
+        asked = [asyncio.ensure_future(together.scored(scorer, X)) for scorer, X in requests]
+        return [_logits(found) for found in await asyncio.gather(*asked, return_exceptions=True)]
 
     return asyncio.run(all_at_once())
+
+
+def _logits(found):
+    """The log-odds of an answer, whose probabilities are theirs."""
+    if isinstance(found, BaseException):
+        return found
+    logit, probability = found
+    np.testing.assert_array_equal(probability, sigmoid(logit))
+    return logit
 
 
 def test_each_gets_its_own_rows_from_one_pass_a_model():
@@ -62,10 +72,10 @@ def test_a_client_that_left_is_passed_over():
 
     async def leave():
         together = Together()
-        asked = [asyncio.ensure_future(together.logit(scorer, np.full((1, 1), float(i)))) for i in range(3)]
+        asked = [asyncio.ensure_future(together.scored(scorer, np.full((1, 1), float(i)))) for i in range(3)]
         await asyncio.sleep(0)
         asked[1].cancel()
-        return await asyncio.gather(*asked, return_exceptions=True)
+        return [_logits(found) for found in await asyncio.gather(*asked, return_exceptions=True)]
 
     found = asyncio.run(leave())
     assert found[0].tolist() == [0.0]
@@ -79,6 +89,6 @@ def test_requests_one_after_the_other(count):
 
     async def in_turn():
         together = Together()
-        return [float((await together.logit(scorer, np.full((1, 1), float(i))))[0]) for i in range(count)]
+        return [float((await together.scored(scorer, np.full((1, 1), float(i))))[0][0]) for i in range(count)]
 
     assert asyncio.run(in_turn()) == [2.0 * i for i in range(count)]

@@ -102,11 +102,11 @@ class RowEncoder:
         InputError
             The rows are of no known form.
         """
-        rows = collected(rows)
         if isinstance(rows, np.ndarray) and rows.dtype.names is None:
             return self._array(rows)
         if isinstance(rows, Mapping):
             return self.one(rows)
+        rows = collected(rows)
         if _is_series(rows):
             return self.matrix(self._of_series(rows))
         if isinstance(rows, list | tuple):

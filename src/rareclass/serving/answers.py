@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rareclass.decisions.costs import RowCosts
-from rareclass.kernels.logits import sigmoid
 from rareclass.scoring.cut import Cut
 from rareclass.scoring.reasons import Reason
 from rareclass.serving.asked import ALL, NONE
 from rareclass.serving.errors import sentenced, wrong
+from rareclass.serving.together import Scored, scored
 
 if TYPE_CHECKING:
     from rareclass.serving.models import Served
     from rareclass.serving.requests import Request
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Answers:
     """What a model says about the n rows of a request.
 
@@ -45,8 +45,8 @@ class Answers:
     slices: list[str | None] | None
 
 
-def answer(served: "Served", request: "Request", *, threads: int = 1, logit: np.ndarray | None = None) -> Answers:
-    """What the model says about the rows of a request, whose log-odds (n,) may be known already.
+def answer(served: "Served", request: "Request", *, threads: int = 1, known: Scored | None = None) -> Answers:
+    """What the model says about the rows of a request, whose log-odds and probabilities may be known already.
 
     Stored thresholds decide: alert budgets and the capacities of tiers are kept on average. A decision by row takes the
     costs of the request.
@@ -58,9 +58,8 @@ def answer(served: "Served", request: "Request", *, threads: int = 1, logit: np.
         as the model is not compiled.
     """
     scorer, rows = served.scorer, request.rows
-    with sentenced():
-        logit = scorer.logit_of(rows.matrix, threads=threads) if logit is None else logit
-        probability = sigmoid(logit)
+    with sentenced:
+        logit, probability = scored(scorer, rows.matrix, threads=threads) if known is None else known
         alert, tier = _decided(scorer.cut, probability, request.costs)
         reasons = _reasons(served, request, alert, threads)
     return Answers(

@@ -23,6 +23,7 @@ from rareclass.serving.together import Together
 
 _MODEL = re.compile(r"/v2/models/([^/]+)(?:/versions/([^/]+))?(?:/(infer|ready))?")
 _LENGTH = b"inference-header-content-length"
+BINARY = b"application/octet-stream"
 _SMALL_BODY, _SMALL_ROWS, _SMALL_REASONS = 16_384, 256, 4
 """Bodies and rows that the event loop takes itself, in well under a millisecond."""
 _PAGE = (
@@ -134,9 +135,9 @@ class Service:
         if size <= _SMALL_BODY:
             served, request = read()
             if _is_small(request):
-                with sentenced():
-                    logit = await self.together.logit(served.scorer, request.rows.matrix)
-                answers = answer(served, request, logit=logit)
+                with sentenced:
+                    known = await self.together.scored(served.scorer, request.rows.matrix)
+                answers = answer(served, request, known=known)
                 reply = write(served, request, answers)
             else:
                 answers, reply = await self.pool.run(lambda: _answered(served, request, write))
@@ -176,9 +177,8 @@ class Service:
 
 
 def _written(served: Served, request: Request, answers: Answers) -> Reply:
-    body, headers = write_infer(served, request, answers)
-    kind = headers.pop("content-type").encode()
-    return Reply(body, kind, headers=tuple((name.encode(), value.encode()) for name, value in headers.items()))
+    body, length = write_infer(served, request, answers)
+    return Reply(body) if length is None else Reply(body, BINARY, headers=((_LENGTH, b"%d" % length),))
 
 
 def _answered(served: Served, request: Request, write: Write) -> tuple[Answers, Reply]:

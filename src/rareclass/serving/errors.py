@@ -1,8 +1,7 @@
 """The one exception of the service: a request that is refused, with its status and one sentence."""
 
 import reprlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 from rareclass._names import near_name
@@ -40,13 +39,21 @@ def refuse_many(n: int, most_rows: int) -> None:
         raise Refused(413, f"A request may hold {most_rows:,} rows; got {n:,}. Send them in several.")
 
 
-@contextmanager
-def sentenced() -> Iterator[None]:
-    """Turn the library's sentences about wrong rows into refusals."""
-    try:
-        yield
-    except InputError as error:
-        raise wrong(str(error)) from None
+class _Sentenced:
+    """Turns the library's sentences about wrong rows into refusals."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, InputError):
+            raise wrong(str(error)) from None
+
+
+sentenced = _Sentenced()
+"""``with sentenced:`` around what reads or scores rows."""
 
 
 def shown(value: object) -> str:

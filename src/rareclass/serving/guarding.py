@@ -19,6 +19,7 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 _ID = re.compile(rb"[A-Za-z0-9._:/+=-]{1,128}")
 _TYPES = (b"application/json", b"application/octet-stream", b"application/x-binary")
 _CHARSETS = (b"", b"utf-8", b"utf8", b"us-ascii")
+_DIGITS = 18
 
 
 class Gone(Exception):
@@ -55,14 +56,15 @@ def refuse_media(headers: Headers) -> None:
         415
     """
     kind = headers.get(b"content-type")  # clients of the protocol may send none
-    if kind:
+    if kind and kind not in _TYPES:
         name, _, rest = kind.lower().partition(b";")
         if name.strip() not in _TYPES:
             raise Refused(415, "The body must be JSON: send `Content-Type: application/json` (or none).")
         charset = rest.partition(b"charset=")[2].strip(b" \"'") if b"charset=" in rest else b""
         if charset not in _CHARSETS:
             raise Refused(415, "JSON is read as UTF-8 only.")
-    if headers.get(b"content-encoding", b"identity").strip().lower() not in (b"identity", b""):
+    encoding = headers.get(b"content-encoding")
+    if encoding and encoding.strip().lower() not in (b"identity", b""):
         raise Refused(415, "Compressed bodies are not read; send the body as it is.")
 
 
@@ -71,7 +73,7 @@ def number_of(headers: Headers, name: bytes, what: str) -> int | None:
     text = headers.get(name)
     if text is None:
         return None
-    if not re.fullmatch(rb"[0-9]{1,18}", text):
+    if not text.isdigit() or len(text) > _DIGITS:
         raise Refused(400, f"The header {what} must be a whole number of bytes.")
     return int(text)
 

@@ -51,7 +51,7 @@ class Plain:
         columns = [_column(rows, name) for name in encoder.names]
         carried = {name: [row.get(name) for row in rows] for name in besides - encoder.places.keys()}
         present = {name: values for name, values in carried.items() if any(name in row for row in rows)}
-        with sentenced():
+        with sentenced:
             batch = Batch.of_columns(encoder, columns, len(rows), present)
         return Request(
             id=id_of(self.said),

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 100_000
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Request:
     """What a request asks of one model.
 
@@ -102,10 +102,9 @@ def read_infer(
     else:
         said, tail = read_json(body[:header_length]), memoryview(body)[header_length:]
     tensors = _tensors(said, tail, (most_rows, len(served.scorer.encoder.columns)))
-    n = tensors[0].shape[0]
-    besides = {name for name in (id_column, served.slice_column, served.target) if name is not None}
-    with sentenced():
-        rows = _batch(served, tensors, n, besides)
+    n = next(iter(tensors.values())).shape[0]
+    with sentenced:
+        rows = _batch(served, tensors, n, (id_column, served.slice_column, served.target))
     parameters = object_of(said, "parameters")
     outputs, binary = outputs_of(said, parameters, served.tiers)
     explain = explain_of(parameters, ALERTS if REASONS in outputs else NONE)
@@ -123,48 +122,45 @@ def read_infer(
     )
 
 
-def _tensors(said: dict[str, Any], tail: memoryview, most: tuple[int, int]) -> list[Tensor]:
-    """The inputs of a request: one at least, of different names and equally many rows."""
+def _tensors(said: dict[str, Any], tail: memoryview, most: tuple[int, int]) -> dict[str, Tensor]:
+    """The inputs of a request by name: one at least, of equally many rows."""
     inputs = said.get("inputs")
     if type(inputs) is not list or not inputs:
         raise wrong("A request needs `inputs`, a list of one tensor at least.")
-    found: list[Tensor] = []
-    seen: set[str] = set()
-    at = 0
+    found: dict[str, Tensor] = {}
+    at = rows = 0
     for place, entry in enumerate(inputs):
         tensor, at = read_tensor(entry, place, tail, at, most)
-        if tensor.name in seen:
-            raise wrong(f"Input {shown(tensor.name)} stands twice in `inputs`. Give each column once.")
-        seen.add(tensor.name)
-        n = tensor.shape[0]
-        if found and n != found[0].shape[0]:
+        name, n = tensor.name, tensor.shape[0]
+        if name in found:
+            raise wrong(f"Input {shown(name)} stands twice in `inputs`. Give each column once.")
+        if place == 0:
+            rows = n
+        elif n != rows:
             raise wrong(
-                f"Input {shown(tensor.name)} has {n} rows, but {shown(found[0].name)} has {found[0].shape[0]}; all "
-                "inputs need the same number."
+                f"Input {shown(name)} has {n} rows, but {shown(next(iter(found)))} has {rows}; all inputs need the "
+                "same number."
             )
-        found.append(tensor)
+        found[name] = tensor
     if at != len(tail):
         raise wrong(f"The body has {len(tail) - at} bytes more than its inputs say by `binary_data_size`.")
     return found
 
 
-def _batch(served: "Served", tensors: list[Tensor], n: int, others: Collection[str]) -> Batch:
+def _batch(served: "Served", tensors: dict[str, Tensor], n: int, others: Collection[str | None]) -> Batch:
     encoder: RowEncoder = served.scorer.encoder
     names, known = encoder.names, encoder.places
-    first = tensors[0]
-    lone = len(tensors) == 1 and len(first.shape) == 2
-    if lone and (first.shape[1] != 1 or (len(names) == 1 and first.name not in known)):
-        return Batch(encoder, encoder.matrix(_matrix(first, names)))
+    if len(tensors) == 1:
+        (lone,) = tensors.values()
+        if len(lone.shape) == 2 and (lone.shape[1] != 1 or (len(names) == 1 and lone.name not in known)):
+            return Batch(encoder, encoder.matrix(_matrix(lone, names)))
     given: dict[str, Column] = {}
-    for tensor in tensors:
-        if tensor.name not in known and tensor.name not in others:
-            raise wrong(
-                f"Input {shown(tensor.name)} is no column of the model {served.name!r}."
-                f"{did_you_mean(tensor.name, names)}"
-            )
-        if len(tensor.shape) == 2 and tensor.shape[1] != 1:
-            raise wrong(f"Input {shown(tensor.name)} must have the shape [n] or [n, 1]; got {shown(tensor.shape)}.")
-        given[tensor.name] = tensor.values
+    for name, (_, _, shape, values) in tensors.items():
+        if name not in known and name not in others:
+            raise wrong(f"Input {shown(name)} is no column of the model {served.name!r}.{did_you_mean(name, names)}")
+        if len(shape) == 2 and shape[1] != 1:
+            raise wrong(f"Input {shown(name)} must have the shape [n] or [n, 1]; got {shown(shape)}.")
+        given[name] = values
     try:
         columns = [given[name] for name in names]
     except KeyError as error:
@@ -173,7 +169,9 @@ def _batch(served: "Served", tensors: list[Tensor], n: int, others: Collection[s
             f"The request lacks the column {name!r}, which the model {served.name!r} was trained on; give null where "
             "there is no value."
         ) from None
-    return Batch.of_columns(encoder, columns, n, {name: given[name] for name in others if name in given})
+    return Batch.of_columns(
+        encoder, columns, n, {name: given[name] for name in others if name in given and name is not None}
+    )
 
 
 def _matrix(tensor: Tensor, names: Sequence[str]) -> np.ndarray:

@@ -56,14 +56,15 @@ TEXT = "BYTES"
 DATATYPES = (*FIXED, TEXT)
 _PACKED = {"FP16": struct.Struct("<e"), "FP32": struct.Struct("<f")}
 """What rounds single numbers faster than NumPy."""
-_AS_GIVEN = frozenset({"BOOL", "FP64", TEXT})
+_ASGIVEN = frozenset({"BOOL", "FP64", TEXT})
 """Datatypes whose JSON holds all that they can be."""
-_GIVEN = {**{name: kind.given for name, kind in FIXED.items()}, TEXT: frozenset({str, _NULL})}
+GIVEN = {**{name: kind.given for name, kind in FIXED.items()}, TEXT: frozenset({str, _NULL})}
+"""The types that the JSON of each datatype may hold."""
 _SAID = {
-    _GIVEN["BOOL"]: "true, false or null",
-    _GIVEN["INT8"]: "whole numbers or null",
-    _GIVEN["FP64"]: "numbers or null",
-    _GIVEN[TEXT]: "texts or null",
+    GIVEN["BOOL"]: "true, false or null",
+    GIVEN["INT8"]: "whole numbers or null",
+    GIVEN["FP64"]: "numbers or null",
+    GIVEN[TEXT]: "texts or null",
 }
 
 
@@ -75,21 +76,22 @@ def from_json(name: str, datatype: str, values: list[Any]) -> list[Any]:
     Refused
         400: a value is of another kind, or out of range.
     """
-    given = _GIVEN[datatype]
+    given = GIVEN[datatype]
     if not given.issuperset(map(type, values)):
         at = next(i for i, value in enumerate(values) if type(value) not in given)
         raise wrong(
             f"Input {shown(name)} is of the datatype {datatype}, whose data are {_SAID[given]}; got "
             f"{shown(values[at])} at place {at}."
         )
-    if datatype in _AS_GIVEN:
+    if datatype in _ASGIVEN:
         return values
     kind = FIXED[datatype]
     if kind.limits is None:
         return _rounded(name, datatype, kind, values)
     low, high = kind.limits
-    for value in (v for v in values if v is not None and not low <= v <= high):
-        raise _out_of_range(name, datatype, value, values.index(value))
+    for at, value in enumerate(values):
+        if value is not None and not low <= value <= high:
+            raise _out_of_range(name, datatype, value, at)
     return values
 
 

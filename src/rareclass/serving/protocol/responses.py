@@ -16,11 +16,10 @@ if TYPE_CHECKING:
     from rareclass.serving.requests import Request
 
 DATATYPE_OF = {PROBABILITY: "FP64", LOGIT: "FP64", ALERT: "BOOL", TIER: "BYTES", REASONS: "BYTES"}
-JSON, BINARY, LENGTH = "application/json", "application/octet-stream", "inference-header-content-length"
 
 
-def write_infer(served: "Served", request: "Request", answers: "Answers") -> tuple[bytes, dict[str, str]]:
-    """The body of an answer, and its headers."""
+def write_infer(served: "Served", request: "Request", answers: "Answers") -> tuple[bytes, int | None]:
+    """The body of an answer, and the length of its JSON where binary tensors follow it."""
     n = len(request.rows)
     outputs: list[dict[str, Any]] = []
     tail: list[bytes] = []
@@ -37,10 +36,9 @@ def write_infer(served: "Served", request: "Request", answers: "Answers") -> tup
     said: dict[str, Any] = {"model_name": served.name, "model_version": served.version}
     if request.id is not None:
         said["id"] = request.id
-    body = write_json(said | {"outputs": outputs})
-    if not request.binary:
-        return body, {"content-type": JSON}
-    return b"".join([body, *tail]), {"content-type": BINARY, LENGTH: str(len(body))}
+    said["outputs"] = outputs
+    body = write_json(said)
+    return (b"".join([body, *tail]), len(body)) if request.binary else (body, None)
 
 
 def _values(name: str, answers: "Answers", n: int) -> np.ndarray | Sequence[Any]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rareclass.serving.errors import Refused, refuse_many, shown, wrong
-from rareclass.serving.protocol.datatypes import DATATYPES, from_bytes, from_json
+from rareclass.serving.protocol.datatypes import DATATYPES, GIVEN, from_bytes, from_json
 
 
 class Tensor(NamedTuple):
@@ -54,7 +54,7 @@ def read_tensor(said: Any, place: int, tail: memoryview, at: int, most: tuple[in
         raise _incomplete(said, place) from None
     if type(name) is not str:
         raise wrong(f"The name of input {place} must be a text; got {shown(name)}.")
-    if type(datatype) is not str or datatype not in DATATYPES:
+    if type(datatype) is not str or datatype not in GIVEN:
         raise wrong(
             f"Input {shown(name)} is of the datatype {shown(datatype)}; the protocol knows {', '.join(DATATYPES)}."
         )
