@@ -129,7 +129,7 @@ def test_arrays_describe_the_trees_wholly():
 
 
 def test_trees_without_splits_and_no_trees_give_constants():
-    X = np.zeros((20, 4))
+    X = np.zeros((50, 4))
     assert set(random_trees(0, [1]).score(X)) == {float(random_trees(0, [1]).value[0])}
     assert set(random_trees(0, [], bias=2.0).score(X)) == {2.0}
     assert random_trees(0, [5]).score(np.zeros((0, 4))).shape == (0,)

@@ -17,7 +17,9 @@ WITHOUT_REASONS = (
     "This model was written before reasons existed: it lacks what they are counted from. Train it anew, or `replay` it."
 )
 _COVER_ROUNDING = 1e-6  # of covers that a library adds up in float32
-_FEW = 12  # rows up to which walking beats bit masks
+FEW = 24
+"""Rows up to which walking beats bit masks."""
+_EXPLAINED = 12
 _THREAD_ROWS = 2_048
 _KINDS = {
     "root": np.int32,
@@ -149,7 +151,17 @@ class FlatTrees:
         """
         X = self._rows(X)
         out = np.empty(X.shape)
-        in_blocks(explain_rows, X.shape[0], X, self.program, self.covers, out, block=_FEW, small=_FEW, threads=threads)
+        in_blocks(
+            explain_rows,
+            X.shape[0],
+            X,
+            self.program,
+            self.covers,
+            out,
+            block=_EXPLAINED,
+            small=_EXPLAINED,
+            threads=threads,
+        )
         return out
 
     def score(self, X: np.ndarray, threads: int = 1) -> np.ndarray:
@@ -157,7 +169,7 @@ class FlatTrees:
         X = self._rows(X)
         n = X.shape[0]
         out = np.empty(n)
-        if n <= _FEW:
+        if n <= FEW:
             score_rows(0, n, X, self.program, out)
         else:
             block = _THREAD_ROWS if threads > 1 else max(n, BLOCK)

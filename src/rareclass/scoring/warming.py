@@ -7,13 +7,13 @@ import numpy as np
 from rareclass.kernels.bridging import bridged
 from rareclass.kernels.linear import combined, linear_scores, quantile_parts, quantile_scores, without_infinite
 from rareclass.kernels.log_odds_maps import mapped, shifted
-from rareclass.kernels.trees import FlatTrees
+from rareclass.kernels.trees import FEW, FlatTrees
 from rareclass.kernels.words import word_features
 
 
 def warm() -> str | None:
     """Compile the scoring kernels; returns the folder that they are kept in, None where none can be written."""
-    X, out = np.zeros((20, 2)), np.empty(20)
+    X, out = np.zeros((FEW + 1, 2)), np.empty(FEW + 1)
     whole, one, two = np.zeros(1, np.int64), np.ones(1), np.arange(2)
     without_infinite(X, X.copy())
     linear_scores(X, np.ones(2), 0.0, out)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from rareclass.errors import BundleError, InputError, RareclassError
+from rareclass.kernels.trees import FEW
 from rareclass.scoring.files import CARD, Folder, damaged
 from rareclass.scoring.saved import UNFIT
 from rareclass.scoring.scorer import Scorer
@@ -19,8 +20,8 @@ from rareclass.serving.kept import keep, last_kept
 
 POLL = 0.5
 """Seconds between two looks at the folders."""
-_WARMING = (1, 20)
-"""Rows that a new scorer is warmed with: kernels have a path for one row and one for several."""
+_WARMING = (1, FEW + 1)
+"""Rows that a new scorer is warmed with: trees have a path for few rows and one for more."""
 _UNUSABLE = (RareclassError, OSError, MemoryError, RuntimeError, ArithmeticError, *UNFIT)
 """Whatever is wrong with what lies in a folder, what is served stays."""
 Signature = tuple[tuple[str, int, int, int], ...]
