@@ -9,7 +9,6 @@ import pytest
 from tests.serving.logged import answers, plain, rows, served
 
 from rareclass import RareClassifier
-from rareclass.errors import InputError
 from rareclass.monitoring import read_predictions
 from rareclass.scoring import Scorer
 from rareclass.serving import segments
@@ -94,7 +93,8 @@ def test_models_and_versions_have_segments_of_their_own_and_are_told_apart(tmp_p
 
 def test_what_waits_is_bounded_and_the_rest_counted_at_once(tmp_path):
     told = []
-    log = PredictionLog(tmp_path, options=LogOptions(every=3_600.0, waiting=10), on_drop=told.append)
+    weight = 4 * (64 + 2 * 48)  # of one of these requests
+    log = PredictionLog(tmp_path, options=LogOptions(every=3_600.0, waiting=5 * weight // 2), on_drop=told.append)
     model, said, batch = plain(4)
     log._writer.write = lambda entries, write=log._writer.write: (time.sleep(0.2), write(entries))[1]  # a slow disk
     for _ in range(6):
@@ -137,13 +137,14 @@ def test_a_disk_that_fails_for_a_while_loses_nothing_and_is_said_once(tmp_path, 
         until(lambda: "cannot be written" in caplog.text)
         log.add(model, [2], said, batch)
         time.sleep(0.1)
-        folder.unlink()
-        (tmp_path / "moved").rename(folder)
+        folder.unlink()  # the log makes a new one
     log.add(model, [3], said, batch)
     until(lambda: "is written again" in caplog.text)
     assert len(caplog.records) == 2
     assert log.dropped == 0
     log.close()
+    for path in (tmp_path / "moved").glob("*"):
+        path.rename(folder / path.name)
     PredictionLog(folder, options=FAST).close()  # completes what was left open when it failed
     assert sorted(read_predictions(folder).table()["id"].to_pylist()) == ["0", "1", "2", "3"]
     assert {path.suffix for path in folder.iterdir()} == {".parquet"}
@@ -224,10 +225,55 @@ def test_old_segments_are_removed_where_asked(tmp_path):
     assert read_predictions(tmp_path).table()["id"].to_pylist() == ["1", "2"]
 
 
-def test_a_folder_that_cannot_be_made_is_refused_at_the_start(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="prediction log cannot be written to"):
-        PredictionLog(tmp_path / "file")
+def test_a_folder_that_cannot_be_made_at_the_start_is_said_once_and_tried_again(tmp_path, caplog):
+    place = tmp_path / "file"
+    place.write_text("")
+    log = PredictionLog(place / "log", options=FAST)
+    model, said, batch = plain()
+    log.add(model, [0], said, batch)
+    until(lambda: "cannot be written" in caplog.text)
+    log.add(model, [1], said, batch)
+    time.sleep(0.1)
+    place.unlink()
+    until(lambda: "is written again" in caplog.text)
+    log.close()
+    assert (log.dropped, len(caplog.records)) == (0, 2)
+    assert read_predictions(place / "log").table()["id"].to_pylist() == ["0", "1"]
+
+
+def test_several_of_the_largest_requests_side_by_side_are_all_logged(tmp_path):
+    log = PredictionLog(tmp_path, options=LogOptions(every=3_600.0, features="none"))
+    model, said, batch = served({str(i): "number" for i in range(30)}), answers(np.full(100_000, 0.25)), None
+    batch = rows(np.zeros((100_000, 30)))
+    for number in range(3):
+        log.add(model, f"large{number}", said, batch)
+        log.add(model, f"small{number}", *plain()[1:])
+    until(lambda: list(tmp_path.glob("*.open")))  # large ones wait for no tick
+    log.close()
+    assert (log.dropped, read_predictions(tmp_path).table().num_rows) == (0, 300_003)
+
+
+def test_rows_without_room_are_said_once_and_their_number_once_there_is_room(tmp_path, caplog):
+    log = PredictionLog(tmp_path, options=LogOptions(every=0.05, waiting=200))
+    model, said, batch = plain()
+    slow = threading.Event()
+    log._writer.write = lambda entries, write=log._writer.write: (slow.wait(), write(entries))[1]
+    for i in range(5):
+        log.add(model, [i], said, batch)
+    slow.set()
+    until(lambda: "takes all rows again" in caplog.text)
+    log.add(model, [9], said, batch)
+    log.close()
+    assert [record.args[0] for record in caplog.records] == [0, log.dropped]
+    assert read_predictions(tmp_path).table()["id"].to_pylist() == ["0", "9"]
+
+
+def test_rows_whose_id_is_missing_take_the_request_and_their_number(tmp_path):
+    log = PredictionLog(tmp_path, options=FAST)
+    model, said, batch = plain(3)
+    log.add(model, ["a", None, ""], said, batch, "req")
+    log.close()
+    assert read_predictions(tmp_path).table()["id"].to_pylist() == ["a", "req:1", "req:2"]
 
 
 def test_an_answer_waits_for_microseconds_only(tmp_path):

@@ -151,7 +151,7 @@ class Service:
         call.said.update(model=served.name, version=served.version, rows=len(request.rows))
         self.metrics.answered(served, answers, call.seconds, route=_route(call))
         if self.log is not None:
-            self.log.add(served, request.ids or call.id, answers, request.rows)
+            self.log.add(served, request.ids or call.id, answers, request.rows, call.id)
 
     def refused(self, call: Call, status: int) -> None:
         """Count a refusal."""

@@ -43,12 +43,11 @@ def explain_of(said: Mapping[str, Any], default: str) -> str:
     return str(found)
 
 
-def ids_of(said: Mapping[str, Any], rows: Batch, id_column: str | None) -> list[str] | None:
-    """One id a row, of the request's `ids` or of the column of ids."""
+def ids_of(said: Mapping[str, Any], rows: Batch, id_column: str | None) -> list[str | None] | None:
+    """One id a row (None where it has none), of the request's `ids` or of the column of ids."""
     found = said.get("ids")
     if found is None:
-        column = None if id_column is None else rows.texts(id_column)
-        return None if column is None else ["" if text is None else text for text in column]
+        return None if id_column is None else rows.texts(id_column)
     if type(found) is not list:
         found = [found]
     if len(found) != len(rows) or any(type(value) not in (str, int) for value in found):

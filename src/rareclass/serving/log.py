@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from rareclass.errors import InputError, RareclassError
+from rareclass.errors import RareclassError
 from rareclass.monitoring.prediction_log import log_schema
 from rareclass.serving.answers import Answers
 from rareclass.serving.batch import Batch
@@ -24,6 +24,9 @@ _LOGGER = logging.getLogger("rareclass.serving")
 _DAY = 86_400e6  # microseconds
 _ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, pa.ArrowException, RareclassError)
 _RETRY = 60.0  # seconds between tries to complete what could not be
+_ROW, _VALUE = 64, 48  # bytes that a row weighs besides its values, and a value: in the matrix and as an object
+_LARGE = 2**20
+"""Bytes of a request that is written at once, without waiting for others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +42,9 @@ class LogOptions:
         A segment is completed when it has so many rows, or is so old.
     every : float, default=1.0
         Seconds between writes: what a worker that is killed loses at most.
-    waiting : int, default=100_000
-        Rows that wait for the thread or for the disk at most; more are dropped and counted.
+    waiting : int, default=512 MiB
+        Bytes, estimated, of rows that wait for the thread or for the disk at most; more are dropped and counted. A
+        request of 100,000 rows of 30 numbers weighs 150 MB while it waits for the thread, 35 MB for the disk.
     keep_days : float, optional
         Complete segments older than this are removed; by default none.
     """
@@ -49,7 +53,7 @@ class LogOptions:
     rows: int = 250_000
     seconds: float = 3_600.0
     every: float = 1.0
-    waiting: int = 100_000
+    waiting: int = 512 * 2**20
     keep_days: float | None = None
 
     def chosen(self, columns: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -68,6 +72,8 @@ class _Entry(NamedTuple):
     ids: str | Sequence[Any]
     answers: Any
     rows: Any
+    request: str | None
+    weight: int
 
 
 class PredictionLog:
@@ -88,14 +94,10 @@ class PredictionLog:
     dropped : int
         Rows that were not logged: the queue was full because the disk was slow, full or gone.
 
-    Raises
-    ------
-    InputError
-        The folder cannot be made or is a file. What goes wrong later is counted and said once, and tried again.
-
     Notes
     -----
-    It has a thread: make it in the process that answers, not before a fork.
+    A folder that cannot be made or written raises nothing, be it at the start: it is said once, and tried again. It has
+    a thread: make it in the process that answers, not before a fork.
     """
 
     def __init__(
@@ -107,42 +109,53 @@ class PredictionLog:
     ) -> None:
         self.folder, self.worker, self.options = Path(folder).absolute(), worker, options
         self.dropped = 0
-        try:
+        with contextlib.suppress(OSError):  # what is wrong with it is said when rows are written
             self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"The prediction log cannot be written to {folder}: {error.strerror}.") from None
         pa.array(np.zeros(1))  # Arrow looks for pandas at its first array, for half a second where it is installed
         self._on_drop = on_drop
         self._lock = threading.Lock()
         self._waiting: list[_Entry] = []
-        self._rows = 0  # that wait, as entries or as batches
+        self._queued = self._held = 0  # bytes that wait: as entries, as batches
+        self._refused = self._told = 0  # rows that found no room since that was said; as of the last turn
         self._ended = False
         self._wake = threading.Event()
         self._writer = _Writer(self.folder, worker, options)
         self._thread = threading.Thread(target=self._run, name="prediction log", daemon=True)
         self._thread.start()
 
-    def add(self, served: Served, ids: str | Sequence[Any], answers: Answers, rows: Batch | None = None) -> None:
+    def add(
+        self,
+        served: Served,
+        ids: str | Sequence[Any],
+        answers: Answers,
+        rows: Batch | None = None,
+        request: str | None = None,
+    ) -> None:
         """Log the answers to a request; returns at once.
 
         Parameters
         ----------
         served : Served
         ids : str or sequence
-            One id a row (None for none), or that of the request, to which the number of each row is added.
+            One id a row (None or an empty text for none), or that of the request, to which the number of each row is
+            added.
         answers : Answers
         rows : Batch, optional
             Where features come from. Neither it nor `answers` may be changed afterwards.
+        request : str, optional
+            The id of the request, for rows that have none.
         """
         size = len(answers.probability)
+        weight = _weight(size, rows)
         with self._lock:
-            taken = not self._ended and (self._rows == 0 or self._rows + size <= self.options.waiting)
+            waiting = self._queued + self._held
+            taken = not self._ended and (waiting == 0 or waiting + weight <= self.options.waiting)
             if taken:
-                self._rows += size
-                self._waiting.append(_Entry(time.time_ns() // 1_000, size, served, ids, answers, rows))
+                self._queued += weight
+                self._waiting.append(_Entry(time.time_ns() // 1_000, size, served, ids, answers, rows, request, weight))
         if not taken:
             self._drop(size)
-        elif 2 * self._rows > self.options.waiting:
+        elif weight > _LARGE or 2 * self._queued > self.options.waiting:
             self._wake.set()
 
     def close(self, timeout: float = 10.0) -> None:
@@ -160,26 +173,53 @@ class PredictionLog:
             self._turn()
         self._turn()
         left = self._writer.finish()
-        self._forget(left, dropped=True)
+        if left:
+            self._drop(left)
 
     def _turn(self) -> None:
         with self._lock:
             entries, self._waiting = self._waiting, []
-        written, lost = self._writer.write(entries)
-        self._forget(written, dropped=False)
-        self._forget(lost, dropped=True)
-
-    def _forget(self, rows: int, *, dropped: bool) -> None:
+        lost = self._writer.write(entries)
         with self._lock:
-            self._rows -= rows
-        if dropped and rows:
-            self._drop(rows)
+            self._queued -= sum(entry.weight for entry in entries)
+            self._held = self._writer.held
+        if lost:
+            self._count(lost)
+        self._say_room()
+
+    def _say_room(self) -> None:
+        """Say that there is room again, after a turn in which nothing was refused."""
+        with self._lock:
+            over = 0 < self._refused == self._told and not self._held
+            refused, self._told = self._refused, self._refused
+            if over:
+                self._refused = self._told = 0
+        if over:
+            _LOGGER.warning("The prediction log takes all rows again; it dropped %d.", refused)
 
     def _drop(self, rows: int) -> None:
+        """Count rows that there is no room for."""
+        with self._lock:
+            first = self._refused == 0
+            self._refused += rows
+        if first:
+            _LOGGER.warning(
+                "The prediction log drops rows, as more than %d MiB would wait to be written, or as the service ends. "
+                "They are counted, and how many they were is said once all are taken again.",
+                self.options.waiting // 2**20,
+            )
+        self._count(rows)
+
+    def _count(self, rows: int) -> None:
         with self._lock:
             self.dropped += rows
         if self._on_drop is not None:
             self._on_drop(rows)
+
+
+def _weight(size: int, rows: Batch | None) -> int:
+    """Bytes, estimated, that a request of `size` rows holds until it is written."""
+    return _ROW * size + (0 if rows is None else _VALUE * rows.matrix.size)
 
 
 class _Writer:
@@ -193,14 +233,17 @@ class _Writer:
         self._left_open = False
         self._tried = time.monotonic()
 
-    def write(self, entries: Sequence[_Entry]) -> tuple[int, int]:
-        """Rows that were written, and rows that never can be."""
-        lost = 0
-        for group in _alike(entries):
-            lost += self._keep(group)
-        written = self._write_kept()
+    @property
+    def held(self) -> int:
+        """Bytes of batches that could not be written yet."""
+        return sum(batch.nbytes for _, batch in self._kept)
+
+    def write(self, entries: Sequence[_Entry]) -> int:
+        """Write what is there; returns the rows that never can be."""
+        lost = sum(self._keep(group) for group in _alike(entries))
+        self._write_kept()
         self._complete_full()
-        return written, lost
+        return lost
 
     def _keep(self, group: Sequence[_Entry]) -> int:
         """Make batches of requests to one version of a model; returns the rows that can be no part of one."""
@@ -214,7 +257,7 @@ class _Writer:
             return group[0].size
         return 0
 
-    def _write_kept(self) -> int:
+    def _write_kept(self) -> None:
         written = 0
         while self._kept:
             key, batch = self._kept[0]
@@ -224,13 +267,12 @@ class _Writer:
             except (OSError, pa.ArrowException, MemoryError) as error:
                 self._leave(key)
                 self._failed(str(error))
-                return written
+                return
             written += batch.num_rows
             del self._kept[0]
         if written and self._failing:
             self._failing = False
             _LOGGER.warning("The prediction log is written again.")
-        return written
 
     def _segment(self, key: tuple[str, str], schema: pa.Schema) -> Segment:
         segment = self._segments.get(key)
@@ -270,7 +312,13 @@ class _Writer:
     def recover(self) -> None:
         """Complete what killed workers, or failures of this one, left open."""
         self._tried, self._left_open = time.monotonic(), False
-        for problem in recover(self.folder):
+        try:
+            problems = recover(self.folder)
+        except OSError as error:  # the folder cannot be read
+            self._left_open = True
+            self._failed(str(error))
+            return
+        for problem in problems:
             _LOGGER.warning(problem)
 
     def finish(self) -> int:
@@ -324,7 +372,8 @@ def _batch(entries: Sequence[_Entry], options: LogOptions) -> tuple[tuple[str, s
 def _ids(entry: _Entry) -> Iterable[str | None]:
     if isinstance(entry.ids, str):
         return (f"{entry.ids}:{i}" for i in range(entry.size))
-    return map(_text, entry.ids)
+    ids = map(_text, entry.ids)
+    return ids if entry.request is None else (text or f"{entry.request}:{i}" for i, text in enumerate(ids))
 
 
 def _texts(entries: Sequence[_Entry], name: str) -> list[str | None]:

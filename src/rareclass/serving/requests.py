@@ -47,8 +47,8 @@ class Request:
         Outputs that are wanted as binary tensors.
     explain : str
         Which rows get reasons: "alerts", "all" or "none".
-    ids : list of str or None
-        One for each row, where the request gives them.
+    ids : list of str or None, or None
+        One for each row, where the request gives them; None for a row without.
     costs : mapping or None
         Costs of these rows (fp, fn, tp, tn: a number or (n,)), for decisions by row.
     slice : str or None
@@ -60,7 +60,7 @@ class Request:
     outputs: tuple[str, ...] = DEFAULT_OUTPUTS
     binary: frozenset[str] = frozenset()
     explain: str = NONE
-    ids: list[str] | None = None
+    ids: list[str | None] | None = None
     costs: Mapping[str, Any] | None = None
     slice: str | None = None
 

@@ -26,7 +26,7 @@ class Segment:
     Parameters
     ----------
     folder : Path
-        Made where it is missing, its parent not.
+        Made where it is missing.
     worker : str
         Goes into the name.
     schema : pyarrow.Schema
@@ -38,7 +38,7 @@ class Segment:
     """
 
     def __init__(self, folder: Path, worker: str, schema: pa.Schema) -> None:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         begun = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ")
         name = f"{begun}-{re.sub(r'[^A-Za-z0-9_]+', '_', worker)}-{secrets.token_hex(4)}"
         self.path, self.rows, self.began = folder / f"{name}{OPEN}", 0, time.monotonic()
