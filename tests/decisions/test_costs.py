@@ -1,5 +1,7 @@
 """Costs: orientation, thresholds, and every way in which they cannot be used."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -64,6 +66,18 @@ def test_class_costs_that_decide_nothing_raise(given, match):
 def test_row_costs_that_cannot_be_used_raise(given, match):
     with pytest.raises(CostError, match=match):
         RowCosts(**given)
+
+
+def test_costs_as_large_as_numbers_go_decide_by_their_ratio():
+    fp, fn = [1e308, 1.7e308, 1.0, 1e308, 1e308], [1e308, 1e-300, 1.7e308, 3.0, 1.7e308]
+    tn = [0.0, 0.0, 0.0, 0.0, -1e308]
+    with np.errstate(all="raise", under="ignore"):
+        found = RowCosts(fp=fp, fn=fn, tn=tn).threshold
+        one = CostMatrix(fp=1.7e308, fn=1.7e308, tn=-1.7e308).threshold
+    stakes = [(Fraction(a) - Fraction(c), Fraction(b)) for a, b, c in zip(fp, fn, tn, strict=True)]
+    exact = [float(alarm / (alarm + catch)) for alarm, catch in stakes]
+    np.testing.assert_allclose(found, exact, rtol=1e-15)
+    assert abs(one - 2 / 3) < 1e-15
 
 
 def test_single_rows_may_leave_no_choice():

@@ -12,6 +12,7 @@ from tests.serving.codec import PLAIN_ROW, ROW, infer, read, score, served, tabl
 from rareclass.decisions import CostMatrix, Tier, TierPolicy
 from rareclass.scoring.cut import Cut
 from rareclass.serving.answers import answer
+from rareclass.serving.asked import costs_of
 from rareclass.serving.errors import Refused
 
 TIERS = TierPolicy([Tier("allow"), Tier("review", cost=1, prevents=0.9), Tier("block", cost_fp=8, prevents=1.0)])
@@ -93,7 +94,17 @@ def test_costs_by_row_are_asked_for_and_decide():
         with pytest.raises(Refused, match="weighs each row by its own costs"):
             score({"rows": rows, **lacking}, model)
     with pytest.raises(Refused, match="both wrong decisions"):
-        score({"rows": rows[:1], "costs": {"fp": -1, "fn": -1}}, model)
+        score({"rows": rows[:1], "costs": {"fp": 1, "fn": 1, "tn": 2, "tp": 2}}, model)
+    for name, values, said in (
+        ("fp", -1, "`fp` must be a number from 0 on; got -1."),
+        ("fn", [1.0] * 59 + [-3], "got -3 in row 59"),
+        ("tp", float("inf"), "`tp` must be a finite number; got inf."),
+    ):
+        with pytest.raises(Refused, match=said):
+            costs_of({"costs": {"fp": 1, "fn": 2, name: values}}, 60)
+    huge = {"fp": 1e308, "fn": 1.7e308}  # flagged from 10/27 on
+    alerts = [row["alert"] for row in score({"rows": rows, "costs": huge, "explain": "none"}, model)["rows"]]
+    assert alerts == (p >= 10 / 27).tolist()
     parameters = {"parameters": {"costs": {"fp": 1.0, "fn": [0.0]}}}
     nothing_at_stake = infer(tensors(ROW) | parameters, model)[0]["outputs"][2]["data"]
     assert nothing_at_stake == [False]

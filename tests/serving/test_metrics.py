@@ -141,6 +141,7 @@ def test_a_failed_reload_is_seen_until_one_succeeds(one):
     assert value(one, "reloads_total", model="fraud", outcome="failed") == 1
     one.reloaded("fraud", "def")
     assert value(one, "reload_failing", model="fraud") == 0
+    assert value(one, "reloads_total", model="fraud", outcome="taken up") == 1  # the first load was none
     assert value(one, "model_workers", model="fraud", version="def") == 1
     assert value(one, "model_workers", model="fraud", version="abc") is None
 
@@ -181,6 +182,7 @@ def test_the_docs_name_every_metric_with_its_labels(one):
     table = re.findall(r"^\| `(rareclass_\w+)` \|([\w, ]*)\|", text, re.MULTILINE)
     told = {name: {label.strip() for label in labels.split(",") if label.strip()} for name, labels in table}
     one.answered(FRAUD, answers(-3.0, [True], slices=["a"], unknown={"b": 1}), 0.001)
+    one.reloaded("fraud", "def")
     found = {}
     for name, labels in read(one):
         family = re.sub(r"_(bucket|sum|count)$", "", name)

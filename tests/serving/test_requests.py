@@ -113,7 +113,7 @@ def test_columns_that_lack_or_are_unknown_are_named():
         ({"data": {}}, "must have a list of values"),
         ({"data": [[0.25]]}, r"data are numbers or null; got \[0.25\] at place 0"),
         ({"data": ["low"]}, "data are numbers or null; got 'low' at place 0"),
-        ({"data": [True]}, "data are numbers or null; got True"),
+        ({"data": [True]}, "data are numbers or null; got true"),
         ({"datatype": "FP32", "data": [1e300]}, "out of the range of FP32"),
         ({"datatype": "FP16", "data": [70000]}, "out of the range of FP16"),
         ({"datatype": "BF16", "data": [3.4e38]}, "out of the range of BF16"),

@@ -12,6 +12,8 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +24,9 @@ from tests.serving.bundles import fitted, write
 pytestmark = pytest.mark.serving
 pytest.importorskip("uvicorn")
 from tests.serving.server import Server  # noqa: E402  (after the check that its packages are there)
+
+from rareclass.serving import supervisor  # noqa: E402
+from rareclass.serving.settings import Settings  # noqa: E402
 
 ROWS = [{"x": 3.0, "shop": "a", "z": None}, {"x": -1.0, "shop": "b", "z": 0.5}]
 INFER = {
@@ -296,6 +301,44 @@ def test_ctrl_c_ends_it_with_0_and_the_end_of_the_supervisor_ends_the_workers(fo
         running.until(lambda: not alive(pid), 20)
 
 
+def test_it_goes_on_where_the_folder_of_the_log_went_and_a_worker_starts_anew(folders, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with Server(folders / "plain", "--log", disk / "log", "--log-column", "x") as running:
+        assert running.post("/v1/score", {"rows": ROWS})[0] == 200
+        running.wait_for("worker started")
+        running.until(lambda: list((disk / "log").glob("*.open")))
+        (pid,) = running.workers().values()
+        disk.rename(tmp_path / "gone")
+        disk.write_text("")
+        os.kill(pid, signal.SIGKILL)
+        running.until(lambda: running.workers() != {"w0": pid} and running.post("/v1/score", {"rows": ROWS})[0] == 200)
+        running.until(lambda: [line for line in running.lines if "log in" in line["event"]])
+        disk.unlink()
+        running.until(lambda: [line for line in running.lines if "is written again" in line["event"]])
+        assert len(running.events("worker started")) == 2
+        assert running.stop() == 0
+    assert pq.read_table(disk / "log").num_rows == 2
+
+
+def test_a_worker_that_dies_at_each_start_is_started_after_growing_pauses(folders, monkeypatch):
+    clock = SimpleNamespace(monotonic=lambda: 100.0)
+    monkeypatch.setattr(supervisor, "time", clock)
+    running = supervisor.Supervisor(Settings(folders={"m": folders / "plain"}, port=0), events=Mock())
+    monkeypatch.setattr(supervisor, "forget_worker", Mock())
+    running._folder = folders
+
+    def pause(age):
+        worker = Mock(began=100.0 - age)
+        worker.name = "w0"
+        running._bury(worker)
+        return running._due["w0"] - 100.0
+
+    for ages, pauses in ((1,) * 7, [0.5, 1, 2, 4, 8, 8, 8]), ((3_600, 1, 3_600), [0, 0.5, 0]):
+        assert [pause(age) for age in ages] == pauses
+    running.socket.close()
+
+
 def test_a_busy_port_a_damaged_bundle_and_a_wrong_name_exit_with_2_and_one_sentence(folders, tmp_path):
     def said(*arguments):
         command = [sys.executable, "-m", "rareclass", "serve", *map(str, arguments)]
@@ -318,6 +361,9 @@ def test_a_busy_port_a_damaged_bundle_and_a_wrong_name_exit_with_2_and_one_sente
     assert "NAME=BUNDLE" in said(folders / "plain", folders / "plain")
     (tmp_path / "file").write_text("no PEM")
     assert "prediction log cannot be written" in said(folders / "plain", "--log", tmp_path / "file")
+    unknown = said(folders / "plain", "--log", tmp_path / "log", "--log-column", "shopp")
+    assert "column 'shopp'" in unknown
+    assert "Did you mean 'shop'?" in unknown
     tls = ["--tls-cert", tmp_path / "file", "--tls-key", tmp_path / "file"]
     assert "cannot be used" in said(folders / "plain", *tls)
     assert "no address" in said(folders / "plain", "--host", "no.such.host.invalid")

@@ -17,7 +17,7 @@ TOKEN = "File with the bearer token that clients must send; or set RARECLASS_TOK
 class LogOptions:
     """What is kept of the answers."""
 
-    log: Annotated[str | None, o.option("--log", "Folder of the prediction log, for `rareclass monitor`.")] = None
+    log: Annotated[str | None, o.option("--log", "Folder of the prediction log, which keeps all answers.")] = None
     id: Annotated[str | None, o.option("--id", "Column of the rows that holds their ids, for the log.")] = None
     log_column: Annotated[
         list[str] | None, o.option("--log-column", "Column to log (repeatable); by default all but free text.")

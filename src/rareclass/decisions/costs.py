@@ -12,6 +12,7 @@ from rareclass.errors import CostError, InputError
 
 Count = TypeVar("Count", float, np.ndarray)
 _NAMES = ("fp", "fn", "tp", "tn")
+_HUGE = 2.0**1000
 _HINT = "Costs are named fp (false alarm), fn (missed event), tp (caught event) and tn (left alone)."
 
 
@@ -63,7 +64,7 @@ class CostMatrix:
             if not np.isfinite(number):
                 raise CostError(f"The cost `{name}` must be finite; got {value!r}.")
             object.__setattr__(self, name, number)
-        alarm, catch = self.fp - self.tn, self.fn - self.tp
+        alarm, catch = _stakes(self.fp, self.fn, self.tp, self.tn)
         if alarm <= 0 and catch <= 0:
             raise CostError(
                 f"These costs reward wrong decisions: fp={self.fp:g} <= tn={self.tn:g} and fn={self.fn:g} <= "
@@ -83,8 +84,8 @@ class CostMatrix:
     @property
     def threshold(self) -> float:
         """Probability from which flagging is the cheaper decision, ``(fp - tn) / (fp - tn + fn - tp)``, in (0, 1)."""
-        alarm, catch = self.fp - self.tn, self.fn - self.tp
-        return alarm / (alarm + catch)
+        alarm, catch = _stakes(self.fp, self.fn, self.tp, self.tn)
+        return float(alarm / (alarm + catch))
 
     @property
     def matrix(self) -> np.ndarray:
@@ -158,7 +159,7 @@ class RowCosts:
             raise CostError("Row costs are empty; at least one row is needed.")
         for name, a in arrays.items():
             object.__setattr__(self, name, np.broadcast_to(a, (n,)))
-        _check_choice(self.fp - self.tn, self.fn - self.tp)
+        _check_choice(*_stakes(self.fp, self.fn, self.tp, self.tn))
 
     def __len__(self) -> int:
         return int(self.fp.shape[0])
@@ -166,7 +167,7 @@ class RowCosts:
     @property
     def threshold(self) -> np.ndarray:
         """Probability (n,) from which flagging is cheaper; -inf: always flag the row, +inf: never."""
-        return row_thresholds(self.fp - self.tn, self.fn - self.tp)
+        return row_thresholds(*_stakes(self.fp, self.fn, self.tp, self.tn))
 
     @property
     def typical_threshold(self) -> float:
@@ -231,6 +232,18 @@ def as_costs(costs: CostsLike, *, n: int | None = None) -> Costs:
     if n is not None and isinstance(found, RowCosts) and len(found) != n:
         raise CostError(f"The costs have {len(found)} rows, the data {n}.")
     return found
+
+
+def _stakes(fp: Count, fn: Count, tp: Count, tn: Count) -> tuple[Any, Any]:
+    """The loss by a false alarm and the gain by a catch, in a unit in which neither they nor their sum overflow.
+
+    The unit is 1 but for costs beyond 2^1000; only what the two are to one another counts.
+    """
+    largest = np.maximum.reduce([np.abs(fp), np.abs(fn), np.abs(tp), np.abs(tn)])
+    if np.all(largest < _HUGE):
+        return fp - tn, fn - tp
+    unit = np.where(largest < _HUGE, 1.0, 1 / 16)
+    return fp * unit - tn * unit, fn * unit - tp * unit
 
 
 def row_thresholds(alarm: np.ndarray, catch: np.ndarray) -> np.ndarray:

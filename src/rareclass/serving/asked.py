@@ -66,7 +66,19 @@ def costs_of(said: Mapping[str, Any], n: int) -> dict[str, Any] | None:
         values = value if type(value) is list else [value]
         if any(type(v) not in _NUMBERS for v in values) or (type(value) is list and len(value) != n):
             raise wrong(f"The cost `{name}` must be a number, or a list of {n} numbers; got {shown(value)}.")
-    return {name: np.asarray(value, dtype=np.float64) for name, value in found.items()}
+    return {name: _cost(name, value) for name, value in found.items()}
+
+
+def _cost(name: str, value: Any) -> np.ndarray:
+    """Costs, () or (n,), that are finite; a false alarm and a missed event earn nothing."""
+    costs = np.asarray(value, dtype=np.float64)
+    odd = ~np.isfinite(costs) if name in ("tp", "tn") else ~(np.isfinite(costs) & (costs >= 0.0))
+    if odd.any():
+        at = int(np.argmax(odd.ravel()))
+        where = f" in row {at}" if costs.ndim else ""
+        kind = "a finite number" if name in ("tp", "tn") else "a number from 0 on"
+        raise wrong(f"The cost `{name}` must be {kind}; got {costs.ravel()[at]:g}{where}.")
+    return costs
 
 
 def outputs_of(

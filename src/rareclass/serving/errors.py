@@ -1,5 +1,6 @@
 """The one exception of the service: a request that is refused, with its status and one sentence."""
 
+import re
 import reprlib
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -7,6 +8,8 @@ from difflib import get_close_matches
 from rareclass._names import near_name
 from rareclass.errors import InputError
 
+_VALUE = re.compile(r" holds (?P<value>.*) \((?P<kind>\w+)\)(?=( in row \d+)?; the model expects)", re.DOTALL)
+_KINDS = {"str": "text", "bool": "Boolean", "int": "number", "float": "number", "dict": "object", "list": "list"}
 _SHOWN = 80
 """Letters of a client's own text that a sentence repeats."""
 
@@ -49,7 +52,17 @@ class _Sentenced:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, InputError):
-            raise wrong(str(error)) from None
+            raise wrong(_in_json(str(error))) from None
+
+
+def _in_json(sentence: str) -> str:
+    """What the library says of a value, in the words of JSON rather than of Python."""
+    found = _VALUE.search(sentence)
+    kind = None if found is None else _KINDS.get(found["kind"])
+    if found is not None and kind is not None:
+        value = found["value"].lower() if kind == "Boolean" else found["value"]
+        sentence = f"{sentence[: found.start()]} holds {value} ({kind}){sentence[found.end() :]}"
+    return sentence.replace("or None where there is no value", "or null where there is no value")
 
 
 sentenced = _Sentenced()
@@ -58,6 +71,8 @@ sentenced = _Sentenced()
 
 def shown(value: object) -> str:
     """A client's value as a sentence shows it: quoted, and cut where it is long."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
     text = repr(value[:_SHOWN]) if isinstance(value, str) else reprlib.repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 

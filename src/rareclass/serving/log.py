@@ -152,7 +152,8 @@ class PredictionLog:
             taken = not self._ended and (waiting == 0 or waiting + weight <= self.options.waiting)
             if taken:
                 self._queued += weight
-                self._waiting.append(_Entry(time.time_ns() // 1_000, size, served, ids, answers, rows, request, weight))
+                now = time.time_ns() // 1_000
+                self._waiting.append(_Entry(now, size, served, ids, answers, rows, request=request, weight=weight))
         if not taken:
             self._drop(size)
         elif weight > _LARGE or 2 * self._queued > self.options.waiting:

@@ -158,8 +158,10 @@ class Metrics:
     def reloaded(self, name: str, version: str | None, problem: str | None = None) -> None:
         """Note that a model was loaded in this version, or why it could not be."""
         with self._lock:
+            first = not (name in self.standings.own and self.standings.own[name].version)
             self.standings.note(name, version, problem)
-            self._reloads[name, "failed" if problem else "taken up"] += 1
+            if problem or not first:
+                self._reloads[name, "failed" if problem else "taken up"] += 1
         self.flush()
 
     def log_dropped(self, rows: int) -> None:
@@ -246,7 +248,7 @@ class _Files:
         self.unknown = named(
             counter, "unknown_values", "Values that training never saw, by column.", ("model", "column")
         )
-        self.reloads = named(counter, "reloads", "Loads of a model, by outcome.", ("model", "outcome"))
+        self.reloads = named(counter, "reloads", "Reloads of a model, by outcome.", ("model", "outcome"))
         self.dropped = named(counter, "log_dropped_rows", "Rows that the prediction log had no room for.", ())
         self.in_flight = named(
             prometheus_client.Gauge,

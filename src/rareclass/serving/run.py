@@ -7,6 +7,7 @@ from typing import Any
 
 from rareclass.errors import BundleError, InputError
 from rareclass.serving.admin import Admin
+from rareclass.serving.errors import did_you_mean
 from rareclass.serving.front import Receive, Send
 from rareclass.serving.models import Models
 from rareclass.serving.settings import Settings
@@ -38,6 +39,7 @@ def serve(settings: Settings, told: Callable[[str], None] = lambda sentence: Non
     for problem in models.problems.values():
         raise BundleError(problem)
     versions = models.versions
+    _check_columns(settings, models)
     del models
     events = log_to_events(quiet=settings.quiet)
     supervisor = Supervisor(settings, events)
@@ -80,6 +82,15 @@ def _check(settings: Settings) -> None:
             f"The certificate {settings.transport.certificate} and its key cannot be used ({error}). Give a chain and "
             "its private key as PEM files without a password."
         ) from None
+
+
+def _check_columns(settings: Settings, models: Models) -> None:
+    """Refuse columns to log that no model has."""
+    known = set().union(*(models.get(name).column_set for name in models.names))
+    for name in settings.not_logged(known):
+        raise InputError(
+            f"No model that is served has a column {name!r}, which --log-column names.{did_you_mean(name, known)}"
+        )
 
 
 async def _nothing(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:

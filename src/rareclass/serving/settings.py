@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -116,6 +116,10 @@ class Settings:
                 raise InputError(f"--port and --admin-port are both {self.port}; the admin port needs one of its own.")
         if self.log is None and (self.id_column is not None or self.logged_columns is not None):
             raise InputError("--id and --log-column say what the prediction log holds; add --log DIR.")
+
+    def not_logged(self, columns: Collection[str]) -> list[str]:
+        """Columns that are to be logged and not among these."""
+        return [name for name in self.logged_columns or () if name not in columns]
 
     @property
     def open(self) -> bool:

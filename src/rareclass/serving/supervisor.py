@@ -1,14 +1,14 @@
 """The process that holds the port: it starts workers, replaces those that die, and tells all of them what to do."""
 
 import contextlib
+import math
 import multiprocessing
 import os
-import shutil
 import signal
 import socket
-import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -18,14 +18,17 @@ from rareclass.errors import InputError
 from rareclass.serving.events import Events
 from rareclass.serving.metrics import FOLDER, forget_worker
 from rareclass.serving.settings import Settings
+from rareclass.serving.shared_folder import make_folder, used
 from rareclass.serving.worker import work
 
 _SPAWN = multiprocessing.get_context("spawn")
 _HUNG = 20.0
 """Seconds without an answer to a ping after which a worker is replaced."""
 _PING = 5.0
-_PAUSE = 1.0
-"""Seconds between two starts of a worker that dies at once."""
+_YOUNG = 10.0
+"""Seconds of life before which a worker's death counts as one at its start."""
+_PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds until the next start of a worker, by how often in a row it died young."""
 _BACKLOG = 2_048
 
 
@@ -94,7 +97,8 @@ class Supervisor:
         self.socket = listening(settings.host, settings.port)
         self.workers: list[Worker] = []
         self._stop_in, self._stop_out = _SPAWN.Pipe(duplex=False)
-        self._folder = Path(tempfile.mkdtemp(prefix="rareclass-serve-"))
+        self._young: Counter[str] = Counter()  # deaths in a row at their start, by the name of the worker
+        self._due: dict[str, float] = {}  # when a worker that died is to be started again
 
     @property
     def url(self) -> str:
@@ -109,16 +113,17 @@ class Supervisor:
 
     def run(self) -> None:
         """Serve until `stop`, then finish what is in flight."""
+        self._folder = make_folder()
         os.environ[FOLDER] = str(self._folder)
-        try:
-            self.workers = [self._start(f"w{i}") for i in range(self.settings.workers)]
-            self._watch()
-            self._finish()
-        finally:
-            for worker in self.workers:
-                worker.kill()
-            self.socket.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
+        with used(self._folder):
+            try:
+                self.workers = [self._start(f"w{i}") for i in range(self.settings.workers)]
+                self._watch()
+                self._finish()
+            finally:
+                for worker in self.workers:
+                    worker.kill()
+                self.socket.close()
 
     def tell(self, verb: str, argument: str, seconds: float = 60.0) -> list[dict[str, Any]]:
         """What every worker answers, asked side by side; those that die meanwhile are left out."""
@@ -145,24 +150,30 @@ class Supervisor:
         """Replace workers that die or hang, until told to stop."""
         pinged = time.monotonic()
         while True:
-            ended = wait([self._stop_in, *(worker.process.sentinel for worker in self.workers)], timeout=_PING)
+            running = [worker.process.sentinel for worker in self.workers if worker.name not in self._due]
+            pause = min([_PING, *(due - time.monotonic() for due in self._due.values())])
+            ended = wait([self._stop_in, *running], timeout=max(pause, 0.0))
             if self._stop_in in ended:
                 return
             for i, worker in enumerate(self.workers):
                 if worker.process.sentinel in ended:
-                    self.workers[i] = self._replace(worker)
+                    self._bury(worker)
+                if self._due.get(worker.name, math.inf) <= time.monotonic():
+                    del self._due[worker.name]
+                    self.workers[i] = self._start(worker.name)
             if time.monotonic() - pinged > _PING:
                 self._ping()
                 pinged = time.monotonic()
 
-    def _replace(self, worker: Worker) -> Worker:
+    def _bury(self, worker: Worker) -> None:
+        """Clear up after a worker that died, and set when it is started again."""
         worker.process.join()
         self.events.say("worker died", worker=worker.name, pid=worker.process.pid, exit=worker.process.exitcode)
         forget_worker(self._folder, worker.name)
         worker.kill()
-        if time.monotonic() - worker.began < _PAUSE:
-            self._stop_in.poll(_PAUSE)
-        return self._start(worker.name)
+        now = time.monotonic()
+        self._young[worker.name] = self._young[worker.name] + 1 if now - worker.began < _YOUNG else 0
+        self._due[worker.name] = now + _PAUSES[min(self._young[worker.name], len(_PAUSES) - 1)]
 
     def _ping(self) -> None:
         for worker in self.workers:

@@ -25,6 +25,7 @@ from rareclass.serving.log import LogOptions, PredictionLog
 from rareclass.serving.metrics import Metrics
 from rareclass.serving.models import Models
 from rareclass.serving.settings import Settings
+from rareclass.serving.shared_folder import used
 
 SWITCH = 0.001
 """Seconds after which a thread that computes lets the event loop go on."""
@@ -50,7 +51,8 @@ def work(settings: Settings, name: str, folder: Path, sock: socket, supervisor: 
     sys.setswitchinterval(SWITCH)
     events = log_to_events(quiet=settings.quiet)
     try:
-        _answer(settings, name, folder, sock, supervisor, events)
+        with used(folder):
+            _answer(settings, name, folder, sock, supervisor, events)
     except RareclassError as error:
         events.say("worker failed", worker=name, problem=str(error))
         raise SystemExit(3) from None
@@ -65,6 +67,10 @@ def _answer(settings: Settings, name: str, folder: Path, sock: socket, superviso
         metrics.reloaded(model, version, problem)
         said = "model loaded" if problem is None else "model not loaded"
         events.say(said, worker=name, model=model, version=version, problem=problem)
+        lacking = [] if problem is not None else settings.not_logged(models.get(model).column_set)
+        if lacking:
+            said = f"The model has no column {' or '.join(map(repr, lacking))} of --log-column; its log goes without."
+            events.say("warning", worker=name, model=model, problem=said)
 
     models = Models(settings.folders, heard, kept=folder / "kept")
     models.read()
@@ -119,6 +125,7 @@ def log_to_events(*, quiet: bool) -> Events:
     root = logging.getLogger()
     root.handlers = [Handler(events)]
     root.setLevel(logging.WARNING)
+    logging.captureWarnings(True)  # Python's, which would stand between lines of JSON
     return events
 
 
