@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.scoring.test_scorer import fitted, table
+from tests.scoring.test_scorer import FEW_BAGS, fitted, table
 
 from rareclass.decisions import AlertBudget, CostMatrix, MinimumCost
 from rareclass.errors import InputError
@@ -73,7 +73,7 @@ ONE_OF_EACH = (
     "score_negatives",
     "local_case_control",
     "smote",
-    "balanced_ensemble",
+    FEW_BAGS,
     "focal",
     "asymmetric",
     "poly",
@@ -87,7 +87,7 @@ def test_a_treatment_of_each_kind_is_the_same_as_a_graph(treatment):
     compared(Scorer.from_model(*fitted("lightgbm", features, treatment=treatment)))
 
 
-@pytest.mark.parametrize("treatment", ["balanced_ensemble", "score_negatives"])
+@pytest.mark.parametrize("treatment", [FEW_BAGS, "score_negatives"])
 def test_ensembles_and_corrected_pilots_of_a_linear_model_are_the_same_as_graphs(treatment):
     compared(Scorer.from_model(*fitted("logistic_regression", ["x", "shop", "ok"], treatment=treatment)))
 
