@@ -166,7 +166,7 @@ def expected_failures(estimator):
 
 
 @parametrize_with_checks(SMALL, expected_failed_checks=expected_failures)
-def test_sklearn_conventions_hold(estimator, check):
+def test_sklearn_conventions_hold(estimator, check, few_trees):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CollapseWarning)
         check(estimator)

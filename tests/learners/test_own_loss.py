@@ -85,7 +85,9 @@ def expected_log_loss(score, truth):
 @functools.cache
 def score_of_unseen(kind, loss=None):
     X, y, _ = bumps(12_000)
-    return make(kind, guard="steady", loss=loss, **trees(kind, 60)).fit(X, y).decision_function(bumps(40_000, seed=1)[0])
+    return (
+        make(kind, guard="steady", loss=loss, **trees(kind, 60)).fit(X, y).decision_function(bumps(40_000, seed=1)[0])
+    )
 
 
 @pytest.mark.parametrize("kind", WITH_OFFSETS)
