@@ -200,7 +200,7 @@ def _typed(surveys: Mapping[str, TextSurvey], how: TextFormat, before: TextForma
     texts = {name: survey.texts for name, survey in surveys.items()}
     rows = max(map(len, texts.values()), default=0)
     columns = {name: pa.array(found + [None] * (rows - len(found)), pa.string()) for name, found in texts.items()}
-    speaking = pa.table({_ROW: pa.array(["x"] * rows)} | columns)  # no row is left out, and none is no table
+    speaking = pa.table({_ROW: pa.array(["x"] * rows, pa.string())} | columns)  # leaves no row out
     return typed(speaking, how, before=before, as_text=(_ROW,), separator=separator)
 
 
