@@ -3,23 +3,23 @@
 One row in each form, in microseconds beside what the model alone takes (`Scorer.logit_of` of the encoded row), and
 10,000 rows in rows a second; the least of several repetitions, one thread.
 
-29 November 2026, AMD EPYC, both cores shared with much other work (load 17, which lengthens all of them):
+29 November 2026, AMD EPYC, both cores shared with other work (load 9, which lengthens all of them; `--repetitions 6`):
 
     trees, 30 columns; one row, µs (the model alone 13.3)
                                       read  answer   write    all less the model
-      JSON, one tensor                21.6    31.1     3.6                  43.0
-      JSON, a tensor a column        100.9    32.6     3.4                 123.7
-      plain                           35.5    30.8     2.1                  55.2
-    trees; 10,000 rows in binary tensors, rows/s (the model alone 1,179,212)
-      one tensor                       955,936
-      a tensor a column                725,284
+      JSON, one tensor                14.6    26.1     3.3                  30.7
+      JSON, a tensor a column         83.5    28.7     3.2                 102.1
+      plain                           31.8    27.0     2.3                  47.7
+    trees; 10,000 rows in binary tensors, rows/s (the model alone 887,659)
+      one tensor                     1,130,759
+      a tensor a column              1,088,209
 
-    demo, 13 columns; one row, µs (the model alone 79.2)
+    demo, 13 columns; one row, µs (the model alone 74.8)
                                       read  answer   write    all less the model
-      JSON, a tensor a column         61.6   120.4     4.2                 107.0
-      plain                           25.6   114.5     2.2                  63.0
-    demo; 10,000 rows in binary tensors, rows/s (the model alone 97,263)
-      columns                           74,984
+      JSON, a tensor a column         46.2    95.2     3.2                  69.8
+      plain                           20.9    92.7     2.2                  41.0
+    demo; 10,000 rows in binary tensors, rows/s (the model alone 100,498)
+      columns                           79,931
 """
 
 import argparse
