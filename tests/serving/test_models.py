@@ -68,6 +68,18 @@ def test_models_and_versions_that_are_not_there_are_refused(folder):
     assert models.versions == {"a": version, "b": version}
 
 
+def test_clients_are_told_no_path(folder):
+    models = Models({"a": folder})
+    (folder / "scorer.npz").write_bytes(b"")
+    models.read()
+    assert str(folder) in models.problems["a"]
+    assert str(folder.parent) not in models.told["a"]
+    assert "bundle a was altered: scorer.npz does not match" in models.told["a"]
+    with pytest.raises(Refused, match="'a' is not ready: The bundle a was altered") as refused:
+        models.get("a")
+    assert str(folder.parent) not in refused.value.sentence
+
+
 def test_one_model_needs_no_name(folder):
     models = Models({"a": folder})
     assert not models.ready

@@ -32,7 +32,7 @@ def model(name, **more):
 class Models:
     def __init__(self, *served, problems=None, away=()):
         self._served = {s.name: s for s in served}
-        self.problems = problems or {}
+        self.told = problems or {}
         self.names = [*self._served, *away]
         self.versions = {s.name: s.version for s in served}
 
@@ -73,6 +73,15 @@ def test_it_tells_evidence_decision_and_counts(counting):
     assert "28 November 2026, 22:05 UTC" in said
     assert re.search(r"alert 3 3\.0%", said)
     assert re.search(r"Rows 100 ", said)
+
+
+def test_evidence_without_shares_has_no_column_for_bars_and_no_words_of_a_tick(counting):
+    cost = {"rows": 8000, "events": 83, "metrics": {"expected_cost": INTERVAL}}
+    card = CARD | {"evidence": {"data": {"prevalence": 0.01}, "test": cost}}
+    said = text(status_page(Models(model("fraud", card=card)), counting))
+    assert "0.594" in said
+    assert "0 to 1" not in said
+    assert "red tick" not in said
 
 
 def test_nothing_of_the_users_becomes_markup(counting):

@@ -51,14 +51,8 @@ def test_ids_may_stand_in_a_column_that_the_model_does_not_know():
         ({"rows": [], "row": 1}, "got 'row'. Did you mean 'rows'"),
         ({"rows": [], "model": 5}, "`model` must be a text"),
         ({"rows": [], "explain": True}, "`explain` is one of"),
-        (
-            {"rows": [PLAIN_ROW, {**PLAIN_ROW, "x": {}}]},
-            "Column 'x' holds {} .object. in row 1; the model expects a number, or null",
-        ),
-        (
-            {"rows": [PLAIN_ROW | {"ok": "maybe"}]},
-            "Column 'ok' holds 'maybe' .text.; the model expects true or false, or null",
-        ),
+        ({"rows": [PLAIN_ROW, {**PLAIN_ROW, "x": {}}]}, "Column 'x' holds {} .object. in row 1.*, or null"),
+        ({"rows": [PLAIN_ROW | {"ok": "maybe"}]}, "Column 'ok' holds 'maybe' .text.; .*, or null"),
         ({"rows": [PLAIN_ROW | {"at": True}]}, "Column 'at' holds true .Boolean.; the model expects a date, or null"),
         ({"rows": [PLAIN_ROW], "slice": True}, "`slice` must be a text; got true"),
         ({"rows": [{k: v for k, v in PLAIN_ROW.items() if k != "note"}]}, "Row 0 lacks the column 'note'"),

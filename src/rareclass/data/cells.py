@@ -12,10 +12,9 @@ import pyarrow.compute as pc
 from rareclass.data.columns import dictionary_codes
 from rareclass.data.dates import ORDERS, no_dates, order_of, read_dates, read_formatted
 from rareclass.data.layout import TextFormat
-from rareclass.data.numerals import ZERO_AHEAD, DoubtfulError, has_zero_ahead, read_numerals
+from rareclass.data.numerals import EMPTY, ZERO_AHEAD, DoubtfulError, has_zero_ahead, read_numerals
 from rareclass.errors import InputError, ReadError
 
-EMPTY = ["", "#N/A N/A", *"#N/A #NA -NaN -nan N/A NA NULL NaN n/a nan null <NA> \\N".split()]
 _PLAIN = (
     pa.int64(),
     pa.float64(),

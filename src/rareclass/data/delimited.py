@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rareclass.data.cells import EMPTY, Reading, typed
+from rareclass.data.cells import Reading, typed
 from rareclass.data.columns import check_names
 from rareclass.data.layout import WINDOWS, Layout, Source, TextFormat, find_layout
+from rareclass.data.numerals import EMPTY
 from rareclass.errors import ReadError
 
 T = TypeVar("T")

@@ -10,6 +10,8 @@ import numpy as np
 MISSING_MARKS = frozenset(
     {"", "?", "-", "--", ".", "na", "n/a", "#n/a", "nan", "null", "missing", "none", "<na>", "(null)", "\\n"}
 )
+EMPTY = ["", "#N/A N/A", *"#N/A #NA -NaN -nan N/A NA NULL NaN n/a nan null <NA> \\N".split()]
+"""Cells that hold no value in columns of any kind, as they are written."""
 _MONEY = r"[$€£¥₹₽₺]|CHF|EUR|USD|GBP|SEK|NOK|DKK|PLN|CZK|HUF|JPY|CAD|AUD|US\$|Fr\.|kr\.?|zł|Kč|Ft"
 _NUMBER = re.compile(
     rf"(?P<open>\()?\s*(?P<sign>[-+−])?\s*(?P<before>{_MONEY})?\s*(?P<inner>[-+−])?\s*"

@@ -166,12 +166,12 @@ class Service:
 
     def _ready(self) -> Reply:
         """Ready means that every model can be asked; a folder that cannot be taken up is told, and changes nothing."""
-        problems = dict(self.models.problems)
+        problems = self.models.told
         said = {"ready": self.models.ready, **({"problems": problems} if problems else {})}
         return reply_json(said, 200 if self.models.ready else 503)
 
     def _metadata(self, served: Served) -> Reply:
-        problem = self.models.problems.get(served.name)
+        problem = self.models.told.get(served.name)
         said = model_metadata(served)
         return reply_json(said if problem is None else said | {"parameters": {"reload_problem": problem}})
 

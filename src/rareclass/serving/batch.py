@@ -8,6 +8,7 @@ import numpy as np
 from rareclass.scoring.columns import Column, encoded_columns
 from rareclass.scoring.rows import RowEncoder
 from rareclass.scoring.values import text_of
+from rareclass.serving.texts import as_cells
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -39,6 +40,7 @@ class Batch:
         cls, encoder: RowEncoder, columns: Sequence[Column], n: int, others: Mapping[str, Column] = _NOTHING
     ) -> "Batch":
         """Rows of one array or list of n values a column, in the order of ``encoder.names``."""
+        columns = [as_cells(reader, column) for reader, column in zip(encoder.readers, columns, strict=True)]
         matrix, unknown = encoded_columns(encoder, columns, n)
         return cls(encoder, matrix, columns, unknown, others)
 

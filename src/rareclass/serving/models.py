@@ -137,7 +137,7 @@ class Models:
     Attributes
     ----------
     problems : dict
-        A sentence for each model whose folder cannot be taken up.
+        A sentence for each model whose folder cannot be taken up, for those who run the service.
     """
 
     def __init__(
@@ -169,6 +169,11 @@ class Models:
         """The version of each model that can be asked."""
         return {name: served.version for name, served in self._served.items()}
 
+    @property
+    def told(self) -> dict[str, str]:
+        """The problems as clients are told them: with the names of models where the paths of their folders stand."""
+        return {name: said.replace(str(self.folders[name]), name) for name, said in dict(self.problems).items()}
+
     def get(self, name: str | None, version: str | None = None) -> Served:
         """The model of a name (None: the only one), of this version where one is given.
 
@@ -185,7 +190,7 @@ class Models:
         served = self._served.get(name)
         if served is None:
             if name in self.folders:
-                raise Refused(503, f"The model {name!r} is not ready: {self.problems.get(name, 'it is being read.')}")
+                raise Refused(503, f"The model {name!r} is not ready: {self.told.get(name, 'it is being read.')}")
             raise Refused(404, f"There is no model {name!r} here, but {_listed(self.folders)}.")
         if version is not None and version != served.version:
             raise Refused(404, f"The model {name!r} is served in version {served.version}, not {version!r}.")

@@ -45,7 +45,7 @@ def status_page(models: Models, metrics: Metrics) -> str:
 
 def _view(place: int, name: str, models: Models, standings: Sequence[Standing]) -> ModelView:
     served = models.get(name) if name in models.versions else None
-    problem = models.problems.get(name, "" if served is not None else "it is being read.")
+    problem = models.told.get(name, "" if served is not None else "it is being read.")
     return ModelView(f"model-{place}", name, served, problem, standings)
 
 

@@ -126,9 +126,11 @@ def _evidence(view: ModelView) -> str:
     order = {"average_precision": 0, "observed_to_expected": 1, "recall": 2, "precision": 3, "expected_cost": 4}
     first = sorted(zip(metrics, rows, strict=True), key=lambda pair: order.get(pair[0], 9))
     caption = f"On the {esc(title)}, {esc(size)}; brackets hold 95% intervals"
-    if chance is not None:
+    if chance is not None and "average_precision" in metrics:
         caption += f", the red tick is chance ({words.percent(chance)})"
     head = ["Metric", "Estimate", "0 to 1"]
+    if not any(drawn for *_, drawn in rows):
+        head, first = head[:2], [(key, row[:2]) for key, row in first]
     return f"<h3>Evidence</h3>{table(head, [row for _, row in first], caption=caption, cls='small evidence')}"
 
 
