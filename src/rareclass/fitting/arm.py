@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import clone
 
 from rareclass.crossfit import raw_logit
+from rareclass.learners._altered import FROM_BATCH_LOSS, altered
 from rareclass.learners.registry import make_learner
 from rareclass.treatments.base import NoTreatment, Treatment
 from rareclass.treatments.registry import make_treatment
@@ -90,14 +91,16 @@ class Arm:
         model = self.treatment.fit_learner(
             lambda seed: self._learner(categorical_features, events, seed, n_jobs), training, rng=rng
         )
+        own = altered(model)
+        treated = [] if own and isinstance(self.treatment, NoTreatment) else [self.treatment.restoration]
         return FittedArm(
             arm=self,
             learner=model,
             shift=training.shift + shift,
             undone=training.shift,
-            exact=training.exact,
-            note=training.note,
-            restoration=self.treatment.restoration,
+            exact=training.exact and all(way != FROM_BATCH_LOSS for _, way in own),
+            note="; ".join([training.note, *(said for said, _ in own)]),
+            restoration="; ".join(dict.fromkeys([*treated, *(way for _, way in own)])),
             rows=training.y.size,
             seconds=time.perf_counter() - started,
         )

@@ -80,6 +80,7 @@ class GuardedBooster(RareLearner):
     loss: Any = None
     loss_share: float = 0.5
     loss_: Any = None
+    weight_ratio_: float = 1.0
     scale_: Mapping[str, Any] | None = None  # of learners that were saved with a loss's own scores
 
     def _guards(self, events: int) -> dict[str, dict[str, Any]]:
@@ -203,6 +204,7 @@ class GuardedBooster(RareLearner):
                 "yourself and give them the weight 1 / keep probability."
             )
         real, ratio = rows, self._given_ratio(rows)
+        self.weight_ratio_ = float(ratio)
         if ratio != 1.0:
             rows = replace(rows, weight=np.where(rows.y, ratio, 1.0) * (1.0 if rows.weight is None else rows.weight))
         guards = self._candidates(int(rows.rare.sum()), coded=bool(codes.any()))

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import clone
 
 from rareclass.errors import InputError
+from rareclass.learners._altered import FROM_BATCH_LOSS, FROM_ROW_LOSS
 from rareclass.learners._guarded import GuardedBooster
 from rareclass.learners._own_loss import plain_loss
 from rareclass.learners.objectives import usable_loss
@@ -29,9 +30,9 @@ class LossTreatment(Treatment):
     Parameters
     ----------
     loss : RowLoss, BatchLoss, or object with value, gradient, hessian and link; default ``FocalLoss(2.0)``
-        Row losses are fitted on the scale of log-odds, half of what is minimised being cross-entropy (`loss_share` of
-        the boosters), so that scores are log-odds (exactly, for the population minimiser). Batch losses (Tversky,
-        pairwise, average precision) mean no probability: their scores become one by the calibration that follows.
+        Row losses are fitted on the scale of log-odds, half of what is minimised being cross-entropy by default
+        (`loss_share` of the boosters), so that scores are log-odds (exactly, for the population minimiser). Batch
+        losses (Tversky, pairwise, average precision) mean no probability: calibration makes one of their scores.
 
     Raises
     ------
@@ -63,9 +64,7 @@ class LossTreatment(Treatment):
 
     @property
     def restoration(self) -> str:  # type: ignore[override]
-        if isinstance(self.loss, BatchLoss):
-            return "not by a formula: the scores of this loss become probabilities by out-of-fold calibration"
-        return "fitted as log-odds, mixed with cross-entropy by the learner's loss_share, then calibrated out of fold"
+        return FROM_BATCH_LOSS if isinstance(self.loss, BatchLoss) else FROM_ROW_LOSS
 
     def _prepare(self, given: Given, rng: np.random.Generator) -> TrainingSet:
         events, _ = class_counts(given.y)
