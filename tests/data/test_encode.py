@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rareclass.data import Column, Schema, TableEncoder, read_table
+from rareclass.data.columns import dictionary_codes
 from rareclass.errors import InputError, SchemaError
 
 nan = np.nan
@@ -219,3 +220,41 @@ def test_codes_are_dense_and_unknown_counts_are_right(train, test, min_count):
     assert np.all((codes[~np.isnan(codes)] >= 0) & (codes[~np.isnan(codes)] <= len(levels.levels)))
     seen = np.unique(encoder.transform(pa.table({"x": train_column})).matrix)
     np.testing.assert_array_equal(seen[~np.isnan(seen)], np.arange(np.count_nonzero(~np.isnan(seen))))
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        ("time", "2024-05-02", "2024-02-30"),
+        ("time", "31.12.2024", "31.02.2024"),
+        ("time", 1.5, 1.5),
+        ("number", "5.5", "5 apples"),
+        ("number", "1", "n/k"),
+        ("boolean", "true", "perhaps"),
+        ("boolean", 1.0, 3.0),
+    ],
+)
+@pytest.mark.parametrize("row", [1, 77, 300])
+def test_a_cell_that_cannot_be_read_is_named_with_its_row(kind, good, bad, row):
+    cells = [good] * 300
+    cells[row - 1] = bad
+    row = 1 if good == bad else row
+    train = {"time": ["2024-01-01", "2024-01-02"], "number": [1.0, 2.0], "boolean": [True, False]}[kind]
+    with pytest.raises(SchemaError, match=f"'{bad}' in row {row}. Correct it. If that stands for no value, leave"):
+        encode(kind, train, cells)
+
+
+@pytest.mark.parametrize("kind", [pa.null(), pa.dictionary(pa.int32(), pa.null())])
+def test_several_chunks_without_a_value_are_no_value(kind):
+    nothing = pa.chunked_array([pa.nulls(2, pa.null())] * 2)
+    if pa.types.is_dictionary(kind):
+        part = pa.DictionaryArray.from_arrays(pa.array([None, None], pa.int32()), pa.nulls(0))
+        nothing = pa.chunked_array([part, part])
+    codes, values = dictionary_codes(nothing)
+    assert (codes.tolist(), len(values)) == ([-1] * 4, 0)
+    for of in ("category", "number", "time", "text", "boolean"):
+        train = {"category": ["a", "b"], "number": [1.0, 2.0], "time": ["2024-01-01", "2024-01-02"],
+                 "text": ["a b", "c d"], "boolean": [True, False]}[of]  # fmt: skip
+        encoder = TableEncoder([Column("x", of)]).fit(read_table({"x": train}))
+        empty = encoder.transform(read_table({"x": [None, None, None, None]})).matrix
+        np.testing.assert_array_equal(encoder.transform(pa.table({"x": nothing})).matrix, empty)

@@ -39,6 +39,11 @@ def is_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
+def is_nothing(kind: pa.DataType) -> bool:
+    """True for the type of columns without a value, and dictionaries of it."""
+    return pa.types.is_null(kind.value_type if pa.types.is_dictionary(kind) else kind)
+
+
 def is_bytes(kind: pa.DataType) -> bool:
     """True for binary types of any layout."""
     tests = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_binary_view)
@@ -50,6 +55,8 @@ def dictionary_codes(column: pa.ChunkedArray) -> tuple[np.ndarray, pa.Array]:
 
     A dictionary column keeps its own dictionary, which may list values that no row has.
     """
+    if is_nothing(column.type):
+        return np.full(len(column), -1, dtype=np.int64), pa.nulls(0)  # Arrow unifies no dictionaries of nothing
     if not pa.types.is_dictionary(column.type):
         column = pc.dictionary_encode(column)
     array = column.unify_dictionaries().combine_chunks()
@@ -130,7 +137,7 @@ def parse_numbers(values: pa.Array) -> np.ndarray | None:
 def to_time(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
     """Column as timestamp[us] without zone (UTC); None when it holds no dates."""
     kind = column.type
-    if pa.types.is_null(kind):
+    if is_nothing(kind):
         return pa.chunked_array([pa.nulls(len(column), pa.timestamp("us"))])
     if pa.types.is_dictionary(kind):
         column, kind = column.cast(kind.value_type), kind.value_type

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from rareclass._types import Labels, Rows
 from rareclass.data.category import CategoryEncoder
-from rareclass.data.columns import to_float, to_time
-from rareclass.data.numerals import looks_numeric
+from rareclass.data.columns import canonical_texts, dictionary_codes, is_text, to_float, to_time
+from rareclass.data.dates import no_dates
 from rareclass.data.read import read_table
 from rareclass.data.schema import Column, Schema
 from rareclass.data.text import text_feature_names, text_features
@@ -180,7 +180,7 @@ class TableEncoder:
         if column.kind == "boolean":
             wrong = np.isfinite(numbers) & (numbers != 0) & (numbers != 1)
             if wrong.any():
-                raise _mismatch(column, values.slice(int(np.argmax(wrong)), 1))
+                raise _mismatch(column, values, int(np.argmax(wrong)))
         bad = np.isinf(numbers)
         if bad.any():
             infinite[column.name] = int(bad.sum())
@@ -222,19 +222,29 @@ def _interleave(features: list[np.ndarray], rows: int) -> np.ndarray:
     return matrix
 
 
-def _mismatch(column: Column, values: pa.ChunkedArray) -> SchemaError:
-    few = [v for v in values.slice(0, 10_000).to_pylist() if v is not None]
-
-    def fits(value: Any) -> bool:
-        if column.kind == "boolean":
-            return str(value).strip().lower() in _TRUTH
-        return isinstance(value, str) and looks_numeric([value]) == 1
-
-    shown = next((v for v in few if not fits(v)), few[0] if few else None)
+def _mismatch(column: Column, values: pa.ChunkedArray, row: int | None = None) -> SchemaError:
+    """What is wrong with a column that cannot be read, with the cell at `row`, by default the first that is odd."""
+    row = _first_odd(column, values) if row is None else row
     return SchemaError(
-        f"Column {column.name!r} was {column.kind} in training but now holds {values.type}, "
-        f"for example {str(shown)[:40]!r}. If that stands for no value, leave the cell empty or name it in `missing`."
+        f"Column {column.name!r} was {column.kind} in training but now holds {values.type}, for example "
+        f"{str(values[row].as_py())[:40]!r} in row {row + 1:,}. Correct it. If that stands for no value, leave the "
+        "cell empty or name it in `missing`."
     )
+
+
+def _first_odd(column: Column, values: pa.ChunkedArray) -> int:
+    """The first row that is none of what the column held, or that is written otherwise than those before it."""
+    if column.kind == "time" and is_text(values.type):
+        codes, texts = dictionary_codes(values)
+        odd = no_dates(texts.to_pylist())
+        if odd:
+            return int(np.argmax(codes == odd[0]))
+    read = {"time": to_time, "boolean": _truth}.get(column.kind, to_float)
+    fine, wrong = 0, len(values)  # rows that can be read together, and that cannot
+    while wrong - fine > 1:
+        middle = (fine + wrong) // 2
+        fine, wrong = (fine, middle) if read(values.slice(0, middle)) is None else (middle, wrong)
+    return wrong - 1
 
 
 def column_numbers(column: Column, values: pa.ChunkedArray) -> np.ndarray:
@@ -253,8 +263,6 @@ def column_numbers(column: Column, values: pa.ChunkedArray) -> np.ndarray:
 
 def _truth(values: pa.ChunkedArray) -> np.ndarray | None:
     """0.0, 1.0 or NaN from booleans, 0/1 numbers or true/false texts."""
-    from rareclass.data.columns import canonical_texts, dictionary_codes
-
     if not (
         pa.types.is_string(values.type) or pa.types.is_large_string(values.type) or pa.types.is_dictionary(values.type)
     ):
