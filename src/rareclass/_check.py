@@ -84,9 +84,12 @@ def number_array(values: ArrayLike, name: str, *, allow_infinite: bool = False) 
         array = array.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"`{name}` must hold numbers; {error}.") from None
-    bad = int(np.isnan(array).sum())
-    if bad:
-        raise InputError(f"`{name}` holds {bad} missing value(s) (NaN). Remove or fill these rows first.")
+    missing = np.flatnonzero(np.isnan(array))
+    if missing.size:
+        raise InputError(
+            f"`{name}` holds {missing.size} missing value(s) (NaN), the first in row {missing[0] + 1:,}. Remove or "
+            "fill these rows first."
+        )
     if not allow_infinite:
         bad = int(np.isinf(array).sum())
         if bad:

@@ -298,7 +298,7 @@ def evaluate_table(
     Where rows look as if it had seen them, the findings say so. `weights` names a column of row weights; a sample with
     its column ``keep_probability`` is weighted by itself.
     """
-    from rareclass.decisions.costs import as_costs
+    from rareclass.decisions.costs import as_costs, by_row, costs_of_rows
     from rareclass.evaluation.judge import Judged, judge, judgement_record
     from rareclass.evaluation.slices import judge_slices
 
@@ -326,7 +326,9 @@ def evaluate_table(
     given = problem.costs if problem.costs is not None else costs
     if given is None and model.model_.tiers is not None:
         given = model.model_.tiers.costs
-    rows = Judged(y=y, weight=problem.counts, costs=None if given is None else as_costs(given, n=y.size))
+    if given is not None:
+        given = costs_of_rows(given, y.size) if by_row(given) else as_costs(given)
+    rows = Judged(y=y, weight=problem.counts, costs=given)
     logit = bundle.scorer.logit(problem.features, threads=thread_count())
     sliced = judge_slices(rows, problem.features, logit, model.model_)
     said = judgement_record(rows, judge(rows, logit, model.decision_), slices=sliced).to_dict()
@@ -334,9 +336,19 @@ def evaluate_table(
     return {
         "bundle": bundle.name,
         "findings": found,
-        "notes": list(problem.notes),
+        "notes": [*problem.notes, *_volume_note(model.model_.tiers)],
         **{k: v for k, v in said.items() if k != "arm"},
     }
+
+
+def _volume_note(tiers: Any) -> list[str]:
+    if tiers is None or tiers.rows_per_period is None or tiers.policy.per == "run":
+        return []
+    per = tiers.policy.per
+    return [
+        f"What each tier takes a {per} is for {tiers.rows_per_period:,.4g} rows a {per}, as in training: how many of "
+        f"the rows judged here share a {per} is not known."
+    ]
 
 
 def redraw(folder: str | os.PathLike) -> Path:

@@ -5,7 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rareclass.decisions import CostMatrix, RowCosts, as_costs
+from rareclass.decisions import CostMatrix, FieldCosts, MinimumCost, RowCosts, as_costs
+from rareclass.decisions.costs import as_choice, costs_of_rows
 from rareclass.errors import CostError
 
 
@@ -51,7 +52,7 @@ def test_class_costs_that_decide_nothing_raise(given, match):
 @pytest.mark.parametrize(
     ("given", "match"),
     [
-        ({"fp": [1.0, np.nan], "fn": 5.0}, "1 missing value"),
+        ({"fp": [1.0, np.nan], "fn": 5.0}, r"1 missing value\(s\) \(NaN\), the first in row 2"),
         ({"fp": [1.0, np.inf], "fn": 5.0}, "not finite"),
         ({"fp": [1.0, 2.0], "fn": [1.0, 2.0, 3.0]}, "same number of rows"),
         ({"fp": 1.0, "fn": 5.0}, "at least one array"),
@@ -126,3 +127,23 @@ def test_users_arrays_are_not_kept():
     costs = RowCosts(fp=1.0, fn=fn)
     fn[:] = 0
     assert costs.threshold.tolist() == [0.25, 0.1]
+
+
+@pytest.mark.parametrize(("costs", "threshold"), [({"fp": [0.0], "fn": 9}, -np.inf), ({"fp": 1, "fn": [0.0]}, np.inf)])
+def test_rows_that_are_decided_may_all_leave_no_choice(costs, threshold):
+    assert costs_of_rows(costs, 1).threshold.tolist() == [threshold]
+    assert costs_of_rows({k: float(np.mean(v)) for k, v in costs.items()}, 2).threshold.tolist() == [threshold] * 2
+    with pytest.raises(CostError, match="is always right"):
+        as_costs(costs)
+    with pytest.raises(CostError, match="The costs have 1 rows, the data 3"):
+        costs_of_rows(costs, 3)
+    with pytest.raises(CostError, match="both wrong decisions cost less"):
+        costs_of_rows({"fp": [-1.0], "fn": -1}, 1)
+
+
+def test_costs_of_rows_that_leave_no_choice_are_no_reason_to_choose():
+    settled = FieldCosts(fp=1.0, fn="amount").of({"amount": [0.0, 0.0]})
+    assert settled.threshold.tolist() == [np.inf, np.inf]
+    for choose in (as_choice, MinimumCost):
+        with pytest.raises(CostError, match="Flagging no row is always right"):
+            choose(settled)

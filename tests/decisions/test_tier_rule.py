@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rareclass.decisions import CostMatrix, Decision, RowCosts, Tier, TierPolicy, best_threshold
+from rareclass.decisions import CostMatrix, Decision, MinimumCost, RowCosts, Tier, TierPolicy, best_threshold
 from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.tier_rule import ByTiers, as_rule
 from rareclass.errors import CostError, InputError
@@ -101,3 +101,18 @@ def test_a_prevalence_that_moved_moves_probabilities_not_tiers(rows):
     y, p, _ = rows
     with pytest.raises(InputError, match="prior_shift"):
         ByTiers(POLICY).decided_on(y, p, None, COSTS).at_prevalence(0.2)
+
+
+@pytest.mark.parametrize("rule", [ByTiers(POLICY), MinimumCost()])
+def test_a_row_without_a_choice_is_decided_alone_as_beside_others(rows, rule):
+    y, p, _ = rows
+    costs = {"fp": np.where(np.arange(p.size) % 3, 30.0, 0.0), "fn": np.where(np.arange(p.size) % 2, 200.0, 0.0)}
+    decision = rule.decided_on(y, p, None, RowCosts(**costs))
+    together = decision.apply(p, costs)
+    alone = [decision.apply(p[[i]], {k: v[[i]] for k, v in costs.items()})[0] for i in range(60)]
+    assert together[:60].tolist() == alone
+    assert not together[::6].any()  # nothing is at stake
+    if isinstance(rule, MinimumCost):
+        assert together[3::6].all()  # a false alarm costs nothing, a missed event 200
+    else:
+        assert alone == [POLICY.tier(p[[i]], {k: v[[i]] for k, v in costs.items()})[0] != "allow" for i in range(60)]

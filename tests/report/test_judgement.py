@@ -32,3 +32,13 @@ def test_metrics_alerts_and_misses_are_printed():
 def test_what_is_undefined_is_left_out_or_dashed():
     assert "precision at the decision" not in _printed(FOUND)
     assert "Brier skill –" in _printed(FOUND)
+
+
+def test_observed_over_expected_and_brier_skill_have_their_intervals():
+    known = {
+        "observed_to_expected": {"estimate": 1.02, "low": 0.8, "high": 1.3},
+        "brier_skill": {"estimate": 0.2, "low": 0.1, "high": 0.3},
+    }
+    said = _printed(FOUND | {"metrics": known, "calibration": {"observed_to_expected": 1.02, "brier_skill": 0.2}})
+    assert "observed/expected 1.0200 0.8000 to 1.3000" in said
+    assert "Brier skill 0.2000 0.1000 to 0.3000" in said

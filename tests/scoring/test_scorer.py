@@ -335,6 +335,9 @@ def test_costs_by_row_are_asked_for_and_used():
     with pytest.raises(CostError, match="its own costs, which were not given"):
         scorer.decide(data)
     np.testing.assert_array_equal(scorer.decide(data, costs=costs), model.predict(data, costs=costs))
+    settled, row = {"fp": 0.0, "fn": 200.0}, data.slice(0, 1)
+    assert scorer.decide(row, costs=settled).tolist() == [True]
+    assert model.predict(row, costs={"fp": [0.0], "fn": [200.0]}).tolist() == model.labels_of([True]).tolist()
     plain = Scorer.from_model(fitted("logistic_regression", ["x"])[0])
     with pytest.raises(CostError, match="leave the costs out"):
         plain.decide(data, costs=costs)

@@ -16,7 +16,7 @@ from rareclass.cli import main
 from rareclass.data import delimited, parts
 from rareclass.data.layout import TextFormat
 from rareclass.decisions import AlertBudget, MinimumCost
-from rareclass.errors import ReadError
+from rareclass.errors import CostError, ReadError
 from rareclass.serving import predict
 from rareclass.serving.scoring import Asked
 from rareclass.workflow import PeriodColumns, Roles, predict_file, predict_table, read_problem, train_table
@@ -186,3 +186,44 @@ def test_a_row_of_another_width_late_in_the_file_is_an_error(bundles, tmp_path):
         file.write("1,2,3\n")
     with pytest.raises(ReadError, match="Expected 8 columns, got 3"):
         predict_file(Bundle.load(bundles["plain"]), path, lambda: table_writer(tmp_path / "o.csv"), how=TextFormat())
+
+
+@pytest.mark.usefixtures("_small")
+def test_a_part_whose_costs_leave_no_choice_is_answered(tmp_path):
+    problem = read_problem(table(), "fraud", Roles(cost_columns={"fn": "amount", "fp": "price"}))
+    bundle = train_table(problem, out=tmp_path / "b", estimator="logistic_regression", cv=3, decision=MinimumCost())
+    data = pa.csv.read_csv(given(tmp_path / "t.csv"))
+    alarm = np.where(np.arange(data.num_rows) < data.num_rows - 3, 30.0, 0.0)
+    data = data.append_column("checking", pa.array(alarm))
+    pa.csv.write_csv(data, tmp_path / "c.csv")
+    columns = {"fp": "checking", "fn": "amount"}
+    pieces = []
+    predict_file(bundle, tmp_path / "c.csv", lambda: contextlib.nullcontext(pieces.append), cost_columns=columns)
+    assert len(pieces) > 1
+    assert pa.concat_tables(pieces).equals(predict_table(bundle, tmp_path / "c.csv", cost_columns=columns).table)
+    last = predict_table(bundle, data.slice(data.num_rows - 1), cost_columns=columns)
+    assert last.table["alert"].to_pylist() == pieces[-1]["alert"].to_pylist()[-1:] == [True]
+
+
+@pytest.mark.usefixtures("_small")
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_missing_cost_is_named_with_its_row_and_a_negative_one_noted(tmp_path, form):
+    problem = read_problem(table(), "fraud", Roles(cost_columns={"fn": "amount", "fp": "price"}))
+    bundle = train_table(problem, out=tmp_path / "b", estimator="logistic_regression", cv=3, decision=MinimumCost())
+    data, columns = table(1).to_pydict(), {"fp": "price", "fn": "amount"}
+    data["amount"][N - 3], data["amount"][N - 2] = -5.0, -6.0
+    write_table(pa.table(data), tmp_path / f"n.{form}")
+    note = f"Column 'amount' holds 2 negative costs (fn), the first in row {N - 2:,}: -5. A negative cost is a benefit;"
+    for found in (
+        predict_file(bundle, tmp_path / f"n.{form}", lambda: contextlib.nullcontext(len), cost_columns=columns),
+        predict_table(bundle, tmp_path / f"n.{form}", cost_columns=columns),
+        read_problem(tmp_path / f"n.{form}", "fraud", Roles(cost_columns=columns)),
+    ):
+        assert [n.startswith(note) for n in found.notes].count(True) == 1
+    data["amount"][N - 2] = None
+    write_table(pa.table(data), tmp_path / f"m.{form}")
+    wrong = f"The cost column 'amount' holds no number in row {N - 1:,}. "
+    with pytest.raises(CostError, match=wrong):
+        predict_file(bundle, tmp_path / f"m.{form}", lambda: contextlib.nullcontext(len), cost_columns=columns)
+    with pytest.raises(CostError, match=wrong):
+        read_problem(tmp_path / f"m.{form}", "fraud", Roles(cost_columns=columns))

@@ -26,6 +26,7 @@ _PLAIN = (
     pa.timestamp("ns", tz="UTC"),
 )
 # 1.234 may be 1234; one number that is none of these shows what the point means in its column
+IF_CODES = "If these are codes, name the column in `categorical`, or leave it out with `drop`."
 MAY_BE_THOUSANDS = r"^[-+]?(?:[1-9]\d{0,2}(?:\.\d{3})?|0|[1-9]\d*)$"
 _THREE_DECIMALS = r"^[-+]?[1-9]\d{0,2}\.\d{3}$"
 _SAMPLE = 500
@@ -260,8 +261,7 @@ class _Typing:
         i = pc.index(pc.match_substring_regex(column, ZERO_AHEAD), True).as_py()
         if i >= 0:
             self.notes[name] = (
-                f"Column {name!r} is read as numbers, {column[i].as_py()!r} as {plain[i].as_py():.12g}. If these are "
-                "codes, name the column in `categorical`, or leave it out with `drop`."
+                f"Column {name!r} is read as numbers, {column[i].as_py()!r} as {plain[i].as_py():.12g}. {IF_CODES}"
             )
 
 

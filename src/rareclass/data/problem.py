@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 
 from rareclass import _check
 from rareclass._types import Label, Rows
+from rareclass.data.cells import IF_CODES
 from rareclass.data.columns import name_hint, to_float
 from rareclass.data.layout import TextFormat
 from rareclass.data.read import read_source
 from rareclass.data.sides import clean_times, group_numbers
 from rareclass.data.target import encode_target
-from rareclass.errors import InputError, SchemaError
+from rareclass.errors import CostError, InputError, SchemaError
 
 COST_KEYS = ("fp", "fn", "tp", "tn")
 KEEP = "keep_probability"
@@ -131,6 +132,8 @@ def read_problem(
     sampled = _sampled(table, {target, *roles.drop, *costs.values(), roles.groups, roles.time, weights})
     settled = tuple(f"Column {name!r} is read as numbers, " for name in roles.categorical)  # of codes with zeros ahead
     notes = (*reading.notes, *(note for note in reading.column_notes if not note.startswith(settled)))
+    if as_text is not None:  # of a bundle, whose training said what is a code
+        notes = tuple(note for note in notes if not note.endswith(IF_CODES))
     if sampled is not None:
         notes = (
             *notes,
@@ -145,6 +148,8 @@ def read_problem(
     if times is not None:
         clean_times(times, str(roles.time))
     _check.weights(counts, table.num_rows, str(weights))
+    money = CostColumns(costs)
+    by_row = money.read(table)
     away = {target, *roles.drop, *(v for v in (roles.groups, roles.time, roles.weights) if v), *costs.values()}
     away |= {KEEP} if sampled is not None else set()
     return Problem(
@@ -155,13 +160,13 @@ def read_problem(
         times=times,
         weights=counts,
         keep=sampled,
-        costs={k: cost_numbers(table[name], name) for k, name in costs.items()} or None,
+        costs=by_row,
         pos_label=roles.pos_label,
         categorical=tuple(c for c in roles.categorical if c not in away),
         time_ordered=roles.time_ordered,
         dropped=tuple(sorted(away - {target})),
         weighted_by=(weights or "") if sampled is None else f"{weights or 1} / {KEEP}",
-        notes=notes,
+        notes=(*notes, *money.notes),
         name=Path(source).name if isinstance(source, str | os.PathLike) else "",
         written=reading.found,
         spelt={} if reading.cells is None else _spelt(table[target], reading.cells[target]),
@@ -202,8 +207,49 @@ def column_values(column: pa.ChunkedArray) -> np.ndarray:
     return np.asarray(column.to_numpy())
 
 
-def cost_numbers(column: pa.ChunkedArray, name: str) -> np.ndarray:
-    return numbers(column, f"cost column {name!r}")
+class CostColumns:
+    """Columns of costs (of fp, fn, tp, tn) as numbers, of tables whose rows follow one another."""
+
+    def __init__(self, columns: Mapping[str, str] | None) -> None:
+        self.columns = columns or {}
+        self._rows = 0
+        self._negative: dict[str, tuple[int, int, float]] = {}  # how many, the first row, its cost
+
+    def read(self, table: pa.Table) -> dict[str, np.ndarray] | None:
+        """The costs (n,) of the next rows, by their names; None without columns.
+
+        Raises
+        ------
+        CostError
+            A cost is missing; the sentence names its column and row.
+        """
+        costs = {key: self._numbers(table[name], name, key) for key, name in self.columns.items()}
+        self._rows += table.num_rows
+        return costs or None
+
+    @property
+    def notes(self) -> list[str]:
+        """A sentence for each column in which a mistake costs less than nothing."""
+        return [
+            f"Column {self.columns[key]!r} holds {count:,} negative costs ({key}), the first in row {row:,}: {cost:g}. "
+            "A negative cost is a benefit; look over the signs if none is meant."
+            for key, (count, row, cost) in self._negative.items()
+        ]
+
+    def _numbers(self, column: pa.ChunkedArray, name: str, key: str) -> np.ndarray:
+        found = numbers(column, f"cost column {name!r}")
+        bad = np.flatnonzero(~np.isfinite(found))
+        if bad.size:
+            raise CostError(
+                f"The cost column {name!r} holds no number in row {self._rows + bad[0] + 1:,}. Fill it, or leave out "
+                "rows without a cost."
+            )
+        below = np.flatnonzero(found < 0)
+        if below.size and key in ("fp", "fn"):  # catching an event may well earn something
+            first = (0, self._rows + int(below[0]) + 1, float(found[below[0]]))
+            count, row, cost = self._negative.get(key, first)
+            self._negative[key] = count + below.size, row, cost
+        return found
 
 
 def numbers(column: pa.ChunkedArray, what: str) -> np.ndarray:

@@ -132,7 +132,7 @@ class RowCosts:
     Notes
     -----
     A single row may leave no choice (an amount of zero is not worth an alarm); only if that holds for all rows is it
-    an error.
+    an error, and not where a decision that stands is applied to rows: give those costs as a mapping.
 
     Examples
     --------
@@ -246,6 +246,50 @@ def _stakes(fp: Count, fn: Count, tp: Count, tn: Count) -> tuple[Any, Any]:
     return fp * unit - tn * unit, fn * unit - tp * unit
 
 
+def costs_of_rows(costs: CostsLike, n: int) -> Costs:
+    """Costs by which n rows are decided, each by itself: unlike in `as_costs` all of them may leave no choice.
+
+    A row is decided alike alone and beside others; that some choice is left matters where a decision is chosen.
+
+    Parameters
+    ----------
+    costs : CostMatrix, RowCosts, mapping or array-like of shape (2, 2)
+        Numbers of a mapping are those of each row.
+    n : int
+
+    Raises
+    ------
+    CostError
+
+    Examples
+    --------
+    >>> costs_of_rows({"fp": [0.0], "fn": 200.0}, 1).threshold.tolist()
+    [-inf]
+    """
+    if not isinstance(costs, Mapping):
+        return as_costs(costs, n=n)
+    arrays = {name: _cost_array(value, name) for name, value in _named(costs).items()}
+    size = next((a.size for a in arrays.values() if a.ndim and a.size != n), n)
+    if size != n:
+        raise CostError(f"The costs have {size} rows, the data {n}.")
+    choice = {"fp": 1.0, "fn": 1.0}  # of one row more
+    whole = {name: np.append(np.broadcast_to(a, n), choice.get(name, 0.0)) for name, a in arrays.items()}
+    return RowCosts(**whole).take(np.arange(n))
+
+
+def as_choice(costs: CostsLike, *, n: int | None = None) -> Costs:
+    """As `as_costs`, of rows that a decision is chosen on: `CostError` where none of them leaves a choice."""
+    found = as_costs(costs, n=n)
+    if isinstance(found, RowCosts):
+        _check_choice(*_stakes(found.fp, found.fn, found.tp, found.tn))
+    return found
+
+
+def by_row(costs: CostsLike) -> bool:
+    """Whether costs are arrays (n,) rather than numbers for all rows."""
+    return isinstance(costs, RowCosts) or (isinstance(costs, Mapping) and any(np.ndim(v) for v in costs.values()))
+
+
 def row_thresholds(alarm: np.ndarray, catch: np.ndarray) -> np.ndarray:
     """Probability from which flagging is cheaper, given the loss by a false alarm and the gain by a catch (n,)."""
     both = (alarm > 0) & (catch > 0)
@@ -257,16 +301,19 @@ def row_thresholds(alarm: np.ndarray, catch: np.ndarray) -> np.ndarray:
 
 
 def _from_mapping(costs: Mapping[str, Any]) -> Costs:
+    given = _named(costs)
+    return RowCosts(**given) if by_row(given) else CostMatrix(**given)
+
+
+def _named(costs: Mapping[str, Any]) -> dict[str, Any]:
+    """The costs that are given, of known names."""
     unknown = [str(k) for k in costs if k not in _NAMES]
     if unknown:
         raise CostError(f"Unknown cost {', '.join(map(repr, unknown))}. {_HINT}")
     missing = [k for k in ("fp", "fn") if costs.get(k) is None]
     if missing:
         raise CostError(f"The cost{'s' if len(missing) > 1 else ''} {' and '.join(missing)} must be given. {_HINT}")
-    given = {k: v for k, v in costs.items() if v is not None}
-    if all(np.ndim(v) == 0 for v in given.values()):
-        return CostMatrix(**given)
-    return RowCosts(**given)
+    return {k: v for k, v in costs.items() if v is not None}
 
 
 def _cost_array(values: ArrayLike, name: str) -> np.ndarray:
@@ -281,10 +328,12 @@ def _cost_array(values: ArrayLike, name: str) -> np.ndarray:
             array = _check.number_array(values, name, allow_infinite=True)
         except InputError as error:
             raise CostError(f"The cost {error}") from None
-    bad = int(np.count_nonzero(~np.isfinite(array)))
-    if bad:
+    bad = np.flatnonzero(~np.isfinite(array))
+    if bad.size:
+        where = f" (the first in row {bad[0] + 1:,})" if array.ndim else ""
         raise CostError(
-            f"The cost `{name}` holds {bad} value(s) that are not finite numbers. Remove or fill these rows."
+            f"The cost `{name}` holds {bad.size} value(s) that are not finite numbers{where}. Remove or fill "
+            "these rows."
         )
     return array
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rareclass import _check
-from rareclass.decisions.costs import CostsLike, as_costs
+from rareclass.decisions.costs import CostsLike, costs_of_rows
 from rareclass.decisions.moving import PrevalenceLimits, surely_moved
 from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.saved import RULES, decision_fields, decision_to_dict
@@ -129,7 +129,7 @@ class Decision:
                 "This decision weighs each row by its own costs, which were not given: pass those of these rows as "
                 "`costs` (--cost-columns on the command line)."
             )
-        own = as_costs(costs, n=proba.size)
+        own = costs_of_rows(costs, proba.size)
         _check_probability(proba)
         return np.asarray(self.rule.flag_by_costs(proba, own, self.shift, grouping))
 

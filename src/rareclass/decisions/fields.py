@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass._types import Rows
-from rareclass.decisions.costs import RowCosts
+from rareclass.decisions.costs import RowCosts, costs_of_rows
 from rareclass.errors import CostError, InputError, SchemaError
 
 _DAYS_A_YEAR = 365.25
@@ -109,7 +109,7 @@ class FieldCosts:
     tn: Cost = 0.0
 
     def of(self, table: Rows) -> RowCosts:
-        """`RowCosts` of the rows of a table.
+        """`RowCosts` of the rows of a table, of which all may leave no choice (where they are fitted on: an error).
 
         Raises
         ------
@@ -121,7 +121,10 @@ class FieldCosts:
         arrays = {name: _evaluate(getattr(self, name), table) for name in _NAMES}
         if all(np.ndim(a) == 0 for a in arrays.values()):
             raise CostError("None of these costs depends on a field; use CostMatrix.")
-        return RowCosts(**arrays)
+        n = next(np.size(a) for a in arrays.values() if np.ndim(a))
+        found = costs_of_rows(arrays, n)
+        assert isinstance(found, RowCosts)
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; functions cannot be stored."""

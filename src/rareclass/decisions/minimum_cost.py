@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from rareclass import _check
-from rareclass.decisions.costs import CostMatrix, Costs, CostsLike, RowCosts, as_costs
+from rareclass.decisions.costs import CostMatrix, Costs, CostsLike, RowCosts, as_choice
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.moving import curve_at_prevalence
 from rareclass.decisions.points import OperatingPoints
@@ -63,7 +63,7 @@ class MinimumCost(DecisionRule):
     def __post_init__(self) -> None:
         _check.one_of(self.search, "search", ["bayes", "empirical"])
         if self.costs is not None:
-            object.__setattr__(self, "costs", as_costs(self.costs))
+            object.__setattr__(self, "costs", as_choice(self.costs))
 
     @property
     def per_row(self) -> bool:

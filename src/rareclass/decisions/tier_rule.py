@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rareclass.decisions.costs import CostMatrix, Costs, CostsLike, as_costs
+from rareclass.decisions.costs import CostMatrix, Costs, CostsLike, costs_of_rows
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.periods import UNITS, rows_per_period
 from rareclass.decisions.points import OperatingPoints
@@ -128,7 +128,7 @@ class ByTiers(DecisionRule):
 
     def priced(self, proba: np.ndarray, costs: CostsLike) -> CostsLike:
         assert self.cuts is not None
-        own = as_costs(costs, n=proba.size)
+        own = costs_of_rows(costs, proba.size)
         return outcome_costs(self.policy, self.cuts.places(proba, own if self.per_row else None), own)
 
     def move_prevalence(self, decision: Decision, prevalence: float, curve: ThresholdCurve | None) -> Decision:
@@ -170,7 +170,7 @@ def outcome_costs(policy: TierPolicy, places: np.ndarray, costs: CostsLike) -> d
 
     A row in the first tier would be in the second if it were flagged.
     """
-    lines = TierLines.of(policy.tiers, as_costs(costs, n=places.size))
+    lines = TierLines.of(policy.tiers, costs_of_rows(costs, places.size))
     shape = len(policy.tiers), places.size
     quiet, event = (np.broadcast_to(v if v.ndim == 2 else v[:, None], shape) for v in (lines.quiet, lines.event))
     own = np.maximum(places, 1), np.arange(places.size)

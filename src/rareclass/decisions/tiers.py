@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rareclass import _check
-from rareclass.decisions.costs import CostMatrix, CostsLike, as_costs
+from rareclass.decisions.costs import CostMatrix, CostsLike, as_costs, by_row, costs_of_rows
 from rareclass.decisions.ranking import Grouping, period_codes
 from rareclass.decisions.tier import Tier, TierLines
 from rareclass.decisions.tier_places import TierRows, lowest_threshold, pairs_of, places_of
@@ -103,7 +103,7 @@ class TierPolicy:
     def expected_costs(self, probability: ArrayLike, costs: CostsLike) -> np.ndarray:
         """Expected cost (tiers, n) of rows with these probabilities (n,) in each tier."""
         p = _probabilities(probability)
-        return TierLines.of(self.tiers, as_costs(costs, n=p.size)).at(p)
+        return TierLines.of(self.tiers, costs_of_rows(costs, p.size)).at(p)
 
     def cuts(self, costs: CostsLike) -> np.ndarray:
         """Probability from which a row is in each tier but the first, or in a more severe one.
@@ -237,7 +237,7 @@ class TierPolicy:
                 "that keep it on average (`cut`)."
             )
         p = _probabilities(probability)
-        own = as_costs(costs, n=p.size)
+        own = costs_of_rows(costs, p.size) if by_row(costs) else as_costs(costs)
         if isinstance(own, CostMatrix):
             self.cuts(own)
         rows = TierRows.of(self.tiers, p, own)
@@ -327,7 +327,7 @@ class TierCuts:
         elif costs is None:
             raise CostError("These tiers weigh each row by its own costs; pass those of these rows as `costs`.")
         else:
-            rows = TierRows.of(self.policy.tiers, p, as_costs(costs, n=p.size))
+            rows = TierRows.of(self.policy.tiers, p, costs_of_rows(costs, p.size))
         return places_of(self.policy.tiers, rows, grouping, np.asarray(self.thresholds))
 
     def said(self) -> str:

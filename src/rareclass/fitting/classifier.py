@@ -15,7 +15,6 @@ from rareclass._names import Names
 from rareclass.data.read import read_table
 from rareclass.data.schema import Schema
 from rareclass.data.target import encode_target
-from rareclass.decisions.costs import as_costs
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.rule import DecisionRule
@@ -330,8 +329,7 @@ class RareClassifier(Tiered, ClassifierMixin, BaseEstimator):
 
     def flag(self, probability: np.ndarray, *, costs: Any = None, grouping: Grouping = Grouping()) -> np.ndarray:
         """Whether `decision_` flags each of the rows (n,) with these probabilities."""
-        money = None if costs is None else as_costs(costs, n=probability.size)
-        return self.decision_.apply(probability, money, **grouping._asdict())
+        return self.decision_.apply(probability, costs, **grouping._asdict())
 
     def labels_of(self, flagged: np.ndarray) -> np.ndarray:
         """Labels (n,) of rows that are flagged or not."""

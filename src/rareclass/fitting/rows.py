@@ -15,7 +15,7 @@ from rareclass.data.grouping import merge_groups
 from rareclass.data.problem import counted
 from rareclass.data.schema import Schema
 from rareclass.data.sides import clean_times, group_numbers
-from rareclass.decisions.costs import Costs, RowCosts, as_costs
+from rareclass.decisions.costs import Costs, RowCosts, as_choice, as_costs
 from rareclass.decisions.rule import DecisionRule
 from rareclass.decisions.tier_rule import as_rule
 from rareclass.decisions.tiers import TierPolicy
@@ -119,7 +119,7 @@ class Rows:
             keep=keep,
             groups=None if beside.groups is None else group_numbers(beside.groups),
             times=None if beside.times is None else clean_times(beside.times),
-            costs=None if beside.costs is None else as_costs(beside.costs, n=n),
+            costs=None if beside.costs is None else as_choice(beside.costs, n=n),
             number=beside.number,
             slices=None if slices is None else SliceColumn.of(table, schema, slices),
         )

@@ -10,7 +10,7 @@ import numpy as np
 from rareclass._lazy import available
 from rareclass._record import Record
 from rareclass.calibration.slices import LEAST_EXPECTED, clumping_of
-from rareclass.decisions.costs import Costs, as_costs
+from rareclass.decisions.costs import Costs, costs_of_rows
 from rareclass.decisions.decision import Decision
 from rareclass.decisions.minimum_cost import MinimumCost
 from rareclass.decisions.tier_rates import TierRecord, tiers_of
@@ -138,7 +138,7 @@ class SlicedRows:
         """The same with the costs of what the decision does with rows of these log-odds: those in their tier."""
         if self.costs is None:
             return self
-        return replace(self, costs=as_costs(decision.priced(sigmoid(logit), self.costs), n=self.y.size))
+        return replace(self, costs=costs_of_rows(decision.priced(sigmoid(logit), self.costs), self.y.size))
 
     def spent(self, flagged: np.ndarray) -> np.ndarray:
         """Cost (n,) of each row, flagged or not."""

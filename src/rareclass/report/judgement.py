@@ -17,6 +17,7 @@ NAMES = {
     "precision": "precision at the decision",
     "expected_cost": "cost per row",
 }
+CALIBRATION = {"observed_to_expected": "observed/expected", "brier_skill": "Brier skill"}
 
 
 def render_judgement(found: Mapping[str, Any], console: Console | None = None) -> None:
@@ -40,8 +41,11 @@ def render_judgement(found: Mapping[str, Any], console: Console | None = None) -
         m = said.metrics.get(key)
         if m is not None and words.finite(m.estimate) is not None:
             table.add_row(label, _number(m.estimate), f"{_number(m.low)} to {_number(m.high)}")
-    table.add_row("observed/expected", _number(said.calibration.observed_to_expected), "")
-    table.add_row("Brier skill", _number(said.calibration.brier_skill), "")
+    for key, label in CALIBRATION.items():
+        m = said.metrics.get(key)
+        known = m is not None and words.finite(m.estimate) is not None
+        interval = f"{_number(m.low)} to {_number(m.high)}" if m is not None and known else ""
+        table.add_row(label, _number(getattr(said.calibration, key)), interval)
     out.print(table)
     c = said.decision.confusion
     flagged = f"{words.count((c.tp or 0) + (c.fp or 0))} rows flagged, {words.count(c.tp)} of them events"

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from rareclass.decisions.costs import as_costs
+from rareclass.decisions.costs import costs_of_rows
 from rareclass.decisions.tiers import TIERS, TierCuts
 from rareclass.errors import CostError, InputError
 from rareclass.kernels.logits import moved_threshold
@@ -74,6 +74,6 @@ class Cut:
                 "This decision weighs each row by its own costs, which were not given: pass those of these rows as "
                 "`costs`."
             )
-        own = as_costs(costs, n=probability.size)
+        own = costs_of_rows(costs, probability.size)
         with np.errstate(invalid="ignore"):
             return np.asarray(probability >= moved_threshold(own.threshold, -self.shift), dtype=bool)

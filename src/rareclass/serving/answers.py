@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rareclass.decisions.costs import RowCosts
 from rareclass.scoring.cut import Cut
 from rareclass.scoring.reasons import Reason
 from rareclass.serving.asked import ALL, NONE
@@ -78,7 +77,7 @@ def _decided(cut: Cut, probability: np.ndarray, costs: Any) -> tuple[np.ndarray,
     if probability.size == 0:
         return np.empty(0, dtype=bool), None if cut.tiers is None else np.empty(0, dtype=object)
     if cut.per_row:
-        costs = _row_costs(costs, probability.size)
+        _refuse_lacking(costs)
     elif costs is not None:
         raise wrong("This model decides all rows by one threshold; leave `costs` out.")
     if cut.tiers is None:
@@ -87,16 +86,12 @@ def _decided(cut: Cut, probability: np.ndarray, costs: Any) -> tuple[np.ndarray,
     return places > 0, cut.tiers.policy.named(places)
 
 
-def _row_costs(costs: Mapping[str, np.ndarray] | None, n: int) -> RowCosts:
-    """Costs of n rows, of which all may leave no choice: a payment of nothing is not worth an alarm."""
+def _refuse_lacking(costs: Mapping[str, np.ndarray] | None) -> None:
     if costs is None or not {"fp", "fn"} <= costs.keys():
         raise wrong(
             "This model weighs each row by its own costs. Give those of these rows as `costs`, an object with fp and "
             "fn (and tp, tn): a number, or a list of one number a row."
         )
-    choice = {"fp": 1.0, "fn": 1.0, "tp": 0.0, "tn": 0.0}  # of one row more, for costs must leave some choice
-    whole = {name: np.append(np.broadcast_to(value, n), choice[name]) for name, value in costs.items()}
-    return RowCosts(**whole).take(np.arange(n))
 
 
 def _reasons(served: "Served", request: "Request", alert: np.ndarray, threads: int) -> list[list[Reason] | None] | None:

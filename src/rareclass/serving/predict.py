@@ -26,7 +26,7 @@ from rareclass.data.cells import Reading
 from rareclass.data.columns import name_hint
 from rareclass.data.layout import TextFormat
 from rareclass.data.parts import Parts, ReadWholeError, read_parts
-from rareclass.data.problem import column_values, cost_numbers
+from rareclass.data.problem import CostColumns, column_values
 from rareclass.data.read import read_source
 from rareclass.decisions.budget import AlertBudget
 from rareclass.decisions.periods import periods_of
@@ -166,6 +166,7 @@ class _Predicting:
         self.rule = self.bundle.model.decision_.rule if self.tiers is None else self.tiers.policy
         self.unknown: dict[str, int] = {}
         self.strange = StrangeColumns(self.bundle)
+        self.money = CostColumns(self.cost_columns)
         self.rows = self.alerts = 0
 
     def whole(self, source: Any) -> Prediction:
@@ -218,7 +219,7 @@ class _Predicting:
     def _scored(self, table: pa.Table, cells: pa.Table | None, grouping: Grouping) -> pa.Table:
         """The answers to rows that follow those before."""
         kept = {name: (table if cells is None else cells)[name] for name in self.keep}
-        costs = {k: cost_numbers(table[name], name) for k, name in self.cost_columns.items()} or None
+        costs = self.money.read(table)
         if table.num_rows == 0:
             none = np.empty(0, dtype=object)
             reasons: list[list[Reason] | None] | None = [] if self.asked else None
@@ -243,7 +244,7 @@ class _Predicting:
             for name in names
             if self.unknown.get(name)
         ]
-        notes += self.strange.notes()
+        notes += [*self.strange.notes(), *self.money.notes]
         known = {*names, self.bundle.target, *self.keep, *self.cost_columns.values(), *self.periods.columns.values()}
         extra = sorted(set(table.column_names) - known)
         if extra:
