@@ -17,6 +17,12 @@ def as_cells(reader: Reader, column: Column) -> Column:
 
     A level that training saw stays as it is, so that models of other tables know theirs.
     """
+    if len(column) == 1:  # a request of one row, where each microsecond counts
+        value = column[0]
+        if type(value) is not str:
+            return column
+        cell = _cell(reader, value)
+        return column if cell is value else [cell]
     if isinstance(column, np.ndarray) or str not in set(map(type, column)):
         return column
     return [_cell(reader, value) if type(value) is str else value for value in column]
