@@ -32,7 +32,7 @@ for path in sys.argv[1:]:
     scorer = Scorer.load(path)
     row = {"x": 0.5, "z": None, "shop": "a", "note": "two words"}
     scorer.decide(row), scorer.logit([row] * 50)
-    contributions(scorer.member, scorer.encoder.matrix([row] * 3))
+    contributions(scorer.member, scorer.encoder.matrix([row] * 3)), scorer.explain([row] * 2)
 missed = {name: sorted(map(str, found - warmed[name])) for name, found in types().items() if found - warmed[name]}
 assert not missed, missed
 """
