@@ -1,6 +1,7 @@
 """Where a source file is tested that has no test file of its name, because the tests of another serve it rightly."""
 
 WHERE = {
+    "serving/logged.py": "tests/serving/test_log.py",
     "serving/worker.py": "tests/serving/test_server.py",
     "serving/supervisor.py": "tests/serving/test_server.py",
     "serving/run.py": "tests/serving/test_server.py",

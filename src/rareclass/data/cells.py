@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rareclass.data.columns import dictionary_codes
+from rareclass.data.columns import dictionary_codes, is_number
 from rareclass.data.dates import ORDERS, no_dates, order_of, read_dates, read_formatted
 from rareclass.data.layout import TextFormat
 from rareclass.data.numerals import EMPTY, ZERO_AHEAD, DoubtfulError, has_zero_ahead, read_numerals
@@ -48,6 +48,8 @@ class Reading:
         What was decided about the file.
     column_notes : tuple of str
         What was decided about columns.
+    noted : frozenset of str
+        The columns that these are about.
     doubts : mapping of str to str
         Columns that may mean two things, with the sentence that says which; they are text in the table.
     found : TextFormat
@@ -61,6 +63,7 @@ class Reading:
     table: pa.Table
     notes: tuple[str, ...] = ()
     column_notes: tuple[str, ...] = ()
+    noted: frozenset[str] = frozenset()
     doubts: Mapping[str, str] = field(default_factory=dict)
     found: TextFormat = field(default_factory=TextFormat)
     cells: pa.Table | None = None
@@ -97,6 +100,7 @@ def typed(
         table=pa.table(found),
         notes=notes,
         column_notes=said,
+        noted=frozenset(typing.notes),
         doubts=typing.doubts,
         found=shown,
         cells=cells,
@@ -256,7 +260,7 @@ class _Typing:
         return _taken(numbers.values, codes)
 
     def _note_zeros(self, name: str, column: pa.ChunkedArray, plain: pa.ChunkedArray) -> None:
-        if not (pa.types.is_integer(plain.type) or pa.types.is_floating(plain.type)):
+        if not is_number(plain.type):
             return
         i = pc.index(pc.match_substring_regex(column, ZERO_AHEAD), True).as_py()
         if i >= 0:

@@ -39,6 +39,11 @@ def is_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
+def is_number(kind: pa.DataType) -> bool:
+    """Whether values of this type are whole numbers or floats."""
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind)
+
+
 def is_nothing(kind: pa.DataType) -> bool:
     """True for the type of columns without a value, and dictionaries of it."""
     return pa.types.is_null(kind.value_type if pa.types.is_dictionary(kind) else kind)
@@ -118,7 +123,7 @@ def to_float(column: pa.ChunkedArray) -> np.ndarray | None:
                 return None
             parsed = flat
         return np.append(parsed, np.nan)[codes]
-    elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+    elif not is_number(kind):
         return None
     return _numbers(column)
 

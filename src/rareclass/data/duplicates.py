@@ -165,7 +165,7 @@ def copies_are_ordinary(same: np.ndarray, y: np.ndarray) -> bool:
         return False
     if 2 * size.size > same.size:
         return False
-    event = _rarest(label)
+    event = label == np.argmin(counts)
     held = np.bincount(number, weights=event)
     if (counts > 1).all() and (np.count_nonzero(held) < 2 or np.count_nonzero(held < size) < 2):
         return True

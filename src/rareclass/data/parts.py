@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from rareclass.data.cells import Read, Reading, empty_note, filled_cells, typed, without_blanks
-from rareclass.data.columns import check_names, is_text
+from rareclass.data.columns import check_names, is_number, is_text
 from rareclass.data.delimited import cell_batches, column_names, holds_text, with_layout
 from rareclass.data.files import GZIP, file_kind, open_source, opened_binary
 from rareclass.data.layout import Layout, Source, TextFormat
@@ -208,15 +208,10 @@ def _refuse_unsettled(reading: Reading, surveys: Mapping[str, TextSurvey], numer
     for name, survey in surveys.items():
         kind = reading.table[name].type
         if name not in reading.reads:
-            noted = any(note.startswith(f"Column {name!r} ") for note in reading.column_notes)
-            if name in numeric or noted or not survey.all_kept:
+            if name in numeric or name in reading.noted or not survey.all_kept:
                 raise ReadWholeError
-        elif survey.only_numbers and not (survey.all_kept or pa.types.is_null(kind) or _is_number(kind)):
+        elif survey.only_numbers and not (survey.all_kept or pa.types.is_null(kind) or is_number(kind)):
             raise ReadWholeError
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return pa.types.is_integer(kind) or pa.types.is_floating(kind)
 
 
 def _named_cells(source: Source, layout: Layout, names: Mapping[int, str]) -> Iterator[pa.Table]:

@@ -6,22 +6,20 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from rareclass.errors import RareclassError
-from rareclass.monitoring.prediction_log import log_schema
 from rareclass.serving.answers import Answers
 from rareclass.serving.batch import Batch
+from rareclass.serving.logged import Entry, alike, as_batch
 from rareclass.serving.models import Served
 from rareclass.serving.segments import Segment, recover, remove_older
 
 _LOGGER = logging.getLogger("rareclass.serving")
-_DAY = 86_400e6  # microseconds
 _ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, pa.ArrowException, RareclassError)
 _RETRY = 60.0  # seconds between tries to complete what could not be
 _ROW, _VALUE = 64, 48  # bytes that a row weighs besides its values, and a value: in the matrix and as an object
@@ -63,19 +61,6 @@ class LogOptions:
         return [(name, kind) for name, kind in columns if name in self.features]
 
 
-class _Entry(NamedTuple):
-    """One request that was answered."""
-
-    time: int  # microseconds since 1970
-    size: int
-    served: Any
-    ids: str | Sequence[Any]
-    answers: Any
-    rows: Any
-    request: str | None
-    weight: int
-
-
 class PredictionLog:
     """The log of one worker in a folder that others may share.
 
@@ -114,7 +99,7 @@ class PredictionLog:
         pa.array(np.zeros(1))  # Arrow looks for pandas at its first array, for half a second where it is installed
         self._on_drop = on_drop
         self._lock = threading.Lock()
-        self._waiting: list[_Entry] = []
+        self._waiting: list[Entry] = []
         self._queued = self._held = 0  # bytes that wait: as entries, as batches
         self._refused = self._told = 0  # rows that found no room since that was said; as of the last turn
         self._ended = False
@@ -153,7 +138,7 @@ class PredictionLog:
             if taken:
                 self._queued += weight
                 now = time.time_ns() // 1_000
-                self._waiting.append(_Entry(now, size, served, ids, answers, rows, request=request, weight=weight))
+                self._waiting.append(Entry(now, size, served, ids, answers, rows, request=request, weight=weight))
         if not taken:
             self._drop(size)
         elif weight > _LARGE or 2 * self._queued > self.options.waiting:
@@ -239,17 +224,17 @@ class _Writer:
         """Bytes of batches that could not be written yet."""
         return sum(batch.nbytes for _, batch in self._kept)
 
-    def write(self, entries: Sequence[_Entry]) -> int:
+    def write(self, entries: Sequence[Entry]) -> int:
         """Write what is there; returns the rows that never can be."""
-        lost = sum(self._keep(group) for group in _alike(entries))
+        lost = sum(self._keep(group) for group in alike(entries))
         self._write_kept()
         self._complete_full()
         return lost
 
-    def _keep(self, group: Sequence[_Entry]) -> int:
+    def _keep(self, group: Sequence[Entry]) -> int:
         """Make batches of requests to one version of a model; returns the rows that can be no part of one."""
         try:
-            self._kept.append(_batch(group, self.options))
+            self._kept.append(as_batch(group, self.options.chosen(group[0].served.scorer.encoder.columns)))
         except _ODD as error:  # whatever one request held must neither end the log nor take others with it
             if len(group) > 1:
                 half = len(group) // 2
@@ -338,89 +323,3 @@ class _Writer:
                 self.options.every,
             )
         self._failing = True
-
-
-def _alike(entries: Sequence[_Entry]) -> list[list[_Entry]]:
-    """Entries of the same version of a model together, in their order."""
-    found: dict[int, list[_Entry]] = {}
-    for entry in entries:
-        found.setdefault(id(entry.served), []).append(entry)
-    return list(found.values())
-
-
-def _batch(entries: Sequence[_Entry], options: LogOptions) -> tuple[tuple[str, str], pa.RecordBatch]:
-    """Requests to one version of a model as one batch of its schema."""
-    served = entries[0].served
-    encoder = served.scorer.encoder
-    features = options.chosen(encoder.columns)
-    schema = log_schema(served.name, served.version, features)
-    sizes = [entry.size for entry in entries]
-    rows = sum(sizes)
-    columns: list[Any] = [
-        pa.array(list(chain.from_iterable(map(_ids, entries))), pa.string()),
-        np.repeat(np.array([entry.time for entry in entries], dtype="datetime64[us]"), sizes),
-        pa.repeat(served.name, rows),
-        pa.repeat(served.version, rows),
-        *(np.concatenate([getattr(entry.answers, name) for entry in entries]) for name in ("probability", "logit")),
-        np.concatenate([entry.answers.alert for entry in entries]),
-        *(_texts(entries, name) for name in ("tier", "slices")),
-    ]
-    columns += _features(entries, features, encoder)
-    arrays = [pa.array(values, field.type, from_pandas=True) for values, field in zip(columns, schema, strict=True)]
-    return (served.name, served.version), pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _ids(entry: _Entry) -> Iterable[str | None]:
-    if isinstance(entry.ids, str):
-        return (f"{entry.ids}:{i}" for i in range(entry.size))
-    ids = map(_text, entry.ids)
-    return ids if entry.request is None else (text or f"{entry.request}:{i}" for i, text in enumerate(ids))
-
-
-def _texts(entries: Sequence[_Entry], name: str) -> list[str | None]:
-    found: list[str | None] = []
-    for entry in entries:
-        values = getattr(entry.answers, name)
-        found += [None] * entry.size if values is None else map(_text, values)
-    return found
-
-
-def _features(entries: Sequence[_Entry], features: Sequence[tuple[str, str]], encoder: Any) -> list[Any]:
-    """Numbers, flags and dates as they were read, texts as they were given; None where a request shows no rows."""
-    if not features:
-        return []
-    if any(entry.rows is None for entry in entries):
-        return [pa.nulls(sum(entry.size for entry in entries))] * len(features)
-    matrix = np.concatenate([entry.rows.matrix for entry in entries])
-    starts = dict(zip(encoder.names, encoder.starts.tolist()))
-    found: list[Any] = []
-    for name, kind in features:
-        values = matrix[:, starts[name]]
-        if kind in ("category", "text"):
-            found.append([_text(value) for entry in entries for value in entry.rows.column(name)])
-        elif kind == "time":
-            found.append(_moments(values))
-        elif kind == "boolean":
-            found.append(pa.array(values == 1.0, mask=np.isnan(values)))
-        else:
-            found.append(values)
-    return found
-
-
-def _moments(days: np.ndarray) -> pa.Array:
-    known = np.isfinite(days)
-    micros = np.rint(np.where(known, days, 0.0) * _DAY).astype(np.int64)
-    return pa.array(micros.view("datetime64[us]"), mask=~known)
-
-
-def _text(value: Any) -> str | None:
-    """One text for an id or a category, the same for 1, 1.0 and "1"; None where it is missing."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bytes):
-        return value.decode(errors="replace")
-    if isinstance(value, bool | np.bool_):
-        return "true" if value else "false"
-    if isinstance(value, float | np.floating):
-        return None if value != value else str(int(value)) if value.is_integer() else repr(float(value))
-    return str(value)

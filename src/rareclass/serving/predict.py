@@ -32,7 +32,6 @@ from rareclass.decisions.budget import AlertBudget
 from rareclass.decisions.periods import periods_of
 from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.rule import DecisionRule
-from rareclass.decisions.tiers import TierPolicy
 from rareclass.errors import InputError, SchemaError
 from rareclass.scoring.reasons import Reason
 from rareclass.serving.scoring import Asked, Scored, score
@@ -70,7 +69,7 @@ class PeriodColumns:
         named = {"--time": self.time, "--period": self.period, "--key": self.key}
         return {option: name for option, name in named.items() if name is not None}
 
-    def grouping(self, table: pa.Table, rule: DecisionRule | TierPolicy) -> Grouping:
+    def grouping(self, table: pa.Table, rule: DecisionRule) -> Grouping:
         """The periods and keys of the rows of a table."""
         if sum((self.time is not None, self.period is not None, self.one_period)) > 1:
             raise InputError("Give one of --time, --period and --one-period: a row is of one period.")
@@ -142,8 +141,7 @@ def predict_file(
         parts = predicting.parts(source)
         with opened() as write:
             return predicting.by_parts(parts, write, tick)
-    predicting = replace(predicting)
-    found = predicting.whole(source)
+    found = replace(predicting).whole(source)
     with opened() as write:
         write(found.table)
     return Predicted(found.table.num_rows, int(pc.sum(found.table["alert"]).as_py() or 0), found.notes)
@@ -163,7 +161,6 @@ class _Predicting:
     def __post_init__(self) -> None:
         self.before, self.spelt = written_before(self.bundle), spelt_before(self.bundle)
         self.tiers = self.bundle.model.model_.tiers
-        self.rule = self.bundle.model.decision_.rule if self.tiers is None else self.tiers.policy
         self.unknown: dict[str, int] = {}
         self.strange = StrangeColumns(self.bundle)
         self.money = CostColumns(self.cost_columns)
@@ -214,7 +211,7 @@ class _Predicting:
             raise SchemaError(f"The column {taken[0]!r} cannot be kept: the output has one of this name. Rename it.")
         for name in self.cost_columns.values():
             _column(table, name, "cost column")
-        return self.periods.grouping(table, self.rule)
+        return self.periods.grouping(table, self.bundle.model.decision_.rule)
 
     def _scored(self, table: pa.Table, cells: pa.Table | None, grouping: Grouping) -> pa.Table:
         """The answers to rows that follow those before."""
