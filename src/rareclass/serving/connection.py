@@ -39,7 +39,7 @@ class GuardedConnection(HttpToolsProtocol):
         self._clock: asyncio.TimerHandle | None = None
         self._unread = 0
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
         if len(self.connections) > self.limits.connections:
             self._refuse(503, "Too many connections are open; try again in a second.")
