@@ -115,6 +115,44 @@ def test_one_row_equals_the_batch_and_threads_change_nothing(sizes):
     np.testing.assert_array_equal(trees.score(np.asfortranarray(X)), batch)
 
 
+def by_level(seed, depths, d=4):
+    """Random trees that ask one question on each level, among trees that do not."""
+    rng = np.random.default_rng(seed)
+    parts = {name: [] for name in "feature threshold left right missing_left value".split()}
+    roots = []
+
+    def add(questions):
+        at = len(parts["feature"])
+        feature, threshold, missing = questions[0] if questions else (-1, 0.0, False)
+        value = 0.0 if questions else float(rng.normal())
+        for name, cell in zip(parts, (feature, threshold, -1, -1, missing, value), strict=True):
+            parts[name].append(cell)
+        if questions:
+            parts["left"][at] = add(questions[1:])
+            parts["right"][at] = add(questions[1:])
+        return at
+
+    for depth in depths:
+        questions = [(int(rng.integers(d)), float(rng.normal()), bool(rng.random() < 0.5)) for _ in range(depth)]
+        roots.append(add(questions))
+        if rng.random() < 0.3 and depth > 1:  # one question differs: no level tree
+            parts["threshold"][-4 if depth == 2 else -3] += 0.5
+    kinds = {"threshold": float, "value": float, "missing_left": bool}
+    arrays = {name: np.array(values, dtype=kinds.get(name, np.int32)) for name, values in parts.items()}
+    leaf = arrays["feature"] < 0
+    arrays["threshold"][leaf] = 0.0
+    return FlatTrees.from_arrays({"n_features": np.array(d), "root": np.array(roots, dtype=np.int32), **arrays})
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_trees_of_one_question_a_level_score_as_others_do(seed):
+    trees, X = by_level(seed, [6, 1, 3, 0, 6, 2, 8, 6, 5, 6]), rows(seed, 400)
+    assert (trees.program.trees[:, 1] < 0).sum() >= 4
+    wanted = slow_score(trees, X)
+    np.testing.assert_array_equal(trees.score(X), wanted)
+    np.testing.assert_array_equal([trees.score(x[None])[0] for x in X[:100]], wanted[:100])
+
+
 def test_permuting_trees_changes_rounding_only():
     trees, X = random_trees(3, SHAPES["mixed"]), rows(3, 500)
     turned = FlatTrees.from_arrays(trees.arrays() | {"root": np.ascontiguousarray(trees.root[::-1])})

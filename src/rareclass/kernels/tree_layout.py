@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from rareclass.kernels.compiled import compiled
-from rareclass.kernels.tree_program import HASH_32, HASH_64, HIGHEST, MOST_LEAVES, Program
+from rareclass.kernels.tree_program import HASH_32, HASH_64, HIGHEST, MOST_LEAVES, MOST_LEVELS, Program
 
 
 def lay_out(trees: Mapping[str, Any]) -> Program:
@@ -14,19 +14,24 @@ def lay_out(trees: Mapping[str, Any]) -> Program:
     columns, column, cuts, cut = _columns(trees)
     m, n_trees = trees["feature"].size, trees["root"].size
     sizes = _sizes(trees["root"], trees["left"], trees["right"])
-    masked = sizes <= MOST_LEAVES
-    slots = np.where(masked, np.where(sizes <= 32, 32, 64), 0)
-    table = np.zeros((n_trees, 4), dtype=np.int64)
-    table[:, 1] = np.where(masked, sizes, 0)
-    table[:, 2] = np.cumsum(np.where(masked, sizes - 1, 0)) - np.where(masked, sizes - 1, 0)
-    table[:, 3] = np.cumsum(slots) - slots
-    n_splits = int(np.where(masked, sizes - 1, 0).sum())
-    splits, masks = np.empty((n_splits, 2), dtype=np.int32), np.empty(n_splits, dtype=np.uint64)
-    leaves = np.zeros(int(slots.sum()))
     links = (trees["root"], trees["left"], trees["right"])
-    order, table[:, 0] = order_of(*links)
+    order, first = order_of(*links)
     nodes = np.empty((m, 3), dtype=np.int32)
     _place(order, trees["left"], column, cut, nodes)
+    depths = _depths(first, sizes, nodes)
+    level, masked = depths > 0, sizes <= MOST_LEAVES
+    slots = np.where(level, sizes, np.where(masked, np.where(sizes <= 32, 32, 64), 0))
+    held = np.where(level, depths, np.where(masked, sizes - 1, 0))
+    table = np.zeros((n_trees, 4), dtype=np.int64)
+    table[:, 0] = first
+    table[:, 1] = np.where(level, -depths, np.where(masked, sizes, 0))
+    table[:, 2] = np.cumsum(held) - held
+    table[:, 3] = np.cumsum(slots) - slots
+    n_splits = int(held.sum())
+    splits, masks = np.empty((n_splits, 2), dtype=np.int32), np.empty(n_splits, dtype=np.uint64)
+    leaves = np.zeros(int(slots.sum()))
+    value = trees["value"][order]
+    _level(nodes, value, table, splits, leaves)
     _mask(links, column, cut, trees["value"], table, splits, masks, leaves)
     return Program(
         columns=columns,
@@ -34,7 +39,7 @@ def lay_out(trees: Mapping[str, Any]) -> Program:
         bits=trees["bits"] if trees["bits"].size else np.zeros(1, np.uint32),
         gap=trees["gap"],
         nodes=nodes,
-        value=trees["value"][order],
+        value=value,
         trees=table,
         splits=splits,
         masks=masks,
@@ -120,6 +125,39 @@ def _place(order: np.ndarray, left: np.ndarray, column: np.ndarray, cut: np.ndar
 
 
 @compiled
+def _depths(first: np.ndarray, sizes: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+    """Depth of each tree that is complete and asks one question on each level; 0 of all others."""
+    depths = np.zeros(first.size, dtype=np.int64)
+    for t in range(first.size):
+        depth = 0
+        while depth < MOST_LEVELS and (1 << depth) < sizes[t]:
+            depth += 1
+        if (1 << depth) != sizes[t]:
+            continue
+        same = True
+        for level in range(depth):
+            begin = first[t] + (1 << level) - 1
+            for node in range(begin, begin + (1 << level)):  # leaves above the last level point to themselves
+                same = same and nodes[node, 0] != node
+                same = same and nodes[node, 1] == nodes[begin, 1] and nodes[node, 2] == nodes[begin, 2]
+        depths[t] = depth if same else 0
+    return depths
+
+
+@compiled
+def _level(nodes: np.ndarray, value: np.ndarray, table: np.ndarray, splits: np.ndarray, leaves: np.ndarray) -> None:
+    """Write the question of each level, and the leaves from the left."""
+    for t in range(table.shape[0]):
+        for level in range(-table[t, 1]):
+            node = table[t, 0] + (1 << level) - 1
+            splits[table[t, 2] + level, 0], splits[table[t, 2] + level, 1] = nodes[node, 1], nodes[node, 2]
+        if table[t, 1] < 0:
+            count = 1 << -table[t, 1]
+            for leaf in range(count):
+                leaves[table[t, 3] + leaf] = value[table[t, 0] + count - 1 + leaf]
+
+
+@compiled
 def _mask(
     links: tuple[np.ndarray, np.ndarray, np.ndarray],
     column: np.ndarray,
@@ -136,7 +174,7 @@ def _mask(
     one = np.uint64(1)
     for t in range(root.size):
         size, end = table[t, 1], table[t, 2]
-        if size == 0:
+        if size <= 0:
             continue
         stack[0, 0], stack[0, 1] = root[t], -1
         high, seen = 1, 0

@@ -5,7 +5,8 @@ each set of categories for itself (rank 0 in the set, 1 outside). Every split th
 
 Blocks of rows run through trees of at most 64 leaves as bit masks: each split that sends a row right clears the bits of
 the leaves on its left, and the lowest bit that is left is the row's leaf. All rows of a block meet the same split, so
-that vector registers do the work. Larger trees, and few rows, are walked, four at a time to hide the latency of memory.
+that vector registers do the work. In a tree whose levels ask one question each (CatBoost's) the answers are the bits of
+the leaf's number. Larger trees, and few rows, are walked, four at a time to hide the latency of memory.
 Either way the leaves of a row are summed in the order of the trees.
 
 References
@@ -24,6 +25,7 @@ start_without_blas()
 
 BLOCK = 128
 MOST_LEAVES = 64
+MOST_LEVELS = 16
 HIGHEST = np.iinfo(np.int32).max
 HASH_32 = np.uint32(0x077CB531)  # de Bruijn sequences: their product with 2^k has k's own top bits
 HASH_64 = np.uint64(0x03F79D71B4CB0A89)
@@ -43,11 +45,12 @@ class Program(NamedTuple):
     gap: np.ndarray  # (d, 2) or (0, 2) values between these count as missing
     nodes: np.ndarray  # (m, 3) int32: left child (the right one follows; leaves point to themselves), column, cut
     value: np.ndarray  # (m,)
-    # (T, 4) root; number of leaves, 0 where the tree is walked; first split among `splits`; first place in `leaves`
+    # (T, 4) root; number of leaves of a masked tree, 0 where the tree is walked, -depth where each level asks one
+    # question; first split among `splits`; first place in `leaves`
     trees: np.ndarray
     splits: np.ndarray  # (s, 2) int32: column, cut
     masks: np.ndarray  # (s,) uint64
-    leaves: np.ndarray  # leaf values of masked trees, at the hash of their bit
+    leaves: np.ndarray  # leaf values of masked trees, at the hash of their bit; of trees by level, from the left
     total: np.ndarray  # (3,) start of the sum, its divisor, 1 where it is kept in float32
 
 
@@ -139,6 +142,15 @@ def score_block(first: int, last: int, X: np.ndarray, p: Program, out: np.ndarra
             tree = p.trees[t]
             if tree[1] == 0:
                 _walk_block(flat, p.nodes, p.value, np.uint64(tree[0]), leaf, stop - start)
+            elif tree[1] < 0:
+                place[:] = 0
+                for i in range(tree[2], tree[2] - tree[1]):
+                    row, cut = ranks[p.splits[i, 0]], p.splits[i, 1]
+                    for r in range(BLOCK):
+                        place[r] = 2 * place[r] + np.int32(row[r] > cut)
+                values = p.leaves[tree[3] :]
+                for r in range(BLOCK):
+                    leaf[r] = values[np.uint32(place[r])]
             else:
                 begin, end = tree[2], tree[2] + tree[1] - 1
                 values = p.leaves[tree[3] :]
@@ -232,8 +244,20 @@ def score_rows(first: int, last: int, X: np.ndarray, p: Program, out: np.ndarray
     for i in range(first, last):
         ranks_of(X[i], p, ranks)
         total = p.total[0]
-        for t in range(0, trees, 4):
-            more = trees - t
+        t = 0
+        while t < trees:
+            if p.trees[t, 1] < 0:
+                leaf, split = np.uint64(0), np.uint64(p.trees[t, 2])
+                for _ in range(-p.trees[t, 1]):
+                    right = ranks[np.uint64(p.splits[split, np.uint64(0)])] > p.splits[split, np.uint64(1)]
+                    leaf = (leaf << _ONE) | np.uint64(right)
+                    split += _ONE
+                total = _add(total, p.leaves[np.uint64(p.trees[t, 3]) + leaf], single)
+                t += 1
+                continue
+            more = 1
+            while more < 4 and t + more < trees and p.trees[t + more, 1] >= 0:
+                more += 1
             a = np.uint64(p.trees[t, 0])
             b = np.uint64(p.trees[t + 1, 0]) if more > 1 else a
             c = np.uint64(p.trees[t + 2, 0]) if more > 2 else a
@@ -253,4 +277,5 @@ def score_rows(first: int, last: int, X: np.ndarray, p: Program, out: np.ndarray
                 total = _add(total, p.value[c], single)
             if more > 3:
                 total = _add(total, p.value[d], single)
+            t += more
         out[i] = total / p.total[1]
