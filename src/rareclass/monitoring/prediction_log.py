@@ -101,10 +101,19 @@ class Predictions:
         Of the batches: the columns `BASE`, then the features of all versions, null where a version does not log one.
     problems : list of str
         What could not be read, one sentence each; complete when all was read.
+    others : set of (str, str)
+        Models and versions in the log that were not asked for.
     """
 
-    def __init__(self, segments: Sequence[Path], schema: pa.Schema, between: tuple, problems: list[str]) -> None:
-        self.schema, self.problems = schema, problems
+    def __init__(
+        self,
+        segments: Sequence[Path],
+        schema: pa.Schema,
+        between: tuple,
+        problems: list[str],
+        others: set[tuple[str, str]],
+    ) -> None:
+        self.schema, self.problems, self.others = schema, problems, others
         self._segments, self._between = segments, between
 
     def batches(self) -> Iterator[pa.RecordBatch]:
@@ -221,7 +230,7 @@ def read_predictions(
     0
     """
     problems: list[str] = []
-    chosen, schemas = [], [pa.schema(BASE)]
+    chosen, schemas, others = [], [pa.schema(BASE)], set()
     for path in _segments(source):
         try:
             schema = _schema(path)
@@ -231,10 +240,14 @@ def read_predictions(
         said = schema.metadata or {}
         if _MODEL not in said or _VERSION not in said or pa.schema(schema).names[: len(BASE)] != schemas[0].names:
             problems.append(f"{path.name} is no segment of a prediction log; it was left out.")
-        elif model in (None, said[_MODEL].decode()) and version in (None, said[_VERSION].decode()):
+            continue
+        written = said[_MODEL].decode(), said[_VERSION].decode()
+        if model in (None, written[0]) and version in (None, written[1]):
             chosen.append(path)
             schemas.append(schema.remove_metadata())
-    return Predictions(chosen, _joined(schemas, columns), (_in_utc(since), _in_utc(until)), problems)
+        else:
+            others.add(written)
+    return Predictions(chosen, _joined(schemas, columns), (_in_utc(since), _in_utc(until)), problems, others)
 
 
 def _segments(source: str | os.PathLike | Sequence[str | os.PathLike]) -> list[Path]:
