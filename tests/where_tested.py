@@ -200,6 +200,7 @@ WHERE = {
     "uncertainty/resample.py": "tests/uncertainty/test_interval.py",
     "uncertainty/sample.py": "tests/uncertainty/test_interval.py",
     "uncertainty/spread.py": "tests/uncertainty/test_interval_coverage.py",
+    "scoring/champion.py": "tests/lifecycle/test_registry.py",
     "under_sampling/base.py": "tests/under_sampling/test_common.py",
     "under_sampling/neighbourhood.py": "tests/under_sampling/test_common.py",
     "under_sampling/one_sided.py": "tests/under_sampling/test_condensed.py",

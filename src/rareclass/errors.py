@@ -45,6 +45,10 @@ class BundleError(RareclassError):
     """A bundle is incomplete, was altered, or comes from a newer version."""
 
 
+class RegistryError(RareclassError):
+    """A registry is held by another process, cannot be written or read, or holds no such version."""
+
+
 class DependencyError(RareclassError, ImportError):
     """An optional package is needed; the message names the pip command."""
 

@@ -11,6 +11,7 @@ import pytest
 from tests.serving.bundles import fitted, write
 
 from rareclass.errors import BundleError
+from rareclass.lifecycle import Registry
 from rareclass.serving import models as module
 from rareclass.serving.errors import Refused
 from rareclass.serving.models import Models, read_served
@@ -190,3 +191,23 @@ def test_only_one_thread_reads_at_a_time_and_all_see_one_version(folder):
 def test_a_folder_without_a_bundle_is_none(tmp_path):
     with pytest.raises(BundleError, match="no bundle"):
         read_served("m", tmp_path)
+
+
+def test_the_champion_of_a_registry_is_served_and_followed(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "POLL", 0.02)
+    registry = Registry(tmp_path / "r")
+    plain, other = registry.add(fitted("plain")), registry.add(fitted("other"))
+    models = Models({"m": registry.folder})
+    models.read()
+    assert "no champion yet" in models.problems["m"]
+    models.watch()
+    try:
+        for version in (plain, other):
+            registry.promote(version)
+            until(lambda: models.versions == {"m": registry.champion_version})
+        assert not models.problems
+        registry.rollback()
+        until(lambda: models.versions == {"m": plain})
+        assert models.get("m").folder == registry.folder / "bundles" / plain
+    finally:
+        models.close()

@@ -24,17 +24,30 @@ def atomic_directory(path: str | os.PathLike, *, overwrite: bool = False) -> Ite
     """
     target = Path(path).absolute()
     refuse_existing(target, overwrite=overwrite)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))
+    with partial_directory(target) as work:
+        yield work
+        settle_directory(work, target)
+
+
+@contextlib.contextmanager
+def partial_directory(near: Path) -> Iterator[Path]:
+    """Yield a new folder beside `near`, which is removed at the end unless `settle_directory` gave it a place."""
+    near.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{near.name}.", suffix=".partial", dir=near.parent))
     try:
         yield work
-        work.chmod(0o755)
-        for file in work.rglob("*"):
-            if file.is_file():
-                _flush(file)
-        _replace_directory(work, target)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def settle_directory(work: Path, target: Path) -> None:
+    """Let a folder that is whole take the place of `target`, on the disk too."""
+    work.chmod(0o755)
+    for file in work.rglob("*"):
+        flush(file)
+    flush(work)
+    _replace_directory(work, target)
+    flush(target.parent)
 
 
 OURS = frozenset({"results.json", "report.html", "oof.parquet", "champion", MANIFEST, *KNOWN})
@@ -94,9 +107,14 @@ def _replace_directory(new: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _flush(path: Path) -> None:
-    with open(path, "rb") as file:
-        os.fsync(file.fileno())
+def flush(path: Path) -> None:
+    """Have the disk hold what a file or folder holds; some systems know no such thing for folders."""
+    with contextlib.suppress(OSError) if path.is_dir() else contextlib.nullcontext():
+        file = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """The bundle: model, way back, calibration, decision, schema and the recipe that can rebuild it."""
 
+import contextlib
 import datetime
 import os
 import platform
@@ -11,7 +12,7 @@ import numpy as np
 from sklearn.base import clone
 
 from rareclass import __version__
-from rareclass._json import to_json
+from rareclass._json import to_json, to_plain
 from rareclass._types import Rows
 from rareclass.artifact.atomic import atomic_directory, refuse_foreign
 from rareclass.artifact.card import model_card
@@ -122,6 +123,9 @@ class Bundle:
     _compiled: tuple[FittedModel, ReasonRules | None, Scorer] | None = field(
         default=None, init=False, repr=False, compare=False
     )
+    _stored: tuple[Path, FittedModel, ReasonRules | None] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self, compiled: Scorer | None) -> None:
         if compiled is not None:
@@ -162,6 +166,22 @@ class Bundle:
         refuse_foreign(path, overwrite=overwrite)
         with atomic_directory(path, overwrite=overwrite) as folder:
             self.write_into(folder, keep_learner=keep_learner, reference_rows=reference_rows)
+        self.lies_in(Path(path))
+
+    @property
+    def stored(self) -> Path | None:
+        """The folder that it was read from or saved to; None where there is none, or either changed since."""
+        if self._stored is None or self._stored[1] is not self.model.model_ or self._stored[2] is not self.reasons:
+            return None
+        with contextlib.suppress(BundleError):
+            said = Folder(self._stored[0])
+            if said.version == self.version and all(said.manifest[k] == to_plain(getattr(self, k)) for k in SAID):
+                return said.path
+        return None
+
+    def lies_in(self, folder: Path) -> None:
+        """Remember a folder that holds the bundle as it is now."""
+        self._stored = (folder.absolute(), self.model.model_, self.reasons)
 
     def write_into(self, folder: Path, *, keep_learner: bool = False, reference_rows: bool = True) -> None:
         """Write the files into an existing empty folder (the caller makes it atomic)."""
@@ -223,7 +243,7 @@ class Bundle:
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> Self:
-        """Read and verify a bundle.
+        """Read and verify a bundle; of a registry, its champion.
 
         Raises
         ------
@@ -240,7 +260,7 @@ class Bundle:
             model = _read_model(folder, state, learner)
         except UNFIT as error:
             raise damaged(folder.path, error) from None
-        return cls(
+        found = cls(
             model,
             compiled=scorer,
             sketches=folder.arrays(REFERENCE) if folder.holds(REFERENCE) else {},
@@ -249,6 +269,8 @@ class Bundle:
             card=folder.read(CARD).decode("utf-8") if folder.holds(CARD) else "",
             **{name: folder.manifest[name] for name in SAID},
         )
+        found.lies_in(folder.path)
+        return found
 
 
 def _read_model(folder: Folder, state: dict[str, Any], learner: Any) -> RareClassifier:

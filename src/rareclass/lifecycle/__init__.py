@@ -1,5 +1,7 @@
-"""Lifecycle: a bundle's recipe replayed on new data, champion against challenger."""
+"""Lifecycle: a registry of bundles, a bundle's recipe replayed on new data, champion against challenger."""
 
 from rareclass._lazy import lazy_names
 
-__getattr__, __dir__, __all__ = lazy_names(__name__, {"challenge": "Challenge challenge_champion", "recipe": "replay"})
+__getattr__, __dir__, __all__ = lazy_names(
+    __name__, {"challenge": "Challenge challenge_champion", "recipe": "replay", "registry": "Registry"}
+)

@@ -14,6 +14,7 @@ from typing import IO, Any
 import numpy as np
 
 from rareclass.errors import BundleError, InputError
+from rareclass.scoring.champion import bundle_place
 from rareclass.scoring.saved import UNFIT, refuse_odd, why
 
 FORMAT = 2
@@ -41,9 +42,12 @@ class Folder:
     Parameters
     ----------
     path : str or path
+        Of a bundle, or of a registry, whose champion is read.
 
     Attributes
     ----------
+    path : Path
+        Where the bundle lies.
     manifest : dict
     version : str
         First 12 hex digits of the manifest's sha256.
@@ -56,7 +60,7 @@ class Folder:
 
     def __init__(self, path: str | os.PathLike) -> None:
         try:
-            self.path = Path(path)
+            self.path = bundle_place(Path(path))
         except TypeError:
             raise InputError(f"A bundle is named by its folder, a text or Path; got {type(path).__name__}.") from None
         if not (self.path / MANIFEST).exists() and (self.path / "champion" / MANIFEST).exists():

@@ -1,4 +1,4 @@
-"""The models of a service: read from their folders, and read again when a folder is replaced."""
+"""The models of a service: read from their folders, and read again when a folder or a champion is replaced."""
 
 import contextlib
 import functools
@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from rareclass.errors import BundleError, InputError, RareclassError
+from rareclass.errors import BundleError, InputError, RareclassError, RegistryError
 from rareclass.kernels.trees import FEW
+from rareclass.scoring.champion import bundle_place
 from rareclass.scoring.files import CARD, Folder, damaged
 from rareclass.scoring.saved import UNFIT
 from rareclass.scoring.scorer import Scorer
@@ -37,6 +38,7 @@ class Served:
         What it is served as.
     version : str
     folder : Path
+        Of the bundle, in a registry too.
     scorer : Scorer
     target : str or None
     labels : tuple of str
@@ -84,7 +86,7 @@ def read_served(name: str, path: Path) -> Served:
         return Served(
             name=name,
             version=folder.version,
-            folder=path,
+            folder=folder.path,
             scorer=scorer,
             target=folder.manifest["target"],
             labels=_labels(state),
@@ -128,7 +130,7 @@ class Models:
     Parameters
     ----------
     folders : mapping
-        Folders by name.
+        Folders by name, of bundles or of registries, whose champion is served.
     kept : Path, optional
         Where the last version that was served is kept, for workers that start while the folder holds nothing whole.
     heard : callable, optional
@@ -276,10 +278,10 @@ class Models:
 
 
 def _signature(folder: Path) -> Signature:
-    """What changes whenever a file of a folder is written, moved or removed."""
+    """What changes whenever a file of a bundle is written, moved or removed, or a registry has another champion."""
     try:
-        with_stats = [(entry.name, entry.stat()) for entry in folder.iterdir()]
-    except OSError:
+        with_stats = [(entry.name, entry.stat()) for entry in bundle_place(folder).iterdir()]
+    except (OSError, RegistryError):
         return ()
     return tuple(sorted((name, s.st_mtime_ns, s.st_size, s.st_ino) for name, s in with_stats))
 
