@@ -54,7 +54,7 @@ test-serving: $(VENV)/.serving  ## install what serves and its clients, and test
 FOREIGN := kserve mlserver
 
 test-foreign: $(VENV)/.serving  ## install KServe, MLServer and an empty environment, where they are to be had, and serve bundles there
-	for name in $(FOREIGN); do $(MAKE) .foreign/$$name/.done || echo "$$name is not available here: its tests are skipped"; done
+	$(MAKE) -k -j2 $(FOREIGN:%=.foreign/%/.done) || echo "not all packages are to be had here: the tests without theirs are skipped"
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m foreign -q tests
 
 lint: $(VENV)/.lint  ## rules and layout of the code, changing nothing

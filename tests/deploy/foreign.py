@@ -37,7 +37,8 @@ def running(command, ready, log, **options):
         try:
             end = time.monotonic() + START
             while not answers(*ready):
-                assert process.poll() is None and time.monotonic() < end, log.read_text()
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < end, log.read_text()
                 time.sleep(0.02)
             yield process
         finally:

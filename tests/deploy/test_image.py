@@ -40,7 +40,7 @@ class Image:
         self.env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
         self.env |= {k: v for k, v in os.environ.items() if k.startswith(("PIP_", "SSL_", "http", "HTTP"))}
         for line in re.findall("^ENV (.*)", self.text, re.M):
-            self.env |= dict(part.split("=") for part in line.split())
+            self.env |= dict(part.replace("${CPU}", "generic").split("=") for part in line.split())
 
     def here(self, text):
         places = {"/opt/rareclass": self.root / "tree" / "rareclass", "/mnt/models": self.root / "tree" / "models"}
@@ -70,7 +70,9 @@ class Image:
         if os.getuid():
             return command
         other = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", "--no-new-privs"]
-        if shell([*other, str(self.python), "-c", "import orjson"], env=self.env).returncode:  # its base lies in a folder that is root's only
+        if shell(
+            [*other, str(self.python), "-c", "import orjson"], env=self.env
+        ).returncode:  # its base lies in a folder that is root's only
             other = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
         return ["unshare", "-m", "sh", "-c", READ_ONLY, str(self.root / "tree"), *other, *map(str, command)]
 

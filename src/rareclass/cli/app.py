@@ -7,7 +7,21 @@ from typing import Any, TextIO
 
 import typer
 
-from rareclass.cli import audit, compare, demo, deploy, diagnose, evaluate, export, predict, report, sample, serve, train, warm
+from rareclass.cli import (
+    audit,
+    compare,
+    demo,
+    deploy,
+    diagnose,
+    evaluate,
+    export,
+    predict,
+    report,
+    sample,
+    serve,
+    train,
+    warm,
+)
 from rareclass.cli.options import filled, flat
 from rareclass.cli.spoken import spoken, spoken_usage
 from rareclass.errors import RareclassError, RareclassWarning

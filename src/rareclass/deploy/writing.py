@@ -104,6 +104,20 @@ def deploy_bundle(
         The target is not known or cannot serve the bundle, or the folder holds something.
     BundleError
         There is no bundle, or it is damaged.
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile
+    >>> from rareclass import RareClassifier
+    >>> from rareclass.artifact import Bundle
+    >>> from rareclass.deploy import deploy_bundle
+    >>> X = np.random.default_rng(0).normal(size=(300, 2))
+    >>> model = RareClassifier(estimator="logistic_regression").fit(X, X[:, 0] > 1)
+    >>> with tempfile.TemporaryDirectory() as d:
+    ...     Bundle(model).save(f"{d}/m")
+    ...     files, _ = deploy_bundle(f"{d}/m", "docker", f"{d}/image")
+    >>> "Dockerfile" in files
+    True
     """
     if target not in TARGETS:
         raise InputError(f"There is no target {target!r} to deploy to; targets are {', '.join(TARGETS)}.")
