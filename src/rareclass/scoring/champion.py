@@ -29,7 +29,7 @@ def bundle_place(path: Path) -> Path:
     journal = path / JOURNAL
     try:
         stat = os.stat(journal)
-    except OSError:
+    except (OSError, ValueError):  # no folder, or no name for one
         return path
     version = _champion(journal, stat.st_mtime_ns, stat.st_size, stat.st_ino)
     if version is None:
