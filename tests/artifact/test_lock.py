@@ -6,15 +6,17 @@ from rareclass.artifact.lock import locked
 from rareclass.errors import RegistryError
 
 
+def refused(path, said):
+    with pytest.raises(RegistryError, match=said), locked(path, "The state", patience=0):
+        pass
+
+
 def test_a_lock_that_is_held_is_refused_with_who_holds_it(tmp_path):
     path = tmp_path / "lock"
     with locked(path, "The state", patience=0):
-        with pytest.raises(RegistryError, match="The state is held by process"), locked(path, "The state", patience=0):
-            pass
-    with locked(path, "The state", patience=0):
+        refused(path, "The state is held by process")
         path.write_bytes(b"no note")
-        with pytest.raises(RegistryError, match="held by another process"), locked(path, "The state", patience=0):
-            pass
+        refused(path, "The state is held by another process")
 
 
 def test_a_note_of_a_process_that_is_gone_holds_nothing(tmp_path):

@@ -192,7 +192,7 @@ def test_a_writer_waits_for_another_and_is_then_refused_with_its_pid(two):
 def test_one_process_retrains_at_a_time_while_the_way_back_stays_open(two):
     with two.retraining():
         two.rollback("at once")
-        with pytest.raises(RegistryError, match="The retraining of .* is held by process"), two.retraining():
+        with pytest.raises(RegistryError, match=r"The retraining of .* is held by process"), two.retraining():
             pass
     with two.retraining():
         pass
@@ -215,7 +215,7 @@ def test_a_registry_stands_where_a_bundle_is_expected(two, registry):
 
 def test_an_empty_registry_is_told_where_a_bundle_is_expected(registry):
     registry.add(fitted("plain"))
-    with pytest.raises(RegistryError, match="no champion yet. Promote a bundle first: rareclass promote"):
+    with pytest.raises(RegistryError, match=r"no champion yet\. Promote a bundle first: rareclass promote"):
         Bundle.load(registry.folder)
 
 
