@@ -32,7 +32,7 @@ def test_the_interval_covers_the_prevalence_over_references_and_windows(prevalen
     for seed in range(60):
         rng = np.random.default_rng(seed)
         y, z = drawn(rng, 20_000, PRIOR)
-        new, logit = drawn(rng, 4000, prevalence)
+        _new, logit = drawn(rng, 4000, prevalence)
         found = label_shift(score_reference(z, y, calibration=CalibrationUncertainty.of(z, y)), sigmoid(logit))
         told += found.prevalence is not None
         covered += found.prevalence is not None and prevalence in found.prevalence
@@ -70,7 +70,7 @@ def test_an_interval_at_zero_events_has_width(reference):
 
 
 def test_probabilities_of_zero_and_one_and_missing_ones_are_taken(reference):
-    y, z = drawn(np.random.default_rng(5), 4000, PRIOR)
+    _y, z = drawn(np.random.default_rng(5), 4000, PRIOR)
     p = sigmoid(z)
     p[:2], p[2:5] = [0.0, 1.0], np.nan
     found = label_shift(reference, p)

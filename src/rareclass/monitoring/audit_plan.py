@@ -133,7 +133,7 @@ class AuditPlan:
         """The rows to audit, in an order that says nothing of their score: id, inclusion probability, stratum."""
         chosen = self.drawn & ~(self.alert & self.alerts_labelled)
         found = np.flatnonzero(chosen)
-        order = np.argsort(_numbers([self.keys[i] for i in found], -1), kind="stable")
+        order = np.argsort(_numbers([self.keys[i] for i in found], -1), kind="stable").tolist()
         return [
             {"id": self.keys[i], "inclusion": float(self.inclusion[i]), "stratum": int(self.stratum[i])}
             for i in found[order]

@@ -128,6 +128,12 @@ def assisted_count(strata: Sequence[Stratum], level: float = 0.95) -> Interval:
     return Interval(events + float(drawn.mean()), events + float(low), events + float(high), level, "by scores")
 
 
+def _per(count: Interval, rows: int) -> Interval:
+    """The share that a number of events has of as many rows."""
+    share = np.minimum(np.array([count.estimate, count.low, count.high]) / rows, 1.0)
+    return Interval(float(share[0]), float(share[1]), float(share[2]), count.level, count.method)
+
+
 def audit_rates(
     others: Sequence[Stratum], alerts: Sequence[Stratum], *, unanswered: int = 0, level: float = 0.95
 ) -> AuditRates:
@@ -139,8 +145,8 @@ def audit_rates(
     total, _ = weighted_count([*others, *alerts], level)
     precision = None
     if flagged:
-        precision = Interval(*(v / flagged for v in (caught.estimate, caught.low, caught.high)), level, caught.method)
-    prevalence = Interval(*(min(v / rows, 1.0) for v in (total.estimate, total.low, total.high)), level, total.method)
+        precision = _per(caught, flagged)
+    prevalence = _per(total, rows)
     recall = _recall(caught, missed, caught_variance, missed_variance)
     assisted = _recall(caught, by_scores, caught_variance, ((by_scores.high - by_scores.low) / 4) ** 2)
     found = sum(s.events for s in (*others, *alerts))
@@ -201,7 +207,7 @@ def _said(recall: Interval | None, assisted: Interval | None, audited: int, foun
     if recall is None or assisted is None:
         return f"{audited:,} audited rows without alert hold no event, and no alert is one; recall is not defined."
     return (
-        f"Recall is {recall.estimate:.0%} [{recall.low:.0%}, {recall.high:.0%}] by {audited:,} audited rows without alert, "
-        f"{found} of them events; if the scores may be trusted roughly, {assisted.estimate:.0%} [{assisted.low:.0%}, "
+        f"Recall is {recall.estimate:.0%} [{recall.low:.0%}, {recall.high:.0%}] by {audited:,} audited rows without "
+        f"alert, {found} of them events; if the scores may be trusted roughly, {assisted.estimate:.0%} [{assisted.low:.0%}, "
         f"{assisted.high:.0%}]."
     )

@@ -12,7 +12,7 @@ from rareclass.errors import InputError
 FIRST = 28
 """Days of a first reference, before any day is judged."""
 LAG, WINDOW = 14, 56
-"""Later the reference is the window that ended so many days ago: a jump is not in it yet, and slow moves are no alarm."""
+"""Later the reference is the window that ended so many days ago: a jump is not in it yet; slow moves are no alarm."""
 _FEWEST = 21
 _LEVELS = (0.0, 0.1, 0.25)
 _STEPS = (0.5, 1.0, 2.0, 4.0)

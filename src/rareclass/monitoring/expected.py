@@ -124,6 +124,6 @@ def _said(rows: int, alerts: int, precision: Interval | None, recall: Interval |
     if precision is None or recall is None:
         return f"None of {rows:,} rows alerts; there is nothing to expect of alerts."
     return (
-        f"If the probabilities are right, {precision.estimate:.0%} of {alerts:,} alerts are events [{precision.low:.0%}, "
-        f"{precision.high:.0%}], and {recall.estimate:.0%} of events alert [{recall.low:.0%}, {recall.high:.0%}]."
+        f"If the probabilities are right, {precision.estimate:.0%} of {alerts:,} alerts are events "
+        f"[{precision.low:.0%}, {precision.high:.0%}], and {recall.estimate:.0%} of events alert [{recall.low:.0%}, {recall.high:.0%}]."
     )
