@@ -133,10 +133,10 @@ class AuditPlan:
         """The rows to audit, in an order that says nothing of their score: id, inclusion probability, stratum."""
         chosen = self.drawn & ~(self.alert & self.alerts_labelled)
         found = np.flatnonzero(chosen)
-        order = np.argsort(_numbers([self.keys[i] for i in found], -1), kind="stable").tolist()
+        order = np.argsort(_numbers([self.keys[i] for i in found.tolist()], -1), kind="stable")
         return [
             {"id": self.keys[i], "inclusion": float(self.inclusion[i]), "stratum": int(self.stratum[i])}
-            for i in found[order]
+            for i in found[order].tolist()
         ]
 
     def rates(self, label: ArrayLike, *, level: float = 0.95) -> AuditRates:

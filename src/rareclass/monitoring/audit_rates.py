@@ -208,6 +208,6 @@ def _said(recall: Interval | None, assisted: Interval | None, audited: int, foun
         return f"{audited:,} audited rows without alert hold no event, and no alert is one; recall is not defined."
     return (
         f"Recall is {recall.estimate:.0%} [{recall.low:.0%}, {recall.high:.0%}] by {audited:,} audited rows without "
-        f"alert, {found} of them events; if the scores may be trusted roughly, {assisted.estimate:.0%} [{assisted.low:.0%}, "
-        f"{assisted.high:.0%}]."
+        f"alert, {found} of them events; if the scores may be trusted roughly, "
+        f"{assisted.estimate:.0%} [{assisted.low:.0%}, {assisted.high:.0%}]."
     )

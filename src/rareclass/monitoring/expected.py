@@ -125,5 +125,6 @@ def _said(rows: int, alerts: int, precision: Interval | None, recall: Interval |
         return f"None of {rows:,} rows alerts; there is nothing to expect of alerts."
     return (
         f"If the probabilities are right, {precision.estimate:.0%} of {alerts:,} alerts are events "
-        f"[{precision.low:.0%}, {precision.high:.0%}], and {recall.estimate:.0%} of events alert [{recall.low:.0%}, {recall.high:.0%}]."
+        f"[{precision.low:.0%}, {precision.high:.0%}], and {recall.estimate:.0%} of events alert "
+        f"[{recall.low:.0%}, {recall.high:.0%}]."
     )

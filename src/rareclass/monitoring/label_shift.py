@@ -1,4 +1,4 @@
-"""The prevalence of rows without labels, told from their scores, and whether the negatives are still those of training."""
+"""The prevalence of rows without labels, told from their scores, and whether the negatives still are as in training."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
