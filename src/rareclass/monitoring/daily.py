@@ -1,0 +1,250 @@
+"""Whether figures of days moved from those of the weeks before, and from those of training."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import betaincinv
+
+from rareclass.errors import InputError
+
+FIRST = 28
+"""Days of a first reference, before any day is judged."""
+LAG, WINDOW = 14, 56
+"""Later the reference is the window that ended so many days ago: a jump is not in it yet; slow moves are no alarm."""
+_FEWEST = 21
+_LEVELS = (0.0, 0.1, 0.25)
+_STEPS = (0.5, 1.0, 2.0, 4.0)
+_MOST = 6.0
+"""Log of the most that a single day wins against training."""
+
+
+class DailyFigures:
+    """Evidence that figures of days (volume, shares, means) leave what was usual, without a model of their chance.
+
+    When to use: figures without labels, whose days vary more than their rows say. A figure is compared with the same
+    figure of earlier days; a bet is won on a day that lies above (below) the largest, the upper tenth or the upper
+    quarter of the reference days, whose chance is taken at its 90 % upper bound (the rank of a day among n
+    exchangeable ones is beta-distributed, whatever their law), so that a short reference raises no more alarms. No
+    single day wins more than about 25 to 1, or 400 to 1 against training, so that a holiday is no alarm.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The m figures.
+    least : float or (m,), default=0
+        Moves smaller than this are never spoken of, however regular the days are.
+    training : (m,), optional
+        The figures at training time, NaN where unknown; days are then compared with them, too, from the first on.
+    spread : float or (m,), default=0
+        For the comparison with training: standard deviation by which days differ beyond the chance of their rows,
+        and a mean up to twice as far off is no move. Where the days of the reference differ more, theirs is taken.
+    bets : tuple of float, default=(0.3, 0.6, 0.9)
+        How often days lie beyond the mark after a change, between its chance (0) and always (1).
+
+    Notes
+    -----
+    Assumed: but for levels of weekdays and a correlation with the day before, both estimated from the reference and
+    taken off, days without change are exchangeable. `benchmarks/monitoring_unlabelled.py` measures what that makes of
+    the stated rate of false alarms.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> figures = DailyFigures(["rows"])
+    >>> for day in range(60):
+    ...     figures.learn(day, rng.normal(size=1))
+    >>> usual, jumped = figures.evidence(60, [0.1]), figures.evidence(60, [8.0])
+    >>> bool(usual.max() < 1 < 2.5 < jumped.max() < np.log(30))
+    True
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        *,
+        least: ArrayLike = 0.0,
+        training: ArrayLike | None = None,
+        spread: ArrayLike = 0.0,
+        bets: tuple[float, ...] = (0.3, 0.6, 0.9),
+    ) -> None:
+        if not names:
+            raise InputError("`names` is empty; name at least one figure to watch.")
+        self.names, self.bets = list(names), bets
+        m = len(self.names)
+        self.least = np.broadcast_to(np.asarray(least, dtype=np.float64), (m,)).copy()
+        self.training = np.full(m, np.nan) if training is None else np.array(training, dtype=np.float64)
+        self.spread = np.broadcast_to(np.asarray(spread, dtype=np.float64), (m,)).copy()
+        self.days: list[int] = []
+        self.values: list[np.ndarray] = []
+        self.first: int | None = None
+
+    @property
+    def why_off(self) -> str:
+        """Why days are not compared with those before yet; empty when they are."""
+        more = FIRST - len(self.days)
+        return "" if more <= 0 else f"It needs {more} more days before it compares days with those before."
+
+    def learn(self, day: int, values: ArrayLike) -> None:
+        """Take a day's figures (m,), NaN where there is none, into what is usual; days come in order."""
+        if self.days and day <= self.days[-1]:
+            raise InputError(f"Day {day} came after day {self.days[-1]}; give days in order, each once.")
+        x = self._figures(values)
+        if self.first is None:
+            self.first = int(day)
+        self.days = [*self.days[-LAG - WINDOW :], int(day)]
+        self.values = [*self.values[-LAG - WINDOW :], x]
+
+    def unlearn(self, day: int) -> None:
+        """Forget the days from this one on."""
+        kept = sum(d < day for d in self.days)
+        self.days, self.values = self.days[:kept], self.values[:kept]
+
+    def usual(self, day: int) -> np.ndarray:
+        """Medians (m,) of the figures over the reference of a day; those of training where there are none."""
+        found = self.training.copy()
+        old = self._reference(day)
+        for j in range(len(self.names)):
+            known = np.array([v[j] for v in self.values[old] if not np.isnan(v[j])])
+            if known.size:
+                found[j] = np.median(known)
+        return found
+
+    def evidence(self, day: int, values: ArrayLike, error: ArrayLike = 0.0) -> np.ndarray:
+        """Log e-values (m, bets) of a day: of mean at most 1 under no change, 0 where nothing is compared.
+
+        Parameters
+        ----------
+        day : int
+            Its weekday is the rest of a division by 7.
+        values : (m,)
+            NaN for figures that this day does not have.
+        error : float or (m,), default=0
+            Standard errors of the figures by the chance of the rows of the day and of training, for the comparison
+            with training; NaN where a figure is not to be compared.
+        """
+        x = self._figures(values)
+        codes, n, spread = self._beyond(day, x)
+        error = np.broadcast_to(np.asarray(error, dtype=np.float64), x.shape)
+        scale = np.maximum(np.hypot(error, np.fmax(spread, self.spread)), 1e-12)
+        apart = (x - self.training) / scale
+        apart = np.sign(apart) * np.maximum(np.abs(apart) - 2 * self.spread / scale, 0.0)
+        found = [_gains(codes, n, self.bets).reshape(x.size, -1), _steps(apart).reshape(x.size, -1)]
+        return np.nan_to_num(np.concatenate(found, axis=1))
+
+    def to_dict(self) -> dict[str, Any]:
+        """What was learnt, ready for JSON."""
+        return {"days": self.days, "values": [_plain(v) for v in self.values], "first": self.first}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Go on where `to_dict` was called."""
+        try:
+            self.days, self.first = list(state["days"]), state["first"]
+            self.values = [self._figures([np.nan if v is None else v for v in row]) for row in state["values"]]
+        except KeyError as error:
+            raise InputError(f"The saved figures of days are incomplete: {error} is missing.") from None
+
+    def _figures(self, values: ArrayLike) -> np.ndarray:
+        x = np.asarray(values, dtype=np.float64)
+        if x.shape != (len(self.names),):
+            raise InputError(f"{len(self.names)} figures are watched; got an array of shape {x.shape}.")
+        return np.where(np.isfinite(x), x, np.nan)
+
+    def _reference(self, day: int) -> slice:
+        """The learnt days that a day is compared with."""
+        assert self.days or self.first is None
+        end = 0 if self.first is None else max(day - LAG, min(self.first + FIRST, day))
+        last = sum(d < end for d in self.days)
+        last = max(last, min(FIRST, len(self.days)))
+        return slice(max(last - WINDOW, 0), last)
+
+    def _beyond(self, day: int, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Marks passed (m,), signed, NaN where not compared; days compared with; standard deviation of those."""
+        nothing = np.full(x.size, np.nan), np.zeros(x.size), np.full(x.size, np.nan)
+        old = self._reference(day)
+        days, values = np.array(self.days[old]), np.array(self.values[old])
+        if days.size < _FEWEST or len(self.days) < FIRST:
+            return nothing
+        levels, left = _weekdays(days, values)
+        rho = _correlation(days, left)
+        yesterday = self.values[-1] - levels[self.days[-1] % 7] if self.days[-1] == day - 1 else np.zeros(x.size)
+        now = x - levels[day % 7] - rho * np.nan_to_num(yesterday)
+        left = _less_before(days, left, rho)
+        n = (~np.isnan(left)).sum(axis=0)
+        enough = (n >= _FEWEST) & ~np.isnan(now)
+        ordered, column = np.sort(left, axis=0), np.arange(x.size)  # NaN last
+        centre = ordered[n // 2 - (n // 2 == left.shape[0]), column]
+        codes = np.zeros(x.size)
+        for level in _LEVELS:
+            k = np.maximum(np.ceil(level * n), 1).astype(int)
+            low, high = ordered[np.minimum(k, n.clip(1)) - 1, column], ordered[np.maximum(n - k, 0), column]
+            codes += now > np.fmax(high, centre + self.least)
+            codes -= now < np.fmin(low, centre - self.least)
+        spread = np.sqrt(np.nansum(left**2, axis=0) / n.clip(1))
+        return np.where(enough, codes, np.nan), n, np.where(enough, spread, np.nan)
+
+
+def _gains(codes: np.ndarray, n: np.ndarray, bets: tuple[float, ...]) -> np.ndarray:
+    """Logs of what bets win (m, side, level, bet) on a day that passed so many marks of n reference days (m,)."""
+    out = np.empty((codes.size, 2, len(_LEVELS), len(bets)))
+    for j, level in enumerate(_LEVELS):
+        k = np.maximum(np.ceil(level * n), 1)
+        chance = betaincinv(k, np.maximum(n + 1 - k, 1), 0.9)
+        passed = len(_LEVELS) - j  # whoever is beyond the largest has passed all marks
+        for side, sign in enumerate((1, -1)):
+            hit = sign * codes >= passed
+            for b, bet in enumerate(bets):
+                p = chance + (1 - chance) * bet
+                out[:, side, j, b] = np.where(hit, np.log(p / chance), np.log((1 - p) / (1 - chance)))
+    return np.where(np.isnan(codes)[:, None, None, None], np.nan, out)
+
+
+def _steps(apart: np.ndarray) -> np.ndarray:
+    """Logs of what bets on a shift by so many standard deviations win (m, side, step)."""
+    step = np.array(_STEPS)
+    signed = np.stack([apart, -apart], axis=1)[:, :, None]
+    return np.asarray(np.minimum(step * signed - step**2 / 2, _MOST))
+
+
+def _weekdays(days: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means of weekdays (7, m), and the distance of each day from the mean of the other days of its weekday (n, m).
+
+    Both are shrunk to the mean of all days by how little weekdays differ beyond chance (the variance ratio F): a
+    figure without a week, a rare count above all, keeps its order.
+    """
+    number = np.stack([(~np.isnan(values[days % 7 == w])).sum(axis=0) for w in range(7)])
+    total = np.stack([np.nansum(values[days % 7 == w], axis=0) for w in range(7)])
+    n, held = number.sum(axis=0), (number > 0).sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        levels, grand = total / number, total.sum(axis=0) / n
+        within = np.nansum((values - levels[days % 7]) ** 2, axis=0) / np.maximum(n - held, 1)
+        between = np.nansum(number * (levels - grand) ** 2, axis=0) / np.maximum(held - 1, 1)
+        share = np.where(between > within, 1 - within / between, 0.0)
+        others = (total[days % 7] - values) / (number[days % 7] - 1)
+    left = values - grand - share * np.where(share > 0, others - grand, 0.0)
+    return grand + share * np.where(share > 0, levels - grand, 0.0), left
+
+
+def _correlation(days: np.ndarray, left: np.ndarray) -> np.ndarray:
+    """Correlation of each day with the day before (m,), 0 where negative, at most 0.9."""
+    beside = np.diff(days) == 1
+    now, before = left[1:][beside], left[:-1][beside]
+    both = ~np.isnan(now) & ~np.isnan(before)
+    now, before = np.where(both, now, 0.0), np.where(both, before, 0.0)
+    size = np.sqrt((now**2).sum(axis=0) * (before**2).sum(axis=0))
+    found = np.divide((now * before).sum(axis=0), size, out=np.zeros(size.shape), where=size > 0)
+    # taking off the levels of weekdays and averaging over few days pulls the estimate down
+    n = np.maximum(both.sum(axis=0), 1)
+    return np.asarray(np.clip(found + (1 + 4 * found) / n, 0.0, 0.9) * (found > 0))
+
+
+def _less_before(days: np.ndarray, left: np.ndarray, rho: np.ndarray) -> np.ndarray:
+    out = left.copy()
+    beside = np.flatnonzero(np.diff(days) == 1)
+    out[beside + 1] -= rho * np.nan_to_num(left[beside])
+    return out
+
+
+def _plain(values: np.ndarray) -> list[float | None]:
+    return [None if np.isnan(v) else float(v) for v in values]
