@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test test-serving lint format types contract conformance check clean
+.PHONY: help demo test test-serving test-foreign lint format types contract conformance check clean
 
 help:  ## show these lines
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,16 @@ $(VENV)/.lint: $(VENV)/.core
 	$@/bin/pip install -q torch==2.13.0
 	$@/bin/pip install -q 'autogluon.tabular[lightgbm,catboost,xgboost,fastai]==1.6.3'
 
+# other people's servers cannot share an environment with each other or with us; ours is read from the sources
+.foreign/kserve/.done: PACKAGES := kserve==0.21.0
+.foreign/mlserver/.done: PACKAGES := mlserver==1.7.1
+.foreign/%/.done: pyproject.toml
+	rm -rf $(@D)
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install -q $(PACKAGES) numba==0.68.1 pyarrow==26.0.1 orjson
+	$(@D)/bin/pip install -q --no-deps -e .
+	touch $@
+
 demo: $(VENV)/.core  ## install from source and run the main job on simulated card transactions
 	$(BIN)/rareclass demo --out demo-run
 
@@ -40,6 +50,12 @@ test: $(VENV)/.test  ## install everything that the tests need and run them all,
 
 test-serving: $(VENV)/.serving  ## install what serves and its clients, and test the server as a process of its own
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m serving -q tests
+
+FOREIGN := kserve mlserver
+
+test-foreign: $(VENV)/.serving  ## install KServe, MLServer and an empty environment, where they are to be had, and serve bundles there
+	$(MAKE) -k -j2 $(FOREIGN:%=.foreign/%/.done) || echo "not all packages are to be had here: the tests without theirs are skipped"
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m foreign -q tests
 
 lint: $(VENV)/.lint  ## rules and layout of the code, changing nothing
 	$(BIN)/ruff check src tests benchmarks examples
@@ -61,4 +77,4 @@ conformance: $(VENV)/.test  ## imbalanced-learn's own tests against rareclass (n
 check: lint types contract test  ## everything that a change must pass
 
 clean:  ## remove the environment and everything that was built
-	rm -rf $(VENV) demo-run build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .foreign demo-run build dist .pytest_cache .mypy_cache .ruff_cache

@@ -17,9 +17,9 @@ _HOMES = {
     "fitting.classifier": "RareClassifier",
     "function_sampler": "FunctionSampler",
     "": (
-        "advisor artifact base calibration cascade combine crossfit data datasets decisions ensemble errors evaluation "
-        "fitting learners lifecycle losses metrics model_selection monitoring over_sampling pipeline report sampler "
-        "scale serving treatments uncertainty under_sampling workflow"
+        "advisor artifact base calibration cascade combine crossfit data datasets decisions deploy ensemble errors "
+        "evaluation fitting learners lifecycle losses metrics model_selection monitoring over_sampling pipeline "
+        "report sampler scale serving treatments uncertainty under_sampling workflow"
     ),
 }
 __getattr__, __dir__, _ = lazy_names(__name__, _HOMES)

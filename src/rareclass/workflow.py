@@ -29,6 +29,8 @@ from rareclass.data.target import encode_target, refuse_variants
 from rareclass.decisions.costs import CostMatrix
 from rareclass.decisions.rule import DecisionRule
 from rareclass.decisions.tiers import TierPolicy
+from rareclass.deploy.writing import Placing as Placing
+from rareclass.deploy.writing import deploy_bundle as deploy_bundle
 from rareclass.errors import InputError, ReadError
 from rareclass.evaluation.columns import column_findings
 from rareclass.evaluation.comparison import Comparison

@@ -47,8 +47,11 @@ def command(
     admin_port: Annotated[
         int | None, o.option("--admin-port", "Port of 127.0.0.1 for reloading models; by default there is none.")
     ] = None,
+    grpc_port: Annotated[
+        int | None, o.option("--grpc-port", "Port for the same protocol over gRPC; by default there is none.")
+    ] = None,
 ) -> int:
-    """Serve bundles over HTTP (Open Inference Protocol V2 and plain JSON), until Ctrl-C."""
+    """Serve bundles over HTTP (Open Inference Protocol V2 and plain JSON) and gRPC, until Ctrl-C."""
     import sys
 
     from rareclass._lazy import need
@@ -56,6 +59,9 @@ def command(
 
     for module in ("uvicorn", "uvloop", "httptools", "orjson", "prometheus_client"):
         need(module, extra="serving")
+    if grpc_port is not None:
+        for module in ("grpc", "google.protobuf"):
+            need(module, extra="grpc")
     from rareclass.serving.run import serve
 
     settings = Settings(
@@ -64,6 +70,7 @@ def command(
         port=port,
         workers=workers,
         admin_port=admin_port,
+        grpc_port=grpc_port,
         log=None if log.log is None else Path(log.log).absolute(),
         id_column=log.id,
         logged_columns=None if log.log_column is None else tuple(log.log_column),

@@ -2,4 +2,6 @@
 
 from rareclass._lazy import lazy_names
 
-__getattr__, __dir__, __all__ = lazy_names(__name__, {"scoring": "Scored score"})
+__getattr__, __dir__, __all__ = lazy_names(
+    __name__, {"scoring": "Scored score", "embedded": "Embedded", "errors": "Refused"}
+)

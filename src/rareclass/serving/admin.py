@@ -11,7 +11,8 @@ from rareclass.serving.errors import Refused
 from rareclass.serving.events import Events
 from rareclass.serving.front import Call, Front, Reply, refusal, reply_json
 from rareclass.serving.guarding import admitted
-from rareclass.serving.supervisor import Supervisor, listening
+from rareclass.serving.ports import listening
+from rareclass.serving.supervisor import Supervisor
 from rareclass.serving.worker import uvicorn_config
 
 HOST = "127.0.0.1"

@@ -55,7 +55,7 @@ class Service:
     def __init__(self, settings: Settings, models: Models, metrics: Metrics, log: PredictionLog | None) -> None:
         self.settings, self.models, self.metrics, self.log = settings, models, metrics, log
         self.bodies, self.pool, self.together = Bodies(settings.limits), Pool(settings.limits), Together()
-        self._reading: dict[str, Any] = {"id_column": settings.id_column, "most_rows": settings.limits.rows}
+        self.reading: dict[str, Any] = {"id_column": settings.id_column, "most_rows": settings.limits.rows}
         self._pages: dict[str, Callable[[], Reply]] = {
             "/": self._status,
             "/metrics": self._exposition,
@@ -112,9 +112,9 @@ class Service:
         body = await self._body(call)
 
         def read() -> tuple[Served, Request]:
-            return served, read_infer(body, header_length, served, **self._reading)
+            return served, read_infer(body, header_length, served, **self.reading)
 
-        return await self._compute(call, len(body), read, _written)
+        return await self.compute(call, len(body), read, _written)
 
     async def _score(self, call: Call) -> Reply:
         refuse_media(call.headers)
@@ -123,14 +123,14 @@ class Service:
         def read() -> tuple[Served, Request]:
             plain = read_plain(body)
             served = self.models.get(plain.model, plain.version)
-            return served, plain.request(served, **self._reading)
+            return served, plain.request(served, **self.reading)
 
-        return await self._compute(call, len(body), read, lambda *all: Reply(write_plain(*all)))
+        return await self.compute(call, len(body), read, lambda *all: Reply(write_plain(*all)))
 
     async def _body(self, call: Call) -> bytes:
         return await self.bodies.read(call.receive, number_of(call.headers, b"content-length", "Content-Length"))
 
-    async def _compute(self, call: Call, size: int, read: Read, write: Write) -> Reply:
+    async def compute(self, call: Call, size: int, read: Read, write: Write) -> Reply:
         """Read, score and write a request: a small one here, a large one in the pool."""
         if size <= _SMALL_BODY:
             served, request = read()
@@ -199,6 +199,8 @@ def _is_small(request: Request) -> bool:
 def _route(call: Call) -> str:
     if call.path == "/v1/score":
         return "score"
+    if call.path.endswith("/ModelInfer"):
+        return "grpc"
     return "infer" if call.path.endswith("/infer") else "other"
 
 

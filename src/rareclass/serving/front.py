@@ -3,7 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
@@ -11,9 +11,10 @@ from rareclass.serving.errors import Refused
 from rareclass.serving.events import Events
 from rareclass.serving.guarding import Gone, Headers, Ids, Receive
 
+T = TypeVar("T")
 JSON = b"application/json"
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
-_TEXT = 200
+TEXT = 200
 """Letters of a path that the log keeps."""
 
 
@@ -70,6 +71,19 @@ def refusal(status: int, sentence: str) -> Reply:
     return Reply(orjson.dumps({"error": sentence}), status=status, headers=more.get(status, ()))
 
 
+async def settled(call: Call, answer: Awaitable[T], events: Events) -> T | Refused:
+    """The answer to a call, or why there is none; an error of ours is told to the client by its id, and to the log."""
+    try:
+        return await answer
+    except Refused as refused:
+        return refused
+    except Gone:
+        raise
+    except Exception as error:  # must not happen; the client gets no traceback, the log all of it
+        events.failed("request failed", error, id=call.id, path=call.path[:TEXT])
+        return Refused(500, f"The service failed on this request; its log says why, under the id {call.id}.")
+
+
 class Front:
     """The ASGI application: it asks `answer` for the reply to each request.
 
@@ -81,7 +95,7 @@ class Front:
     answer : async callable
         From a `Call` to its `Reply`.
     events : Events
-    opened, closed : callable, optional
+    opened, closed : async callable, optional
         Called before the first request and after the last.
     refused : callable, optional
         Called with (call, status) for each reply of 400 or above.
@@ -92,8 +106,8 @@ class Front:
         answer: Callable[[Call], Awaitable[Reply]],
         events: Events,
         *,
-        opened: Callable[[], None] | None = None,
-        closed: Callable[[], None] | None = None,
+        opened: Callable[[], Awaitable[None]] | None = None,
+        closed: Callable[[], Awaitable[None]] | None = None,
         refused: Callable[[Call, int], None] | None = None,
     ) -> None:
         self._answer, self._events, self._ids = answer, events, Ids()
@@ -113,15 +127,11 @@ class Front:
             began=time.perf_counter(),
         )
         try:
-            reply = await self._answer(call)
-        except Refused as refused:
-            reply = refusal(refused.status, refused.sentence)
+            found = await settled(call, self._answer(call), self._events)
         except Gone:
-            self._events.say("client left", id=call.id, path=call.path[:_TEXT])
+            self._events.say("client left", id=call.id, path=call.path[:TEXT])
             return
-        except Exception as error:  # must not happen; the client gets no traceback, the log all of it
-            self._events.failed("request failed", error, id=call.id, path=call.path[:_TEXT])
-            reply = refusal(500, f"The service failed on this request; its log says why, under the id {call.id}.")
+        reply = refusal(found.status, found.sentence) if isinstance(found, Refused) else found
         if reply.status >= 400 and self._refused is not None:
             self._refused(call, reply.status)
         head = [
@@ -137,7 +147,7 @@ class Front:
                 "request",
                 id=call.id,
                 method=call.method,
-                path=call.path[:_TEXT],
+                path=call.path[:TEXT],
                 status=reply.status,
                 ms=round(1e3 * call.seconds, 3),
                 **call.said,
@@ -146,9 +156,9 @@ class Front:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         if self._opened is not None:
-            self._opened()
+            await self._opened()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         if self._closed is not None:
-            self._closed()
+            await self._closed()
         await send({"type": "lifespan.shutdown.complete"})

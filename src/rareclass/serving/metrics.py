@@ -31,7 +31,7 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 SECONDS = (1e-4, 2e-4, 3e-4, 5e-4, 7e-4, 0.001, 0.0015, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 LOG_ODDS = tuple(k / 2 for k in range(-24, 13))
 """Half units from -12 (six in a million) to 6, as the counts in a bundle's reference: the rare end is resolved."""
-ROUTES = ("infer", "score", "other")
+ROUTES = ("infer", "score", "grpc", "other")
 EVERY = 0.25
 """Seconds until counts are in the files."""
 

@@ -101,6 +101,18 @@ def read_infer(
         raise wrong(f"Inference-Header-Content-Length is {header_length}, but the body has {len(body)} bytes.")
     else:
         said, tail = read_json(body[:header_length]), memoryview(body)[header_length:]
+    return request_of(said, tail, served, id_column=id_column, most_rows=most_rows)
+
+
+def request_of(
+    said: dict[str, Any],
+    tail: memoryview,
+    served: "Served",
+    *,
+    id_column: str | None = None,
+    most_rows: int = MOST_ROWS,
+) -> Request:
+    """What a request says, and the bytes of its binary tensors, as `Request`; parameters and errors as `read_infer`."""
     tensors = _tensors(said, tail, (most_rows, len(served.scorer.encoder.columns)))
     n = next(iter(tensors.values())).shape[0]
     with sentenced:

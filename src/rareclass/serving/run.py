@@ -49,8 +49,9 @@ def serve(settings: Settings, told: Callable[[str], None] = lambda sentence: Non
             admin = Admin(supervisor, settings.admin_port, events)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, supervisor.stop)
-        events.say("serving", url=supervisor.url, admin=None if admin is None else admin.url, models=versions)
-        told(f"Serving on {supervisor.url}; Ctrl-C stops.")
+        admin_url, grpc = None if admin is None else admin.url, supervisor.grpc_address
+        events.say("serving", url=supervisor.url, admin=admin_url, grpc=grpc, models=versions)
+        told(f"Serving on {supervisor.url}{'' if grpc is None else f' and by gRPC on {grpc}'}; Ctrl-C stops.")
         for name, folder in settings.folders.items():
             told(f"  {name}, version {versions[name]}: {folder}")
         if admin is not None:

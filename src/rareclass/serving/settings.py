@@ -99,6 +99,7 @@ class Settings:
     port: int = 8080
     workers: int = 1
     admin_port: int | None = None
+    grpc_port: int | None = None
     log: Path | None = None
     id_column: str | None = None
     logged_columns: tuple[str, ...] | None = None
@@ -110,10 +111,15 @@ class Settings:
     def __post_init__(self) -> None:
         _check.whole_number(self.workers, "--workers", low=1, high=256)
         _check.whole_number(self.port, "--port", low=0, high=65_535)
-        if self.admin_port is not None:
-            _check.whole_number(self.admin_port, "--admin-port", low=0, high=65_535)
-            if self.admin_port and self.admin_port == self.port:
-                raise InputError(f"--port and --admin-port are both {self.port}; the admin port needs one of its own.")
+        taken = {self.port: "--port"}
+        for port, option in ((self.admin_port, "--admin-port"), (self.grpc_port, "--grpc-port")):
+            if port is None:
+                continue
+            _check.whole_number(port, option, low=0, high=65_535)
+            if port and port in taken:
+                name = option.removeprefix("--").replace("-port", " port")
+                raise InputError(f"{taken[port]} and {option} are both {port}; the {name} needs one of its own.")
+            taken[port] = option
         if self.log is None and (self.id_column is not None or self.logged_columns is not None):
             raise InputError("--id and --log-column say what the prediction log holds; add --log DIR.")
 

@@ -10,13 +10,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
-from rareclass.errors import InputError
 from rareclass.serving.events import Events
 from rareclass.serving.metrics import FOLDER, forget_worker
+from rareclass.serving.ports import address_of, bound, listening
 from rareclass.serving.settings import Settings
 from rareclass.serving.shared_folder import make_folder, used
 from rareclass.serving.worker import work
@@ -29,7 +30,6 @@ _YOUNG = 10.0
 """Seconds of life before which a worker's death counts as one at its start."""
 _PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds until the next start of a worker, by how often in a row it died young."""
-_BACKLOG = 2_048
 
 
 class Worker:
@@ -95,6 +95,11 @@ class Supervisor:
     def __init__(self, settings: Settings, events: Events) -> None:
         self.settings, self.events = settings, events
         self.socket = listening(settings.host, settings.port)
+        self._grpc: socket.socket | None = None
+        if settings.grpc_port is not None:
+            self._grpc = bound(settings.host, settings.grpc_port)  # held, so that it stays this service's
+            self._grpc.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            self.settings = replace(settings, grpc_port=self._grpc.getsockname()[1])
         self.workers: list[Worker] = []
         self._stop_in, self._stop_out = _SPAWN.Pipe(duplex=False)
         self._young: Counter[str] = Counter()  # deaths in a row at their start, by the name of the worker
@@ -103,8 +108,12 @@ class Supervisor:
     @property
     def url(self) -> str:
         """Where the service is reached."""
-        host, port = self.socket.getsockname()[:2]
-        return f"{self.settings.transport.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+        return f"{self.settings.transport.scheme}://{address_of(self.socket)}"
+
+    @property
+    def grpc_address(self) -> str | None:
+        """Where it is reached by gRPC."""
+        return None if self._grpc is None else address_of(self._grpc)
 
     def stop(self, *_: Any) -> None:
         """End `run`; may be called by a signal handler or another thread."""
@@ -124,6 +133,8 @@ class Supervisor:
                 for worker in self.workers:
                     worker.kill()
                 self.socket.close()
+                if self._grpc is not None:
+                    self._grpc.close()
 
     def tell(self, verb: str, argument: str, seconds: float = 60.0) -> list[dict[str, Any]]:
         """What every worker answers, asked side by side; those that die meanwhile are left out."""
@@ -190,34 +201,6 @@ class Supervisor:
         for worker in self.workers:
             worker.process.join(max(deadline - time.monotonic(), 0.0))
         self.events.say("stopped")
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens there.
-
-    Raises
-    ------
-    InputError
-        The port is taken or not allowed, or the address is none of this machine.
-    """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except (socket.gaierror, UnicodeError):
-        raise InputError(f"There is no address {host!r} to listen on. Give one of this machine as --host.") from None
-    sock = socket.socket(family, kind, protocol)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(address)
-        sock.listen(_BACKLOG)
-    except OSError as error:
-        sock.close()
-        why = error.strerror
-        raise InputError(
-            f"The port {port} of {host} cannot be listened on ({why}). Give another one, or stop what uses it."
-        ) from None
-    return sock
 
 
 @contextlib.contextmanager

@@ -1,8 +1,10 @@
 """One process that answers: models, metrics and log behind a uvicorn server on the socket that all workers share."""
 
+import asyncio
 import contextlib
 import gc
 import logging
+import os
 import signal
 import sys
 import threading
@@ -24,6 +26,7 @@ from rareclass.serving.front import Front
 from rareclass.serving.log import LogOptions, PredictionLog
 from rareclass.serving.metrics import Metrics
 from rareclass.serving.models import Models
+from rareclass.serving.ports import address_of
 from rareclass.serving.settings import Settings
 from rareclass.serving.shared_folder import used
 
@@ -79,20 +82,47 @@ def _answer(settings: Settings, name: str, folder: Path, sock: socket, superviso
         options = LogOptions() if settings.logged_columns is None else LogOptions(features=settings.logged_columns)
         log = PredictionLog(settings.log, name, options, on_drop=metrics.log_dropped)
     service = Service(settings, models, metrics, log)
+    rpc = None
+    if settings.grpc_port is not None:
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its own lines on stderr are no JSON
+        from rareclass.serving.rpc.server import RpcServer
 
-    def closed() -> None:
+        rpc = RpcServer(service, events, address_of(sock, settings.grpc_port))
+
+    async def opened() -> None:
+        models.watch()
+        if rpc is not None:
+            await rpc.start()
+
+    async def closed() -> None:
+        if rpc is not None:
+            await rpc.stop()
         models.close()
         service.pool.close()
         metrics.flush()
         if log is not None:
             log.close()
 
-    app = Front(service.answer, events, opened=models.watch, closed=closed, refused=service.refused)
-    server = Server(uvicorn_config(settings, app))
+    app = Front(service.answer, events, opened=opened, closed=closed, refused=service.refused)
+    server = _Server(uvicorn_config(settings, app), rpc)
     _listen(supervisor, server, models)
     gc.collect()
     gc.freeze()  # what is there now stays; looking through it would halt answers for a tenth of a second
     server.run([sock])
+
+
+class _Server(Server):
+    """uvicorn's server, with gRPC told to stop when HTTP is."""
+
+    def __init__(self, config: Config, rpc: Any) -> None:
+        super().__init__(config)
+        self._rpc = rpc
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        stopping = None if self._rpc is None else asyncio.create_task(self._rpc.stop())
+        await super().shutdown(sockets)
+        if stopping is not None:
+            await stopping
 
 
 def uvicorn_config(settings: Settings, app: Any) -> Config:

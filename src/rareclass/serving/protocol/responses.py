@@ -24,7 +24,7 @@ def write_infer(served: "Served", request: "Request", answers: "Answers") -> tup
     outputs: list[dict[str, Any]] = []
     tail: list[bytes] = []
     for name in request.outputs:
-        values = _values(name, answers, n)
+        values = output_values(name, answers, n)
         output: dict[str, Any] = {"name": name, "datatype": DATATYPE_OF[name], "shape": [n]}
         if name in request.binary:
             raw = to_bytes(values)
@@ -41,7 +41,8 @@ def write_infer(served: "Served", request: "Request", answers: "Answers") -> tup
     return (b"".join([body, *tail]), len(body)) if request.binary else (body, None)
 
 
-def _values(name: str, answers: "Answers", n: int) -> np.ndarray | Sequence[Any]:
+def output_values(name: str, answers: "Answers", n: int) -> np.ndarray | Sequence[Any]:
+    """The values (n,) of an output: numbers, Booleans, names of tiers, or reasons as JSON texts."""
     if name == REASONS:
         return ["null"] * n if answers.reasons is None else [written_reasons(found) for found in answers.reasons]
     if name == TIER:
