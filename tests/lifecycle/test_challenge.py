@@ -169,7 +169,7 @@ def test_a_slice_that_surely_gets_worse_refuses(priced):
 
 
 def test_few_events_ask_for_more_labels_and_say_how_many(priced):
-    _seeing, blind = priced
+    seeing, blind = priced
     X, y, _ = line(60_000, seed=10)
     events = np.flatnonzero(y)[:12]
     few = np.union1d(events, np.flatnonzero(~y)[:2500])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from benchmarks.lifecycle import KINDS, bad, better, fitted, spoilt, world, year
+from benchmarks.lifecycle_challengers import KINDS, bad, better, fitted, spoilt, world, year
 
 from rareclass.lifecycle import challenge_champion
 from rareclass.lifecycle.guards import GUARDS
