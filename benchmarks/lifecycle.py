@@ -1,14 +1,16 @@
 """The lifecycle under measurement: what it survives, and what it decides.
 
     python benchmarks/lifecycle.py registry
+    python benchmarks/lifecycle.py challengers bad
 
-`registry`: processes killed at every step of add, promote, rollback and retrain, and two at once.
+`registry`: processes killed at every step of add, promote, rollback and retrain, and two at once. `challengers`: bad
+and better ones before the champion, and years with and without drift.
 """
 
 import argparse
 from importlib import import_module
 
-VERBS = ("registry",)
+VERBS = ("registry", "challengers")
 
 
 def main() -> None:

@@ -103,13 +103,21 @@ def cost_difference_limits(sample: Sample, other: Flags, level: float) -> tuple[
     if sample.costs is None or sample.flag is None:
         raise InputError("The expected cost needs `costs` and decisions (`threshold` or Boolean `y_score`).")
     y, flag, costs = sample.y, sample.flag, sample.costs
-    only, never = flag & ~other, other & ~flag
+    stake = np.abs(np.where(y, costs.fn - costs.tp, costs.fp - costs.tn))
+    return loss_difference_limits(sample, costs.loss(y, flag) - costs.loss(y, other), stake, level)
+
+
+def loss_difference_limits(sample: Sample, difference: Floats, stake: Floats, level: float) -> tuple[float, float]:
+    """Limits of the mean of the differences (n,) of two losses of the same rows.
+
+    `stake` (n,) is by how much the two could differ on a row: what the rows on which they agree say of rare
+    disagreements that none of them happened to show.
+    """
+    y = sample.y
     cells = [
-        Cell(y & only, costs.tp - costs.fn, y),
-        Cell(y & never, costs.fn - costs.tp, y),
-        Cell(~y & only, costs.fp - costs.tn, ~y),
-        Cell(~y & never, costs.tn - costs.fp, ~y),
+        Cell(of & (sign * difference > 0), np.where(sign * difference > 0, difference, sign * stake), of)
+        for of in (y, ~y)
+        for sign in (1.0, -1.0)
     ]
-    loss = costs.loss(y, flag) - costs.loss(y, other)
-    agreed = flag == other
-    return sum_limits(sample, cells, loss, Cell(agreed, np.zeros(y.shape[0]), agreed), level)
+    agreed = difference == 0
+    return sum_limits(sample, cells, difference, Cell(agreed, np.zeros(y.shape[0]), agreed), level)

@@ -13,7 +13,7 @@ from rareclass.errors import InputError, TooFewEventsError
 from rareclass.kernels.effective import worth
 from rareclass.kernels.intervals import paired_rate_limits
 from rareclass.uncertainty.estimate import Interval
-from rareclass.uncertainty.money import cost_difference_limits
+from rareclass.uncertainty.money import cost_difference_limits, loss_difference_limits
 from rareclass.uncertainty.named import NAMED, Estimate, Metric, Trials, metric_name
 from rareclass.uncertainty.resample import Resampling, percentile, replicate, statistic_of
 from rareclass.uncertainty.sample import Sample, make_sample
@@ -121,6 +121,66 @@ def paired_difference(
         how = Resampling.checked(n_bootstrap, stratified, random_state)
         return _bootstrapped(metric, name, (a, b), level, how, lower)
     return _by_influence(name, a, b, level, method, lower)
+
+
+def paired_loss_difference(
+    y_true: Labels,
+    loss_a: ArrayLike,
+    loss_b: ArrayLike,
+    *,
+    stake: ArrayLike | None = None,
+    level: float = 0.95,
+    groups: ArrayLike | None = None,
+    sample_weight: Weights = None,
+    pos_label: Label = None,
+) -> PairedInterval:
+    """Mean loss of A minus that of B on the same rows, whatever the losses: costs in alert tiers, for instance.
+
+    Parameters
+    ----------
+    y_true, level, groups, sample_weight, pos_label
+        As in `confidence_interval`.
+    loss_a, loss_b : array-like (n,)
+        What each row cost under each of the two; lower is better.
+    stake : array-like (n,), optional
+        By how much the two could differ on a row, for differences too rare to have been seen. Default: the largest
+        difference within the row's class.
+
+    Returns
+    -------
+    PairedInterval
+        ``estimate`` = A - B per row, with Poisson limits of the rows on which the two differ.
+
+    Examples
+    --------
+    >>> y = np.arange(4000) < 80
+    >>> caught, missed = np.where(y, 5.0, 0.0), np.where(y, 100.0, 0.0)
+    >>> paired_loss_difference(y, caught, missed).estimate
+    -1.9
+    """
+    level = _check.fraction(level, "level", closed="neither")
+    given = (_check.number_array(loss_a, "loss_a"), _check.number_array(loss_b, "loss_b"))
+    y = _check.binary_target(y_true, pos_label)
+    _check.same_length(y_true=y, loss_a=given[0], loss_b=given[1])
+    sample = make_sample(y, given[0], sample_weight=sample_weight, groups=groups)
+    weight = _check.weights(sample_weight, y.size)
+    keep = slice(None) if weight is None else weight > 0
+    a, b = (loss[keep] for loss in given)
+    difference = a - b
+    values = float(np.average(a, weights=sample.weight)), float(np.average(b, weights=sample.weight))
+    if not difference.any():
+        return _told(values, (0.0, 0.0), level, "identical", 0.5)
+    if stake is None:
+        largest = [np.abs(difference[of]).max(initial=0.0) for of in (~sample.y, sample.y)]
+        might = np.where(sample.y, largest[1], largest[0])
+    else:
+        might = _check.number_array(stake, "stake")[keep]
+    low, high = loss_difference_limits(sample, difference, might, level)
+    centre = values[0] - values[1]
+    spread = metric_spread(sample, difference - centre)
+    reach = (centre - low) if centre > 0 else (high - centre)
+    above = float(stdtr(spread.freedom, centre / (reach / spread.quantile(level)))) if reach > 0 else 0.5
+    return _told(values, (low, high), level, "poisson_sum", 1 - above)
 
 
 def _by_influence(name: str, a: Sample, b: Sample, level: float, method: str, lower: bool) -> PairedInterval:
