@@ -15,8 +15,11 @@ from rareclass.cli import (
     diagnose,
     evaluate,
     export,
+    history,
     predict,
+    promote,
     report,
+    rollback,
     sample,
     serve,
     train,
@@ -38,7 +41,11 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (demo, diagnose, compare, train, predict, evaluate, audit, export, sample, serve, deploy, report, warm):
+VERBS = (
+    *(demo, diagnose, compare, train, predict, evaluate, audit, export, sample, serve, deploy),
+    *(promote, rollback, history, report, warm),
+)
+for verb in VERBS:
     app.command(verb.__name__.rsplit(".", 1)[-1])(flat(verb.command))
 
 

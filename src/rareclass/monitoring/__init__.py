@@ -6,10 +6,10 @@ _HOMES = {
     "audit_plan": "AuditPlan audit_power",
     "audit_rates": "AuditRates",
     "expected": "Expected expected_rates",
-    "label_shift": "LabelShift label_shift",
     "maturity": "MaturityCurve",
     "misses": "MissRateDetector",
     "monitor": "Alarm RareClassMonitor",
     "prediction_log": "Predictions read_predictions",
+    "shifted_prior": "LabelShift label_shift",
 }
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

@@ -8,7 +8,7 @@ from rareclass.artifact.bundle import score_reference
 from rareclass.calibration.uncertainty import CalibrationUncertainty
 from rareclass.errors import InputError
 from rareclass.kernels.logits import sigmoid
-from rareclass.monitoring.label_shift import _largest, label_shift
+from rareclass.monitoring.shifted_prior import _largest, label_shift
 
 PRIOR = 0.02
 
