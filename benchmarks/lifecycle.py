@@ -7,21 +7,7 @@
 and better ones before the champion, and years with and without drift.
 """
 
-import argparse
-from importlib import import_module
-
-VERBS = ("registry", "challengers")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb in VERBS:
-        module = import_module(f"lifecycle_{verb}")
-        module.add_arguments(verbs.add_parser(verb, help=module.__doc__.split("\n")[0]))
-    options = parser.parse_args()
-    import_module(f"lifecycle_{options.verb}").run(options)
-
+from verbs import run
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, "lifecycle", ("registry", "challengers"))

@@ -11,21 +11,7 @@ else the machine does. `load`: see `serving_load.py`. `fuzz`: damaged requests o
 schemathesis makes of the service's own OpenAPI. The tables stand in docs/figures.md.
 """
 
-import argparse
-from importlib import import_module
-
-VERBS = ("latency", "load", "codec", "fuzz", "schema")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb in VERBS:
-        module = import_module(f"serving_{verb}")
-        module.add_arguments(verbs.add_parser(verb, help=module.__doc__.split("\n")[0]))
-    options = parser.parse_args()
-    import_module(f"serving_{options.verb}").run(options)
-
+from verbs import run
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, "serving", ("latency", "load", "codec", "fuzz", "schema"))

@@ -105,6 +105,14 @@ def scores(values: ArrayLike, name: str = "y_score") -> np.ndarray:
     return number_array(array, name)
 
 
+def probabilities(values: ArrayLike, name: str = "probability") -> np.ndarray:
+    """Probabilities (n,), float64, in [0, 1] or NaN."""
+    array = np.asarray(column(values, name), dtype=np.float64)
+    if ((array < 0) | (array > 1)).any():
+        raise InputError(f"`{name}` must lie in [0, 1].")
+    return array
+
+
 def weights(values: ArrayLike | None, n: int, name: str = "sample_weight") -> np.ndarray | None:
     """Weights (n,), float64, finite and non-negative with a positive sum, or None."""
     if values is None:

@@ -13,7 +13,8 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     triton = pytest.importorskip("tritonclient.grpc")
 
-from tests.serving.bundles import fitted, write  # noqa: E402  (after the check that its packages are there)
+from tests.deploy.foreign import request_of  # noqa: E402  (after the check that its packages are there)
+from tests.serving.bundles import fitted, write  # noqa: E402
 from tests.serving.codec import bundle, table  # noqa: E402
 from tests.serving.server import Server  # noqa: E402
 
@@ -22,15 +23,14 @@ from rareclass.monitoring import read_predictions  # noqa: E402
 TOKEN = {"authorization": "Bearer the-right-token"}
 
 
-def tensors(rows):
-    """A tensor a column, texts as bytes."""
+def tensors(asked):
+    """The inputs of a JSON request as the client of gRPC has them."""
     found = []
-    for name in rows.column_names:
-        values = rows[name].to_pylist()
-        number = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
-        array = np.array(values, dtype=np.float64) if number else np.array([str(v).encode() for v in values], object)
-        found.append(triton.InferInput(name, [len(values)], "FP64" if number else "BYTES"))
-        found[-1].set_data_from_numpy(array)
+    for given in asked["inputs"]:
+        dtype = {"BOOL": np.bool_, "INT64": np.int64, "FP64": np.float64, "BYTES": np.object_}[given["datatype"]]
+        values = [v.encode() for v in given["data"]] if dtype is np.object_ else given["data"]
+        found.append(triton.InferInput(given["name"], given["shape"], given["datatype"]))
+        found[-1].set_data_from_numpy(np.array(values, dtype=dtype))
     return found
 
 
@@ -39,6 +39,7 @@ def test_texts_ids_token_log_and_metrics_are_as_over_http(tmp_path):
     rows = table()[0]
     rows = rows.filter([all(v is not None and v == v for v in row.values()) for row in rows.to_pylist()]).slice(0, 20)
     ids = [f"row-{i}" for i in range(rows.num_rows)]
+    asked = request_of(rows)
     log = tmp_path / "log"
     with Server(
         tmp_path / "mixed", "--grpc-port", 0, "--log", log, env={"RARECLASS_TOKEN": "the-right-token"}
@@ -46,19 +47,12 @@ def test_texts_ids_token_log_and_metrics_are_as_over_http(tmp_path):
         address = running.events("serving")[0]["grpc"]
         with triton.InferenceServerClient(address) as client:
             with pytest.raises(triton.InferenceServerException, match="asks for a token") as caught:
-                client.infer("mixed", tensors(rows))
+                client.infer("mixed", tensors(asked))
             assert caught.value.status() == "StatusCode.UNAUTHENTICATED"
             assert client.is_server_live(headers=TOKEN)
-            asked = {"parameters": {"ids": json.dumps(ids), "explain": "all"}, "headers": TOKEN}
-            found = client.infer("mixed", tensors(rows), request_id="r-7", **asked)
-        body = {"inputs": [], "parameters": {"explain": "all"}}
-        for name in rows.column_names:
-            values = rows[name].to_pylist()
-            number = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
-            told = [float(v) for v in values] if number else [str(v) for v in values]
-            body["inputs"] += [
-                {"name": name, "shape": [len(told)], "datatype": "FP64" if number else "BYTES", "data": told}
-            ]
+            more = {"parameters": {"ids": json.dumps(ids), "explain": "all"}, "headers": TOKEN}
+            found = client.infer("mixed", tensors(asked), request_id="r-7", **more)
+        body = {"inputs": asked["inputs"], "parameters": {"explain": "all"}}
         status, http = running.post("/v2/models/mixed/infer", body, headers=TOKEN)
         assert status == 200, http
         metrics = running.get("/metrics", headers=TOKEN)[1].decode()

@@ -22,7 +22,7 @@ def command(
     found = Registry(registry)
     if version not in found.versions() and Path(version).is_dir():
         version = found.add(version, why)
-    elif not found.folder.exists():
+    else:
         o.refuse_missing(registry)
     before = found.champion_version
     found.promote(version, why)

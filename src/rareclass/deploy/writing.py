@@ -134,7 +134,8 @@ def deploy_bundle(
             (work / place).parent.mkdir(exist_ok=True)
             (work / place).write_text(text, encoding="utf-8")
         if target in _WITH_MODEL:
-            _copy(folder, work / _MODEL)
+            (work / _MODEL).mkdir()
+            folder.copy_to(work / _MODEL, _served_files(folder))
         if target == "kserve":
             notes += _stock(folder.path, work / STOCK)
         files = sorted(str(file.relative_to(work)) for file in work.rglob("*") if file.is_file())
@@ -216,14 +217,6 @@ def _files(folder: Path) -> list[Path]:
 def _served_files(folder: Folder) -> list[str]:
     exact = bool(folder.scorer.get("exact"))
     return [name for name in _SERVED if folder.holds(name) and (name != LEARNER or not exact)]
-
-
-def _copy(folder: Folder, place: Path) -> None:
-    """The bundle's files that serving reads, each verified."""
-    place.mkdir()
-    shutil.copyfile(folder.path / MANIFEST, place / MANIFEST)
-    for name in _served_files(folder):
-        (place / name).write_bytes(folder.read(name))
 
 
 def _stock(path: Path, place: Path) -> list[str]:

@@ -13,6 +13,7 @@ from rareclass.artifact.bundle import Bundle
 from rareclass.kernels.intervals import wilson
 from rareclass.kernels.logits import sigmoid
 from rareclass.lifecycle.guard import Guard, Labelled
+from rareclass.metrics.ranking import roc_auc_score
 
 CONFIDENT = 0.25
 """Probability from which on the champion is taken at its word."""
@@ -37,7 +38,6 @@ ERROR = 0.001
 class Scored:
     """Labelled rows with what both bundles say of them."""
 
-    said: str
     y: Flags
     p: Floats
     challenger: Floats
@@ -77,7 +77,6 @@ def scored(champion: Bundle, challenger: Bundle, part: Labelled) -> Scored:
     encoded = model.encoder.transform(part.table)
     codes = {j: model.encoder.categories_[encoded.feature_names[j]].levels for j in encoded.categorical}
     return Scored(
-        said=part.said,
         y=part.y,
         p=sigmoid(model.logit_of(encoded.matrix)),
         challenger=challenger.model.model_.logit(part.table)[0],
@@ -152,16 +151,10 @@ def _strewn(rows: Scored) -> str:
     allowed = max(SELDOM * expected, STRAYED * rows.y.sum())
     if events < LEAST or poisson.sf(events - 1, allowed) > ERROR:
         return ""
-    area = _area(rows.challenger[low], rows.y[low])
+    area = roc_auc_score(rows.y[low], rows.challenger[low])
     if area > 0.75:
         return ""
     return (
         f"{events} events lie where the champion expects {expected:.1f}, and the challenger cannot tell them from "
         f"other rows there either (area under the ROC curve {area:.2f})."
     )
-
-
-def _area(z: Floats, y: Flags) -> float:
-    rank = np.argsort(np.argsort(z, kind="stable"), kind="stable") + 1.0
-    events = y.sum()
-    return float((rank[y].sum() - events * (events + 1) / 2) / (events * (y.size - events)))

@@ -8,10 +8,9 @@ from rareclass.artifact.bundle import Bundle, kept_parameters
 from rareclass.artifact.trained import trained_bundle
 from rareclass.data.problem import counted
 from rareclass.data.read import read_table
-from rareclass.decisions.costs import CostMatrix
 from rareclass.errors import BundleError
-from rareclass.fitting.model import EQUAL_COSTS
 from rareclass.fitting.rows import at
+from rareclass.lifecycle.field import stored_costs
 from rareclass.treatments.registry import UnknownTreatment
 
 
@@ -74,9 +73,8 @@ def replay(
             f"The treatment {model.treatment.label!r} is none of rareclass's, so the bundle cannot be replayed. Fit a "
             "RareClassifier with it and save that."
         )
-    stored = getattr(old.decision.rule, "costs", None)
-    if costs is None and isinstance(stored, CostMatrix) and stored != EQUAL_COSTS:
-        costs = stored  # what slices cost, and where tiers begin
+    if costs is None:
+        costs = stored_costs(bundle)  # what slices cost, and where tiers begin
     features = table.select([c.name for c in old.schema.columns])
     model.fit(features, y, sample_weight, costs=costs, groups=groups, times=times, keep_probability=keep_probability)
     new = model.model_

@@ -135,7 +135,8 @@ class Registry:
                         assert isinstance(bundle, Bundle)
                         bundle.write_into(work)
                     else:
-                        _copy(Folder(stored), work)
+                        source = Folder(stored)
+                        source.copy_to(work, source.manifest["files"])
                     version = Folder(work).version
                     settle_directory(work, self._place(version))
             if isinstance(bundle, Bundle) and stored is None:
@@ -298,13 +299,6 @@ class Registry:
             undo.pop_all()
         flush(self.folder)
         entries.append(entry)
-
-
-def _copy(source: Folder, work: Path) -> None:
-    """Copy a bundle, each file verified."""
-    for name in source.manifest["files"]:
-        (work / name).write_bytes(source.read(name))
-    shutil.copyfile(source.path / MANIFEST, work / MANIFEST)
 
 
 def _user() -> str | None:

@@ -103,11 +103,9 @@ class AuditPlan:
         """
         audits = _check.whole_number(audits, "audits", low=1)
         names = _check.column(keys, "keys").tolist()
-        p = _check.scores(probability, "probability")
+        p = _check.probabilities(_check.scores(probability, "probability"))
         flag = _check.column(alert, "alert").astype(bool)
         _check.same_length(keys=names, probability=p, alert=flag)
-        if ((p < 0) | (p > 1)).any():
-            raise InputError("`probability` must lie in [0, 1].")
         if len(set(map(str, names))) < len(names):
             raise InputError("`keys` holds an id twice; give each row its own, and each row once.")
         chance = _numbers(names, seed)

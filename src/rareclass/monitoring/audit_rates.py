@@ -143,17 +143,13 @@ def audit_rates(
     rows, flagged = sum(s.rows for s in (*others, *alerts)), sum(s.rows for s in alerts)
     by_scores = assisted_count(others, level)
     total, _ = weighted_count([*others, *alerts], level)
-    precision = None
-    if flagged:
-        precision = _per(caught, flagged)
-    prevalence = _per(total, rows)
     recall = _recall(caught, missed, caught_variance, missed_variance)
     assisted = _recall(caught, by_scores, caught_variance, ((by_scores.high - by_scores.low) / 4) ** 2)
     found = sum(s.events for s in (*others, *alerts))
     return AuditRates(
         recall=recall,
-        precision=precision,
-        prevalence=prevalence,
+        precision=_per(caught, flagged) if flagged else None,
+        prevalence=_per(total, rows),
         missed=missed,
         recall_by_scores=assisted,
         missed_by_scores=by_scores,

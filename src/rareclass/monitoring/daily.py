@@ -46,8 +46,7 @@ class DailyFigures:
     Notes
     -----
     Assumed: but for levels of weekdays and a correlation with the day before, both estimated from the reference and
-    taken off, days without change are exchangeable. `benchmarks/monitoring_unlabelled.py` measures what that makes of
-    the stated rate of false alarms.
+    taken off, days without change are exchangeable.
 
     Examples
     --------

@@ -8,7 +8,6 @@ from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass.calibration.uncertainty import CalibrationUncertainty
-from rareclass.errors import InputError
 from rareclass.kernels.logits import logit, sigmoid
 from rareclass.uncertainty.estimate import Interval
 
@@ -83,12 +82,10 @@ def expected_rates(
     True
     """
     level = _check.fraction(level, "level", closed="neither")
-    p = np.asarray(_check.column(probability, "probability"), dtype=np.float64)
+    p = _check.probabilities(probability)
     flag = _check.column(alert, "alert").astype(bool)
     _check.same_length(probability=p, alert=flag)
     p, flag = p[~np.isnan(p)], flag[~np.isnan(p)]
-    if ((p < 0) | (p > 1)).any():
-        raise InputError("`probability` must lie in [0, 1].")
     caught_p, missed_p = np.sort(p[flag]), np.sort(p[~flag])  # sums do not hang on the order of rows
     tp, fn, alerts = float(caught_p.sum()), float(missed_p.sum()), int(flag.sum())
     rng = np.random.default_rng(0)

@@ -29,8 +29,6 @@ class MaturityCurve:
         Labels it rests on, and how many of these came before their prediction (they count as of age 0).
     watched : float
         Age of the oldest label by now. Beyond it nothing is known of delays; the curve is that of those up to it.
-    why_off : str
-        Why `matured_age` is `max_delay`; empty where the curve is trusted.
     """
 
     ages: np.ndarray
@@ -41,7 +39,6 @@ class MaturityCurve:
     labels: int
     early: int
     watched: float
-    why_off: str
 
     @classmethod
     def of(
@@ -110,7 +107,7 @@ class MaturityCurve:
             share, spread = _reverse(steps, counts, np.sort(delay[known]), np.sort(age[known]))
         half = float(ndtri(0.975)) * spread
         watched = float(age[known].max()) if known.size else 0.0
-        made = cls(
+        return cls(
             ages=steps,
             share=share,
             low=share * np.exp(-half),
@@ -119,11 +116,11 @@ class MaturityCurve:
             labels=int(known.size),
             early=early,
             watched=watched,
-            why_off="",
         )
-        return cls(**{**vars(made), "why_off": made._why_off()})
 
-    def _why_off(self) -> str:
+    @property
+    def why_off(self) -> str:
+        """Why `matured_age` is `max_delay`; empty where the curve is trusted."""
         if self.labels < _FEWEST:
             return f"{self.labels} labels are too few to tell how long they take; {_FEWEST} are needed."
         if self.watched < self.max_delay and 2 * self._reaches(MATURE) > self.watched:

@@ -90,10 +90,8 @@ def label_shift(reference: Mapping[str, Any], probability: ArrayLike, *, level: 
     """
     level = _check.fraction(level, "level", closed="neither")
     edges, others, events, calibration = _classes(reference)
-    p = np.asarray(_check.column(probability, "probability"), dtype=np.float64)
+    p = _check.probabilities(probability)
     p = p[~np.isnan(p)]
-    if ((p < 0) | (p > 1)).any():
-        raise InputError("`probability` must lie in [0, 1].")
     if p.size < _FEWEST:
         said = f"{p.size} rows are too few to tell a prevalence from."
         return LabelShift(prevalence=None, negatives_moved=False, p_value=np.nan, rows=int(p.size), sentence=said)

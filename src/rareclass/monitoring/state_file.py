@@ -1,21 +1,19 @@
 """The file in which a monitor is kept between runs: written whole or not at all, by one process at a time."""
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from rareclass._json import to_plain
 from rareclass.artifact.atomic import atomic_file
-from rareclass.errors import InputError
+from rareclass.artifact.lock import locked
+from rareclass.errors import InputError, RegistryError
 
 FORMAT = "rareclass monitor state 1"
-_TURN = 0.05  # seconds between tries to get the lock
 
 
 class StateFile:
@@ -43,30 +41,18 @@ class StateFile:
             Another run holds it, or its folder cannot be written.
         """
         beside = self.path.with_name(f".{self.path.name}.lock")
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            file = os.open(beside, os.O_RDWR | os.O_CREAT, 0o644)
-        except OSError as error:
-            raise InputError(f"The state cannot be kept in {self.path.parent}: {error.strerror}.") from None
-        try:
-            self._lock(file)
-            yield
-        finally:
-            os.close(file)
-
-    def _lock(self, file: int) -> None:
-        end = time.monotonic() + self.wait
-        while True:
+        with contextlib.ExitStack() as lock:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-            except BlockingIOError:
-                if time.monotonic() >= end:
-                    raise InputError(
-                        f"Another run holds the state file {self.path}. Let it end and run this again, or name another "
-                        "file with --state."
-                    ) from None
-                time.sleep(_TURN)
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                lock.enter_context(locked(beside, f"The state file {self.path}", patience=self.wait))
+            except OSError as error:
+                raise InputError(f"The state cannot be kept in {self.path.parent}: {error.strerror}.") from None
+            except RegistryError:
+                raise InputError(
+                    f"Another run holds the state file {self.path}. Let it end and run this again, or name another "
+                    "file with --state."
+                ) from None
+            yield
 
     def read(self, *, model: str, version: str) -> dict[str, Any] | None:
         """What was written for this bundle, or None where there is no file yet.

@@ -5,9 +5,10 @@ import io
 import json
 import math
 import os
+import shutil
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -109,6 +110,12 @@ class Folder:
         if digest(raw) != said:
             raise BundleError(f"The bundle {self.path} was altered: {name} does not match its checksum. Do not use it.")
         return raw
+
+    def copy_to(self, place: Path, names: Iterable[str]) -> None:
+        """Copy the manifest, and these files verified, into an existing folder."""
+        shutil.copyfile(self.path / MANIFEST, place / MANIFEST)
+        for name in names:
+            (place / name).write_bytes(self.read(name))
 
     def state(self) -> dict[str, Any]:
         """The content of `MODEL`; refused where it holds a part that this version cannot score with."""

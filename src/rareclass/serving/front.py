@@ -84,6 +84,13 @@ async def settled(call: Call, answer: Awaitable[T], events: Events) -> T | Refus
         return Refused(500, f"The service failed on this request; its log says why, under the id {call.id}.")
 
 
+def tell(events: Events, call: Call, status: int) -> None:
+    """Write the line of an answered request, where these are logged."""
+    if events.requests:
+        ms = round(1e3 * call.seconds, 3)
+        events.say("request", id=call.id, method=call.method, path=call.path[:TEXT], status=status, ms=ms, **call.said)
+
+
 class Front:
     """The ASGI application: it asks `answer` for the reply to each request.
 
@@ -142,16 +149,7 @@ class Front:
         ]
         await send({"type": "http.response.start", "status": reply.status, "headers": head})
         await send({"type": "http.response.body", "body": reply.body})
-        if self._events.requests:
-            self._events.say(
-                "request",
-                id=call.id,
-                method=call.method,
-                path=call.path[:TEXT],
-                status=reply.status,
-                ms=round(1e3 * call.seconds, 3),
-                **call.said,
-            )
+        tell(self._events, call, reply.status)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -178,8 +178,7 @@ def paired_loss_difference(
     low, high = loss_difference_limits(sample, difference, might, level)
     centre = values[0] - values[1]
     spread = metric_spread(sample, difference - centre)
-    reach = (centre - low) if centre > 0 else (high - centre)
-    above = float(stdtr(spread.freedom, centre / (reach / spread.quantile(level)))) if reach > 0 else 0.5
+    above = _above(centre, _reach(centre, low, high) / spread.quantile(level), spread.freedom)
     return _told(values, (low, high), level, "poisson_sum", 1 - above)
 
 
@@ -209,14 +208,23 @@ def _by_influence(name: str, a: Sample, b: Sample, level: float, method: str, lo
         said = "newcombe"
     elif first.scale == "unit":
         low, high = max(low, -1.0), min(high, 1.0)
-    # the side towards zero is the one that decides, so its own width sets the evidence (costs are skewed)
-    reach = (difference - low) if difference > 0 else (high - difference)
+    reach = _reach(difference, low, high)
     if said == "newcombe":
         above = float(ndtr(difference / reach * ndtri(0.5 + level / 2)))
     else:
         error = reach / spread.quantile(level) if said == "poisson_sum" else error
-        above = float(stdtr(spread.freedom, difference / error)) if error > 0 else float(np.sign(difference) + 1) / 2
+        above = _above(difference, error, spread.freedom)
     return _told(values, (low, high), level, said, 1 - above if lower else above)
+
+
+def _reach(difference: float, low: float, high: float) -> float:
+    """Width of the side towards zero, which decides: its own sets the evidence (costs are skewed)."""
+    return (difference - low) if difference > 0 else (high - difference)
+
+
+def _above(difference: float, error: float, freedom: float) -> float:
+    """Probability that a difference with this standard error is above zero."""
+    return float(stdtr(freedom, difference / error)) if error > 0 else float(np.sign(difference) + 1) / 2
 
 
 def _told(

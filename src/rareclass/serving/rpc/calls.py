@@ -11,7 +11,7 @@ import grpc
 from rareclass.serving.app import Service
 from rareclass.serving.errors import Refused
 from rareclass.serving.events import Events
-from rareclass.serving.front import TEXT, Call, settled
+from rareclass.serving.front import TEXT, Call, settled, tell
 from rareclass.serving.guarding import Gone, Ids, admitted
 
 CODES = {
@@ -98,7 +98,7 @@ class Calls(grpc.GenericRpcHandler):
         if isinstance(answer, Refused):
             return await self._refuse(call, answer.status, answer.sentence, context)
         context.set_trailing_metadata((("x-request-id", call.id),))
-        self._say(call, 200)
+        tell(self._events, call, 200)
         return answer
 
     async def _stream(self, call: Call, stream: Stream, message: bytes, context: Any) -> AsyncIterator[bytes]:
@@ -110,21 +110,9 @@ class Calls(grpc.GenericRpcHandler):
 
     async def _refuse(self, call: Call, status: int, sentence: str, context: Any) -> bytes:
         self._service.refused(call, status)
-        self._say(call, status)
+        tell(self._events, call, status)
         await context.abort(CODES[status], sentence, (("x-request-id", call.id),))
         return b""  # never: abort raises
-
-    def _say(self, call: Call, status: int) -> None:
-        if self._events.requests:
-            self._events.say(
-                "request",
-                id=call.id,
-                method=call.method,
-                path=call.path[:TEXT],
-                status=status,
-                ms=round(1e3 * call.seconds, 3),
-                **call.said,
-            )
 
 
 def _bytes(value: str | bytes) -> bytes:
