@@ -72,7 +72,7 @@ contract: $(VENV)/.lint  ## who may import whom
 	$(BIN)/lint-imports
 
 conformance: $(VENV)/.test  ## imbalanced-learn's own tests against rareclass (needs ../shared/conformance)
-	bash tests/conformance.sh $(BIN)/python
+	bash tests/conformance/run.sh $(BIN)/python
 
 check: lint types contract test  ## everything that a change must pass
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Let imbalanced-learn's own tests (shipped in its wheel) judge rareclass: tests/conformance.sh [PYTHON]
+# Let imbalanced-learn's own tests (shipped in its wheel) judge rareclass: tests/conformance/run.sh [PYTHON]
 # Lane "free": tests that pin imbalanced-learn's random stream, and five that pin wrong values, may fail.
 # Left out: its deep-learning folders, the test that needs the network, and these of ensembles:
 # - test_balanced_bagging_classifier_samplers: it pins how many rows of each class the first bootstrap of seed 0 holds (15
@@ -14,7 +14,8 @@
 set -eu
 
 PYTHON=$(command -v "${1:-python}")
-ROOT=$(cd "$(dirname "$0")/.." && pwd)
+HERE=$(cd "$(dirname "$0")" && pwd)
+ROOT=$(cd "$HERE/../.." && pwd)
 REFEREE=${RARECLASS_CONFORMANCE:-$ROOT/../shared/conformance}
 if [ ! -f "$REFEREE/imblearn_alias_plugin.py" ]; then
     echo "Skipped: $REFEREE/imblearn_alias_plugin.py is not there, so imbalanced-learn's tests were NOT run."
@@ -31,7 +32,7 @@ export OURS=rareclass.compat.imblearn IMBLEARN_STREAMS=free
 export PY_IGNORE_IMPORTMISMATCH=1 PYTHONDONTWRITEBYTECODE=1
 
 cd "$REFEREE"
-PYTHONPATH=. exec "$PYTHON" -m pytest -c /dev/null --rootdir="$REAL" \
-    -p imblearn_alias_plugin -p no:cacheprovider -q --disable-warnings "$REAL" \
+PYTHONPATH=.:$HERE exec "$PYTHON" -m pytest -c /dev/null --rootdir="$REAL" \
+    -p imblearn_alias_plugin -p seeded_draws -p no:cacheprovider -q --disable-warnings "$REAL" \
     --ignore="$REAL/keras" --ignore="$REAL/tensorflow" \
     --deselect datasets/tests/test_zenodo.py -k "$(echo $LEFT_OUT)"
