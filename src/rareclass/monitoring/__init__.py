@@ -1,10 +1,6 @@
-"""Monitoring of the rare class: misses, calibration and scores, with alarms whose error rate is known."""
+"""Monitoring of the rare class: what drifts, on few and late labels, with alarms whose rate is stated."""
 
 from rareclass._lazy import lazy_names
 
-_HOMES = {
-    "misses": "MissRateDetector",
-    "monitor": "Alarm RareClassMonitor",
-    "prediction_log": "Predictions read_predictions",
-}
+_HOMES = {"alarms": "Alarm", "monitor": "RareClassMonitor", "prediction_log": "Predictions read_predictions"}
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)
