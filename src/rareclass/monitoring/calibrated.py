@@ -17,6 +17,8 @@ MOST_EVENTS = 600
 EFFECTS = np.array([0.15, 0.3, 0.6, 1.0])
 """Bets: by which share events have become more, or fewer, than expected."""
 _STEEPEST = 3.0
+_SURE = 2.5
+"""Standard errors from which on events have surely moved."""
 _LAG, _KEPT, _PRIOR, _FARTHEST = 14, 200, 30, 9.0
 """Of the spread of days: the last days are left out, so many count, beside so many of chance; squares are cut."""
 
@@ -139,11 +141,12 @@ def _common_moved(now: Mapping[str, float], old: Mapping[str, float]) -> float |
 
 
 def _events_moved(now: Mapping[str, float], old: Mapping[str, float]) -> bool:
-    """Whether the probabilities of the events are surely others than before."""
+    """Whether the log-odds of the events surely have another mean, or another spread, than before."""
     n, k = now["events"], old["events"]
-    if min(n, k) == 0:
+    if min(n, k) < 2:
         return False
-    new, before = ((v["expected"] - v["expected_common"]) / v["events"] for v in (now, old))
-    mean = (n * new + k * before) / (n + k)
-    error = (mean * (1 - mean) * (1 / n + 1 / k)) ** 0.5  # the variance of a share bounds that of probabilities
-    return abs(new - before) > 2.5 * max(error, 1e-12)
+    means = [v["event_logits"] / v["events"] for v in (now, old)]
+    spreads = [max(v["event_squares"] / v["events"] - m**2, 1e-6) for v, m in zip((now, old), means, strict=True)]
+    apart = (means[0] - means[1]) / (spreads[0] / n + spreads[1] / k) ** 0.5
+    wider = np.log(spreads[0] / spreads[1]) / (2 / n + 2 / k) ** 0.5
+    return bool(max(abs(apart), abs(wider)) > _SURE)

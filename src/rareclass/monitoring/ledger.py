@@ -5,10 +5,15 @@ from typing import Any
 import numpy as np
 
 from rareclass.kernels.intervals import poisson_limits, wilson
+from rareclass.kernels.logits import logit
 from rareclass.monitoring.cohorts import Cohort
 
 _DAYS = 1_100
-_SUMS = ("labelled", "events", "missed", "labelled_alerts", "alert_events", "expected", "expected_common")
+_ENDS = (1e-6, 1 - 1e-6)
+_SUMS = (
+    "labelled", "events", "missed", "labelled_alerts", "alert_events", "expected", "expected_common",
+    "event_logits", "event_squares",
+)  # fmt: skip
 
 
 class Ledger:
@@ -31,6 +36,7 @@ class Ledger:
         """Note a day whose labels have come."""
         known, event, alert = cohort.labelled, cohort.event, cohort.alert
         p = cohort.probability
+        z = logit(np.clip(p[event], *_ENDS))
         self.days.setdefault(cohort.day, {"rows": cohort.key.size, "alerts": int(alert.sum())}).update(
             labelled=int(known.sum()),
             events=int(event.sum()),
@@ -39,6 +45,8 @@ class Ledger:
             alert_events=int((event & alert).sum()),
             expected=float(p[known].sum()),
             expected_common=float(p[known & ~event].sum()),
+            event_logits=float(z.sum()),
+            event_squares=float(z @ z),
         )
 
     def sums(self, first: float = -np.inf, last: float = np.inf) -> dict[str, float]:
