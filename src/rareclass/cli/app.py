@@ -16,6 +16,7 @@ from rareclass.cli import (
     evaluate,
     export,
     history,
+    learn,
     predict,
     promote,
     report,
@@ -42,7 +43,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 VERBS = (
-    *(demo, diagnose, compare, train, predict, evaluate, audit, export, sample, serve, deploy),
+    *(demo, learn, diagnose, compare, train, predict, evaluate, audit, export, sample, serve, deploy),
     *(promote, rollback, history, report, warm),
 )
 for verb in VERBS:
