@@ -217,7 +217,7 @@ class RareClassMonitor:
         weight = np.ones(keys.size) if weights is None else _check.number_array(weights, "weights")
         _check.same_length(ids=keys, labels=column, times=days, weights=weight)
         days = np.where(np.isnan(days), -np.inf, days)
-        self._waiting.label(*(v[~missing] for v in (keys, days)), y, weight[~missing], self._midnight)
+        self._waiting.label([keys[~missing], days[~missing], y.astype(np.int8), weight[~missing]], self._midnight)
         return self
 
     def check(self, now: Any) -> list[Alarm]:

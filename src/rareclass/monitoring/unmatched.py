@@ -1,6 +1,6 @@
 """Labels that wait for their prediction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -16,7 +16,7 @@ class Unmatched:
     Examples
     --------
     >>> labels = Unmatched()
-    >>> labels.add(np.array([7, 9], dtype=np.uint64), np.zeros(2), np.ones(2), np.ones(2), 0.0)
+    >>> labels.add([np.array([7, 9], dtype=np.uint64), np.zeros(2), np.ones(2, np.int8), np.ones(2)], 0.0)
     >>> labels.take(np.array([7], dtype=np.uint64))[1].tolist(), labels.size
     ([0.0], 1)
     """
@@ -32,18 +32,18 @@ class Unmatched:
         """How many wait, each counted once."""
         return int(self._sorted()[0].size)
 
-    def add(self, key: np.ndarray, time: np.ndarray, y: np.ndarray, weight: np.ndarray, clock: float) -> None:
-        """Labels (m,); what was given up before stays so."""
+    def add(self, labels: Sequence[np.ndarray], clock: float) -> None:
+        """Labels (m,): key, time, y, weight; what was given up before stays so."""
+        key, time, y, weight = labels
         if self.nowhere.size and key.size:
             at = np.minimum(np.searchsorted(self.nowhere, key), self.nowhere.size - 1)
             unknown = self.nowhere[at] != key
             key, time, y, weight = (v[unknown] for v in (key, time, y, weight))
         if key.size:
-            since = np.where(np.isfinite(time), time, clock)
-            self.fresh.append([key, time, y.astype(np.int8), weight, since])
+            self.fresh.append([key, time, y, weight, np.where(np.isfinite(time), time, clock)])
 
     def take(self, keys: np.ndarray) -> list[np.ndarray]:
-        """The labels of these keys (in order), in the order of key and time: key, time, y, weight. They wait no more."""
+        """Labels of these keys (in order), in the order of key and time: key, time, y, weight. They wait no more."""
         columns = self._sorted()
         if not columns[0].size or not keys.size:
             return [c[:0] for c in columns[:4]]

@@ -1,23 +1,14 @@
 """Predictions that wait for their labels, by day; repeated rows and labels count once."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 
 from rareclass.kernels.evenly import evenly
 from rareclass.monitoring.cohorts import NO_LABEL, Cohort, packed, unpacked
-from rareclass.monitoring.held import (
-    LATE_LABEL,
-    LATE_ROW,
-    REFUSED,
-    TOLD_EVENT,
-    TOLD_OTHER,
-    TWICE,
-    Columns,
-    HeldDay,
-)
+from rareclass.monitoring.held import LATE_LABEL, LATE_ROW, REFUSED, TOLD_EVENT, TOLD_OTHER, TWICE, Columns, HeldDay
 from rareclass.monitoring.maturity import MaturityCurve
 from rareclass.monitoring.unmatched import Unmatched
 
@@ -124,10 +115,10 @@ class Waiting:
                 held.seen, held.refed = [], True
             self._match(held, held.rows["key"])
 
-    def label(self, key: np.ndarray, time: np.ndarray, y: np.ndarray, weight: np.ndarray, clock: float) -> None:
-        """Labels (m,) known from `time` on, each with the weight of its row."""
-        order = np.lexsort((y, time, key))
-        parts = [v[order] for v in (key, time, y.astype(np.int8), weight)]
+    def label(self, labels: Sequence[np.ndarray], clock: float) -> None:
+        """Labels (m,): key, time from which on they are known, whether an event, weight of the row."""
+        order = np.lexsort((labels[2], labels[1], labels[0]))
+        parts = [v[order] for v in labels]
         for held in self._closed():
             if not parts[0].size:
                 return
@@ -139,7 +130,7 @@ class Waiting:
         if np.isfinite(self.kept_from):
             old = np.isfinite(parts[1]) & (parts[1] < max(self.kept_from, clock - self.max_delay))
             parts = [v[~old] for v in parts]
-        self.orphans.add(*parts, clock)
+        self.orphans.add(parts, clock)
 
     def cohort(self, day: int, *, until: float | None) -> Cohort:
         """The rows of a closed day with the labels known by `until`; None leaves labels out."""
@@ -201,6 +192,8 @@ class Waiting:
     def open_since(self, clock: float) -> float:
         """The first of the days whose rows or labels still count, or may come."""
         listening = [d for d in self.judged if d not in self.delays_of]
+        if clock == self.refed_until:  # what was left out has not come again yet
+            clock = self.kept_from
         return min([clock, *listening, *(h.day for h in self.days.values() if not h.judged)])
 
     def problems(self) -> Counter[str]:
@@ -215,6 +208,7 @@ class Waiting:
 
     def to_dict(self, clock: float, rows: bool = True) -> dict[str, Any]:
         """Without `rows`: those of `open_since` and later days are to be given again."""
+        left_out = {reason: keys.size for reason, keys in self.left_out.items()}
         first = self.kept_from if rows else self.open_since(clock)
         return {
             "days": [held.to_dict() for held in self.days.values()] if rows else [],
@@ -225,7 +219,9 @@ class Waiting:
             "kept_from": float(first) if np.isfinite(first) else None,
             "refed_until": float(clock) if not rows and np.isfinite(clock) else None,
             "left_out": {reason: packed(v) for reason, v in self.left_out.items()} if rows else {},
-            "counts": dict(self.counts if rows else self.counts + Counter({r: v.size for r, v in self.left_out.items()})),
+            "counts": dict(
+                self.counts if rows else self.counts + Counter({r: v.size for r, v in self.left_out.items()})
+            ),
         }
 
     @classmethod
