@@ -7,7 +7,24 @@ from typing import Any, TextIO
 
 import typer
 
-from rareclass.cli import audit, compare, demo, diagnose, evaluate, export, predict, report, sample, serve, train, warm
+from rareclass.cli import (
+    audit,
+    compare,
+    demo,
+    diagnose,
+    evaluate,
+    export,
+    history,
+    predict,
+    promote,
+    report,
+    retrain,
+    rollback,
+    sample,
+    serve,
+    train,
+    warm,
+)
 from rareclass.cli.options import filled, flat
 from rareclass.cli.spoken import spoken, spoken_usage
 from rareclass.errors import RareclassError, RareclassWarning
@@ -24,7 +41,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (demo, diagnose, compare, train, predict, evaluate, audit, export, sample, serve, report, warm):
+VERBS = (demo, diagnose, compare, train, predict, evaluate, audit, export, sample, serve)
+VERBS += (retrain, promote, rollback, history, report, warm)
+for verb in VERBS:
     app.command(verb.__name__.rsplit(".", 1)[-1])(flat(verb.command))
 
 

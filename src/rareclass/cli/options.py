@@ -29,7 +29,9 @@ def option(flag: str, help: str) -> "OptionInfo":
 
 TABLE_HELP = "csv, csv.gz, parquet or Arrow file, - for standard input, or the name of a catalogued data set."
 Table = Annotated[str, typer.Argument(help=TABLE_HELP, show_default=False)]
-Bundle = Annotated[str, typer.Argument(help="Folder of a bundle.", show_default=False)]
+Bundle = Annotated[str, typer.Argument(help="Folder of a bundle, or of a registry: its champion.", show_default=False)]
+Registry = Annotated[str, typer.Argument(metavar="REGISTRY", help="Folder of a registry.", show_default=False)]
+Why = Annotated[str, typer.Option("--why", help="What the journal is to say.", show_default=False)]
 Target = Annotated[str | None, option("--target", "Column that holds the labels.")]
 PosLabel = Annotated[str | None, option("--pos-label", "The rare label; default: the smaller class.")]
 CostColumns = Annotated[str | None, option("--cost-columns", "Costs by row: fp=C1,fn=C2[,tp=C3,tn=C4].")]
@@ -260,6 +262,14 @@ def cost_columns(text: str | None) -> dict[str, str] | None:
     if not {"fp", "fn"} <= set(out):
         raise InputError("--cost-columns needs at least fp=... and fn=....")
     return out
+
+
+def refuse_missing(registry: str) -> None:
+    """Raise where there is no folder of a registry."""
+    if not os.path.exists(registry):
+        raise InputError(
+            f"There is no registry {registry}. Start one with a first bundle: rareclass promote {registry} BUNDLE."
+        )
 
 
 def shown_command() -> str:
