@@ -20,7 +20,7 @@ from rareclass.artifact.export import export_bundle as export_bundle
 from rareclass.artifact.incoming import WRITTEN, kept_as_text, written_before, written_record
 from rareclass.artifact.seen import seen_before
 from rareclass.artifact.tables import write_table as write_table
-from rareclass.artifact.trained import trained_bundle
+from rareclass.artifact.trained import trained_bundle, until_of
 from rareclass.data.duplicates import count_duplicates, duplicate_notes
 from rareclass.data.layout import TextFormat
 from rareclass.data.problem import KEEP, Problem, Roles, read_problem
@@ -263,6 +263,7 @@ def train_table(
         "command": command,
         WRITTEN: written_record(problem.written, problem.spelt),
         "pos_label": str(fit.pos_label),
+        **until_of(at(problem.times, fit.oof_row)),
     }
     bundle = trained_bundle(
         model,

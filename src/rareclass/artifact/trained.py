@@ -9,8 +9,21 @@ import pyarrow as pa
 from rareclass.artifact.bundle import Bundle, reference_of
 from rareclass.artifact.incoming import RANGES, training_ranges
 from rareclass.artifact.reference import sketched
+from rareclass.data.sides import clean_times
 from rareclass.data.sketch import RowSketch
 from rareclass.fitting.classifier import RareClassifier
+
+
+UNTIL = "until"
+"""Key of a recipe: the time of the newest row that the model was fitted on."""
+
+
+def until_of(times: np.ndarray | None) -> dict[str, Any]:
+    """What a recipe says of the times (n,) of the rows that its model was fitted on; nothing where there are none."""
+    if times is None:
+        return {}
+    newest = clean_times(times).max()
+    return {UNTIL: str(newest) if newest.dtype.kind == "M" else float(newest)}
 
 
 def trained_bundle(
