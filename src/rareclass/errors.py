@@ -53,6 +53,10 @@ class DependencyError(RareclassError, ImportError):
     """An optional package is needed; the message names the pip command."""
 
 
+class LessonError(RareclassError, AssertionError):
+    """What a lesson built by hand differs from the package by more than it states."""
+
+
 class RareclassWarning(UserWarning):
     """Base of every warning that rareclass emits."""
 

@@ -13,17 +13,17 @@ from rareclass.data.sides import clean_times
 from rareclass.data.sketch import RowSketch
 from rareclass.fitting.classifier import RareClassifier
 
+PERIOD = "period"
+"""Key of a recipe: the times of the oldest and the newest row that the model was fitted on."""
 
-UNTIL = "until"
-"""Key of a recipe: the time of the newest row that the model was fitted on."""
 
-
-def until_of(times: np.ndarray | None) -> dict[str, Any]:
+def period_of(times: np.ndarray | None) -> dict[str, Any]:
     """What a recipe says of the times (n,) of the rows that its model was fitted on; nothing where there are none."""
     if times is None:
         return {}
-    newest = clean_times(times).max()
-    return {UNTIL: str(newest) if newest.dtype.kind == "M" else float(newest)}
+    clean = clean_times(times)
+    ends = clean.min(), clean.max()
+    return {PERIOD: [str(end) if clean.dtype.kind == "M" else float(end) for end in ends]}
 
 
 def trained_bundle(

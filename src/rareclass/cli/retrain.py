@@ -9,6 +9,7 @@ from rareclass.cli.spoken import spoken
 
 IF_DRIFTED = "State file of rareclass monitor: do nothing unless it says drift."
 TIME = "Column of times; without it the rows are in the order of time."
+HISTORY = "What to learn from: auto, growing, weighted, window, or rederived (level and threshold alone)."
 
 
 def command(
@@ -17,6 +18,7 @@ def command(
     file: o.FileOptions,
     time: Annotated[str | None, o.option("--time", TIME)] = None,
     if_drifted: Annotated[str | None, o.option("--if-drifted", IF_DRIFTED)] = None,
+    history: Annotated[str, typer.Option("--history", help=HISTORY)] = "auto",
     target: o.Target = None,
     groups: Annotated[str | None, o.option("--groups", "Column of entities that stay together.")] = None,
     weights: o.Weights = None,
@@ -33,13 +35,13 @@ def command(
 
     from rareclass._json import to_json
     from rareclass.lifecycle.registry import Registry
-    from rareclass.lifecycle.retraining import PROMOTED, monitor_state, retrain
+    from rareclass.lifecycle.retraining import PROMOTED, retrain, why_not_now
 
     o.refuse_missing(registry)
     held = Registry(registry)
-    if if_drifted is not None and (state := monitor_state(if_drifted)) != "drift":
-        said = f"The monitor says {state!r}, no drift: nothing was retrained."
-        typer.echo(to_json({"outcome": "no drift", "sentence": said}) if json else said)
+    why_not = None if if_drifted is None else why_not_now(held, if_drifted)
+    if why_not is not None:
+        typer.echo(to_json({"outcome": "not needed", "sentence": why_not}) if json else why_not)
         return 0
     found = retrain(
         held,
@@ -49,6 +51,7 @@ def command(
         groups=groups,
         weights=weights,
         cost_columns=o.cost_columns(cost_columns),
+        history=history,
         how=file.format(),
         n_jobs=threads if threads is not None else (os.cpu_count() or 1),
     )

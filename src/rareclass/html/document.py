@@ -30,7 +30,8 @@ def document(
     asks : bool, default=False
         Whether its script may ask the server that it came from.
     """
-    look, act = asset("rareclass.html", "page.css"), asset("rareclass.html", "page.js")
+    look = "\n".join(asset("rareclass.html", f"{part}.css") for part in ("colours", "page", "plot"))
+    act = asset("rareclass.html", "page.js")
     source = " connect-src 'self';" if asks else ""
     led = "".join(f'<a href="#{key}">{said}</a>' for key, said in links)
     return (

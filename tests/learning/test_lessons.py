@@ -1,0 +1,28 @@
+"""The table of lessons names every file once, and a wrong name leads to the right one."""
+
+import pytest
+
+from rareclass.errors import InputError
+from rareclass.learning.lessons import KINDS, LESSONS, find_lesson
+from rareclass.learning.running import examples_folder
+
+
+def test_each_file_of_the_path_is_in_the_table_once():
+    folder = examples_folder()
+    there = [p for part in ("from_scratch", "projects") for p in (folder / part).rglob("*.py")]
+    files = [entry.file for entry in LESSONS]
+    assert sorted(files) == sorted(p.relative_to(folder).as_posix() for p in there)
+    assert len({entry.name for entry in LESSONS}) == len(LESSONS)
+    assert {entry.kind for entry in LESSONS} <= {*KINDS}
+
+
+@pytest.mark.parametrize("name", ["data", "DATA", " data "])
+def test_a_lesson_is_found_however_its_name_is_spelt(name):
+    assert find_lesson(name).name == "data"
+
+
+def test_an_unknown_name_is_answered_with_the_nearest():
+    with pytest.raises(InputError, match=r"no lesson 'datta'. Did you mean .*data"):
+        find_lesson("datta")
+    with pytest.raises(InputError, match="`rareclass learn` lists them all"):
+        find_lesson("qqqq")
