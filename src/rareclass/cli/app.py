@@ -20,6 +20,7 @@ from rareclass.cli import (
     predict,
     promote,
     report,
+    retrain,
     rollback,
     sample,
     serve,
@@ -44,7 +45,7 @@ app = typer.Typer(
 )
 VERBS = (
     *(demo, learn, diagnose, compare, train, predict, evaluate, audit, export, sample, serve, deploy),
-    *(promote, rollback, history, report, warm),
+    *(retrain, promote, rollback, history, report, warm),
 )
 for verb in VERBS:
     app.command(verb.__name__.rsplit(".", 1)[-1])(flat(verb.command))
