@@ -29,6 +29,7 @@ WHERE = {
     "serving/wire.py": "tests/serving/test_requests.py",
     "serving/protocol/datatypes.py": "tests/serving/protocol/test_tensors.py",
     "serving/protocol/metadata.py": "tests/serving/protocol/test_responses.py",
+    "evaluation/textbook_records.py": "tests/evaluation/test_textbook.py",
     "_toml.py": "tests/scoring/test_reason_file.py",
     "lifecycle/field.py": "tests/lifecycle/test_challenge.py",
     "lifecycle/guard.py": "tests/lifecycle/test_guards.py",
