@@ -202,11 +202,11 @@ def asked_names(learners: str | Sequence, treatments: str | Sequence, textbook: 
     The name "textbook" stands for the treatment `textbook`, and for none as long as that is not known.
     """
     chosen = (*MEMBERS, "blend") if _is_auto(learners) else _sequence(learners, "learners")
-    how = TREATMENTS if _is_auto(treatments) else _sequence(treatments, "treatments")
+    how: Sequence = TREATMENTS if _is_auto(treatments) else _sequence(treatments, "treatments")
     if TEXTBOOK in [t for t in how if isinstance(t, str)]:
         how = [t for t in how if not (isinstance(t, str) and t == TEXTBOOK)]
         if textbook and textbook not in [make_treatment(t, name="treatments").label for t in how]:
-            how.append(textbook)
+            how = [*how, textbook]
     for learner in chosen:
         if isinstance(learner, str):
             _check.one_of(learner, "learners", tuple(KNOWN_LEARNERS))

@@ -122,8 +122,10 @@ def floors_reached(rule: DecisionRule, rows: Judged, logit: np.ndarray) -> list[
 
 
 def _reached(floor: Floor, rows: Judged, logit: np.ndarray, *, asked: bool) -> FloorRecord:
-    recall = isinstance(floor, RecallAtLeast)
-    metric, wanted = ("recall", floor.recall) if recall else ("precision", floor.precision)
+    if isinstance(floor, RecallAtLeast):
+        metric, wanted = "recall", floor.recall
+    else:
+        metric, wanted = "precision", floor.precision
     said = f"{metric.capitalize()} of at least {words.percent(wanted)}"
     try:
         decision = best_threshold(
