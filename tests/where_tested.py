@@ -15,6 +15,7 @@ WHERE = {
     "serving/rpc/reading.py": "tests/serving/test_rpc.py",
     "serving/rpc/server.py": "tests/serving/test_rpc.py",
     "serving/rpc/writing.py": "tests/serving/test_rpc.py",
+    "mlflow/rareclass_bundle.py": "tests/mlflow/test_flavour.py",
     "evaluation/measured.py": "tests/artifact/test_card.py",
     "serving/page_model.py": "tests/serving/test_page.py",
     "html/document.py": "tests/report/test_html.py",
