@@ -11,7 +11,6 @@ WHERE = {
     "serving/ports.py": "tests/serving/test_server.py",
     "serving/rpc/calls.py": "tests/serving/test_rpc.py",
     "serving/rpc/health.py": "tests/serving/test_rpc.py",
-    "serving/rpc/messages.py": "tests/serving/test_rpc.py",
     "serving/rpc/reading.py": "tests/serving/test_rpc.py",
     "serving/rpc/server.py": "tests/serving/test_rpc.py",
     "serving/rpc/writing.py": "tests/serving/test_rpc.py",
