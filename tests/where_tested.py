@@ -52,6 +52,8 @@ WHERE = {
     "decisions/tier.py": "tests/decisions/test_tiers.py",
     "kernels/quota.py": "tests/decisions/test_controller.py",
     "decisions/tier_places.py": "tests/decisions/test_tiers.py",
+    "evaluation/seven_records.py": "tests/evaluation/test_seven_ways.py",
+    "report/html_seven.py": "tests/evaluation/test_seven_ways.py",
     "evaluation/trade_records.py": "tests/evaluation/test_trade.py",
     "report/html_trade.py": "tests/evaluation/test_trade.py",
     "report/html_tiers.py": "tests/evaluation/test_tiers.py",
