@@ -28,7 +28,7 @@ RATIO = 0.1  # SMOTE makes one fraud to ten honest payments
 
 
 def read(quick: bool) -> tuple[np.ndarray, np.ndarray, str]:
-    """Features (n, d), fraud or not (n,), and the name of the table; with `quick` all frauds and few honest payments."""
+    """Features (n, d), fraud or not (n,), and the table's name; with `quick` all frauds and few honest payments."""
     table = table_or_simulated("creditcard_ulb_int40", rows=6_000 if quick else 40_000, prevalence=0.01)
     X, y = table.matrix, table.y
     if quick and not table.simulated:
@@ -87,9 +87,10 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
     )
     for way, cost in money.items():
         print(f"{way}: {cost:.3f} per payment.")
+    word = "surely saved" if saved.low > 0 else "surely lost" if saved.high < 0 else "these frauds cannot tell"
     print(
         f"A call pays from a probability of {COSTS.threshold:.3f}, not from one half. Saved per payment: "
-        f"{saved.estimate:.3f} [{saved.low:.3f}, {saved.high:.3f}]."
+        f"{saved.estimate:.3f} [{saved.low:.3f}, {saved.high:.3f}]: {word}."
     )
 
     print("\nFourth question: what if SMOTE comes before the split?")
@@ -105,7 +106,7 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
     figure = Figure(
         "Card fraud: the curve, the probabilities, the money",
         f"Average precision {ap.estimate:.3f} [{ap.low:.3f}, {ap.high:.3f}]; SMOTE before the split would show "
-        f"{told:.3f}. Observed / expected {ratios['as it is taught']:.2f} as taught, {ratios['brought back']:.2f} after.",
+        f"{told:.3f}. Observed / expected {ratios['as it is taught']:.2f} before, {ratios['brought back']:.2f} after.",
     )
     plot = figure.panel("precision and recall", (0, 1), (0, 1), "recall", "precision")
     for (labels, score), cls in zip(((y_test, p), (y_test, plain), (y_held, wrong)), ("line-a", "line-b", "line-c")):

@@ -2,10 +2,11 @@
 
 rareclass learn intrusion-system        or: python examples/projects/intrusion_system.py [--quick] [--out DIR]
 
-Connections of KDD Cup 1999; an event is somebody who gets in (the attacks "r2l" and "u2r"). The model learns the attacks
-known on day 0. On day 60 a new one begins, of which it has seen nothing. What happens then is what the project is about:
-the monitor notices it by labels that come a week late, a challenger is trained, judged on rows that neither has seen, and
-promoted if it costs less. `examples/intrusion.py` shows the cascade alone, at one attack in 2,800 connections.
+Connections of KDD Cup 1999; an event is somebody who gets in (the attacks "r2l" and "u2r"). The model learns the
+attacks known on day 0. On day 60 a new one begins, of which it has seen nothing. What happens then is what the project
+is about: the monitor notices it by labels that come a week late, a challenger is trained, judged on rows that neither
+has seen, and promoted if it costs less and nothing is odd about the rows. `examples/intrusion.py` shows the cascade
+alone, at one attack in 2,800 connections.
 """
 
 import time
@@ -146,10 +147,8 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
     gain = told.figures.get("difference")
     if told.outcome == "refused" and doubts and gain is not None and gain["high"] < 0:
         why = "the labels were looked at and are right: the new attack comes this way"
-        print(
-            f"It costs surely less, and guards doubt the rows ({', '.join(doubts)}). Somebody has to look. {told.version}"
-        )
-        print(f"is promoted by hand: rareclass promote {registry.folder.name} {told.version} --why '{why}'")
+        print(f"It costs surely less, and guards doubt the rows ({', '.join(doubts)}). Somebody looks, and promotes it")
+        print(f"by hand: rareclass promote {registry.folder.name} {told.version} --why '{why}'")
         registry.promote(told.version, why)
     newest = stream.day >= np.quantile(stream.day, 0.75)
     last, event = stream.later[newest], stream.later_event[newest]
@@ -171,7 +170,7 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
     print(weighed.paragraph)
     draw(out, stream, alarm, alarms, money, weighed.record.arms)
     return {
-        "codes": [a.code for a in alarms], "since": [a.since for a in alarms], "state": monitor.state,
+        "codes": [a.code for a in alarms], "raised": [a.evidence["raised"] for a in alarms], "state": monitor.state,
         "outcome": told.outcome, "cost": money, "passed": model.passed_, "arms": len(weighed.record.arms),
     }  # fmt: skip
 
