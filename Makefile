@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test test-serving test-foreign lint format types contract conformance check clean
+.PHONY: help demo test test-serving test-learn test-foreign lint format types contract conformance check clean
 
 help:  ## show these lines
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ test: $(VENV)/.test  ## install everything that the tests need and run them all,
 
 test-serving: $(VENV)/.serving  ## install what serves and its clients, and test the server as a process of its own
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m serving -q tests
+
+test-learn: $(VENV)/.test  ## run the projects of the learning path with --quick
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m 'learn or not learn' -q tests/learning tests/cli/test_learn.py
 
 FOREIGN := kserve mlserver mlflow
 

@@ -22,7 +22,6 @@ def command(
     overwrite: o.Overwrite = False,
 ) -> int:
     """Write manifests, adapter or image of a bundle for the place where it is to be served."""
-    from rareclass.deploy.writing import TARGETS
     from rareclass.errors import InputError
     from rareclass.workflow import Placing, deploy_bundle
 
