@@ -26,7 +26,8 @@ _SHOWN = 5
 class LabelColumns:
     """Which columns of the table hold what; None takes the first known name that the table has.
 
-    `weight` is that of an audit, 1 / the probability with which a row was drawn to be labelled; none by default. `zone` is the time zone of moments that name none, such as "Europe/Zurich"; UTC by default.
+    `weight` is that of an audit, 1 / the probability with which a row was drawn to be labelled; none by default. `zone`
+    is the time zone of moments that name none, such as "Europe/Zurich"; UTC by default.
     """
 
     id: str | None = None
@@ -194,8 +195,8 @@ def _weights(column: pa.ChunkedArray, name: str, rows: np.ndarray) -> np.ndarray
     found = to_float(column)
     if found is None or not np.all(found[rows] >= 1):
         raise InputError(
-            f"The column {name!r} of the labels table must hold numbers of 1 or more: 1 / the probability with which each "
-            "row was drawn to be labelled, as the audit plan says."
+            f"The column {name!r} of the labels table must hold numbers of 1 or more: 1 / the probability with which "
+            "each row was drawn to be labelled, as the audit plan says."
         )
     return found[rows]
 

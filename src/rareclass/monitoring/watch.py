@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from rareclass.artifact.bundle import Bundle
 from rareclass.artifact.incoming import written_before
 from rareclass.data.layout import TextFormat
 from rareclass.errors import InputError
-from rareclass.monitoring.alarms import DRIFT, Alarm
+from rareclass.monitoring.alarms import Alarm
 from rareclass.monitoring.chance import row_keys
 from rareclass.monitoring.cohorts import packed, unpacked
 from rareclass.monitoring.hooks import Webhook, append_events, cloud_event
@@ -27,8 +28,11 @@ from rareclass.monitoring.monitor import RareClassMonitor
 from rareclass.monitoring.outlook import outlook
 from rareclass.monitoring.prediction_log import COMPLETE, OPEN, read_predictions
 from rareclass.monitoring.state_file import StateFile
+from rareclass.monitoring.timeline import timeline
+from rareclass.monitoring.told import Watched, alarm_told, day_told, moment_told
 
 ALL = "all"
+_NO_COLUMNS, _NO_FORMAT = LabelColumns(), TextFormat()
 _FEW = 0.01
 """Share of the rows that may be dated far from all others and are then left out."""
 _PENDING = 1_000
@@ -53,8 +57,8 @@ class Sources:
 
     log: str | os.PathLike | Sequence[str | os.PathLike] | None = None
     labels: Rows | None = None
-    columns: LabelColumns = LabelColumns()
-    how: TextFormat = TextFormat()
+    columns: LabelColumns = _NO_COLUMNS
+    how: TextFormat = _NO_FORMAT
     now: datetime.datetime | None = None
 
 
@@ -81,52 +85,6 @@ class Keeping:
     events: str | os.PathLike | None = None
     acknowledge: str | None = None
     accept: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Watched:
-    """What a run found; times are texts, in UTC.
-
-    Attributes
-    ----------
-    model, version, state, now : str
-        `state` is "ok", "warn" or "drift"; `now` is empty before the first prediction.
-    read : dict
-        Predictions and labels that were new to this run, and first and last moment of the log so far.
-    new, alarms : list of dict
-        Alarms that this run raised, and all of the last years.
-    outlook, problems, notes : list of str
-        What cannot be told yet; what was odd; what was read how.
-    detectors, history : list of dict
-    options : dict
-        Of the monitor.
-    undelivered : int
-        Alarms that a webhook or a file did not take yet.
-    """
-
-    model: str
-    version: str
-    state: str
-    now: str
-    read: dict[str, Any]
-    new: list[dict[str, Any]]
-    alarms: list[dict[str, Any]]
-    outlook: list[str]
-    problems: list[str]
-    notes: list[str]
-    detectors: list[dict[str, Any]]
-    history: list[dict[str, Any]]
-    options: dict[str, Any]
-    undelivered: int
-
-    @property
-    def drifted(self) -> bool:
-        return self.state == DRIFT
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON."""
-        found: dict[str, Any] = to_plain(vars(self))
-        return found
 
 
 def watch(
@@ -174,8 +132,8 @@ def _resumed(bundle: Bundle, kept: Mapping[str, Any] | None, given: Mapping[str,
     for name, value in given.items():
         if to_plain(stored[name]) != to_plain(value):
             raise InputError(
-                f"The state file was begun with `{name}={stored[name]}`, and {value} is asked for now. Leave the option "
-                "out to go on, or begin anew with another --state."
+                f"The state file was begun with `{name}={stored[name]}`, and {value} is asked for now. Leave the "
+                "option out to go on, or begin anew with another --state."
             )
     return RareClassMonitor.from_dict(kept["monitor"], bundle)
 
@@ -228,7 +186,7 @@ class _Run:
         self.now = limit if limit is not None else max(newest, default=None)
         if self.now is not None:
             self.new += self.monitor.check(self.now)
-        self._told_of(days, why if self.span or days.rows else None, labels)
+        self._told_of(days, why if self.span or days.rows else None, labels, bool(found.any()))
         self.segments = {k: v for k, v in (self.segments | rows.read).items() if _there(log, k)}
 
     def _scanned(self, sources: Sources) -> tuple[Any, KnownLabels | None, Any, Any, np.ndarray]:
@@ -254,8 +212,8 @@ class _Run:
         outside = sum(n for d, n in days.items() if not first <= d <= last)
         if outside:
             self.problems.append(
-                f"{outside:,} predictions are dated more than {self.monitor.max_delay:g} days away from all others; they "
-                "were left out. Look at the clocks of the servers."
+                f"{outside:,} predictions are dated more than {self.monitor.max_delay:g} days away from all others; "
+                "they were left out. Look at the clocks of the servers."
             )
         since, until = (None, None) if not outside else (_midnight(first), _midnight(last + 1))
         return log, labels, since, until, found
@@ -295,21 +253,18 @@ class _Run:
 
     def _day(self, part: DayRows, labels: KnownLabels | None, left: np.ndarray) -> None:
         self.monitor.predictions(
-            part.ids,
-            part.times,
-            part.probability,
-            features=part.features,
-            slices=part.slices,
-            alerts=part.alerts,
+            part.ids, part.times, part.probability, features=part.features, slices=part.slices, alerts=part.alerts
         )
         self.counts["predictions"] += len(part.ids)
         if labels is not None:
-            known = [(i, at) for i, key in enumerate(part.ids) if (at := labels.place.get(key)) is not None and left[at]]
+            known = [
+                (i, at) for i, key in enumerate(part.ids) if (at := labels.place.get(key)) is not None and left[at]
+            ]
             rows = np.array([at for _, at in known], dtype=np.int64)
             left[rows] = False
             self._label(labels, rows, [part.ids[i] for i, _ in known])
 
-    def _told_of(self, days: LogDays, why: str | None, labels: KnownLabels | None) -> None:
+    def _told_of(self, days: LogDays, why: str | None, labels: KnownLabels | None, joined: bool) -> None:
         self.problems += days.log.problems + ([] if labels is None else labels.problems)
         if days.log.others:
             named = ", ".join(f"{version} of {model!r}" for model, version in sorted(days.log.others)[:3])
@@ -319,7 +274,7 @@ class _Run:
                 f"{days.nameless:,} predictions have no id, so that no label finds them; they were left out. Name the "
                 "column of ids when serving (--id)."
             )
-        ends = [_text(v) for v in (days.first, days.last) if v is not None]
+        ends = [moment_told(v) for v in (days.first, days.last) if v is not None]
         self.span = [min(self.span[:1] + ends[:1]), max(self.span[1:] + ends[1:])] if ends or self.span else []
         if not self.span:
             self.notes.append("The log holds no predictions yet; there is nothing to judge.")
@@ -331,13 +286,13 @@ class _Run:
         self.notes += labels.notes
         if labels.times is None and self.monitor.to_dict()["options"]["mature_after"] is None:
             self.notes.append(
-                f"Labels have no times, so that a day is judged {self.monitor.max_delay:g} days later. Name their column "
-                "(--label-time), or say after how many days labels have come (--mature-after)."
+                f"Labels have no times, so that a day is judged {self.monitor.max_delay:g} days later. Name their "
+                "column (--label-time), or say after how many days labels have come (--mature-after)."
             )
-        if labels.event.size and self.counts["predictions"] and not self.counts["labels"] and not self.kept:
+        if labels.event.size and self.counts["predictions"] and not joined and not self.kept:
             self.problems.append(
-                f"None of the {labels.event.size:,} labels belongs to a prediction of the log. Is {labels.notes[0]!r} "
-                "the right column?"
+                f"None of the {labels.event.size:,} labels belongs to a prediction of the log. Is the right column "
+                "of ids read? Name it with --id."
             )
 
     def events(self) -> list[dict[str, Any]]:
@@ -345,7 +300,11 @@ class _Run:
         model, version = self.bundle.name, self.bundle.version
         return [
             cloud_event(
-                alarm_told(a), model=model, version=version, state=self.monitor.state, time=_text(a.evidence["raised"])
+                alarm_told(a),
+                model=model,
+                version=version,
+                state=self.monitor.state,
+                time=moment_told(a.evidence["raised"]),
             )
             for a in self.new
         ]
@@ -368,7 +327,7 @@ class _Run:
             "model": self.bundle.name,
             "version": self.bundle.version,
             "state": self.monitor.state,
-            "now": "" if self.now is None else _text(self.now),
+            "now": "" if self.now is None else moment_told(self.now),
             "span": self.span,
             "segments": self.segments,
             "labels": packed(self.seen),
@@ -378,30 +337,28 @@ class _Run:
 
     def told(self) -> Watched:
         monitor = self.monitor
+        held = monitor.to_dict()
+        history = [day_told(row) for row in monitor.history()]
+        last = {a.evidence["detector"]: a for a in monitor.alarms}
         return Watched(
             model=self.bundle.name,
             version=self.bundle.version,
             state=monitor.state,
-            now="" if self.now is None else _text(self.now),
-            read=self.counts | {"first": self.span[0] if self.span else None, "last": self.span[1] if self.span else None},
+            now="" if self.now is None else moment_told(self.now),
+            read=self.counts
+            | {"first": self.span[0] if self.span else None, "last": self.span[1] if self.span else None},
             new=[alarm_told(a) for a in self.new],
+            standing=[alarm_told(last[name]) for name in held["open"] if name in last],
             alarms=[alarm_told(a) for a in monitor.alarms],
-            outlook=outlook(monitor),
+            outlook=outlook(monitor, held["open"]),
             problems=self.problems + [p for p in monitor.problems if p not in self.before],
             notes=self.notes,
             detectors=to_plain(monitor.detectors()),
-            history=[_dated(row) for row in monitor.history()],
-            options=monitor.to_dict()["options"],
+            history=history,
+            timeline=timeline(history),
+            options=held["options"],
             undelivered=sum(map(len, self.pending.values())),
         )
-
-
-def alarm_told(alarm: Alarm) -> dict[str, Any]:
-    """An alarm as plain values with times as texts; ``since`` holds two days."""
-    evidence = {k: _text(v) if isinstance(v, np.datetime64) else v for k, v in alarm.evidence.items()}
-    since = [str(v.astype("datetime64[D]")) if isinstance(v, np.datetime64) else v for v in alarm.since]
-    found: dict[str, Any] = to_plain(vars(alarm) | {"since": since, "evidence": evidence})
-    return found
 
 
 def _plausible(days: Mapping[int, int], gap: float) -> tuple[int, int]:
@@ -410,17 +367,10 @@ def _plausible(days: Mapping[int, int], gap: float) -> tuple[int, int]:
     if not order:
         return 0, 0
     cuts = [0, *(i for i in range(1, len(order)) if order[i] - order[i - 1] > gap), len(order)]
-    islands = [order[a:b] for a, b in zip(cuts, cuts[1:])]
+    islands = [order[a:b] for a, b in pairwise(cuts)]
     least = _FEW * sum(days.values())
     large = [part for part in islands if sum(days[d] for d in part) >= least]
     return large[0][0], large[-1][-1]
-
-
-def _dated(row: Mapping[str, Any]) -> dict[str, Any]:
-    day = row["day"]
-    text = str(day.astype("datetime64[D]")) if isinstance(day, np.datetime64) else day
-    found: dict[str, Any] = to_plain({**row, "day": text})
-    return found
 
 
 def _there(log: Any, stem: str) -> bool:
@@ -437,8 +387,3 @@ def _midnight(day: int) -> datetime.datetime:
 def _moment(now: datetime.datetime) -> np.datetime64:
     zoned = now if now.tzinfo is not None else now.replace(tzinfo=datetime.UTC)
     return np.datetime64(zoned.astimezone(datetime.UTC).replace(tzinfo=None), "us")
-
-
-def _text(moment: Any) -> str:
-    """RFC 3339, in UTC."""
-    return f"{np.datetime64(moment, 's')}Z"
