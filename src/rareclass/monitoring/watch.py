@@ -5,7 +5,7 @@ import datetime
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -138,25 +138,23 @@ def _resumed(bundle: Bundle, kept: Mapping[str, Any] | None, given: Mapping[str,
     return RareClassMonitor.from_dict(kept["monitor"], bundle)
 
 
-@dataclass
 class _Run:
-    bundle: Bundle
-    monitor: RareClassMonitor
-    kept: Mapping[str, Any]
-    now: np.datetime64 | None = None
-    new: list[Alarm] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    """What one run takes up, gives to the monitor, and leaves."""
 
-    def __post_init__(self) -> None:
-        self.segments: dict[str, int] = dict(self.kept.get("segments", {}))
-        self.seen = unpacked(self.kept["labels"]) if "labels" in self.kept else np.empty(0, dtype=np.uint64)
-        self.pending: dict[str, list[Any]] = {k: list(v) for k, v in self.kept.get("pending", {}).items()}
-        self.span: list[str] = list(self.kept.get("span", []))
+    def __init__(self, bundle: Bundle, monitor: RareClassMonitor, kept: Mapping[str, Any]) -> None:
+        self.bundle, self.monitor, self.kept = bundle, monitor, kept
+        self.now: np.datetime64 | None = None
+        self.new: list[Alarm] = []
+        self.notes: list[str] = []
+        self.problems: list[str] = []
+        self.segments: dict[str, int] = dict(kept.get("segments", {}))
+        self.seen = unpacked(kept["labels"]) if "labels" in kept else np.empty(0, dtype=np.uint64)
+        self.pending: dict[str, list[Any]] = {k: list(v) for k, v in kept.get("pending", {}).items()}
+        self.span: list[str] = list(kept.get("span", []))
         self.counts = {"predictions": 0, "labels": 0}
         self.before = self.monitor.problems
-        if self.kept.get("now"):
-            self.now = np.datetime64(self.kept["now"].rstrip("Z"), "us")
+        if kept.get("now"):
+            self.now = np.datetime64(kept["now"].rstrip("Z"), "us")
 
     def acknowledge(self, detector: str, *, accept: bool) -> None:
         names = [d["name"] for d in self.monitor.detectors()]
