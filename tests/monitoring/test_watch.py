@@ -47,6 +47,7 @@ def test_a_planted_drift_is_found_and_dated(at_once):
     assert low <= planted <= high or abs(np.datetime64(low) - np.datetime64(planted)).astype(int) <= 7
     assert at_once.read["predictions"] == at_once.read["labels"] == DAYS * A_DAY
     assert at_once.new == at_once.alarms
+    assert not any("would show" in s for s in at_once.outlook)  # recall has its alarm already
 
 
 def test_without_drift_nothing_is_found(tmp_path):
@@ -126,7 +127,7 @@ def test_a_damaged_segment_is_named_the_rest_read_and_itself_once_it_is_mended(d
     hurt.write_bytes(whole)
     found = run((tmp_path / "log", labels), keeping)
     assert found.read["predictions"] == 5 * A_DAY
-    assert any("after `check` had passed their day" in p for p in found.problems)
+    assert any("predictions came after" in p for p in found.problems)
 
 
 def test_rows_of_a_wrong_clock_are_left_out_and_counted(tmp_path):
@@ -229,3 +230,8 @@ def test_until_when_is_judged_can_be_said_and_never_is_the_clock(drifted):
     assert (early.state, early.alarms, early.now) == ("ok", [], "2026-04-01T00:00:00Z")
     assert early.history[-1]["day"] == "2026-03-31"
     assert run(drifted).now[:10] == str((FIRST + np.timedelta64(DAYS - 1, "D")).astype("datetime64[D]"))
+
+
+def test_labels_of_the_day_that_is_not_over_do_not_count_as_without_prediction(drifted):
+    found = run(drifted)
+    assert not any("wait for their prediction" in p for p in found.problems)

@@ -1,6 +1,5 @@
 """What a monitor cannot tell yet, and how many events until a fall of recall would show."""
 
-from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,10 @@ FALL = 0.2
 _WINDOW = 28
 
 
-def outlook(monitor: RareClassMonitor, standing: Collection[str] = ()) -> list[str]:
+def outlook(monitor: RareClassMonitor) -> list[str]:
     """Sentences: whether labels have come, and after how many events a fall of recall by 20 points is expected to show.
 
-    `standing` names detectors whose alarm stands; of recall nothing is foretold then.
+    While an alarm of recall stands, nothing is foretold of it.
 
     Examples
     --------
@@ -28,7 +27,8 @@ def outlook(monitor: RareClassMonitor, standing: Collection[str] = ()) -> list[s
             "Cannot tell yet: no day has all its labels, so that recall, precision and calibration are not judged."
         )
     recall = next((d for d in monitor.detectors() if d["name"] == "recall"), None)
-    if recall is None or "recall" in standing or not np.isfinite(recall["threshold"]):
+    stands = any(a.evidence["detector"] == "recall" for a in monitor.standing)
+    if recall is None or stands or not np.isfinite(recall["threshold"]):
         return said
     if not recall["on"]:
         return [*said, f"Cannot tell yet whether recall falls: {_lower(recall['why_off'])}"]

@@ -282,7 +282,7 @@ class _Run:
             self.notes.append("Without labels (--labels) nothing is said of recall, precision and calibration.")
             return
         self.notes += labels.notes
-        if labels.times is None and self.monitor.to_dict()["options"]["mature_after"] is None:
+        if labels.times is None and self.monitor.options["mature_after"] is None:
             self.notes.append(
                 f"Labels have no times, so that a day is judged {self.monitor.max_delay:g} days later. Name their "
                 "column (--label-time), or say after how many days labels have come (--mature-after)."
@@ -335,9 +335,7 @@ class _Run:
 
     def told(self) -> Watched:
         monitor = self.monitor
-        held = monitor.to_dict()
         history = [day_told(row) for row in monitor.history()]
-        last = {a.evidence["detector"]: a for a in monitor.alarms}
         return Watched(
             model=self.bundle.name,
             version=self.bundle.version,
@@ -346,15 +344,15 @@ class _Run:
             read=self.counts
             | {"first": self.span[0] if self.span else None, "last": self.span[1] if self.span else None},
             new=[alarm_told(a) for a in self.new],
-            standing=[alarm_told(last[name]) for name in held["open"] if name in last],
+            standing=[alarm_told(a) for a in monitor.standing],
             alarms=[alarm_told(a) for a in monitor.alarms],
-            outlook=outlook(monitor, held["open"]),
+            outlook=outlook(monitor),
             problems=self.problems + [p for p in monitor.problems if p not in self.before],
             notes=self.notes,
             detectors=to_plain(monitor.detectors()),
             history=history,
             timeline=timeline(history),
-            options=held["options"],
+            options=to_plain(monitor.options),
             undelivered=sum(map(len, self.pending.values())),
         )
 
