@@ -1,69 +1,184 @@
-"""Alarms come when scores move or the labels disagree, and rarely otherwise."""
+"""The monitor as a whole: what it finds does not depend on batches, and odd input has its defined answer."""
+
+import datetime
+import json
 
 import numpy as np
 import pytest
 
-from rareclass.artifact.bundle import score_reference
-from rareclass.calibration import CalibrationUncertainty, make_calibrator
-from rareclass.errors import CalibrationWarning, InputError
-from rareclass.kernels.logits import sigmoid
+from rareclass.errors import InputError
 from rareclass.monitoring import RareClassMonitor
 
-
-def reference(events: int) -> dict:
-    """Of 500 rows for each event, all of one probability."""
-    z, y = np.full(500 * events, np.log(1 / 499)), np.arange(500 * events) < events
-    return score_reference(z, y, calibration=CalibrationUncertainty.of(z, y))
+REFERENCE = {"decided": {"events": 600.0, "missed": 120.0, "alerts": 800.0, "alert_events": 480.0}}
 
 
-def test_equal_scores_do_not_alarm_and_moved_ones_do():
-    rng = np.random.default_rng(2)
-    monitor = RareClassMonitor(score_reference(rng.normal(-6, 1.5, 30_000)), threshold=0.2)
-    assert monitor.scores(sigmoid(rng.normal(-6, 1.5, 10_000))) == []
-    assert [a.code for a in monitor.scores(sigmoid(rng.normal(-4.5, 1.5, 10_000)))] == ["scores-moved"]
+def stream(days=45, change=25, seed=0, events=20, rows=60):
+    """Ids, times, probabilities, labels and label times; recall falls from 0.8 to 0.4 on the day of the change."""
+    rng = np.random.default_rng(seed)
+    n = days * rows
+    day, y = np.repeat(np.arange(days), rows), np.tile(np.arange(rows) < events, days)
+    found = rng.random(n) < np.where(y, np.where(day < change, 0.8, 0.4), 0.1)
+    time = day + rng.random(n)
+    return np.arange(n), time, np.where(found, 0.8, 0.1), y, time + rng.gamma(2.0, 1.0, n)
 
 
-def test_too_many_events_raise_a_calibration_alarm():
-    rng = np.random.default_rng(3)
-    p = np.full(20_000, 0.002)
-    monitor = RareClassMonitor(reference(400), threshold=0.2)
-    assert monitor.labels(rng.random(p.size) < p, p) == []
-    assert [a.code for a in monitor.labels(rng.random(p.size) < 3 * p, p)] == ["calibration"]
+def made(**options):
+    return RareClassMonitor(**{"reference": REFERENCE, "threshold": 0.5, "mature_after": 5.0} | options)
 
 
-def test_bad_input_is_refused():
-    with pytest.raises(InputError, match="no score counts"):
-        RareClassMonitor({}, threshold=0.5)
+def give(monitor, part, rows):
+    ids, times, p, y, known = (v[rows] for v in part)
+    return monitor.predictions(ids, times, p).labels(ids, y, times=known)
 
 
-def test_missed_events_raise_an_alarm_until_it_is_acknowledged():
-    monitor = RareClassMonitor(reference(100), threshold=0.2, missed=20, events=100)
-    y, p = np.ones(60, dtype=bool), np.full(60, 0.1)
-    assert "recall-fell" in [a.code for a in monitor.labels(y, p)]
-    assert not monitor.acknowledge().misses.alarm
+def test_a_fall_of_recall_is_found_and_dated():
+    part = stream()
+    monitor = give(made(), part, slice(None))
+    alarms = monitor.check(60.0)
+    found = [a for a in alarms if a.code == "recall-fell"]
+    assert found
+    assert found[0].since[0] <= 25 <= found[0].since[1]
+    assert 0.2 < found[0].value < 0.6
+    assert monitor.state == "drift"
+    assert monitor.acknowledge().state != "drift"
 
 
-@pytest.mark.parametrize("events", [50, 300])
-def test_windows_alarm_by_chance_as_often_as_stated_whatever_the_calibration_rests_on(events):
-    # Intercept and slope are fitted on so many events; windows of 500 events. Taking the sum of the probabilities as
-    # exact, 0.55 and 0.19 of them alarm at this level.
-    found = []
-    for seed in range(250):
-        rng = np.random.default_rng([seed, events])
-        z, fresh = rng.normal(-4, 1, events * 34), rng.normal(-4, 1, 17_000)
-        y = rng.random(z.size) < sigmoid(z)
-        calibrator = make_calibrator("sigmoid").fit(2 * z, y)
-        known = CalibrationUncertainty.of(calibrator.predict_logit(2 * z), y)
-        monitor = RareClassMonitor(score_reference(z, y, calibration=known), threshold=0.5, level=0.95)
-        p = calibrator.predict(2 * fresh)
-        truth = sigmoid(fresh)
-        found.append([bool(monitor.labels(rng.random(p.size) < k * truth, p)) for k in (1, 2)])
-    alarms, power = np.mean(found, axis=0)
-    assert alarms <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 250)
-    assert power > 0.95
+@pytest.mark.parametrize("seed", range(3))
+def test_batches_checks_and_saving_change_nothing(seed):
+    rng = np.random.default_rng(seed)
+    part = stream(seed=seed)
+    whole = give(made(), part, slice(None))
+    expected = whole.check(60.0)
+    ids, times, p, y, known = part
+    monitor, got, today = made(), [], 0.0
+    while today < 60:
+        day = today
+        today += float(rng.integers(1, 9))
+        for rows in np.array_split(rng.permutation(np.flatnonzero((times >= day) & (times < today))), 3):
+            monitor.predictions(ids[rows], times[rows], p[rows])
+        rows = rng.permutation(np.flatnonzero((known >= day) & (known < today)))
+        monitor.labels(ids[rows], y[rows], times=known[rows])
+        got += monitor.check(min(today, 60.0))
+        monitor = RareClassMonitor.from_dict(json.loads(json.dumps(monitor.to_dict())))
+    assert got == expected
+    assert got
+    assert monitor.history() == whole.history()
+    assert [d["statistic"] for d in monitor.detectors()] == [d["statistic"] for d in whole.detectors()]
 
 
-def test_a_reference_that_does_not_know_its_calibration_says_what_is_missing():
-    monitor = RareClassMonitor(score_reference(np.full(10, -6.0)), threshold=0.2)
-    with pytest.warns(CalibrationWarning, match="'calibration': its events and the errors of level and slope"):
-        monitor.labels([True, False], [0.3, 0.1])
+def test_since_comes_in_the_type_of_the_times():
+    ids, times, p, y, _known = stream()
+    start = np.datetime64("2026-01-01T00:00", "us")
+    moments = start + (times * 86_400e6).astype("timedelta64[us]")
+    first = made().predictions(ids, moments, p).labels(ids, y)
+    low, high = first.check(start + np.timedelta64(60, "D"))[0].since
+    assert isinstance(low, np.datetime64)
+    assert low <= start + np.timedelta64(25, "D") <= high
+    aware = [datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(days=t) for t in times.tolist()]
+    alarm = made().predictions(ids, aware, p).labels(ids, y).check(aware[0] + datetime.timedelta(days=60))[0]
+    assert alarm.since[0].tzinfo is not None
+    assert np.datetime64(alarm.since[0].replace(tzinfo=None)) == low
+    with pytest.raises(InputError, match="before; give all in one type"):
+        first.check(60.0)
+
+
+def test_labels_without_prediction_wait_are_used_and_at_last_counted():
+    ids, times, p, y, _ = stream(days=3)
+    monitor = made(max_delay=10.0).labels(ids, y).labels(["nobody"], [1], times=[1.0])
+    assert any("wait for their prediction" in said for said in monitor.problems)
+    monitor.predictions(ids, times, p).check(9.0)
+    assert sum(row["labelled"] for row in monitor.history()) == ids.size
+    monitor.check(20.0)
+    assert any(said.startswith("1 labels had no prediction") for said in monitor.problems)
+
+
+def test_the_last_of_contradicting_labels_before_its_day_is_judged_counts():
+    for order in ([0, 1, 2], [2, 0, 1]):
+        monitor = made().predictions(["a"], [0.5], [0.9])
+        times, labels = np.array([1.0, 3.0, 9.0]), np.array([0, 1, 0])
+        for i in order:
+            monitor.labels(["a"], labels[[i]], times=times[[i]])
+        monitor.predictions(["b"], [30.0], [0.1]).check(40.0)
+        assert monitor.history()[0]["events"] == 1
+        assert any("contradict" in said for said in monitor.problems)
+
+
+def test_repeated_rows_missing_numbers_and_other_versions_are_left_out_and_counted():
+    monitor = made(version="abc").predictions(
+        ["a", "a", "b", "c", "d"],
+        [0.1, 0.2, 0.3, np.nan, 0.4],
+        [0.9, 0.1, np.nan, 0.5, 0.9],
+        versions=["abc"] * 4 + ["x"],
+    )
+    monitor.labels(["a", "b"], [1, np.nan])
+    monitor.check(9.0)
+    assert monitor.history()[0]["rows"] == 1
+    assert monitor.history()[0]["alerts"] == 1
+    said = " ".join(monitor.problems)
+    for word in ("the first counts", "no probability", "no time", "another version", "missing values"):
+        assert word in said
+
+
+def test_rows_and_labels_behind_the_clock_are_named():
+    monitor = made().predictions(["a"], [0.5], [0.9])
+    monitor.check(3.0)
+    monitor.predictions(["late"], [1.5], [0.9]).labels(["late"], [1])
+    monitor.check(20.0)
+    monitor.predictions(["later"], [1.5], [0.9]).labels(["a"], [1])
+    said = " ".join(monitor.problems)
+    assert "after `check` had passed their day" in said
+    assert "came after their day was judged" in said
+    assert sum(row.get("events", 0) for row in monitor.history()) == 1
+
+
+def test_what_is_off_says_why_and_how_many_are_needed():
+    monitor = made(reference={"decided": {"events": 30.0, "missed": 3.0}})
+    ids, times, p, y, _ = stream(days=2)
+    monitor.predictions(ids, times, p).labels(ids, y).check(30.0)
+    off = {d["name"]: d["why_off"] for d in monitor.detectors() if not d["on"]}
+    assert "needs 100 labelled events" in off["recall"]
+    assert "there are 50." in off["recall"]
+    assert "reference events with features" in off["new-mode"]
+    assert "reference_rows=True" in off["new-mode"]
+    alerts = made(labels_from="alerts")
+    assert {d["name"] for d in alerts.detectors() if "alerts only" in d["why_off"]} >= {"recall", "prevalence"}
+
+
+def test_nothing_given_is_no_error():
+    monitor = RareClassMonitor()
+    assert monitor.check(100.0) == []
+    assert monitor.state == "ok"
+    assert monitor.problems == []
+    monitor.predictions([], [], [], alerts=[]).labels([], [])
+    assert monitor.check(1000.0) == []
+    with pytest.raises(InputError, match="give `alerts`"):
+        monitor.predictions(["a"], [1.0], [0.5])
+    with pytest.raises(InputError, match="must be a time"):
+        monitor.check(np.nan)
+
+
+def test_a_gap_of_a_century_takes_no_time():
+    monitor = made().predictions(["a", "b"], [0.5, 36_000.5], [0.9, 0.9]).labels(["a", "b"], [1, 1])
+    assert monitor.check(1e7) == []
+    assert [row["day"] for row in monitor.history()] == [0.0, 36_000.0]
+
+
+def test_the_state_stays_bounded():
+    sizes = []
+    monitor = made(max_delay=10.0)
+    for k in range(8):
+        part = stream(days=10, change=99, seed=k)
+        shifted = (part[0] + k * 10_000, part[1] + 10 * k, part[2], part[3], part[4] + 10 * k)
+        give(monitor, shifted, slice(None)).check(10.0 * k + 10)
+        sizes.append(len(monitor._waiting.where))
+    assert max(sizes[3:]) <= 24 * 60
+
+
+def test_half_of_the_budget_goes_to_recall_and_all_of_it_is_shared():
+    found = made(false_alarms_per_year=0.1).detectors()
+    assert sum(d["share"] for d in found) == pytest.approx(1.0)
+    recall = next(d for d in found if d["name"] == "recall")
+    assert recall["share"] >= 0.5
+    assert recall["threshold"] == pytest.approx(365.25 / (recall["share"] * 0.1))
+    with pytest.raises(InputError, match="At least half"):
+        made(shares={"recall": 0.2})

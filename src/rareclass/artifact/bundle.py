@@ -29,6 +29,8 @@ from rareclass.fitting.classifier import RareClassifier
 from rareclass.fitting.model import FittedModel
 from rareclass.fitting.slices import Slices
 from rareclass.kernels.logits import sigmoid
+from rareclass.kernels.residuals import residual_sums
+from rareclass.scoring.cut import Cut
 from rareclass.scoring.drivers import measure_drivers
 from rareclass.scoring.files import (
     CARD,
@@ -354,8 +356,21 @@ def score_reference(
 
 
 def reference_of(model: FittedModel, weight: np.ndarray | None = None) -> dict[str, Any]:
-    """The reference of a model that was just fitted, with the weights (n,) of its rows."""
-    return score_reference(model.oof_logit, model.oof_y, weight, calibration=model.calibration_uncertainty)
+    """The reference of a model that was just fitted, with the weights (n,) of its rows.
+
+    Beside what `score_reference` counts: sums of the residuals, and what its decision flags and misses out of fold.
+    """
+    found = score_reference(model.oof_logit, model.oof_y, weight, calibration=model.calibration_uncertainty)
+    seen = np.isfinite(model.oof_logit)
+    p, y = sigmoid(model.oof_logit[seen]), model.oof_y[seen]
+    w = np.ones(p.size) if weight is None else weight[seen]
+    found["residuals"] = residual_sums(p, y, w).tolist()
+    cut = Cut.of(model.decision.to_dict())
+    if not (cut.per_row or cut.by_entity):  # what other decisions flag hangs on more than the probability
+        alert = cut.flag(p, None)
+        masks = {"events": y, "missed": y & ~alert, "alerts": alert, "alert_events": y & alert}
+        found["decided"] = {name: float(w[mask].sum()) for name, mask in masks.items()}
+    return found
 
 
 def kept_parameters(model: RareClassifier) -> dict[str, Any]:

@@ -1,14 +1,14 @@
-"""Monitoring of the rare class: misses, calibration and scores, with alarms whose error rate is known."""
+"""Monitoring of the rare class: what drifts, on few and late labels, with alarms whose rate is stated."""
 
 from rareclass._lazy import lazy_names
 
 _HOMES = {
+    "alarms": "Alarm",
     "audit_plan": "AuditPlan audit_power",
     "audit_rates": "AuditRates",
     "expected": "Expected expected_rates",
     "maturity": "MaturityCurve",
-    "misses": "MissRateDetector",
-    "monitor": "Alarm RareClassMonitor",
+    "monitor": "RareClassMonitor",
     "prediction_log": "Predictions read_predictions",
     "shifted_prior": "LabelShift label_shift",
 }

@@ -1,0 +1,152 @@
+"""Detectors of how many events there are: a labelled row, and against what calibrated probabilities expect."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from rareclass.kernels.residuals import EVENTS, LEAN, LEVEL, ROWS, mean_z, residual_sums
+from rareclass.monitoring.chance import count_z, normal_bets
+from rareclass.monitoring.cohorts import Cohort
+from rareclass.monitoring.detector import Detector
+from rareclass.monitoring.ledger import Ledger
+from rareclass.monitoring.pools import Pool
+from rareclass.monitoring.rates import FEWEST, day_seed
+
+MOST_EVENTS = 600
+EFFECTS = np.array([0.15, 0.3, 0.6, 1.0])
+"""Bets: by which share events have become more, or fewer, than expected."""
+_STEEPEST = 3.0
+_SURE = 2.5
+"""Standard errors from which on events have surely moved."""
+_LAG, _KEPT, _PRIOR, _FARTHEST = 14, 200, 30, 9.0
+"""Of the spread of days: the last days are left out, so many count, beside so many of chance; squares are cut."""
+
+
+class _Residuals(Detector):
+    """Keeps the sums of matured days; those of the reference count for at most 600 events."""
+
+    def __init__(self, sums: np.ndarray | None = None) -> None:
+        super().__init__()
+        base = np.zeros(8) if sums is None else np.asarray(sums, dtype=float)
+        self.pool = Pool(base * min(1.0, MOST_EVENTS / base[1]) if base[1] > 0 else base)
+
+    def _sums(self, cohort: Cohort) -> np.ndarray:
+        known = cohort.labelled
+        return residual_sums(cohort.probability[known], cohort.event[known].astype(float))
+
+    def evidence(self, cohort: Cohort) -> np.ndarray | None:
+        events = self.pool.total[EVENTS]
+        need = f"It needs {FEWEST} labelled events in reference and matured days together; there are {int(events)}."
+        self.why_off = "" if events >= FEWEST else need
+        day = self._sums(cohort)
+        if self.why_off or day[0] == 0:
+            return None
+        size = np.sqrt(day[0] * events / self.pool.total[ROWS])
+        return self.scores(cohort, day, np.minimum(EFFECTS * size, _STEEPEST))
+
+    def scores(self, cohort: Cohort, day: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        raise NotImplementedError
+
+    def learn(self, cohort: Cohort) -> None:
+        if cohort.labelled.any():
+            self.pool.add(cohort.day, self._sums(cohort))
+
+    def unlearn(self, day: int) -> None:
+        self.pool.without(day)
+
+    def saved(self) -> dict[str, Any]:
+        return {"pool": self.pool.to_dict()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.pool = Pool.from_dict(state["pool"])
+
+    def _before(self, since: int) -> np.ndarray:
+        return np.asarray(self.pool.base + sum((v for d, v in self.pool.days if d < since), np.zeros(8)))
+
+
+class Prevalence(_Residuals):
+    """Events a labelled row, more or fewer than before; ordinary rows that move do not touch it.
+
+    Days may differ by more than chance (weekdays, campaigns): scores are divided by the spread that earlier days had.
+    """
+
+    name, code = "prevalence", "prevalence"
+    what_to_do = "Set the new prevalence, then look at the threshold; the model may still rank well."
+
+    def __init__(self, sums: np.ndarray | None = None) -> None:
+        super().__init__(sums)
+        self.squares: list[float] = []
+
+    def scores(self, cohort: Cohort, day: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        pool = self.pool.total
+        z = count_z(int(day[EVENTS]), int(day[ROWS]), pool[EVENTS], pool[ROWS], day_seed(cohort, 3))
+        earlier = self.squares[:-_LAG]
+        spread = max(1.0, (_PRIOR + sum(earlier)) / (_PRIOR + len(earlier))) ** 0.5
+        self.squares = [*self.squares[-_KEPT:], min(z * z, _FARTHEST)]
+        return np.concatenate([normal_bets(z / spread, sizes), normal_bets(-z / spread, sizes)])
+
+    def finding(self, since: int, ledger: Ledger) -> tuple[str, str, float, dict[str, Any]]:
+        now, before = ledger.sums(since), self._before(since)
+        old = float(before[EVENTS] / before[ROWS])
+        times = now["events"] / now["labelled"] / old
+        said = (
+            f"Events are {times:.2f} times as frequent as before: {now['events']:.0f} among {now['labelled']:,.0f} "
+            f"labelled rows, where the probabilities expect {now['expected']:.1f}."
+        )
+        return self.code, said, times, {"before": old, "expected": now["expected"], "events": now["events"]}
+
+    def saved(self) -> dict[str, Any]:
+        return super().saved() | {"squares": self.squares}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        super().restore(state)
+        self.squares = list(state["squares"])
+
+
+class Calibration(_Residuals):
+    """Events against the sum of the probabilities, and their slope over the log-odds, in either direction."""
+
+    name, code = "calibration", "calibration"
+    what_to_do = "Calibrate anew on matured labels; if ranking has suffered too, retrain."
+
+    def scores(self, cohort: Cohort, day: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        pool = self.pool.total
+        zs = [mean_z(day[at], pool[at]) for at in (LEVEL, LEAN)]
+        return np.concatenate([normal_bets(side * z, np.minimum(sizes, 2.0)) for z in zs for side in (1, -1)])
+
+    def finding(self, since: int, ledger: Ledger) -> tuple[str, str, float, dict[str, Any]]:
+        now, old = ledger.sums(since), ledger.sums(-np.inf, since)
+        ratio = now["events"] / max(now["expected"], 1e-12)
+        before = old["events"] / max(old["expected"], 1e-12)
+        found = {"before": before, "expected": now["expected"], "events": now["events"]}
+        said = f"{now['events']:.0f} events where {now['expected']:.1f} were expected ({ratio:.2f} times)"
+        common = _common_moved(now, old)
+        if common is not None:
+            said += f": ordinary rows score {common:.2f} times as high as before, events do not explain it."
+            return "scores-moved", said, ratio, found
+        return self.code, f"{said}, {before:.2f} times before: the calibration has moved.", ratio, found
+
+
+def _common_moved(now: Mapping[str, float], old: Mapping[str, float]) -> float | None:
+    """How many times as high ordinary rows score, where that explains more than the rest; else None."""
+    rows = [v["labelled"] - v["events"] for v in (now, old)]
+    if min(rows) <= 0 or min(now["expected"], old["expected"]) <= 0 or _events_moved(now, old):
+        return None
+    mean_now, mean_old = now["expected_common"] / rows[0], old["expected_common"] / rows[1]
+    change = np.log((now["events"] + 0.5) / now["expected"]) - np.log((old["events"] + 0.5) / old["expected"])
+    as_before = now["expected"] - now["expected_common"] + rows[0] * mean_old
+    by_common = -np.log(now["expected"] / as_before)
+    return float(mean_now / mean_old) if by_common * change > 0 and abs(by_common) > abs(change) / 2 else None
+
+
+def _events_moved(now: Mapping[str, float], old: Mapping[str, float]) -> bool:
+    """Whether the log-odds of the events surely have another mean, or another spread, than before."""
+    n, k = now["events"], old["events"]
+    if min(n, k) < 2:
+        return False
+    means = [v["event_logits"] / v["events"] for v in (now, old)]
+    spreads = [max(v["event_squares"] / v["events"] - m**2, 1e-6) for v, m in zip((now, old), means, strict=True)]
+    apart = (means[0] - means[1]) / (spreads[0] / n + spreads[1] / k) ** 0.5
+    wider = np.log(spreads[0] / spreads[1]) / (2 / n + 2 / k) ** 0.5
+    return bool(max(abs(apart), abs(wider)) > _SURE)

@@ -1,0 +1,66 @@
+"""Arithmetic of the monitor: keys of rows, a count test whose p-values are uniform, bets, Shiryaev-Roberts."""
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+from scipy.special import gammaln, ndtri
+
+_TINY = 1e-300
+
+
+def row_keys(ids: Iterable[object]) -> np.ndarray:
+    """Keys (n,), uint64, of row ids: what orders rows and breaks ties, whatever batches they came in."""
+    digest = hashlib.blake2b
+    raw = b"".join(digest(_text(v).encode(), digest_size=8).digest() for v in ids)
+    return np.frombuffer(raw, dtype="<u8").astype(np.uint64)
+
+
+def _text(value: object) -> str:
+    whole = isinstance(value, float | np.floating) and float(value).is_integer()
+    return str(int(value)) if whole else str(value)  # type: ignore[call-overload]
+
+
+def uniform(keys: np.ndarray, stream: int) -> np.ndarray:
+    """Numbers (n,) in (0, 1) that hang on the keys (n,) and the stream only (splitmix64)."""
+    with np.errstate(over="ignore"):
+        x = np.asarray(keys, dtype=np.uint64) + np.uint64(0x9E3779B97F4A7C15) * np.uint64(stream + 1)
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        x = x ^ (x >> np.uint64(31))
+    return ((x >> np.uint64(11)).astype(np.float64) + 0.5) / 2.0**53
+
+
+def count_z(hits: int, trials: int, pool_hits: float, pool_trials: float, u: float) -> float:
+    """Standard normal score of a day's hits among its trials, given all hits of the day and the pool: more is positive.
+
+    Where the trials of day and pool are exchangeable, the hits of the day are hypergeometric given their sum; with `u`
+    uniform the score is exactly standard normal, and scores of one day after another are independent (Vovk, Gammerman
+    & Shafer 2022, Algorithmic Learning in a Random World, theorem 8.2, for blocks).
+
+    Examples
+    --------
+    >>> bool(count_z(8, 20, 20, 100, 0.5) > 2 > count_z(4, 20, 20, 100, 0.5))
+    True
+    """
+    all_hits, all_trials = round(pool_hits) + hits, round(pool_trials) + trials
+    k = np.arange(max(0, trials - (all_trials - all_hits)), min(trials, all_hits) + 1)
+    rest, misses = all_hits - k, all_trials - all_hits - trials + k
+    log = -(gammaln(k + 1) + gammaln(trials - k + 1) + gammaln(rest + 1) + gammaln(misses + 1))
+    p = np.exp(log - log.max())
+    p /= p.sum()
+    above, at, below = p[k > hits].sum(), p[k == hits].sum(), p[k < hits].sum()
+    # the smaller tail, whose digits are kept
+    if above <= below:
+        return float(-ndtri(max(above + u * at, _TINY)))
+    return float(ndtri(max(below + (1 - u) * at, _TINY)))
+
+
+def added(state: np.ndarray, log_e: np.ndarray) -> np.ndarray:
+    """The Shiryaev-Roberts recursion S <- (1 + S) e on logarithms, elementwise."""
+    return np.logaddexp(0.0, state) + log_e
+
+
+def normal_bets(z: float, sizes: np.ndarray) -> np.ndarray:
+    """Log e-values (g,) of a standard normal score: bets on means `sizes` (g,)."""
+    return sizes * z - sizes**2 / 2

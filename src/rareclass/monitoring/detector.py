@@ -1,0 +1,137 @@
+"""What every detector is: daily evidence, a Shiryaev-Roberts statistic over it, and when the change came."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from rareclass.monitoring.chance import added
+from rareclass.monitoring.cohorts import Cohort, packed, unpacked
+from rareclass.monitoring.ledger import Ledger
+
+SCORED, MATURED = "scored", "matured"
+"""When a day is judged: once it is over, without labels; once its labels have come."""
+_TRAIL = 400
+_LEVEL = 0.96
+
+
+class Detector:
+    """Base of the detectors.
+
+    Each day gives log e-values, one for each bet on how far something has moved; under no change each has mean at most
+    1 given the past. The mean over bets of S <- (1 + S) e exceeds `threshold` within n days with probability at most
+    n / threshold (Doob), so that a threshold of days a year / alarms a year keeps the budget.
+
+    A subclass sets `name`, `code` and `stage`, and has `evidence`, `learn`, `unlearn` and `finding`; what it keeps
+    beside `state` goes through `saved` and `restore`.
+
+    Attributes
+    ----------
+    threshold : float
+        Infinite for a detector without a share of the budget.
+    why_off : str
+        Why it does not watch (yet), and what it needs; empty where it does.
+    """
+
+    name: ClassVar[str] = ""
+    code: ClassVar[str] = ""
+    stage: ClassVar[str] = MATURED
+    what_to_do: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        self.threshold = np.inf
+        self.why_off = ""
+        self.state = np.empty(0)
+        self.trail: list[tuple[int, np.ndarray]] = []
+        self.silent_until: int | None = None
+
+    # what a subclass says
+    def evidence(self, cohort: Cohort) -> np.ndarray | None:
+        """Log e-values of the day, always of the same shape; None where it tells nothing. Sets `why_off`."""
+        raise NotImplementedError
+
+    def learn(self, cohort: Cohort) -> None:
+        """Take the day, which was judged, into what is usual."""
+
+    def unlearn(self, day: int) -> None:
+        """Forget the days from this one on, as far as they are kept."""
+
+    def finding(self, since: int, ledger: Ledger) -> tuple[str, str, float, dict[str, Any]]:
+        """Code, sentence, value and further evidence of a change since that day."""
+        raise NotImplementedError
+
+    def saved(self) -> dict[str, Any]:
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """What `saved` gave."""
+
+    # what all do
+    @property
+    def statistic(self) -> float:
+        """In units of days; an alarm at `threshold`."""
+        if self.state.size == 0:
+            return 0.0
+        top = self.state.max()
+        return float(np.exp(np.minimum(top, 600)) * np.exp(self.state - top).mean()) if np.isfinite(top) else 0.0
+
+    def update(self, cohort: Cohort) -> bool:
+        """Judge a day and learn it; whether the statistic has reached the threshold."""
+        if self.silent_until is not None:
+            if cohort.day < self.silent_until:
+                return False
+            self.silent_until = None
+        log_e = self.evidence(cohort)
+        if log_e is not None and not self.why_off:
+            if self.state.shape != log_e.shape:
+                self.state = np.full(log_e.shape, -np.inf)
+            self.state = added(self.state, log_e)
+            self.trail = [*self.trail[-_TRAIL + 1 :], (cohort.day, log_e)]
+        self.learn(cohort)
+        return self.statistic >= self.threshold
+
+    def since(self) -> tuple[int, int]:
+        """First and last day on which the change may have come.
+
+        The weight of a day is the product of the e-values from then on, averaged over bets; Bayes' rule for a change
+        point that is as likely on each day.
+        """
+        days = np.array([d for d, _ in self.trail])
+        log = np.array([e.ravel() for _, e in self.trail])
+        total = np.cumsum(log[::-1], axis=0)[::-1]
+        weight = np.exp(total - total.max()).mean(axis=1)
+        share = np.cumsum(weight) / weight.sum()
+        low, high = np.searchsorted(share, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
+        return int(days[low]), int(days[min(high, days.size - 1)])
+
+    def rest(self, until: int, since: int) -> None:
+        """Watch anew from a day on, against what was usual before `since`."""
+        self.unlearn(since)
+        self.resume()
+        self.silent_until = until
+
+    def resume(self) -> None:
+        """Watch anew."""
+        self.state, self.trail, self.silent_until = np.full(self.state.shape, -np.inf), [], None
+
+    def described(self) -> dict[str, Any]:
+        """What it is, whether it watches, and how far it is."""
+        said = {"name": self.name, "code": self.code, "stage": self.stage, "on": not self.why_off}
+        return said | {"why_off": self.why_off, "statistic": self.statistic, "threshold": self.threshold}
+
+    def to_dict(self) -> dict[str, Any]:
+        trail = np.array([e for _, e in self.trail])
+        return {
+            "state": packed(self.state),
+            "days": [d for d, _ in self.trail],
+            "trail": packed(trail),
+            "silent_until": self.silent_until,
+            "why_off": self.why_off,
+            **self.saved(),
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Go on where `to_dict` was called."""
+        self.state, self.silent_until, self.why_off = unpacked(state["state"]), state["silent_until"], state["why_off"]
+        self.trail = list(zip(state["days"], unpacked(state["trail"]), strict=True))
+        self.restore(state)

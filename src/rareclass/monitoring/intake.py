@@ -1,0 +1,85 @@
+"""What callers give, as the monitor keeps it: alerts, places of features, labels, texts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rareclass import _check
+from rareclass._types import Label, Rows
+from rareclass.artifact.bundle import Bundle
+from rareclass.errors import InputError
+from rareclass.monitoring.places import NOT_GIVEN, Places
+
+
+@dataclass
+class Intake:
+    """Reads predictions and labels of one model.
+
+    Examples
+    --------
+    >>> Intake(0.5, "fraud", None, None).truth(np.array(["fraud", "fine"])).tolist()
+    [True, False]
+    """
+
+    threshold: float | None
+    pos_label: Label
+    version: str | None
+    places: Places | None
+    bundle: Bundle | None = None
+
+    def alerts(self, p: np.ndarray, alerts: ArrayLike | None, tiers: Rows | None) -> np.ndarray:
+        """Which rows (n,) were alerts: as given, by their tier, or by the threshold."""
+        if alerts is not None:
+            return np.asarray(_check.column(alerts, "alerts")).astype(bool)
+        cut = None if self.bundle is None or tiers is None else self.bundle.scorer.cut.tiers
+        if cut is not None:
+            names = texts(tiers, p.size, "tiers")
+            return np.asarray((names != "") & (names != cut.policy.tiers[0].name))
+        if self.threshold is None:
+            raise InputError("No `threshold` is known that says which rows are alerts: give `alerts`, as the log does.")
+        with np.errstate(invalid="ignore"):
+            return np.asarray(p >= self.threshold)
+
+    def placed(self, features: Rows | None, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Distances (n,) to reference events, and bins (n, d) of features."""
+        far, width = np.full(n, np.nan, dtype=np.float32), 0 if self.places is None else self.places.width
+        if self.places is None or features is None:
+            return far, np.full((n, width), NOT_GIVEN, dtype=np.uint8)
+        if isinstance(features, np.ndarray) and features.dtype.kind == "f":
+            X = features
+        elif self.bundle is None:
+            raise InputError("Tables of features need the bundle that encodes them: give `bundle`, or encoded rows.")
+        else:
+            X = self.bundle.scorer.encoder.matrix(features)
+        if X.ndim != 2 or X.shape[1] != width:
+            raise InputError(f"`features` must have {width} encoded columns; got the shape {X.shape}.")
+        return self.places.distances(X), self.places.of(X)
+
+    def usable(self, p: np.ndarray, days: np.ndarray, versions: Rows | str | None) -> tuple[np.ndarray, dict[str, int]]:
+        """Which rows (n,) can be watched, and how many cannot for which reason."""
+        given = texts([versions] * p.size if isinstance(versions, str) else versions, p.size, "versions")
+        reasons = {"no probability": ~((p >= 0) & (p <= 1)), "no time": ~np.isfinite(days)}
+        if self.version is not None:
+            reasons["other version"] = (given != "") & (given != self.version)
+        left, counts = np.ones(p.size, dtype=bool), {}
+        for reason, mask in reasons.items():
+            counts[reason] = int((left & mask).sum())
+            left &= ~mask
+        return left, counts
+
+    def truth(self, labels: np.ndarray) -> np.ndarray:
+        """Which labels (n,) are events."""
+        if labels.dtype == bool or labels.size == 0:
+            return labels.astype(bool)
+        if self.pos_label is not None and not isinstance(self.pos_label, bool | np.bool_):
+            return _check.is_label(labels, self.pos_label)
+        return _check.binary_target(labels.tolist(), name="labels")
+
+
+def texts(values: Rows | None, n: int, name: str = "slices") -> np.ndarray:
+    """Texts (n,), empty where there is none."""
+    if values is None:
+        return np.full(n, "", dtype=object)
+    found = ["" if _check.is_missing(v) else str(v) for v in _check.column(values, name).tolist()]
+    return np.array(found, dtype=object)

@@ -1,0 +1,92 @@
+"""Where the features of a row lie among the training rows: one byte a feature, and the distance to reference events."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from rareclass.artifact.reference import EVENTS
+
+MISSING, UNKNOWN, NOT_GIVEN = 255, 254, 253
+"""Bins of values that are missing, of codes that training never saw, and of features that were not given."""
+BINS = 256
+NEIGHBOURS, ANCHORS = 5, 300
+FEWEST = 40
+"""Reference events that distances need at least."""
+
+
+class Places:
+    """Bins of features by the quantiles of training, and distances to reference events.
+
+    Parameters
+    ----------
+    sketches : mapping of arrays
+        ``Bundle.sketches``; without ``events`` there are no distances.
+
+    Attributes
+    ----------
+    width : int
+    event_places : ndarray of shape (m, d), uint8
+        Of the reference events.
+    event_distances : ndarray
+        Mean distances of every second reference event to its nearest among the others: a sample of what is usual.
+    """
+
+    def __init__(self, sketches: Mapping[str, Any]) -> None:
+        self.quantiles = np.asarray(sketches["quantiles"], dtype=float)
+        self.codes = {int(j): k for k, j in enumerate(sketches["codes"])}
+        self.sizes = np.diff(np.asarray(sketches["code_begin"]))
+        self.width = self.quantiles.shape[0]
+        events = np.asarray(sketches.get(EVENTS, np.empty((0, self.width))), dtype=float)
+        self.event_places = self.of(events)
+        self.plain = np.array([j for j in range(self.width) if j not in self.codes], dtype=int)
+        self.anchors: np.ndarray | None = None
+        self.event_distances = np.empty(0)
+        if events.shape[0] >= FEWEST and self.plain.size:
+            values = events[:, self.plain]
+            self.centre = np.nan_to_num(_median(values))
+            spread = np.nanstd(np.where(np.isnan(values), self.centre, values), axis=0)
+            self.scale = np.where(spread > 0, spread, 1.0)
+            scaled = self._scaled(events)
+            self.anchors = scaled[::2][:ANCHORS]
+            self.event_distances = self._nearest(scaled[1::2])
+
+    def of(self, X: np.ndarray) -> np.ndarray:
+        """Bins (n, d), uint8, of encoded rows (n, d)."""
+        found = np.full(X.shape, MISSING, dtype=np.uint8)
+        for j in range(X.shape[1]):
+            known = ~np.isnan(X[:, j])
+            values = X[known, j]
+            if j in self.codes:
+                size = self.sizes[self.codes[j]]
+                found[known, j] = np.where((values < 0) | (values >= size), UNKNOWN, np.minimum(values, NOT_GIVEN - 1))
+            elif not np.isnan(self.quantiles[j]).all():
+                found[known, j] = np.searchsorted(self.quantiles[j], values, side="right")
+            else:
+                found[known, j] = UNKNOWN
+        return found
+
+    def distances(self, X: np.ndarray) -> np.ndarray:
+        """Mean distance (n,) of encoded rows to their nearest reference events; NaN without these."""
+        if self.anchors is None:
+            return np.full(X.shape[0], np.nan, dtype=np.float32)
+        return self._nearest(self._scaled(X))
+
+    def _scaled(self, X: np.ndarray) -> np.ndarray:
+        values = X[:, self.plain]
+        return (np.where(np.isnan(values), self.centre, values) - self.centre) / self.scale
+
+    def _nearest(self, Z: np.ndarray) -> np.ndarray:
+        assert self.anchors is not None
+        found = np.empty(Z.shape[0], dtype=np.float32)
+        for at in range(0, Z.shape[0], 4096):
+            part = Z[at : at + 4096]
+            apart = (part**2).sum(1)[:, None] - 2 * part @ self.anchors.T + (self.anchors**2).sum(1)
+            nearest = np.partition(apart, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
+            found[at : at + 4096] = np.sqrt(np.maximum(nearest, 0)).mean(axis=1)
+        return found
+
+
+def _median(values: np.ndarray) -> np.ndarray:
+    known = ~np.isnan(values)
+    return np.array([np.median(v[k]) if k.any() else 0.0 for v, k in zip(values.T, known.T, strict=True)])

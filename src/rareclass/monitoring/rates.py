@@ -1,0 +1,250 @@
+"""Detectors of rates on matured labels: misses among events, false alarms among alerts, events among rows."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from rareclass.kernels.intervals import clopper_pearson
+from rareclass.monitoring.chance import count_z, normal_bets, uniform
+from rareclass.monitoring.cohorts import Cohort
+from rareclass.monitoring.detector import Detector
+from rareclass.monitoring.ledger import Ledger
+from rareclass.monitoring.pools import Pool
+
+MOST = 600
+"""Trials that the reference counts for at most: its scores are out of fold, production tells better what is usual."""
+FEWEST = 100
+"""Trials that must be known before a rate is watched."""
+EFFECTS = np.array([0.12, 0.25, 0.4, 0.6])
+"""Bets: by how many standard deviations of one trial the rate has moved."""
+_STEEPEST = 4.0
+
+
+def capped(hits: float, trials: float, most: float = MOST) -> np.ndarray:
+    """Hits and trials (2,), as of at most so many trials."""
+    scale = min(1.0, most / trials) if trials > 0 else 0.0
+    return np.array([hits * scale, trials * scale])
+
+
+def day_seed(cohort: Cohort, stream: int) -> float:
+    """A number in (0, 1) that hangs on the day and its rows."""
+    key = np.bitwise_xor.reduce(cohort.key) if cohort.key.size else np.uint64(0)
+    return float(uniform(np.array([key], dtype=np.uint64), stream)[0])
+
+
+def bets(z: float, trials: float) -> np.ndarray:
+    """Log e-values (g,) of the score of a day with so many trials."""
+    return normal_bets(z, np.minimum(EFFECTS * np.sqrt(trials), _STEEPEST))
+
+
+class RateDetector(Detector):
+    """A rising share of hits among trials; subclasses say what these are."""
+
+    trials_word: ClassVar[str] = "trials"
+    stream: ClassVar[int] = 0
+
+    def __init__(self, hits: float = 0, trials: float = 0) -> None:
+        super().__init__()
+        self.pool = Pool(capped(hits, trials))
+
+    def counts(self, cohort: Cohort) -> np.ndarray:
+        """Hits and trials (2,) of a day, unweighted."""
+        raise NotImplementedError
+
+    def evidence(self, cohort: Cohort) -> np.ndarray | None:
+        known = self.pool.total[1]
+        self.why_off = "" if known >= FEWEST else _too_few(self.trials_word, known)
+        hits, trials = map(int, self.counts(cohort))
+        if trials == 0 or self.why_off:
+            return None
+        z = count_z(hits, trials, float(self.pool.total[0]), float(known), day_seed(cohort, self.stream))
+        return bets(z, trials)
+
+    def learn(self, cohort: Cohort) -> None:
+        counts = self.counts(cohort)
+        if counts[1]:
+            self.pool.add(cohort.day, counts)
+
+    def unlearn(self, day: int) -> None:
+        self.pool.without(day)
+
+    def saved(self) -> dict[str, Any]:
+        return {"pool": self.pool.to_dict()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.pool = Pool.from_dict(state["pool"])
+
+    def before(self, since: int) -> float:
+        """The rate before a change, of reference and days."""
+        days = [v for d, v in self.pool.days if d < since]
+        hits, trials = self.pool.base + sum(days, np.zeros(2))
+        return float(hits / max(trials, 1.0))
+
+
+def _too_few(word: str, known: float) -> str:
+    return f"It needs {FEWEST} labelled {word} in reference and matured days together; there are {int(known)}."
+
+
+class Recall(RateDetector):
+    """Misses among events; with the weights of an audit, a bet on their weighted sum."""
+
+    name, code, stream = "recall", "recall-fell", 1
+    trials_word = "events"
+    what_to_do = "Look at the missed events; retrain on recent labels, or lower the threshold until then."
+
+    def counts(self, cohort: Cohort) -> np.ndarray:
+        event = cohort.event
+        return np.array([int((event & ~cohort.alert).sum()), int(event.sum())])
+
+    def evidence(self, cohort: Cohort) -> np.ndarray | None:
+        weight = cohort.weight[cohort.labelled]
+        if weight.size == 0 or np.ptp(weight) == 0:
+            return super().evidence(cohort)
+        # E[1 + c w (miss - rate)] <= 1 over the draw of the audit; c is bounded by the largest weight
+        event = cohort.event
+        if not event.any():
+            return None
+        hits, trials = self.pool.total
+        self.why_off = "" if trials >= FEWEST else _too_few(self.trials_word, trials)
+        rate = float(np.clip(clopper_pearson(hits, max(trials, 1), 0.9)[1], 1e-6, 0.9))
+        pull = EFFECTS / np.sqrt(rate * (1 - rate))
+        pull = np.minimum(pull, 0.5 / rate)[:, None] * (cohort.weight[event] / weight.max())
+        return np.log1p(pull * (~cohort.alert[event] - rate)).sum(axis=1)
+
+    def learn(self, cohort: Cohort) -> None:
+        weight = cohort.weight[cohort.event]
+        if weight.size and np.ptp(cohort.weight[cohort.labelled]) > 0:
+            missed = float(weight[~cohort.alert[cohort.event]].sum() / weight.sum())
+            kish = float(weight.sum() ** 2 / (weight**2).sum())
+            self.pool.add(cohort.day, np.array([missed * kish, kish]))
+        else:
+            super().learn(cohort)
+
+    def finding(self, since: int, ledger: Ledger) -> tuple[str, str, float, dict[str, Any]]:
+        now, before = ledger.sums(since), 1 - self.before(since)
+        recall = 1 - now["missed"] / max(now["events"], 1)
+        said = (
+            f"Recall has fallen from {before:.0%} to {recall:.0%}: {now['missed']:.0f} of {now['events']:.0f} events "
+            "were missed since."
+        )
+        return self.code, said, recall, {"before": before, "events": now["events"], "missed": now["missed"]}
+
+
+class Precision(RateDetector):
+    """False alarms among alerts; told apart from ordinary rows that score higher."""
+
+    name, code, stream = "precision", "precision-fell", 2
+    trials_word = "alerts"
+    what_to_do = "Look at the false alarms; if the events have become fewer, move the threshold, else retrain."
+
+    def counts(self, cohort: Cohort) -> np.ndarray:
+        alert = cohort.alert & cohort.labelled
+        return np.array([int((alert & ~cohort.event).sum()), int(alert.sum())])
+
+    def finding(self, since: int, ledger: Ledger) -> tuple[str, str, float, dict[str, Any]]:
+        now, old = ledger.sums(since), ledger.sums(-np.inf, since)
+        before = 1 - self.before(since)
+        precision = now["alert_events"] / max(now["labelled_alerts"], 1)
+        found = {"before": before, "alerts": now["labelled_alerts"], "alert_events": now["alert_events"]}
+        said = f"Precision has fallen from {before:.0%} to {precision:.0%} of the alerts"
+        if old["labelled"]:
+            right = _ratio("alert_events", "labelled", now, old)
+            false = np.log((_common_alerts(now) + 0.5) / (_common_alerts(old) + 0.5)) - np.log(
+                (now["labelled"] - now["events"] + 0.5) / (old["labelled"] - old["events"] + 0.5)
+            )
+            if false > -right:
+                said += f": ordinary rows raise {np.exp(false):.2f} times as many alerts; events are found as before."
+                return "scores-moved", said, precision, found
+        return self.code, said + ": events among them have become fewer.", precision, found
+
+
+def _common_alerts(sums: Mapping[str, float]) -> float:
+    return sums["labelled_alerts"] - sums["alert_events"]
+
+
+def _ratio(count: str, among: str, now: Mapping[str, float], old: Mapping[str, float]) -> float:
+    """Log of how many times as frequent."""
+    return float(np.log((now[count] + 0.5) / (old[count] + 0.5)) - np.log(max(now[among], 1) / max(old[among], 1)))
+
+
+class SliceRecall(Detector):
+    """Misses among the events of each slice; slices are called by the e-Benjamini-Hochberg rule.
+
+    The alarm of a slice needs K threshold / k, k being the slices that reach it, of K: then the mean over slices has
+    reached the threshold, so that the budget holds however slices hang together (Wang & Ramdas 2022).
+    """
+
+    name, code = "slices", "recall-fell"
+    MOST_SLICES = 50
+    what_to_do = "Look at the missed events of these slices; a model with `slices`, or one retrained, may help."
+
+    def __init__(self, most: int = MOST_SLICES) -> None:
+        super().__init__()
+        self.most = most
+        self.parts: dict[str, Recall] = {}
+        self.called: list[str] = []
+
+    @property
+    def statistic(self) -> float:
+        found = sorted((p.statistic for p in self.parts.values()), reverse=True)
+        # in units of the threshold of the mean: K / k times the k-th largest statistic that is called
+        return max((s * k / len(found) for k, s in enumerate(found, 1)), default=0.0)
+
+    def update(self, cohort: Cohort) -> bool:
+        if self.silent_until is not None and cohort.day < self.silent_until:
+            return False
+        self.silent_until = None
+        for name in sorted(set(cohort.slices[cohort.event].tolist()) - {""}):
+            if name not in self.parts and len(self.parts) < self.most:
+                self.parts[name] = Recall()
+        for name, part in self.parts.items():
+            part.update(_only(cohort, cohort.slices == name))
+        on = [p for p in self.parts.values() if not p.why_off]
+        self.why_off = "" if on else f"No slice has {FEWEST} labelled events yet; {len(self.parts)} slices are known."
+        return self.statistic >= self.threshold
+
+    def since(self) -> tuple[int, int]:
+        found = {n: p.statistic for n, p in self.parts.items()}
+        order = sorted(found, key=lambda n: -found[n])
+        count = max((k for k, n in enumerate(order, 1) if found[n] * k >= len(order) * self.threshold), default=1)
+        self.called = order[:count]
+        ends = [self.parts[n].since() for n in self.called if self.parts[n].trail]
+        return min(low for low, _ in ends), max(high for _, high in ends)
+
+    def unlearn(self, day: int) -> None:
+        for name in self.called:
+            self.parts[name].unlearn(day)
+
+    def resume(self) -> None:
+        self.silent_until = None
+        for part in self.parts.values():
+            part.resume()
+
+    def finding(self, since: int, ledger: Ledger) -> tuple[str, str, float, dict[str, Any]]:
+        found = {}
+        for name in self.called:
+            part = self.parts[name]
+            now = sum((v for d, v in part.pool.days if d >= since), np.zeros(2))
+            found[name] = {"before": 1 - part.before(since), "recall": 1 - float(now[0] / max(now[1], 1))}
+        said = ", ".join(f"{n} from {v['before']:.0%} to {v['recall']:.0%}" for n, v in found.items())
+        return (
+            self.code,
+            f"Recall has fallen in slices: {said}.",
+            min(v["recall"] for v in found.values()),
+            {"slices": found},
+        )
+
+    def saved(self) -> dict[str, Any]:
+        return {"parts": {n: p.to_dict() for n, p in self.parts.items()}, "called": self.called}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.called = list(state["called"])
+        for name, saved in state["parts"].items():
+            self.parts[name] = Recall()
+            self.parts[name].load(saved)
+
+
+def _only(cohort: Cohort, mask: np.ndarray) -> Cohort:
+    names = ("key", "probability", "alert", "y", "weight", "slices", "distance", "places")
+    return Cohort(day=cohort.day, **{n: getattr(cohort, n)[mask] for n in names})
