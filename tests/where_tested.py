@@ -107,6 +107,7 @@ WHERE = {
     "cli/history.py": "tests/cli/test_registry.py",
     "cli/promote.py": "tests/cli/test_registry.py",
     "cli/report.py": "tests/cli/test_verbs.py",
+    "cli/retrain.py": "tests/cli/test_retrain.py",
     "cli/rollback.py": "tests/cli/test_registry.py",
     "cli/sample.py": "tests/cli/test_verbs.py",
     "cli/train.py": "tests/cli/test_verbs.py",

@@ -17,15 +17,15 @@ from rareclass import __version__, _check
 from rareclass.artifact.atomic import atomic_directory, atomic_file, refuse_foreign
 from rareclass.artifact.bundle import Bundle, library_versions
 from rareclass.artifact.export import export_bundle as export_bundle
-from rareclass.artifact.incoming import WRITTEN, kept_as_text, written_before, written_record
+from rareclass.artifact.incoming import COST_COLUMNS, WRITTEN, kept_as_text, written_before, written_record
 from rareclass.artifact.seen import seen_before
 from rareclass.artifact.tables import write_table as write_table
-from rareclass.artifact.trained import trained_bundle
+from rareclass.artifact.trained import period_of, trained_bundle
 from rareclass.data.duplicates import count_duplicates, duplicate_notes
 from rareclass.data.layout import TextFormat
 from rareclass.data.problem import KEEP, Problem, Roles, read_problem
 from rareclass.data.schema import Schema
-from rareclass.data.target import encode_target, refuse_variants
+from rareclass.data.target import encode_target, known_events
 from rareclass.decisions.costs import CostMatrix
 from rareclass.decisions.rule import DecisionRule
 from rareclass.decisions.tiers import TierPolicy
@@ -155,14 +155,19 @@ def write_run(
         (folder / REPORT).write_text(render_html(results), encoding="utf-8")
         pq.write_table(comparison.oof_table(), folder / OOF)
         (folder / CHAMPION).mkdir()
-        written = written_record(problem.written, problem.spelt)
-        bundle = champion_bundle(comparison, target=problem.target, results=results, written=written)
+        bundle = champion_bundle(comparison, target=problem.target, results=results, read=_read_as(problem))
         bundle.write_into(folder / CHAMPION, **kept)
     return results
 
 
-def champion_bundle(comparison: Comparison, *, target: str, results: Results, written: Mapping[str, Any]) -> Bundle:
-    """The champion as a bundle, with its evidence, score reference and recipe; `written` is a `written_record`."""
+def _read_as(problem: Problem) -> dict[str, Any]:
+    """What a recipe says of the table, so that others are read alike: how it is written, and its columns of costs."""
+    costs = {COST_COLUMNS: dict(problem.cost_columns)} if problem.cost_columns else {}
+    return {WRITTEN: written_record(problem.written, problem.spelt), **costs}
+
+
+def champion_bundle(comparison: Comparison, *, target: str, results: Results, read: Mapping[str, Any]) -> Bundle:
+    """The champion as a bundle, with its evidence, score reference and recipe; `read` says how the table was read."""
     best, test = comparison[comparison.champion], results.test
     model, rows, dev = comparison.best_model_, comparison.design.rows, comparison.design.split.dev
     table = rows.table.take(dev)
@@ -185,7 +190,8 @@ def champion_bundle(comparison: Comparison, *, target: str, results: Results, wr
         "folds": results.design.folds,
         "split": results.design.split,
         "command": results.command,
-        WRITTEN: dict(written),
+        **read,
+        **period_of(at(rows.times, dev)),
         **{k: getattr(results.data, k) for k in ("fingerprint", "rows", "events", "pos_label")},
     }
     return trained_bundle(
@@ -261,8 +267,9 @@ def train_table(
         "rows": int(fit.oof_y.size),
         "events": int(fit.oof_y.sum()),
         "command": command,
-        WRITTEN: written_record(problem.written, problem.spelt),
+        **_read_as(problem),
         "pos_label": str(fit.pos_label),
+        **period_of(at(problem.times, fit.oof_row)),
     }
     bundle = trained_bundle(
         model,
@@ -312,19 +319,7 @@ def evaluate_table(
     problem = read_problem(source, name, roles, how, before=written_before(bundle), as_text=as_text)
     model = bundle.model
     _check.refuse_unlabelled([_check.is_missing(v) for v in problem.y], f"The target {name!r}")
-    label = model.model_.pos_label
-    refuse_variants({label, *problem.y.tolist()}, name)
-    y = _check.is_label(problem.y, label)
-    known, held = model.classes_.tolist(), sorted(set(problem.y.tolist()), key=str)
-    if not y.any() and not any(_check.same_label(a, b) for a in held for b in known):
-        raise InputError(
-            f"The labels of {name!r} are {', '.join(map(repr, held[:5]))}; the bundle knows "
-            f"{', '.join(map(repr, known[:5]))}. Write them as in training."
-        )
-    if not y.any() or y.all():
-        raise InputError(
-            f"The table holds {int(y.sum())} of {y.size} rows of class {label!r}; both classes are needed."
-        )
+    y = known_events(problem.y, model.model_.pos_label, model.classes_.tolist(), name)
     given = problem.costs if problem.costs is not None else costs
     if given is None and model.model_.tiers is not None:
         given = model.model_.tiers.costs

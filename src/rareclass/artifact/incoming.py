@@ -12,7 +12,7 @@ from rareclass.data.encode import TableEncoder
 from rareclass.data.layout import TextFormat
 from rareclass.data.schema import Schema
 
-RANGES, WRITTEN = "ranges", "written"
+RANGES, WRITTEN, COST_COLUMNS = "ranges", "written", "cost_columns"
 _SHARE = 0.01  # of the rows that must lie far outside before it is told
 
 

@@ -9,8 +9,21 @@ import pyarrow as pa
 from rareclass.artifact.bundle import Bundle, reference_of
 from rareclass.artifact.incoming import RANGES, training_ranges
 from rareclass.artifact.reference import sketched
+from rareclass.data.sides import clean_times
 from rareclass.data.sketch import RowSketch
 from rareclass.fitting.classifier import RareClassifier
+
+PERIOD = "period"
+"""Key of a recipe: the times of the oldest and the newest row that the model was fitted on."""
+
+
+def period_of(times: np.ndarray | None) -> dict[str, Any]:
+    """What a recipe says of the times (n,) of the rows that its model was fitted on; nothing where there are none."""
+    if times is None:
+        return {}
+    clean = clean_times(times)
+    ends = clean.min(), clean.max()
+    return {PERIOD: [str(end) if clean.dtype.kind == "M" else float(end) for end in ends]}
 
 
 def trained_bundle(

@@ -20,6 +20,7 @@ from rareclass.cli import (
     predict,
     promote,
     report,
+    retrain,
     rollback,
     sample,
     serve,
@@ -43,8 +44,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 VERBS = (
+<<<<<<< HEAD
+    *(demo, diagnose, compare, train, predict, evaluate, audit, export, sample, serve, deploy),
+    *(retrain, promote, rollback, history, report, warm),
+=======
     *(demo, learn, diagnose, compare, train, predict, evaluate, audit, export, sample, serve, deploy),
     *(promote, rollback, history, report, warm),
+>>>>>>> b7453fef2a96e1c58b35d75415c8bd212d2b4c38
 )
 for verb in VERBS:
     app.command(verb.__name__.rsplit(".", 1)[-1])(flat(verb.command))

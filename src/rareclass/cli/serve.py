@@ -8,7 +8,7 @@ import typer
 
 from rareclass.cli import options as o
 
-BUNDLES = "Folder of a bundle, or NAME=BUNDLE (repeatable); the name is by default the bundle's."
+BUNDLES = "Folder of a bundle or registry, or NAME=FOLDER (repeatable); the name is by default the bundle's."
 HOST = "Address to listen on; others than this machine reach it only where it is another one (0.0.0.0)."
 TOKEN = "File with the bearer token that clients must send; or set RARECLASS_TOKEN."
 

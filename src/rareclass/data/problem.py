@@ -64,6 +64,7 @@ class Problem:
     notes: tuple[str, ...] = ()  # what was read out of the table unasked
     name: str = ""  # the file or data set
     written: TextFormat = TextFormat()  # noqa: RUF009 - frozen; how the file shows that it is written
+    cost_columns: Mapping[str, str] = field(default_factory=dict)  # fp, fn, tp, tn to the column that holds its costs
     spelt: Mapping[str, str] = field(default_factory=dict)  # label to how the file writes it: "True" to "TRUE"
 
     @property
@@ -169,6 +170,7 @@ def read_problem(
         notes=(*notes, *money.notes),
         name=Path(source).name if isinstance(source, str | os.PathLike) else "",
         written=reading.found,
+        cost_columns=costs,
         spelt={} if reading.cells is None else _spelt(table[target], reading.cells[target]),
     )
 

@@ -1,6 +1,6 @@
 """From a column of labels to a Boolean target: which label is the event, and is it usable."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from rareclass import _check
 from rareclass._types import Label, Labels, Rows
-from rareclass.errors import TargetError
+from rareclass.errors import InputError, TargetError
 
 _MANY_LABELS = 50
 
@@ -122,3 +122,26 @@ def refuse_variants(labels: Iterable[Any], name: str) -> None:
                     f"`{name}` holds labels that differ only in blanks or capitals: {other!r} and {label!r}. Write "
                     "each label in one way."
                 )
+
+
+def known_events(labels: np.ndarray, pos_label: Label, known: Sequence[Label], name: str) -> np.ndarray:
+    """Which rows (n,) are events, by the labels that a model knows.
+
+    Raises
+    ------
+    InputError
+        The labels are others than the model knows, or rows of one class are missing.
+    """
+    refuse_variants({pos_label, *labels.tolist()}, name)
+    y = _check.is_label(labels, pos_label)
+    held = sorted(set(labels.tolist()), key=str)
+    if not y.any() and not any(_check.same_label(a, b) for a in held for b in known):
+        raise InputError(
+            f"The labels of {name!r} are {', '.join(map(repr, held[:5]))}; the bundle knows "
+            f"{', '.join(map(repr, known[:5]))}. Write them as in training."
+        )
+    if not y.any() or y.all():
+        raise InputError(
+            f"The table holds {int(y.sum())} of {y.size} rows of class {pos_label!r}; both classes are needed."
+        )
+    return y

@@ -3,5 +3,11 @@
 from rareclass._lazy import lazy_names
 
 __getattr__, __dir__, __all__ = lazy_names(
-    __name__, {"challenge": "Challenge challenge_champion", "recipe": "replay", "registry": "Registry"}
+    __name__,
+    {
+        "challenge": "Challenge challenge_champion",
+        "recipe": "replay",
+        "registry": "Registry",
+        "retraining": "Retraining retrain",
+    },
 )

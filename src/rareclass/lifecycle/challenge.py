@@ -162,7 +162,7 @@ def challenge_champion(
         (champion, challenger), X, y, costs=costs, groups=groups, slices=slices, sample_weight=sample_weight
     )
     guards = tuple(guard_all(rows))
-    difference = _difference(rows, each)
+    difference = difference_of(rows, each)
     parts = _by_slice(rows, each)
     needed = _events_needed(rows, difference)
     against = [g.sentence for g in guards if g.verdict == "failed" and g.name not in accepted]
@@ -182,7 +182,7 @@ def challenge_champion(
     )
 
 
-def _difference(rows: Field, level: float, of: np.ndarray | None = None) -> PairedInterval:
+def difference_of(rows: Field, level: float, of: np.ndarray | None = None) -> PairedInterval:
     """Challenger minus champion, on all rows or on some."""
     index = np.arange(rows.y.size) if of is None else of
     weight, groups = (None if v is None else v[index] for v in (rows.weight, rows.groups))
@@ -195,6 +195,11 @@ def _difference(rows: Field, level: float, of: np.ndarray | None = None) -> Pair
     return paired_loss_difference(
         rows.y[index], new, old, stake=stake, level=level, sample_weight=weight, groups=groups
     )
+
+
+def better_by(rows: Field, d: PairedInterval) -> tuple[float, float]:
+    """Between what and what the challenger is better: costs less, or has the higher average precision."""
+    return (d.low, d.high) if rows.costs is None else (-d.high, -d.low)
 
 
 def _by_slice(rows: Field, level: float) -> tuple[SliceDifference, ...]:
@@ -210,7 +215,7 @@ def _by_slice(rows: Field, level: float) -> tuple[SliceDifference, ...]:
             continue
         if rows.groups is not None and np.unique(rows.groups[index]).size < 2:
             continue
-        d = _difference(rows, each, index)
+        d = difference_of(rows, each, index)
         worse = bool(d.low > 0 if rows.costs is not None else d.high < 0)
         found.append(SliceDifference(name=str(name), events=int(rows.y[index].sum()), difference=d, worse=worse))
     return tuple(found)
@@ -232,7 +237,7 @@ def _events_needed(rows: Field, d: PairedInterval) -> int:
 def _verdict(
     rows: Field, d: PairedInterval, needed: int, against: list[str]
 ) -> tuple[Literal["promote", "refuse", "more labels"], str]:
-    better = (d.low, d.high) if rows.costs is None else (-d.high, -d.low)  # by how much the challenger is better
+    better = better_by(rows, d)
     worth = WORTH * abs(d.estimate_b)
     if against:
         return "refuse", f"The challenger is refused: {' '.join(against)}"

@@ -14,6 +14,7 @@ from rareclass.artifact.lock import locked
 from rareclass.errors import InputError, RegistryError
 
 FORMAT = "rareclass monitor state 1"
+STATES = ("ok", "warn", "drift")
 
 
 class StateFile:
@@ -62,6 +63,22 @@ class StateFile:
         InputError
             It is damaged, no state file, or that of another bundle; it stays as it is.
         """
+        content = self.content()
+        if content is not None and content["version"] != version:
+            raise InputError(
+                f"The state file {self.path} is that of version {content['version']} of {content['model']!r}; this "
+                f"bundle is version {version} of {model!r}. Name another file with --state to watch this one."
+            )
+        return content
+
+    def content(self) -> dict[str, Any] | None:
+        """What was written, for whichever bundle; None where there is no file yet.
+
+        Raises
+        ------
+        InputError
+            It is damaged, or no state file; it stays as it is.
+        """
         try:
             found = json.loads(self.path.read_bytes())
         except FileNotFoundError:
@@ -77,11 +94,6 @@ class StateFile:
                 "a copy of it in its place, or move it away to begin anew."
             )
         content: dict[str, Any] = found["content"]
-        if content["version"] != version:
-            raise InputError(
-                f"The state file {self.path} is that of version {content['version']} of {content['model']!r}; this "
-                f"bundle is version {version} of {model!r}. Name another file with --state to watch this one."
-            )
         return content
 
     def write(self, content: Mapping[str, Any]) -> None:
@@ -96,3 +108,21 @@ class StateFile:
 
 def _digest(content: object) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def said_state(path: str | os.PathLike) -> tuple[str, str]:
+    """The version of the bundle that a state file is about, and what it says: "ok", "warn" or "drift".
+
+    Raises
+    ------
+    InputError
+        There is no such file, or it is damaged or no state file.
+    """
+    found = StateFile(path)
+    content = found.content()
+    if content is None:
+        raise InputError(f"There is no state file {path}; rareclass monitor writes one with --state.")
+    said = content.get("state", (content.get("monitor") or {}).get("state"))
+    if said not in STATES:
+        raise InputError(f"The state file {path} does not say how things stand; run rareclass monitor with it again.")
+    return str(content["version"]), str(said)

@@ -1,0 +1,150 @@
+"""A retraining promotes what is surely better on rows that nobody saw, refuses the rest, and says what is missing."""
+
+import errno
+import os
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from tests.lifecycle.drifting import payments, started, trained
+
+from rareclass.errors import InputError, RegistryError
+from rareclass.lifecycle import Registry, retrain
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return trained(payments(8000, 0))
+
+
+@pytest.fixture
+def registry(tmp_path, bundle):
+    return started(tmp_path / "registry", bundle)
+
+
+MOVED = payments(12_000, 1, begin=2, moved=0.6)
+
+
+def test_after_fraud_moved_a_challenger_takes_over_and_the_untouched_quarter_has_no_say_in_it(registry, tmp_path):
+    found = retrain(registry, MOVED, time="day")
+    assert found.outcome == "promoted"
+    assert registry.champion_version == found.version != found.before
+    last = registry.history()[-1]
+    assert (last["what"], last["before"], last["why"]) == ("promoted", found.before, found.sentence)
+    assert found.figures["difference"]["high"] < 0
+    assert (found.figures["fitted_rows"], found.figures["judged_rows"]) == (9000, 3000)
+    champion = registry.champion()
+    assert champion.recipe["period"][1] == MOVED["day"].to_numpy()[8999]
+    # the same older rows and other newest ones: the same challenger
+    rng = np.random.default_rng(5)
+    order = np.r_[np.arange(9000), 9000 + rng.permutation(3000)]
+    days = MOVED["day"].to_numpy()
+    other = MOVED.take(order).set_column(MOVED.schema.get_field_index("day"), "day", [days])
+    second = started(tmp_path / "second", Registry(registry.folder).load(found.before))
+    retrain(second, other, time="day")
+    same = second.load(second.versions()[-1])
+    np.testing.assert_array_equal(same.model.positive_logit(MOVED), champion.model.positive_logit(MOVED))
+
+
+def test_without_times_the_order_of_the_file_is_that_of_time(registry):
+    found = retrain(registry, MOVED.drop_columns(["day"]))
+    assert found.outcome == "promoted"
+    assert (found.figures["fitted_rows"], found.figures["judged_rows"]) == (9000, 3000)
+
+
+def test_where_nothing_moved_the_champion_stays_and_a_further_attempt_is_judged_more_strictly(registry):
+    same = payments(9000, 1, begin=2)
+    first = retrain(registry, same, time="day", history="growing")
+    again = retrain(registry, same, time="day", history="window")
+    assert {first.outcome, again.outcome} <= {"refused", "more labels"}
+    assert registry.champion_version == first.before == again.before
+    assert "one of 2 challengers" in first.sentence
+    assert "one of 6 challengers" in again.sentence
+    assert [e["what"] for e in registry.history()][-4:] == ["added", first.outcome, "added", again.outcome]
+    assert first.version in registry.versions()
+    assert (first.labels_needed > 0) is (first.outcome == "more labels")
+    if first.labels_needed:
+        assert f"{first.labels_needed:,} more events" in first.sentence
+
+
+def test_the_level_alone_may_win(registry):
+    found = retrain(registry, payments(12_000, 1, begin=2, prevalence=0.12), time="day", history="rederived")
+    assert found.outcome == "promoted"
+    assert found.figures["history"] == "rederived"
+    assert "level and threshold alone were derived anew" in found.sentence
+
+
+def test_half_of_what_is_new_judges_where_the_champion_knows_most_of_the_table(registry):
+    new = payments(4000, 1, begin=2, moved=0.7)
+    found = retrain(registry, pa.concat_tables([payments(8000, 0), new]), time="day", history="weighted")
+    assert (found.figures["fitted_rows"], found.figures["judged_rows"]) == (10_000, 2000)
+
+
+@pytest.mark.parametrize(
+    ("rows", "few", "said"),
+    [(400, 10, "rows to be judged by hold"), (1000, 10, "rows to be (judged by|learned from) hold")],
+)
+def test_too_few_new_events_are_counted_and_nothing_is_fitted(registry, rows, few, said):
+    table = payments(rows, 1, begin=2, prevalence=0.008)
+    found = retrain(registry, table, time="day")
+    assert (found.outcome, found.version) == ("more labels", "")
+    assert 0 < found.labels_needed <= few
+    assert f"{found.labels_needed} more labels of events are needed" in found.sentence
+    assert registry.history()[-1]["what"] == "more labels"
+    assert len(registry.versions()) == 1
+
+
+def test_poisoned_labels_are_refused_even_where_they_make_the_challenger_look_better(registry):
+    poisoned = payments(12_000, 1, begin=2)
+    y = poisoned["fraud"].to_numpy() & (np.asarray(poisoned["channel"]) != "online")
+    found = retrain(registry, poisoned.set_column(5, "fraud", [y]), time="day", history="growing")
+    assert found.outcome == "refused"
+    assert found.figures["guards"]["labels"] == "failed"
+    assert found.figures["difference"]["high"] < 0  # on the poisoned rows it costs surely less
+    assert registry.champion_version == found.before
+
+
+def test_rows_that_the_champion_knows_are_no_new_labels(registry, tmp_path):
+    known = payments(8000, 0)
+    with pytest.raises(InputError, match=r"no labelled row is newer .* up to 1\.99"):
+        retrain(registry, known, time="day")
+    untimed = started(tmp_path / "untimed", trained(known, forward=False))
+    with pytest.raises(InputError, match=r"in the training of the champion .*--time"):
+        retrain(untimed, known)
+    with pytest.raises(InputError, match="There are no new labels: rows of the newest quarter"):
+        retrain(untimed, pa.concat_tables([known, payments(300, 1, begin=2)]))
+    assert len(untimed.history()) == 2
+
+
+def test_an_empty_registry_has_nothing_to_replay(tmp_path):
+    with pytest.raises(RegistryError, match=r"has no champion to retrain. Train a model and promote it first"):
+        retrain(Registry(tmp_path / "r"), MOVED)
+
+
+def test_a_full_disk_or_another_process_leaves_the_champion(registry, monkeypatch):
+    before = registry.champion_version
+    with registry.retraining(), pytest.raises(RegistryError, match=f"held by process {os.getpid()}"):
+        retrain(registry, MOVED, time="day", history="growing")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(RegistryError, match="was left as it was: its disk is full"):
+        retrain(registry, MOVED, time="day", history="growing")
+    monkeypatch.undo()
+    assert (registry.champion_version, len(registry.history())) == (before, 2)
+
+
+def test_a_champion_promoted_meanwhile_stays(registry, bundle, monkeypatch):
+    other = registry.add(trained(payments(3000, 9)))
+    real = Registry.add
+
+    def add_while_another_promotes(self, *given):
+        self.promote(other, "meanwhile")
+        return real(self, *given)
+
+    monkeypatch.setattr(Registry, "add", add_while_another_promotes)
+    with pytest.raises(RegistryError, match="Judge it again"):
+        retrain(registry, MOVED, time="day", history="growing")
+    assert registry.champion_version == other
