@@ -24,6 +24,7 @@ from rareclass.cli import (
     rollback,
     sample,
     serve,
+    simulate_production,
     train,
     warm,
 )
@@ -44,16 +45,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 VERBS = (
-<<<<<<< HEAD
-    *(demo, diagnose, compare, train, predict, evaluate, audit, export, sample, serve, deploy),
-    *(retrain, promote, rollback, history, report, warm),
-=======
     *(demo, learn, diagnose, compare, train, predict, evaluate, audit, export, sample, serve, deploy),
-    *(promote, rollback, history, report, warm),
->>>>>>> b7453fef2a96e1c58b35d75415c8bd212d2b4c38
+    *(retrain, promote, rollback, history, simulate_production, report, warm),
 )
 for verb in VERBS:
-    app.command(verb.__name__.rsplit(".", 1)[-1])(flat(verb.command))
+    app.command(verb.__name__.rsplit(".", 1)[-1].replace("_", "-"))(flat(verb.command))
 
 
 def _version(value: bool) -> None:

@@ -17,7 +17,7 @@ _OPTIONS = {
     name: "--" + name.replace("_", "-")
     for name in (
         "budget categorical cost_columns date_format decimal drop encoding explain folds full gap gate_recall "
-        "gate_trees groups keep learner learners missing out overwrite pos_label repeats seed separator slices "
+        "gate_trees groups keep learner learners missing months out overwrite pos_label repeats seed separator slices "
         "split_duplicates test_share threads time time_limit time_ordered treatment treatments weights"
     ).split()
 }

@@ -23,8 +23,9 @@ _SHARE, _RISK = np.array([0.7, 0.2, 0.1]), np.array([0.0, -0.7, 0.8])
 _MONDAY = np.datetime64("2025-01-06")
 _SEASON = 0.4  # log-odds above and below the mean of the year
 _SWING = 365.25
+_NEW_YEAR = 5  # days from 1 January to day 0
 _PEAK = 335  # day of the year around which most frauds are seen: shopping before Christmas
-_SURE, _NEW = 3.4, 3.0
+_NEW = -0.4  # log-odds of fraud where a new way of cheating is used, give or take what else is known of the payment
 SUDDEN, SLOW, SEASONAL = "sudden", "slow", "seasonal"
 
 
@@ -91,7 +92,7 @@ class DriftingPayments:
     seed : int, default=0
     rows : int, default=2,000
         Payments a day, on average.
-    prevalence : float, default=0.012
+    prevalence : float, default=0.02
         Of the days before 0.
     delay, period : float, default=6, 21
         Days until a fraud is reported: their mean (gamma distributed with shape 2), and their end; what was not
@@ -108,7 +109,7 @@ class DriftingPayments:
     months: int = 12
     seed: int = 0
     rows: int = 2_000
-    prevalence: float = 0.012
+    prevalence: float = 0.02
     delay: float = 6.0
     period: float = 21.0
     drift: bool = True
@@ -176,7 +177,7 @@ class _World:
             seconds.append(day * world.DAY + world.payment_seconds(n, 1, own))
             payers.append(world.who_paid(n, customers, own))
         second, customer = np.concatenate(seconds), np.concatenate(payers)
-        gap, count = world.customer_history(customer, second)
+        gap, count = world.customer_history(customer, second + _BEFORE * world.DAY)  # which are not negative
         made = cls(
             customers=customers,
             merchants=merchants,
@@ -238,11 +239,10 @@ class _World:
         risk = fraud_risk(seen, self.merchants, 0.9 * along) + along * self.turned[seen.category]
         logit = SIGNAL * risk + _RISK[portfolio]
         if moved:
-            year = int((self._moment(number + HISTORY) - self._moment(HISTORY)).astype(int) / world.DAY)
-            logit += _SEASON * np.cos(2 * np.pi * (year - _PEAK) / _SWING)
-            tapped, refunded = _tapped(seen), _refunded(seen, portfolio)
-            logit = np.where(tapped & (number >= first.first), np.maximum(logit, 0) + _SURE, logit)
-            logit = np.where(refunded & (number >= second.first), np.maximum(logit, 0) + _SURE + _NEW, logit)
+            logit += _SEASON * np.cos(2 * np.pi * (number + _NEW_YEAR - _PEAK) / _SWING)
+            tapped, invoiced = _tapped(seen), _invoiced(seen, portfolio)
+            new = (tapped & (number >= first.first)) | (invoiced & (number >= second.first))
+            logit = np.where(new, _NEW - self.intercept + 0.2 * (logit - logit.mean()), logit)
         return seen, logit, rng
 
 
@@ -268,6 +268,6 @@ def _tapped(seen: world.Payments) -> np.ndarray:
     return (seen.channel == 1) & place & (seen.usual_ratio > 0.9)
 
 
-def _refunded(seen: world.Payments, portfolio: np.ndarray) -> np.ndarray:
+def _invoiced(seen: world.Payments, portfolio: np.ndarray) -> np.ndarray:
     """Rows of another one: chip payments of business customers on known cards, of high amounts."""
-    return (portfolio == PORTFOLIOS.index("business")) & (seen.channel == 0) & (seen.usual_ratio > 1.6)
+    return (portfolio == PORTFOLIOS.index("business")) & (seen.channel == 0) & (seen.usual_ratio > 1.2)
