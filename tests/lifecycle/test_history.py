@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 from tests.lifecycle.drifting import payments, started, trained
 
+from rareclass.data.problem import Roles
 from rareclass.lifecycle.history import challenger_of, choose_history, history
 from rareclass.lifecycle.labelled_rows import labelled_rows
 
@@ -15,7 +16,7 @@ def champion(tmp_path_factory):
 
 
 def rows_of(champion, *parts):
-    return labelled_rows(champion, pa.concat_tables(parts), time="day")
+    return labelled_rows(champion, pa.concat_tables(parts), roles=Roles(time="day"))
 
 
 def test_where_only_the_prevalence_moved_the_model_stays(champion):
@@ -41,7 +42,7 @@ def test_rows_that_the_champion_knows_do_not_tell_its_level(champion):
     known = payments(8000, 0)
     for time in ("day", None):
         table = pa.concat_tables([known, payments(3000, 1, begin=2)])
-        found = choose_history(champion, labelled_rows(champion, table, time=time))
+        found = choose_history(champion, labelled_rows(champion, table, roles=Roles(time=time)))
         assert "rederived" not in found.losses
         assert "the champion was trained on some of the rows" in found.note
 
@@ -49,7 +50,7 @@ def test_rows_that_the_champion_knows_do_not_tell_its_level(champion):
 def test_a_window_is_the_newer_half_and_old_rows_weigh_less(champion):
     table = payments(1000, 1, begin=2)
     days = table.set_column(table.schema.get_field_index("day"), "day", [np.linspace(0.0, 8.0, 1000)])
-    rows = labelled_rows(champion, days, time="day")
+    rows = labelled_rows(champion, days, roles=Roles(time="day"))
     assert history("window", rows).times.min() == pytest.approx(4.0, abs=0.01)
     weights = history("weighted", rows).weights
     # half for every quarter of the time that they span

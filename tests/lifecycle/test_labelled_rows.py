@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 from tests.lifecycle.drifting import payments, started, trained
 
+from rareclass.data.problem import Roles
 from rareclass.errors import InputError, SchemaError
 from rareclass.lifecycle.labelled_rows import labelled_rows
 
@@ -14,6 +15,7 @@ def champion(tmp_path_factory):
     return started(tmp_path_factory.mktemp("r") / "r", trained(payments(3000, 0))).champion()
 
 
+BY_DAY = Roles(time="day")
 TABLE = payments(1000, 1, begin=2)
 
 
@@ -24,7 +26,7 @@ def test_rows_without_a_label_are_left_out_and_times_put_in_order(champion):
     table = table.set_column(
         table.schema.get_field_index("fraud"), "fraud", pa.array(table["fraud"].to_numpy(), mask=unknown)
     )
-    rows = labelled_rows(champion, table, time="day")
+    rows = labelled_rows(champion, table, roles=BY_DAY)
     assert rows.rows == int((~unknown).sum())
     assert (np.diff(rows.times) >= 0).all()
     kept = np.sort(order[~unknown])
@@ -36,7 +38,7 @@ def test_rows_without_a_label_are_left_out_and_times_put_in_order(champion):
 
 def test_the_newest_part_holds_all_rows_of_its_first_time(champion):
     days = TABLE.set_column(TABLE.schema.get_field_index("day"), "day", [np.repeat(np.arange(10.0), 100)])
-    rows = labelled_rows(champion, days, time="day")
+    rows = labelled_rows(champion, days, roles=BY_DAY)
     assert rows.newest(0.25) == 700
     assert rows.newest(0.3) == 700
     assert labelled_rows(champion, days).newest(0.25) == 750
@@ -52,8 +54,8 @@ def test_the_newest_part_holds_all_rows_of_its_first_time(champion):
         (TABLE.set_column(0, "a", [["x"] * 1000]), {}, SchemaError, "'a'"),
         (TABLE.drop_columns(["fraud"]), {}, SchemaError, "no column 'fraud'"),
         (TABLE, {"target": "frod"}, SchemaError, "The columns are: .* fraud"),
-        (TABLE, {"time": "dya"}, SchemaError, r"no column 'dya' \(--time\)"),
-        (TABLE, {"groups": "card"}, SchemaError, r"no column 'card' \(--groups\)"),
+        (TABLE, {"roles": Roles(time="dya")}, SchemaError, r"no column 'dya' \(--time\)"),
+        (TABLE, {"roles": Roles(groups="card")}, SchemaError, r"no column 'card' \(--groups\)"),
         (TABLE.slice(0, 0), {}, SchemaError, "no rows"),
         (TABLE.set_column(5, "fraud", [pa.nulls(1000, pa.bool_())]), {}, InputError, "no new labels: .* holds none"),
         (TABLE.set_column(5, "fraud", [[False] * 1000]), {}, InputError, "0 of 1000 rows .* both classes"),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from tests.lifecycle.drifting import payments, started, trained
 
+from rareclass.data.problem import Roles
 from rareclass.decisions import RecallAtLeast
 from rareclass.lifecycle import replay
 from rareclass.lifecycle.labelled_rows import labelled_rows
@@ -16,7 +17,7 @@ def champion(tmp_path_factory):
 
 
 def test_as_many_events_are_expected_as_there_are_and_the_ranking_stays(champion):
-    rows = labelled_rows(champion, payments(8000, 1, begin=2, prevalence=0.1), time="day")
+    rows = labelled_rows(champion, payments(8000, 1, begin=2, prevalence=0.1), roles=Roles(time="day"))
     found = rederived(champion, rows)
     old, new = (b.model.model_.logit(rows.table)[0] for b in (champion, found))
     assert np.ptp(new - old) < 1e-9
@@ -32,7 +33,7 @@ def test_as_many_events_are_expected_as_there_are_and_the_ranking_stays(champion
 
 def test_a_rule_of_recall_finds_its_threshold_on_the_new_rows(tmp_path):
     champion = started(tmp_path / "r", trained(payments(6000, 0), decision=RecallAtLeast(0.8))).champion()
-    rows = labelled_rows(champion, payments(6000, 1, begin=2, moved=0.3), time="day")
+    rows = labelled_rows(champion, payments(6000, 1, begin=2, moved=0.3), roles=Roles(time="day"))
     found = rederived(champion, rows)
     p = found.model.predict_proba(rows.table)[:, 1]
     # the highest threshold that a fifth of the events at most lie below, by hand
@@ -45,6 +46,6 @@ def test_a_rule_of_recall_finds_its_threshold_on_the_new_rows(tmp_path):
 def test_weights_count(champion):
     table = payments(4000, 1, begin=2)
     y = table["fraud"].to_numpy()
-    rows = labelled_rows(champion, table.append_column("w", [np.where(y, 2.0, 1.0)]), weights="w")
+    rows = labelled_rows(champion, table.append_column("w", [np.where(y, 2.0, 1.0)]), roles=Roles(weights="w"))
     p = rederived(champion, rows).model.predict_proba(rows.table)[:, 1]
     assert p @ rows.counts == pytest.approx(2 * rows.events, rel=1e-6)

@@ -34,6 +34,7 @@ def command(
     import os
 
     from rareclass._json import to_json
+    from rareclass.data.problem import Roles
     from rareclass.lifecycle.registry import Registry
     from rareclass.lifecycle.retraining import PROMOTED, retrain, why_not_now
 
@@ -48,9 +49,7 @@ def command(
         table,
         target=target,
         time=time,
-        groups=groups,
-        weights=weights,
-        cost_columns=o.cost_columns(cost_columns),
+        roles=Roles(groups=groups, weights=weights, cost_columns=o.cost_columns(cost_columns)),
         history=history,
         how=file.format(),
         n_jobs=threads if threads is not None else (os.cpu_count() or 1),

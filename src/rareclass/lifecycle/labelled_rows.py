@@ -88,19 +88,12 @@ class LabelledRows:
 
 
 def labelled_rows(
-    champion: Bundle,
-    source: Rows,
-    *,
-    target: str | None = None,
-    time: str | None = None,
-    groups: str | None = None,
-    weights: str | None = None,
-    cost_columns: Mapping[str, str] | None = None,
-    how: TextFormat = TextFormat(),
+    champion: Bundle, source: Rows, *, target: str | None = None, roles: Roles = Roles(), how: TextFormat = TextFormat()
 ) -> LabelledRows:
     """Read a table as the champion's was read, and keep the rows that have a label, in the order of time.
 
-    Target and columns of costs are by default those of the champion.
+    Target and columns of costs are by default those of the champion; of `roles` the columns of times, groups, weights
+    and costs are used.
 
     Raises
     ------
@@ -112,12 +105,13 @@ def labelled_rows(
     name = target if target is not None else champion.target
     if name is None:
         raise InputError("The champion does not know its target. Name the column with --target.")
-    money = dict(champion.recipe.get(COST_COLUMNS, {}) if cost_columns is None else cost_columns)
+    money = dict(champion.recipe.get(COST_COLUMNS, {}) if roles.cost_columns is None else roles.cost_columns)
+    time, groups, weights = roles.time, roles.groups, roles.weights
     if champion.model.decision_.per_row and not money:
         raise InputError("The champion decides by costs of each row; name their columns with --cost-columns.")
     as_text = kept_as_text(champion, [name, time, groups, weights, KEEP, *money.values()])
-    roles = Roles(weights=weights, cost_columns=money or None)
-    problem = read_problem(source, name, roles, how, before=written_before(champion), as_text=as_text)
+    named = Roles(weights=weights, cost_columns=money or None)
+    problem = read_problem(source, name, named, how, before=written_before(champion), as_text=as_text)
     model = champion.model.model_
     model.schema.check(problem.features)
     model.encoder.transform(problem.features)  # refuses a column of another kind, wherever it is so

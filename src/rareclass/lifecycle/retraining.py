@@ -1,7 +1,6 @@
 """Retraining: a new model by the champion's recipe, judged on rows that neither has seen, promoted or refused."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +10,7 @@ from rareclass.artifact.bundle import Bundle
 from rareclass.artifact.seen import seen_before
 from rareclass.artifact.trained import PERIOD
 from rareclass.data.layout import TextFormat
+from rareclass.data.problem import Roles
 from rareclass.errors import InputError, RegistryError
 from rareclass.lifecycle.challenge import Challenge, challenge_champion
 from rareclass.lifecycle.history import FEWEST, HISTORIES, SAID, History, challenger_of, choose_history, newer_than
@@ -59,9 +59,7 @@ def retrain(
     *,
     target: str | None = None,
     time: str | None = None,
-    groups: str | None = None,
-    weights: str | None = None,
-    cost_columns: Mapping[str, str] | None = None,
+    roles: Roles = Roles(),
     history: str = "auto",
     how: TextFormat = TextFormat(),
     n_jobs: int = 1,
@@ -81,10 +79,11 @@ def retrain(
     registry : Registry
     source : path, frame or table
         Rows with labels; those whose label is missing are left out.
-    target, time, groups, weights : str, optional
+    target, time : str, optional
         Columns; the target is by default that of the champion. Without `time` the rows are in the order of time.
-    cost_columns : mapping, optional
-        Costs by row: fp, fn, tp, tn to column; by default those of the champion. Costs of classes come from the recipe.
+    roles : Roles
+        Columns of groups, of weights, and of costs by row; the last are by default those of the champion. Costs of
+        classes come from the recipe.
     history : {"auto", "growing", "weighted", "window", "rederived"}, default="auto"
         What to learn from: all older rows, all with old ones counting less, the newer half of them, or only level and
         threshold. "auto" fits each on the older two thirds and takes the one that is best on the rest.
@@ -107,8 +106,7 @@ def retrain(
         )
     with registry.retraining():
         champion = registry.load(str(registry.champion_version))
-        sides: dict[str, Any] = {"target": target, "time": time, "groups": groups, "weights": weights}
-        rows = labelled_rows(champion, source, **sides, cost_columns=cost_columns, how=how)
+        rows = labelled_rows(champion, source, target=target, roles=Roles(time=time).or_else(roles), how=how)
         older, fresh = _parts(champion, rows)
         said = _too_few(older, fresh)
         if said is not None:

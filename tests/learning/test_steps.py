@@ -1,0 +1,68 @@
+"""Every step from scratch runs, and what it builds by hand keeps the lesson's names and behaviour."""
+
+import numpy as np
+import pytest
+
+from rareclass.learning import lesson
+from rareclass.learning.lessons import LESSONS
+
+STEPS = [entry.name for entry in LESSONS if entry.kind == "step"]
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_runs_checks_itself_against_the_package_and_draws(name, tmp_path, capsys):
+    found = lesson(name).main(tmp_path, quick=True)
+    said = capsys.readouterr().out
+    assert "check: " in said
+    assert "figure: " in said
+    assert [*tmp_path.glob("*.svg")]
+    assert found
+
+
+def test_a_lazy_model_is_right_in_99_of_100_rows_and_finds_nothing():
+    y = np.repeat([0, 1], [990, 10])
+    found = lesson("metrics").compute_metrics(y, np.zeros_like(y))
+    assert found["accuracy"] == 0.99
+    assert np.isnan(found["precision"])
+    assert (found["recall"], found["f1"], found["mcc"]) == (0, 0, 0)
+
+
+def test_smote_stays_on_lines_between_neighbours_and_follows_its_seed():
+    smote = lesson("smote").smote
+    corners = np.array([[0.0, 0.0], [1.0, 0.0], [10.0, 0.0], [11.0, 0.0]])
+    made = smote(corners, 1, 500, 3)
+    assert made.shape == (500, 2)
+    assert (((made[:, 0] >= 0) & (made[:, 0] <= 1)) | ((made[:, 0] >= 10) & (made[:, 0] <= 11))).all()
+    assert (made == smote(X_minority=corners, k=1, n_synthetic=500, seed=3)).all()
+    assert (made != smote(corners, 1, 500, 4)).any()
+    with pytest.raises(ValueError, match="need at least 5 rare rows; there are 4"):
+        smote(corners, 4, 1, 0)
+
+
+def test_over_and_under_sampling_level_the_classes_with_rows_that_are_there():
+    module, X, y = lesson("resampling"), np.arange(20.0)[:, None], np.repeat([0, 1, 2], [12, 5, 3])
+    for resample, each in ((module.random_oversample, 12), (module.random_undersample, 3)):
+        more, labels = resample(X, y, 0)
+        assert np.bincount(labels).tolist() == [each] * 3
+        assert (y[more[:, 0].astype(int)] == labels).all()
+
+
+def test_weights_of_950_and_50_are_19_to_1():
+    weights = lesson("class-weights").compute_class_weights(np.repeat([0, 1], [950, 50]))
+    assert weights == {0: pytest.approx(10 / 19), 1: 10}
+
+
+@pytest.mark.parametrize("metric", ["f1", "mcc", "accuracy"])
+def test_the_sweep_finds_the_best_of_its_grid_and_the_exact_search_is_never_worse(metric):
+    module, rng = lesson("threshold"), np.random.default_rng(0)
+    p = rng.random(60).round(2)
+    y = (rng.random(60) < p).astype(int)
+    t, value = module.find_optimal_threshold(y, p, metric)
+    assert value == max(module.best_of([g], y, p, metric)[1] for g in module.GRID)
+    assert module.exact_threshold(y, p, metric)[1] >= value
+    assert module.best_of([t], y, p, metric)[1] == value
+
+
+def test_an_unknown_metric_is_answered_with_those_there_are():
+    with pytest.raises(ValueError, match=r"no metric 'auc'; there are .*f1"):
+        lesson("threshold").find_optimal_threshold([0, 1], [0.1, 0.9], "auc")
