@@ -224,4 +224,9 @@ WHERE = {
     "under_sampling/base.py": "tests/under_sampling/test_common.py",
     "under_sampling/neighbourhood.py": "tests/under_sampling/test_common.py",
     "under_sampling/one_sided.py": "tests/under_sampling/test_condensed.py",
+    "cli/simulate_production.py": "tests/production/test_simulation.py",
+    "production/drawings.py": "tests/production/test_page.py",
+    "production/figure.py": "tests/production/test_page.py",
+    "production/service.py": "tests/production/test_simulation.py",
+    "production/watch.py": "tests/production/test_simulation.py",
 }

@@ -90,9 +90,9 @@ class DriftingPayments:
     months : int, default=12
         Months of 30 days after day 0.
     seed : int, default=0
-    rows : int, default=2,000
+    rows : int, default=1,000
         Payments a day, on average.
-    prevalence : float, default=0.02
+    prevalence : float, default=0.03
         Of the days before 0.
     delay, period : float, default=6, 21
         Days until a fraud is reported: their mean (gamma distributed with shape 2), and their end; what was not
@@ -108,8 +108,8 @@ class DriftingPayments:
 
     months: int = 12
     seed: int = 0
-    rows: int = 2_000
-    prevalence: float = 0.02
+    rows: int = 1_000
+    prevalence: float = 0.03
     delay: float = 6.0
     period: float = 21.0
     drift: bool = True
@@ -177,7 +177,7 @@ class _World:
             seconds.append(day * world.DAY + world.payment_seconds(n, 1, own))
             payers.append(world.who_paid(n, customers, own))
         second, customer = np.concatenate(seconds), np.concatenate(payers)
-        gap, count = world.customer_history(customer, second + _BEFORE * world.DAY)  # which are not negative
+        gap, count = world.customer_history(customer, second + _BEFORE * world.DAY)  # it takes none below 0
         made = cls(
             customers=customers,
             merchants=merchants,
@@ -249,17 +249,13 @@ class _World:
 def _changes(rng: np.random.Generator) -> tuple[Change, ...]:
     first, second = int(rng.integers(20, 28)), int(rng.integers(190, 220))
     start = int(rng.integers(80, 110))
-    return (
-        Change(kind=SUDDEN, what="Stolen cards are tapped at fuel and transport machines.", first=first, last=first),
-        Change(
-            kind=SUDDEN, what="Business customers are cheated with invoices of usual merchants.", first=second, last=second
-        ),
-        Change(
-            kind=SLOW, what="Fraud moves from shops to online accounts, and to other categories of merchants.",
-            first=start, last=start + 150,
-        ),
-        Change(kind=SEASONAL, what="Frauds come and go with the season; most are before Christmas.", first=0, last=10**6),
-    )  # fmt: skip
+    said = (
+        (SUDDEN, "Stolen cards are tapped at fuel and transport machines.", first, first),
+        (SUDDEN, "Business customers are cheated with invoices of usual merchants.", second, second),
+        (SLOW, "Fraud moves from shops to online accounts, and to other categories of merchants.", start, start + 150),
+        (SEASONAL, "Frauds come and go with the season; most are before Christmas.", 0, 10**6),
+    )
+    return tuple(Change(kind=kind, what=what, first=low, last=high) for kind, what, low, high in said)
 
 
 def _tapped(seen: world.Payments) -> np.ndarray:

@@ -41,7 +41,7 @@ def month_ticks(results: Results) -> list[tuple[float, str]]:
     """The first of each month."""
     dates = [day["date"] for day in results["days"]]
     firsts = [(float(i), _MONTHS[int(date[5:7]) - 1]) for i, date in enumerate(dates) if date.endswith("-01")]
-    return [(0.0, f"{int(dates[0][8:])} {_MONTHS[int(dates[0][5:7]) - 1]}")] if not firsts else firsts
+    return firsts if firsts else [(0.0, f"{int(dates[0][8:])} {_MONTHS[int(dates[0][5:7]) - 1]}")]
 
 
 def cost_plot(results: Results) -> Plot:
@@ -55,21 +55,13 @@ def cost_plot(results: Results) -> Plot:
     plot.axes("", "Cost a day, mean of a week", x_ticks=month_ticks(results), y_ticks=ticks)
     for name, y in zip(LANES, lanes, strict=True):
         plot.text(plot.x.start - 7, plot.y(y) + 3.5, name, anchor="end")
-    for change in results["changes"]:
-        first, last = place(results, change["from"]), place(results, change["to"])
-        if change["kind"] == "sudden":
-            plot.upright(first, "chance")
-            plot.rect(plot.x(first) - 1.5, plot.y(lanes[0]) - 6, plot.x(first) + 1.5, plot.y(lanes[0]) + 6, "strong-bar",
-                      _said(change))  # fmt: skip
-        elif change["kind"] == "slow":
-            plot.rect(plot.x(first), plot.y(lanes[0]) - 4, plot.x(last), plot.y(lanes[0]) + 4, "others", _said(change))
-    for alarm in results["alarms"]:
-        plot.dot(place(results, alarm["date"]), lanes[1], "chosen", f"{alarm['date']}: {alarm['sentence']}", 4)
-    for promoted in results["promotions"]:
-        plot.dot(place(results, promoted["date"]), lanes[2], "mark", f"{promoted['date']}: {promoted['why']}", 4)
+    _events(plot, results, lanes)
     plot.line(frozen, "line-c")
     plot.line(retrained, "line-a")
-    said = [f"{days[int(x)]['date']}: retrained {y:,.0f}, frozen {z:,.0f} a day" for (x, y), (_, z) in zip(retrained, frozen)]
+    said = [
+        f"{days[int(x)]['date']}: retrained {y:,.0f}, frozen {z:,.0f} a day"
+        for (x, y), (_, z) in zip(retrained, frozen)
+    ]
     plot.readout(retrained, said)
     cost = results["cost"]
     plot.label = (
@@ -77,6 +69,22 @@ def cost_plot(results: Results) -> Plot:
         "the true changes, the alarms and the promotions."
     )
     return plot
+
+
+def _events(plot: Plot, results: Results, lanes: Sequence[float]) -> None:
+    """True changes, alarms and promotions in their lanes."""
+    high = plot.y(lanes[0])
+    for change in results["changes"]:
+        first, last = (plot.x(place(results, change[end])) for end in ("from", "to"))
+        if change["kind"] == "sudden":
+            plot.upright(place(results, change["from"]), "chance")
+            plot.rect(first - 1.5, high - 6, first + 1.5, high + 6, "strong-bar", _said(change))
+        elif change["kind"] == "slow":
+            plot.rect(first, high - 4, last, high + 4, "others", _said(change))
+    for alarm in results["alarms"]:
+        plot.dot(place(results, alarm["date"]), lanes[1], "chosen", f"{alarm['date']}: {alarm['sentence']}")
+    for promoted in results["promotions"]:
+        plot.dot(place(results, promoted["date"]), lanes[2], "mark", f"{promoted['date']}: {promoted['why']}")
 
 
 def alert_plot(results: Results) -> Plot:

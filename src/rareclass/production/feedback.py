@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 import pyarrow as pa
 
-from rareclass.data.drifting import DriftingPayments
+from rareclass.data.drifting import Day, DriftingPayments
 
 TARGET, TIME, WEIGHT, SLICE = "fraud", "time", "weight", "portfolio"
 LEFT_OUT = ("id", "customer", "merchant")
@@ -47,10 +47,9 @@ class Decided:
     known: np.ndarray
 
     @classmethod
-    def of(cls, payments: DriftingPayments, number: int, stopped: np.ndarray | None = None) -> Self:
+    def of(cls, payments: DriftingPayments, day: Day, stopped: np.ndarray | None = None) -> Self:
         """A day of payments, of which these (n,) were stopped; none before service began."""
-        day = payments.day(number)
-        n = day.fraud.size
+        n, number = day.fraud.size, day.number
         stopped = np.zeros(n, dtype=bool) if stopped is None else stopped
         drawn = np.random.default_rng([payments.seed, 3, number + 1_000]).random(n) < AUDITED
         at = (day.moment - payments.date(0).astype("datetime64[s]")).astype(np.float64) / 86_400

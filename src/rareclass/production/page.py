@@ -32,7 +32,11 @@ def _answer(results: Results) -> str:
     word = "less" if saved >= 0 else "more"
     over = sum(alerts > results["capacity"] for alerts in results["alerts_per_day"])
     facts = [
-        ("Cost with retraining", f"{cost['retrained']:,.0f}", f"{cost['retrained'] / results['payments']:.3f} a payment"),
+        (
+            "Cost with retraining",
+            f"{cost['retrained']:,.0f}",
+            f"{cost['retrained'] / results['payments']:.3f} a payment",
+        ),
         ("Cost of the frozen model", f"{cost['frozen']:,.0f}", f"{cost['frozen'] / results['payments']:.3f} a payment"),
         ("Promotions", f"{len(results['promotions'])}", f"of {len(results['retrainings'])} retrainings"),
         ("Alarms", f"{len(results['alarms'])}", f"{_sudden(results)} sudden changes"),
@@ -47,8 +51,8 @@ def _answer(results: Results) -> str:
         f'<section class="answer"><p class="eyebrow">{results["payments"]:,} simulated payments, '
         f"{results['frauds']:,} frauds, {esc(days[0]['date'])} to {esc(days[-1]['date'])}, seed {results['seed']}</p>"
         f"<h1>Retraining cost {share:.0%} {word} than leaving the model alone</h1>"
-        '<p class="lead">The champion of a registry was served over HTTP, watched, retrained and judged; the first model '
-        'decided on the same payments.</p><p class="where">A missed fraud costs '
+        '<p class="lead">The champion of a registry was served over HTTP, watched, retrained and judged; the first '
+        'model decided on the same payments.</p><p class="where">A missed fraud costs '
         f"{results['costs']['fn']:g}, a payment stopped wrongly {results['costs']['fp']:g}, looking into a stopped one "
         f'{results["costs"]["audit"]:g}.</p><dl class="facts">{drawn}</dl></section>'
     )
@@ -59,11 +63,11 @@ def _sudden(results: Results) -> int:
 
 
 def _pictures(results: Results) -> str:
-    cost = _figure(
-        "Cost with and without retraining", cost_plot(results), COST_LEGEND,
-        "Frauds that came through, payments stopped wrongly, and looking into stopped ones; the season is no lane of its "
-        "own: it moves the frauds all year.",
-    )  # fmt: skip
+    what = (
+        "Cost of frauds that came through, of payments stopped wrongly, and of looking into stopped ones. The season "
+        "is in no lane: it moves the frauds all year."
+    )
+    cost = _figure("Cost with and without retraining", cost_plot(results), COST_LEGEND, what)
     over = "Of more alerts than can be stopped, those of the highest probability are."
     return cost + _figure("Alerts a day", alert_plot(results), ALERT_LEGEND, over)
 
@@ -82,11 +86,19 @@ def _changes(results: Results) -> str:
         alarm = next((a["date"] for a in results["alarms"] if a["date"] > change["from"]), "none")
         done = next((p["date"] for p in results["promotions"] if p["date"] > change["from"]), "none")
         when = change["from"] if change["to"] == change["from"] else f"{change['from']} to {change['to']}"
-        rows.append([f"<b>{esc(change['kind'])}</b><small>{esc(change['what'])}</small>", esc(when), esc(alarm), esc(done)])
+        rows.append(
+            [f"<b>{esc(change['kind'])}</b><small>{esc(change['what'])}</small>", esc(when), esc(alarm), esc(done)]
+        )
     head = ["Change", "When", "First alarm after", "First promotion after"]
     first = table(head, rows, caption="What the simulation changed", cls="small")
     rows = [
-        [esc(a["date"]), f"model {a['model']}", chip(a["code"], "doubt"), esc(" to ".join(a["since"])), esc(a["sentence"])]
+        [
+            esc(a["date"]),
+            f"model {a['model']}",
+            chip(a["code"], "doubt"),
+            esc(" to ".join(a["since"])),
+            esc(a["sentence"]),
+        ]
         for a in results["alarms"]
     ]
     head = ["Alarm", "Of", "Code", "Since", "Said"]
@@ -109,12 +121,12 @@ def _retrainings(results: Results) -> str:
 def _how(results: Results) -> str:
     return bullets(
         [
-            "Payments are drawn day by day; the first model was trained on nine weeks before the first day.",
+            "Payments are drawn day by day; the first model was trained on the twelve weeks before the first day.",
             "The champion answers over HTTP and logs; once a week the monitor reads the log and the labels that came.",
             "A fraud that got through is reported after six days on average, three weeks at most. One that was stopped "
             "is never reported: a random quarter of what is stopped is looked into, and counts four times in training.",
-            "Retraining is due every four weeks, and two weeks after the last one while the monitor speaks of drift; the "
-            "challenger is promoted only where it surely costs less on rows that neither has seen.",
+            "Retraining is due every four weeks, and after two while the monitor speaks of drift; the challenger is "
+            "promoted only where it surely costs less on rows that neither has seen.",
             "The same seed gives the same results.",
         ]
     )

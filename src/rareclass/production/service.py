@@ -102,7 +102,12 @@ class Service:
         probability, alert = [], []
         for start in range(0, rows.num_rows, BATCH):
             part = rows.slice(start, BATCH)
-            body = {"model": MODEL, "rows": part.to_pylist(), "ids": list(ids[start : start + BATCH]), "explain": "none"}
+            body = {
+                "model": MODEL,
+                "rows": part.to_pylist(),
+                "ids": list(ids[start : start + BATCH]),
+                "explain": "none",
+            }
             status, said = self._ask("POST", "/v1/score", json.dumps(body))
             if status != 200 or said["version"] != version:
                 raise ServiceError(f"The service answered {status} {str(said)[:200]} where version {version} should.")

@@ -34,7 +34,7 @@ Progress = Callable[[str, int, int], None]
 COSTS = CostMatrix(fp=10.0, fn=200.0)
 AUDIT = 2.0
 """What it costs to look into a stopped payment."""
-CAPACITY = 0.08
+CAPACITY = 0.14
 """Share of the payments of a day that can be stopped at most; of more alerts those of the highest probability are."""
 WEEK, WINDOW, AGAIN, MONTH = 7, 49, 14, 28
 """Days between two looks of the monitor; of the labelled rows that retraining gets; until it is tried again after an
@@ -57,7 +57,7 @@ def simulate_production(
     *,
     months: int = 12,
     seed: int = 0,
-    rows: int = 1_500,
+    rows: int = 1_000,
     overwrite: bool = False,
     n_jobs: int | None = None,
     progress: Progress | None = None,
@@ -78,7 +78,7 @@ def simulate_production(
         Of 30 days, 1 to 120.
     seed : int, default=0
         The same seed gives the same results, whatever the clock, the load and the threads.
-    rows : int, default=1,500
+    rows : int, default=1,000
         Payments a day.
     n_jobs : int, optional
         Threads of training; by default all cores.
@@ -115,7 +115,11 @@ def simulate_production(
 
 def _refuse_other(folder: Path) -> None:
     """Raise where a folder that is to be replaced holds more than such months."""
-    other = next((path.name for path in sorted(folder.iterdir()) if path.name not in OURS), None) if folder.is_dir() else None
+    other = (
+        next((path.name for path in sorted(folder.iterdir()) if path.name not in OURS), None)
+        if folder.is_dir()
+        else None
+    )
     if other is not None:
         raise InputError(
             f"The folder {folder} holds {other!r}, which belongs to no simulation, so it is not replaced. Name another "
@@ -132,7 +136,7 @@ class _Production:
         self.registry, self.year = Registry(registry), _Year()
         self.past: deque[Decided] = deque(maxlen=WINDOW + int(payments.period) + 2 * WEEK)
         tick("training", 0, payments.days)
-        self.past += [Decided.of(payments, number) for number in range(-HISTORY, 0)]
+        self.past += [Decided.of(payments, day) for day in payments.history()]
         self.champion = self.frozen = self._first()
         self.watch = self._watched()
         self.tried = 0
@@ -175,13 +179,14 @@ class _Production:
 
     def _day(self, number: int, service: Service) -> Decided:
         """Post a day's payments, stop what can be stopped, and note what both models cost."""
-        open_day = Decided.of(self.payments, number)
-        names = self.champion.scorer.columns
-        answered = service.score(open_day.table.select(list(names)), open_day.ids, self.champion.version)
+        payments = self.payments.day(number)
+        asked = payments.table.select(list(self.champion.scorer.columns))
+        ids = payments.table["id"].to_pylist()
+        answered = service.score(asked, ids, self.champion.version)
         stopped = _most(answered.alert, answered.probability, self.capacity)
-        frozen = self.frozen.scorer
-        left = _most(frozen.decide(open_day.table), frozen.probability(open_day.table), self.capacity)
-        day = Decided.of(self.payments, number, stopped)
+        frozen = self.frozen.scorer.probability(asked)
+        left = _most(self.frozen.scorer.flag(frozen), frozen, self.capacity)
+        day = Decided.of(self.payments, payments, stopped)
         self.past.append(day)
         self.year.days.append(
             {
@@ -221,7 +226,7 @@ class _Production:
         self.tried = now
         settled = [day for day in self.past if day.number + 1 + self.payments.period <= now][-WINDOW:]
         table = pa.concat_tables([day.labelled() for day in settled])
-        found = retrain(self.registry, table, target=TARGET, time=TIME, weights=WEIGHT, n_jobs=self.n_jobs)
+        found = retrain(self.registry, table, target=TARGET, time=TIME, roles=Roles(weights=WEIGHT), n_jobs=self.n_jobs)
         promoted = found.outcome == PROMOTED
         self.year.retrainings.append(
             {
