@@ -7,6 +7,10 @@ Each way fits a model on training rows and raises alarms on test rows. The first
 model says. "Weights + threshold" alarms at the threshold with the best F1 on validation rows. "Cost matrix" is the
 plain model with the threshold that follows from the costs: here a missed event costs 20 false alarms. No test row
 chooses anything.
+
+The models are the logistic regression of the step class-weights and a *forest*, the mean of a hundred decision trees.
+MCC, average precision and the others are those of the step metrics; an *interval* holds the true mean in 95 of 100 such
+studies. "Not surely worse" means that the interval of the difference, repeat by repeat, holds zero.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,6 +19,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.neighbors import KNeighborsClassifier
 
 from rareclass import metrics
 from rareclass.learning import (
@@ -52,6 +57,12 @@ def forest(X: np.ndarray, y: np.ndarray, weight: np.ndarray | None = None, seed:
     """A hundred trees of scikit-learn with at least five rows in a leaf."""
     trees = RandomForestClassifier(100, min_samples_leaf=5, random_state=seed).fit(X, y, sample_weight=weight)
     return lambda rows: trees.predict_proba(rows)[:, 1]
+
+
+def neighbours(X: np.ndarray, y: np.ndarray, weight: np.ndarray | None = None, seed: int = 0) -> Model:
+    """The share of rare rows among the 15 nearest; it takes no weights."""
+    model = KNeighborsClassifier(15).fit(X, y)
+    return lambda rows: model.predict_proba(rows)[:, 1]
 
 
 def judged(y: np.ndarray, p: np.ndarray, threshold: float) -> dict[str, float]:
