@@ -16,7 +16,7 @@ from rareclass._json import to_json
 from rareclass._lazy import need
 from rareclass.artifact.atomic import atomic_directory
 from rareclass.artifact.bundle import Bundle
-from rareclass.data.drifting import HISTORY, DriftingPayments
+from rareclass.data.drifting import DriftingPayments
 from rareclass.data.problem import Roles, read_problem
 from rareclass.decisions.costs import CostMatrix
 from rareclass.errors import InputError
