@@ -8,6 +8,7 @@ import pytest
 from tests.kernels.test_trees import goes_left, random_trees, rows
 
 from rareclass.errors import InputError
+from rareclass.kernels import tree_reasons
 from rareclass.kernels.trees import FlatTrees
 
 
@@ -68,6 +69,48 @@ def test_contributions_are_shapley_values(seed, sizes, d, empty):
     X = rows(seed, 40, d=d)
     wanted = np.array([over_all_subsets(trees, x) for x in X])
     np.testing.assert_allclose(said(trees, X), wanted, atol=1e-12)
+
+
+def by_level(seed: int, levels: list[int], d: int) -> FlatTrees:
+    """Complete trees that ask one question a level, columns and cuts drawn with repetition."""
+    rng = np.random.default_rng(seed)
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in ("feature", "threshold", "left", "right", "value")}
+    root, first = [], 0
+    for depth in levels:
+        n, inner = 2 ** (depth + 1) - 1, np.arange(2**depth - 1)
+        level = np.frexp(inner + 1.0)[1] - 1
+        padded = np.zeros(n)
+        parts["feature"].append(np.r_[rng.integers(0, d, depth)[level], np.full(2**depth, -1)])
+        padded[inner] = rng.normal(size=depth)[level]
+        parts["threshold"].append(padded)
+        for side, name in ((1, "left"), (2, "right")):
+            parts[name].append(np.r_[first + 2 * inner + side, np.full(2**depth, -1)])
+        parts["value"].append(np.r_[np.zeros(inner.size), rng.normal(size=2**depth)])
+        root.append(first)
+        first += n
+    arrays = {name: np.concatenate(found) for name, found in parts.items()}
+    whole = {name: arrays[name].astype(np.int32) for name in ("feature", "left", "right")}
+    rest = {"missing_left": np.zeros(first, bool), "root": np.array(root, np.int32), "n_features": np.array(d)}
+    return FlatTrees.from_arrays({**arrays, **whole, **rest})
+
+
+@pytest.mark.parametrize(("seed", "levels", "empty"), [(11, [6, 3, 1], 0.0), (12, [5, 5, 2], 0.3), (13, [9, 4], 0.1)])
+def test_contributions_that_are_kept_for_each_leaf_are_shapley_values(seed, levels, empty):
+    trees = covered(by_level(seed, levels, 4), seed, empty, bias=np.array(0.2), divisor=np.array(2.0))
+    X = rows(seed, 15, d=4)
+    np.testing.assert_allclose(said(trees, X), [over_all_subsets(trees, x) for x in X], atol=1e-12)
+
+
+def test_what_is_kept_is_bounded_and_changes_nothing(monkeypatch):
+    trees = covered(by_level(14, [4, 6, 5], 5), 14)
+    X = rows(14, 40, d=5)
+    kept = trees.contributions(X)
+    width = [np.unique(trees.feature[r : r + 2**k - 1]).size << k for r, k in zip(trees.root, (4, 6, 5))]
+    assert trees.covers.kept.size == sum(width)
+    monkeypatch.setattr(tree_reasons, "_MOST_KEPT", width[0] + width[2])
+    del trees.__dict__["covers"]
+    np.testing.assert_allclose(trees.contributions(X), kept, atol=1e-14)
+    assert trees.covers.kept.size == width[0] + width[2]
 
 
 def test_values_that_count_as_missing_are_missing_to_reasons():

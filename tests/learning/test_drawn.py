@@ -21,7 +21,7 @@ def test_a_figure_is_xml_with_title_and_description_and_a_look_of_its_own(tmp_pa
     path = drawn(1).save(tmp_path, "cost")
     root = ElementTree.fromstring(path.read_text(encoding="utf-8"))
     assert root.get("role") == "img"
-    assert root.get("aria-labelledby") == "title desc"
+    assert root.get("aria-labelledby") == "figure-title"
     assert root.find(f"{SVG}title").text == "Cost & threshold"
     assert root.find(f"{SVG}desc").text == "Least at 0.02 <here>."
     look = root.find(f"{SVG}style").text

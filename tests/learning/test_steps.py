@@ -35,7 +35,7 @@ def test_smote_stays_on_lines_between_neighbours_and_follows_its_seed():
     assert (((made[:, 0] >= 0) & (made[:, 0] <= 1)) | ((made[:, 0] >= 10) & (made[:, 0] <= 11))).all()
     assert (made == smote(X_minority=corners, k=1, n_synthetic=500, seed=3)).all()
     assert (made != smote(corners, 1, 500, 4)).any()
-    with pytest.raises(ValueError, match="need at least 5 rare rows; there are 4. Lower k"):
+    with pytest.raises(ValueError, match="need at least 5 rare rows; there are 4"):
         smote(corners, 4, 1, 0)
 
 
@@ -64,5 +64,5 @@ def test_the_sweep_finds_the_best_of_its_grid_and_the_exact_search_is_never_wors
 
 
 def test_an_unknown_metric_is_answered_with_those_there_are():
-    with pytest.raises(ValueError, match="no metric 'auc'; there are .*f1"):
+    with pytest.raises(ValueError, match=r"no metric 'auc'; there are .*f1"):
         lesson("threshold").find_optimal_threshold([0, 1], [0.1, 0.9], "auc")

@@ -115,8 +115,58 @@ def test_repeated_rows_missing_numbers_and_other_versions_are_left_out_and_count
     assert monitor.history()[0]["rows"] == 1
     assert monitor.history()[0]["alerts"] == 1
     said = " ".join(monitor.problems)
-    for word in ("the first counts", "no probability", "no time", "another version", "missing values"):
+    for word in ("the earliest counts", "no probability", "no time", "another version"):
         assert word in said
+
+
+@pytest.mark.parametrize("waiting", [True, False])
+def test_rows_and_labels_given_again_are_silent_and_change_nothing(waiting):
+    """As the command line does: all of the log and of the labels, day by day, in every run."""
+    part = stream(days=50)
+    ids, times, p, y, known = part
+    whole = give(made(mature_after=None), part, slice(None))
+    expected = whole.check(80.0)
+    monitor, got = made(mature_after=None), []
+    for run in (3, 17, 31, 33, 60, 80):
+        first = monitor.open_since
+        for day in range(0 if first is None else int(first), min(run, 50)):
+            today = (times >= day) & (times < day + 1)
+            known_now = np.where(known < run, y.astype(float), np.nan)
+            for _ in range(2):
+                monitor.predictions(ids[today], times[today], p[today])
+                monitor.labels(ids[today], known_now[today], times=known[today])
+            got += monitor.check(float(day))
+        got += monitor.check(float(run))
+        monitor = RareClassMonitor.from_dict(json.loads(json.dumps(monitor.to_dict(waiting=waiting))))
+        late = [said for said in monitor.problems if "labels came after" not in said and "wait for" not in said]
+        assert late == []
+    assert got == expected
+    assert got
+    assert monitor.history() == whole.history()
+
+
+def test_the_whole_log_given_again_long_after_is_silent():
+    part = stream(days=40, change=99)
+    monitor = made(max_delay=5.0)
+    for _ in range(3):
+        give(monitor, part, slice(None)).check(40.0)
+    give(monitor, part, slice(None)).check(100.0)
+    history, said = monitor.history(), monitor.problems
+    give(monitor, part, slice(None)).check(101.0)
+    assert monitor.history() == history
+    assert monitor.problems == said
+    assert [row["rows"] for row in history] == [60] * 40
+
+
+def test_only_another_label_is_a_contradiction():
+    monitor = made().predictions(["a", "b"], [0.5, 0.5], [0.9, 0.9]).labels(["a", "b"], [1, 1], times=[1.0, 1.0])
+    monitor.check(3.0)
+    for time in (1.0, 2.0):
+        monitor.labels(["a", "b"], [1, 1], times=[time, time])
+    assert monitor.problems == []
+    monitor.labels(["a"], [0], times=[1.5]).labels(["a"], [0], times=[1.5])
+    assert [said.split()[0] for said in monitor.problems] == ["1"]
+    assert "contradict" in monitor.problems[0]
 
 
 def test_rows_and_labels_behind_the_clock_are_named():
@@ -170,7 +220,7 @@ def test_the_state_stays_bounded():
         part = stream(days=10, change=99, seed=k)
         shifted = (part[0] + k * 10_000, part[1] + 10 * k, part[2], part[3], part[4] + 10 * k)
         give(monitor, shifted, slice(None)).check(10.0 * k + 10)
-        sizes.append(len(monitor._waiting.where))
+        sizes.append(len(monitor._waiting.days))
     assert max(sizes[3:]) <= 24 * 60
 
 

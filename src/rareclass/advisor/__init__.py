@@ -2,5 +2,9 @@
 
 from rareclass._lazy import lazy_names
 
-_HOMES = {"diagnosis": "Diagnosis diagnose", "evidence": "EVIDENCE EvidenceRow"}
+_HOMES = {
+    "diagnosis": "Diagnosis diagnose",
+    "evidence": "EVIDENCE EvidenceRow",
+    "rareclass.evaluation.flowcharts": "Flowchart TableFacts flowchart",
+}
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

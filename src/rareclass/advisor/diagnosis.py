@@ -17,6 +17,8 @@ from rareclass.data.schema import Schema
 from rareclass.data.target import encode_target
 from rareclass.evaluation.columns import column_findings
 from rareclass.evaluation.results import Advice, Finding
+from rareclass.evaluation.textbook import chart_records, facts_of
+from rareclass.evaluation.textbook_records import ChartRecord
 from rareclass.kernels.intervals import wilson
 
 UNTREATED = "leave the data as they are, then move the threshold"
@@ -45,6 +47,8 @@ class Diagnosis:
     facts : list of str
         What this table shows about its events: drift, the strongest columns, missing values, telling levels.
     notes : list of str
+    textbook : list of ChartRecord
+        The path of this table through each of the textbook's flowcharts.
     weight : float or None
         Sum of the weights, where rows have some: then prevalence and imbalance are weighted.
     """
@@ -63,6 +67,7 @@ class Diagnosis:
     findings: list[Finding] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    textbook: list[ChartRecord] = field(default_factory=list)
     weight: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -110,10 +115,11 @@ def diagnose(
     how: dict[str, Any] = {"weight": weight}
     counts = np.ones(truth.size) if weight is None else weight
     of_events, of_others = float(counts @ truth), float(counts @ ~truth)
+    prevalence = of_events / (of_events + of_others)
     return Diagnosis(
         rows=int(truth.size),
         events=events,
-        prevalence=of_events / (of_events + of_others),
+        prevalence=prevalence,
         imbalance_ratio=of_others / of_events,
         pos_label=str(positive),
         columns=[(c.name, c.kind) for c in schema.columns],
@@ -125,6 +131,7 @@ def diagnose(
         findings=column_findings(features, truth, categorical=categorical, **how),
         facts=table_facts(features, truth, schema, **how),
         notes=list(schema.notes),
+        textbook=chart_records(facts_of(truth.size, prevalence, schema)),
         weight=None if weight is None else of_events + of_others,
     )
 

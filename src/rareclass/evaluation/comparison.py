@@ -9,6 +9,7 @@ import numpy as np
 from rareclass._lazy import available
 from rareclass.evaluation.drivers import DriversRecord
 from rareclass.evaluation.judge import ArmResult
+from rareclass.evaluation.plan import TEXTBOOK
 from rareclass.evaluation.results import (
     ArmRecord,
     CalibrationRecord,
@@ -25,6 +26,7 @@ from rareclass.evaluation.results import (
     Results,
     SkippedRecord,
 )
+from rareclass.evaluation.textbook_records import TextbookRecord
 from rareclass.evaluation.trade_records import TradeOffRecord
 from rareclass.fitting.classifier import RareClassifier
 from rareclass.fitting.design import Design
@@ -62,6 +64,8 @@ class Comparison:
         The champion compiled to plain arrays, where that was done already.
     trade_off : TradeOffRecord or None
         What the arms bring against what they cost, where that was asked for.
+    textbook : TextbookRecord or None
+        What the textbook's flowcharts say, and what became of their arm, which ``comparison["textbook"]`` returns.
     asked : tuple of str
         Arms that somebody asked for by name.
     level : float
@@ -87,10 +91,13 @@ class Comparison:
     drivers: DriversRecord | None = None
     scorer: Any = None
     trade_off: TradeOffRecord | None = None
+    textbook: TextbookRecord | None = None
     asked: tuple[str, ...] = ()
     level: float = 0.95
 
     def __getitem__(self, name: str) -> ArmResult:
+        if name == TEXTBOOK and self.textbook is not None and self.textbook.arm:
+            name = self.textbook.arm
         for result in self.results:
             if result.name == name:
                 return result
@@ -167,6 +174,7 @@ class Comparison:
             figures_test=self.figures_test,
             drivers=self.drivers,
             trade_off=self.trade_off,
+            textbook=self.textbook,
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -27,6 +27,11 @@ TREATED = ("logistic_regression+random_under", "lightgbm+class_weight", "logisti
 """What is tried where nobody chose, after the untreated learners: each treatment that everybody asks about, on the
 learner that it can help. Of 90 pairs in docs/figures.md five were surely better than the data as they are."""
 
+TEXTBOOK = "textbook"
+"""Among the treatments that somebody names: what the textbook's flowchart by ratio leads the table to."""
+TEXTBOOK_LEARNER = "logistic_regression"
+"""What the textbook's treatment is tried on where no pair of `TREATED` holds it."""
+
 DEFAULT = f"{BLEND}+none"
 
 SHARE = 0.1
@@ -45,7 +50,7 @@ class Plan:
 
     `asked` names the arms that somebody asked for: only these may be deployed. Empty where nobody chose. `absent` are
     those of `not_run` that cannot be loaded here: they keep their share of a budget, so that the others run everywhere
-    alike.
+    alike. `textbook` is the arm that the textbook advises, run or not; "" where the choice of somebody leaves it out.
     """
 
     arms: list[Arm]
@@ -54,6 +59,7 @@ class Plan:
     warnings: list[str] = field(default_factory=list)
     asked: tuple[str, ...] = ()
     absent: list[Arm] = field(default_factory=list)
+    textbook: str = ""
 
     @property
     def needed(self) -> list[str]:
@@ -74,26 +80,34 @@ class Plan:
         return max(len(asked - {self.baseline}), 1)
 
 
-def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "auto", *, ranked: bool = True) -> Plan:
+def make_plan(
+    learners: str | Sequence = "auto", treatments: str | Sequence = "auto", *, ranked: bool = True, textbook: str = ""
+) -> Plan:
     """The arms of a comparison, most telling first.
 
     Where nobody chose these are the baseline, logistic regression, the members of the blend, the exhibit, the blend,
-    and `TREATED`. Otherwise each learner that was named under each treatment.
+    `TREATED`, and what the textbook advises. Otherwise each learner that was named under each treatment.
 
     Parameters
     ----------
     learners : "auto" or sequence of names, scikit-learn classifiers and arms
         "auto" stands for the members of the blend and the blend. An `Arm` brings its treatment.
     treatments : "auto" or sequence of names and `Treatment` objects
-        Baseline, exhibit and members of a blend run besides what is asked for, and are shown only.
+        "textbook" stands for the treatment `textbook`, which "auto" tries on one learner. Baseline,
+        exhibit and members of a blend run besides what is asked for, and are shown only.
     ranked : bool, default=True
         False where there are too few events to rank: only the untreated arms run.
+    textbook : str, default=""
+        Name of the treatment that the textbook's flowchart by ratio leads the table to.
     """
-    chosen, how = asked_names(learners, treatments)
+    chosen, how = asked_names(learners, treatments, textbook)
     if not ranked:
         how = ("none",)
     nobody = _is_auto(learners) and _is_auto(treatments)
     asked = [] if nobody else [arm for learner in chosen for arm in _under(learner, how)]
+    advised = _advised(learners, treatments, textbook, asked) if ranked and textbook else None
+    if advised is not None and asked and advised.name not in {a.name for a in asked}:
+        asked.append(advised)
     arms = [a for a in asked if not _treated_blend(a)]
     names = {a.name: a for a in arms}
     if len(names) < len(arms):
@@ -108,8 +122,11 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
         baseline=BASELINE if available("lightgbm") is None else "hist_gradient_boosting+none",
         not_run=[SkippedRecord(name=name, reason=_BLEND_UNTREATED) for name in skipped],
         asked=tuple(names),
+        textbook="" if advised is None else advised.name,
     )
     order = [*plan.needed, *(TREATED if ranked else ())]
+    if nobody and advised is not None and advised.name not in order:
+        order.append(advised.name)
     blended = nobody or any(a.is_blend for a in arms)
     for name in order if nobody else [plan.baseline, EXHIBIT, *(member_names() if blended else ())]:
         names.setdefault(name, make_arm(name))
@@ -128,6 +145,18 @@ def make_plan(learners: str | Sequence = "auto", treatments: str | Sequence = "a
         why = next(s.reason for s in plan.not_run if s.name in plan.asked)
         raise InputError(f"{why}, and nothing else was asked for. Name other learners, or leave them to 'auto'.")
     return plan
+
+
+def _advised(learners: str | Sequence, treatments: str | Sequence, textbook: str, asked: Sequence[Arm]) -> Arm | None:
+    """The arm by which the textbook's treatment is judged; None where treatments were named, and not this one."""
+    if _is_auto(learners) and _is_auto(treatments):
+        known = (make_arm(name) for name in TREATED)
+        return next((a for a in known if a.treatment.label == textbook), make_arm((TEXTBOOK_LEARNER, textbook)))
+    same = next((a for a in asked if a.treatment.label == textbook and not a.is_blend), None)
+    if same is not None or not _is_auto(treatments):
+        return same
+    first = next((a for a in asked if not a.is_blend), None)
+    return None if first is None else make_arm((first.learner, textbook))
 
 
 def _under(learner: Any, treatments: Sequence) -> list[Arm]:
@@ -167,10 +196,17 @@ def _is_auto(value: str | Sequence) -> bool:
     return isinstance(value, str) and value == "auto"
 
 
-def asked_names(learners: str | Sequence, treatments: str | Sequence) -> tuple[Sequence, Sequence]:
-    """The learners and treatments of `make_plan` one by one; raises `InputError` for a name that is none."""
+def asked_names(learners: str | Sequence, treatments: str | Sequence, textbook: str = "") -> tuple[Sequence, Sequence]:
+    """The learners and treatments of `make_plan` one by one; raises `InputError` for a name that is none.
+
+    The name "textbook" stands for the treatment `textbook`, and for none as long as that is not known.
+    """
     chosen = (*MEMBERS, "blend") if _is_auto(learners) else _sequence(learners, "learners")
-    how = TREATMENTS if _is_auto(treatments) else _sequence(treatments, "treatments")
+    how: Sequence = TREATMENTS if _is_auto(treatments) else _sequence(treatments, "treatments")
+    if TEXTBOOK in [t for t in how if isinstance(t, str)]:
+        how = [t for t in how if not (isinstance(t, str) and t == TEXTBOOK)]
+        if textbook and textbook not in [make_treatment(t, name="treatments").label for t in how]:
+            how = [*how, textbook]
     for learner in chosen:
         if isinstance(learner, str):
             _check.one_of(learner, "learners", tuple(KNOWN_LEARNERS))

@@ -33,6 +33,7 @@ from rareclass.evaluation.plan import Plan, asked_names, make_plan, within
 from rareclass.evaluation.refit import without_columns
 from rareclass.evaluation.results import SkippedRecord
 from rareclass.evaluation.slices import judge_slices
+from rareclass.evaluation.textbook import advised_treatment, design_facts, textbook_record
 from rareclass.evaluation.work import work_of
 from rareclass.fitting.arm import Arm
 from rareclass.fitting.assemble import Wanted
@@ -97,6 +98,7 @@ def compare(
         Labels; the rarest class is positive unless `pos_label` says otherwise.
     learners, treatments : "auto" or sequence, default="auto"
         Names (or scikit-learn classifiers, `Treatment` objects); every pair is an arm. An `Arm` brings its treatment.
+        "textbook" stands for what the textbook's flowchart by ratio advises (`rareclass.advisor.flowchart`).
         Where you name some, only they may be deployed: the baseline and the library default are shown beside them.
     decision : DecisionRule or TierPolicy, optional
         How alerts are chosen; with a policy of tiers all but the first are alerts. Default: minimum cost with `costs`;
@@ -188,7 +190,8 @@ def compare(
     rule, said = _rule(decision, design.rows)
     audit = _audit(design)
     jobs = _check.whole_number(n_jobs, "n_jobs", low=1) if n_jobs is not None else (os.cpu_count() or 1)
-    plan = make_plan(learners, treatments, ranked=design.ranked)
+    advised = advised_treatment(design_facts(design))
+    plan = make_plan(learners, treatments, ranked=design.ranked, textbook=advised)
     work = work_of(design, full=full)
     plan, affordable = within(plan, budget, work, named_columns=bool(audit.names))
     if affordable != work:
@@ -215,6 +218,7 @@ def compare(
             sliced = judge_slices(last[0], design.rows.features.take(design.split.test), last[1], model.model_)
         findings = audit.findings + without_columns(design, rows, tested, results, champion, audit.names, n_jobs=jobs)
         findings += over_corrected(design, rows, tested, results, plan.asked, affordable, n_jobs=jobs)
+        textbook = textbook_record(design, plan, cut, results, champion, rows=rows, tested=tested, rule=rule)
     shown = dict.fromkeys([champion.name, plan.baseline, *(r.name for r in results)])
     return Comparison(
         results=sorted(results, key=lambda r: -r.average_precision.estimate),
@@ -235,6 +239,7 @@ def compare(
         not_run=[*plan.not_run, *cut],
         warnings=[*failed, *plan.warnings, *dict.fromkeys(h.text for h in heard), *([said] if said else [])],
         findings=findings,
+        textbook=textbook,
         notes=[_said_of(plan.rivals, level, each)],
         asked=plan.asked,
         level=level,

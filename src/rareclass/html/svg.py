@@ -7,6 +7,7 @@ from html import escape
 from itertools import pairwise
 
 from rareclass.evaluation import words
+from rareclass.html.document import asset
 
 Point = tuple[float, float]
 
@@ -67,6 +68,46 @@ def pairs(xs: Sequence[object], ys: Sequence[object]) -> list[Point]:
 
 def _p(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
+
+
+def picture(
+    body: str,
+    *,
+    key: str,
+    title: str,
+    about: str,
+    size: tuple[float, float],
+    kind: str = "",
+    role: str = "img",
+    alone: bool = True,
+) -> str:
+    """An ``<svg>`` with a title and a description that screen readers say.
+
+    Parameters
+    ----------
+    body : str
+        Its drawn elements.
+    key : str
+        What its ids begin with; unlike all others on a page.
+    title, about : str
+    size : (width, height)
+    kind : str
+        Classes of the element.
+    role : str
+    alone : bool
+        Whether it is a file of its own: it then brings its colours, for light and dark, and its ground.
+    """
+    width, height = (f"{v:.0f}" for v in size)
+    own = look = ""
+    if alone:
+        own = f' xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
+        css = "".join(asset("rareclass.html", f"{part}.css") for part in ("colours", "plot"))
+        look = f'<style>{css}</style><rect class="ground" width="{width}" height="{height}"/>'
+    return (
+        f'<svg{own} class="{kind}" viewBox="0 0 {width} {height}" role="{role}" aria-labelledby="{key}-title" '
+        f'aria-describedby="{key}-desc"><title id="{key}-title">{escape(title)}</title>'
+        f'<desc id="{key}-desc">{escape(about)}</desc>{look}{body}</svg>'
+    )
 
 
 class Plot:

@@ -236,6 +236,17 @@ def ranks_of(row: np.ndarray, p: Program, ranks: np.ndarray) -> None:
 
 
 @compiled
+def leaf_by_level(p: Program, t: int, ranks: np.ndarray) -> np.uint64:
+    """Number of the leaf, from the left, of a row with these ranks (C,) in tree t, which asks one question a level."""
+    leaf, split = np.uint64(0), np.uint64(p.trees[t, 2])
+    for _ in range(-p.trees[t, 1]):
+        right = ranks[np.uint64(p.splits[split, np.uint64(0)])] > p.splits[split, np.uint64(1)]
+        leaf = (leaf << _ONE) | np.uint64(right)
+        split += _ONE
+    return leaf
+
+
+@compiled
 def score_rows(first: int, last: int, X: np.ndarray, p: Program, out: np.ndarray) -> None:
     """What `score_block` does, bit for bit, faster for a handful of rows: four trees of a row are walked at once."""
     trees = p.trees.shape[0]
@@ -247,12 +258,7 @@ def score_rows(first: int, last: int, X: np.ndarray, p: Program, out: np.ndarray
         t = 0
         while t < trees:
             if p.trees[t, 1] < 0:
-                leaf, split = np.uint64(0), np.uint64(p.trees[t, 2])
-                for _ in range(-p.trees[t, 1]):
-                    right = ranks[np.uint64(p.splits[split, np.uint64(0)])] > p.splits[split, np.uint64(1)]
-                    leaf = (leaf << _ONE) | np.uint64(right)
-                    split += _ONE
-                total = _add(total, p.leaves[np.uint64(p.trees[t, 3]) + leaf], single)
+                total = _add(total, p.leaves[np.uint64(p.trees[t, 3]) + leaf_by_level(p, t, ranks)], single)
                 t += 1
                 continue
             more = 1

@@ -11,6 +11,9 @@ The integrand is a polynomial in t, and Gauss-Legendre points integrate it exact
 factors of all columns at a few points t, one walk up sums leaves, and each split divides the sum by the factor of its
 own column. A column that splits again further down has one factor, that of its last split.
 
+Trees whose levels ask one question each (CatBoost's) have one answer for each leaf, so the values of each leaf are
+counted once, by the same walks, and looked up.
+
 References
 ----------
 Lundberg et al. (2020), From local explanations to global understanding with explainable AI for trees.
@@ -22,8 +25,12 @@ from typing import NamedTuple
 import numpy as np
 
 from rareclass.kernels.compiled import compiled
-from rareclass.kernels.tree_program import Program, ranks_of
+from rareclass.kernels.tree_program import Program, leaf_by_level, ranks_of
 
+_DEEPEST = 8
+"""Levels of a tree whose values are kept for each leaf: counting them costs what 2**levels rows do."""
+_MOST_KEPT = 2**22
+"""Numbers that are kept for the leaves of all trees together, 32 MB."""
 _TINY = 1e-300  # what a factor is at least when it divides: below a factor of zero all leaves are worth zero
 
 
@@ -36,7 +43,11 @@ class Covers(NamedTuple):
     # (s, 2, 2) of the left and right child: share of the cover that an unknown column sends there, over all splits on
     # it down to here; value of a leaf, 1 of others
     ends: np.ndarray
-    trees: np.ndarray  # (T, 4) int64: first and last of the splits, first and last of the points
+    # (T, 7) int64: first and last of the splits, of the points, and of the columns among `owners` (none where the tree
+    # is walked); first place in `kept`
+    trees: np.ndarray
+    owners: np.ndarray  # int32: the columns of each tree by level
+    kept: np.ndarray  # what each leaf of a tree by level gives each of its columns
     points: np.ndarray  # (2, k) points in (0, 1) and their weights
     most: tuple[int, int]  # nodes and points that a tree has at most
     base: float  # score of a row of which nothing is known
@@ -46,7 +57,7 @@ def lay_out_covers(p: Program, cover: np.ndarray) -> Covers:
     """Shares, points and baseline of trees whose nodes, in the program's order, have these covers (m,)."""
     m, n_trees = cover.size, p.trees.shape[0]
     splits = np.empty(((m - n_trees) // 2, 6), dtype=np.int32)
-    ends, trees = np.empty((splits.shape[0], 2, 2)), np.empty((n_trees, 4), dtype=np.int64)
+    ends, trees = np.empty((splits.shape[0], 2, 2)), np.zeros((n_trees, 7), dtype=np.int64)
     known, total = np.zeros(n_trees, dtype=np.int64), np.zeros(1)
     _walk_covers(p, cover, splits, ends, trees, known, total)
     count = -(-np.maximum(known, 1) // 2)  # a polynomial of degree D - 1 needs half as many points
@@ -55,7 +66,26 @@ def lay_out_covers(p: Program, cover: np.ndarray) -> Covers:
     trees[:, 2], trees[:, 3] = (behind - kinds)[which], behind[which]
     points = np.concatenate([np.zeros((2, 0)), *(_points(int(kind)) for kind in kinds)], axis=1)
     most = 2 * int(np.diff(trees[:, :2]).max(initial=0)) + 1, int(count.max(initial=1))
-    return Covers(splits, ends, trees, points, most, float((p.total[0] + total[0]) / p.total[1]))
+    owners, kept = _room(p, splits, trees)
+    found = Covers(splits, ends, trees, owners, kept, points, most, float((p.total[0] + total[0]) / p.total[1]))
+    answers = splits.copy()  # of a row on the levels, where its ranks are asked elsewhere
+    answers[:, 0], answers[:, 1] = np.frexp(splits[:, 3] + 1.0)[1] - 1, 0
+    _keep(p, found._replace(splits=answers), int(splits[:, 2].max(initial=-1)) + 1)
+    return found
+
+
+def _room(p: Program, splits: np.ndarray, trees: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Columns of the trees by level, and room for what their leaves give; where each begins goes to `trees`."""
+    owners: list[int] = []
+    size, levels = 0, -p.trees[:, 1]
+    for t in np.flatnonzero((levels > 0) & (levels <= _DEEPEST)):
+        own = np.unique(splits[trees[t, 0] : trees[t, 1], 2]).tolist()
+        more = len(own) << int(levels[t])
+        if size + more <= _MOST_KEPT:
+            trees[t, 4:] = len(owners), len(owners) + len(own), size
+            owners += own
+            size += more
+    return np.array(owners, dtype=np.int32), np.empty(size)
 
 
 def _points(count: int) -> np.ndarray:
@@ -152,6 +182,25 @@ def _tree(c: Covers, tree: np.ndarray, ranks: np.ndarray, lanes: np.ndarray, own
 
 
 @compiled
+def _keep(p: Program, c: Covers, columns: int) -> None:
+    """Fill `kept`: what `_tree` says of each leaf, for a row whose answers on the levels are the bits of the leaf."""
+    bits, found = np.empty(_DEEPEST, dtype=np.int32), np.empty(columns)
+    lanes, own = np.empty((c.most[0], 2, c.most[1])), np.empty((c.most[0], 2))
+    for t in range(c.trees.shape[0]):
+        tree = c.trees[t]
+        if tree[4] == tree[5]:
+            continue
+        levels, width = -p.trees[t, 1], tree[5] - tree[4]
+        for leaf in range(1 << levels):
+            for level in range(levels):
+                bits[level] = (leaf >> (levels - 1 - level)) & 1
+            found[:] = 0.0
+            _tree(c, tree, bits, lanes, own, found)
+            for j in range(width):
+                c.kept[tree[6] + leaf * width + j] = found[c.owners[tree[4] + j]]
+
+
+@compiled
 def explain_rows(first: int, last: int, X: np.ndarray, p: Program, c: Covers, out: np.ndarray) -> None:
     """Contributions of the rows `first` to `last` of `X` (n, d), C-contiguous float64, into `out` (n, d)."""
     ranks = np.empty(max(1, p.columns.shape[0]), dtype=np.int32)
@@ -160,6 +209,13 @@ def explain_rows(first: int, last: int, X: np.ndarray, p: Program, c: Covers, ou
         ranks_of(X[i], p, ranks)
         out[i] = 0.0
         for t in range(c.trees.shape[0]):
-            _tree(c, c.trees[t], ranks, lanes, own, out[i])
+            tree = c.trees[t]
+            width = np.uint64(tree[5] - tree[4])
+            if width == 0:
+                _tree(c, tree, ranks, lanes, own, out[i])
+                continue
+            at = np.uint64(tree[6]) + width * leaf_by_level(p, t, ranks)
+            for j in range(width):
+                out[i, c.owners[np.uint64(tree[4]) + j]] += c.kept[at + j]
         for j in range(out.shape[1]):
             out[i, j] /= p.total[1]

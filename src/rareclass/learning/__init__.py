@@ -6,6 +6,7 @@ _HOMES = {
     "checks": "agree",
     "drawn": "Figure",
     "lessons": "Lesson find_lesson",
+    "repeats": "mean_interval shown text_table word",
     "running": "from_command_line lesson run_lesson",
     "tables": "table_or_simulated",
 }

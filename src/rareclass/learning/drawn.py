@@ -4,15 +4,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from rareclass.html.document import asset
-from rareclass.html.svg import Plot
+from rareclass.html.svg import Plot, picture
 
 WIDTH, HEIGHT, GAP = 360, 282, 28
 HEAD, LINE = 26, 18
-LOOK = (
-    "svg{color-scheme:light dark;background:var(--bg)}.heading{font:600 13px/1 system-ui,sans-serif;fill:var(--ink)}"
-    ".said{font:11px/1 system-ui,sans-serif;fill:var(--soft)}.swatch path{fill:none}"
-)
 
 
 class Figure:
@@ -91,13 +86,7 @@ class Figure:
             placed = f'x="{left}" y="{top + HEAD}" width="{WIDTH}" height="{HEIGHT}" class="plot"'
             parts.append(plot.render().replace('class="plot"', placed, 1))
         height = below + -(-many // columns) * (HEIGHT + HEAD + GAP)
-        look = asset("rareclass.html", "colours.css") + asset("rareclass.html", "plot.css") + LOOK
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-            f'role="img" aria-labelledby="title desc"><title id="title">{escape(self.title)}</title>'
-            f'<desc id="desc">{escape(self.about)}</desc><style>{look}</style>'
-            f'<rect width="100%" height="100%" style="fill:var(--bg)"/>{"".join(parts)}</svg>\n'
-        )
+        return picture("".join(parts), key="figure", title=self.title, about=self.about, size=(width, height)) + "\n"
 
     def _drawn_legend(self, width: float, top: float) -> tuple[str, int]:
         """The legend as SVG, in as many lines as it takes, and where it ends."""

@@ -128,6 +128,15 @@ LESSONS: tuple[Lesson, ...] = (
         look="Look at costs.svg: the formula's threshold lies within the flat part of the curve.",
         minutes=0.1,
     ),
+    Lesson(
+        name="seven-ways",
+        kind="step",
+        file="from_scratch/seven_ways.py",
+        title="Seven ways on one table",
+        about="None, over, under, SMOTE, weights, weights + threshold and a cost matrix, judged by seven numbers.",
+        look="Look at seven_ways.svg and the last lines: which way is best depends on the number and on the table.",
+        minutes=8,
+    ),
 )
 """In the order in which they are read; one entry a file."""
 

@@ -1,5 +1,6 @@
 """What callers give, as the monitor keeps it: alerts, places of features, labels, texts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,17 +57,17 @@ class Intake:
             raise InputError(f"`features` must have {width} encoded columns; got the shape {X.shape}.")
         return self.places.distances(X), self.places.of(X)
 
-    def usable(self, p: np.ndarray, days: np.ndarray, versions: Rows | str | None) -> tuple[np.ndarray, dict[str, int]]:
-        """Which rows (n,) can be watched, and how many cannot for which reason."""
+    def unusable(self, p: np.ndarray, days: np.ndarray, versions: Rows | str | None) -> dict[str, np.ndarray]:
+        """Which rows (n,) cannot be watched, by reason; each has one at most."""
         given = texts([versions] * p.size if isinstance(versions, str) else versions, p.size, "versions")
         reasons = {"no probability": ~((p >= 0) & (p <= 1)), "no time": ~np.isfinite(days)}
         if self.version is not None:
             reasons["other version"] = (given != "") & (given != self.version)
-        left, counts = np.ones(p.size, dtype=bool), {}
+        left, found = np.ones(p.size, dtype=bool), {}
         for reason, mask in reasons.items():
-            counts[reason] = int((left & mask).sum())
+            found[reason] = left & mask
             left &= ~mask
-        return left, counts
+        return found
 
     def truth(self, labels: np.ndarray) -> np.ndarray:
         """Which labels (n,) are events."""
@@ -83,3 +84,24 @@ def texts(values: Rows | None, n: int, name: str = "slices") -> np.ndarray:
         return np.full(n, "", dtype=object)
     found = ["" if _check.is_missing(v) else str(v) for v in _check.column(values, name).tolist()]
     return np.array(found, dtype=object)
+
+
+_ODD = {
+    "duplicate predictions": "predictions have an id that came with another time; the earliest counts.",
+    "predictions after their day was judged": "predictions came after their day was judged; they were left out.",
+    "predictions after their day was over": (
+        "predictions came after `check` had passed their day; they count with labels, not among scores and volume."
+    ),
+    "labels after their day was judged": "labels came after their day was judged; they were left out.",
+    "contradicting labels": "rows have labels that contradict each other; the last before their day is judged counts.",
+    "labels without prediction": "labels had no prediction within `max_delay`; they were left out.",
+    "no probability": "predictions have no probability in [0, 1]; they were left out.",
+    "no time": "predictions have no time; they were left out.",
+    "other version": "predictions are of another version of the model; they were left out.",
+    "labels that wait": "labels wait for their prediction.",
+}
+
+
+def sentences(counts: Mapping[str, int]) -> list[str]:
+    """What was odd about the input, with counts."""
+    return [f"{counts[what]:,} {said}" for what, said in _ODD.items() if counts.get(what, 0)]

@@ -11,17 +11,18 @@ from rareclass._types import Rows
 from rareclass.artifact.bundle import Bundle
 from rareclass.errors import InputError
 from rareclass.monitoring import watched
-from rareclass.monitoring.alarms import DRIFT, NEAR, OK, RARE_CLASS, WARN, YEAR, Alarm, shares_of
+from rareclass.monitoring.alarms import Alarm
 from rareclass.monitoring.chance import row_keys
 from rareclass.monitoring.clock import NUMBERS, from_days, in_days
-from rareclass.monitoring.cohorts import Waiting, mature_age, packed, unpacked
-from rareclass.monitoring.detector import MATURED, SCORED, Detector
-from rareclass.monitoring.intake import Intake, texts
+from rareclass.monitoring.cohorts import packed, unpacked
+from rareclass.monitoring.detector import MATURED, SCORED
+from rareclass.monitoring.intake import Intake, sentences, texts
 from rareclass.monitoring.ledger import Ledger
+from rareclass.monitoring.panel import Panel
 from rareclass.monitoring.places import Places
+from rareclass.monitoring.waiting import Waiting
 
-FORMAT = "rareclass monitor 1"
-_ALARMS = 1_000
+FORMAT = "rareclass monitor 2"
 
 
 class RareClassMonitor:
@@ -116,17 +117,13 @@ class RareClassMonitor:
         self._sketches = dict(sketches or {})
         self._places = Places(self._sketches) if "quantiles" in self._sketches else None
         self._intake = Intake(threshold, pos_label, version, self._places)
-        self._detectors = watched.detectors(self.reference, self._places, self._options)
-        self._shares = shares_of(shares, [d.name for d in self._detectors])
-        for detector in self._detectors:
-            share = self._shares[detector.name] * self.budget
-            detector.threshold = YEAR / share if share > 0 else np.inf
+        detectors = watched.detectors(self.reference, self._places, self._options)
+        self._panel = Panel(detectors, self.budget, shares, self._options["cool_down"])
         self._waiting, self._ledger = Waiting(self.max_delay), Ledger()
         self._clock: int | None = None  # midnight up to which all was judged
         self._time_kind: str | None = None
-        self._age = self.max_delay if mature_after is None else mature_after
-        self._alarms: list[Alarm] = []
-        self._open: dict[str, str] = {}  # codes of alarms that were not acknowledged, by detector
+        self._age = self.max_delay if mature_after is None else self._options["mature_after"]
+        self._aged: int | None = None  # when the age was estimated last
 
     @classmethod
     def from_bundle(cls, bundle: Bundle, **options: Any) -> Self:
@@ -162,7 +159,7 @@ class RareClassMonitor:
         Parameters
         ----------
         ids : (n,)
-            Unique; the first prediction of an id counts.
+            Unique; the earliest prediction of an id counts. Rows that were given before are nothing new.
         times : (n,)
             When they were made: numbers (days), datetime64 or datetime.
         probability : (n,)
@@ -185,15 +182,16 @@ class RareClassMonitor:
         p = np.asarray(_check.column(probability, "probability"), dtype=np.float64)
         _check.same_length(ids=keys, times=days, probability=p)
         n = keys.size
-        columns = {"key": keys, "probability": p, "slices": texts(slices, n)}
+        columns = {"key": keys, "time": days, "probability": p}
+        columns["slices"] = self._waiting.codes(texts(slices, n))
         columns["alert"] = self._intake.alerts(p, alerts, tiers)
         columns["distance"], columns["places"] = self._intake.placed(features, n)
         _check.same_length(ids=keys, **columns)
-        usable, counts = self._intake.usable(p, days, versions)
-        self._waiting.counts.update(counts)
-        clock = -np.inf if self._clock is None else self._clock - 1
+        odd = self._intake.unusable(p, days, versions)
+        self._waiting.leave_out(odd, keys, days)
+        usable = ~np.any(list(odd.values()), axis=0)
         good = {name: v[usable] for name, v in columns.items()}
-        self._waiting.add(np.floor(days[usable]).astype(np.int64), good, clock)
+        self._waiting.add(np.floor(days[usable]).astype(np.int64), good, self._midnight)
         return self
 
     def labels(
@@ -204,8 +202,8 @@ class RareClassMonitor:
         Parameters
         ----------
         ids, labels : (n,)
-            Labels are Booleans, 0 and 1, or those of the model; missing values are left out. Where a row gets several,
-            the last before its day is judged counts.
+            Labels are Booleans, 0 and 1, or those of the model; missing values are not known yet. Where a row gets
+            several, the last before its day is judged counts.
         times : (n,), optional
             When each became known; without times a label counts as known from the beginning.
         weights : (n,), optional
@@ -218,12 +216,8 @@ class RareClassMonitor:
         days = np.full(keys.size, -np.inf) if times is None else self._in_days(times)
         weight = np.ones(keys.size) if weights is None else _check.number_array(weights, "weights")
         _check.same_length(ids=keys, labels=column, times=days, weights=weight)
-        self._waiting.counts["no label"] += int(missing.sum())
         days = np.where(np.isnan(days), -np.inf, days)
-        clock = -np.inf if self._clock is None else self._clock - 1
-        chosen = (v[~missing].tolist() for v in (keys, days, weight))
-        for (key, time, w), truth in zip(zip(*chosen, strict=True), y.tolist(), strict=True):
-            self._waiting.label(key, time, int(truth), w, clock)
+        self._waiting.label([keys[~missing], days[~missing], y.astype(np.int8), weight[~missing]], self._midnight)
         return self
 
     def check(self, now: Any) -> list[Alarm]:
@@ -242,91 +236,65 @@ class RareClassMonitor:
         moment = self._in_days(np.array([now]))[0]
         if not np.isfinite(moment):
             raise InputError("`now` must be a time; got a missing value.")
-        days = sorted(self._waiting.days)
+        end = int(np.floor(moment))
         if self._clock is None:
-            if not days:
+            first = self._waiting.idle_until(-(2**62))
+            if not np.isfinite(first):
                 return []
-            self._clock = days[0]
-        before = len(self._alarms)
-        while self._clock < int(np.floor(moment)):
-            waits = self._waiting.waiting()
-            ahead = [d for d in waits if d >= self._clock]
-            if not waits or (ahead == waits and ahead[0] > self._clock + self.max_delay):
-                self._clock = min([int(np.floor(moment)), *ahead])  # nothing happens until then
-                if self._clock == int(np.floor(moment)):
-                    break
-            self._clock += 1
-            self._pass_midnight(self._clock)
+            self._clock = int(first)
+        before = self._panel.raised
+        self._waiting.close(self._clock)
+        while self._clock < end:
+            self._clock = int(min(end, self._waiting.idle_until(self._clock)))
+            if self._clock < end:
+                self._clock += 1
+                self._pass_midnight(self._clock)
         self._waiting.forget(self._clock)
-        found, self._alarms = self._alarms[before:], self._alarms[-_ALARMS:]
-        return found
+        return self._panel.alarms[len(self._panel.alarms) - (self._panel.raised - before) :]
 
     def _pass_midnight(self, clock: int) -> None:
         """Judge the day that is over, and the days whose labels have come by now."""
+        self._waiting.close(clock)
         if clock - 1 in self._waiting.days:
             cohort = self._waiting.cohort(clock - 1, until=None)
             self._ledger.scored(cohort)
-            self._judge(SCORED, cohort, clock)
-        if self._options["mature_after"] is None and clock % 7 == 0:
-            self._age = mature_age(*self._waiting.delays(clock), clock, self.max_delay)
+            self._panel.judge(SCORED, cohort, self._ledger, clock, self._kind)
+        estimated = self._options["mature_after"] is None
+        if estimated and self._aged != clock - clock % 7:
+            self._aged = clock - clock % 7
+            self._age = self._waiting.mature_age(self._aged)
         for day in self._waiting.waiting():
             if day + 1 + min(self._age, self.max_delay) > clock:
                 break
             cohort = self._waiting.cohort(day, until=clock)
-            self._waiting.judged(day)
+            self._waiting.judge(day, clock, self._age if estimated else None)
             self._ledger.matured(cohort)
-            self._judge(MATURED, cohort, clock)
+            self._panel.judge(MATURED, cohort, self._ledger, clock, self._kind)
         if clock % 7 == 0:
             self._waiting.forget(clock)
-
-    def _judge(self, stage: str, cohort: Any, clock: int) -> None:
-        for detector in self._detectors:
-            if detector.stage == stage and detector.update(cohort):
-                self._raise(detector, cohort.day, clock)
-
-    def _raise(self, detector: Detector, day: int, clock: int) -> None:
-        low, high = detector.since()
-        code, said, value, found = detector.finding(low, self._ledger)
-        kind = self._kind
-        evidence = {
-            "detector": detector.name,
-            "day": from_days(day, kind),
-            "raised": from_days(clock, kind),
-            "statistic": detector.statistic,
-            "threshold": detector.threshold,
-            **found,
-        }
-        since = (from_days(low, kind), from_days(high, kind))
-        self._alarms.append(
-            Alarm(
-                code=code,
-                sentence=said,
-                value=float(value),
-                since=since,
-                evidence=evidence,
-                what_to_do=detector.what_to_do if code == detector.code else watched.LOOK_AT_INPUTS,
-            )
-        )
-        self._open[detector.name] = code
-        detector.rest(int(np.ceil(day + self._options["cool_down"])), low)
 
     @property
     def state(self) -> str:
         """ "drift" with an alarm of the rare class that was not acknowledged; "warn" with another, or near one."""
-        if any(code in RARE_CLASS for code in self._open.values()):
-            return DRIFT
-        near = any(d.statistic >= NEAR * d.threshold for d in self._detectors if d.code in RARE_CLASS)
-        return WARN if self._open or near else OK
+        return self._panel.state
 
     @property
     def alarms(self) -> list[Alarm]:
         """All alarms, at most the last thousand."""
-        return list(self._alarms)
+        return list(self._panel.alarms)
 
     @property
     def problems(self) -> list[str]:
         """What was odd about predictions and labels, one sentence each, with counts."""
-        return self._waiting.sentences()
+        return sentences(self._waiting.problems())
+
+    @property
+    def open_since(self) -> Any:
+        """Start of the oldest day whose rows and labels still count; None before the first `check` of any.
+
+        From then on rows and labels are given again after ``to_dict(waiting=False)``.
+        """
+        return None if self._clock is None else from_days(self._waiting.open_since(self._clock), self._kind)
 
     def acknowledge(self, detector: str | None = None, *, accept: bool = False) -> Self:
         """Close alarms, of one detector or all, and watch anew at once.
@@ -334,39 +302,36 @@ class RareClassMonitor:
         What was usual before the change stays the measure. With `accept` what came after it is the new measure: what is
         usual is learned anew from then on.
         """
-        for found in self._detectors:
-            if detector in (None, found.name) and (found.name in self._open or detector is None):
-                if accept and found.name in self._open:
-                    fresh = watched.detectors({}, self._places, self._options)
-                    found.restore(next(d for d in fresh if d.name == found.name).saved())
-                self._open.pop(found.name, None)
-                found.resume()
+        fresh = {d.name: d for d in watched.detectors({}, self._places, self._options)} if accept else None
+        self._panel.acknowledge(detector, fresh)
         return self
 
     def detectors(self) -> list[dict[str, Any]]:
         """What is watched: name, code, share of the budget, whether it is on, why not, statistic and threshold."""
-        return [d.described() | {"share": self._shares[d.name]} for d in self._detectors]
+        return self._panel.described()
 
     def history(self) -> list[dict[str, Any]]:
         """What each of the last 1,100 days held, with intervals; ``day`` is in the caller's type of time."""
         kind = self._kind
         return [v | {"day": from_days(v["day"], kind)} for v in self._ledger.rows()]
 
-    def to_dict(self) -> dict[str, Any]:
-        """The monitor as JSON values; `from_dict` goes on exactly where it was."""
+    def to_dict(self, *, waiting: bool = True) -> dict[str, Any]:
+        """The monitor as JSON values; `from_dict` goes on exactly where it was.
+
+        Without `waiting` rows and labels that still wait for each other are left out, which is small however many they
+        are: give those of `open_since` and later again.
+        """
         return {
             "format": FORMAT,
             "options": self._options,
             "reference": self.reference,
             "sketches": {name: packed(np.asarray(v)) for name, v in self._sketches.items()},
-            "waiting": self._waiting.to_dict(),
+            "waiting": self._waiting.to_dict(self._midnight, waiting),
             "ledger": [[d, v] for d, v in self._ledger.days.items()],
             "clock": self._clock,
             "time_kind": self._time_kind,
-            "age": self._age,
-            "alarms": [a.to_dict() for a in self._alarms],
-            "open": self._open,
-            "detectors": {d.name: d.to_dict() for d in self._detectors},
+            "age": [self._age, self._aged],
+            "panel": self._panel.to_dict(),
         }
 
     @classmethod
@@ -379,12 +344,14 @@ class RareClassMonitor:
         made._intake.bundle = bundle
         made._waiting = Waiting.from_dict(state["waiting"], made.max_delay)
         made._ledger = Ledger({d: dict(v) for d, v in state["ledger"]})
-        made._clock, made._time_kind, made._age = state["clock"], state["time_kind"], state["age"]
-        made._open = dict(state["open"])
-        made._alarms = [Alarm.from_dict(a, made._kind) for a in state["alarms"]]
-        for detector in made._detectors:
-            detector.load(state["detectors"][detector.name])
+        made._clock, made._time_kind = state["clock"], state["time_kind"]
+        made._age, made._aged = state["age"]
+        made._panel.load(state["panel"], made._kind)
         return made
+
+    @property
+    def _midnight(self) -> float:
+        return -np.inf if self._clock is None else self._clock
 
     def _in_days(self, times: Any) -> np.ndarray:
         days, kind = in_days(times)

@@ -199,7 +199,7 @@ class SliceRecall(Detector):
             if name not in self.parts and len(self.parts) < self.most:
                 self.parts[name] = Recall()
         for name, part in self.parts.items():
-            part.update(_only(cohort, cohort.slices == name))
+            part.update(cohort.only(cohort.slices == name))
         on = [p for p in self.parts.values() if not p.why_off]
         self.why_off = "" if on else f"No slice has {FEWEST} labelled events yet; {len(self.parts)} slices are known."
         return self.statistic >= self.threshold
@@ -243,8 +243,3 @@ class SliceRecall(Detector):
         for name, saved in state["parts"].items():
             self.parts[name] = Recall()
             self.parts[name].load(saved)
-
-
-def _only(cohort: Cohort, mask: np.ndarray) -> Cohort:
-    names = ("key", "probability", "alert", "y", "weight", "slices", "distance", "places")
-    return Cohort(day=cohort.day, **{n: getattr(cohort, n)[mask] for n in names})

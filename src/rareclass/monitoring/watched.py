@@ -13,9 +13,6 @@ from rareclass.monitoring.rates import Precision, Recall, SliceRecall
 from rareclass.scoring.rows import RowEncoder
 
 ROWS, ALERTS, AUDIT = LABELS_FROM = ("rows", "alerts", "audit")
-LOOK_AT_INPUTS = (
-    "Ordinary rows have moved: look at the inputs and at what changed in the traffic; the events are as before."
-)
 _BIASED = (
     "Labels come of alerts only, which says nothing about the other rows: give the weights of an audit, with "
     '`labels_from="audit"`.'

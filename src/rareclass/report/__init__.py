@@ -7,6 +7,7 @@ _HOMES = {
     "displays.decided": "ConfusionDisplay ThresholdStabilityDisplay",
     "displays.probabilities": "ReliabilityDisplay ScoreDensityDisplay",
     "displays.ranking": "GainLiftDisplay PrecisionRecallDisplay RocDisplay",
+    "flowcharts": "flowchart_svg",
     "html": "render_html",
     "json": "dump_results load_results write_text",
     "rareclass._json": "to_json to_plain",

@@ -10,6 +10,8 @@ from rich.table import Table
 
 from rareclass.evaluation import words
 from rareclass.evaluation.results import Finding
+from rareclass.evaluation.textbook_records import ChartRecord
+from rareclass.report.flowcharts import path_said
 from rareclass.report.terminal import say_findings
 
 
@@ -40,6 +42,9 @@ def render_diagnosis(found: Mapping[str, Any], console: Console | None = None) -
         seen.append(f"{words.counted(len(gaps), 'column has', 'columns have')} missing values: {some}{more}.")
     _sentences(out, "What to know about the rows", [*seen, *found["notes"]])
     _sentences(out, "What the rows show about the events", found["facts"])
+    charts = [ChartRecord.from_dict(c) for c in found.get("textbook", ())]
+    led = [f"{c.title}: {path_said(c)} In short: {c.treatment}" for c in charts if c.treatment]
+    _sentences(out, "Where the textbook's flowcharts lead (compare judges the first as `textbook`)", led)
     out.print("\n[bold]Where to begin[/bold]")
     table = Table(box=None, pad_edge=False, show_edge=False)
     for name, width in (("topic", 10), ("instead of the textbook's", 26), ("begin with", None)):

@@ -12,6 +12,7 @@ from rareclass.html.svg import round_up
 from rareclass.report import html_sections as sections_of
 from rareclass.report.html_drivers import drivers
 from rareclass.report.html_parts import verdict_chip
+from rareclass.report.html_textbook import textbook
 from rareclass.report.html_tiers import gate, tiers
 from rareclass.report.html_trade import trade_off
 from rareclass.report.story import ArmRow, Fact, Story, tell
@@ -50,6 +51,7 @@ def render_html(results: Mapping[str, Any] | Results) -> str:
         ("test", "Locked test part", sections_of.test(story)),
         ("drivers", "What drives it", drivers(story)),
         ("notes", "Data and design", sections_of.notes(story)),
+        ("textbook", "Textbook", textbook(story)),
         ("advice", "Advice", sections_of.advice(story)),
         ("use", "Use it", sections_of.use(story)),
     ]
@@ -110,6 +112,7 @@ def _arms(story: Story) -> str:
 def _arm(a: ArmRow, end: float, chance: float | None, guide: float | None, has_costs: bool) -> list[str]:
     arm, ratio, skill = a.found, a.observed_to_expected, a.brier_skill
     chips = (chip("champion", "accent") if a.champion else "") + (chip("exhibit", "bad") if a.exhibit else "")
+    chips += chip("textbook") if a.textbook else ""
     learner, treatment = words.learner_title(arm.learner, arm.learner_label), words.treatment_title(arm.treatment)
     about = f"{esc(learner)}, {esc(treatment)}" + ("" if arm.exact else "; approximate way back")
     ap, gap = a.precision, words.interval(a.difference.low, a.difference.high, words.signed)

@@ -39,6 +39,7 @@ class ArmRow:
     champion: bool
     baseline: bool
     exhibit: bool
+    textbook: bool = False
 
     @property
     def off(self) -> bool:
@@ -155,6 +156,7 @@ def _arm(arm: ArmRecord, found: Results) -> ArmRow:
         champion=arm.name == found.champion,
         baseline=arm.name == found.baseline,
         exhibit=registry.is_exhibit(arm.learner),
+        textbook=found.textbook is not None and arm.name == found.textbook.arm,
     )
 
 

@@ -15,6 +15,7 @@ from rareclass.decisions.tier_rates import TierTable
 from rareclass.evaluation import tiers, words
 from rareclass.evaluation.results import SEVERITIES, Finding, Results
 from rareclass.evaluation.slices import left_out, told
+from rareclass.evaluation.textbook_records import TextbookRecord
 from rareclass.fitting.slice_table import SliceTable
 from rareclass.html.reading import Reading
 from rareclass.report.drivers import NO_CAUSES, no_reasons, where
@@ -81,6 +82,7 @@ def render_terminal(results: Mapping[str, Any] | Results, console: Console | Non
     if story.results.slices is not None:
         say_slices(story.results.slices, page.console)
     _trade_off(story, page)
+    _textbook(story.results.textbook, page)
     _drivers(story, page)
     _notes(story, page)
 
@@ -137,7 +139,7 @@ class _Column:
 
 def _table(story: Story, page: _Page) -> Table:
     columns = [c for c in _columns(story, page) if c.cells]
-    names = [a.found.name + (" (exhibit)" if a.exhibit else "") for a in story.arms]
+    names = [a.found.name + (" (exhibit)" if a.exhibit else " (textbook)" if a.textbook else "") for a in story.arms]
     longest = max(cell_len(n) for n in names)
     # two characters mark the champion; the last column needs no gap after it
     room = page.console.width - min(longest, max(v for k, v in NAME.items() if k <= page.console.width)) - 2
@@ -319,6 +321,16 @@ def _drivers(story: Story, page: _Page) -> None:
         events, every = (Reading.of(v).text(words.number) for v in (c.events, c.rows))
         rows.append((_wrapped(CONTROL.sub("?", c.name), NAME[100]), events, every))
     page.grid(rows)
+
+
+def _textbook(found: TextbookRecord | None, page: _Page) -> None:
+    """What the textbook says, what was measured, and the numbers that its loop asks for."""
+    if found is None:
+        return
+    page.gap()
+    page.say("Textbook", "bold")
+    for said in (f"It says: {found.says}", f"Measured here: {found.measured}", *(f.sentence for f in found.floors)):
+        page.say(words.prose(said), "", "- ", "  ")
 
 
 def _notes(story: Story, page: _Page) -> None:
