@@ -40,9 +40,9 @@ def run(options: argparse.Namespace) -> None:
                     used = (service.processor_seconds() - begun) / options.requests
                     rate = len(pump(service.port, requests, 16, options.seconds)) / options.seconds
                     found[name].append((*(1e3 * np.quantile(spent, [0.5, 0.99])), rate, 1e6 * used))
-    print(
-        f"{machine()}\n\n| service | p50, ms | p99, ms | 16 connections | processor, µs a request |\n|---|---|---|---|---|"
-    )
+    print(f"{machine()}\n")
+    for line in (("service", "p50, ms", "p99, ms", "16 connections", "processor, µs a request"), ["---"] * 5):
+        print(f"| {' | '.join(line)} |")
     for name, each in found.items():
         half, late, rate, used = np.median(each, axis=0)
         print(f"| {name} | {half:.3f} | {late:.3f} | {rate:,.0f} requests/s | {used:,.0f} |")

@@ -154,15 +154,15 @@ def test_a_service_answers_the_same_with_a_challenger_in_its_shadow(tmp_path):
     registry = Registry(tmp_path / "registry")
     registry.promote(registry.add(fitted("plain")))
     registry.add(fitted("other"))
-    server = Server(f"m={registry.folder}", "--log", tmp_path / "log", "--shadow", registry.folder)
-    for _ in range(3):
-        status, said = server.post("/v1/score", {"rows": ROWS})
+    with Server(f"m={registry.folder}", "--log", tmp_path / "log", "--shadow", registry.folder) as server:
+        for _ in range(3):
+            status, said = server.post("/v1/score", {"rows": ROWS})
+        assert server.wait_for("shadow loaded")["version"] == fitted("other").version
+        assert server.stop() == 0
     assert status == 200
     assert said["version"] == fitted("plain").version
     given = [row["probability"] for row in said["rows"]]
     np.testing.assert_allclose(given, fitted("plain").scorer.probability(ROWS), rtol=1e-12)
-    assert server.wait_for("shadow loaded")["version"] == fitted("other").version
-    assert server.stop() == 0
     table = read_predictions(tmp_path / "log").table()
     wanted = np.tile(fitted("other").scorer.probability(ROWS), 3)
     np.testing.assert_allclose(table["shadow_probability"].to_numpy(), wanted, rtol=1e-12)
