@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.neighbors import KNeighborsClassifier
 
 from rareclass import metrics
 from rareclass.learning import (
@@ -52,6 +53,12 @@ def forest(X: np.ndarray, y: np.ndarray, weight: np.ndarray | None = None, seed:
     """A hundred trees of scikit-learn with at least five rows in a leaf."""
     trees = RandomForestClassifier(100, min_samples_leaf=5, random_state=seed).fit(X, y, sample_weight=weight)
     return lambda rows: trees.predict_proba(rows)[:, 1]
+
+
+def neighbours(X: np.ndarray, y: np.ndarray, weight: np.ndarray | None = None, seed: int = 0) -> Model:
+    """The share of rare rows among the 15 nearest; it takes no weights."""
+    model = KNeighborsClassifier(15).fit(X, y)
+    return lambda rows: model.predict_proba(rows)[:, 1]
 
 
 def judged(y: np.ndarray, p: np.ndarray, threshold: float) -> dict[str, float]:

@@ -1,16 +1,17 @@
-"""Every step from scratch runs, and what it builds by hand keeps the lesson's names and behaviour."""
+"""Every step and experiment from scratch runs, and what it builds by hand keeps the lesson's names and behaviour."""
 
 import numpy as np
 import pytest
+from scipy.optimize import isotonic_regression
 
 from rareclass.learning import lesson
 from rareclass.learning.lessons import LESSONS
 
-STEPS = [entry.name for entry in LESSONS if entry.kind == "step"]
+LESSONS_BY_HAND = [entry.name for entry in LESSONS if entry.kind in ("step", "experiment")]
 
 
-@pytest.mark.parametrize("name", STEPS)
-def test_a_step_runs_checks_itself_against_the_package_and_draws(name, tmp_path, capsys):
+@pytest.mark.parametrize("name", LESSONS_BY_HAND)
+def test_a_lesson_runs_checks_itself_against_the_package_and_draws(name, tmp_path, capsys):
     found = lesson(name).main(tmp_path, quick=True)
     said = capsys.readouterr().out
     assert "check: " in said
@@ -66,3 +67,24 @@ def test_the_sweep_finds_the_best_of_its_grid_and_the_exact_search_is_never_wors
 def test_an_unknown_metric_is_answered_with_those_there_are():
     with pytest.raises(ValueError, match=r"no metric 'auc'; there are .*f1"):
         lesson("threshold").find_optimal_threshold([0, 1], [0.1, 0.9], "auc")
+
+
+def test_the_cheapest_decision_is_that_of_brute_force():
+    decide, rng = lesson("cost-matrix").minimum_cost_predictions, np.random.default_rng(1)
+    p, costs = rng.dirichlet(np.ones(3), size=50), rng.random((3, 3))
+    brute = [min(range(3), key=lambda j: sum(row[i] * costs[i, j] for i in range(3))) for row in p]
+    assert decide(p, costs).tolist() == brute
+
+
+def test_steps_by_hand_are_those_of_pooling():
+    rng = np.random.default_rng(2)
+    z, y = rng.permutation(80).astype(float), rng.integers(0, 2, 80)
+    order = np.argsort(z)
+    assert lesson("calibrating").isotonic(z, y)[order] == pytest.approx(isotonic_regression(y[order].astype(float)).x)
+
+
+@pytest.mark.parametrize("said", [["cannot tell"] * 3, ["cannot tell", "worse", "better"]])
+def test_a_conclusion_says_no_more_than_the_intervals(said):
+    text = lesson("ratios").sure(["50/50", "95/5", "99/1"], said, "one half")
+    assert ("at no ratio" in text) == ("worse" not in said)
+    assert ("worse at 95/5, better at 99/1" in text) == ("worse" in said)

@@ -7,9 +7,10 @@ Shapley value of column i is
 
     value * (o_i - z_i) * integral over t from 0 to 1 of the product over j != i of (z_j + t (o_j - z_j)).
 
-The integrand is a polynomial in t, and Gauss-Legendre points integrate it exactly. So one walk down multiplies the
-factors of all columns at a few points t, one walk up sums leaves, and each split divides the sum by the factor of its
-own column. A column that splits again further down has one factor, that of its last split.
+The integrand is a polynomial in t, and Gauss-Legendre points integrate it exactly, eight at a time. A walk down
+multiplies the factors of all columns at the points, a walk up sums the leaves below each split, times the factors from
+there on; both together are the integrals of the split's column. A column that splits again further down has one factor,
+that of its last split: there the product is divided by the factor of the split above.
 
 Trees whose levels ask one question each (CatBoost's) have one answer for each leaf, so the values of each leaf are
 counted once, by the same walks, and looked up.
@@ -25,49 +26,55 @@ from typing import NamedTuple
 import numpy as np
 
 from rareclass.kernels.compiled import compiled
+from rareclass.kernels.lanes import LANES, load, store, total
 from rareclass.kernels.tree_program import Program, leaf_by_level, ranks_of
 
 _DEEPEST = 8
 """Levels of a tree whose values are kept for each leaf: counting them costs what 2**levels rows do."""
 _MOST_KEPT = 2**22
 """Numbers that are kept for the leaves of all trees together, 32 MB."""
-_TINY = 1e-300  # what a factor is at least when it divides: below a factor of zero all leaves are worth zero
+_TINY = 1e-300  # makes a factor of zero one that divides: below it all leaves are worth zero
+_ONE = np.uint64(1)
+_SLOT = 2 * LANES
+_LEAF, _POINTS, _FIRST = 0, _SLOT, 2 * _SLOT
+"""Places of slots: one of zeros, which stands for the splits below a leaf; the weights; that of the first split."""
 
 
 class Covers(NamedTuple):
     """Trees as `explain_rows` reads them: s splits, parents before children, T trees; places are within a tree."""
 
-    # (s, 6) int32: column of ranks, cut, column of the matrix; places of the split, of its left child (the right one
-    # follows) and of the child of the last split on its column above, which is 0, the root, where there is none
+    # (s, 9) int32: column of ranks, cut, column of the matrix; places of the split, of its left child (the right one
+    # follows) and of the child of the last split on its column above, which is 0, the root, where there is none;
+    # slots of the split above (`_POINTS` at the root) and of the children (`_LEAF` where they are leaves)
     splits: np.ndarray
-    # (s, 2, 2) of the left and right child: share of the cover that an unknown column sends there, over all splits on
-    # it down to here; value of a leaf, 1 of others
-    ends: np.ndarray
+    # (s, 6) share of the cover that an unknown column sends, over all splits on it down to here: to the split by the
+    # column of its parent, by its own column above it, to the left and the right child; values of these as leaves, or 0
+    shares: np.ndarray
     # (T, 7) int64: first and last of the splits, of the points, and of the columns among `owners` (none where the tree
     # is walked); first place in `kept`
     trees: np.ndarray
     owners: np.ndarray  # int32: the columns of each tree by level
     kept: np.ndarray  # what each leaf of a tree by level gives each of its columns
-    points: np.ndarray  # (2, k) points in (0, 1) and their weights
-    most: tuple[int, int]  # nodes and points that a tree has at most
+    points: np.ndarray  # eight points in (0, 1), then their weights, and so on
+    most: int  # nodes that a tree has at most
     base: float  # score of a row of which nothing is known
 
 
 def lay_out_covers(p: Program, cover: np.ndarray) -> Covers:
     """Shares, points and baseline of trees whose nodes, in the program's order, have these covers (m,)."""
     m, n_trees = cover.size, p.trees.shape[0]
-    splits = np.empty(((m - n_trees) // 2, 6), dtype=np.int32)
-    ends, trees = np.empty((splits.shape[0], 2, 2)), np.zeros((n_trees, 7), dtype=np.int64)
-    known, total = np.zeros(n_trees, dtype=np.int64), np.zeros(1)
-    _walk_covers(p, cover, splits, ends, trees, known, total)
+    splits, trees = np.zeros(((m - n_trees) // 2, 9), dtype=np.int32), np.zeros((n_trees, 7), dtype=np.int64)
+    shares, known, total = np.zeros((splits.shape[0], 6)), np.zeros(n_trees, dtype=np.int64), np.zeros(1)
+    _walk_covers(p, cover, splits, shares, trees, known, total)
     count = -(-np.maximum(known, 1) // 2)  # a polynomial of degree D - 1 needs half as many points
     kinds, which = np.unique(count, return_inverse=True)
-    behind = np.cumsum(kinds)
-    trees[:, 2], trees[:, 3] = (behind - kinds)[which], behind[which]
-    points = np.concatenate([np.zeros((2, 0)), *(_points(int(kind)) for kind in kinds)], axis=1)
-    most = 2 * int(np.diff(trees[:, :2]).max(initial=0)) + 1, int(count.max(initial=1))
+    points = [_points(int(kind)) for kind in kinds]
+    behind = np.cumsum([found.size for found in points])
+    trees[:, 2], trees[:, 3] = np.r_[0, behind[:-1]][which], behind[which]
+    most = 2 * int(np.diff(trees[:, :2]).max(initial=0)) + 1
     owners, kept = _room(p, splits, trees)
-    found = Covers(splits, ends, trees, owners, kept, points, most, float((p.total[0] + total[0]) / p.total[1]))
+    base = float((p.total[0] + total[0]) / p.total[1])
+    found = Covers(splits, shares, trees, owners, kept, np.concatenate(points), most, base)
     answers = splits.copy()  # of a row on the levels, where its ranks are asked elsewhere
     answers[:, 0], answers[:, 1] = np.frexp(splits[:, 3] + 1.0)[1] - 1, 0
     _keep(p, found._replace(splits=answers), int(splits[:, 2].max(initial=-1)) + 1)
@@ -89,9 +96,11 @@ def _room(p: Program, splits: np.ndarray, trees: np.ndarray) -> tuple[np.ndarray
 
 
 def _points(count: int) -> np.ndarray:
-    """Gauss-Legendre points and weights (2, count) on (0, 1)."""
+    """Gauss-Legendre points on (0, 1) and their weights by eights; what is left of these has the weight 0."""
     x, w = np.polynomial.legendre.leggauss(count)
-    return np.stack([(x + 1) / 2, w / 2])
+    left = -count % LANES
+    both = np.pad((x + 1) / 2, (0, left), constant_values=0.5), np.pad(w / 2, (0, left))
+    return np.concatenate([part.reshape(-1, LANES) for part in both], axis=1).reshape(-1)
 
 
 @compiled
@@ -99,15 +108,15 @@ def _walk_covers(
     p: Program,
     cover: np.ndarray,
     splits: np.ndarray,
-    ends: np.ndarray,
+    shares: np.ndarray,
     trees: np.ndarray,
     known: np.ndarray,
     total: np.ndarray,
 ) -> None:
-    """Fill splits, ends and their place in `trees`, most columns on a path (T,), and the mean leaf (1,)."""
+    """Fill splits, shares and their place in `trees`, most columns on a path (T,), and the mean leaf (1,)."""
     m = cover.size
     parent, reach, many = np.full(m, -1, dtype=np.int64), np.ones(m), np.zeros(m, dtype=np.int64)
-    share, column = np.ones(m), np.full(m, -1, dtype=np.int64)
+    share, column, slot = np.ones(m), np.full(m, -1, dtype=np.int64), np.full(m, _LEAF, dtype=np.int64)
     s = 0
     for t in range(p.trees.shape[0]):
         root = p.trees[t, 0]
@@ -123,69 +132,88 @@ def _walk_covers(
             above = n
             while above != root and column[parent[above]] != column[n]:
                 above = parent[above]
+            slot[n] = _FIRST + _SLOT * (s - trees[t, 0])
             splits[s, 0], splits[s, 1], splits[s, 2] = p.nodes[n, 1], p.nodes[n, 2], column[n]
             splits[s, 3], splits[s, 4], splits[s, 5] = n - root, left - root, above - root
+            splits[s, 6] = _POINTS if n == root else slot[parent[n]]
+            shares[s, 0], shares[s, 1] = share[n], share[above]
             both = cover[left] + cover[left + 1]
-            for c in range(left, left + 2):
+            for side in range(2):
+                c = left + side
                 part = cover[c] / both if both > 0.0 else 0.5
                 parent[c], reach[c] = n, reach[n] * part
-                share[c] = share[above] * part
+                share[c] = shares[s, 2 + side] = share[above] * part
                 many[c] = many[n] + (above == root)
-                ends[s, c - left, 0] = share[c]
-                ends[s, c - left, 1] = p.value[c] if p.nodes[c, 0] == c else 1.0
+                if p.nodes[c, 0] == c:
+                    shares[s, 4 + side] = p.value[c]
             s += 1
         trees[t, 1] = s
+        for j in range(trees[t, 0], s):
+            splits[j, 7], splits[j, 8] = slot[root + splits[j, 4]], slot[root + splits[j, 4] + 1]
+
+
+@compiled
+def _answer(c: Covers, tree: np.ndarray, ranks: np.ndarray, answers: np.ndarray) -> None:
+    """Whether the row goes to each node (1 or 0) as far as the splits on the column of its parent say."""
+    answers[0] = 1.0
+    for j in range(tree[0], tree[1]):
+        s = np.uint64(j)
+        low, above = np.uint64(c.splits[s, 4]), answers[np.uint64(c.splits[s, 5])]
+        high = above * np.float64(np.int32(ranks[np.uint64(c.splits[s, 0])] > c.splits[s, 1]))  # without a branch
+        answers[low], answers[low + _ONE] = above - high, high
 
 
 @compiled(error_model="numpy")
-def _tree(c: Covers, tree: np.ndarray, ranks: np.ndarray, lanes: np.ndarray, own: np.ndarray, out: np.ndarray) -> None:
-    """Add what one tree gives each column of one row to `out` (d,).
+def _integrate(
+    c: Covers, tree: np.ndarray, first: np.uint64, answers: np.ndarray, slots: np.ndarray, out: np.ndarray
+) -> None:
+    """Add what one tree gives each column of one row at eight points to `out` (d,).
 
-    In `lanes` (nodes, 2, points) stand the product of all factors on the way to a node, times the weights of the
-    points, and one over the factor of the node's own column; on the way up the product becomes the sum of the leaves
-    below. In `own` (nodes, 2) stand the answer of the node's own column and its distance from the share.
+    The slot of a split holds, on the way down, the product of all factors on the way to it without that of its column,
+    times the weights of the points, and one over this factor; on the way up the product gives way to the sum of the
+    leaves below, each times the factors from there on.
     """
-    at, weight = c.points[0, tree[2] : tree[3]], c.points[1, tree[2] : tree[3]]
-    points = at.size
-    own[0, 0], own[0, 1] = 1.0, 0.0
-    for g in range(points):
-        lanes[0, 0, g], lanes[0, 1, g] = weight[g], 1.0
+    at, slot = load(c.points, first), np.uint64(_FIRST)
+    store(slots, np.uint64(_POINTS), load(c.points, first + np.uint64(LANES)))
     for j in range(tree[0], tree[1]):
         s = np.uint64(j)
-        k, low, u = np.uint64(c.splits[s, 3]), np.uint64(c.splits[s, 4]), np.uint64(c.splits[s, 5])
-        high = low + np.uint64(1)
-        right = 1.0 if ranks[np.uint64(c.splits[s, 0])] > c.splits[s, 1] else 0.0
-        z_low, v_low, z_high, v_high = c.ends[s, 0, 0], c.ends[s, 0, 1], c.ends[s, 1, 0], c.ends[s, 1, 1]
-        o_high = own[u, 0] * right
-        o_low = own[u, 0] - o_high
-        d_low, d_high = o_low - z_low, o_high - z_high
-        own[low, 0], own[high, 0], own[low, 1], own[high, 1] = o_low, o_high, d_low, d_high
-        for g in range(points):
-            before = lanes[k, 0, g] * lanes[u, 1, g]
-            f_low, f_high = z_low + at[g] * d_low, z_high + at[g] * d_high
-            lanes[low, 0, g], lanes[high, 0, g] = before * f_low * v_low, before * f_high * v_high
-            lanes[low, 1, g], lanes[high, 1, g] = 1.0 / max(f_low, _TINY), 1.0 / max(f_high, _TINY)
+        z, z_above = c.shares[s, 0], c.shares[s, 1]
+        d = answers[np.uint64(c.splits[s, 3])] - z
+        d_above = answers[np.uint64(c.splits[s, 5])] - z_above
+        inverse = 1.0 / (at * d_above + (z_above + _TINY))
+        store(slots, slot, load(slots, np.uint64(c.splits[s, 6])) * (at * d + z) * inverse)
+        store(slots, slot + np.uint64(LANES), inverse)
+        slot += np.uint64(_SLOT)
     for j in range(tree[1] - 1, tree[0] - 1, -1):
         s = np.uint64(j)
-        k, low, u = np.uint64(c.splits[s, 3]), np.uint64(c.splits[s, 4]), np.uint64(c.splits[s, 5])
-        high = low + np.uint64(1)
-        d_low, d_high, d_above = own[low, 1], own[high, 1], own[u, 1]
-        total = 0.0
-        for g in range(points):
-            h_low, h_high = lanes[low, 0, g], lanes[high, 0, g]
-            h = h_low + h_high
-            lanes[k, 0, g] = h
-            total += (
-                h_low * lanes[low, 1, g] * d_low + h_high * lanes[high, 1, g] * d_high - h * lanes[u, 1, g] * d_above
-            )
-        out[c.splits[s, 2]] += total
+        slot -= np.uint64(_SLOT)
+        k = np.uint64(c.splits[s, 4])
+        z_low, z_high = c.shares[s, 2], c.shares[s, 3]
+        d_low, d_high = answers[k] - z_low, answers[k + _ONE] - z_high
+        d_above = answers[np.uint64(c.splits[s, 5])] - c.shares[s, 1]
+        low = load(slots, np.uint64(c.splits[s, 7])) + c.shares[s, 4]
+        high = load(slots, np.uint64(c.splits[s, 8])) + c.shares[s, 5]
+        gain = low * d_low + high * d_high
+        below = (low * z_low + high * z_high + at * gain) * load(slots, slot + np.uint64(LANES))
+        out[np.uint64(c.splits[s, 2])] += total(load(slots, slot) * (gain - below * d_above))
+        store(slots, slot, below)
+
+
+@compiled
+def _tree(
+    c: Covers, tree: np.ndarray, ranks: np.ndarray, answers: np.ndarray, slots: np.ndarray, out: np.ndarray
+) -> None:
+    """Add what one tree gives each column of one row to `out` (d,)."""
+    _answer(c, tree, ranks, answers)
+    for first in range(tree[2], tree[3], 2 * LANES):
+        _integrate(c, tree, np.uint64(first), answers, slots, out)
 
 
 @compiled
 def _keep(p: Program, c: Covers, columns: int) -> None:
     """Fill `kept`: what `_tree` says of each leaf, for a row whose answers on the levels are the bits of the leaf."""
     bits, found = np.empty(_DEEPEST, dtype=np.int32), np.empty(columns)
-    lanes, own = np.empty((c.most[0], 2, c.most[1])), np.empty((c.most[0], 2))
+    answers, slots = np.empty(c.most), np.zeros(_FIRST + _SLOT * c.most)
     for t in range(c.trees.shape[0]):
         tree = c.trees[t]
         if tree[4] == tree[5]:
@@ -195,7 +223,7 @@ def _keep(p: Program, c: Covers, columns: int) -> None:
             for level in range(levels):
                 bits[level] = (leaf >> (levels - 1 - level)) & 1
             found[:] = 0.0
-            _tree(c, tree, bits, lanes, own, found)
+            _tree(c, tree, bits, answers, slots, found)
             for j in range(width):
                 c.kept[tree[6] + leaf * width + j] = found[c.owners[tree[4] + j]]
 
@@ -204,7 +232,7 @@ def _keep(p: Program, c: Covers, columns: int) -> None:
 def explain_rows(first: int, last: int, X: np.ndarray, p: Program, c: Covers, out: np.ndarray) -> None:
     """Contributions of the rows `first` to `last` of `X` (n, d), C-contiguous float64, into `out` (n, d)."""
     ranks = np.empty(max(1, p.columns.shape[0]), dtype=np.int32)
-    lanes, own = np.empty((c.most[0], 2, c.most[1])), np.empty((c.most[0], 2))
+    answers, slots = np.empty(c.most), np.zeros(_FIRST + _SLOT * c.most)
     for i in range(first, last):
         ranks_of(X[i], p, ranks)
         out[i] = 0.0
@@ -212,7 +240,7 @@ def explain_rows(first: int, last: int, X: np.ndarray, p: Program, c: Covers, ou
             tree = c.trees[t]
             width = np.uint64(tree[5] - tree[4])
             if width == 0:
-                _tree(c, tree, ranks, lanes, own, out[i])
+                _tree(c, tree, ranks, answers, slots, out[i])
                 continue
             at = np.uint64(tree[6]) + width * leaf_by_level(p, t, ranks)
             for j in range(width):
