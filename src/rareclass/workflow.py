@@ -67,19 +67,27 @@ def compared_table(
 
     `kept` are options of `Bundle.save` for the champion, whose reasons are grouped and worded as `reasons` say. With
     `trade_off` the arms are those of `rareclass.evaluation.trade_off`: `learners` then names one learner, and
-    `decision` may be an alert budget, at which recall is judged. Also returns the content of `results.json`.
+    `decision` may be an alert budget, at which recall is judged. With ``preset="seven-way"`` they are those of
+    `rareclass.evaluation.seven_ways`. Also returns the content of `results.json`.
     """
     from rareclass.evaluation.run import compare
+    from rareclass.evaluation.seven_ways import SEVEN_WAY, seven_ways_of
+    from rareclass.evaluation.seven_ways import preset_options as seven_way_options
     from rareclass.evaluation.trade import preset_options, trade_off_of
     from rareclass.scoring.drivers import with_drivers
 
     check_rules(reasons, problem.features.column_names)
     if out is not None:
         refuse_foreign(out, overwrite=overwrite)
-    costs = options.pop("costs", None)
+    preset, costs = options.pop("preset", None), options.pop("costs", None)
     costs, alerts = problem.costs if costs is None else costs, None
     if trade_off:
         options, alerts = preset_options(options, costs)
+    if preset is not None:
+        _check.one_of(preset, "preset", (SEVEN_WAY,))
+        if trade_off:
+            raise InputError("A trade-off and the preset seven-way are two comparisons. Ask for one of them.")
+        options = seven_way_options(options)
     comparison = compare(
         problem.features,
         problem.y,
@@ -96,6 +104,8 @@ def compared_table(
     comparison = with_drivers(comparison, reasons)
     if trade_off:
         comparison.trade_off = trade_off_of(comparison, alerts=alerts).record
+    if preset is not None:
+        comparison.seven_ways = seven_ways_of(comparison)
     if out is None:
         return comparison, results_of(comparison, problem, command=command)
     return comparison, write_run(comparison, out, problem, overwrite=overwrite, kept=kept, command=command)

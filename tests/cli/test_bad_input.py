@@ -157,6 +157,11 @@ RULES = [
     (["--test-share", "1"], "--test-share"),
     (["--cost-fp", "1", "--cost-fn", "9", "--trade-off", "--min-recall", ".9"], "--alert-budget"),
     (["--cost-fp", "1", "--cost-fn", "9", "--trade-off", "--learners", "lightgbm,forest"], "one learner"),
+    (["--preset", "seven-ways"], "Did you mean 'seven-way'"),
+    (["--preset", "seven-way", "--treatments", "smote"], "Leave out --treatments"),
+    (["--preset", "seven-way", "--min-recall", ".9"], "Give costs instead of a rule"),
+    (["--preset", "seven-way", "--learners", "lightgbm,forest"], "those of one learner"),
+    (["--preset", "seven-way", "--trade-off", "--cost-fp", "1", "--cost-fn", "9"], "Ask for one of them"),
 ]
 
 

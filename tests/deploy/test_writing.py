@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import warnings
 from pathlib import Path
 
@@ -12,10 +13,11 @@ from tests.serving.codec import bundle
 from rareclass import RareClassifier, __version__
 from rareclass.artifact import Bundle
 from rareclass.deploy.writing import TARGETS, TEMPLATES, Placing, deploy_bundle, memory
-from rareclass.errors import BundleError, InputError
+from rareclass.errors import BundleError, DependencyError, InputError
 from rareclass.scoring.files import Folder
 
 ROOT = Path(__file__).parents[2]
+TEMPLATED = [target for target in TARGETS if (TEMPLATES / target).is_dir()]
 
 
 def trees(folder):
@@ -35,7 +37,7 @@ def linear(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", TEMPLATED)
 def test_every_template_is_filled_in(linear, tmp_path, target):
     files, _ = deploy_bundle(linear, target, tmp_path / "out", Placing("fraud", grpc_port=9000))
     assert files == sorted(str(f.relative_to(tmp_path / "out")) for f in (tmp_path / "out").rglob("*") if f.is_file())
@@ -126,8 +128,8 @@ def test_memory_grows_with_workers_and_arrays(linear):
 
 def test_what_cannot_be_served_there_is_said(linear, tmp_path):
     out = tmp_path / "out"
-    with pytest.raises(InputError, match=r"no target 'nomad'.*kserve, mlserver, docker"):
-        deploy_bundle(linear, "nomad", out)
+    with pytest.raises(InputError, match=r"no target 'k-serve'.* docker, mlflow\. Did you mean 'kserve'"):
+        deploy_bundle(linear, "k-serve", out)
     with pytest.raises(BundleError, match="no bundle"):
         deploy_bundle(tmp_path / "none", "docker", out)
     slow = tmp_path / "slow"
@@ -146,7 +148,7 @@ def test_a_damaged_bundle_is_refused(linear, tmp_path):
     bad = tmp_path / "bad"
     bundle("mixed").save(bad)
     (bad / "scorer.npz").write_bytes(b"no")
-    for target in TARGETS:
+    for target in TEMPLATED:
         with pytest.raises(BundleError, match=r"scorer\.npz does not match"):
             deploy_bundle(bad, target, tmp_path / "out")
     assert not (tmp_path / "out").exists()
@@ -168,3 +170,23 @@ def test_only_what_was_written_by_us_is_replaced(linear, tmp_path):
     with pytest.raises(InputError, match="is a file"):
         deploy_bundle(linear, "kserve", out / "mine.txt")
     assert __version__ in Placing().image
+
+
+def test_the_extra_that_lacks_is_named_before_anything_is_written(linear, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    with pytest.raises(DependencyError, match=r"pip install \"rareclass\[mlflow\]\""):
+        deploy_bundle(linear, "mlflow", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_mlflow_model_is_replaced_and_what_stands_beside_it_is_not(linear, tmp_path):
+    out = tmp_path / "out"
+    for place in ("MLmodel", "data/bundle/model.json", "code/library/rareclass/errors.py"):
+        (out / place).parent.mkdir(parents=True, exist_ok=True)
+        (out / place).write_text("")
+    deploy_bundle(linear, "docker", out, overwrite=True)
+    assert not (out / "MLmodel").exists()
+    (out / "data").mkdir()
+    (out / "data" / "mine.txt").write_text("")
+    with pytest.raises(InputError, match=r"holds 'data/mine\.txt'"):
+        deploy_bundle(linear, "docker", out, overwrite=True)

@@ -14,7 +14,7 @@ from rareclass.evaluation.judge import Judged
 from rareclass.evaluation.plan import TREATED, Plan, make_plan
 from rareclass.evaluation.results import SkippedRecord
 from rareclass.evaluation.textbook import facts_of, floors_reached
-from rareclass.fitting.arm import Arm
+from rareclass.fitting.arm import Arm, make_arm
 from rareclass.kernels.logits import logit
 
 SEVERE = "smote(ratio=0.1)+class_weight"
@@ -47,6 +47,9 @@ def test_learners_that_were_named_get_it_and_may_win_with_it():
     assert make_plan(["extra_trees"], textbook="smote").textbook == "extra_trees+smote"
     assert make_plan(["extra_trees"], textbook="smote").asked == make_plan(["extra_trees"]).asked
     assert make_plan(["blend"], textbook="smote").textbook == ""
+    arms = [make_arm("lightgbm+none"), make_arm("lightgbm+class_weight")]  # each brings its treatment
+    assert make_plan(arms, textbook=SEVERE).textbook == ""
+    assert make_plan(arms, textbook="class_weight").textbook == "lightgbm+class_weight"
 
 
 def test_treatments_that_were_named_are_kept_to_unless_it_is_named_too():

@@ -10,7 +10,7 @@ from rareclass.learning import lessons, running
 from rareclass.learning.lessons import LESSONS, find_lesson
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in LESSONS if not entry.module])
+@pytest.mark.parametrize("name", [entry.name for entry in LESSONS if not entry.waits_for])
 def test_importing_a_lesson_runs_nothing(name, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert callable(running.lesson(name).main)
@@ -47,6 +47,14 @@ def test_a_lesson_without_its_package_names_the_command(tmp_path, monkeypatch):
     monkeypatch.setattr(lessons, "LESSONS", (*LESSONS, without))
     with pytest.raises(DependencyError, match=r'pip install "rareclass\[torch\]"'):
         running.run_lesson("needy", tmp_path / "out")
+
+
+def test_what_is_not_built_yet_says_so_and_writes_nothing(tmp_path, monkeypatch):
+    assert find_lesson("medical-images").module == "torch"
+    monkeypatch.setattr(running, "need", lambda module, extra: None)  # as if torch were there
+    with pytest.raises(InputError, match="waits for the deep-learning part"):
+        running.run_lesson("medical-images", tmp_path / "out")
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_file_that_is_run_by_hand_writes_where_it_is_told(tmp_path, monkeypatch, capsys):

@@ -14,11 +14,12 @@ from rareclass.artifact import Bundle
 SCORE = """
 import sys
 from rareclass.cli import main
-from rareclass.kernels import bridging, linear, log_odds_maps, tree_layout, tree_program, tree_reasons, trees, words
+from rareclass.kernels import bridging, linear, log_odds_maps, repeated
+from rareclass.kernels import tree_layout, tree_program, tree_reasons, trees, words
 from rareclass.scoring import Scorer
 from rareclass.scoring.contributions import contributions
 
-modules = (bridging, linear, log_odds_maps, tree_layout, tree_program, tree_reasons, trees, words)
+modules = (bridging, linear, log_odds_maps, repeated, tree_layout, tree_program, tree_reasons, trees, words)
 kernels = {f"{m.__name__}.{name}": v for m in modules for name, v in vars(m).items() if hasattr(v, "signatures")}
 
 def types():
@@ -31,7 +32,7 @@ print(log_odds_maps.mapped._cache.cache_path)
 for path in sys.argv[1:]:
     scorer = Scorer.load(path)
     row = {"x": 0.5, "z": None, "shop": "a", "note": "two words"}
-    scorer.decide(row), scorer.logit([row] * 50)
+    repeated.repeated(memoryview(b"\\1\\0\\0\\0a"), 1), scorer.decide(row), scorer.logit([row] * 50)
     contributions(scorer.member, scorer.encoder.matrix([row] * 3)), scorer.explain([row] * 2)
 missed = {name: sorted(map(str, found - warmed[name])) for name, found in types().items() if found - warmed[name]}
 assert not missed, missed

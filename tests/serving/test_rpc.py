@@ -124,4 +124,7 @@ def test_health_by_model(address):
     with grpc.insecure_channel(address) as channel:
         check = channel.unary_unary("/grpc.health.v1.Health/Check")
         assert check(b"") == check(b"\x0a\x07numbers") == b"\x08\x01"
+        watched = channel.unary_stream("/grpc.health.v1.Health/Watch")(b"\x0a\x07numbers")
+        assert next(watched) == b"\x08\x01"
+        watched.cancel()
     assert refusal(address, "/grpc.health.v1.Health/Check", b"\x0a\x01x")[0] == "NOT_FOUND"

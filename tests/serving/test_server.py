@@ -23,6 +23,7 @@ from tests.serving.bundles import fitted, write
 
 pytestmark = pytest.mark.serving
 pytest.importorskip("uvicorn")
+from tests.serving.certificates import made  # noqa: E402
 from tests.serving.server import Server  # noqa: E402  (after the check that its packages are there)
 
 from rareclass.serving import supervisor  # noqa: E402
@@ -389,21 +390,10 @@ def test_a_token_is_asked_for_everywhere_but_by_probes(folders):
 
 
 def test_tls_asks_clients_for_certificates_where_an_authority_is_given(folders, tmp_path):
-    made = shutil.which("openssl")
-    if made is None:
-        pytest.skip("openssl is not installed, which makes the certificates")
-
-    def signed(name, *more):
-        curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        files = ["-keyout", f"{name}.key", "-out", f"{name}.pem", "-subj", f"/CN={name}"]
-        subprocess.run([made, "req", "-x509", *curve, *files, *more], cwd=tmp_path, check=True, capture_output=True)
-        return tmp_path / f"{name}.pem", tmp_path / f"{name}.key"
-
-    authority = signed("authority", "-addext", "keyUsage=keyCertSign,digitalSignature")
-    by_authority = ["-CA", authority[0].name, "-CAkey", authority[1].name]
-    certificate, key = signed("localhost", *by_authority, "-addext", "subjectAltName=DNS:localhost")
+    own = made(tmp_path)
+    authority, (certificate, key) = own.authority, own.service
     context = ssl.create_default_context(cafile=authority[0])
-    context.load_cert_chain(*signed("client", *by_authority))
+    context.load_cert_chain(*own.client)
     options = ["--tls-cert", certificate, "--tls-key", key, "--tls-client-ca", authority[0], "--admin-port", 0]
     with Server(folders / "plain", *options, tls=context) as running:
         assert running.events("serving")[0]["url"].startswith("https://")

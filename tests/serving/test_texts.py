@@ -7,11 +7,12 @@ import pytest
 
 pytest.importorskip("orjson")
 
-from tests.serving.codec import ROW, bundle, infer, score, served, tensors
+from tests.serving.codec import ROW, bundle, infer, read, score, served, tensors
 
 from rareclass.data import read_table
 from rareclass.scoring import Scorer
 from rareclass.serving import score as score_table
+from rareclass.serving.protocol.datatypes import to_bytes
 
 ROWS = [
     {
@@ -55,6 +56,24 @@ def test_the_texts_of_a_file_say_the_same_in_a_request(tmp_path):
     np.testing.assert_allclose(infer(texts)[0]["outputs"][0]["data"], wanted, rtol=1e-12)
     for row, p in zip(ROWS, wanted, strict=True):
         assert score({"rows": [row], "explain": "none"})["rows"][0]["probability"] == pytest.approx(p, rel=1e-12)
+
+
+def test_many_texts_say_the_same_in_binary_as_in_json():
+    many = (ROWS * 8)[: 8 * len(ROWS) - 1]
+    said = tensors({name: ("BYTES", [row[name] for row in many]) for name in ROW})
+    packed = {"inputs": [], "parameters": {"binary_data_output": False}}
+    tail = b""
+    for given in said["inputs"]:
+        raw = to_bytes(given["data"])
+        tail += raw
+        short = {key: value for key, value in given.items() if key != "data"}
+        packed["inputs"].append(short | {"parameters": {"binary_data_size": len(raw)}})
+    asked, in_binary = read(said), read(packed, tail=tail)
+    np.testing.assert_array_equal(in_binary.rows.matrix, asked.rows.matrix)
+    assert in_binary.rows.unknown == asked.rows.unknown != {}
+    for name in ROW:
+        assert in_binary.rows.texts(name) == [text or None for text in asked.rows.texts(name)]
+    assert infer(packed, tail=tail) == infer(said)
 
 
 @pytest.mark.parametrize("text", ["", " ", "NA", "null", "n/a"])

@@ -14,6 +14,7 @@ DUPLICATES = "Let equal rows stand on both sides of a split."
 BUDGET = "Work, in seconds of the reference machine, that decides beforehand what runs; default 45s."
 LIMIT = "Time on this machine's clock after which no further arm starts."
 TRADE = "Weigh treatments of one learner, and the cascade, by money, latency and size; needs costs."
+PRESET = "seven-way: none, over, under, SMOTE, weights, weights + threshold and a cost matrix, side by side."
 OUT = "Folder for results.json, report.html, oof.parquet and the champion."
 
 
@@ -37,6 +38,7 @@ def command(
     full: Annotated[bool, typer.Option("--full", help="Fit on all rows of large tables.")] = False,
     split_duplicates: Annotated[bool, typer.Option("--split-duplicates", help=DUPLICATES)] = False,
     trade_off: Annotated[bool, typer.Option("--trade-off", help=TRADE)] = False,
+    preset: Annotated[str | None, o.option("--preset", PRESET)] = None,
     out: Annotated[str | None, o.option("--out", OUT)] = None,
     overwrite: o.Overwrite = False,
     seed: o.Seed = 0,
@@ -59,6 +61,7 @@ def command(
             reasons=rules,
             command=o.shown_command(),
             trade_off=trade_off,
+            preset=preset,
             decision=rule.rule(),
             costs=costs.matrix(),
             learners=learners,

@@ -1,4 +1,4 @@
-"""`rareclass deploy`: what KServe, MLServer or a container needs to serve a bundle."""
+"""`rareclass deploy`: what KServe, MLServer, MLflow or a container needs to serve a bundle."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 from rareclass.cli import options as o
 
-TARGET = "kserve (own server, adapter, stock LightGBM), mlserver (also Seldon Core 2) or docker."
+TARGET = "kserve (own server, adapter, stock LightGBM), mlserver (also Seldon Core 2), docker or mlflow."
 
 
 def command(
@@ -26,7 +26,9 @@ def command(
     from rareclass.workflow import Placing, deploy_bundle
 
     if target is None or out is None:
-        raise InputError("Say where the bundle goes and where to write: --target kserve|mlserver|docker --out DIR.")
+        raise InputError(
+            "Say where the bundle goes and where to write: --target kserve|mlserver|docker|mlflow --out DIR."
+        )
     given = {} if image is None else {"image": image}
     placing = Placing(name, storage=storage, grpc_port=grpc_port, **given)
     files, notes = deploy_bundle(bundle, target, out, placing, overwrite=overwrite)

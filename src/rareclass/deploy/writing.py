@@ -1,5 +1,6 @@
 """A bundle made ready for a target: its files, filled in from the templates beside this module."""
 
+import difflib
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ from pathlib import Path
 from string import Template
 
 from rareclass import __version__, _check
+from rareclass._lazy import need
 from rareclass.artifact.atomic import atomic_directory, refuse_existing
 from rareclass.artifact.export import export_bundle
 from rareclass.errors import BundleError, InputError, RareclassWarning
@@ -16,12 +18,18 @@ from rareclass.scoring.files import CARD, LEARNER, MANIFEST, MODEL, SCORER, Fold
 from rareclass.scoring.scorer import Scorer
 
 TEMPLATES = Path(__file__).with_name("templates")
-TARGETS = ("kserve", "mlserver", "docker")
+TARGETS = ("kserve", "mlserver", "docker", "mlflow")
 STOCK = "stock"
 _MODEL = "model"
 _SERVED = (MANIFEST, MODEL, SCORER, CARD, LEARNER)
 """What serving reads of a bundle; training rows, which monitoring compares with, stay where they are."""
 _WITH_MODEL = ("mlserver", "docker")
+_OF_MLFLOW = frozenset(
+    "MLmodel conda.yaml python_env.yaml requirements.txt input_example.json serving_input_example.json "
+    "code/rareclass_bundle.py".split()
+)
+_MLFLOW_WHOLE = ("data/bundle/", "code/library/")
+"""What stands in the folder of an MLflow model, which MLflow writes."""
 _LABEL = re.compile(r"[a-z]([a-z0-9-]{0,51}[a-z0-9])?")
 _ONLY_GRPC = "  # grpc"
 _MIB = 2**20
@@ -88,7 +96,7 @@ def deploy_bundle(
     Parameters
     ----------
     path : folder of a bundle
-    target : "kserve", "mlserver" or "docker"
+    target : "kserve", "mlserver", "docker" or "mlflow"
     out : folder
         New, or one that this function wrote where `overwrite` is True.
     placing : Placing
@@ -96,7 +104,7 @@ def deploy_bundle(
     Returns
     -------
     (files, notes)
-        Paths within `out`, and sentences on what was left out.
+        Paths within `out` (of an MLflow model without the sources of rareclass), and sentences on what was left out.
 
     Raises
     ------
@@ -120,7 +128,10 @@ def deploy_bundle(
     True
     """
     if target not in TARGETS:
-        raise InputError(f"There is no target {target!r} to deploy to; targets are {', '.join(TARGETS)}.")
+        near = "".join(f" Did you mean {name!r}?" for name in difflib.get_close_matches(target.lower(), TARGETS, n=1))
+        raise InputError(f"There is no target {target!r} to deploy to; targets are {', '.join(TARGETS)}.{near}")
+    if target == "mlflow":
+        need("mlflow", extra="mlflow")
     out = Path(out).absolute()
     folder = Folder(path)
     if folder.path.absolute() in (out, *out.parents):
@@ -136,10 +147,14 @@ def deploy_bundle(
         if target in _WITH_MODEL:
             (work / _MODEL).mkdir()
             folder.copy_to(work / _MODEL, _served_files(folder))
+        if target == "mlflow":
+            from rareclass.mlflow.flavour import save_model  # an extra
+
+            save_model(folder.path, work)
         if target == "kserve":
             notes += _stock(folder.path, work / STOCK)
-        files = sorted(str(file.relative_to(work)) for file in work.rglob("*") if file.is_file())
-    return files, notes
+        files = sorted(file.relative_to(work).as_posix() for file in _files(work))
+    return [file for file in files if not file.startswith(_MLFLOW_WHOLE[1])], notes
 
 
 def rendered(target: str, values: dict[str, str], *, grpc: bool) -> dict[str, str]:
@@ -202,7 +217,8 @@ def _refuse_held(out: Path, *, overwrite: bool) -> None:
     written = {str(f.relative_to(TEMPLATES / t)).removesuffix(".txt") for t in TARGETS for f in _files(TEMPLATES / t)}
     for file in _files(out):
         place = file.relative_to(out)
-        ours = str(place) in written or place.parent.name in (_MODEL, STOCK) or place.suffix == ".whl"
+        ours = str(place) in written | _OF_MLFLOW or place.parent.name in (_MODEL, STOCK) or place.suffix == ".whl"
+        ours = ours or place.as_posix().startswith(_MLFLOW_WHOLE)
         if not ours:
             raise InputError(
                 f"The folder {out} holds '{place}', which `rareclass deploy` did not write, so it is not replaced. "

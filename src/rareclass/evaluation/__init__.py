@@ -7,6 +7,7 @@ _HOMES = {
     "leakage": "Finding audit",
     "out_of_fold": "cross_fit",
     "run": "compare",
+    "seven_ways": "seven_ways_of",
     "trade": "TradeOff trade_off",
 }
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

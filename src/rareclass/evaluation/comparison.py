@@ -26,6 +26,7 @@ from rareclass.evaluation.results import (
     Results,
     SkippedRecord,
 )
+from rareclass.evaluation.seven_records import SevenWaysRecord
 from rareclass.evaluation.textbook_records import TextbookRecord
 from rareclass.evaluation.trade_records import TradeOffRecord
 from rareclass.fitting.classifier import RareClassifier
@@ -66,6 +67,8 @@ class Comparison:
         What the arms bring against what they cost, where that was asked for.
     textbook : TextbookRecord or None
         What the textbook's flowcharts say, and what became of their arm, which ``comparison["textbook"]`` returns.
+    seven_ways : SevenWaysRecord or None
+        The seven ways of the textbook on this table, where they were asked for.
     asked : tuple of str
         Arms that somebody asked for by name.
     level : float
@@ -91,6 +94,7 @@ class Comparison:
     drivers: DriversRecord | None = None
     scorer: Any = None
     trade_off: TradeOffRecord | None = None
+    seven_ways: SevenWaysRecord | None = None
     textbook: TextbookRecord | None = None
     asked: tuple[str, ...] = ()
     level: float = 0.95
@@ -174,6 +178,7 @@ class Comparison:
             figures_test=self.figures_test,
             drivers=self.drivers,
             trade_off=self.trade_off,
+            seven_ways=self.seven_ways,
             textbook=self.textbook,
         )
 

@@ -121,7 +121,8 @@ class Flowchart:
 
     def sentence(self, facts: TableFacts) -> str:
         """The path in one sentence: questions with their answers, then the advice."""
-        return "; ".join(f"{t.box.text} {t.answer}".strip() for t in self.path(facts)) + "."
+        said = "; ".join(f"{t.box.text} {t.answer}".strip() for t in self.path(facts))
+        return said if said.endswith("?") else f"{said}."
 
     def __str__(self) -> str:
         return "\n".join([self.title, *self._lines()])

@@ -105,7 +105,7 @@ def make_plan(
         how = ("none",)
     nobody = _is_auto(learners) and _is_auto(treatments)
     asked = [] if nobody else [arm for learner in chosen for arm in _under(learner, how)]
-    advised = _advised(learners, treatments, textbook, asked) if ranked and textbook else None
+    advised = _advised(chosen, treatments, textbook, asked) if ranked and textbook else None
     if advised is not None and asked and advised.name not in {a.name for a in asked}:
         asked.append(advised)
     arms = [a for a in asked if not _treated_blend(a)]
@@ -147,16 +147,16 @@ def make_plan(
     return plan
 
 
-def _advised(learners: str | Sequence, treatments: str | Sequence, textbook: str, asked: Sequence[Arm]) -> Arm | None:
+def _advised(chosen: Sequence, treatments: str | Sequence, textbook: str, asked: Sequence[Arm]) -> Arm | None:
     """The arm by which the textbook's treatment is judged; None where treatments were named, and not this one."""
-    if _is_auto(learners) and _is_auto(treatments):
+    if not asked:
         known = (make_arm(name) for name in TREATED)
         return next((a for a in known if a.treatment.label == textbook), make_arm((TEXTBOOK_LEARNER, textbook)))
     same = next((a for a in asked if a.treatment.label == textbook and not a.is_blend), None)
     if same is not None or not _is_auto(treatments):
         return same
-    first = next((a for a in asked if not a.is_blend), None)
-    return None if first is None else make_arm((first.learner, textbook))
+    first = next((c for c in chosen if not isinstance(c, Arm) and c != BLEND), None)
+    return None if first is None else make_arm((first, textbook))
 
 
 def _under(learner: Any, treatments: Sequence) -> list[Arm]:

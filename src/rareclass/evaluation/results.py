@@ -7,6 +7,7 @@ from rareclass._json import to_json
 from rareclass._record import EMPTY, Record, json_schema, one_of
 from rareclass.decisions.tier_rates import TierTable
 from rareclass.evaluation.drivers import DriversRecord
+from rareclass.evaluation.seven_records import SevenWaysRecord
 from rareclass.evaluation.textbook_records import TextbookRecord
 from rareclass.evaluation.trade_records import TradeOffRecord
 from rareclass.fitting.slice_table import SliceTable
@@ -355,6 +356,7 @@ class Results(Record):
     figures_test: FiguresRecord | None = field(default=None, metadata=EMPTY)
     drivers: DriversRecord | None = field(default=None, metadata=EMPTY)
     trade_off: TradeOffRecord | None = field(default=None, metadata=EMPTY)
+    seven_ways: SevenWaysRecord | None = field(default=None, metadata=EMPTY)
     textbook: TextbookRecord | None = field(default=None, metadata=EMPTY)
     title: str = ""
     created: str | None = None

@@ -24,6 +24,8 @@ class Lesson:
         What it is, in a few words and in one sentence.
     look : str
         What to look at when it has run, one sentence.
+    waits_for : str
+        What has to come first, where it cannot run yet and has no file.
     minutes : float
         A full run on two cores.
     module, extra : str
@@ -37,10 +39,11 @@ class Lesson:
 
     name: str
     kind: str
-    file: str
+    file: str = ""
     title: str
     about: str
-    look: str
+    look: str = ""
+    waits_for: str = ""
     minutes: float
     module: str = ""
     extra: str = ""
@@ -138,6 +141,15 @@ LESSONS: tuple[Lesson, ...] = (
         minutes=8,
     ),
     Lesson(
+        name="flowcharts",
+        kind="step",
+        file="from_scratch/flowcharts.py",
+        title="The flowcharts",
+        about="The decision flowcharts of the textbook as code, with the paths of three tables.",
+        look="Look at flowchart-ratio.svg and its three sisters: the marked path is that of 95/5 in 5,000 rows.",
+        minutes=0.1,
+    ),
+    Lesson(
         name="borderline-smote",
         kind="experiment",
         file="from_scratch/experiments/borderline_smote.py",
@@ -180,6 +192,34 @@ LESSONS: tuple[Lesson, ...] = (
         title="From which ratio on does it matter?",
         about="50/50 to 99.9/0.1 with and without SMOTE, at one half and at a tuned threshold.",
         look="Look at ratios.svg: at the tuned threshold the two lines lie on each other.",
+        minutes=5,
+    ),
+    Lesson(
+        name="card-fraud",
+        kind="project",
+        file="projects/card_fraud.py",
+        title="Beginner: card fraud",
+        about="Beginner: a forest with SMOTE on card payments, and the four questions that come next.",
+        look="Look at card_fraud.svg: the red dashed curve is what a leak shows, the middle panel what scores promise.",
+        minutes=4,
+    ),
+    Lesson(
+        name="medical-images",
+        kind="project",
+        title="Intermediate: medical images",
+        about="Intermediate: pneumonia on X-ray images, with PyTorch.",
+        waits_for="the deep-learning part of rareclass, which is not built yet",
+        minutes=10,
+        module="torch",
+        extra="torch",
+    ),
+    Lesson(
+        name="intrusion-system",
+        kind="project",
+        file="projects/intrusion_system.py",
+        title="Advanced: an intrusion system",
+        about="Advanced: cascade, tiers, reasons, serving, drift, retraining and trade-off of an intrusion system.",
+        look="Look at intrusion_system.svg: on day 60 a new attack begins; the upright line is the first alarm.",
         minutes=5,
     ),
 )

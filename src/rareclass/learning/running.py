@@ -84,6 +84,8 @@ def run_lesson(name: str, out: str | Path, *, quick: bool = False) -> Lesson:
     refuse_what_is_there(Path(out))
     if entry.module:
         need(entry.module, extra=entry.extra)
+    if entry.waits_for:
+        raise InputError(f"{entry.title} cannot run yet: it waits for {entry.waits_for}.")
     run: Main = lesson(entry.name).main
     with atomic_directory(out) as folder:
         run(folder, quick=quick)

@@ -11,7 +11,6 @@ from rareclass.monitoring.ledger import Ledger
 
 SCORED, MATURED = "scored", "matured"
 """When a day is judged: once it is over, without labels; once its labels have come."""
-_TRAIL = 400
 _LEVEL = 0.96
 
 
@@ -37,6 +36,7 @@ class Detector:
     code: ClassVar[str] = ""
     stage: ClassVar[str] = MATURED
     what_to_do: ClassVar[str] = ""
+    TRAIL: ClassVar[int] = 400
 
     def __init__(self) -> None:
         self.threshold = np.inf
@@ -86,7 +86,7 @@ class Detector:
             if self.state.shape != log_e.shape:
                 self.state = np.full(log_e.shape, -np.inf)
             self.state = added(self.state, log_e)
-            self.trail = [*self.trail[-_TRAIL + 1 :], (cohort.day, log_e)]
+            self.trail = [*self.trail[-self.TRAIL + 1 :], (cohort.day, log_e)]
         self.learn(cohort)
         return self.statistic >= self.threshold
 

@@ -21,6 +21,7 @@ from rareclass.monitoring.ledger import Ledger
 from rareclass.monitoring.panel import Panel
 from rareclass.monitoring.places import Places
 from rareclass.monitoring.waiting import Waiting
+from rareclass.monitoring.weeks import Weeks
 
 FORMAT = "rareclass monitor 2"
 
@@ -119,7 +120,7 @@ class RareClassMonitor:
         self._intake = Intake(threshold, pos_label, version, self._places)
         detectors = watched.detectors(self.reference, self._places, self._options)
         self._panel = Panel(detectors, self.budget, shares, self._options["cool_down"])
-        self._waiting, self._ledger = Waiting(self.max_delay), Ledger()
+        self._waiting, self._ledger, self._weeks = Waiting(self.max_delay), Ledger(), Weeks(self.reference)
         self._clock: int | None = None  # midnight up to which all was judged
         self._time_kind: str | None = None
         self._age = self.max_delay if mature_after is None else self._options["mature_after"]
@@ -258,6 +259,7 @@ class RareClassMonitor:
         if clock - 1 in self._waiting.days:
             cohort = self._waiting.cohort(clock - 1, until=None)
             self._ledger.scored(cohort)
+            self._weeks.add(cohort)
             self._panel.judge(SCORED, cohort, self._ledger, clock, self._kind)
         estimated = self._options["mature_after"] is None
         if estimated and self._aged != clock - clock % 7:
@@ -308,12 +310,26 @@ class RareClassMonitor:
 
     def detectors(self) -> list[dict[str, Any]]:
         """What is watched: name, code, share of the budget, whether it is on, why not, statistic and threshold."""
-        return self._panel.described()
+        said = {"stage": SCORED, "share": 0.0, "statistic": 0.0, "threshold": np.inf, "code": ""}
+        why = self._weeks.why_off
+        return [
+            *self._panel.described(),
+            {"name": "expected-rates", "on": True, "why_off": "", **said},
+            {"name": "label-shift", "on": not why, "why_off": why, **said},
+        ]
 
     def history(self) -> list[dict[str, Any]]:
         """What each of the last 1,100 days held, with intervals; ``day`` is in the caller's type of time."""
         kind = self._kind
         return [v | {"day": from_days(v["day"], kind)} for v in self._ledger.rows()]
+
+    def weeks(self) -> list[dict[str, Any]]:
+        """What scores say of each of the last 160 weeks, before labels come: estimates that raise no alarm.
+
+        ``day``, its first; ``expected``, precision and recall as calibrated probabilities expect them, with bands;
+        ``label_shift``, the prevalence if nothing else moved (None where the reference does not tell).
+        """
+        return [v | {"day": from_days(v["day"], self._kind)} for v in self._weeks.estimates()]
 
     def to_dict(self, *, waiting: bool = True) -> dict[str, Any]:
         """The monitor as JSON values; `from_dict` goes on exactly where it was.
@@ -328,6 +344,7 @@ class RareClassMonitor:
             "sketches": {name: packed(np.asarray(v)) for name, v in self._sketches.items()},
             "waiting": self._waiting.to_dict(self._midnight, waiting),
             "ledger": [[d, v] for d, v in self._ledger.days.items()],
+            "weeks": self._weeks.to_dict(),
             "clock": self._clock,
             "time_kind": self._time_kind,
             "age": [self._age, self._aged],
@@ -344,6 +361,7 @@ class RareClassMonitor:
         made._intake.bundle = bundle
         made._waiting = Waiting.from_dict(state["waiting"], made.max_delay)
         made._ledger = Ledger({d: dict(v) for d, v in state["ledger"]})
+        made._weeks = Weeks.from_dict(state["weeks"], made.reference)
         made._clock, made._time_kind = state["clock"], state["time_kind"]
         made._age, made._aged = state["age"]
         made._panel.load(state["panel"], made._kind)

@@ -1,9 +1,11 @@
 """Where the features of a row lie among the training rows: one byte a feature, and the distance to reference events."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from scipy.spatial import KDTree
 
 from rareclass.artifact.reference import EVENTS
 
@@ -26,6 +28,8 @@ class Places:
     Attributes
     ----------
     width : int
+    missing : ndarray of shape (d,)
+        Shares of missing values in training.
     event_places : ndarray of shape (m, d), uint8
         Of the reference events.
     event_distances : ndarray
@@ -36,11 +40,15 @@ class Places:
         self.quantiles = np.asarray(sketches["quantiles"], dtype=float)
         self.codes = {int(j): k for k, j in enumerate(sketches["codes"])}
         self.sizes = np.diff(np.asarray(sketches["code_begin"]))
+        begin = np.asarray(sketches["code_begin"])
+        counts = [np.asarray(sketches["code_counts"], dtype=float)[i:j] for i, j in pairwise(begin)]
+        self.code_shares = [c / max(c.sum(), 1.0) for c in counts]
+        self.missing = np.asarray(sketches["missing"], dtype=float)
         self.width = self.quantiles.shape[0]
         events = np.asarray(sketches.get(EVENTS, np.empty((0, self.width))), dtype=float)
         self.event_places = self.of(events)
         self.plain = np.array([j for j in range(self.width) if j not in self.codes], dtype=int)
-        self.anchors: np.ndarray | None = None
+        self.tree: KDTree | None = None
         self.event_distances = np.empty(0)
         if events.shape[0] >= FEWEST and self.plain.size:
             values = events[:, self.plain]
@@ -48,7 +56,7 @@ class Places:
             spread = np.nanstd(np.where(np.isnan(values), self.centre, values), axis=0)
             self.scale = np.where(spread > 0, spread, 1.0)
             scaled = self._scaled(events)
-            self.anchors = scaled[::2][:ANCHORS]
+            self.tree = KDTree(scaled[::2][:ANCHORS])
             self.event_distances = self._nearest(scaled[1::2])
 
     def of(self, X: np.ndarray) -> np.ndarray:
@@ -68,7 +76,7 @@ class Places:
 
     def distances(self, X: np.ndarray) -> np.ndarray:
         """Mean distance (n,) of encoded rows to their nearest reference events; NaN without these."""
-        if self.anchors is None:
+        if self.tree is None:
             return np.full(X.shape[0], np.nan, dtype=np.float32)
         return self._nearest(self._scaled(X))
 
@@ -77,13 +85,16 @@ class Places:
         return (np.where(np.isnan(values), self.centre, values) - self.centre) / self.scale
 
     def _nearest(self, Z: np.ndarray) -> np.ndarray:
-        assert self.anchors is not None
-        found = np.empty(Z.shape[0], dtype=np.float32)
-        for at in range(0, Z.shape[0], 4096):
-            part = Z[at : at + 4096]
-            apart = (part**2).sum(1)[:, None] - 2 * part @ self.anchors.T + (self.anchors**2).sum(1)
-            nearest = np.partition(apart, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
-            found[at : at + 4096] = np.sqrt(np.maximum(nearest, 0)).mean(axis=1)
+        assert self.tree is not None
+        return np.asarray(self.tree.query(Z, NEIGHBOURS)[0].mean(axis=1), dtype=np.float32)
+
+    def ranks(self, bins: np.ndarray) -> np.ndarray:
+        """Of bins (n, d): shares of training values below, or for codes how frequent theirs was; NaN where missing."""
+        known = bins < NOT_GIVEN
+        found = np.where(known, bins / max(self.quantiles.shape[1], 1), np.nan)
+        for j, k in self.codes.items():
+            share = np.append(self.code_shares[k], 0.0)
+            found[:, j] = np.where(known[:, j], share[np.minimum(bins[:, j], share.size - 1)], np.nan)
         return found
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from rareclass.kernels.evenly import evenly
 from rareclass.monitoring.cohorts import NO_LABEL, Cohort, packed, unpacked
 from rareclass.monitoring.held import LATE_LABEL, LATE_ROW, REFUSED, TOLD_EVENT, TOLD_OTHER, TWICE, Columns, HeldDay
+from rareclass.monitoring.key_index import KeyIndex
 from rareclass.monitoring.maturity import MaturityCurve
 from rareclass.monitoring.unmatched import Unmatched
 
@@ -25,6 +26,7 @@ class Waiting:
     def __init__(self, max_delay: float) -> None:
         self.max_delay = max_delay
         self.days: dict[int, HeldDay] = {}
+        self.index = KeyIndex()  # of closed days
         self.orphans = Unmatched()
         self.slices: dict[str, int] = {"": 0}
         self.delays_of: dict[int, np.ndarray] = {}  # of days that no longer listen
@@ -78,16 +80,17 @@ class Waiting:
             rows["flags"] |= np.uint8(0) if held.refed else REFUSED
             rows = {name: rows[name] for name in held.rows}
         held.insert(rows)
+        self.index.add(rows["key"], held.day)
         self._match(held, rows["key"])
 
     def _known(self, rows: Columns) -> np.ndarray:
         """Which rows (n,), in the order of keys, have an id that a closed day holds; other times are noted there."""
-        known = np.zeros(rows["key"].size, dtype=bool)
-        for other in self._closed():
-            found, at = other.find(rows["key"])
-            own = other.rows
-            own["flags"][at[own["time"][at] != rows["time"][found]]] |= TWICE
-            known |= found
+        known, days = self.index.find(rows["key"])
+        for day in np.unique(days).tolist():
+            part = np.flatnonzero(known)[days == day]
+            _, at = self.days[day].find(rows["key"][part])
+            own = self.days[day].rows
+            own["flags"][at[own["time"][at] != rows["time"][part]]] |= TWICE
         return known
 
     def _closed(self) -> Iterator[HeldDay]:
@@ -104,12 +107,10 @@ class Waiting:
         """No more rows of the days before are expected."""
         for day in sorted(d for d, held in self.days.items() if d < before and not held.closed):
             held = self.days[day]
-            rows = held.close()
-            del self.days[day]  # it is compared with the others
-            known = self._known(rows)
-            self.days[day] = held
+            known = self._known(held.close())
             if known.any():
                 held.keep(~known)
+            self.index.add(held.rows["key"], day)
             if day in self.judged:
                 held.judge(*self.judged[day])
                 held.seen, held.refed = [], True
@@ -119,13 +120,12 @@ class Waiting:
         """Labels (m,): key, time from which on they are known, whether an event, weight of the row."""
         order = np.lexsort((labels[2], labels[1], labels[0]))
         parts = [v[order] for v in labels]
-        for held in self._closed():
-            if not parts[0].size:
-                return
-            found, at = held.find(parts[0])
-            if at.size:
-                held.label(at, *(v[found] for v in parts[1:]))
-                parts = [v[~found] for v in parts]
+        found, days = self.index.find(parts[0])
+        own = [v[found] for v in parts]
+        for day in np.unique(days).tolist():
+            key, *rest = (v[days == day] for v in own)
+            self.days[day].label(self.days[day].find(key)[1], *rest)
+        parts = [v[~found] for v in parts]
         # what became known so long ago belongs to a row that is kept no more
         if np.isfinite(self.kept_from):
             old = np.isfinite(parts[1]) & (parts[1] < max(self.kept_from, clock - self.max_delay))
@@ -178,6 +178,8 @@ class Waiting:
         for day in [d for d, held in self.days.items() if held.judged and d + 1 + 2 * self.max_delay < clock]:
             self.counts.update(_problems(self.days.pop(day)))
             self.kept_from = max(self.kept_from, day + 1)
+        if np.isfinite(self.kept_from):
+            self.index.forget(int(self.kept_from))
         for day in [d for d in self.judged if d + 1 + 2 * self.max_delay < clock]:
             self.judged.pop(day)
             self.delays_of.pop(day, None)
@@ -219,15 +221,15 @@ class Waiting:
             "kept_from": float(first) if np.isfinite(first) else None,
             "refed_until": float(clock) if not rows and np.isfinite(clock) else None,
             "left_out": {reason: packed(v) for reason, v in self.left_out.items()} if rows else {},
-            "counts": dict(
-                self.counts if rows else self.counts + Counter({r: v.size for r, v in self.left_out.items()})
-            ),
+            "counts": dict(self.counts if rows else self.counts + Counter(left_out)),
         }
 
     @classmethod
     def from_dict(cls, state: Mapping[str, Any], max_delay: float) -> Self:
         made = cls(max_delay)
         made.days = {d["day"]: HeldDay.from_dict(d) for d in state["days"]}
+        for held in made._closed():
+            made.index.add(held.rows["key"], held.day)
         made.orphans = Unmatched.from_dict(state["orphans"])
         made.slices = {text: k for k, text in enumerate(state["slices"])}
         made.delays_of = {d: unpacked(v) for d, v in state["delays_of"]}

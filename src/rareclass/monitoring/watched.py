@@ -8,6 +8,7 @@ import numpy as np
 from rareclass.monitoring.calibrated import Calibration, Prevalence
 from rareclass.monitoring.detector import Detector
 from rareclass.monitoring.modes import EventFeatures, NewMode
+from rareclass.monitoring.moved import Inputs, Scores, Volume
 from rareclass.monitoring.places import Places
 from rareclass.monitoring.rates import Precision, Recall, SliceRecall
 from rareclass.scoring.rows import RowEncoder
@@ -45,10 +46,11 @@ def detectors(reference: Mapping[str, Any], places: Places | None, options: Mapp
         EventFeatures(None if places is None else places.event_places, options["columns"]),
         SliceRecall(options["slices"]),
     ]
+    unlabelled = [Scores(reference), Volume(), Inputs(places, options["columns"], bool(reference))]
     if options["labels_from"] == ROWS:
-        return list(found)
+        return [*found, *unlabelled]
     judged = (Precision,) if options["labels_from"] == ALERTS else (Recall, Precision)
-    return [d if isinstance(d, judged) else Unjudged(type(d), _BIASED) for d in found]
+    return [*(d if isinstance(d, judged) else Unjudged(type(d), _BIASED) for d in found), *unlabelled]
 
 
 def encoded_names(encoder: RowEncoder) -> list[str]:

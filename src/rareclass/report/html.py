@@ -12,6 +12,7 @@ from rareclass.html.svg import round_up
 from rareclass.report import html_sections as sections_of
 from rareclass.report.html_drivers import drivers
 from rareclass.report.html_parts import verdict_chip
+from rareclass.report.html_seven import seven_ways
 from rareclass.report.html_textbook import textbook
 from rareclass.report.html_tiers import gate, tiers
 from rareclass.report.html_trade import trade_off
@@ -43,6 +44,7 @@ def render_html(results: Mapping[str, Any] | Results) -> str:
     story = tell(results)
     sections = [
         ("arms", "Arms", _arms(story)),
+        ("seven-ways", "Seven ways", seven_ways(story)),
         ("trade-off", "Trade-off", trade_off(story)),
         ("curves", "Curves", sections_of.curves(story)),
         ("tiers", "Tiers", tiers(story)),

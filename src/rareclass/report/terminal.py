@@ -19,6 +19,8 @@ from rareclass.evaluation.textbook_records import TextbookRecord
 from rareclass.fitting.slice_table import SliceTable
 from rareclass.html.reading import Reading
 from rareclass.report.drivers import NO_CAUSES, no_reasons, where
+from rareclass.report.html_seven import HOW
+from rareclass.report.html_seven import told as told_ways
 from rareclass.report.story import ArmRow, Story, tell
 
 STYLES = {"helps": "green", "hurts": "red", "cannot tell": "yellow", "no evidence": "dim", "baseline": "dim"}
@@ -82,6 +84,7 @@ def render_terminal(results: Mapping[str, Any] | Results, console: Console | Non
     if story.results.slices is not None:
         say_slices(story.results.slices, page.console)
     _trade_off(story, page)
+    _seven_ways(story, page)
     _textbook(story.results.textbook, page)
     _drivers(story, page)
     _notes(story, page)
@@ -321,6 +324,20 @@ def _drivers(story: Story, page: _Page) -> None:
         events, every = (Reading.of(v).text(words.number) for v in (c.events, c.rows))
         rows.append((_wrapped(CONTROL.sub("?", c.name), NAME[100]), events, every))
     page.grid(rows)
+
+
+def _seven_ways(story: Story, page: _Page) -> None:
+    """The textbook's seven ways, where they were asked for."""
+    found = story.results.seven_ways
+    if found is None or not found.ways:
+        return
+    page.gap()
+    page.say("Seven ways", "bold")
+    wide = page.console.width >= 2 * WIDE
+    _text_table(*told_ways(found, intervals=wide), page)
+    more = () if wide else ("Intervals stand in results.json and in the report; a wide terminal shows them too.",)
+    for said in (*found.sentences, HOW, *more, *found.notes):
+        page.say(said, "", "- ", "  ")
 
 
 def _textbook(found: TextbookRecord | None, page: _Page) -> None:

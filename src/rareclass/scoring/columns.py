@@ -1,6 +1,6 @@
 """Rows that come column by column, as arrays of numbers or lists of plain values, to the encoded matrix."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,27 @@ from rareclass.scoring.values import Elsewhere, Reader
 
 Column = np.ndarray | Sequence[Any]
 """The n values of a column: an array of numbers or Booleans, or a sequence of texts, numbers, Booleans and None."""
+
+
+class Levels(Sequence[Any]):
+    """The n values of a column as their levels, which may stand twice, and the place (n,) of each value among these."""
+
+    def __init__(self, levels: list[Any], places: np.ndarray) -> None:
+        self.levels, self.places = levels, places
+
+    def __len__(self) -> int:
+        return int(self.places.size)
+
+    def __getitem__(self, i: Any) -> Any:
+        return self.levels[self.places[i]]
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self.levels.__getitem__, self.places.tolist())
+
+    def mapped(self, function: Callable[[Any], Any]) -> "Levels":
+        """The same of what a function makes of each value."""
+        return Levels([function(level) for level in self.levels], self.places)
+
 
 _NUMBERS = frozenset({float, int, bool, type(None)})
 _PLAIN = frozenset({str, float, int, bool})
@@ -88,9 +109,12 @@ def _numbers(reader: Reader, column: Column) -> np.ndarray:
 
 def _codes(reader: Reader, column: Column) -> tuple[np.ndarray, int]:
     """Codes (n,) of a column of categories, and how many of its values training never saw."""
-    if isinstance(column, np.ndarray):
+    values: Sequence[Any]
+    if isinstance(column, Levels):
+        values, rows = column.levels, column.places
+    elif isinstance(column, np.ndarray):
         levels, rows = np.unique(column, return_inverse=True)
-        values: Sequence[Any] = levels.tolist()
+        values = levels.tolist()
     elif (kinds := set(map(type, column)) - {type(None)}) <= _PLAIN and len(kinds) <= 1:
         values = list(dict.fromkeys(column))  # of one type, for 1 and true are one key
         places = {value: at for at, value in enumerate(values)}

@@ -7,6 +7,7 @@ import numpy as np
 from rareclass.kernels.bridging import bridged
 from rareclass.kernels.linear import combined, linear_scores, quantile_parts, quantile_scores, without_infinite
 from rareclass.kernels.log_odds_maps import mapped, shifted
+from rareclass.kernels.repeated import repeated
 from rareclass.kernels.trees import FEW, FlatTrees
 from rareclass.kernels.words import word_features
 
@@ -29,5 +30,6 @@ def warm() -> str | None:
     trees.score(X[:1])
     replace(trees, cover=np.array([2.0, 1.0, 1.0])).contributions(X)
     word_features(["a word"], 4)
+    repeated(b"", 0)
     folder: str | None = mapped._cache.cache_path  # type: ignore[attr-defined]
     return folder

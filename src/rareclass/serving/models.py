@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from rareclass.errors import BundleError, InputError, RareclassError, RegistryError
+from rareclass.kernels.repeated import repeated
 from rareclass.kernels.trees import FEW
 from rareclass.scoring.champion import bundle_place
 from rareclass.scoring.files import CARD, Folder, damaged
@@ -101,7 +102,8 @@ def read_served(name: str, path: Path) -> Served:
 
 
 def _warm(scorer: Scorer) -> None:
-    """Score and explain rows of zeros, so that no request waits for kernels."""
+    """Read texts, score and explain rows of zeros, so that no request waits for kernels."""
+    repeated(b"", 0)
     for n in _WARMING:
         X = np.zeros((n, scorer.encoder.width))
         scorer.logit_of(X)

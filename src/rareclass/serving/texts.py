@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from rareclass.data.numerals import EMPTY, MISSING_MARKS
-from rareclass.scoring.columns import Column
+from rareclass.scoring.columns import Column, Levels
 from rareclass.scoring.values import Reader
 
 _EMPTY = frozenset(EMPTY)
@@ -23,6 +23,8 @@ def as_cells(reader: Reader, column: Column) -> Column:
             return column
         cell = _cell(reader, value)
         return column if cell is value else [cell]
+    if isinstance(column, Levels):
+        return column.mapped(lambda value: _cell(reader, value) if type(value) is str else value)
     if isinstance(column, np.ndarray) or str not in set(map(type, column)):
         return column
     return [_cell(reader, value) if type(value) is str else value for value in column]

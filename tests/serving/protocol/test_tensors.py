@@ -131,6 +131,28 @@ def test_bytes_that_do_not_fit_are_refused(datatype, raw, shape, match):
     assert error.value.status == 400
 
 
+@pytest.mark.parametrize("n", [5, 40, 1000])
+def test_many_texts_of_few_levels_are_the_same_texts(n):
+    texts = (["a", "", "Grüße 🙂", " a", "ä"] * n)[:n]
+    found = binary("BYTES", packed("BYTES", texts), [n])[0].values
+    assert len(found) == n
+    assert list(found) == [found[i] for i in range(n)] == [text or None for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (lambda raw: raw[:-1], "truncated: text 39 ends beyond its 199 bytes"),
+        (lambda raw: raw + b"\x00", "has 1 bytes more than its 40 texts"),
+        (lambda raw: raw[:64] + b"\xff" + raw[65:], "is no UTF-8 at text 12"),
+        (lambda raw: raw[:64] + b"\xff" + raw[65:-1], "is no UTF-8 at text 12"),
+    ],
+)
+def test_many_texts_that_do_not_fit_are_refused_in_the_same_words(change, match):
+    with pytest.raises(Refused, match=match):
+        binary("BYTES", change(packed("BYTES", ["a", "b"] * 20)), [40])
+
+
 def test_bytes_that_do_not_follow_are_refused():
     with pytest.raises(Refused, match="says 80 bytes of binary data, but only 8 follow"):
         binary("FP64", bytes(8), [10], size=80)

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rareclass.kernels.repeated import repeated
+from rareclass.scoring.columns import Levels
 from rareclass.serving.errors import Refused, shown, wrong
 
 _NULL = type(None)
@@ -60,6 +62,8 @@ _ASGIVEN = frozenset({"BOOL", "FP64", TEXT})
 """Datatypes whose JSON holds all that they can be."""
 GIVEN = {**{name: kind.given for name, kind in FIXED.items()}, TEXT: frozenset({str, _NULL})}
 """The types that the JSON of each datatype may hold."""
+_FEW = 32
+"""Texts that are read one by one."""
 _SAID = {
     GIVEN["BOOL"]: "true, false or null",
     GIVEN["INT8"]: "whole numbers or null",
@@ -116,8 +120,8 @@ def _out_of_range(name: str, datatype: str, value: Any, at: int) -> Refused:
     return wrong(f"Input {shown(name)} holds {shown(value)} at place {at}, which is out of the range of {datatype}.")
 
 
-def from_bytes(name: str, datatype: str, raw: memoryview, n: int) -> np.ndarray | list[Any]:
-    """The n values of a binary tensor: an array, or a list of texts, None for empty ones, as bytes know no null.
+def from_bytes(name: str, datatype: str, raw: memoryview, n: int) -> np.ndarray | Sequence[Any]:
+    """The n values of a binary tensor: an array, or texts, None for empty ones, as bytes know no null.
 
     Raises
     ------
@@ -126,16 +130,30 @@ def from_bytes(name: str, datatype: str, raw: memoryview, n: int) -> np.ndarray 
     """
     kind = FIXED.get(datatype)
     if kind is None:
-        return _texts(name, raw, n)
+        found = _levels(raw, n) if n > _FEW else None
+        return _texts(name, raw, n) if found is None else found
     if len(raw) != n * kind.stored.itemsize:
         raise wrong(
             f"Input {shown(name)} has {len(raw)} bytes, but its shape and the datatype {datatype} need "
             f"{n * kind.stored.itemsize}."
         )
-    found = np.frombuffer(raw, dtype=kind.stored)
+    numbers = np.frombuffer(raw, dtype=kind.stored)
     if datatype == "BOOL":
-        found = np.frombuffer(raw, dtype=np.uint8) != 0  # a byte that is neither 0 nor 1 is none of NumPy's
-    return _from_brief(found) if kind.stored != kind.dtype else found
+        numbers = np.frombuffer(raw, dtype=np.uint8) != 0  # a byte that is neither 0 nor 1 is none of NumPy's
+    return _from_brief(numbers) if kind.stored != kind.dtype else numbers
+
+
+def _levels(raw: memoryview, n: int) -> Levels | None:
+    """Texts that are decoded once for each level; None where something is wrong with them."""
+    found = repeated(raw, n)
+    if found is None:
+        return None
+    spans, places = found
+    whole = bytes(raw)
+    try:
+        return Levels([whole[start:end].decode("utf-8") or None for start, end in spans], places)
+    except UnicodeDecodeError:
+        return None
 
 
 def _texts(name: str, raw: memoryview, n: int) -> list[Any]:

@@ -1,5 +1,6 @@
 """One input of a protocol request: its name, shape and values, from JSON or from the bytes behind it."""
 
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -17,14 +18,14 @@ class Tensor(NamedTuple):
     name, datatype : str
     shape : list of int
         One or two whole numbers.
-    values : ndarray or list of the length of their product
+    values : ndarray or sequence of the length of their product
         Numbers, Booleans, texts and None, in row order.
     """
 
     name: str
     datatype: str
     shape: list[int]
-    values: np.ndarray | list[Any]
+    values: np.ndarray | Sequence[Any]
 
 
 def read_tensor(said: Any, place: int, tail: memoryview, at: int, most: tuple[int, int]) -> tuple[Tensor, int]:

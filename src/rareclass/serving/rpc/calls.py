@@ -13,6 +13,7 @@ from rareclass.serving.errors import Refused
 from rareclass.serving.events import Events
 from rareclass.serving.front import TEXT, Call, settled, tell
 from rareclass.serving.guarding import Gone, Ids, admitted
+from rareclass.serving.rpc.receiving import Receiving
 
 CODES = {
     400: grpc.StatusCode.INVALID_ARGUMENT,
@@ -54,6 +55,7 @@ class Calls(grpc.GenericRpcHandler):
     ) -> None:
         self._service, self._events, self._ids = service, events, Ids()
         self._methods, self._streams, self._open = methods, streams, open_paths
+        self._receiving = Receiving(service.settings.limits)
 
     def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
         """What answers a call, found before its message is read."""
@@ -71,10 +73,11 @@ class Calls(grpc.GenericRpcHandler):
             return self._refusing(
                 call, Refused(401, "This service asks for a token: send the metadata `authorization: Bearer TOKEN`.")
             )
+        # calls bring one message; those of streams let us say when it is read
         if path in self._methods:
-            return grpc.unary_unary_rpc_method_handler(functools.partial(self._answer, call, self._methods[path]))
+            return grpc.stream_unary_rpc_method_handler(functools.partial(self._answer, call, self._methods[path]))
         if path in self._streams:
-            return grpc.unary_stream_rpc_method_handler(functools.partial(self._stream, call, self._streams[path]))
+            return grpc.stream_stream_rpc_method_handler(functools.partial(self._stream, call, self._streams[path]))
         said = "The service has no such method."
         if "/Repository" in path:
             said = "Models are reloaded on the admin port (--admin-port), or when their folder is replaced."
@@ -86,10 +89,13 @@ class Calls(grpc.GenericRpcHandler):
 
         return grpc.stream_unary_rpc_method_handler(refuse)  # which need not wait for the message
 
-    async def _answer(self, call: Call, method: Method, message: bytes, context: Any) -> bytes:
+    async def _answer(self, call: Call, method: Method, _: Any, context: Any) -> bytes:
+        async def answered() -> bytes:
+            return await method(call, await self._receiving.message(context))
+
         self._service.metrics.began()
         try:
-            answer = await settled(call, method(call, message), self._events)
+            answer = await settled(call, answered(), self._events)
         except asyncio.CancelledError:
             self._events.say("client left", id=call.id, path=call.path[:TEXT])
             raise
@@ -101,9 +107,9 @@ class Calls(grpc.GenericRpcHandler):
         tell(self._events, call, 200)
         return answer
 
-    async def _stream(self, call: Call, stream: Stream, message: bytes, context: Any) -> AsyncIterator[bytes]:
+    async def _stream(self, call: Call, stream: Stream, _: Any, context: Any) -> AsyncIterator[bytes]:
         try:
-            async for answer in stream(message):
+            async for answer in stream(await self._receiving.message(context)):
                 yield answer
         except Refused as refused:
             await self._refuse(call, refused.status, refused.sentence, context)

@@ -1,0 +1,220 @@
+"""Detectors without labels: volume, scores and their tail, inputs. Figures of whole days, against earlier days."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from rareclass.kernels.logits import logit
+from rareclass.monitoring.cohorts import Cohort
+from rareclass.monitoring.daily import DailyFigures
+from rareclass.monitoring.detector import SCORED, Detector
+from rareclass.monitoring.ledger import Ledger
+from rareclass.monitoring.places import MISSING, NOT_GIVEN, UNKNOWN, Places
+
+_TAILS = (0.1, 0.01, 0.001)
+_ROWS_ABOVE = 20
+"""Rows that a tail must hold on a day, for its share to be compared with training."""
+_SPREAD = 0.05
+"""Days differ by so much beyond chance: of a standard deviation, or of the arc sine of a share's root."""
+_HIGH = 0.1
+_FEWEST = 20
+"""Share of the rows of a day that score highest, and how many they must be for their inputs to be watched."""
+_NAMED = 3
+
+
+class _Moved(Detector):
+    """Figures of days; subclasses say which."""
+
+    stage = SCORED
+    TRAIL = 60
+    what_to_do = "Look at what changed upstream; labels will tell whether the events have moved, too."
+
+    def __init__(
+        self, names: Sequence[str], least: Any = 0.0, training: np.ndarray | None = None, spread: Any = 0.0
+    ) -> None:
+        super().__init__()
+        self.daily = DailyFigures(names, least=least, training=training, spread=spread, bets=(0.5,))
+
+    def figures(self, cohort: Cohort) -> tuple[np.ndarray, np.ndarray]:
+        """Figures (m,) of a day, NaN where there is none, and their standard errors against training."""
+        raise NotImplementedError
+
+    def evidence(self, cohort: Cohort) -> np.ndarray | None:
+        values, error = self.figures(cohort)
+        self.why_off = self.daily.why_off if np.isnan(self.daily.training).all() else ""
+        return None if self.why_off else self.daily.evidence(cohort.day, values, error)
+
+    def learn(self, cohort: Cohort) -> None:
+        self.daily.learn(cohort.day, self.figures(cohort)[0])
+
+    def unlearn(self, day: int) -> None:
+        self.daily.unlearn(day)
+
+    def shown(self, value: float, name: str) -> str:
+        """A figure as a reader wants it."""
+        return f"{value:.3g}"
+
+    def finding(self, since: int, ledger: Ledger) -> tuple[str, str, float, dict[str, Any]]:
+        state = self.state.reshape(len(self.daily.names), -1).max(axis=1)
+        days = np.array(self.daily.days)
+        values = np.array(self.daily.values)[days >= since]
+        usual = self.daily.usual(since)
+        found: dict[str, dict[str, float]] = {}
+        said: list[str] = []
+        for j in np.argsort(-state)[:_NAMED]:
+            if found and state[j] < state.max() - 3:
+                break
+            name, now = self.daily.names[j], values[:, j][~np.isnan(values[:, j])]
+            if not now.size:
+                continue
+            found[name] = {"before": float(usual[j]), "now": float(np.median(now))}
+            said.append(f"{name} from {self.shown(usual[j], name)} to {self.shown(float(np.median(now)), name)}")
+        value = next(iter(found.values()))["now"] if found else float("nan")
+        return self.code, f"Moved without labels: {', '.join(said)}.", value, {"figures": found}
+
+    def saved(self) -> dict[str, Any]:
+        known = [None if np.isnan(v) else float(v) for v in self.daily.training]
+        return {"daily": self.daily.to_dict(), "training": known}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.daily.load(state["daily"])
+        self.daily.training = np.array([np.nan if v is None else v for v in state["training"]])
+
+
+class Volume(_Moved):
+    """Rows and alerts of a day."""
+
+    name, code = "volume", "volume"
+    what_to_do = "Look whether rows are lost or doubled upstream; whoever works on the alerts will feel it."
+
+    def __init__(self) -> None:
+        super().__init__(["rows", "alerts"], least=[0.1, 0.2])
+
+    def figures(self, cohort: Cohort) -> tuple[np.ndarray, np.ndarray]:
+        counts = np.array([cohort.key.size, np.count_nonzero(cohort.alert)])
+        return np.log(counts + 0.5), np.zeros(2)
+
+    def shown(self, value: float, name: str) -> str:
+        return f"{np.exp(value):,.0f} a day"
+
+
+class Scores(_Moved):
+    """Mean and spread of the log-odds, and the shares of rows in the upper tail of training."""
+
+    name, code = "scores", "scores-moved"
+
+    def __init__(self, reference: Mapping[str, Any]) -> None:
+        self.cuts, self.rows = _cuts(reference)
+        names = ["mean log-odds", "spread of the log-odds"]
+        names += [f"share of rows with log-odds above {cut:g}" for cut in self.cuts]
+        training = np.full(len(names), np.nan)
+        self.sd = np.nan
+        if self.cuts.size:
+            counts, edges = (np.asarray(reference[n], dtype=float) for n in ("counts", "edges"))
+            share, middle = counts / counts.sum(), (edges[1:] + edges[:-1]) / 2
+            mean = share @ middle
+            self.sd = float(max(np.sqrt(share @ (middle - mean) ** 2), 1e-6))
+            above = [share[edges[:-1] >= cut].sum() for cut in self.cuts]
+            training = np.array([mean, np.log(self.sd), *map(_arc, above)])
+        unit = 1.0 if np.isnan(self.sd) else self.sd
+        small = [_SPREAD * unit, *[_SPREAD] * (len(names) - 1)]
+        super().__init__(names, least=small, training=training, spread=small)
+
+    def figures(self, cohort: Cohort) -> tuple[np.ndarray, np.ndarray]:
+        z = np.clip(logit(np.clip(cohort.probability, 1e-7, 1 - 1e-7)), -15.9, 15.9)
+        n = z.size
+        if n < 2:
+            return np.full(len(self.daily.names), np.nan), np.full(len(self.daily.names), np.nan)
+        share = np.array([np.mean(z >= cut) for cut in self.cuts])
+        usual = np.sin(self.daily.training[2:] / 2) ** 2
+        chance = (1 / n + 1 / max(self.rows, 1)) ** 0.5
+        errors = np.where(usual * n >= _ROWS_ABOVE, chance, np.nan)
+        values = [z.mean(), np.log(max(z.std(), 1e-6)), *map(_arc, share)]
+        return np.array(values), np.array([self.sd * chance, chance, *errors])
+
+    def shown(self, value: float, name: str) -> str:
+        if name.startswith("share"):
+            return f"{np.sin(value / 2) ** 2:.2%}"
+        return f"{np.exp(value):.2f}" if name.startswith("spread") else f"{value:.2f}"
+
+
+class Inputs(_Moved):
+    """Of each feature: shares of missing and unknown values, and its mean rank, among all and among high scores."""
+
+    name, code = "inputs", "inputs-moved"
+    what_to_do = "Look at these inputs where they are made; retrain only if they will stay so."
+    KINDS: ClassVar = ("missing values in", "unknown values in", "rank of", "rank among high scores of")
+
+    def __init__(self, places: Places | None, names: Sequence[str], training: bool = True) -> None:
+        width = 0 if places is None else places.width
+        named = list(names) if len(names) == width else [f"column {j + 1}" for j in range(width)]
+        self.places, self.given, self.rows = places, False, np.inf
+        known = np.full((len(self.KINDS), max(width, 1)), np.nan)
+        if places is not None and training:
+            known[0] = [_arc(v) for v in places.missing]
+        figures = [f"{kind} {name}" for kind in self.KINDS for name in named or ["no column"]]
+        least = np.repeat([0.05, 0.05, 0.02, 0.05], max(width, 1))
+        super().__init__(figures, least=least, training=known.ravel(), spread=_SPREAD)
+
+    def evidence(self, cohort: Cohort) -> np.ndarray | None:
+        self.given |= bool(cohort.places.size and (cohort.places != NOT_GIVEN).any())
+        if self.places is None or not self.given:
+            self.why_off = (
+                "The bundle keeps no sketches of its features." if self.places is None else "No `features` were given."
+            )
+            return None
+        return super().evidence(cohort)
+
+    def learn(self, cohort: Cohort) -> None:
+        if self.places is not None and self.given:
+            super().learn(cohort)
+
+    def figures(self, cohort: Cohort) -> tuple[np.ndarray, np.ndarray]:
+        m = len(self.daily.names)
+        rows = cohort.only((cohort.places != NOT_GIVEN).all(axis=1))
+        n = rows.key.size
+        if self.places is None or n < _FEWEST:
+            return np.full(m, np.nan), np.full(m, np.nan)
+        bins = rows.places
+        rank = self.places.ranks(bins)
+        high = np.argsort(rows.probability, kind="stable")[-max(int(_HIGH * n), 1) :]
+        of_high = _means(rank[high]) if high.size >= _FEWEST else np.full(rank.shape[1], np.nan)
+        shares = [[_arc(v) for v in (bins == code).mean(axis=0)] for code in (MISSING, UNKNOWN)]
+        values = np.concatenate([*shares, _means(rank), of_high])
+        return values, np.full(m, n**-0.5)
+
+    def shown(self, value: float, name: str) -> str:
+        return f"{np.sin(value / 2) ** 2:.2%}" if "values in" in name else f"{value:.0%}"
+
+    def saved(self) -> dict[str, Any]:
+        return super().saved() | {"given": self.given}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        super().restore(state)
+        self.given = state["given"]
+
+
+def _arc(share: float) -> float:
+    """A share on a scale on which its standard error is the root of 1 / n."""
+    return float(2 * np.arcsin(np.sqrt(np.clip(share, 0.0, 1.0))))
+
+
+def _means(rank: np.ndarray) -> np.ndarray:
+    """Means (d,) of ranks (n, d), NaN for features without any."""
+    known = ~np.isnan(rank)
+    count = known.sum(axis=0)
+    total = np.where(known, rank, 0.0).sum(axis=0)
+    return np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+
+
+def _cuts(reference: Mapping[str, Any]) -> tuple[np.ndarray, float]:
+    """Edges of bins above which about 10, 1 and 0.1 % of training lie, and its rows."""
+    if not {"edges", "counts"} <= set(reference):
+        return np.empty(0), 0.0
+    edges, counts = (np.asarray(reference[n], dtype=float) for n in ("edges", "counts"))
+    if counts.sum() <= 0:
+        return np.empty(0), 0.0
+    above = np.cumsum(counts[::-1])[::-1] / counts.sum()
+    at = [int(np.abs(np.log(np.maximum(above, 1e-9) / tail)).argmin()) for tail in _TAILS]
+    return np.unique(edges[at]), float(counts.sum())
