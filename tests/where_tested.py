@@ -189,8 +189,6 @@ WHERE = {
     "monitoring/ledger.py": "tests/monitoring/test_monitor.py",
     "monitoring/held.py": "tests/monitoring/test_monitor.py",
     "monitoring/key_index.py": "tests/monitoring/test_monitor.py",
-    "monitoring/moved.py": "tests/monitoring/test_monitor.py",
-    "monitoring/weeks.py": "tests/monitoring/test_monitor.py",
     "monitoring/panel.py": "tests/monitoring/test_monitor.py",
     "monitoring/unmatched.py": "tests/monitoring/test_monitor.py",
     "monitoring/waiting.py": "tests/monitoring/test_monitor.py",
