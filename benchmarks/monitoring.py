@@ -7,91 +7,25 @@ the others), probabilities calibrated, the threshold finds 80 % of the events; t
 after a gamma-distributed delay of mean 4 days. The monitor knows a reference of 600 events. Each line but the first
 changes one thing on day 60. Delays are days of changed rows whose labels have come before the alarm (0: the first day
 is enough); "since" is the share of alarms whose interval holds the true day.
+
+The others (`--others`; river is used where it can be imported, such as from a folder that
+``pip install --no-deps --target FOLDER river`` made and PYTHONPATH names) get what each scenario moves, of the same
+days in the same order: misses of events, mean of the moved features of events, labels of rows. Weekly KS compares each
+week with the reference at a level of 0.001.
 """
 
 import argparse
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 import numpy as np
+from monitoring_streams import CHANGE, FEATURES, SCENARIOS, THRESHOLD, Day, Law, days, drawn, reference
+from scipy.stats import ks_2samp
 
-from rareclass.artifact.bundle import score_reference
-from rareclass.artifact.reference import sketched
-from rareclass.kernels.logits import sigmoid
-from rareclass.kernels.residuals import residual_sums
 from rareclass.monitoring import RareClassMonitor
 from rareclass.monitoring.alarms import RARE_CLASS
 
-CHANGE, AFTER, YEAR = 60, 60, 365
-APART, EVENTS, ROWS, FEATURES = 3.0, 20, 400, 10
-CUT = APART - 0.8416212335729143  # 80 % of the events lie above
-LOG_ODDS = np.log(EVENTS / (ROWS - EVENTS))
-THRESHOLD = float(sigmoid(APART * CUT - APART**2 / 2 + LOG_ODDS))
-DIRECTION = np.repeat([1.0, 0.0], FEATURES // 2)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Law:
-    """What the rows of a day are drawn from."""
-
-    lower: float = 0.0  # by how much events score lower
-    new_mode: float = 0.0  # share of the events that lie elsewhere
-    times: float = 1.0  # how many times as frequent events are
-    negatives: float = 0.0  # by how much the other rows score higher
-    feature: float = 0.0  # by how much the events move in three features
-
-
-@dataclass(frozen=True, kw_only=True)
-class Day:
-    """Rows (n,) of a day; labels come at `known`."""
-
-    time: np.ndarray
-    X: np.ndarray
-    probability: np.ndarray
-    alert: np.ndarray
-    y: np.ndarray
-    known: np.ndarray
-
-
-SCENARIOS = {
-    "usual": Law(),
-    "recall 0.8 -> 0.6": Law(lower=0.5882741304430),
-    "recall 0.8 -> 0.7": Law(lower=0.3172207208673),
-    "new mode in 20 % of events": Law(new_mode=0.2),
-    "prevalence doubled": Law(times=2.0),
-    "negatives +0.25 sd": Law(negatives=0.25),
-    "negatives +0.5 sd": Law(negatives=0.5),
-    "events +0.6 sd in 3 features": Law(feature=0.6),
-}
-
-
-def drawn(rng: np.random.Generator, law: Law, day: int, rows: int = ROWS) -> Day:
-    """The rows of one day."""
-    y = rng.random(rows) < law.times * EVENTS / ROWS
-    score = rng.normal(np.where(y, APART - law.lower, law.negatives), 1.0)
-    X = rng.normal(size=(rows, FEATURES)) + np.outer(y, DIRECTION)
-    X[:, :3] += law.feature * y[:, None]
-    other = y & (rng.random(rows) < law.new_mode)
-    X[other] = rng.normal(-2.0, 0.5, size=(int(other.sum()), FEATURES))
-    p = sigmoid(APART * score - APART**2 / 2 + LOG_ODDS)
-    moment = day + rng.random(rows)
-    return Day(time=moment, X=X, probability=p, alert=p >= THRESHOLD, y=y, known=moment + rng.gamma(2.0, 2.0, rows))
-
-
-def reference(rng: np.random.Generator) -> tuple[dict, dict]:
-    """What a bundle keeps of 12,000 rows, scored out of fold."""
-    part = drawn(rng, Law(), 0, 30 * ROWS)
-    p, y = part.probability, part.y
-    decided = {"events": y, "missed": y & ~part.alert, "alerts": part.alert, "alert_events": y & part.alert}
-    found = score_reference(np.log(p) - np.log1p(-p), y) | {"residuals": residual_sums(p, y.astype(float)).tolist()}
-    return found | {"decided": {n: float(v.sum()) for n, v in decided.items()}}, sketched(part.X, y)
-
-
-def days(rng: np.random.Generator, law: Law, until: int, change: int = CHANGE) -> Iterator[Day]:
-    """Days in order; the law holds from `change` on."""
-    for day in range(until):
-        yield drawn(rng, law if day >= change else Law(), day)
+AFTER, YEAR = 60, 365
 
 
 def fed(rng: np.random.Generator, law: Law, until: int, change: int) -> Iterator[tuple[np.ndarray, Day, list]]:
@@ -156,15 +90,84 @@ def changed(name: str, runs: int, seed: int) -> None:
     )
 
 
+def inputs(name: str, day: Day) -> np.ndarray:
+    """What the others see of a day."""
+    if "prevalence" in name or "negatives" in name:
+        return day.y.astype(float)
+    return day.X[day.y, :3].mean(axis=1) if "mode" in name or "feature" in name else (~day.alert[day.y]).astype(float)
+
+
+def of_river(zero_or_one: bool) -> dict[str, Callable[[], object]]:
+    """Detectors of river for such values, as it makes them by default; none where it is not installed."""
+    try:
+        from river import drift
+        from river.drift import binary
+    except ImportError:
+        print("river is not installed; its detectors are left out")
+        return {}
+    found = {"ADWIN": drift.ADWIN, "Page-Hinkley": drift.PageHinkley}
+    return found if not zero_or_one else found | {"DDM": binary.DDM, "HDDM_A": binary.HDDMA, "HDDM_W": binary.HDDMW}
+
+
+def first_of_river(made: Callable[[], object], stream: list[np.ndarray]) -> list[int]:
+    """Days on which a detector finds drift; it starts anew itself."""
+    detector, found = made(), []
+    for day, values in enumerate(stream):
+        for value in values.tolist():
+            detector.update(value)
+            if detector.drift_detected and found[-1:] != [day]:
+                found.append(day)
+    return found
+
+
+def weekly_ks(known: np.ndarray, stream: list[np.ndarray]) -> list[int]:
+    """Last days of the weeks that differ from the reference."""
+    weeks = [np.concatenate(stream[k : k + 7]) for k in range(0, len(stream) - 6, 7)]
+    return [7 * k + 6 for k, week in enumerate(weeks) if ks_2samp(known, week).pvalue < 0.001]
+
+
+def beside(name: str, runs: int, years: int, seed: int) -> None:
+    """What the others find of a change, and how often within a year without one."""
+    waits: dict[str, list[float]] = {}
+    alarmed: dict[str, int] = {}
+    river = of_river(zero_or_one="mode" not in name and "feature" not in name)
+    for run in range(max(runs, years)):
+        rng = np.random.default_rng([seed, 1, run])
+        known = inputs(name, drawn(rng, Law(), 0, 30 * 400))
+        for law, until, many in ((SCENARIOS[name], CHANGE + AFTER, runs), (Law(), YEAR, years)):
+            if run >= many:
+                continue
+            stream = [inputs(name, day) for day in days(rng, law, until)]
+            found = {label: first_of_river(made, stream) for label, made in river.items()}
+            found["weekly KS"] = weekly_ks(known, stream)
+            for label, alarms in found.items():
+                if until == YEAR:
+                    alarmed[label] = alarmed.get(label, 0) + bool(alarms)
+                else:
+                    waits.setdefault(label, []).append(min((d - CHANGE for d in alarms if d >= CHANGE), default=np.inf))
+    for label, found in waits.items():
+        missed = np.mean(np.isinf(found))
+        print(
+            f"{name}, {label}: median delay {np.median(found):.0f} days, {missed:.0%} missed; "
+            f"alarms in {alarmed.get(label, 0)} of {years} years without change",
+            flush=True,
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--years", type=int, default=400)
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--scenarios", nargs="+", default=list(SCENARIOS))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--others", action="store_true", help="detectors of others in place of ours")
     asked = parser.parse_args()
     for name in asked.scenarios:
-        if name == "usual":
+        if asked.others and name != "usual":
+            beside(name, asked.runs, asked.years, asked.seed)
+        elif asked.others:
+            continue
+        elif name == "usual":
             usual_years(asked.years, asked.seed)
         else:
             changed(name, asked.runs, asked.seed)

@@ -193,8 +193,6 @@ WHERE = {
     "monitoring/ledger.py": "tests/monitoring/test_monitor.py",
     "monitoring/held.py": "tests/monitoring/test_monitor.py",
     "monitoring/key_index.py": "tests/monitoring/test_monitor.py",
-    "monitoring/moved.py": "tests/monitoring/test_monitor.py",
-    "monitoring/weeks.py": "tests/monitoring/test_monitor.py",
     "monitoring/panel.py": "tests/monitoring/test_monitor.py",
     "monitoring/unmatched.py": "tests/monitoring/test_monitor.py",
     "monitoring/waiting.py": "tests/monitoring/test_monitor.py",
@@ -233,4 +231,9 @@ WHERE = {
     "under_sampling/base.py": "tests/under_sampling/test_common.py",
     "under_sampling/neighbourhood.py": "tests/under_sampling/test_common.py",
     "under_sampling/one_sided.py": "tests/under_sampling/test_condensed.py",
+    "cli/simulate_production.py": "tests/production/test_simulation.py",
+    "production/drawings.py": "tests/production/test_page.py",
+    "production/figure.py": "tests/production/test_page.py",
+    "production/service.py": "tests/production/test_simulation.py",
+    "production/watch.py": "tests/production/test_simulation.py",
 }

@@ -20,7 +20,7 @@ _OPTIONS = {
     for name in (
         "budget categorical cost_columns date_format decimal drop encoding explain folds full gap gate_recall "
         "gate_trees groups keep learner learners max_delay mature_after cool_down labels_from "
-        "missing out overwrite pos_label repeats seed separator slices "
+        "missing months out overwrite pos_label repeats seed separator slices "
         "split_duplicates test_share threads time time_limit time_ordered treatment treatments weights"
     ).split()
 }

@@ -16,6 +16,8 @@ LAG, WINDOW = 14, 56
 _FEWEST = 21
 _LEVELS = (0.0, 0.1, 0.25)
 _STEPS = (0.5, 1.0, 2.0, 4.0)
+_NOISE = 1e-16
+"""Squares of days that never differ, but for rounding, have no correlation."""
 _MOST = 6.0
 """Log of the most that a single day wins against training."""
 
@@ -232,7 +234,7 @@ def _correlation(days: np.ndarray, left: np.ndarray) -> np.ndarray:
     both = ~np.isnan(now) & ~np.isnan(before)
     now, before = np.where(both, now, 0.0), np.where(both, before, 0.0)
     size = np.sqrt((now**2).sum(axis=0) * (before**2).sum(axis=0))
-    found = np.divide((now * before).sum(axis=0), size, out=np.zeros(size.shape), where=size > 0)
+    found = np.divide((now * before).sum(axis=0), size, out=np.zeros(size.shape), where=size > _NOISE)
     # taking off the levels of weekdays and averaging over few days pulls the estimate down
     n = np.maximum(both.sum(axis=0), 1)
     return np.asarray(np.clip(found + (1 + 4 * found) / n, 0.0, 0.9) * (found > 0))

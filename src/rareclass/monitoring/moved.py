@@ -35,18 +35,25 @@ class _Moved(Detector):
     ) -> None:
         super().__init__()
         self.daily = DailyFigures(names, least=least, training=training, spread=spread, bets=(0.5,))
+        self._last: tuple[Cohort, tuple[np.ndarray, np.ndarray]] | None = None
 
     def figures(self, cohort: Cohort) -> tuple[np.ndarray, np.ndarray]:
         """Figures (m,) of a day, NaN where there is none, and their standard errors against training."""
         raise NotImplementedError
 
+    def _figures(self, cohort: Cohort) -> tuple[np.ndarray, np.ndarray]:
+        """As `figures`, once for each day that is judged and then learnt."""
+        if self._last is None or self._last[0] is not cohort:
+            self._last = cohort, self.figures(cohort)
+        return self._last[1]
+
     def evidence(self, cohort: Cohort) -> np.ndarray | None:
-        values, error = self.figures(cohort)
+        values, error = self._figures(cohort)
         self.why_off = self.daily.why_off if np.isnan(self.daily.training).all() else ""
         return None if self.why_off else self.daily.evidence(cohort.day, values, error)
 
     def learn(self, cohort: Cohort) -> None:
-        self.daily.learn(cohort.day, self.figures(cohort)[0])
+        self.daily.learn(cohort.day, self._figures(cohort)[0])
 
     def unlearn(self, day: int) -> None:
         self.daily.unlearn(day)

@@ -34,18 +34,24 @@ BASE = (
     ("slice", pa.string()),
 )
 """Columns of every segment."""
+SHADOW = (("shadow_version", pa.string()), ("shadow_probability", pa.float64()), ("shadow_alert", pa.bool_()))
+"""Columns of segments whose model has a challenger in its shadow; null where it said nothing."""
 _TYPES = {"boolean": pa.bool_(), "time": pa.timestamp("us"), "category": pa.string(), "text": pa.string()}
 _DAMAGE = (pa.ArrowException, OSError, ValueError, EOFError, MemoryError)
 _MODEL, _VERSION = b"rareclass.model", b"rareclass.version"
 _NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
-def log_schema(model: str, version: str, features: Iterable[tuple[str, str]]) -> pa.Schema:
+def log_schema(model: str, version: str, features: Iterable[tuple[str, str]], *, shadowed: bool = False) -> pa.Schema:
     """Columns of the segments of one version of a model; `features` are (name, kind) as its schema says.
 
     Numbers, whole or not, are float64.
     """
-    fields = [*BASE, *((FEATURE + name, _TYPES.get(kind, pa.float64())) for name, kind in features)]
+    fields = [
+        *BASE,
+        *(SHADOW if shadowed else ()),
+        *((FEATURE + name, _TYPES.get(kind, pa.float64())) for name, kind in features),
+    ]
     return pa.schema(fields, metadata={_MODEL: model, _VERSION: version})
 
 
