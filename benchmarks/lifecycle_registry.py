@@ -22,11 +22,12 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from rareclass import RareClassifier
-from rareclass.artifact import Bundle
+from rareclass.artifact.trained import trained_bundle
 from rareclass.errors import RegistryError
-from rareclass.lifecycle import Registry
+from rareclass.lifecycle import Registry, retrain
 
 TOUCHES = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.truncate", "os.chmod", "fcntl.flock", "shutil.rmtree")
 Action = Callable[[Path], object]
@@ -116,6 +117,7 @@ class World:
             "add": lambda folder: Registry(folder).add(self.outside),
             "promote": lambda folder: Registry(folder).promote(self.a, "as before"),
             "rollback": lambda folder: Registry(folder).rollback("alarm"),
+            "retrain": lambda folder: retrain(Registry(folder), self.table, time="t", history="growing"),
         }
 
 
@@ -126,13 +128,18 @@ def make_world(folder: Path) -> World:
         rng = np.random.default_rng(seed)
         rows = pa.table({"x": rng.normal(size=800), "z": rng.normal(size=800)})
         y = rows["x"].to_numpy() + rng.normal(size=800) > 1.8
-        model = RareClassifier("logistic_regression", treatment="none", cv=2)
-        bundles.append(Bundle(model.fit(rows, y), name="small", target="y", recipe={"rows": 800}, rows=rows))
+        model = RareClassifier("logistic_regression", treatment="none", cv=2).fit(rows, y, costs={"fp": 1, "fn": 20})
+        how = {"weight": None, "whole": rows, "recipe": {"rows": 800}, "name": "small", "target": "y"}
+        bundles.append(trained_bundle(model, rows, y, **how))
     registry = Registry(folder / "registry")
     a, b = (registry.add(bundle) for bundle in bundles[:2])
     for version in (a, b, a, b):
         registry.promote(version, "for now")
     bundles[2].save(folder / "outside")
+    rng = np.random.default_rng(3)
+    x, z = rng.normal(size=(2, 4_000))
+    y = z + rng.normal(size=4_000) > 1.8  # it hangs on the other column now, so that the challenger takes over
+    pq.write_table(pa.table({"x": x, "z": z, "y": y, "t": np.arange(4_000.0)}), folder / "table.parquet")
     return World(folder / "registry", a, b, folder / "outside", folder / "table.parquet")
 
 

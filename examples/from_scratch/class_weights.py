@@ -2,6 +2,10 @@
 
 rareclass learn class-weights        or: python examples/from_scratch/class_weights.py [--quick] [--out DIR]
 
+*Logistic regression* adds up the features, each times a coefficient, and turns the sum into a probability. *Gradient
+descent* finds the coefficients: step by step it goes where the error falls. The error of a row is its log-loss, minus
+the logarithm of the probability that the model gave to what the row is.
+
 A weight says how much the error of a row counts. Weights n / (classes x count) make both classes count alike: with 950
 ordinary rows and 50 rare ones 0.53 and 10, which is 1 to 19. That is the same as copying each rare row 19 times.
 """

@@ -4,6 +4,11 @@ rareclass learn metrics        or: python examples/from_scratch/metrics.py [--qu
 
 An *alarm* is a row that the model calls rare. Four counts hold everything: true positives (tp: rare, alarm), false
 positives (fp: ordinary, alarm), false negatives (fn: rare, no alarm) and true negatives (tn: ordinary, no alarm).
+
+*Precision* says how many of the alarms are right, *recall* how many of the rare rows are found. F1 is one number of
+both; MCC and Cohen's kappa say how far the alarms are above luck. A *score* orders the rows, and a threshold on it
+makes alarms. Two numbers judge the order, whatever the threshold: *average precision*, the mean precision as the
+threshold goes down, and the *ROC area*, the chance that a rare row has a higher score than an ordinary one.
 """
 
 from pathlib import Path

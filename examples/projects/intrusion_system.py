@@ -56,7 +56,7 @@ def connections(quick: bool, seed: int = 0) -> Stream:
         return transactions(quick, seed)
     frame = pd.read_parquet(folder / "kddcup99_10pct.parquet").drop_duplicates()
     kind, attack = frame.pop("category"), frame.pop("attack")
-    normal = rng.permutation(np.flatnonzero(kind == "normal"))[: 5_000 if quick else 40_000]
+    normal = rng.permutation(np.flatnonzero(kind == "normal"))[: 5_000 if quick else 16_000]
     old = rng.permutation(np.flatnonzero(kind.isin(["r2l", "u2r"]) & (attack != NEW)))
     new = rng.permutation(np.flatnonzero(attack == NEW))[: 400 if quick else 893]
     half, begun = normal.size // 2, 110  # 110 of the 158 attacks of known kinds are in training

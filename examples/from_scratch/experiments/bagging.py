@@ -78,6 +78,7 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
         words[way] = word(gain), word(steady)
         print(f"Balanced bagging against {way}: average precision {shown(gain, sign=True)}, {word(gain)};")
         print(f"  spread over seeds smaller by {shown(steady, 4, sign=True)}, {word(steady)}.")
+    print(conclusion({way: said for way, (said, _) in words.items()}))
 
     figure = Figure("Balanced bagging against SMOTE", "Each dot: one run on one of the tables; forests beside them.")
     plot = figure.panel("Average precision, run by run", (0, 5), (0.3, 1), "way", "average precision", x_ticks=TICKS)
@@ -92,6 +93,15 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
     figure.legend(*(("others", f"{i + 1} {way}") for i, way in enumerate(WAYS)), ("chosen", "mean"))
     figure.save(out, "bagging")
     return {"values": values, "words": words}
+
+
+def conclusion(words: dict[str, str]) -> str:
+    """Balanced bagging beside each other way, in one sentence."""
+    said = {"better": "surely better than", "worse": "surely worse than", "cannot tell": "not surely other than"}
+    parts = [
+        f"{said[kind]} {' and '.join(w for w in words if words[w] == kind)}" for kind in said if kind in words.values()
+    ]
+    return f"Conclusion: in average precision balanced bagging is {'; '.join(parts)}."
 
 
 TICKS = [(i + 1, str(i + 1)) for i in range(len(WAYS))]

@@ -10,6 +10,10 @@ from rareclass.cli import options as o
 
 BUNDLES = "Folder of a bundle or registry, or NAME=FOLDER (repeatable); the name is by default the bundle's."
 HOST = "Address to listen on; others than this machine reach it only where it is another one (0.0.0.0)."
+SHADOW = (
+    "NAME=FOLDER of a challenger (a bundle, or a registry: its newest version that was never champion) that scores "
+    "for the log alone (repeatable)."
+)
 TOKEN = "File with the bearer token that clients must send; or set RARECLASS_TOKEN."
 
 
@@ -22,6 +26,7 @@ class LogOptions:
     log_column: Annotated[
         list[str] | None, o.option("--log-column", "Column to log (repeatable); by default all but free text.")
     ] = None
+    shadow: Annotated[list[str] | None, o.option("--shadow", SHADOW)] = None
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing of single requests on stderr.")] = False
 
 
@@ -55,7 +60,7 @@ def command(
     import sys
 
     from rareclass._lazy import need
-    from rareclass.serving.settings import Settings, Transport, named_folders, read_token
+    from rareclass.serving.settings import Settings, Transport, named_folders, named_shadows, read_token
 
     for module in ("uvicorn", "uvloop", "httptools", "orjson", "prometheus_client"):
         need(module, extra="serving")
@@ -64,8 +69,10 @@ def command(
             need(module, extra="grpc")
     from rareclass.serving.run import serve
 
+    folders = named_folders(bundles)
     settings = Settings(
-        folders=named_folders(bundles),
+        folders=folders,
+        shadows=named_shadows(log.shadow or (), folders),
         host=host,
         port=port,
         workers=workers,

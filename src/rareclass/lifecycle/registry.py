@@ -17,11 +17,10 @@ from rareclass.artifact.atomic import flush, partial_directory, settle_directory
 from rareclass.artifact.bundle import Bundle
 from rareclass.artifact.lock import locked
 from rareclass.errors import BundleError, RegistryError
-from rareclass.scoring.champion import BUNDLES, JOURNAL, PROMOTED, ROLLED_BACK, champions, read_journal
+from rareclass.scoring.champion import ADDED, BUNDLES, JOURNAL, PROMOTED, REMOVED, ROLLED_BACK, champions, read_journal
 from rareclass.scoring.files import MANIFEST, Folder
 
 LOCK, RETRAIN_LOCK = "lock", "retrain.lock"
-ADDED, REMOVED = "added", "removed"
 _OURS = frozenset({JOURNAL, BUNDLES, LOCK, RETRAIN_LOCK})
 _WHY = {
     errno.ENOSPC: "its disk is full. Free some space and try again",

@@ -14,6 +14,7 @@ from typing import Any
 from rareclass.errors import RegistryError
 
 JOURNAL, BUNDLES = "journal.jsonl", "bundles"
+ADDED, REMOVED = "added", "removed"
 PROMOTED, ROLLED_BACK = "promoted", "rolled back"
 Entry = Mapping[str, Any]
 
@@ -37,6 +38,37 @@ def bundle_place(path: Path) -> Path:
             f"The registry {path} has no champion yet. Promote a bundle first: rareclass promote {path} BUNDLE."
         )
     return path / BUNDLES / version
+
+
+def challenger_place(path: Path) -> Path:
+    """The folder of a bundle: `path` itself or, where it is a registry, that of its newest challenger.
+
+    Raises
+    ------
+    RegistryError
+        Every version of the registry was its champion already, or its journal cannot be read.
+    """
+    journal = path / JOURNAL
+    try:
+        stat = os.stat(journal)
+    except (OSError, ValueError):
+        return path
+    version = _challenger(journal, stat.st_mtime_ns, stat.st_size, stat.st_ino)
+    if version is None:
+        raise RegistryError(f"The registry {path} holds no challenger: each of its versions was its champion already.")
+    return path / BUNDLES / version
+
+
+@functools.lru_cache(maxsize=64)
+def _challenger(journal: Path, *seen: int) -> str | None:
+    """The newest version of a journal that was never its champion; None where there is none."""
+    found: list[str] = []
+    for entry in read_journal(journal)[0]:
+        if entry["what"] == ADDED:
+            found.append(entry["version"])
+        elif entry["what"] in (PROMOTED, REMOVED):
+            found = [version for version in found if version != entry["version"]]
+    return found[-1] if found else None
 
 
 @functools.lru_cache(maxsize=64)

@@ -18,6 +18,7 @@ from rareclass.serving.batch import Batch
 from rareclass.serving.logged import Entry, alike, as_batch
 from rareclass.serving.models import Served
 from rareclass.serving.segments import Segment, recover, remove_older
+from rareclass.serving.shadow import Shadows
 
 _LOGGER = logging.getLogger("rareclass.serving")
 _ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, pa.ArrowException, RareclassError)
@@ -73,6 +74,8 @@ class PredictionLog:
     options : LogOptions
     on_drop : callable, optional
         Told of rows that are dropped; from any thread.
+    shadows : Shadows, optional
+        Challengers whose scores stand beside the answers.
 
     Attributes
     ----------
@@ -91,6 +94,7 @@ class PredictionLog:
         worker: str = "",
         options: LogOptions = LogOptions(),
         on_drop: Callable[[int], None] | None = None,
+        shadows: Shadows | None = None,
     ) -> None:
         self.folder, self.worker, self.options = Path(folder).absolute(), worker, options
         self.dropped = 0
@@ -104,7 +108,7 @@ class PredictionLog:
         self._refused = self._told = 0  # rows that found no room since that was said; as of the last turn
         self._ended = False
         self._wake = threading.Event()
-        self._writer = _Writer(self.folder, worker, options)
+        self._writer = _Writer(self.folder, worker, options, shadows)
         self._thread = threading.Thread(target=self._run, name="prediction log", daemon=True)
         self._thread.start()
 
@@ -211,8 +215,8 @@ def _weight(size: int, rows: Batch | None) -> int:
 class _Writer:
     """What the thread does: entries to batches, batches to segments."""
 
-    def __init__(self, folder: Path, worker: str, options: LogOptions) -> None:
-        self.folder, self.worker, self.options = folder, worker, options
+    def __init__(self, folder: Path, worker: str, options: LogOptions, shadows: Shadows | None) -> None:
+        self.folder, self.worker, self.options, self.shadows = folder, worker, options, shadows
         self._segments: dict[tuple[str, str], Segment] = {}
         self._kept: list[tuple[tuple[str, str], pa.RecordBatch]] = []  # could not be written yet
         self._failing = False
@@ -234,7 +238,9 @@ class _Writer:
     def _keep(self, group: Sequence[Entry]) -> int:
         """Make batches of requests to one version of a model; returns the rows that can be no part of one."""
         try:
-            self._kept.append(as_batch(group, self.options.chosen(group[0].served.scorer.encoder.columns)))
+            served = group[0].served
+            shadow = None if self.shadows is None else self.shadows.beside(served, group)
+            self._kept.append(as_batch(group, self.options.chosen(served.scorer.encoder.columns), shadow))
         except _ODD as error:  # whatever one request held must neither end the log nor take others with it
             if len(group) > 1:
                 half = len(group) // 2

@@ -33,10 +33,15 @@ def alike(entries: Sequence[Entry]) -> list[list[Entry]]:
     return list(found.values())
 
 
-def as_batch(entries: Sequence[Entry], features: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], pa.RecordBatch]:
-    """Requests to one version of a model as one batch of its schema, with these features (name, kind)."""
+def as_batch(
+    entries: Sequence[Entry], features: Sequence[tuple[str, str]], shadow: Sequence[pa.Array] | None = None
+) -> tuple[tuple[str, str], pa.RecordBatch]:
+    """Requests to one version of a model as one batch of its schema, with these features (name, kind).
+
+    `shadow` are the columns of a challenger (its version, probability, alert), where one may stand behind the model.
+    """
     served = entries[0].served
-    schema = log_schema(served.name, served.version, features)
+    schema = log_schema(served.name, served.version, features, shadowed=shadow is not None)
     sizes = [entry.size for entry in entries]
     rows = sum(sizes)
     columns: list[Any] = [
@@ -48,6 +53,7 @@ def as_batch(entries: Sequence[Entry], features: Sequence[tuple[str, str]]) -> t
         np.concatenate([entry.answers.alert for entry in entries]),
         *(_texts(entries, name) for name in ("tier", "slices")),
     ]
+    columns += shadow or ()
     columns += _features(entries, features, served.scorer.encoder)
     arrays = [pa.array(values, field.type, from_pandas=True) for values, field in zip(columns, schema, strict=True)]
     return (served.name, served.version), pa.RecordBatch.from_arrays(arrays, schema=schema)

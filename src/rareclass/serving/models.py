@@ -135,6 +135,8 @@ class Models:
         Folders by name, of bundles or of registries, whose champion is served.
     kept : Path, optional
         Where the last version that was served is kept, for workers that start while the folder holds nothing whole.
+    place : callable
+        Where the bundle of such a folder lies; by default a registry's champion.
     heard : callable, optional
         Called with (name, version or None, problem or None) when a model was replaced, or a problem seen or gone.
 
@@ -150,8 +152,9 @@ class Models:
         heard: Callable[[str, str | None, str | None], None] | None = None,
         *,
         kept: Path | None = None,
+        place: Callable[[Path], Path] = bundle_place,
     ) -> None:
-        self.folders, self.kept = dict(folders), kept
+        self.folders, self.kept, self.place = dict(folders), kept, place
         self.problems: dict[str, str] = {}
         self._served: dict[str, Served] = {}
         self._tried: dict[str, Signature] = {}
@@ -245,11 +248,11 @@ class Models:
         Unless `settled`, one that is not whole gets a second look before it is called a problem.
         """
         with self._reading:
-            now = _signature(self.folders[name])
+            now = self._signature(self.folders[name])
             if self._tried.get(name) == now:
                 return
             try:
-                found = read_served(name, self.folders[name])
+                found = read_served(name, self.place(self.folders[name]))
             except _UNUSABLE as error:
                 if settled or self._doubted.get(name) == now:
                     self._tried[name] = now
@@ -257,7 +260,7 @@ class Models:
                 else:
                     self._doubted[name] = now  # it may be half written
                 return
-            if _signature(self.folders[name]) == now:
+            if self._signature(self.folders[name]) == now:
                 self._tried[name] = now
             before = self._served.get(name)
             mended = self.problems.pop(name, None)
@@ -269,6 +272,14 @@ class Models:
             elif mended is not None:
                 self._heard(name, found.version, None)
 
+    def _signature(self, folder: Path) -> Signature:
+        """What changes whenever a file of a bundle is written, moved or removed, or a registry has another champion."""
+        try:
+            with_stats = [(entry.name, entry.stat()) for entry in self.place(folder).iterdir()]
+        except (OSError, RegistryError):
+            return ()
+        return tuple(sorted((name, s.st_mtime_ns, s.st_size, s.st_ino) for name, s in with_stats))
+
     def _take_up(self, found: Served) -> None:
         self._served[found.name] = found
         self._heard(found.name, found.version, None)
@@ -277,15 +288,6 @@ class Models:
         if self.problems.get(name) != problem:
             self.problems[name] = problem
             self._heard(name, None, problem)
-
-
-def _signature(folder: Path) -> Signature:
-    """What changes whenever a file of a bundle is written, moved or removed, or a registry has another champion."""
-    try:
-        with_stats = [(entry.name, entry.stat()) for entry in bundle_place(folder).iterdir()]
-    except (OSError, RegistryError):
-        return ()
-    return tuple(sorted((name, s.st_mtime_ns, s.st_size, s.st_ino) for name, s in with_stats))
 
 
 def _listed(names: Mapping[str, Path]) -> str:

@@ -88,6 +88,8 @@ class Settings:
         Folder of the prediction log.
     id_column : str or None
         Column of the rows that holds their ids, for the log.
+    shadows : dict
+        The folder of the challenger that stands behind a model, by the name of the model.
     logged_columns : tuple of str or None
         Columns whose values the log keeps; None for all but free text.
     quiet : bool
@@ -102,6 +104,7 @@ class Settings:
     grpc_port: int | None = None
     log: Path | None = None
     id_column: str | None = None
+    shadows: dict[str, Path] = field(default_factory=dict)
     logged_columns: tuple[str, ...] | None = None
     token: str | None = field(default=None, repr=False)
     transport: Transport = Transport()
@@ -122,6 +125,8 @@ class Settings:
             taken[port] = option
         if self.log is None and (self.id_column is not None or self.logged_columns is not None):
             raise InputError("--id and --log-column say what the prediction log holds; add --log DIR.")
+        if self.shadows and self.log is None:
+            raise InputError("A challenger in the shadow scores for the prediction log alone; add --log DIR.")
 
     def not_logged(self, columns: Collection[str]) -> list[str]:
         """Columns that are to be logged and not among these."""
@@ -160,6 +165,30 @@ def named_folders(given: Sequence[str]) -> dict[str, Path]:
             raise InputError(
                 f"Two bundles would be served as {name!r}: {found[name]} and {folder}. Name them: NAME=BUNDLE."
             )
+        found[name] = folder
+    return found
+
+
+def named_shadows(given: Sequence[str], models: Collection[str]) -> dict[str, Path]:
+    """The folders of ``NAME=FOLDER`` arguments by the model they stand behind; with one model its name may be left out.
+
+    Raises
+    ------
+    InputError
+        There is no such model or folder, or a model has two.
+    """
+    found: dict[str, Path] = {}
+    for text in given:
+        name, sign, rest = text.partition("=")
+        if not sign or os.path.exists(text):
+            name, rest = (next(iter(models)) if len(models) == 1 else ""), text
+        folder = Path(rest).absolute()
+        if name not in models:
+            raise InputError(f"--shadow {text} names no model that is served. Write NAME=FOLDER, NAME its name.")
+        if name in found:
+            raise InputError(f"The model {name!r} has two shadows: {found[name]} and {folder}. Give one.")
+        if not folder.is_dir():
+            raise InputError(f"There is no folder {folder}, from which --shadow was to take a challenger.")
         found[name] = folder
     return found
 

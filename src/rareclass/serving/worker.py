@@ -28,6 +28,7 @@ from rareclass.serving.metrics import Metrics
 from rareclass.serving.models import Models
 from rareclass.serving.ports import address_of
 from rareclass.serving.settings import Settings
+from rareclass.serving.shadow import Shadows
 from rareclass.serving.shared_folder import used
 
 SWITCH = 0.001
@@ -75,12 +76,17 @@ def _answer(settings: Settings, name: str, folder: Path, sock: socket, superviso
             said = f"The model has no column {' or '.join(map(repr, lacking))} of --log-column; its log goes without."
             events.say("warning", worker=name, model=model, problem=said)
 
+    def shadow_heard(model: str, version: str | None, problem: str | None) -> None:
+        said = "shadow loaded" if problem is None else "shadow not loaded"
+        events.say(said, worker=name, model=model, version=version, problem=problem)
+
     models = Models(settings.folders, heard, kept=folder / "kept")
     models.read()
+    shadows = Shadows(settings.shadows, shadow_heard) if settings.shadows else None
     log = None
     if settings.log is not None:
         options = LogOptions() if settings.logged_columns is None else LogOptions(features=settings.logged_columns)
-        log = PredictionLog(settings.log, name, options, on_drop=metrics.log_dropped)
+        log = PredictionLog(settings.log, name, options, on_drop=metrics.log_dropped, shadows=shadows)
     service = Service(settings, models, metrics, log)
     rpc = None
     if settings.grpc_port is not None:
@@ -91,6 +97,8 @@ def _answer(settings: Settings, name: str, folder: Path, sock: socket, superviso
 
     async def opened() -> None:
         models.watch()
+        if shadows is not None:
+            shadows.open()
         if rpc is not None:
             await rpc.start()
 
@@ -98,6 +106,8 @@ def _answer(settings: Settings, name: str, folder: Path, sock: socket, superviso
         if rpc is not None:
             await rpc.stop()
         models.close()
+        if shadows is not None:
+            shadows.close()
         service.pool.close()
         metrics.flush()
         if log is not None:

@@ -1,0 +1,129 @@
+"""Runs lessons from scratch in full, and writes what docs/learn/ shows of them: a page, its figure, and a notebook.
+
+    python benchmarks/learning_pages.py data accuracy metrics ...      (without names: all steps and experiments)
+    python benchmarks/learning_pages.py --runs DIR seven-ways          takes DIR/seven-ways.txt and its figure instead
+
+A page says what the lesson's own text says, what it printed and what to look at; a notebook holds its code, cell by
+cell, with what it printed. Steps take seconds, seven-ways and the experiments minutes each.
+"""
+
+import argparse
+import ast
+import contextlib
+import io
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from rareclass.learning import lesson
+from rareclass.learning.lessons import LESSONS, Lesson, find_lesson
+from rareclass.learning.running import examples_folder
+
+DOCS = Path(__file__).resolve().parents[1] / "docs" / "learn"
+
+
+def ran(entry: Lesson, runs: Path | None) -> tuple[str, list[Path]]:
+    """What a lesson printed, and its figures."""
+    if runs is not None:
+        module = Path(entry.file).stem
+        return (runs / f"{entry.name}.txt").read_text(encoding="utf-8"), [runs / f"{module}.svg"]
+    folder, said = Path(tempfile.mkdtemp()), io.StringIO()
+    with contextlib.redirect_stdout(said):
+        lesson(entry.name).main(folder)
+    return said.getvalue(), sorted(folder.glob("*.svg"))
+
+
+def page(entry: Lesson, text: str, said: str, figures: list[Path]) -> str:
+    """The page as Markdown."""
+    return f"""# {entry.title}
+
+{text}
+
+{pictures(entry, figures)}
+
+{entry.look}
+
+## What it prints
+
+```text
+{said.strip()}
+```
+
+Made by `rareclass learn {entry.name}`, which takes about {minutes(entry.minutes)}; with `--quick` seconds.
+The code: [{entry.file}](../../examples/{entry.file}){notebook_link(entry)}.
+All lessons: [the learning path](../learning.md).
+"""
+
+
+def pictures(entry: Lesson, figures: list[Path]) -> str:
+    return "\n\n".join(f"![{entry.about}]({figure.name})" for figure in figures)
+
+
+def minutes(number: float) -> str:
+    return "ten seconds" if number < 0.5 else f"{number:g} minute{'' if number == 1 else 's'}"
+
+
+def notebook_link(entry: Lesson) -> str:
+    return f", and cell by cell [as a notebook]({entry.name}.ipynb)" if entry.kind == "step" else ""
+
+
+def notebook(entry: Lesson, source: str, said: str, figures: list[Path]) -> dict[str, Any]:
+    """The lesson's code, a cell for the imports and one for each function, and what its last cell printed."""
+    tree = ast.parse(source)
+    lines = source.splitlines(keepends=True)
+    parts: list[str] = [""]
+    before = tree.body[0].end_lineno or 0  # behind the text of the module
+    for node in tree.body[1:]:
+        if isinstance(node, ast.If):  # runs the file from the command line
+            break
+        code = "".join(lines[before : node.end_lineno])
+        parts += [code] if isinstance(node, ast.FunctionDef) else []
+        if not isinstance(node, ast.FunctionDef):
+            parts[-1] += code
+        before = node.end_lineno or 0
+    parts.append('found = main(Path("."))')
+    cells: list[dict[str, Any]] = [said_cell(f"# {entry.title}\n\n{prose(tree)}")]
+    for i, code in enumerate(part.strip() for part in parts if part.strip()):
+        cell = {"cell_type": "code", "id": f"code-{i}", "metadata": {}, "source": code, "outputs": []}
+        cells.append(cell | {"execution_count": i + 1})
+    cells[-1]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": said}]
+    cells.append(said_cell(f"{pictures(entry, figures)}\n\n{entry.look}"))
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": cells}
+
+
+def said_cell(text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "id": f"text-{len(text)}", "metadata": {}, "source": text}
+
+
+def prose(tree: ast.Module) -> str:
+    """The module's text without its first line and without the lines that say how to run it."""
+    blocks = (ast.get_docstring(tree) or "").split("\n\n")
+    kept = [b for b in blocks[1:] if not b.startswith("rareclass learn")]
+    return "\n\n".join([blocks[0], *kept])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--runs", type=Path, help="folder of runs made before: NAME.txt and figures")
+    given = parser.parse_args()
+    names = given.names or [e.name for e in LESSONS if e.kind != "project"]
+    DOCS.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        entry = find_lesson(name)
+        source = (examples_folder() / entry.file).read_text(encoding="utf-8")
+        said, figures = ran(entry, given.runs)
+        (DOCS / f"{entry.name}.md").write_text(page(entry, prose(ast.parse(source)), said, figures), encoding="utf-8")
+        for figure in figures:
+            shutil.copy(figure, DOCS / figure.name)
+        if entry.kind == "step":
+            made = json.dumps(notebook(entry, source, said, figures), indent=1, ensure_ascii=False)
+            (DOCS / f"{entry.name}.ipynb").write_text(made + "\n", encoding="utf-8")
+        print(f"docs/learn/{entry.name}.md")
+
+
+if __name__ == "__main__":
+    main()
