@@ -191,7 +191,7 @@ LESSONS: tuple[Lesson, ...] = (
         file="from_scratch/experiments/ratios.py",
         title="From which ratio on does it matter?",
         about="50/50 to 99.9/0.1 with and without SMOTE, at one half and at a tuned threshold.",
-        look="Look at ratios.svg: where the lines of a panel part at one half, and what is left of it at the tuned threshold.",
+        look="Look at ratios.svg: where the lines part at one half, and what is left of it at the tuned threshold.",
         minutes=5,
     ),
     Lesson(
