@@ -321,7 +321,7 @@ class RareClassMonitor:
 
     def detectors(self) -> list[dict[str, Any]]:
         """What is watched: name, code, share of the budget, whether it is on, why not, statistic and threshold."""
-        said = {"stage": SCORED, "share": 0.0, "statistic": 0.0, "threshold": np.inf, "code": ""}
+        said = {"stage": SCORED, "share": 0.0, "statistic": 0.0, "threshold": None, "code": ""}
         why = self._weeks.why_off
         return [
             *self._panel.described(),
