@@ -1,6 +1,10 @@
 """Where a source file is tested that has no test file of its name, because the tests of another serve it rightly."""
 
 WHERE = {
+    "monitoring/told.py": "tests/monitoring/test_watch.py",
+    "report/watched.py": "tests/report/test_html_monitor.py",
+    "report/terminal_monitor.py": "tests/report/test_html_monitor.py",
+    "report/timeline_drawings.py": "tests/report/test_html_monitor.py",
     "serving/logged.py": "tests/serving/test_log.py",
     "serving/worker.py": "tests/serving/test_server.py",
     "serving/supervisor.py": "tests/serving/test_server.py",

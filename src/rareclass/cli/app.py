@@ -17,6 +17,7 @@ from rareclass.cli import (
     export,
     history,
     learn,
+    monitor,
     predict,
     promote,
     report,
@@ -46,7 +47,7 @@ app = typer.Typer(
 )
 VERBS = (
     *(demo, learn, diagnose, compare, train, predict, evaluate, audit, export, sample, serve, deploy),
-    *(retrain, promote, rollback, history, simulate_production, report, warm),
+    *(monitor, retrain, promote, rollback, history, simulate_production, report, warm),
 )
 for verb in VERBS:
     app.command(verb.__name__.rsplit(".", 1)[-1].replace("_", "-"))(flat(verb.command))
