@@ -45,7 +45,9 @@ def look(monitor: RareClassMonitor, bundle: Bundle, rows: Rows, month: int) -> s
     """The state of the monitor after a month."""
     table = timed(rows, month)
     ids, moment = np.arange(ROWS) + ROWS * month, table["time"].to_numpy()
-    monitor.predictions(ids, moment, bundle.scorer.probability(table), features=table, alerts=bundle.scorer.decide(table))
+    monitor.predictions(
+        ids, moment, bundle.scorer.probability(table), features=table, alerts=bundle.scorer.decide(table)
+    )
     monitor.labels(ids, rows[1], times=moment)
     monitor.check(float(MONTH * (month + 1)))
     return monitor.state

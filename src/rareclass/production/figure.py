@@ -23,7 +23,7 @@ def figure_svg(results: Results) -> str:
     --------
     >>> day = {"date": "2025-01-06", "retrained": 1.0, "frozen": 2.0}
     >>> said = {"payments": 90, "days": [day] * 9}
-    >>> said |= { "changes": [], "alarms": [], "promotions": [], "alerts_per_day": [3] * 9}
+    >>> said |= {"changes": [], "alarms": [], "promotions": [], "alerts_per_day": [3] * 9}
     >>> figure_svg(said | {"capacity": 4, "cost": {"retrained": 9.0, "frozen": 18.0}})[:39]
     '<svg xmlns="http://www.w3.org/2000/svg"'
     """
