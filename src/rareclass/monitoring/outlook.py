@@ -28,7 +28,7 @@ def outlook(monitor: RareClassMonitor) -> list[str]:
         )
     recall = next((d for d in monitor.detectors() if d["name"] == "recall"), None)
     stands = any(a.evidence["detector"] == "recall" for a in monitor.standing)
-    if recall is None or stands or not np.isfinite(recall["threshold"]):
+    if recall is None or stands or recall["threshold"] is None:
         return said
     if not recall["on"]:
         return [*said, f"Cannot tell yet whether recall falls: {_lower(recall['why_off'])}"]
