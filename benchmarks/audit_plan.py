@@ -7,7 +7,7 @@ design of the sample alone, and by the scores.
 
     OMP_NUM_THREADS=1 python benchmarks/audit_plan.py --runs 400 --audits 300
 
-2026-11-29, 10,000 rows, a hundred to four hundred events a period:
+2026-11-29, 10,000 rows a period, 244 of them events where the probabilities are calibrated:
 
     probabilities         audits  recall  error/SE  missed error/SE  covers  by scores  width  by scores
     calibrated               300   0.374     -0.18            -0.06   98.5%      98.2%  0.301      0.188
