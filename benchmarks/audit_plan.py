@@ -5,7 +5,7 @@ by the plan. Recall by Horvitz and Thompson is a ratio; its mean error is given 
 runs, and so is that of the events missed, which is unbiased exactly. Coverage is that of the 95 % intervals: by the
 design of the sample alone, and by the scores.
 
-    OMP_NUM_THREADS=1 python benchmarks/audit_plan.py --runs 400 --audits 300
+    OMP_NUM_THREADS=1 python benchmarks/audit_plan.py --runs 400 --audits 300 (and --audits 1000)
 
 2026-11-29, 10,000 rows a period, 244 of them events where the probabilities are calibrated:
 
@@ -13,6 +13,9 @@ design of the sample alone, and by the scores.
     calibrated               300   0.374     -0.18            -0.06   98.5%      98.2%  0.301      0.188
     events twice as many     300   0.307     -0.63             0.30   99.0%      97.0%  0.204      0.137
     scores too steep         300   0.314     -0.08             0.06   98.5%      97.2%  0.329      0.210
+    calibrated             1,000   0.376      0.15            -0.28  100.0%      97.8%  0.131      0.085
+    events twice as many   1,000   0.308      0.23            -0.37   99.2%      98.0%  0.087      0.062
+    scores too steep       1,000   0.315      0.09            -0.00   99.2%      93.2%  0.152      0.097
 """
 
 import argparse
