@@ -37,12 +37,11 @@ def ran(entry: Lesson, runs: Path | None) -> tuple[str, list[Path]]:
 
 def page(entry: Lesson, text: str, said: str, figures: list[Path]) -> str:
     """The page as Markdown."""
-    pictures = "\n\n".join(f"![{entry.about}]({figure.name})" for figure in figures)
     return f"""# {entry.title}
 
 {text}
 
-{pictures}
+{pictures(entry, figures)}
 
 {entry.look}
 
@@ -58,6 +57,10 @@ All lessons: [the learning path](../learning.md).
 """
 
 
+def pictures(entry: Lesson, figures: list[Path]) -> str:
+    return "\n\n".join(f"![{entry.about}]({figure.name})" for figure in figures)
+
+
 def minutes(number: float) -> str:
     return "ten seconds" if number < 0.5 else f"{number:g} minute{'' if number == 1 else 's'}"
 
@@ -66,7 +69,7 @@ def notebook_link(entry: Lesson) -> str:
     return f", and cell by cell [as a notebook]({entry.name}.ipynb)" if entry.kind == "step" else ""
 
 
-def notebook(entry: Lesson, source: str, said: str) -> dict[str, Any]:
+def notebook(entry: Lesson, source: str, said: str, figures: list[Path]) -> dict[str, Any]:
     """The lesson's code, a cell for the imports and one for each function, and what its last cell printed."""
     tree = ast.parse(source)
     lines = source.splitlines(keepends=True)
@@ -86,7 +89,7 @@ def notebook(entry: Lesson, source: str, said: str) -> dict[str, Any]:
         cell = {"cell_type": "code", "id": f"code-{i}", "metadata": {}, "source": code, "outputs": []}
         cells.append(cell | {"execution_count": i + 1})
     cells[-1]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": said}]
-    cells.append(said_cell(f"![{entry.about}]({Path(entry.file).stem}.svg)\n\n{entry.look}"))
+    cells.append(said_cell(f"{pictures(entry, figures)}\n\n{entry.look}"))
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": cells}
 
@@ -117,7 +120,7 @@ def main() -> None:
         for figure in figures:
             shutil.copy(figure, DOCS / figure.name)
         if entry.kind == "step":
-            made = json.dumps(notebook(entry, source, said), indent=1, ensure_ascii=False)
+            made = json.dumps(notebook(entry, source, said, figures), indent=1, ensure_ascii=False)
             (DOCS / f"{entry.name}.ipynb").write_text(made + "\n", encoding="utf-8")
         print(f"docs/learn/{entry.name}.md")
 

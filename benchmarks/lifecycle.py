@@ -4,10 +4,10 @@
     python benchmarks/lifecycle.py challengers bad
 
 `registry`: processes killed at every step of add, promote, rollback and retrain, and two at once. `challengers`: bad
-and better ones before the champion, and years with and without drift. `retraining`: such years by `retrain` itself.
+and better ones before the champion, and years with and without drift.
 """
 
 from verbs import run
 
 if __name__ == "__main__":
-    run(__doc__, "lifecycle", ("registry", "challengers", "retraining"))
+    run(__doc__, "lifecycle", ("registry", "challengers", "years"))

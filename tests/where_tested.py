@@ -1,6 +1,10 @@
 """Where a source file is tested that has no test file of its name, because the tests of another serve it rightly."""
 
 WHERE = {
+    "monitoring/told.py": "tests/monitoring/test_watch.py",
+    "report/watched.py": "tests/report/test_html_monitor.py",
+    "report/terminal_monitor.py": "tests/report/test_html_monitor.py",
+    "report/timeline_drawings.py": "tests/report/test_html_monitor.py",
     "serving/logged.py": "tests/serving/test_log.py",
     "serving/worker.py": "tests/serving/test_server.py",
     "serving/supervisor.py": "tests/serving/test_server.py",
@@ -227,4 +231,9 @@ WHERE = {
     "under_sampling/base.py": "tests/under_sampling/test_common.py",
     "under_sampling/neighbourhood.py": "tests/under_sampling/test_common.py",
     "under_sampling/one_sided.py": "tests/under_sampling/test_condensed.py",
+    "cli/simulate_production.py": "tests/production/test_simulation.py",
+    "production/drawings.py": "tests/production/test_page.py",
+    "production/figure.py": "tests/production/test_page.py",
+    "production/service.py": "tests/production/test_simulation.py",
+    "production/watch.py": "tests/production/test_simulation.py",
 }

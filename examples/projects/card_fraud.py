@@ -18,7 +18,7 @@ from sklearn.model_selection import train_test_split
 from rareclass import RareClassifier
 from rareclass.decisions import CostMatrix
 from rareclass.learning import Figure, agree, from_command_line, table_or_simulated
-from rareclass.metrics import average_precision_score, confidence_interval, expected_cost, observed_to_expected
+from rareclass.metrics import average_precision_score, confidence_interval, expected_cost
 from rareclass.metrics.curve import ThresholdCurve
 from rareclass.over_sampling import SMOTE
 from rareclass.uncertainty import paired_difference
@@ -69,10 +69,16 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
     print("\nSecond question: are the probabilities true?")
     model = RareClassifier("random_forest", treatment="smote(ratio=0.1)", n_jobs=1).fit(train, y_train, costs=COSTS)
     true = model.predict_proba(test)[:, 1]
-    ratios = {n: observed_to_expected(y_test, q) for n, q in (("as it is taught", p), ("brought back", true))}
-    expected = {"as it is taught": p.sum(), "brought back": true.sum()}
-    for way, ratio in ratios.items():
-        print(f"{way}: {expected[way]:,.0f} frauds expected, {y_test.sum()} seen: observed / expected {ratio:.2f}.")
+    scores = {"as it is taught": p, "brought back": true}
+    spans = {way: confidence_interval("observed_to_expected", y_test, q) for way, q in scores.items()}
+    ratios = {way: span.estimate for way, span in spans.items()}
+    expected = {way: q.sum() for way, q in scores.items()}
+    for way, span in spans.items():
+        sure = "too high" if span.high < 1 else "too low" if span.low > 1 else "true, as far as these frauds can tell"
+        print(
+            f"{way}: {expected[way]:,.0f} frauds expected, {y_test.sum()} seen; observed / expected "
+            f"{span.estimate:.2f} [{span.low:.2f}, {span.high:.2f}]: {sure}."
+        )
 
     print("\nThird question: what does it cost?")
     money = {"nobody is called": expected_cost(y_test, np.zeros(y_test.size, bool), COSTS)}

@@ -37,6 +37,10 @@ from rareclass.evaluation.comparison import Comparison
 from rareclass.evaluation.results import Results
 from rareclass.fitting.rows import at
 from rareclass.kernels.threads import thread_count
+from rareclass.monitoring.told import Watched
+from rareclass.monitoring.watch import Keeping as Keeping
+from rareclass.monitoring.watch import Sources as Sources
+from rareclass.monitoring.watch import watch
 from rareclass.scoring.reasons import ReasonRules, check_rules
 from rareclass.serving.predict import PeriodColumns as PeriodColumns
 from rareclass.serving.predict import Prediction as Prediction
@@ -356,6 +360,27 @@ def _volume_note(tiers: Any) -> list[str]:
         f"What each tier takes a {per} is for {tiers.rows_per_period:,.4g} rows a {per}, as in training: how many of "
         f"the rows judged here share a {per} is not known."
     ]
+
+
+def monitor_log(
+    bundle: Bundle,
+    sources: Sources,
+    keeping: Keeping = Keeping(),
+    *,
+    out: str | os.PathLike | None = None,
+    overwrite: bool = False,
+    options: Mapping[str, Any] | None = None,
+) -> Watched:
+    """What `monitoring.watch.watch` finds; with `out`, its page is written there, in the place of an earlier one."""
+    from rareclass.report.html_monitor import refuse_other_page, render_monitor
+
+    if out is not None and not overwrite:
+        refuse_other_page(out)
+    found = watch(bundle, sources, keeping, options)
+    if out is not None:
+        with atomic_file(Path(out)) as work:
+            work.write_text(render_monitor(found), encoding="utf-8")
+    return found
 
 
 def redraw(folder: str | os.PathLike) -> Path:

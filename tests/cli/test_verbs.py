@@ -201,6 +201,14 @@ def test_compare_leaves_a_run_that_report_draws_again(rows, tmp_path, capsys):
     assert str(html) in capsys.readouterr().out.replace("\n", "")
 
 
+def test_the_seven_ways_are_compared_by_name(rows, capsys):
+    options = ["--preset", "seven-way", "--learners", "logistic_regression", "--folds", "2", "--threads", "1", "--json"]
+    assert main(["compare", rows, "--target", "y", *options, "--cost-fp", "1", "--cost-fn", "20"]) == 0
+    found = json.loads(capsys.readouterr().out)["seven_ways"]
+    assert [way["way"] for way in found["ways"]][-2:] == ["weights + threshold", "cost matrix"]
+    assert [s.split(":")[0] for s in found["sentences"]] == ["Best F1", "Best cost"]
+
+
 @pytest.fixture(scope="module")
 def leaking(tmp_path_factory):
     path = tmp_path_factory.mktemp("leak") / "leaking.parquet"

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 from sklearn.metrics import f1_score, precision_score, recall_score
 
-from rareclass.decisions import CostMatrix
+from rareclass.decisions import CostMatrix, RowCosts
 from rareclass.errors import InputError
 from rareclass.evaluation import compare
 from rareclass.evaluation.seven_ways import NO_COSTS, WAYS, preset, preset_options, seven_ways_of
@@ -106,6 +106,17 @@ def test_without_costs_errors_count_alike_and_that_is_said(comparison):
     assert found.notes == [NO_COSTS]
     y, _, said, _ = judged(comparison, "none")
     assert numbers(found, "none")["expected_cost"] == pytest.approx(np.mean(y != (said >= 0)))
+
+
+def test_costs_by_row_are_taken_row_by_row(comparison):
+    rows, scored = comparison.design.rows, comparison.design.split.scored
+    fn = np.linspace(2, 40, rows.y.size)
+    own = replace(comparison.design, rows=replace(rows, costs=RowCosts(fp=np.ones(fn.size), fn=fn)))
+    y, arm, _, _ = judged(comparison, "cost matrix")
+    alarm = 1 / (1 + np.exp(-arm.logit)) >= 1 / (1 + fn[scored])
+    spent = np.mean(np.where(y, fn[scored] * ~alarm, alarm))
+    found = numbers(seven_ways_of(replace(comparison, design=own)), "cost matrix")
+    assert found["expected_cost"] == pytest.approx(spent)
 
 
 def test_an_arm_that_was_not_run_is_missed_and_said(comparison):

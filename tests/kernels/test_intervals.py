@@ -5,7 +5,6 @@ from scipy import stats
 from rareclass.kernels.intervals import (
     blaker,
     clopper_pearson,
-    count_tail,
     logit_interval,
     paired_rate_limits,
     poisson_limits,
@@ -142,12 +141,3 @@ def test_weighted_sum_covers_at_few_rare_events_of_large_value():
         low <= truth <= high for low, high in (weighted_sum_limits(rng.poisson(rate), value) for _ in range(1000))
     ]
     assert np.mean(covered) >= 0.95 - 2 * np.sqrt(0.05 * 0.95 / 1000)
-
-
-@pytest.mark.parametrize(("seen", "expected"), [(0, 3.2), (3, 9.0), (12, 4.0), (5, 5.0)])
-def test_tails_of_a_count_are_poisson_or_binomial_given_what_the_expectation_rests_on(seen, expected):
-    law = stats.poisson(expected)
-    assert count_tail(seen, expected) == pytest.approx(min(1, 2 * min(law.cdf(seen), law.sf(seen - 1))))
-    law = stats.binom(seen + 30, expected / (expected + 30))  # 30 events in the calibration
-    assert count_tail(seen, expected, 30) == pytest.approx(min(1, 2 * min(law.cdf(seen), law.sf(seen - 1))))
-    assert count_tail(seen, expected, 1e9) == pytest.approx(count_tail(seen, expected), rel=1e-4)

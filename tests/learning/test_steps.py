@@ -88,3 +88,9 @@ def test_a_conclusion_says_no_more_than_the_intervals(said):
     text = lesson("ratios").sure(["50/50", "95/5", "99/1"], said, "one half")
     assert ("at no ratio" in text) == ("worse" not in said)
     assert ("worse at 95/5, better at 99/1" in text) == ("worse" in said)
+
+
+def test_maps_that_always_rise_change_no_digit_of_the_order(tmp_path):
+    words = lesson("calibrating").main(tmp_path, quick=True)["words"]
+    assert [words[way][1] for way in ("Platt", "beta", "isotonic (rareclass)")] == [0, 0, 0]
+    assert words["isotonic (steps)"][1] > 0

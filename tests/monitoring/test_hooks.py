@@ -58,6 +58,9 @@ def test_an_event_holds_what_the_standard_asks_for():
 def test_the_same_alarm_has_the_same_id_and_another_one_another():
     assert event()["id"] == event()["id"]
     assert len({event()["id"], event("volume")["id"], event(time="2026-03-10T00:00:00Z")["id"]}) == 3
+    sliced = ALARM | {"evidence": {"detector": "slices"}}
+    told = {"model": "a b/c", "version": "0a1b", "state": "drift", "time": "2026-03-09T00:00:00Z"}
+    assert cloud_event(sliced, **told)["id"] != cloud_event(ALARM, **told)["id"]
 
 
 def test_events_are_appended_one_a_line(tmp_path):

@@ -97,3 +97,15 @@ def test_repeated_labels_count_once_and_of_contradicting_ones_the_newest():
     assert told(reverse) == told(found)
     untimed = read(table.drop_columns("label_time"))
     assert set(untimed.place) == {"a"}
+
+
+def test_weights_of_an_audit_come_with_their_labels_and_are_at_least_one():
+    table = pa.table({"id": ["a", "b", "a"], "label": [1, 0, 1], "w": [2.0, 40.0, 2.0]})
+    found = read(table, LabelColumns(weight="w"))
+    assert {key: found.weights[at] for key, at in found.place.items()} == {"a": 2.0, "b": 40.0}
+    assert read(table).weights is None
+    for wrong in ([0.5, 1.0, 1.0], [None, 1.0, 1.0], ["x", "y", "z"]):
+        with pytest.raises(InputError, match="1 or more"):
+            read(table.set_column(2, "w", pa.array(wrong)), LabelColumns(weight="w"))
+    with pytest.raises(SchemaError, match="--weight"):
+        read(table, LabelColumns(weight="v"))

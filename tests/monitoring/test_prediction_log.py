@@ -102,3 +102,27 @@ def test_memory_stays_that_of_a_part(tmp_path):
     for _ in read_predictions(tmp_path).batches():
         most = max(most, pa.total_allocated_bytes() - before)
     assert most < 8e6
+
+
+def test_a_later_reading_goes_on_behind_an_earlier_one_also_when_a_segment_was_completed(tmp_path):
+    segment(tmp_path / "a.parquet", range(10), groups=3)
+    half = segment(tmp_path / "b.open", range(10, 14))
+    first = read_predictions(tmp_path)
+    assert ids(first) == list(range(14))
+    assert first.read == {"a": 10, "b": 4}
+    half.unlink()
+    segment(tmp_path / "b.parquet", range(10, 20), groups=3)
+    segment(tmp_path / "c.open", range(20, 22))
+    second = read_predictions(tmp_path, after=first.read)
+    assert ids(second) == list(range(14, 22))
+    assert ids(read_predictions(tmp_path, after=second.read)) == []
+
+
+def test_what_is_damaged_is_not_behind(tmp_path):
+    cut = segment(tmp_path / "a.parquet", range(5))
+    whole = cut.read_bytes()
+    cut.write_bytes(whole[:-30])
+    log = read_predictions(tmp_path)
+    assert (ids(log), log.read) == ([], {})
+    cut.write_bytes(whole)
+    assert ids(read_predictions(tmp_path, after=log.read)) == list(range(5))

@@ -28,6 +28,7 @@ def test_it_answers_as_predict(folder, tmp_path):
     equal_to_predict(said, bundle("mixed"), rows)
     assert (said["model_name"], said["id"], said["model_version"]) == ("fraud", "r1", model.metadata()["versions"][0])
     assert model.answer(json.dumps(asked).encode()) == said
+    assert json.loads(json.dumps(said)) == said  # plain values, as other servers write them
     model.close()
     (batch,) = list(read_predictions(tmp_path / "log").batches())
     assert batch.column("id").to_pylist()[:2] == ["r1:0", "r1:1"]
@@ -41,6 +42,11 @@ def test_bytes_are_texts_and_binary_tensors_are_taken(folder, tmp_path):
     for tensor in given["inputs"]:
         tensor["data"] = [v.encode() if isinstance(v, str) else v for v in tensor["data"]]
     assert model.answer(given)["outputs"] == model.answer(asked)["outputs"]
+    given = [
+        tensor | {"data": np.array(tensor["data"])} if tensor["datatype"] == "INT64" else tensor
+        for tensor in asked["inputs"]
+    ]
+    assert model.answer({**asked, "inputs": given})["outputs"] == model.answer(asked)["outputs"]
     bundle("numbers").save(tmp_path / "n")
     X = np.arange(6.0).reshape(2, 3)
     tensor = {"name": "x", "shape": [2, 3], "datatype": "FP64", "parameters": {"binary_data_size": 48}}

@@ -40,7 +40,7 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
     three = np.array([[0.0, 1.0, 20.0], [3.0, 0.0, 1.0], [50.0, 2.0, 0.0]])
     chosen = minimum_cost_predictions(np.array([[0.9, 0.05, 0.05]]), three)[0]
     print(
-        f"Three classes: the most probable is 0 (0.9), the cheapest decision is {chosen}: class 2 costs 50 if missed."
+        f"Three classes: the most probable is 0 (0.9), the cheapest decision is {chosen}: a row of 2 called 0 costs 50."
     )
 
     rows, results = [], dict[int, Any]()
@@ -64,12 +64,12 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
             rows.append([f"1 : {ratio:,}", name, *three])
         closed = costs_of.cost_threshold(1, ratio)
         dearer = mean_interval(values[r, 2, :, 2] - values[r, 1, :, 2], comparisons=3)
-        share = mean_interval((values[r, 2] - values[r, 1])[:, 2] / values[r, 1, :, 2])
+        share = dearer.estimate / values[r, 1, :, 2].mean()
         results[ratio] = {"closed": closed, "cuts": cuts[r], "dearer": dearer, "word": word(dearer)}
         print(
             f"1 : {ratio:,}: closed form {closed:.4g}; empirical from {cuts[r].min():.4g} to {cuts[r].max():.4g} over "
             f"{seeds} validation sets. The empirical one costs {shown(dearer, 4, sign=True)} more per row "
-            f"({share.estimate:+.0%}): the closed form is {SURELY[word(dearer)]}."
+            f"({share:+.1%}): the closed form is {SURELY[word(dearer)]}."
         )
     print(text_table(["false : missed", "threshold", "precision", "recall", "cost per row"], rows))
     precision, recall = values[:, 1, :, :2].mean(axis=1).T

@@ -17,6 +17,7 @@ from rareclass.cli import (
     export,
     history,
     learn,
+    monitor,
     predict,
     promote,
     report,
@@ -24,6 +25,7 @@ from rareclass.cli import (
     rollback,
     sample,
     serve,
+    simulate_production,
     train,
     warm,
 )
@@ -45,10 +47,10 @@ app = typer.Typer(
 )
 VERBS = (
     *(demo, learn, diagnose, compare, train, predict, evaluate, audit, export, sample, serve, deploy),
-    *(retrain, promote, rollback, history, report, warm),
+    *(monitor, retrain, promote, rollback, history, simulate_production, report, warm),
 )
 for verb in VERBS:
-    app.command(verb.__name__.rsplit(".", 1)[-1])(flat(verb.command))
+    app.command(verb.__name__.rsplit(".", 1)[-1].replace("_", "-"))(flat(verb.command))
 
 
 def _version(value: bool) -> None:

@@ -15,6 +15,7 @@ BUDGET = "Work, in seconds of the reference machine, that decides beforehand wha
 LIMIT = "Time on this machine's clock after which no further arm starts."
 TRADE = "Weigh treatments of one learner, and the cascade, by money, latency and size; needs costs."
 PRESET = "seven-way: none, over, under, SMOTE, weights, weights + threshold and a cost matrix, side by side."
+TEXTBOOK = "Also textbook: what the textbook's flowchart by ratio leads this table to."
 OUT = "Folder for results.json, report.html, oof.parquet and the champion."
 
 
@@ -28,7 +29,7 @@ def command(
     reasons: o.ReasonOptions,
     gap: Annotated[float, typer.Option("--gap", help="Rows (or time units) between training and testing.")] = 0,
     learners: Annotated[str, typer.Option("--learners", help="Comma-separated names, or auto.")] = "auto",
-    treatments: Annotated[str, typer.Option("--treatments", help=f"Comma-separated {HELP}")] = "auto",
+    treatments: Annotated[str, typer.Option("--treatments", help=f"Comma-separated {HELP} {TEXTBOOK}")] = "auto",
     folds: Annotated[int | None, o.option("--folds", "Folds; default 5, or 3 for large tables.")] = None,
     slices: o.Slices = None,
     repeats: Annotated[int, typer.Option("--repeats", help="Repetitions of the folds.")] = 1,

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 _OPTIONS = {
     "delimiter": "--separator",
+    "false_alarms_per_year": "--false-alarms",
+    "shares": "--share",
     "estimator": "--learner",
     "keep_probability": "the column keep_probability",
     "n": "--rows",
@@ -17,7 +19,8 @@ _OPTIONS = {
     name: "--" + name.replace("_", "-")
     for name in (
         "budget categorical cost_columns date_format decimal drop encoding explain folds full gap gate_recall "
-        "gate_trees groups keep learner learners missing out overwrite pos_label repeats seed separator slices "
+        "gate_trees groups keep learner learners max_delay mature_after cool_down labels_from "
+        "missing months out overwrite pos_label repeats seed separator slices "
         "split_duplicates test_share threads time time_limit time_ordered treatment treatments weights"
     ).split()
 }

@@ -19,7 +19,7 @@ from rareclass.kernels.newton import fit_intercept
 __all__ = ["Simulated", "SimulatedScores", "simulate_scores", "simulate_transactions"]
 _DRIFTS = ("prevalence", "covariates", "concept")
 _BLOCK = 1_000_000  # rows drawn at a time: bounds memory; part of the meaning of a seed
-_SIGNAL = 1.35  # with it the best possible average precision is about 0.5 at a prevalence of 0.001
+SIGNAL = 1.35  # with it the best possible average precision is about 0.5 at a prevalence of 0.001
 _START = np.datetime64("2025-01-06T00:00:00", "s")  # a Monday
 
 
@@ -157,8 +157,8 @@ def simulate_transactions(
         who = (customers, merchants)
         seen = world.make_payments(second[rows], customer[rows], past, *who, online_trend, missing=missing, rng=rng)
         risk = fraud_risk(seen, merchants, np.clip(strength["concept"] * along, -1, 1))
-        logit[rows] = signal * _SIGNAL * risk + 2.0 * strength["prevalence"] * along
-        parts.append(_arrow(seen))
+        logit[rows] = signal * SIGNAL * risk + 2.0 * strength["prevalence"] * along
+        parts.append(payment_batch(seen))
     logit += fit_intercept(logit, prevalence * logit.size)
     probability = np.concatenate([sigmoid(logit[rows]) for rows in _blocks(n)])
     fraud = labels.random(n) < probability
@@ -186,11 +186,11 @@ def _label_times(fraud: np.ndarray, second: np.ndarray, delay: float, rng: np.ra
     return reported
 
 
-def _arrow(seen: world.Payments) -> pa.RecordBatch:
-    """What is seen of a block of payments, as columns of a table."""
+def payment_batch(seen: world.Payments, start: np.datetime64 = _START) -> pa.RecordBatch:
+    """What is seen of a block of payments, as columns of a table; their seconds count from `start`."""
     return pa.RecordBatch.from_pydict(
         {
-            "time": pa.array(_START + seen.second.astype("timedelta64[s]")),
+            "time": pa.array(start + seen.second.astype("timedelta64[s]")),
             "customer": pa.array(seen.customer),
             "merchant": pa.array(seen.merchant),
             "amount": pa.array(seen.amount),

@@ -33,6 +33,8 @@ _HOUR = np.array(
     [6, 4, 3, 2, 2, 4, 12, 25, 38, 45, 52, 60, 66, 58, 52, 54, 60, 70, 72, 60, 45, 34, 22, 12], dtype=float
 )
 
+_WEEK = np.array([1.0, 1.0, 1.02, 1.05, 1.2, 1.25, 0.8])
+
 
 @dataclass(frozen=True, kw_only=True)
 class Customers:
@@ -105,10 +107,14 @@ def make_merchants(count: int, rng: np.random.Generator) -> Merchants:
     )
 
 
+def weekday(day: int | np.ndarray) -> np.ndarray:
+    """Payments of a day against the mean; day 0 is a Monday."""
+    return _WEEK[day % 7]
+
+
 def payment_seconds(n: int, days: int, rng: np.random.Generator) -> np.ndarray:
     """Sorted seconds since the start: a daily and a weekly rhythm, no sorting needed."""
-    weekday = np.array([1.0, 1.0, 1.02, 1.05, 1.2, 1.25, 0.8])
-    intensity = (weekday[np.arange(days) % 7][:, None] * (_HOUR / _HOUR.sum())).ravel()
+    intensity = (weekday(np.arange(days))[:, None] * (_HOUR / _HOUR.sum())).ravel()
     cumulative = np.concatenate([[0.0], np.cumsum(intensity)])
     steps = rng.standard_exponential(n + 1)
     uniform = np.cumsum(steps[:n], out=steps[:n]) / (steps[:n].sum() if n == 0 else steps[n - 1] + steps[n])

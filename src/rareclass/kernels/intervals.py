@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betainc, betaincc, betaincinv, gammainc, gammaincc, gammaincinv, ndtri
+from scipy.special import betaincc, betaincinv, gammaincinv, ndtri
 
 from rareclass.kernels.logits import logit, sigmoid
 
@@ -297,24 +297,3 @@ def weighted_sum_limits(
     up = np.sqrt(np.sum(np.where(positive, above, below) ** 2, axis=0))
     total = np.sum(k * value, axis=0)
     return _plain(total - down, total + up)
-
-
-def count_tail(seen: float, expected: float, events: float = np.inf) -> float:
-    """Two-sided P value of `seen` events where `expected` were, an expectation that rests on `events` events itself.
-
-    Twice the smaller tail, at most 1. Given the sum of both counts the seen ones are binomial with share
-    ``expected / (expected + events)``; without error in the expectation (`events` infinite) they are Poisson.
-
-    Examples
-    --------
-    >>> round(count_tail(12, 4.0), 4), round(count_tail(12, 4.0, events=30), 4)
-    (0.0018, 0.0052)
-    """
-    if np.isinf(events):
-        above = 1.0 if seen == 0 else float(gammainc(seen, expected))
-        below = float(gammaincc(seen + 1, expected))
-    else:
-        share = expected / (expected + events)
-        above = 1.0 if seen == 0 else float(betainc(seen, events + 1, share))
-        below = float(betainc(events, seen + 1, 1 - share))
-    return min(1.0, 2 * min(above, below))

@@ -119,7 +119,7 @@ LESSONS: tuple[Lesson, ...] = (
         file="from_scratch/threshold.py",
         title="Where to alarm",
         about="The threshold by trying a hundred, and by trying all that matter.",
-        look="Look at threshold.svg: how many of the hundred lie where nothing is decided.",
+        look="Look at threshold.svg: the hundred thresholds begin at 0.01, what the model says does not.",
         minutes=0.1,
     ),
     Lesson(
@@ -191,7 +191,7 @@ LESSONS: tuple[Lesson, ...] = (
         file="from_scratch/experiments/ratios.py",
         title="From which ratio on does it matter?",
         about="50/50 to 99.9/0.1 with and without SMOTE, at one half and at a tuned threshold.",
-        look="Look at ratios.svg: at the tuned threshold the two lines lie on each other.",
+        look="Look at ratios.svg: where the lines part at one half, and what is left of it at the tuned threshold.",
         minutes=5,
     ),
     Lesson(
@@ -219,7 +219,7 @@ LESSONS: tuple[Lesson, ...] = (
         file="projects/intrusion_system.py",
         title="Advanced: an intrusion system",
         about="Advanced: cascade, tiers, reasons, serving, drift, retraining and trade-off of an intrusion system.",
-        look="Look at intrusion_system.svg: on day 60 a new attack begins; the upright line is the first alarm.",
+        look="Look at intrusion_system.svg: on day 60 a new attack begins; the upright line is the first alarm about it.",
         minutes=5,
     ),
 )

@@ -117,7 +117,8 @@ class Detector:
     def described(self) -> dict[str, Any]:
         """What it is, whether it watches, and how far it is."""
         said = {"name": self.name, "code": self.code, "stage": self.stage, "on": not self.why_off}
-        return said | {"why_off": self.why_off, "statistic": self.statistic, "threshold": self.threshold}
+        threshold = self.threshold if np.isfinite(self.threshold) else None
+        return said | {"why_off": self.why_off, "statistic": self.statistic, "threshold": threshold}
 
     def to_dict(self) -> dict[str, Any]:
         trail = np.array([e for _, e in self.trail])

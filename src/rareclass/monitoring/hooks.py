@@ -26,7 +26,7 @@ _AGAIN = frozenset({408, 425, 429})
 def cloud_event(alarm: Mapping[str, Any], *, model: str, version: str, state: str, time: str) -> dict[str, Any]:
     """An alarm as a CloudEvent 1.0.
 
-    Its id follows from model, version, code and moment, so that a receiver can tell one that it got already.
+    Its id follows from model, version, code, detector and moment, so that a receiver can tell one that it got already.
 
     Parameters
     ----------
@@ -45,7 +45,8 @@ def cloud_event(alarm: Mapping[str, Any], *, model: str, version: str, state: st
     >>> event["type"], event["source"], event["specversion"]
     ('rareclass.alarm.volume', '/rareclass/models/fraud', '1.0')
     """
-    told = "\n".join((model, version, str(alarm["code"]), time))
+    detector = str(alarm.get("evidence", {}).get("detector", ""))
+    told = "\n".join((model, version, str(alarm["code"]), detector, time))
     return {
         "specversion": "1.0",
         "id": hashlib.sha256(told.encode()).hexdigest()[:32],

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from rareclass import _check
 from rareclass._types import Label, Rows
-from rareclass.data.columns import canonical_texts, dictionary_codes, is_text, missing_mask, to_time
+from rareclass.data.columns import canonical_texts, dictionary_codes, is_text, missing_mask, to_float, to_time
 from rareclass.data.layout import TextFormat
 from rareclass.data.read import read_source
 from rareclass.errors import InputError, SchemaError
@@ -26,12 +26,14 @@ _SHOWN = 5
 class LabelColumns:
     """Which columns of the table hold what; None takes the first known name that the table has.
 
-    `zone` is the time zone of moments that name none, such as "Europe/Zurich"; UTC by default.
+    `weight` is that of an audit, 1 / the probability with which a row was drawn to be labelled; none by default. `zone`
+    is the time zone of moments that name none, such as "Europe/Zurich"; UTC by default.
     """
 
     id: str | None = None
     label: str | None = None
     time: str | None = None
+    weight: str | None = None
     zone: str | None = None
 
 
@@ -46,6 +48,8 @@ class KnownLabels:
     event : ndarray of shape (n,), bool
     times : ndarray of shape (n,), datetime64[us], or None
         When each became known (UTC); None where the table has no such column, NaT where a cell is empty.
+    weights : ndarray of shape (n,), or None
+        None where no column of weights was named.
     notes : list of str
         What was read from which column.
     problems : list of str
@@ -55,6 +59,7 @@ class KnownLabels:
     place: dict[str, int]
     event: np.ndarray
     times: np.ndarray | None
+    weights: np.ndarray | None
     notes: list[str]
     problems: list[str]
 
@@ -101,6 +106,7 @@ def read_labels(
     at_label = _column(names, columns.label, ((target,) if target else ()) + LABEL, "labels", "--label")
     at_time = _column(names, columns.time, TIME, "times", "--label-time", needed=columns.time is not None)
     notes = [_said(at_id, at_label, at_time)]
+    at_weight = None if columns.weight is None else _column(names, columns.weight, (), "weights", "--weight")
     problems: list[str] = []
     kept = ~missing_mask(table[at_id])
     if not kept.all():
@@ -122,6 +128,7 @@ def read_labels(
         place=place,
         event=flags[known] == 1,
         times=None if times is None else times[known],
+        weights=None if at_weight is None else _weights(table[at_weight], at_weight, known),
         notes=notes,
         problems=problems + more,
     )
@@ -181,6 +188,17 @@ def _events(
             "Write them as in training, or name another column with --label."
         )
     return kinds[codes], {str(listed[i]): n for i, n in strange.items()}
+
+
+def _weights(column: pa.ChunkedArray, name: str, rows: np.ndarray) -> np.ndarray:
+    """Weights of these rows; 1 or more, being 1 / a probability."""
+    found = to_float(column)
+    if found is None or not np.all(found[rows] >= 1):
+        raise InputError(
+            f"The column {name!r} of the labels table must hold numbers of 1 or more: 1 / the probability with which "
+            "each row was drawn to be labelled, as the audit plan says."
+        )
+    return found[rows]
 
 
 def _moments(column: pa.ChunkedArray, name: str, zone: str | None) -> np.ndarray:

@@ -286,6 +286,17 @@ class RareClassMonitor:
         return list(self._panel.alarms)
 
     @property
+    def standing(self) -> list[Alarm]:
+        """Alarms that were not acknowledged, the last of each detector."""
+        last = {a.evidence["detector"]: a for a in self._panel.alarms}
+        return [last[name] for name in self._panel.open if name in last]
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What it was begun with."""
+        return dict(self._options)
+
+    @property
     def problems(self) -> list[str]:
         """What was odd about predictions and labels, one sentence each, with counts."""
         return sentences(self._waiting.problems())
@@ -310,7 +321,7 @@ class RareClassMonitor:
 
     def detectors(self) -> list[dict[str, Any]]:
         """What is watched: name, code, share of the budget, whether it is on, why not, statistic and threshold."""
-        said = {"stage": SCORED, "share": 0.0, "statistic": 0.0, "threshold": np.inf, "code": ""}
+        said = {"stage": SCORED, "share": 0.0, "statistic": 0.0, "threshold": None, "code": ""}
         why = self._weeks.why_off
         return [
             *self._panel.described(),

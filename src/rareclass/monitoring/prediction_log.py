@@ -8,8 +8,9 @@ hold the same rows.
 import contextlib
 import datetime
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -38,6 +39,7 @@ SHADOW = (("shadow_version", pa.string()), ("shadow_probability", pa.float64()),
 _TYPES = {"boolean": pa.bool_(), "time": pa.timestamp("us"), "category": pa.string(), "text": pa.string()}
 _DAMAGE = (pa.ArrowException, OSError, ValueError, EOFError, MemoryError)
 _MODEL, _VERSION = b"rareclass.model", b"rareclass.version"
+_NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 def log_schema(model: str, version: str, features: Iterable[tuple[str, str]], *, shadowed: bool = False) -> pa.Schema:
@@ -109,6 +111,8 @@ class Predictions:
         What could not be read, one sentence each; complete when all was read.
     others : set of (str, str)
         Models and versions in the log that were not asked for.
+    read : dict of str to int
+        How many rows of each segment (its name without the ending) are behind; a later reading goes on `after` them.
     """
 
     def __init__(
@@ -118,8 +122,11 @@ class Predictions:
         between: tuple,
         problems: list[str],
         others: set[tuple[str, str]],
+        after: Mapping[str, int] = _NOTHING,
     ) -> None:
         self.schema, self.problems, self.others = schema, problems, others
+        self.read = {path.stem: after.get(path.stem, 0) for path in segments}
+        self._after = dict(self.read)
         self._segments, self._between = segments, between
 
     def batches(self) -> Iterator[pa.RecordBatch]:
@@ -135,6 +142,15 @@ class Predictions:
         return pa.Table.from_batches(self.batches(), self.schema)
 
     def _rows(self, path: Path) -> Iterator[pa.RecordBatch]:
+        """What is not behind yet of a segment."""
+        for first, batch in self._placed(path):
+            behind = max(self._after[path.stem] - first, 0)
+            self.read[path.stem] = max(self.read[path.stem], first + batch.num_rows)
+            if behind < batch.num_rows:
+                yield batch.slice(behind)
+
+    def _placed(self, path: Path) -> Iterator[tuple[int, pa.RecordBatch]]:
+        """Batches, with the place of their first row in the segment."""
         try:
             try:
                 yield from self._open_rows(path)
@@ -143,18 +159,20 @@ class Predictions:
         except _DAMAGE as error:
             self.problems.append(_unreadable(path, error))
 
-    def _open_rows(self, path: Path) -> Iterator[pa.RecordBatch]:
+    def _open_rows(self, path: Path) -> Iterator[tuple[int, pa.RecordBatch]]:
         if path.suffix != OPEN:
             raise FileNotFoundError
-        segment = OpenSegment(path)
-        yield from segment.batches()
+        segment, first = OpenSegment(path), 0
+        for batch in segment.batches():
+            yield first, batch
+            first += batch.num_rows
         if segment.left_out:
             self.problems.append(
                 f"The segment {path.name} ends in {segment.left_out:,} bytes that make no whole batch; they were left "
                 "out."
             )
 
-    def _complete_rows(self, path: Path) -> Iterator[pa.RecordBatch]:
+    def _complete_rows(self, path: Path) -> Iterator[tuple[int, pa.RecordBatch]]:
         with parquet.ParquetFile(path, page_checksum_verification=True) as file:
             names = [name for name in file.schema_arrow.names if name == "time" or name in self.schema.names]
             place = file.schema_arrow.get_field_index("time")
@@ -163,7 +181,8 @@ class Predictions:
                 group = file.metadata.row_group(i)
                 rows, known = group.num_rows, group.column(place).statistics
                 first, before = before, before + rows
-                if known is not None and known.has_min_max and self._outside(known.min, known.max):
+                outside = known is not None and known.has_min_max and self._outside(known.min, known.max)
+                if outside or before <= self._after[path.stem]:
                     continue
                 try:
                     table = file.read_row_group(i, columns=names)
@@ -173,7 +192,9 @@ class Predictions:
                         f"Rows {first:,} to {before:,} of the segment {path.name} are damaged; they were left out."
                     )
                     continue
-                yield from table.to_batches()
+                for batch in table.to_batches():
+                    yield first, batch
+                    first += batch.num_rows
 
     def _outside(self, low: datetime.datetime, high: datetime.datetime) -> bool:
         since, until = self._between
@@ -201,6 +222,7 @@ def read_predictions(
     since: datetime.datetime | None = None,
     until: datetime.datetime | None = None,
     columns: Sequence[str] | None = None,
+    after: Mapping[str, int] = _NOTHING,
 ) -> Predictions:
     """Read the prediction log of a service, also while it is written and after workers were killed.
 
@@ -214,6 +236,8 @@ def read_predictions(
         Only predictions from `since` on and before `until`; moments without a zone are UTC.
     columns : sequence of str, optional
         Only these columns of the log (``"feature:NAME"`` for features); fewer are read faster.
+    after : mapping of str to int, optional
+        ``Predictions.read`` of an earlier reading, behind which this one begins.
 
     Returns
     -------
@@ -253,7 +277,7 @@ def read_predictions(
             schemas.append(schema.remove_metadata())
         else:
             others.add(written)
-    return Predictions(chosen, _joined(schemas, columns), (_in_utc(since), _in_utc(until)), problems, others)
+    return Predictions(chosen, _joined(schemas, columns), (_in_utc(since), _in_utc(until)), problems, others, after)
 
 
 def _segments(source: str | os.PathLike | Sequence[str | os.PathLike]) -> list[Path]:

@@ -235,6 +235,14 @@ class SliceRecall(Detector):
             {"slices": found},
         )
 
+    def described(self) -> dict[str, Any]:
+        """With the events and misses of each slice, all days together, and how far its evidence is."""
+        slices = {}
+        for name, part in self.parts.items():
+            missed, events = part.pool.total
+            slices[name] = {"events": float(events), "missed": float(missed), "statistic": part.statistic}
+        return super().described() | {"slices": slices}
+
     def saved(self) -> dict[str, Any]:
         return {"parts": {n: p.to_dict() for n, p in self.parts.items()}, "called": self.called}
 

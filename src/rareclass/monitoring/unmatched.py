@@ -32,6 +32,10 @@ class Unmatched:
         """How many wait, each counted once."""
         return int(self._sorted()[0].size)
 
+    def apart_from(self, keys: np.ndarray) -> int:
+        """How many wait whose key is none of these."""
+        return int(np.count_nonzero(~np.isin(self._sorted()[0], keys)))
+
     def add(self, labels: Sequence[np.ndarray], clock: float) -> None:
         """Labels (m,): key, time, y, weight; what was given up before stays so."""
         key, time, y, weight = labels

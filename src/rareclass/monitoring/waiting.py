@@ -205,7 +205,8 @@ class Waiting:
         for held in self._closed():
             found.update(_problems(held))
         found["labels without prediction"] += self.orphans.given_up
-        found["labels that wait"] = self.orphans.size
+        open_rows = [c["key"] for held in self.days.values() if not held.closed for c in held.chunks]
+        found["labels that wait"] = self.orphans.apart_from(np.concatenate([np.empty(0, np.uint64), *open_rows]))
         return found
 
     def to_dict(self, clock: float, rows: bool = True) -> dict[str, Any]:

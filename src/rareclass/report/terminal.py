@@ -55,7 +55,7 @@ def render_terminal(results: Mapping[str, Any] | Results, console: Console | Non
     <BLANKLINE>
     No model is deployed.
     """
-    page = _Page(Console(highlight=False) if console is None else console)
+    page = Page(Console(highlight=False) if console is None else console)
     story = tell(results)
     page.say(story.subject, "dim")
     _findings(story.findings, page)
@@ -91,7 +91,7 @@ def render_terminal(results: Mapping[str, Any] | Results, console: Console | Non
 
 
 @dataclass(frozen=True)
-class _Page:
+class Page:
     """A console that wraps its lines, and writes plain signs where the output is not UTF-8."""
 
     console: Console
@@ -140,7 +140,7 @@ class _Column:
         return max(cell_len(self.title), max((cell_len(c.plain) for c in self.cells), default=0))
 
 
-def _table(story: Story, page: _Page) -> Table:
+def _table(story: Story, page: Page) -> Table:
     columns = [c for c in _columns(story, page) if c.cells]
     names = [a.found.name + (" (exhibit)" if a.exhibit else " (textbook)" if a.textbook else "") for a in story.arms]
     longest = max(cell_len(n) for n in names)
@@ -178,7 +178,7 @@ def _wrapped(name: str, width: int) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _columns(story: Story, page: _Page) -> list[_Column]:
+def _columns(story: Story, page: Page) -> list[_Column]:
     """All columns from left to right; a lower rank gets room first."""
     end = max((v for a in story.arms for v in (a.precision.high, a.precision.value) if v is not None), default=1.0)
     precision = _Column("Average precision", 0)
@@ -227,7 +227,7 @@ def say_tiers(found: TierTable | None, console: Console, where: str, slices: Sli
     """Print what each alert tier holds, and each of every slice; nothing where there are none."""
     if found is None or not found.tiers:
         return
-    page = _Page(console)
+    page = Page(console)
     page.gap()
     page.say(f"Tiers {where}", "bold")
     _text_table(*tiers.told(found), page)
@@ -238,7 +238,7 @@ def say_tiers(found: TierTable | None, console: Console, where: str, slices: Sli
         _text_table(head, rows, page)
 
 
-def _text_table(head: Sequence[str], rows: Sequence[Sequence[str]], page: _Page) -> None:
+def _text_table(head: Sequence[str], rows: Sequence[Sequence[str]], page: Page) -> None:
     """Rows of text; where the console is narrow, intervals go below their numbers."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for i, title in enumerate(head):
@@ -259,7 +259,7 @@ def say_slices(found: SliceTable, console: Console) -> None:
     """Print the table of slices with what it says; on narrow consoles without what can be worked out from the rest."""
     if not found.slices:
         return
-    page, most = _Page(console), 20
+    page, most = Page(console), 20
     page.gap()
     page.say(f"Slices by {found.column}", "bold")
     head, rows = told(found, most)
@@ -278,13 +278,13 @@ def say_slices(found: SliceTable, console: Console) -> None:
 
 def say_findings(findings: Sequence[Finding], console: Console | None = None) -> None:
     """Print findings, worst first, with their evidence and what to do."""
-    page = _Page(Console(highlight=False) if console is None else console)
+    page = Page(Console(highlight=False) if console is None else console)
     _findings(sorted(findings, key=lambda f: (*SEVERITIES, f.severity).index(f.severity)), page)
     if findings:
         page.gap()
 
 
-def _findings(findings: Sequence[Finding], page: _Page) -> None:
+def _findings(findings: Sequence[Finding], page: Page) -> None:
     """Worst first, above all numbers: they decide how far those can be trusted."""
     for f in findings:
         page.gap()
@@ -293,7 +293,7 @@ def _findings(findings: Sequence[Finding], page: _Page) -> None:
         page.say(f.remedy, "", "  ", "  ")
 
 
-def _trade_off(story: Story, page: _Page) -> None:
+def _trade_off(story: Story, page: Page) -> None:
     """What each arm costs and how fast it answers, and the choice in words."""
     found = story.results.trade_off
     if found is None or not found.arms:
@@ -308,7 +308,7 @@ def _trade_off(story: Story, page: _Page) -> None:
     page.say(" ".join(found.paragraph))
 
 
-def _drivers(story: Story, page: _Page) -> None:
+def _drivers(story: Story, page: Page) -> None:
     """The columns that move the champion's log-odds most."""
     found = story.results.drivers
     if found is None or not (found.columns or found.why_not):
@@ -326,7 +326,7 @@ def _drivers(story: Story, page: _Page) -> None:
     page.grid(rows)
 
 
-def _seven_ways(story: Story, page: _Page) -> None:
+def _seven_ways(story: Story, page: Page) -> None:
     """The textbook's seven ways, where they were asked for."""
     found = story.results.seven_ways
     if found is None or not found.ways:
@@ -340,7 +340,7 @@ def _seven_ways(story: Story, page: _Page) -> None:
         page.say(said, "", "- ", "  ")
 
 
-def _textbook(found: TextbookRecord | None, page: _Page) -> None:
+def _textbook(found: TextbookRecord | None, page: Page) -> None:
     """What the textbook says, what was measured, and the numbers that its loop asks for."""
     if found is None:
         return
@@ -350,7 +350,7 @@ def _textbook(found: TextbookRecord | None, page: _Page) -> None:
         page.say(words.prose(said), "", "- ", "  ")
 
 
-def _notes(story: Story, page: _Page) -> None:
+def _notes(story: Story, page: Page) -> None:
     found = story.results
     advice = [f"{a.topic}: {words.prose(a.measured)} (textbook: {a.textbook})" for a in found.advice]
     blocks = (

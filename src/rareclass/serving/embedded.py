@@ -6,14 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rareclass.serving.answers import answer
 from rareclass.serving.errors import wrong
 from rareclass.serving.log import PredictionLog
 from rareclass.serving.models import read_served
 from rareclass.serving.protocol.metadata import model_metadata
-from rareclass.serving.protocol.responses import write_infer
-from rareclass.serving.requests import read_infer
-from rareclass.serving.wire import read_json, write_json
+from rareclass.serving.protocol.responses import DATATYPE_OF, output_values
+from rareclass.serving.requests import read_infer, request_of
 
 
 class Embedded:
@@ -66,13 +67,25 @@ class Embedded:
         Refused
             The request cannot be used; `status` and `sentence` say how and why.
         """
-        body = request if isinstance(request, bytes) else write_json(_as_texts(request))
-        asked = replace(read_infer(body, header_length, self.served), binary=frozenset())
+        if isinstance(request, bytes):
+            asked = read_infer(request, header_length, self.served)
+        else:
+            asked = request_of(_in_plain(request), memoryview(b""), self.served)
         found = answer(self.served, asked)
         if self.log is not None:
             given = asked.id or uuid.uuid4().hex
             self.log.add(self.served, asked.ids or given, found, asked.rows, given)
-        return read_json(write_infer(self.served, asked, found)[0])
+        n = len(asked.rows)
+        said: dict[str, Any] = {"model_name": self.served.name, "model_version": self.served.version}
+        if asked.id is not None:
+            said["id"] = asked.id
+        values = {name: output_values(name, found, n) for name in asked.outputs}
+        return said | {
+            "outputs": [
+                {"name": name, "datatype": DATATYPE_OF[name], "shape": [n], "data": _listed(data)}
+                for name, data in values.items()
+            ]
+        }
 
     def close(self) -> None:
         """Write what the log still holds."""
@@ -80,19 +93,24 @@ class Embedded:
             self.log.close()
 
 
-def _as_texts(request: dict[str, Any]) -> dict[str, Any]:
-    """The request with texts where tensors hold bytes."""
+def _in_plain(request: dict[str, Any]) -> dict[str, Any]:
+    """The request with lists where tensors hold arrays, and texts where they hold bytes."""
     inputs = request.get("inputs")
     if not isinstance(inputs, list):
         return request
     found = []
     for tensor in inputs:
         data = tensor.get("data") if isinstance(tensor, dict) else None
-        if isinstance(data, list) and any(type(value) is bytes for value in data):
+        plain = _listed(data)
+        if isinstance(plain, list) and any(type(value) is bytes for value in plain):
             try:
-                data = [value.decode() if type(value) is bytes else value for value in data]
+                plain = [value.decode() if type(value) is bytes else value for value in plain]
             except UnicodeDecodeError:
                 raise wrong(f"Input {tensor.get('name')!r} holds a text that is no UTF-8.") from None
-            tensor = {**tensor, "data": data}
-        found.append(tensor)
+        found.append(tensor if plain is data else {**tensor, "data": plain})
     return {**request, "inputs": found}
+
+
+def _listed(values: Any) -> Any:
+    """An array as a list; anything else as it is."""
+    return values.tolist() if isinstance(values, np.ndarray) else values

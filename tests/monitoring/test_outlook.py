@@ -1,0 +1,28 @@
+"""What cannot be told yet, and after how many events a fall of recall is expected to show."""
+
+import numpy as np
+import pytest
+from tests.monitoring.helpers import cohort
+
+from rareclass.monitoring.monitor import RareClassMonitor
+from rareclass.monitoring.outlook import events_to_see, outlook
+from rareclass.monitoring.rates import Recall
+
+
+@pytest.mark.parametrize(("usual", "fallen"), [(0.8, 0.6), (0.9, 0.7)])
+def test_a_fall_shows_after_about_as_many_events_as_said(usual, fallen):
+    rng, taken = np.random.default_rng(0), []
+    for _ in range(20):
+        detector, n = Recall(round(600 * (1 - usual)), 600), 0
+        detector.threshold = 14_610.0
+        while not detector.update(cohort(n, np.ones(10), alert=rng.random(10) < fallen)):
+            n += 1
+        taken.append(10 * (n + 1))
+    assert 0.7 * np.mean(taken) < events_to_see(usual, fallen, 14_610.0) < 1.3 * np.mean(taken)
+
+
+def test_what_is_missing_is_said():
+    known = {"decided": {"events": 300, "missed": 60}}
+    said = outlook(RareClassMonitor(reference=known, threshold=0.5))
+    assert said[0].startswith("Cannot tell yet: no day has all its labels")
+    assert "from 80% to 60%" in said[1]
