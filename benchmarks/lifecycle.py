@@ -10,4 +10,4 @@ and better ones before the champion, and years with and without drift.
 from verbs import run
 
 if __name__ == "__main__":
-    run(__doc__, "lifecycle", ("registry", "challengers"))
+    run(__doc__, "lifecycle", ("registry", "challengers", "years"))

@@ -74,10 +74,12 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
     ratios = {way: span.estimate for way, span in spans.items()}
     expected = {way: q.sum() for way, q in scores.items()}
     for way, span in spans.items():
+        sure = "too high" if span.high < 1 else "too low" if span.low > 1 else "true, as far as these frauds can tell"
         print(
             f"{way}: {expected[way]:,.0f} frauds expected, {y_test.sum()} seen; observed / expected "
-            f"{span.estimate:.2f} [{span.low:.2f}, {span.high:.2f}] (1 where they are true)."
+            f"{span.estimate:.2f} [{span.low:.2f}, {span.high:.2f}]: {sure}."
         )
+    print(f"These intervals are about these two models; other {y_train.sum()} frauds to learn from would give others.")
 
     print("\nThird question: what does it cost?")
     money = {"nobody is called": expected_cost(y_test, np.zeros(y_test.size, bool), COSTS)}

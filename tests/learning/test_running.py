@@ -1,13 +1,17 @@
 """Lessons run into a folder that appears whole or not at all; importing one runs nothing."""
 
 import sys
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from rareclass.errors import DependencyError, InputError
 from rareclass.learning import lessons, running
 from rareclass.learning.lessons import LESSONS, find_lesson
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("name", [entry.name for entry in LESSONS if not entry.waits_for])
@@ -20,6 +24,15 @@ def test_importing_a_lesson_runs_nothing(name, capsys, tmp_path, monkeypatch):
 
 def test_a_lesson_is_loaded_once():
     assert running.lesson("data") is running.lesson("Data")
+
+
+def test_the_installed_package_runs_the_lessons_that_it_brought(tmp_path, monkeypatch):
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel["sources"]["examples"] == "rareclass/examples"
+    assert running.examples_folder() == ROOT / "examples"
+    (tmp_path / "examples" / "from_scratch").mkdir(parents=True)
+    monkeypatch.setattr("rareclass.__file__", str(tmp_path / "__init__.py"))
+    assert running.examples_folder() == tmp_path / "examples"
 
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path):

@@ -67,9 +67,9 @@ def test_a_page_of_a_month_without_alarms_and_retrainings_is_drawn_too(results: 
 def test_the_file_is_whole_on_its_own(results: dict) -> None:
     root = ElementTree.fromstring(figure_svg(results))
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
-    assert root.find("{http://www.w3.org/2000/svg}title").text == "With retraining 22% less cost"
+    assert root.find("{http://www.w3.org/2000/svg}title").text.endswith("over 90 days: with retraining 22% less cost")
     worse = results | {"cost": {"retrained": 12.0, "frozen": 10.0}}
-    assert "With retraining 20% more cost" in figure_svg(worse)
+    assert "with retraining 20% more cost" in figure_svg(worse)
 
 
 def test_changes_alarms_and_promotions_stand_at_their_days(results: dict) -> None:

@@ -22,13 +22,17 @@ def figure_svg(results: Results) -> str:
     Examples
     --------
     >>> day = {"date": "2025-01-06", "retrained": 1.0, "frozen": 2.0}
-    >>> said = {"days": [day] * 9, "changes": [], "alarms": [], "promotions": [], "alerts_per_day": [3] * 9}
+    >>> said = {"payments": 90, "days": [day] * 9}
+    >>> said |= {"changes": [], "alarms": [], "promotions": [], "alerts_per_day": [3] * 9}
     >>> figure_svg(said | {"capacity": 4, "cost": {"retrained": 9.0, "frozen": 18.0}})[:39]
     '<svg xmlns="http://www.w3.org/2000/svg"'
     """
     cost = results["cost"]
     less = 1 - cost["retrained"] / cost["frozen"] if cost["frozen"] else 0.0
-    head = f"With retraining {less:.0%} less cost" if less >= 0 else f"With retraining {-less:.0%} more cost"
+    head = (
+        f"{results['payments']:,} simulated card payments over {len(results['days'])} days: "
+        f"with retraining {abs(less):.0%} {'less' if less >= 0 else 'more'} cost"
+    )
     first, second = cost_plot(results), alert_plot(results)
     top = 58
     height = top + first.height + 22 + second.height + 4
@@ -52,7 +56,7 @@ def _inner(plot: Plot, y: float) -> str:
 
 
 def _legend(entries: tuple[tuple[str, str], ...], y: float) -> str:
-    out, x = [], 66.0
+    out, x = [], 92.0
     for cls, said in entries:
         at = y - 4
         drawn = {
@@ -62,5 +66,5 @@ def _legend(entries: tuple[tuple[str, str], ...], y: float) -> str:
             "chosen-line": f'<rect class="strong-bar" x="{x + 8:g}" y="{at - 6:g}" width="3" height="12"/>',
         }.get(cls, f'<path class="line {cls}" d="M{x:g} {at:g}h18"/>')
         out.append(f'{drawn}<text x="{x + 23:g}" y="{y:g}">{escape(said)}</text>')
-        x += 40 + 6.1 * len(said)
+        x += 38 + 5.7 * len(said)
     return "".join(out)

@@ -7,7 +7,7 @@ from rareclass.production.drawings import ALERT_LEGEND, COST_LEGEND, Results, al
 
 _STYLE = (
     ".wide .plot{min-width:720px}.wide{margin:0}.strong-bar{fill:var(--ink)}.rule.line-c{stroke:var(--bad)}"
-    "figure.whole{display:block;padding-bottom:28px}.said{color:var(--soft)}"
+    "figure.whole{display:block;padding-bottom:28px}.scroll table{min-width:680px}"
 )
 _OUTCOME = {"promoted": "good", "refused": "plain", "more labels": "doubt"}
 
@@ -39,7 +39,7 @@ def _answer(results: Results) -> str:
         ),
         ("Cost of the frozen model", f"{cost['frozen']:,.0f}", f"{cost['frozen'] / results['payments']:.3f} a payment"),
         ("Promotions", f"{len(results['promotions'])}", f"of {len(results['retrainings'])} retrainings"),
-        ("Alarms", f"{len(results['alarms'])}", f"{_sudden(results)} sudden changes"),
+        ("Alarms", f"{len(results['alarms'])}", f"{len(results['changes'])} true changes"),
         ("Days over capacity", f"{over}", f"of {len(days)}; {results['capacity']} alerts a day can be stopped"),
     ]
     drawn = "".join(
@@ -58,8 +58,8 @@ def _answer(results: Results) -> str:
     )
 
 
-def _sudden(results: Results) -> int:
-    return sum(change["kind"] == "sudden" for change in results["changes"])
+def _day(date: str) -> str:
+    return f'<span class="n">{esc(date)}</span>'
 
 
 def _pictures(results: Results) -> str:
@@ -85,9 +85,9 @@ def _changes(results: Results) -> str:
     for change in results["changes"]:
         alarm = next((a["date"] for a in results["alarms"] if a["date"] > change["from"]), "none")
         done = next((p["date"] for p in results["promotions"] if p["date"] > change["from"]), "none")
-        when = change["from"] if change["to"] == change["from"] else f"{change['from']} to {change['to']}"
+        when = " to ".join(dict.fromkeys([change["from"], change["to"]]))
         rows.append(
-            [f"<b>{esc(change['kind'])}</b><small>{esc(change['what'])}</small>", esc(when), esc(alarm), esc(done)]
+            [f"<b>{esc(change['kind'])}</b><small>{esc(change['what'])}</small>", _day(when), _day(alarm), _day(done)]
         )
     head = ["Change", "When", "First alarm after", "First promotion after"]
     first = table(head, rows, caption="What the simulation changed", cls="small")
@@ -96,7 +96,7 @@ def _changes(results: Results) -> str:
             esc(a["date"]),
             f"model {a['model']}",
             chip(a["code"], "doubt"),
-            esc(" to ".join(a["since"])),
+            _day(" to ".join(a["since"])),
             esc(a["sentence"]),
         ]
         for a in results["alarms"]
@@ -109,7 +109,7 @@ def _changes(results: Results) -> str:
 def _retrainings(results: Results) -> str:
     cause = {"drift": "the monitor spoke of drift", "month": "a month had passed"}
     rows = [
-        [esc(r["date"]), esc(cause[r["cause"]]), chip(r["outcome"], _OUTCOME[r["outcome"]]), esc(r["sentence"])]
+        [_day(r["date"]), esc(cause[r["cause"]]), chip(r["outcome"], _OUTCOME[r["outcome"]]), esc(r["sentence"])]
         for r in results["retrainings"]
     ]
     if not rows:
