@@ -4,6 +4,12 @@ A child process is killed by SIGKILL before each step that touches the registry 
 removals, folders, locks, flushes), in the middle of each line that it writes, and at random times. Whatever it left, it
 must load with one champion, the old one or the new one; all its versions must load; the next writer must not
 wait, must clear up, and must be able to do what was cut off. Then two processes at once promote, go back and add.
+
+    python benchmarks/lifecycle.py registry [--random 120] [--actions add promote rollback retrain]
+
+Measured: add, promote, rollback and retrain have 26, 9, 9 and 39 steps; with the kills at random times (68, 59, 7 and
+29, of a run with ``--random 30`` and one with ``--random 120 --actions add promote``) a registry was killed 281 times
+and loaded with one champion after each. Two processes at once, 50 rounds each, left 61 entries, none torn.
 """
 
 import argparse
@@ -232,7 +238,8 @@ def several_at_once(world: World, work: Path, processes: int, rounds: int) -> in
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--random", type=int, default=30, help="kills at random times of each action")
+    parser.add_argument("--random", type=int, default=120, help="kills at random times of each action; 30 of retrain")
+    parser.add_argument("--actions", nargs="+", default=["add", "promote", "rollback", "retrain"])
     parser.add_argument("--rounds", type=int, default=50, help="of each of two processes at once")
 
 
@@ -242,9 +249,10 @@ def run(options: argparse.Namespace) -> None:
         world, work = make_world(Path(place)), Path(place)
         rng, total = random.Random(0), 0
         print(f"{'action':10} {'steps':>6} {'new state':>10} {'random kills':>13}")
-        for name, action in world.actions.items():
+        for name in options.actions:
+            action = world.actions[name]
             steps, new = kill_at_every_step(world, action, work, again=name != "retrain")
-            killed = kill_at_random(world, action, work / name, options.random, rng)
+            killed = kill_at_random(world, action, work / name, options.random // (4 if name == "retrain" else 1), rng)
             total += steps + killed
             print(f"{name:10} {steps:6} {new:10} {killed:13}")
         print(f"{total} kills: the registry loaded with one champion after each")

@@ -79,6 +79,7 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
             f"{way}: {expected[way]:,.0f} frauds expected, {y_test.sum()} seen; observed / expected "
             f"{span.estimate:.2f} [{span.low:.2f}, {span.high:.2f}]: {sure}."
         )
+    print(f"These intervals are about these two models; other {y_train.sum()} frauds to learn from would give others.")
 
     print("\nThird question: what does it cost?")
     money = {"nobody is called": expected_cost(y_test, np.zeros(y_test.size, bool), COSTS)}

@@ -10,7 +10,7 @@ from rareclass.errors import BundleError, InputError
 from rareclass.kernels.logits import log_loss_from_logits, sigmoid
 from rareclass.learners import RareCatBoostClassifier, RareHistGradientBoostingClassifier, RareLGBMClassifier
 from rareclass.learners._context import Rows
-from rareclass.learners._own_loss import FormerScale, own_loss, scaled_objective
+from rareclass.learners._own_loss import own_loss, scaled_objective
 from rareclass.losses import (
     AsymmetricLoss,
     ClassBalancedLoss,
@@ -26,7 +26,7 @@ from rareclass.losses import (
 )
 from rareclass.scoring.compiling import as_member
 from rareclass.scoring.learner import checked_types
-from rareclass.scoring.members import Linked, Trees
+from rareclass.scoring.members import Trees, read_member
 
 LOSSES = [
     CrossEntropy(), FocalLoss(2.0), WeightedCrossEntropy(99.0), ClassBalancedLoss((9_900, 100), base=FocalLoss(1.0)),
@@ -55,15 +55,8 @@ def test_at_the_start_a_loss_looks_like_cross_entropy(loss):
     assert curvature.mean() < 2 * 0.01 * 0.99
 
 
-def test_scores_are_log_odds_and_those_of_former_learners_become_them():
-    saved = {"loss": FocalLoss(2.0).to_dict(), "zero": 0.3, "unit": 0.5, "floor": None}
+def test_scores_are_log_odds():
     scores = np.linspace(-9, 5, 20)
-    wanted = FocalLoss(2.0).link_logit(0.3 + 0.5 * scores)
-    np.testing.assert_array_equal(FormerScale.from_dict(saved).log_odds(scores), wanted)
-    floored = FormerScale.from_dict({**saved, "floor": -2.0}).log_odds(scores)
-    np.testing.assert_array_equal(floored, np.maximum(wanted, -2.0))
-    tversky = FormerScale.from_dict({**saved, "loss": TverskyLoss().to_dict()})
-    np.testing.assert_array_equal(tversky.log_odds(scores), scores)
     for loss in (*LOSSES[:2], TverskyLoss()):
         np.testing.assert_array_equal(scaled(loss)[0].log_odds(scores), scores)
 
@@ -195,12 +188,17 @@ def test_a_compiled_scorer_gives_the_same_log_odds(loss):
     member = as_member(learner)
     again = Trees.from_parts(member.spec(), member.arrays())
     np.testing.assert_allclose(again.logit(X), learner.decision_function(X), rtol=0, atol=1e-9)
-    # a learner that was saved when scores were the loss's own
-    line = {"zero": 0.0, "unit": 1.0} if isinstance(loss, TverskyLoss) else {"zero": 0.1, "unit": 0.5}
-    learner.scale_ = {"loss": loss.to_dict(), "floor": None, **line}
-    former = as_member(learner)
-    again = Linked.from_parts(former.spec(), former.arrays())
-    np.testing.assert_allclose(again.logit(X), learner.decision_function(X), rtol=0, atol=1e-9)
+
+
+def test_a_learner_that_was_saved_with_the_scores_of_its_loss_is_refused_with_a_way_out():
+    X, y, _ = bumps(2_000)
+    learner = make(RareLGBMClassifier, loss=FocalLoss(2.0), guard="steady", n_estimators=5).fit(X, y)
+    learner.scale_ = {"loss": FocalLoss(2.0).to_dict(), "zero": 0.1, "unit": 0.5, "floor": None}
+    for call in (learner.predict_proba, lambda _: as_member(learner)):
+        with pytest.raises(InputError, match=r"no longer read. Train it anew"):
+            call(X)
+    with pytest.raises(InputError, match=r"no longer read. Train it anew"):
+        read_member({"kind": "linked"}, {})
 
 
 def test_short_names_stand_for_the_losses_that_treatments_name_so():

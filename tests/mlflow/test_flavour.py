@@ -1,15 +1,17 @@
 """The MLflow flavour in an environment of MLflow's own, and its server in one that holds the model's packages alone."""
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from tests.deploy.foreign import answers, ask, free_port, python_of, running
+from tests.deploy.foreign import ask, free_port, python_of, running
 from tests.mlflow.running import ran
 from tests.serving.codec import bundle, table
 
@@ -83,7 +85,8 @@ def test_mlflow_models_serve_answers_as_predict(saved, tmp_path, where):
     env["PATH"] = f"{python.parent}:{env['PATH']}"
     command = [python.with_name("mlflow"), "models", "serve", "-m", root / "saved", "-p", port]
     command += ["--env-manager", "local"]
-    with running(command, (port, "/ping"), tmp_path / "log.txt", cwd=tmp_path, env=env):
+    options = {"cwd": tmp_path, "env": env, "start_new_session": True}
+    with running(command, (port, "/ping"), tmp_path / "log.txt", **options) as process, _ended(process.pid):
         records = [{n: str(v) if n == "at" else v for n, v in row.items()} for row in rows.to_pylist()]
         records = [{n: None if v != v else v for n, v in row.items()} for row in records]
         status, said = ask(port, "/invocations", {"dataframe_records": records, "params": {"explain": "alerts"}})
@@ -100,7 +103,15 @@ def test_mlflow_models_serve_answers_as_predict(saved, tmp_path, where):
     assert [status for status, _ in wrong] == [400, 400]
     assert "count" in json.dumps(wrong[0][1])
     assert "'many'" in json.dumps(wrong[1][1])
-    assert not answers(port, "/ping")
+
+
+@contextlib.contextmanager
+def _ended(group):
+    """End the server with its parent, which alone would leave it running."""
+    try:
+        yield
+    finally:
+        os.killpg(group, signal.SIGTERM)
 
 
 def _alone(requirements, place):

@@ -57,6 +57,21 @@ def test_ordinary_rows_that_move_do_not_make_a_prevalence_nor_a_calibration():
     assert code == "scores-moved"
 
 
+def test_ordinary_rows_that_stay_moved_are_still_no_calibration_when_they_are_called_again():
+    rng, ledger, detector = np.random.default_rng(7), Ledger(), Calibration(reference())
+    detector.threshold, codes = 1e4, []
+    for day in range(130):
+        p, y = rows(rng, moved=0.3 if day >= 30 else 0.0)
+        c = cohort(day, y, probability=p)
+        ledger.matured(c)
+        if detector.update(c):
+            low, _ = detector.since()
+            codes.append(detector.finding(low, ledger)[0])
+            detector.rest(day + 20, low)
+    assert len(codes) >= 3
+    assert set(codes) == {"scores-moved"}
+
+
 def test_probabilities_that_grow_too_sure_are_called():
     found = run(Calibration(reference()), 30, meant=0.5)
     assert found is not None

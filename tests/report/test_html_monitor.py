@@ -34,6 +34,16 @@ DETECTORS = [
      "statistic": 0.0, "threshold": None, "slices": {"<b>x</b>": {"events": 40.0, "missed": 10.0, "statistic": 3.0}}},
 ]  # fmt: skip
 
+_SHARE = {"estimate": 0.5, "low": 0.4, "high": 0.6}
+WEEKS = [
+    {
+        "day": "2026-04-23",
+        "expected": {"rows": 700, "alerts": 200, "events": {"estimate": 140.0, "low": 120.0, "high": 160.0},
+                     "precision": _SHARE, "recall": None, "sentence": "Expected of <em>200</em> alerts."},
+        "label_shift": {"sentence": "By scores the prevalence is 20%."},
+    }
+]  # fmt: skip
+
 
 def days(n, matured):
     known = {"labelled": 90, "events": 20, "missed": 4, "labelled_alerts": 30, "alert_events": 16, "expected": 19.0}
@@ -66,6 +76,7 @@ def found(state="drift", standing=(ALARM,), n=60, matured=50):
         detectors=DETECTORS,
         history=history,
         timeline=timeline(history),
+        weeks=WEEKS if n else [],
         options={"false_alarms_per_year": 0.05},
         undelivered=1,
     )
@@ -86,6 +97,7 @@ def test_the_state_is_said_first_and_what_to_do_with_each_alarm():
     assert "stands until it is acknowledged" in text
     assert "Kinds of events: It needs 40 reference events; there are 3." in text
     assert "at most one in 20 years" in text
+    assert "- By scores the prevalence is 20%." in text
     assert "1 alarm could not be delivered yet." in text
     low, high = (f"{100 * v:.0f}%" for v in wilson(7 * 16, 7 * 20))
     assert f"80% [{low}, {high}]" in text
@@ -116,6 +128,7 @@ def test_the_page_shows_alarms_bands_slices_and_what_is_off():
     page = render_monitor(found())
     assert "<h1>Drift: recall has fallen.</h1>" in page
     assert page.count("<svg") == 6
+    assert "<small>[40%, 60%]</small>" in page
     assert 'class="rule alarm"' in page
     assert 'class="since"' in page
     assert "It needs 40 reference events; there are 3." in page
@@ -128,6 +141,7 @@ def test_names_of_the_data_cannot_become_markup():
     page = render_monitor(found())
     assert "<i>fraud" not in page
     assert "<u>their" not in page
+    assert "<em>200" not in page
     assert "default-src 'none'" in page
 
 

@@ -14,10 +14,9 @@ from rareclass.errors import InputError
 from rareclass.kernels.logits import sigmoid
 from rareclass.kernels.trees import FlatTrees
 from rareclass.learners import FewEventsLogisticRegression, QuantileLogisticRegression
-from rareclass.losses import FocalLoss
 from rareclass.scoring.compiling import as_member
 from rareclass.scoring.contributions import contributions
-from rareclass.scoring.members import Blend, Linear, Linked, Sum, Trees, Votes, read_member, saved_member
+from rareclass.scoring.members import Blend, Linear, Sum, Trees, Votes, read_member, saved_member
 from rareclass.scoring.votes import BalancedVotes
 
 
@@ -51,8 +50,6 @@ MEMBERS = {
     "trees": booster(),
     "single": booster(single=np.array(True)),
     "votes": Votes(shares(), 0.01, -1.0, 1.2),
-    "linked": Linked(trees=forest(), start=-4.0, unit=2.0, form=FocalLoss().form, floor=-6.0, intercept=0.5, slope=0.9),
-    "unlinked": Linked(trees=forest(), start=0.0, unit=0.5, form=None, floor=-0.1, intercept=0.0, slope=1.0),
     "balanced votes": BalancedVotes((shares(),), False, np.array([0.1, -3.0]), 0.7, 0.02),
     "balanced boosters": BalancedVotes((forest(1), forest(2)), True, np.array([0.0, -2.0]), 1.0, 0.0),
     "sum": Sum([booster(), booster(3)], [1.0, 0.5]),

@@ -198,3 +198,8 @@ def test_lengths_are_whole_numbers():
     assert number_of({b"n": b"12"}, b"n", "N") == 12
     for wrong in (b"-1", b"1.0", b"", b"a", b"1" * 19, "१".encode()):
         assert status(number_of, {b"n": wrong}, b"n", "N") == 400
+
+
+def test_a_wrong_content_type_is_named_with_its_header_and_the_way_out():
+    with pytest.raises(Refused, match=r"header Content-Type says 'application/x-www-form-urlencoded'.*--json, not -d"):
+        refuse_media({b"content-type": b"application/x-www-form-urlencoded"})

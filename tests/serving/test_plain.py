@@ -40,6 +40,10 @@ def test_ids_may_stand_in_a_column_that_the_model_does_not_know():
     assert read_plain(body).request(served(), id_column="key").ids == ["5"]
     assert read_plain(body).request(served(), id_column="other").ids is None
     assert read_plain(body).request(served(), id_column="shop").ids == ["a"]
+    for odd in (b"[5]", b'{"a": 5}'):
+        with pytest.raises(Refused, match="'key' must hold texts, numbers or null") as error:
+            read_plain(body.replace(b"5", odd, 1)).request(served(), id_column="key")
+        assert error.value.status == 400
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,14 @@ Borderline-SMOTE makes new points only from rare points that have many ordinary 
 border is where a model errs. Where classes overlap, the border is also where the ordinary points are.
 """
 
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from rareclass.errors import NoOpWarning
 from rareclass.learning import Figure, agree, from_command_line, lesson, mean_interval, shown, text_table, word
 from rareclass.over_sampling import SMOTE, BorderlineSMOTE
 
@@ -30,6 +33,12 @@ def in_danger(X: np.ndarray, y: np.ndarray, m: int = 10) -> np.ndarray:
     return (y == 1) & (ordinary >= m / 2) & (ordinary < m)
 
 
+def idle_said(distances: Sequence[float], idle: Sequence[int], seeds: int) -> str:
+    """Where Borderline-SMOTE made nothing, in one sentence."""
+    where = [f"{n} of {seeds} times at a distance of {d:g}" for d, n in zip(distances, idle) if n]
+    return f"Borderline-SMOTE found no point in danger, and made nothing: {', '.join(where) if where else 'never'}."
+
+
 def main(out: Path, quick: bool = False) -> dict[str, Any]:
     seven, thresholds = lesson("seven-ways"), lesson("threshold")
     learners = {"logistic regression": seven.logistic, "15 neighbours": seven.neighbours, "forest": seven.forest}
@@ -43,6 +52,7 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
     agree("rare points in danger", np.flatnonzero(in_danger(X, y)), started)
 
     names = ("average precision", "F1 at one half", "F1 at the tuned threshold")
+    idle = [0] * len(distances)
     values = np.zeros((len(distances), len(learners), seeds, 2, 3))
     for d, distance in enumerate(distances):
         for seed in range(seeds):
@@ -50,7 +60,10 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
             X_valid, y_valid = make_data(distance, 950, 50, 3 * seed + 1)
             X_test, y_test = make_data(distance, *test_rows, 3 * seed + 2)
             for s, kind in enumerate((SMOTE, BorderlineSMOTE)):
-                more = kind(random_state=seed).fit_resample(X, y)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", NoOpWarning)  # without a point in danger nothing is made
+                    more = kind(random_state=seed).fit_resample(X, y)
+                idle[d] += len(more[1]) == len(y)
                 for k, fit in enumerate(learners.values()):
                     model = fit(*more, None, seed)
                     tuned = thresholds.best_f1_threshold(y_valid, model(X_valid))[0]
@@ -58,6 +71,7 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
                     found = [seven.judged(y_test, p, t) for t in (0.5, tuned)]
                     values[d, k, seed, s] = found[0]["average precision"], found[0]["f1"], found[1]["f1"]
 
+    print(idle_said(distances, idle, seeds))
     claims = len(distances) * len(learners) * 3
     rows, words = [], dict[str, list[str]]()
     figure = Figure("Borderline-SMOTE less SMOTE", "Above zero Borderline-SMOTE is better. Bars: intervals over seeds.")

@@ -33,7 +33,7 @@ def repeated(raw: bytes | memoryview, n: int) -> tuple[list[tuple[int, int]], np
 @compiled
 def _levels(raw: np.ndarray, spans: np.ndarray, levels: np.ndarray, table: np.ndarray) -> int:
     """Fill spans and levels; how many there are, or -1."""
-    at, count, mask = 0, 0, np.uint64(table.size - 1)
+    at, count, mask = np.int64(0), 0, np.uint64(table.size - 1)
     for i in range(levels.size):
         if at + 4 > raw.size:
             return -1

@@ -16,6 +16,10 @@ from rareclass.kernels.tree_reasons import Covers, explain_rows, lay_out_covers
 WITHOUT_REASONS = (
     "This model was written before reasons existed: it lacks what they are counted from. Train it anew, or `replay` it."
 )
+FORMER_SCALE = (
+    "This model was saved when trees with a loss of their own gave the loss's scores, which are no longer read. Train "
+    "it anew, or `replay` it."
+)
 _COVER_ROUNDING = 1e-6  # of covers that a library adds up in float32
 FEW = 24
 """Rows up to which walking beats bit masks."""

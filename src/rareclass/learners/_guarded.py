@@ -14,11 +14,12 @@ from rareclass import _check, _types
 from rareclass.errors import InputError, TooFewEventsError
 from rareclass.kernels.level import class_means, expected_as_observed
 from rareclass.kernels.logits import sigmoid
+from rareclass.kernels.trees import FORMER_SCALE
 from rareclass.learners._bins import apply_cuts, fit_cuts
 from rareclass.learners._context import FitContext, Part, Rows, Unseen
 from rareclass.learners._dialect import Dialect, Setting
 from rareclass.learners._inner import sample_rows
-from rareclass.learners._own_loss import FormerScale, ScaledObjective, own_loss, plain_loss, scaled_objective
+from rareclass.learners._own_loss import ScaledObjective, own_loss, plain_loss, scaled_objective
 from rareclass.learners._recalibrate import Recalibration, fade, recalibrate
 from rareclass.learners._trial import Cuts, Trained, Trial
 from rareclass.learners.base import Growth, RareLearner, best_intercept
@@ -81,7 +82,6 @@ class GuardedBooster(RareLearner):
     loss_share: float = 0.5
     loss_: Any = None
     weight_ratio_: float = 1.0
-    scale_: Mapping[str, Any] | None = None  # of learners that were saved with a loss's own scores
 
     def _guards(self, events: int) -> dict[str, dict[str, Any]]:
         """Values of the "auto" parameters by the name of the guard; the first one is the default."""
@@ -224,7 +224,6 @@ class GuardedBooster(RareLearner):
                     fitted = trial.seen(choice)
         trained = self._trained(rows, self.parameters_, codes, int(context.rng.integers(2**31)), context)
         self.model_, self.cuts_, self.intercept_ = trained.model, trained.cuts, trained.start
-        self.scale_ = None
         if context.eval_set is not None and self.calibrate:
             found = self._recalibrated(trained, context.eval_set[0], ratio)
         found = replace(found, intercept=found.intercept - float(np.log(ratio)))
@@ -380,13 +379,16 @@ class GuardedBooster(RareLearner):
         binned = X if trained.cuts is None else apply_cuts(X, trained.cuts)
         return trained.start + self._raw(trained.model, binned, stages)
 
+    def refuse_former(self) -> None:
+        """Raise `InputError` where this was saved with trees whose scores were those of the loss."""
+        if getattr(self, "scale_", None) is not None:
+            raise InputError(FORMER_SCALE)
+
     def _logit(self, X: np.ndarray) -> np.ndarray:
+        self.refuse_former()
         trained = Trained(self.model_, self.cuts_, self.intercept_)
         X = self._clean(X, self._code_mask(X.shape[1]))
-        score = self._score(trained, X, self._all_trees(self.model_))[0]
-        return self.shift_ + self.slope_ * (
-            score if self.scale_ is None else FormerScale.from_dict(self.scale_).log_odds(score)
-        )
+        return self.shift_ + self.slope_ * self._score(trained, X, self._all_trees(self.model_))[0]
 
 
 def _parts(eval_set: Any) -> list[Part]:

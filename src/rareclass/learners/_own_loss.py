@@ -1,8 +1,6 @@
 """A loss of one's own inside the guard: as an objective on the scale of log-odds, and what early stopping goes by."""
 
 import dataclasses
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,7 @@ from rareclass.learners._context import Rows
 from rareclass.learners.objectives import BoosterObjective, Loss, usable_loss
 from rareclass.losses._emphasis import emphasis_of
 from rareclass.losses.base import BatchLoss, RowLoss
-from rareclass.losses.registry import LOSSES, full_name, loss_from_dict
+from rareclass.losses.registry import LOSSES, full_name
 
 
 def own_loss(loss: Any, rows: Rows) -> Loss:
@@ -87,32 +85,6 @@ def scaled_objective(loss: Loss, rows: Rows, start: float, *, share: float, move
     _, curvature = loss.newton(rows.y, np.full(rows.y.size, start), rows.weight, np.float64)
     ratio = float(curvature.sum() / rows.weights.sum()) / (prevalence * (1 - prevalence))
     return ScaledObjective(loss, start, ratio)
-
-
-@dataclass(frozen=True)
-class FormerScale:
-    """The way back from a loss's own scores of learners that were saved when boosters were trained on these.
-
-    The loss's score is ``zero + unit * s``; log-odds are its link, at least `floor` where there is one.
-    """
-
-    loss: Loss
-    zero: float
-    unit: float
-    floor: float | None
-
-    @classmethod
-    def from_dict(cls, saved: Mapping[str, Any]) -> "FormerScale":
-        loss = saved["loss"]
-        read = loss_from_dict(loss) if isinstance(loss, Mapping) else loss
-        return cls(read, saved["zero"], saved["unit"], saved["floor"])
-
-    def log_odds(self, score: np.ndarray) -> np.ndarray:
-        """Log-odds (n,) of scores (n,) with their start."""
-        if not isinstance(self.loss, RowLoss):
-            return score
-        found = self.loss.link_logit(self.zero + self.unit * score)
-        return found if self.floor is None else np.maximum(found, self.floor)
 
 
 def stop_metric(objective: BoosterObjective, asked: Any) -> Any:

@@ -219,7 +219,7 @@ LESSONS: tuple[Lesson, ...] = (
         file="projects/intrusion_system.py",
         title="Advanced: an intrusion system",
         about="Advanced: cascade, tiers, reasons, serving, drift, retraining and trade-off of an intrusion system.",
-        look="Look at intrusion_system.svg: on day 60 a new attack begins; the upright line is the first alarm about it.",
+        look="Look at intrusion_system.svg: a new attack begins on day 60; the upright line is the alarm that follows.",
         minutes=5,
     ),
 )

@@ -44,6 +44,8 @@ class Detector:
         self.state = np.empty(0)
         self.trail: list[tuple[int, np.ndarray]] = []
         self.silent_until: int | None = None
+        self.moved: tuple[int, int] | None = None  # since when, of an alarm that stands
+        self.likely = 0  # likeliest day of the change, of an alarm that stands
 
     # what a subclass says
     def evidence(self, cohort: Cohort) -> np.ndarray | None:
@@ -100,6 +102,7 @@ class Detector:
         log = np.array([e.ravel() for _, e in self.trail])
         total = np.cumsum(log[::-1], axis=0)[::-1]
         weight = np.exp(total - total.max()).mean(axis=1)
+        self.likely = int(days[weight.argmax()])
         share = np.cumsum(weight) / weight.sum()
         low, high = np.searchsorted(share, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
         return int(days[low]), int(days[min(high, days.size - 1)])
@@ -127,6 +130,8 @@ class Detector:
             "days": [d for d, _ in self.trail],
             "trail": packed(trail),
             "silent_until": self.silent_until,
+            "moved": self.moved,
+            "likely": self.likely,
             "why_off": self.why_off,
             **self.saved(),
         }
@@ -134,5 +139,7 @@ class Detector:
     def load(self, state: Mapping[str, Any]) -> None:
         """Go on where `to_dict` was called."""
         self.state, self.silent_until, self.why_off = unpacked(state["state"]), state["silent_until"], state["why_off"]
+        self.moved = None if state["moved"] is None else tuple(state["moved"])
+        self.likely = state["likely"]
         self.trail = list(zip(state["days"], unpacked(state["trail"]), strict=True))
         self.restore(state)

@@ -50,8 +50,12 @@ class Panel:
                 self._raise(detector, cohort.day, ledger, clock, kind)
 
     def _raise(self, detector: Detector, day: int, ledger: Ledger, clock: int, kind: str) -> None:
-        low, high = detector.since()
-        code, said, value, found = detector.finding(low, ledger)
+        likely = detector.likely
+        new = detector.since()
+        if detector.moved is not None:  # an alarm that stands is still of the same change
+            detector.likely = likely
+        low, high = detector.moved = detector.moved or new
+        code, said, value, found = detector.finding(detector.likely, ledger)
         evidence = {
             "detector": detector.name,
             "day": from_days(day, kind),
@@ -92,6 +96,7 @@ class Panel:
                 if fresh is not None and found.name in self.open:
                     found.restore(fresh[found.name].saved())
                 self.open.pop(found.name, None)
+                found.moved = None
                 found.resume()
 
     def described(self) -> list[dict[str, Any]]:

@@ -149,23 +149,23 @@ class Precision(RateDetector):
         found = {"before": before, "alerts": now["labelled_alerts"], "alert_events": now["alert_events"]}
         said = f"Precision has fallen from {before:.0%} to {precision:.0%} of the alerts"
         if old["labelled"]:
-            right = _ratio("alert_events", "labelled", now, old)
-            false = np.log((_common_alerts(now) + 0.5) / (_common_alerts(old) + 0.5)) - np.log(
-                (now["labelled"] - now["events"] + 0.5) / (old["labelled"] - old["events"] + 0.5)
-            )
-            if false > -right:
+            right, of_right = _moved("alert_events", "labelled", now, old)
+            false, of_false = _moved("common_alerts", "common", _with_common(now), _with_common(old))
+            if false / of_false > -right / of_right:  # what moved more surely is the cause
                 said += f": ordinary rows raise {np.exp(false):.2f} times as many alerts; events are found as before."
                 return "scores-moved", said, precision, found
         return self.code, said + ": events among them have become fewer.", precision, found
 
 
-def _common_alerts(sums: Mapping[str, float]) -> float:
-    return sums["labelled_alerts"] - sums["alert_events"]
+def _with_common(sums: Mapping[str, float]) -> dict[str, float]:
+    alerts, rows = sums["labelled_alerts"] - sums["alert_events"], sums["labelled"] - sums["events"]
+    return {"common_alerts": alerts, "common": rows}
 
 
-def _ratio(count: str, among: str, now: Mapping[str, float], old: Mapping[str, float]) -> float:
-    """Log of how many times as frequent."""
-    return float(np.log((now[count] + 0.5) / (old[count] + 0.5)) - np.log(max(now[among], 1) / max(old[among], 1)))
+def _moved(count: str, among: str, now: Mapping[str, float], old: Mapping[str, float]) -> tuple[float, float]:
+    """Log of how many times as frequent, and its standard error."""
+    times = np.log((now[count] + 0.5) / (old[count] + 0.5)) - np.log(max(now[among], 1) / max(old[among], 1))
+    return float(times), float((1 / (now[count] + 0.5) + 1 / (old[count] + 0.5)) ** 0.5)
 
 
 class SliceRecall(Detector):
@@ -210,6 +210,7 @@ class SliceRecall(Detector):
         count = max((k for k, n in enumerate(order, 1) if found[n] * k >= len(order) * self.threshold), default=1)
         self.called = order[:count]
         ends = [self.parts[n].since() for n in self.called if self.parts[n].trail]
+        self.likely = min(self.parts[n].likely for n in self.called if self.parts[n].trail)
         return min(low for low, _ in ends), max(high for _, high in ends)
 
     def unlearn(self, day: int) -> None:

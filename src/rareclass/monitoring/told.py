@@ -28,6 +28,8 @@ class Watched:
         Of the monitor; ``slices`` among the detectors holds events and misses of each slice.
     timeline : list of dict
         Windows of days, see `timeline`.
+    weeks : list of dict
+        What scores expect of each week before its labels come.
     options : dict
         Of the monitor.
     undelivered : int
@@ -48,6 +50,7 @@ class Watched:
     detectors: list[dict[str, Any]]
     history: list[dict[str, Any]]
     timeline: list[dict[str, Any]]
+    weeks: list[dict[str, Any]]
     options: dict[str, Any]
     undelivered: int
 

@@ -352,6 +352,7 @@ class _Run:
             detectors=to_plain(monitor.detectors()),
             history=history,
             timeline=timeline(history),
+            weeks=[day_told(week) for week in monitor.weeks()],
             options=to_plain(monitor.options),
             undelivered=sum(map(len, self.pending.values())),
         )

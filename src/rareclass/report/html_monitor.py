@@ -10,7 +10,8 @@ from rareclass import __version__
 from rareclass.errors import InputError
 from rareclass.evaluation import words
 from rareclass.html.document import asset, document
-from rareclass.html.parts import bullets, chip, esc, name, table
+from rareclass.html.parts import bullets, chip, esc, name, stacked, table
+from rareclass.html.reading import Reading
 from rareclass.monitoring.alarms import RARE_CLASS as RARE
 from rareclass.monitoring.told import Watched
 from rareclass.report import watched as said
@@ -45,6 +46,7 @@ def render_monitor(found: Watched) -> str:
     sections = [
         ("alarms", "Alarms", _alarms(found)),
         ("timeline", "Timeline", _timeline(found)),
+        ("scores", "Before labels come", _weeks(found)),
         ("slices", "Slices", _slices(found)),
         ("watched", "What is watched", _detectors(found)),
         ("notes", "What was read", bullets([*found.notes, said.new_to_run(found)])),
@@ -128,6 +130,34 @@ def _timeline(found: Watched) -> str:
     )
 
 
+def _weeks(found: Watched) -> str:
+    day, told = said.estimates(found)
+    if not told:
+        return ""
+    rows = [
+        [
+            f"<b>{esc(week['day'])}</b>",
+            words.count(week["expected"]["rows"]),
+            words.count(week["expected"]["alerts"]),
+            *(
+                stacked(_interval(week["expected"][name]).text(write))
+                for name, write in (("events", words.number), ("precision", words.percent), ("recall", words.percent))
+            ),
+        ]
+        for week in found.weeks[:-9:-1]
+    ]
+    head = ["Week from", "Rows", "Alerts", "Events expected", "Precision expected", "Recall expected"]
+    caption = "By the calibrated probabilities alone, with 95% intervals; true while these stay calibrated"
+    lead = f"Week from {day}; estimates by the scores alone, which raise no alarm."
+    return f"<p>{esc(lead)}</p>{bullets(told)}{table(head, rows, caption=caption, cls='cards')}"
+
+
+def _interval(value: Mapping[str, Any] | None) -> Reading:
+    if value is None:
+        return Reading(None)
+    return Reading(*(words.finite(value[end]) for end in ("estimate", "low", "high")))
+
+
 def _slices(found: Watched) -> str:
     rows = [
         [
@@ -146,6 +176,9 @@ def _slices(found: Watched) -> str:
 def _detectors(found: Watched) -> str:
     rows = []
     for d in found.detectors:
+        if d["on"] and not d["code"]:
+            rows.append([f"<b>{esc(said.title(d['name']))}</b>", "", "", "", chip("estimate")])
+            continue
         state = chip("alarm stands", "bad") if said.stands(d, found) else _way(said.way(d)) if d["on"] else chip("off")
         why = "" if d["on"] else f"<small>{_code(d['why_off'])}</small>"
         rows.append(

@@ -39,6 +39,12 @@ def render_watched(found: Watched, console: Console | None = None) -> None:
     if rows:
         page.gap()
         page.grid(rows)
+    day, told = said.estimates(found)
+    if told:
+        page.gap()
+        page.say(f"Before labels come, by the scores of the week from {day}", "bold")
+    for sentence in told:
+        page.say(sentence, "", "- ", "  ")
     _watched(found, page)
     for title, lines in (("To mind", found.problems), ("Notes", [*found.notes, said.new_to_run(found)])):
         page.gap() if lines else None
@@ -56,7 +62,7 @@ def _alarm(alarm: Mapping[str, Any], new: bool, page: Page) -> None:
 
 
 def _watched(found: Watched, page: Page) -> None:
-    on = [d for d in found.detectors if d["on"]]
+    on = [d for d in found.detectors if d["on"] and d["code"]]
     off = [d for d in found.detectors if not d["on"]]
     if on:
         page.gap()

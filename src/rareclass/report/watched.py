@@ -19,6 +19,8 @@ TITLES = {
     "scores": "Scores",
     "volume": "Rows and alerts",
     "inputs": "Inputs",
+    "expected-rates": "Expected precision and recall",
+    "label-shift": "Share of events by scores",
 }
 """What each detector watches; others are called by their names."""
 CODES = {
@@ -103,6 +105,15 @@ def way(detector: Mapping[str, Any]) -> float:
 def stands(detector: Mapping[str, Any], found: Watched) -> bool:
     """Whether an alarm of this detector stands; it rests until then."""
     return any(a["evidence"]["detector"] == detector["name"] for a in found.standing)
+
+
+def estimates(found: Watched) -> tuple[str, list[str]]:
+    """The last week's first day, and what its scores say before labels come."""
+    if not found.weeks:
+        return "", []
+    week = found.weeks[-1]
+    said = [part["sentence"] for part in (week["expected"], week["label_shift"]) if part]
+    return str(week["day"]), said
 
 
 def once_in(detector: Mapping[str, Any], found: Watched) -> str:

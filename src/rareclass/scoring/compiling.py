@@ -12,7 +12,6 @@ from rareclass.ensemble._scores import RealPrevalence
 from rareclass.errors import InputError
 from rareclass.fitting.model import FittedModel
 from rareclass.learners._guarded import GuardedBooster
-from rareclass.learners._own_loss import FormerScale
 from rareclass.learners.blend import RareBlendClassifier
 from rareclass.learners.combination import LIMIT
 from rareclass.learners.few_events_logistic import FewEventsLogisticRegression
@@ -21,12 +20,11 @@ from rareclass.learners.library_default import LibraryDefaultLGBMClassifier
 from rareclass.learners.logit_blend import LogitBlend
 from rareclass.learners.logit_sum import LogitSum
 from rareclass.learners.quantile_logistic import QuantileLogisticRegression
-from rareclass.losses.base import RowLoss
 from rareclass.scoring.checking import difference, some_rows
 from rareclass.scoring.cut import Cut
 from rareclass.scoring.grouping import MOST_ROWS, correlated_groups
 from rareclass.scoring.maps import SliceMap, calibration_map
-from rareclass.scoring.members import Blend, CompiledLearner, Linear, Linked, Member, QuantileLinear, Sum, Trees, Votes
+from rareclass.scoring.members import Blend, CompiledLearner, Linear, Member, QuantileLinear, Sum, Trees, Votes
 from rareclass.scoring.readers.ensembles import from_ensemble
 from rareclass.scoring.reasons import CORRELATION, ReasonRules, check_rules, group_name
 from rareclass.scoring.rows import RowEncoder
@@ -126,22 +124,8 @@ def _forest(learner: RareForestClassifier) -> Member:
 
 
 def _booster(learner: GuardedBooster) -> Member:
-    trees, intercept, slope = flat_guarded(learner)
-    if learner.scale_ is None:
-        return Trees(trees, intercept, slope)
-    scale = FormerScale.from_dict(learner.scale_)
-    form = scale.loss.form if isinstance(scale.loss, RowLoss) else None
-    if form is None and not scale.loss.needs_calibration:
-        raise InputError(f"the loss {type(scale.loss).__name__} is none of rareclass's")
-    return Linked(
-        trees=trees,
-        start=float(scale.zero + scale.unit * learner.intercept_),
-        unit=float(scale.unit),
-        form=form,
-        floor=scale.floor,
-        intercept=float(learner.shift_),
-        slope=float(learner.slope_),
-    )
+    learner.refuse_former()
+    return Trees(*flat_guarded(learner))
 
 
 def _staged(learner: TwoStageLearner) -> Member:

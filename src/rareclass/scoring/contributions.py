@@ -15,7 +15,7 @@ from rareclass.kernels.bridging import bridged
 from rareclass.kernels.linear import quantile_parts
 from rareclass.kernels.logits import sigmoid
 from rareclass.kernels.trees import WITHOUT_REASONS, FlatTrees
-from rareclass.scoring.members import Blend, Linear, Linked, QuantileLinear, Sum, Trees, Votes
+from rareclass.scoring.members import Blend, Linear, QuantileLinear, Sum, Trees, Votes
 from rareclass.scoring.staged import Staged
 from rareclass.scoring.votes import BalancedVotes
 
@@ -78,10 +78,6 @@ def _of_votes(member: Votes, X: np.ndarray) -> Parts:
     return _mapped(member.trees, X, member.of_votes)
 
 
-def _of_linked(member: Linked, X: np.ndarray) -> Parts:
-    return _mapped(member.trees, X, member.of_score, (-np.inf, np.inf))
-
-
 def _of_balanced_votes(member: BalancedVotes, X: np.ndarray) -> Parts:
     if not member.logistic:
         return _mapped(member.trees[0], X, member.of_votes)
@@ -101,7 +97,7 @@ def _of_blend(member: Blend, X: np.ndarray) -> Parts:
     for j, part in enumerate(member.members):
         parts, base = _above(part, X)
         base += float(member.shift[j])
-        logit, cut = base + parts.sum(axis=1), float(np.clip(base, -member.limit, member.limit))
+        logit, cut = base + parts.sum(axis=1), min(max(base, -member.limit), member.limit)
         far = (np.abs(logit) > member.limit) | (cut != base)
         if far.any():
             parts[far] = bridged(parts[far], np.clip(logit[far], -member.limit, member.limit), cut)
@@ -131,7 +127,7 @@ def _carried(
 ) -> Parts:
     """Parts (n, d) of scores above a baseline as parts of a function of these scores."""
     step = 1e-4 * abs(base) + 1e-9
-    around = np.clip([base - step, base, base + step], *bounds)
+    around = np.array([min(max(at, bounds[0]), bounds[1]) for at in (base - step, base, base + step)])
     low, outer_base, high = function(around).tolist()
     slope = (high - low) / (around[2] - around[0])
     return bridged(parts, function(score), outer_base, max(slope, 0.0)), outer_base
@@ -149,7 +145,6 @@ _MADE: dict[str, Callable[[Any, np.ndarray], Parts]] = {
     Trees.kind: _of_trees,
     Votes.kind: _of_votes,
     BalancedVotes.kind: _of_balanced_votes,
-    Linked.kind: _of_linked,
     Sum.kind: _of_sum,
     Blend.kind: _of_blend,
     Staged.kind: _of_staged,

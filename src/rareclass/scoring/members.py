@@ -4,7 +4,7 @@ The table `KINDS` is closed: what a file says is looked up there, and nothing of
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -13,7 +13,7 @@ from rareclass._names import Names
 from rareclass.errors import InputError
 from rareclass.kernels.linear import combined, linear_scores, quantile_scores
 from rareclass.kernels.logits import floored_logit
-from rareclass.kernels.trees import FlatTrees
+from rareclass.kernels.trees import FORMER_SCALE, FlatTrees
 from rareclass.scoring.saved import UNFIT, number, numbered, numbered_part, positive, refuse, vector, why
 from rareclass.scoring.votes import BalancedVotes
 
@@ -208,60 +208,6 @@ class Votes(_OfTrees):
         return cls(FlatTrees.from_arrays(dict(arrays)), *numbers)
 
 
-_FORMS: Names[Any] = Names(
-    "link",
-    {
-        "power": "rareclass.losses._power:PowerForm",
-        "affine": "rareclass.losses._affine:AffineForm",
-        "margin": "rareclass.losses._margin:MarginForm",
-    },
-)
-"""The links of the losses, which need NumPy and numba only."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Linked(_OfTrees):
-    """Trees that were fitted on a loss of one's own: the loss's link of their scores, then intercept and slope."""
-
-    kind: ClassVar[str] = "linked"
-    trees: FlatTrees
-    start: float  # the loss's own score is start + unit * score
-    unit: float
-    form: Any  # a form of `rareclass.losses`; None where the loss has no link and scores are taken as they are
-    floor: float | None  # lowest log-odds of a link that falls without end
-    intercept: float
-    slope: float
-
-    def logit(self, X: np.ndarray) -> np.ndarray:
-        return self.of_score(self.trees.score(X))
-
-    def of_score(self, score: np.ndarray) -> np.ndarray:
-        """Log-odds of scores of the trees."""
-        score = self.start + self.unit * score
-        linked = score if self.form is None else np.asarray(self.form.link_logit(score))
-        return self.intercept + self.slope * (linked if self.floor is None else np.maximum(linked, self.floor))
-
-    def spec(self) -> Spec:
-        form: Spec = {} if self.form is None else asdict(self.form)
-        name = None if self.form is None else _FORMS.name_of(type(self.form))
-        line: Spec = {name: getattr(self, name) for name in ("start", "unit", "floor", "intercept", "slope")}
-        return {**line, "link": name, "form": form}
-
-    @classmethod
-    def from_parts(cls, spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
-        form = None if spec["link"] is None else _read_form(spec["link"], spec["form"])
-        line = {name: number(spec, name) for name in ("start", "unit", "intercept", "slope")}
-        floor = None if spec["floor"] is None else number(spec, "floor")
-        return cls(trees=FlatTrees.from_arrays(dict(arrays)), form=form, floor=floor, **line)
-
-
-def _read_form(name: str, saved: Any) -> Any:
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in saved.items()}
-    if name == "margin":
-        values["power"] = _read_form("power", values["power"])
-    return _FORMS.build(name, values)
-
-
 class OfMembers:
     """What members made of members share."""
 
@@ -335,7 +281,7 @@ class Blend(OfMembers):
 _JOINED: Names[Any] = Names("member", {"staged": "rareclass.scoring.staged:Staged"})
 """Kinds that are made of these and stand in files of their own."""
 KINDS: dict[str, Any] = {
-    member.kind: member for member in (Linear, QuantileLinear, Trees, Votes, BalancedVotes, Linked, Sum, Blend)
+    member.kind: member for member in (Linear, QuantileLinear, Trees, Votes, BalancedVotes, Sum, Blend)
 }
 
 
@@ -352,6 +298,8 @@ def read_member(spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Me
     InputError
         A kind that is not in the table, or parts that do not fit together.
     """
+    if spec.get("kind") == "linked":
+        raise InputError(FORMER_SCALE)
     try:
         kind = _JOINED[spec["kind"]] if spec["kind"] in _JOINED else KINDS[spec["kind"]]
         made: Member = kind.from_parts(spec, arrays)

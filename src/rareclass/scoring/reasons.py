@@ -214,6 +214,14 @@ def top_reasons(
     return found
 
 
+def for_rows(given: Sequence[list[Reason]], chosen: np.ndarray, n: int) -> list[list[Reason] | None]:
+    """The reasons of each of n rows, where `given` are those of the rows `chosen`; None for all others."""
+    found: list[list[Reason] | None] = [None] * n
+    for i, reasons in zip(chosen.tolist(), given):
+        found[i] = reasons
+    return found
+
+
 def plain(value: Any) -> Any:
     """A value as JSON and people can read it; None where it is missing, or infinite, which counts as that."""
     if isinstance(value, np.generic):

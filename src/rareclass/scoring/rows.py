@@ -47,6 +47,8 @@ class RowEncoder:
         self._plain = [(reader.name, reader.one) for reader in self.readers]
         self._narrow = not any(reader.kind in _SEVERAL for reader in self.readers)
         self.width = sum(reader.width for reader in self.readers)
+        # where the columns of the encoded matrix begin (c,) that come from each column
+        self.starts = np.cumsum([0, *(reader.width for reader in self.readers)])[:-1]
         self._other = next(((name, kind) for name, kind in self.columns if kind not in NUMERIC), None)
         self._table: Any = None
         self._flags = [j for j, (_, kind) in enumerate(self.columns) if kind == "boolean"]
@@ -57,11 +59,6 @@ class RowEncoder:
     def column_of(self, feature: int) -> str:
         """The name of the column that a column of the encoded matrix comes from."""
         return next(r.name for r, end in zip(self.readers, np.cumsum([r.width for r in self.readers])) if feature < end)
-
-    @property
-    def starts(self) -> np.ndarray:
-        """Where the columns of the encoded matrix begin (c,) that come from each column."""
-        return np.cumsum([0, *(reader.width for reader in self.readers)])[:-1]
 
     def values(self, rows: Rows, X: np.ndarray) -> list[list[Any]]:
         """The values of rows as they were given, in the order of the columns; `X` is their `matrix`.

@@ -332,7 +332,11 @@ class Scorer:
 
     def _grouped(self, parts: np.ndarray, rules: ReasonRules) -> np.ndarray:
         places = rules.places(self.columns).values()
-        return np.column_stack([*(parts[:, own].sum(axis=1) for own in places), parts[:, -1]])
+        out = np.empty((parts.shape[0], len(places) + 1))
+        for k, own in enumerate(places):
+            out[:, k] = parts[:, own].sum(axis=1) if len(own) > 1 else parts[:, own[0]]
+        out[:, -1] = parts[:, -1]
+        return out
 
     def _own_rules(self, rules: ReasonRules | None) -> ReasonRules:
         """The rules asked for, with the groups of the scorer where they name none."""

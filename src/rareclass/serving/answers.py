@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rareclass.scoring.cut import Cut
-from rareclass.scoring.reasons import Reason
+from rareclass.scoring.reasons import Reason, for_rows
 from rareclass.serving.asked import ALL, NONE
 from rareclass.serving.errors import sentenced, wrong
 from rareclass.serving.together import Scored, scored
@@ -97,14 +97,12 @@ def _refuse_lacking(costs: Mapping[str, np.ndarray] | None) -> None:
 def _reasons(served: "Served", request: "Request", alert: np.ndarray, threads: int) -> list[list[Reason] | None] | None:
     if request.explain == NONE:
         return None
-    found: list[list[Reason] | None] = [None] * alert.size
     chosen = np.arange(alert.size) if request.explain == ALL else np.flatnonzero(alert)
-    if chosen.size:
-        X = request.rows.matrix[chosen]
-        given = served.scorer.explain_of(X, request.rows.values(chosen), threads=threads)
-        for i, reasons in zip(chosen.tolist(), given):
-            found[i] = reasons
-    return found
+    if not chosen.size:
+        return [None] * alert.size
+    X = request.rows.matrix[chosen]
+    given = served.scorer.explain_of(X, request.rows.values(chosen), threads=threads)
+    return for_rows(given, chosen, alert.size)
 
 
 def _slices(served: "Served", request: "Request") -> list[str | None] | None:

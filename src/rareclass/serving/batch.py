@@ -7,7 +7,8 @@ import numpy as np
 
 from rareclass.scoring.columns import Column, encoded_columns
 from rareclass.scoring.rows import RowEncoder
-from rareclass.scoring.values import text_of
+from rareclass.scoring.values import Elsewhere, text_of
+from rareclass.serving.errors import shown, wrong
 from rareclass.serving.texts import as_cells
 
 _NOTHING: Mapping[str, Any] = {}
@@ -57,9 +58,18 @@ class Batch:
         return _plain(self.matrix[:, at] if self._columns is None else self._columns[at])
 
     def texts(self, name: str) -> list[str | None] | None:
-        """The values (n,) of a column as texts, None where missing; None where the request has no such column."""
+        """The values (n,) of a column as texts, None where missing; None where the request has no such column.
+
+        Raises
+        ------
+        Refused
+            400: one of them is a list or an object.
+        """
         values = self.column(name)
-        return None if values is None else [text_of(value) for value in values]
+        try:
+            return None if values is None else [text_of(value) for value in values]
+        except Elsewhere:
+            raise wrong(f"Column {shown(name)} must hold texts, numbers or null, as ids and slices do.") from None
 
     def values(self, rows: Sequence[int] | np.ndarray) -> list[list[Any]]:
         """The values of some rows, in the order of the model's columns, as `Scorer.explain_of` takes them."""

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from rareclass.serving.errors import Refused
+from rareclass.serving.errors import Refused, shown
 from rareclass.serving.settings import Limits
 
 T = TypeVar("T")
@@ -59,7 +59,12 @@ def refuse_media(headers: Headers) -> None:
     if kind and kind not in _TYPES:
         name, _, rest = kind.lower().partition(b";")
         if name.strip() not in _TYPES:
-            raise Refused(415, "The body must be JSON: send `Content-Type: application/json` (or none).")
+            said = shown(name.strip().decode("latin-1"))
+            raise Refused(
+                415,
+                f"The header Content-Type says {said}; the body must be JSON: send `Content-Type: application/json` or "
+                "none (curl: --json, not -d).",
+            )
         charset = rest.partition(b"charset=")[2].strip(b" \"'") if b"charset=" in rest else b""
         if charset not in _CHARSETS:
             raise Refused(415, "JSON is read as UTF-8 only.")

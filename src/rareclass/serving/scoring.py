@@ -14,7 +14,7 @@ from rareclass.data.read import read_table
 from rareclass.decisions.ranking import Grouping
 from rareclass.kernels.logits import sigmoid
 from rareclass.kernels.threads import thread_count
-from rareclass.scoring.reasons import Reason, ReasonRules
+from rareclass.scoring.reasons import Reason, ReasonRules, for_rows
 from rareclass.scoring.scorer import Scorer
 
 
@@ -125,8 +125,5 @@ def _reasons(
     """The reasons of each row of a table, whose encoded matrix is `X`."""
     chosen = np.flatnonzero(alert) if asked.alerts_only else np.arange(alert.size)
     values = scorer.values(table.take(chosen), X[chosen])
-    found: list[list[Reason] | None] = [None] * alert.size
     given = scorer.explain_of(X[chosen], values, asked.k, rules=asked.rules, threads=thread_count())
-    for i, reasons in zip(chosen.tolist(), given):
-        found[i] = reasons
-    return found
+    return for_rows(given, chosen, alert.size)

@@ -12,11 +12,9 @@ from tests.scoring.test_scorer import fitted, table
 from rareclass import RareClassifier
 from rareclass.errors import InputError, RareclassWarning
 from rareclass.learners import RareLGBMClassifier
-from rareclass.losses import FocalLoss
 from rareclass.scoring import Scorer
 from rareclass.scoring.export import lightgbm_text
 from rareclass.scoring.maps import SliceMap
-from rareclass.scoring.members import Linked
 
 COLUMNS = ["x", "big", "shop", "code", "ok", "at"]
 
@@ -54,17 +52,6 @@ def test_other_boosters_whose_sums_are_in_double_precision_are_written_too(learn
     scorer = Scorer.from_model(*fitted(learner, COLUMNS))
     _, raw, X = loaded(scorer, tmp_path)
     assert spearmanr(raw, scorer.logit_of(X)).statistic == pytest.approx(1, abs=1e-12)
-
-
-def test_a_model_on_the_scale_of_its_loss_ranks_the_same(tmp_path):
-    scorer = Scorer.from_model(*fitted("lightgbm", COLUMNS))
-    scorer.member = Linked(
-        trees=scorer.member.trees, start=0.5, unit=0.2, form=FocalLoss().form, floor=-30.0, intercept=0.0, slope=1.0
-    )  # as it was saved before losses were trained by log-odds
-    booster, raw, X = loaded(scorer, tmp_path)
-    assert spearmanr(raw, scorer.logit_of(X)).statistic == pytest.approx(1, abs=1e-12)
-    np.testing.assert_array_equal(booster.predict(X), raw)  # no probability is claimed
-    assert "which ranks rows but is no log-odds" in (tmp_path / "model.txt").read_text()
 
 
 def test_the_file_says_its_columns_and_the_codes_of_levels(tmp_path):

@@ -20,9 +20,8 @@ from rareclass.scoring.export.graph import (
     smaller,
     where,
 )
-from rareclass.scoring.export.links import link_logit
 from rareclass.scoring.export.maps import calibrated
-from rareclass.scoring.members import Blend, Linear, Linked, QuantileLinear, Sum, Trees, Votes
+from rareclass.scoring.members import Blend, Linear, QuantileLinear, Sum, Trees, Votes
 from rareclass.scoring.staged import Staged
 from rareclass.scoring.votes import SMALLEST, BalancedVotes
 
@@ -113,12 +112,6 @@ def _balanced_votes(member: BalancedVotes, rows: Rows) -> Value:
     return final.at([1]) - final.at([0])
 
 
-def _linked(member: Linked, rows: Rows) -> Value:
-    score = rows.score(member.trees) * member.unit + member.start
-    linked = score if member.form is None else link_logit(member.form, score)
-    return (linked if member.floor is None else larger(linked, member.floor)) * member.slope + member.intercept
-
-
 def _sum(member: Sum, rows: Rows) -> Value:
     logits = [member_logit(one, rows) for one in member.members]
     return (rows.X.graph.side_by_side(logits) * np.array([member.factors])).total()
@@ -142,7 +135,6 @@ _KINDS: dict[type, Callable[[Any, Rows], Value]] = {
     Trees: _trees,
     Votes: _votes,
     BalancedVotes: _balanced_votes,
-    Linked: _linked,
     Sum: _sum,
     Blend: _blend,
     Staged: _staged,

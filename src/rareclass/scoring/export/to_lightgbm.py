@@ -13,7 +13,7 @@ from rareclass.kernels.trees import FlatTrees
 from rareclass.learners.lgbm import load_lightgbm
 from rareclass.scoring.export.hard_rows import hard_tables
 from rareclass.scoring.export.to_onnx import refuse_scorer
-from rareclass.scoring.members import Linked, Trees
+from rareclass.scoring.members import Trees
 from rareclass.scoring.scorer import Scorer
 
 _ZERO = float(np.float32(1e-35))  # the library reads values up to this size as zero
@@ -21,7 +21,6 @@ _MOST = np.finfo(np.float64).max
 _NAN_IS_MISSING, _DEFAULT_LEFT, _CATEGORICAL = 8, 2, 1
 _NAMES = {
     "trees": "boosted trees",
-    "linked": "boosted trees of another loss",
     "linear": "a logistic regression",
     "quantile_linear": "a logistic regression on quantiles",
     "votes": "a forest",
@@ -31,7 +30,6 @@ _NAMES = {
 }
 _WAY_OUT = "Train with --learner lightgbm, or export it with --onnx."
 _LOG_ODDS = "the raw score is the log-odds at the real prevalence before the last calibration"
-_OWN = "the raw score is that of the loss the model was trained on, which ranks rows but is no log-odds"
 TOLERANCE = 1e-9
 """Log-odds by which the text may differ from the scorer."""
 
@@ -41,10 +39,10 @@ def lightgbm_text(
 ) -> bytes:
     """The scorer's trees as a file of LightGBM's text, loaded by LightGBM and found to rank rows as the scorer does.
 
-    The raw score is the log-odds at the real prevalence before the last calibration (of a loss with a link of its own:
-    the loss's score). Its columns are those of the scorer in the order of the schema, dates as their parts; levels are
-    codes, which stand in the header under ``rareclass_levels``. Blanks in names become ``_``; what is called otherwise
-    stands under ``rareclass_renamed``, and a warning says it. LightGBM takes numbers up to 1e-35 in size for zero.
+    The raw score is the log-odds at the real prevalence before the last calibration. Its columns are those of the
+    scorer in the order of the schema, dates as their parts; levels are codes, which stand in the header under
+    ``rareclass_levels``. Blanks in names become ``_``; what is called otherwise stands under ``rareclass_renamed``, and
+    a warning says it. LightGBM takes numbers up to 1e-35 in size for zero.
 
     Parameters
     ----------
@@ -61,9 +59,9 @@ def lightgbm_text(
         raise InputError(
             "LightGBM's text has no form for shifts by slice. Train without --slices, or export it with --onnx."
         )
-    trees, is_logit = _raw_trees(scorer)
+    trees = _raw_trees(scorer)
     _refuse_columns(scorer)
-    text = _written(trees, scorer, about, is_logit=is_logit)
+    text = _written(trees, scorer, about)
     booster = load_lightgbm().Booster(model_str=text)
     for table in (*hard_tables(scorer, sketches), *tables):
         _refuse_difference(scorer, trees, booster, table)
@@ -80,10 +78,10 @@ def lightgbm_text(
     return text.encode()
 
 
-def _raw_trees(scorer: Scorer) -> tuple[FlatTrees, bool]:
-    """The trees of a scorer, which must be one booster, and whether their score is log-odds before the calibration."""
+def _raw_trees(scorer: Scorer) -> FlatTrees:
+    """The trees of a scorer, which must be one booster; their score is log-odds before the calibration."""
     member = scorer.member
-    if not isinstance(member, Trees | Linked):
+    if not isinstance(member, Trees):
         parts = ", ".join(_NAMES[part.kind] for part in getattr(member, "members", ()))
         what = _NAMES[member.kind] + (f" ({parts})" if parts else "")  # type: ignore[attr-defined]
         raise InputError(f"The model is {what}; LightGBM's format holds one booster only. {_WAY_OUT}")
@@ -99,13 +97,7 @@ def _raw_trees(scorer: Scorer) -> tuple[FlatTrees, bool]:
         )
     if member.slope <= 0:
         raise InputError(f"The model's recalibration turns the ranking of its trees around. {_WAY_OUT}")
-    if isinstance(member, Trees):
-        return _moved(member.trees, member.intercept + scorer.added, member.slope), True
-    if member.floor is None and (member.form is None or member.form.is_shift):
-        shift = 0.0 if member.form is None else float(member.form.link_logit(np.zeros(1))[0])
-        start = member.intercept + member.slope * (member.start + shift) + scorer.added
-        return _moved(member.trees, start, member.slope * member.unit), True
-    return _moved(member.trees, member.start, member.unit), False
+    return _moved(member.trees, member.intercept + scorer.added, member.slope)
 
 
 def _moved(trees: FlatTrees, start: float, slope: float) -> FlatTrees:
@@ -128,7 +120,7 @@ def _refuse_columns(scorer: Scorer) -> None:
         )
 
 
-def _written(trees: FlatTrees, scorer: Scorer, about: Mapping[str, str], *, is_logit: bool) -> str:
+def _written(trees: FlatTrees, scorer: Scorer, about: Mapping[str, str]) -> str:
     blocks = [_tree(trees, int(root), number) for number, root in enumerate(trees.root)]
     names = _feature_names(scorer)
     levels = {
@@ -136,7 +128,7 @@ def _written(trees: FlatTrees, scorer: Scorer, about: Mapping[str, str], *, is_l
         for name, known in scorer.encoder.saved["categories"].items()
     }
     said = {f"rareclass_{name}": value for name, value in about.items()} | {
-        "rareclass_score": _LOG_ODDS if is_logit else _OWN,
+        "rareclass_score": _LOG_ODDS,
         "rareclass_levels": _json(levels),
         "rareclass_renamed": _json(_renamed(scorer)),
     }
@@ -146,7 +138,7 @@ def _written(trees: FlatTrees, scorer: Scorer, about: Mapping[str, str], *, is_l
         "num_tree_per_iteration": 1,
         "label_index": 0,
         "max_feature_idx": trees.n_features - 1,
-        **({"objective": "binary sigmoid:1"} if is_logit else {}),
+        "objective": "binary sigmoid:1",
         "feature_names": " ".join(names),
         "feature_infos": " ".join(["[-inf:inf]"] * trees.n_features),
         "tree_sizes": " ".join(str(len(block.encode())) for block in blocks),
