@@ -234,6 +234,5 @@ WHERE = {
     "cli/simulate_production.py": "tests/production/test_simulation.py",
     "production/drawings.py": "tests/production/test_page.py",
     "production/figure.py": "tests/production/test_page.py",
-    "production/service.py": "tests/production/test_simulation.py",
     "production/watch.py": "tests/production/test_simulation.py",
 }

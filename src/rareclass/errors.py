@@ -49,6 +49,10 @@ class RegistryError(RareclassError):
     """A registry is held by another process, cannot be written or read, or holds no such version."""
 
 
+class ServiceError(RareclassError):
+    """A service that was started here did not start, ended, or gave another answer than it should."""
+
+
 class DependencyError(RareclassError, ImportError):
     """An optional package is needed; the message names the pip command."""
 

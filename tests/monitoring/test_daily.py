@@ -88,6 +88,17 @@ def test_saved_figures_go_on_as_if_nothing_happened():
     assert np.array_equal(again.usual(90), figures.usual(90))
 
 
+def test_when_every_day_is_forgotten_it_begins_anew():
+    rng = np.random.default_rng(5)
+    figures, fresh = DailyFigures(["a"]), DailyFigures(["a"])
+    for day in range(5):
+        figures.learn(day, rng.normal(size=1))
+    figures.unlearn(0)
+    assert figures.evidence(5, [0.3]) == pytest.approx(fresh.evidence(5, [0.3]))
+    assert figures.usual(5) == pytest.approx(fresh.usual(5), nan_ok=True)
+    assert figures.to_dict() == fresh.to_dict()
+
+
 def test_forgotten_days_are_no_reference():
     rng = np.random.default_rng(0)
     figures = DailyFigures(["a"])

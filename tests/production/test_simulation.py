@@ -55,7 +55,7 @@ def test_a_month_is_served_watched_and_retrained_and_its_cost_adds_up(month: Pat
     assert found["frauds"] == sum(int(day.fraud.sum()) for day in days)
     assert [c["kind"] for c in found["changes"]] == [c.kind for c in payments.changes]
     assert len(found["alerts_per_day"]) == 30
-    assert found["capacity"] == 24
+    assert found["capacity"] == 42
     for day in found["days"]:
         stopped_wrongly = day["retrained"] - AUDIT * day["audited"] - COSTS.fn * (day["frauds"] - day["stopped_frauds"])
         stopped = stopped_wrongly / COSTS.fp + day["stopped_frauds"]

@@ -60,9 +60,9 @@ def command(
     import sys
 
     from rareclass._lazy import need
-    from rareclass.serving.settings import Settings, Transport, named_folders, named_shadows, read_token
+    from rareclass.serving.settings import PACKAGES, Settings, Transport, named_folders, named_shadows, read_token
 
-    for module in ("uvicorn", "uvloop", "httptools", "orjson", "prometheus_client"):
+    for module in PACKAGES:
         need(module, extra="serving")
     if grpc_port is not None:
         for module in ("grpc", "google.protobuf"):

@@ -101,6 +101,8 @@ class DailyFigures:
         """Forget the days from this one on."""
         kept = sum(d < day for d in self.days)
         self.days, self.values = self.days[:kept], self.values[:kept]
+        if not self.days:
+            self.first = None
 
     def usual(self, day: int) -> np.ndarray:
         """Medians (m,) of the figures over the reference of a day; those of training where there are none."""

@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
-from rareclass.errors import RareclassError
+from rareclass.errors import ServiceError
 from rareclass.monitoring.prediction_log import read_predictions
 
 MODEL = "fraud"
@@ -24,10 +24,6 @@ BATCH = 1_000
 """Rows of a request."""
 _PATIENCE = 120.0
 _LOOK = 0.05
-
-
-class ServiceError(RareclassError):
-    """The service did not start, ended, or gave another answer than it should."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from rareclass.production.figure import figure_svg
 from rareclass.production.page import render_page
 from rareclass.production.service import Service
 from rareclass.production.watch import Watch
+from rareclass.serving.settings import PACKAGES
 from rareclass.workflow import train_table
 
 Progress = Callable[[str, int, int], None]
@@ -40,7 +41,6 @@ WEEK, WINDOW, AGAIN, MONTH = 7, 49, 14, 28
 """Days between two looks of the monitor; of the labelled rows that retraining gets; until it is tried again after an
 alarm; between retrainings without one."""
 RESULTS, REPORT, FIGURE, REGISTRY = OURS = ("results.json", "report.html", "figure.svg", "registry")
-_EXTRA = ("uvicorn", "uvloop", "httptools", "orjson", "prometheus_client")
 
 
 @dataclass(kw_only=True)
@@ -99,7 +99,7 @@ def simulate_production(
         An argument is out of range, or the folder holds something else.
     """
     _check.whole_number(months, "months", low=1, high=120)
-    for module in _EXTRA:
+    for module in PACKAGES:
         need(module, extra="serving")
     _refuse_other(Path(out))
     payments = DriftingPayments(months=months, seed=seed, rows=rows)

@@ -11,6 +11,8 @@ from rareclass.errors import InputError
 from rareclass.scoring.files import Folder
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
+PACKAGES = ("uvicorn", "uvloop", "httptools", "orjson", "prometheus_client")
+"""What the extra ``serving`` brings."""
 TOKEN = "RARECLASS_TOKEN"
 """The environment variable that may hold the bearer token."""
 _LOOPBACK = ("127.", "localhost", "::1")
