@@ -12,7 +12,9 @@ _TINY = 1e-300
 def row_keys(ids: Iterable[object]) -> np.ndarray:
     """Keys (n,), uint64, of row ids: what orders rows and breaks ties, whatever batches they came in."""
     digest = hashlib.blake2b
-    raw = b"".join(digest(_text(v).encode(), digest_size=8).digest() for v in ids)
+    whole = isinstance(ids, np.ndarray) and ids.dtype.kind in "iuU"
+    texts = map(str, ids.tolist()) if whole else map(_text, ids)  # type: ignore[attr-defined]
+    raw = b"".join([digest(text.encode(), digest_size=8).digest() for text in texts])
     return np.frombuffer(raw, dtype="<u8").astype(np.uint64)
 
 

@@ -1,6 +1,7 @@
 """Whether figures of days moved from those of the weeks before, and from those of training."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -188,12 +189,18 @@ class DailyFigures:
         return np.where(enough, codes, np.nan), n, np.where(enough, spread, np.nan)
 
 
+@cache
+def _chance(level: float, n: float) -> float:
+    """Of passing a mark that a share `level` of n days lie beyond, with confidence of nine in ten."""
+    k = max(np.ceil(level * n), 1)
+    return float(betaincinv(k, max(n + 1 - k, 1), 0.9))
+
+
 def _gains(codes: np.ndarray, n: np.ndarray, bets: tuple[float, ...]) -> np.ndarray:
     """Logs of what bets win (m, side, level, bet) on a day that passed so many marks of n reference days (m,)."""
     out = np.empty((codes.size, 2, len(_LEVELS), len(bets)))
     for j, level in enumerate(_LEVELS):
-        k = np.maximum(np.ceil(level * n), 1)
-        chance = betaincinv(k, np.maximum(n + 1 - k, 1), 0.9)
+        chance = np.array([_chance(level, size) for size in n.tolist()])
         passed = len(_LEVELS) - j  # whoever is beyond the largest has passed all marks
         for side, sign in enumerate((1, -1)):
             hit = sign * codes >= passed
@@ -216,8 +223,9 @@ def _weekdays(days: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndar
     Both are shrunk to the mean of all days by how little weekdays differ beyond chance (the variance ratio F): a
     figure without a week, a rare count above all, keeps its order.
     """
-    number = np.stack([(~np.isnan(values[days % 7 == w])).sum(axis=0) for w in range(7)])
-    total = np.stack([np.nansum(values[days % 7 == w], axis=0) for w in range(7)])
+    known = ~np.isnan(values)
+    of = (days % 7 == np.arange(7)[:, None]).astype(float)
+    number, total = of @ known, of @ np.where(known, values, 0.0)
     n, held = number.sum(axis=0), (number > 0).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         levels, grand = total / number, total.sum(axis=0) / n

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy.spatial import KDTree
+from scipy.spatial.distance import cdist
 
 from rareclass.artifact.reference import EVENTS
 
@@ -15,6 +15,7 @@ BINS = 256
 NEIGHBOURS, ANCHORS = 5, 300
 FEWEST = 40
 """Reference events that distances need at least."""
+_ROWS = 4_096
 
 
 class Places:
@@ -48,7 +49,7 @@ class Places:
         events = np.asarray(sketches.get(EVENTS, np.empty((0, self.width))), dtype=float)
         self.event_places = self.of(events)
         self.plain = np.array([j for j in range(self.width) if j not in self.codes], dtype=int)
-        self.tree: KDTree | None = None
+        self.anchors: np.ndarray | None = None
         self.event_distances = np.empty(0)
         if events.shape[0] >= FEWEST and self.plain.size:
             values = events[:, self.plain]
@@ -56,7 +57,7 @@ class Places:
             spread = np.nanstd(np.where(np.isnan(values), self.centre, values), axis=0)
             self.scale = np.where(spread > 0, spread, 1.0)
             scaled = self._scaled(events)
-            self.tree = KDTree(scaled[::2][:ANCHORS])
+            self.anchors = scaled[::2][:ANCHORS]
             self.event_distances = self._nearest(scaled[1::2])
 
     def of(self, X: np.ndarray) -> np.ndarray:
@@ -76,7 +77,7 @@ class Places:
 
     def distances(self, X: np.ndarray) -> np.ndarray:
         """Mean distance (n,) of encoded rows to their nearest reference events; NaN without these."""
-        if self.tree is None:
+        if self.anchors is None:
             return np.full(X.shape[0], np.nan, dtype=np.float32)
         return self._nearest(self._scaled(X))
 
@@ -85,8 +86,13 @@ class Places:
         return (np.where(np.isnan(values), self.centre, values) - self.centre) / self.scale
 
     def _nearest(self, Z: np.ndarray) -> np.ndarray:
-        assert self.tree is not None
-        return np.asarray(self.tree.query(Z, NEIGHBOURS)[0].mean(axis=1), dtype=np.float32)
+        assert self.anchors is not None
+        out = np.empty(Z.shape[0], dtype=np.float32)
+        for begin in range(0, Z.shape[0], _ROWS):
+            apart = cdist(Z[begin : begin + _ROWS], self.anchors)
+            nearest = np.partition(apart, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS]
+            out[begin : begin + _ROWS] = np.sort(nearest, axis=1).mean(axis=1)
+        return out
 
     def ranks(self, bins: np.ndarray) -> np.ndarray:
         """Of bins (n, d): shares of training values below, or for codes how frequent theirs was; NaN where missing."""
