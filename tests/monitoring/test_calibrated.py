@@ -28,7 +28,7 @@ def run(detector, change, **after):
         ledger.matured(c)
         if detector.update(c):
             low, high = detector.since()
-            return day, (low, high), detector.finding(low, ledger)
+            return day, (low, high), detector.finding(detector.likely, ledger)
     return None
 
 
@@ -66,7 +66,7 @@ def test_ordinary_rows_that_stay_moved_are_still_no_calibration_when_they_are_ca
         ledger.matured(c)
         if detector.update(c):
             low, _ = detector.since()
-            codes.append(detector.finding(low, ledger)[0])
+            codes.append(detector.finding(detector.likely, ledger)[0])
             detector.rest(day + 20, low)
     assert len(codes) >= 3
     assert set(codes) == {"scores-moved"}

@@ -17,7 +17,7 @@ MOST_EVENTS = 600
 EFFECTS = np.array([0.15, 0.3, 0.6, 1.0])
 """Bets: by which share events have become more, or fewer, than expected."""
 _STEEPEST = 3.0
-_SURE = 2.5
+_SURE = 3.0
 """Standard errors from which on events have surely moved."""
 _LAG, _KEPT, _PRIOR, _FARTHEST = 14, 200, 30, 9.0
 """Of the spread of days: the last days are left out, so many count, beside so many of chance; squares are cut."""
