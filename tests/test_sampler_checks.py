@@ -51,8 +51,9 @@ def test_scikit_learns_checks_pass(sampler):
     assert pass_all(estimator_checks.estimator_checks_generator(sampler)) > 30
 
 
-# The lane of `tests/conformance/run.sh` puts the others before the same checks; these exist only here. `NegativeSampler` is
-# for two classes and the checks have three; SMOTE-IPF removes rows, so that its counts are not those asked for.
+# The lane of `tests/conformance/run.sh` puts the others before the same checks; these exist only here.
+# `NegativeSampler` is for two classes and the checks have three; SMOTE-IPF removes rows, so that its counts are not
+# those asked for.
 OWN = ("PolynomFitSMOTE", "ProWSyn", "GeometricSMOTE", "CCR", "MWMOTE", "ROSE", "SMOTEIPF", "CombinedSampler")
 
 

@@ -138,7 +138,7 @@ LESSONS: tuple[Lesson, ...] = (
         title="Seven ways on one table",
         about="None, over, under, SMOTE, weights, weights + threshold and a cost matrix, judged by seven numbers.",
         look="Look at seven_ways.svg and the last lines: which way is best depends on the number and on the table.",
-        minutes=8,
+        minutes=5,
     ),
     Lesson(
         name="flowcharts",
@@ -156,7 +156,7 @@ LESSONS: tuple[Lesson, ...] = (
         title="Borderline-SMOTE against SMOTE",
         about="Five degrees of overlap, three learners, twenty seeds.",
         look="Look at borderline_smote.svg: which intervals lie above zero, and which below.",
-        minutes=6,
+        minutes=2,
     ),
     Lesson(
         name="cost-matrix",
@@ -165,7 +165,7 @@ LESSONS: tuple[Lesson, ...] = (
         title="From a cost matrix to decisions",
         about="The cheapest decision among two and more classes, and what happens at 1 : 10, 1 : 100 and 1 : 1,000.",
         look="Look at cost_matrix.svg: the searched thresholds scatter, the formula's does not.",
-        minutes=1,
+        minutes=0.2,
     ),
     Lesson(
         name="calibrating",
@@ -174,7 +174,7 @@ LESSONS: tuple[Lesson, ...] = (
         title="Platt, isotonic and beta",
         about="Three calibration maps before and after: what they change, and what stays.",
         look="Look at calibrating.svg: the points come to the diagonal, the precision-recall curve stays.",
-        minutes=2,
+        minutes=1,
     ),
     Lesson(
         name="bagging",
@@ -183,7 +183,7 @@ LESSONS: tuple[Lesson, ...] = (
         title="Balanced bagging against SMOTE",
         about="How good the two are on new data, and how much they move when only the seed changes.",
         look="Look at bagging.svg: the spread of the dots, not only their height.",
-        minutes=3,
+        minutes=2,
     ),
     Lesson(
         name="ratios",
@@ -192,7 +192,7 @@ LESSONS: tuple[Lesson, ...] = (
         title="From which ratio on does it matter?",
         about="50/50 to 99.9/0.1 with and without SMOTE, at one half and at a tuned threshold.",
         look="Look at ratios.svg: where the lines part at one half, and what is left of it at the tuned threshold.",
-        minutes=5,
+        minutes=2,
     ),
     Lesson(
         name="card-fraud",
