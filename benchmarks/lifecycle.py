@@ -4,7 +4,8 @@
     python benchmarks/lifecycle.py challengers bad
 
 `registry`: processes killed at every step of add, promote, rollback and retrain, and two at once. `challengers`: bad
-and better ones before the champion, and years with and without drift.
+and better ones before the champion, and years with and without drift by the judgement alone. `years`: the same years
+through the monitor and `retrain`.
 """
 
 from verbs import run

@@ -7,7 +7,7 @@ drift fraud moves overnight in one month and slowly in all. Each month's rows go
 (`rareclass.lifecycle.retrain`, as the command line calls it, with a registry on disk) gets the newest three months each
 quarter, and each month in which the monitor speaks of drift. Costs are those of the true labels of the next month.
 
-Measured: MEASURED
+Not measured yet; `challengers years` holds the figures of the judgement alone.
 """
 
 import argparse

@@ -7,7 +7,7 @@ from rareclass.production.drawings import ALERT_LEGEND, COST_LEGEND, Results, al
 
 _STYLE = (
     ".wide .plot{min-width:720px}.wide{margin:0}.strong-bar{fill:var(--ink)}.rule.line-c{stroke:var(--bad)}"
-    "figure.whole{display:block;padding-bottom:28px}.scroll table{min-width:680px}"
+    "figure.whole{display:block;padding-bottom:28px}.scroll table{min-width:680px;overflow-wrap:normal}"
 )
 _OUTCOME = {"promoted": "good", "refused": "plain", "more labels": "doubt"}
 
@@ -93,7 +93,7 @@ def _changes(results: Results) -> str:
     first = table(head, rows, caption="What the simulation changed", cls="small")
     rows = [
         [
-            esc(a["date"]),
+            _day(a["date"]),
             f"model {a['model']}",
             chip(a["code"], "doubt"),
             _day(" to ".join(a["since"])),
