@@ -53,7 +53,7 @@ test-serving: $(VENV)/.serving  ## install what serves and its clients, and test
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m serving -q tests
 
 test-learn: $(VENV)/.test  ## run the projects of the learning path with --quick
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m 'learn or not learn' -q tests/learning tests/cli/test_learn.py
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m learn -q tests
 
 FOREIGN := kserve mlserver mlflow
 
