@@ -12,10 +12,12 @@ import ast
 import contextlib
 import io
 import json
+import re
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from rareclass.learning import lesson
 from rareclass.learning.lessons import LESSONS, Lesson, find_lesson
@@ -28,11 +30,12 @@ def ran(entry: Lesson, runs: Path | None) -> tuple[str, list[Path]]:
     """What a lesson printed, and its figures."""
     if runs is not None:
         module = Path(entry.file).stem
-        return (runs / f"{entry.name}.txt").read_text(encoding="utf-8"), [runs / f"{module}.svg"]
+        return (runs / f"{entry.name}.txt").read_text(encoding="utf-8").strip("\n"), [runs / f"{module}.svg"]
     folder, said = Path(tempfile.mkdtemp()), io.StringIO()
     with contextlib.redirect_stdout(said):
         lesson(entry.name).main(folder)
-    return said.getvalue(), sorted(folder.glob("*.svg"))
+    drawn = re.findall(r"^figure: (\S+):", said.getvalue(), flags=re.M)
+    return said.getvalue().strip("\n"), [folder / name for name in drawn]
 
 
 def page(entry: Lesson, text: str, said: str, figures: list[Path]) -> str:
@@ -41,14 +44,14 @@ def page(entry: Lesson, text: str, said: str, figures: list[Path]) -> str:
 
 {text}
 
-{pictures(entry, figures)}
+{pictures(figures)}
 
 {entry.look}
 
 ## What it prints
 
 ```text
-{said.strip()}
+{said}
 ```
 
 Made by `rareclass learn {entry.name}`, which takes about {minutes(entry.minutes)}; with `--quick` seconds.
@@ -57,12 +60,22 @@ All lessons: [the learning path](../learning.md).
 """
 
 
-def pictures(entry: Lesson, figures: list[Path]) -> str:
-    return "\n\n".join(f"![{entry.about}]({figure.name})" for figure in figures)
+def pictures(figures: list[Path]) -> str:
+    """Each figure, with what it says to a screen reader."""
+    return "\n\n".join(f"![{spoken(figure)}]({figure.name})" for figure in figures)
+
+
+def spoken(figure: Path) -> str:
+    """Title and description of an SVG, in one line."""
+    top = ElementTree.parse(figure).getroot()
+    parts = (top.findtext(f"{{http://www.w3.org/2000/svg}}{tag}", "").strip() for tag in ("title", "desc"))
+    return " ".join(part if part.endswith((".", "?")) else f"{part}." for part in parts if part)
 
 
 def minutes(number: float) -> str:
-    return "ten seconds" if number < 0.5 else f"{number:g} minute{'' if number == 1 else 's'}"
+    if number < 1:
+        return f"{60 * number:.0f} seconds"
+    return f"{number:g} minute{'' if number == 1 else 's'}"
 
 
 def notebook_link(entry: Lesson) -> str:
@@ -89,7 +102,7 @@ def notebook(entry: Lesson, source: str, said: str, figures: list[Path]) -> dict
         cell = {"cell_type": "code", "id": f"code-{i}", "metadata": {}, "source": code, "outputs": []}
         cells.append(cell | {"execution_count": i + 1})
     cells[-1]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": said}]
-    cells.append(said_cell(f"{pictures(entry, figures)}\n\n{entry.look}"))
+    cells.append(said_cell(f"{pictures(figures)}\n\n{entry.look}"))
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": cells}
 

@@ -4,6 +4,10 @@ rareclass learn accuracy        or: python examples/from_scratch/accuracy.py [--
 
 Accuracy is the share of rows that are labelled rightly. With 990 ordinary rows and 10 rare ones, who calls every row
 ordinary is right in 99 % of them, and useless.
+
+An *alarm* is a row that the model calls rare. *Precision* is the share of the alarms that are right, *recall* the share
+of the rare rows that are found; *F1* and *MCC* are one number each of all that went right and wrong (the next step
+counts them). *Balanced accuracy* is the mean of two shares: of rare rows labelled rightly, and of ordinary ones.
 """
 
 import warnings

@@ -23,6 +23,8 @@ from rareclass.treatments import ClassWeights
 def compute_class_weights(y: np.ndarray) -> dict[int, float]:
     """The weight of each class: n / (number of classes x rows of the class)."""
     y = np.asarray(y)
+    if not y.size:
+        raise ValueError("Class weights need labels; there are none.")
     classes, counts = np.unique(y, return_counts=True)
     return {label: float(y.size / (classes.size * number)) for label, number in zip(classes.tolist(), counts)}
 
@@ -70,12 +72,14 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
     plain, weighted = fit_logistic(X, y), fit_logistic(X, y, weight)
     for name, beta, each in (("without weights", plain, None), ("with weights", weighted, weight)):
         other = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1_000).fit(X, y, sample_weight=each)
-        agree(f"coefficients {name} (scikit-learn)", beta, np.append(other.coef_, other.intercept_), within=1e-4)
+        theirs = np.append(other.coef_, other.intercept_)
+        agree(f"coefficients {name}", beta, theirs, within=1e-4, of="scikit-learn")
 
     # 19 copies of each rare row are weights of 1 and 19: the gradient is the same everywhere, so the model is
     copied = np.concatenate([np.arange(y.size), *[np.flatnonzero(y == 1)] * 18])
     one = gradient(plain, X[copied], y[copied], np.ones(copied.size))
-    agree("gradient with 19 copies of each rare row", one, gradient(plain, X, y, weight), within=1e-12)
+    weighed = gradient(plain, X, y, weight)
+    agree("gradient with 19 copies of each rare row", one, weighed, within=1e-12, of="the weighted loss")
     oversample = lesson("resampling").random_oversample
     times = 5 if quick else 40
     drawn = np.array([fit_logistic(*oversample(X, y, seed), steps=500) for seed in range(times)])
@@ -98,7 +102,7 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
     for beta, cls in [(d, "line-d") for d in drawn[:10]] + [(plain, "line-b"), (weighted, "line-a")]:
         ends = [(x, -(beta[-1] + beta[0] * x) / beta[1]) for x in np.linspace(-4, 5.5, 96)]
         plot.line([(x, v) for x, v in ends if -4 <= v <= 5.5], cls)
-    figure.legend(("line-b", "no weights"), ("line-a", "weights"), ("line-d", "over-sampled, 10 draws"))
+    figure.legend(("line-b", "no weights"), ("line-a", "weights"), ("line-d", f"over-sampled, {min(times, 10)} draws"))
     figure.save(out, "class_weights")
     return {"weights": weights, "expected": expected, "restored": restored.sum(), "drawn": mean, "weighted": weighted}
 

@@ -22,6 +22,8 @@ def cost_threshold(fp: float, fn: float, tp: float = 0.0, tn: float = 0.0) -> fl
 
     An alarm costs p x tp + (1 - p) x fp on average, silence p x fn + (1 - p) x tn. They are equal at this p.
     """
+    if not (fp > tn and fn > tp):
+        raise ValueError("A false alarm must cost more than a quiet row, and a missed event more than a caught one.")
     return (fp - tn) / ((fp - tn) + (fn - tp))
 
 

@@ -25,7 +25,8 @@ def focal_loss(y: np.ndarray, z: np.ndarray, gamma: float) -> np.ndarray:
 def focal_gradient(y: np.ndarray, z: np.ndarray, gamma: float) -> np.ndarray:
     """How the loss rises with z: the chain rule through q, which changes by q (1 - q) as z does."""
     t = np.where(y == 1, z, -z)
-    q, wrong, log_q = 1 / (1 + np.exp(-t)), 1 / (1 + np.exp(t)), -np.logaddexp(0, -t)
+    log_q = -np.logaddexp(0, -t)
+    q, wrong = np.exp(log_q), np.exp(-np.logaddexp(0, t))
     slope = wrong**gamma * (gamma * q * log_q - wrong)
     return np.where(y == 1, slope, -slope)
 
@@ -54,13 +55,10 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
     z = np.linspace(-8, 8, 161)
     for gamma in (0.0, 1.0, 2.0, 5.0):
         loss = FocalLoss(gamma=gamma)
-        for label in (0, 1):
-            labels = np.full(z.size, label)
-            by_hand = focal_loss(labels, z, gamma), focal_gradient(labels, z, gamma)
-            what = f"loss of {('ordinary', 'rare')[label]} rows, gamma {gamma:g},"
-            agree(what, by_hand[0], loss.value(labels, z), within=1e-12)
-            agree(what.replace("loss", "gradient"), by_hand[1], loss.gradient(labels, z), within=1e-12)
-        agree(f"what the output means, gamma {gamma:g},", probability(z, gamma), loss.link(z), within=1e-12)
+        both = np.repeat([0, 1], z.size), np.tile(z, 2)  # ordinary and rare rows at every score
+        agree(f"loss at gamma {gamma:g}", focal_loss(*both, gamma), loss.value(*both), within=1e-12)
+        agree(f"gradient at gamma {gamma:g}", focal_gradient(*both, gamma), loss.gradient(*both), within=1e-12)
+        agree(f"what the output means at gamma {gamma:g}", probability(z, gamma), loss.link(z), within=1e-12)
     tiny = 1e-6
     slope = (focal_loss(np.ones_like(z), z + tiny, 2.0) - focal_loss(np.ones_like(z), z - tiny, 2.0)) / (2 * tiny)
     agree("the gradient as a small difference", slope, FocalLoss(2.0).gradient(np.ones_like(z), z), within=1e-8)
@@ -69,7 +67,9 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
     score = X @ beta[:-1] + beta[-1]
     said, meant = (1 / (1 + np.exp(-score))).sum(), probability(score, 2.0).sum()
     print(f"A linear model with gamma = 2: its outputs sum to {said:.0f}, read as probabilities to {meant:.0f}.")
-    print(f"There are {y.sum()} rare rows. At a probability of 0.001 such a model puts out 0.073.")
+    fine = np.linspace(-8, 0, 10_001)
+    out_at = 1 / (1 + np.exp(-np.interp(0.001, probability(fine, 2.0), fine)))
+    print(f"There are {y.sum()} rare rows. At a probability of 0.001 such a model puts out {out_at:.3f}.")
 
     figure = Figure(
         "The focal loss", "The greater gamma, the less right rows count, and the further the output is off."
@@ -83,7 +83,8 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
     for gamma, cls in ((0.0, "line-b"), (1.0, "line-d"), (2.0, "line-a"), (5.0, "line-c")):
         z_of = np.log(outputs / (1 - outputs))
         curves.line([*zip(outputs, focal_loss(np.ones(100), z_of, gamma))], cls)
-        means.line([*zip(small, probability(np.log(small / (1 - small)), gamma))], cls)
+        meaning = probability(np.log(small / (1 - small)), gamma)
+        means.line([(v, p) for v, p in zip(small, meaning) if p >= 5e-6], cls)
         figure.legend((cls, f"gamma {gamma:g}" + (" (log-loss)" if gamma == 0 else "")))
     figure.save(out, "focal_loss")
     return {"said": said, "meant": meant}

@@ -5,10 +5,12 @@ rareclass learn metrics        or: python examples/from_scratch/metrics.py [--qu
 An *alarm* is a row that the model calls rare. Four counts hold everything: true positives (tp: rare, alarm), false
 positives (fp: ordinary, alarm), false negatives (fn: rare, no alarm) and true negatives (tn: ordinary, no alarm).
 
-*Precision* says how many of the alarms are right, *recall* how many of the rare rows are found. F1 is one number of
-both; MCC and Cohen's kappa say how far the alarms are above luck. A *score* orders the rows, and a threshold on it
-makes alarms. Two numbers judge the order, whatever the threshold: *average precision*, the mean precision as the
-threshold goes down, and the *ROC area*, the chance that a rare row has a higher score than an ordinary one.
+*Precision*, tp / (tp + fp), says how many of the alarms are right, *recall*, tp / (tp + fn), how many of the rare rows
+are found. *F1*, 2 tp / (2 tp + fp + fn), is one number of both; in F-beta recall counts beta times as much as
+precision. MCC and Cohen's kappa say how far the alarms are above luck: 1 is all right, 0 is luck. A *score* orders the
+rows, and a threshold on it makes alarms. Two numbers judge the order, whatever the threshold: *average precision*, the
+mean precision as the threshold goes down, and the *ROC area*, the chance that a rare row has a higher score than an
+ordinary one.
 """
 
 from pathlib import Path
@@ -23,6 +25,10 @@ from rareclass.learning import Figure, agree, from_command_line, lesson
 def count(y_true: np.ndarray, y_pred: np.ndarray) -> tuple[int, int, int, int]:
     """tp, fp, fn, tn of labels and predictions (n,), both 0 or 1."""
     y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+    if y_true.shape != y_pred.shape:
+        raise ValueError(f"{y_true.size} labels and {y_pred.size} predictions: each row needs one of both.")
+    if not all(((v == 0) | (v == 1)).all() for v in (y_true, y_pred)):
+        raise ValueError("Labels and predictions are 0 or 1. Write y == 'fraud' for words, p >= 0.5 for probabilities.")
     tp = int(((y_true == 1) & (y_pred == 1)).sum())
     fp = int(((y_true == 0) & (y_pred == 1)).sum())
     fn = int(((y_true == 1) & (y_pred == 0)).sum())

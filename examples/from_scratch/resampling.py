@@ -2,7 +2,10 @@
 
 rareclass learn resampling        or: python examples/from_scratch/resampling.py [--quick] [--out DIR]
 
-Both change how many rare rows a model sees, and so what it takes for probable. Both are undone by one formula.
+Both change how many rare rows a model sees, and so how probable it takes them to be. One formula undoes both. Let the
+*odds* be p / (1 - p), where p is a probability. The model's odds, times the real odds of a rare row, over the odds at
+which the model was trained, are the right ones. Trained on 50/50, a model says 1/2, odds of 1; where 5 of 100 rows
+are rare that means odds of 1 x (5/95) / (50/50) = 0.053, a probability of 0.05.
 """
 
 from pathlib import Path
@@ -16,11 +19,18 @@ from rareclass.over_sampling import RandomOverSampler
 from rareclass.under_sampling import RandomUnderSampler
 
 
+def counted(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Rows and labels as arrays, the classes, and how many rows each has."""
+    X, y = np.asarray(X), np.asarray(y)
+    if len(X) != len(y) or not len(y):
+        raise ValueError(f"{len(X)} rows and {len(y)} labels: each row needs its label, and one row is the least.")
+    return X, y, *np.unique(y, return_counts=True)
+
+
 def random_oversample(X: np.ndarray, y: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """All rows, and copies of randomly drawn rows of the smaller classes until all are as large as the largest."""
-    X, y = np.asarray(X), np.asarray(y)
+    X, y, classes, counts = counted(X, y)
     rng = np.random.default_rng(seed)
-    classes, counts = np.unique(y, return_counts=True)
     kept = [np.arange(y.size)]
     for label, number in zip(classes, counts):
         kept.append(rng.choice(np.flatnonzero(y == label), size=counts.max() - number, replace=True))
@@ -30,9 +40,8 @@ def random_oversample(X: np.ndarray, y: np.ndarray, seed: int = 0) -> tuple[np.n
 
 def random_undersample(X: np.ndarray, y: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Randomly drawn rows of the larger classes, each row at most once, as many as the smallest class has."""
-    X, y = np.asarray(X), np.asarray(y)
+    X, y, classes, counts = counted(X, y)
     rng = np.random.default_rng(seed)
-    classes, counts = np.unique(y, return_counts=True)
     drawn = [rng.choice(np.flatnonzero(y == label), size=counts.min(), replace=False) for label in classes]
     rows = np.sort(np.concatenate(drawn))
     return X[rows], y[rows]
@@ -40,8 +49,8 @@ def random_undersample(X: np.ndarray, y: np.ndarray, seed: int = 0) -> tuple[np.
 
 def back_to(p: np.ndarray, trained: float, real: float) -> np.ndarray:
     """Probabilities of a model that saw `trained` of its rows rare, as they are where `real` of all rows are rare."""
-    odds = p / (1 - p) * (real / (1 - real)) / (trained / (1 - trained))
-    return odds / (1 + odds)
+    rare, ordinary = p * real / trained, (1 - p) * (1 - real) / (1 - trained)
+    return rare / (rare + ordinary)
 
 
 def main(out: Path, quick: bool = False) -> dict[str, Any]:
@@ -52,18 +61,19 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
 
     for title, sampler in (("Over-sampled", RandomOverSampler), ("Under-sampled", RandomUnderSampler)):
         _, labels = sampler(random_state=0).fit_resample(X, y)
-        agree(f"counts, {title.lower()},", np.bincount(pictures[title][1]), np.bincount(labels))
+        agree(f"counts, {title.lower()}", np.bincount(pictures[title][1]), np.bincount(labels))
     times = 20 if quick else 200
     copies = [(random_oversample(X, y, seed)[0] == X[-1]).all(axis=1).sum() for seed in range(times)]
     # 900 draws among 50 rows give each 18 copies on average, with a variance of 18 x 49/50; four standard errors
     off = 4 * np.sqrt(18 * 49 / 50 / times)
-    agree("how often a rare row is there, on average,", np.mean(copies), 950 / 50, within=off)
+    agree("how often a rare row is there, on average", np.mean(copies), 950 / 50, within=off, of="theory")
 
     p = lesson("data").true_probability(X, 0.5)  # what a perfect model of equally many rows says
     restored = back_to(p, trained=0.5, real=y.mean())
     agree("probabilities brought back", restored, prior_shift(p, 0.5, y.mean()), within=1e-12)
-    print(f"Rare rows expected: {p.sum():.0f} by a perfect model of equally many rows; {restored.sum():.0f} brought")
-    print(f"back; there are {y.sum()}. Copies do not tell a model more; they tell it wrongly how often it happens.")
+    print(f"A perfect model of equally many rows expects {p.sum():.0f} rare rows here; there are {y.sum()}.")
+    print(f"Brought back by the formula it expects {restored.sum():.0f}.")
+    print("Copies do not tell a model more; they tell it wrongly how often it happens.")
 
     figure = Figure("Random over- and under-sampling", "Over-sampling stacks copies; under-sampling leaves 50 of 950.")
     for title, (points, labels) in pictures.items():

@@ -28,7 +28,11 @@ def smote(X_minority: np.ndarray, k: int = 5, n_synthetic: int = 100, seed: int 
     `X_minority` (m, d) holds rare rows only, from the training part only: what is made of test rows tells the answers.
     """
     X = np.asarray(X_minority, dtype=float)
-    if not 1 <= k < len(X):
+    if X.ndim != 2 or not np.isfinite(X).all():
+        raise ValueError("SMOTE needs a table of numbers (rows, columns), none of them missing or infinite.")
+    if k < 1 or n_synthetic < 0:
+        raise ValueError(f"k must be 1 or more and n_synthetic 0 or more; they are {k} and {n_synthetic}.")
+    if k >= len(X):
         raise ValueError(f"k = {k} neighbours need at least {k + 1} rare rows; there are {len(X)}. Lower k.")
     rng = np.random.default_rng(seed)
     neighbours = nearest_neighbours(X, k)

@@ -45,10 +45,13 @@ def best_f1_threshold(y_true: np.ndarray, y_probs: np.ndarray) -> tuple[float, f
 def best_of(thresholds: np.ndarray, y_true: np.ndarray, y_probs: np.ndarray, metric: str) -> tuple[float, float]:
     """The best of some thresholds, and what it reaches; a metric without a value counts as zero."""
     compute_metrics = lesson("metrics").compute_metrics
-    y_true, y_probs = np.asarray(y_true), np.asarray(y_probs)
+    y_true, y_probs = np.asarray(y_true), np.asarray(y_probs, dtype=float)
+    if not y_probs.size or np.isnan(y_probs).any():
+        raise ValueError("A threshold needs rows, and a probability for each of them: here are none, or NaN.")
     reached = [compute_metrics(y_true, (y_probs >= t).astype(int)) for t in thresholds]
-    if metric not in reached[0]:
-        raise ValueError(f"There is no metric {metric!r}; there are {', '.join(reached[0])}.")
+    known = [name for name in reached[0] if name not in ("tp", "fp", "fn", "tn")]  # counts are not better when larger
+    if metric not in known:
+        raise ValueError(f"There is no metric {metric!r}; there are {', '.join(known)}.")
     values = np.nan_to_num([m[metric] for m in reached])
     best = int(np.argmax(values))
     return float(thresholds[best]), float(values[best])

@@ -3,8 +3,8 @@
 rareclass learn card-fraud        or: python examples/projects/card_fraud.py [--quick] [--out DIR]
 
 Part one is the project as it is usually taught: split, SMOTE on the training part only, a random forest, a
-precision-recall curve. Part two asks the four questions that come next: are the probabilities true, what does the
-threshold of one half cost, how sure is the number, and what if SMOTE had come before the split?
+precision-recall curve. Part two asks the four questions that come next: how sure is the number, are the probabilities
+true, what does the threshold of one half cost, and what if SMOTE had come before the split?
 """
 
 from pathlib import Path
@@ -55,7 +55,8 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
     print(f"SMOTE on the training part: {y_train.sum()} frauds become {y_more.sum():,}, of {y_more.size:,} rows.")
     p = forest(more, y_more, quick).predict_proba(test)[:, 1]
     shown = average_precision_score(y_test, p)
-    agree("the forest's average precision (scikit-learn)", library_average_precision(y_test, p), shown, within=1e-12)
+    theirs = library_average_precision(y_test, p)
+    agree("the forest's average precision", shown, theirs, within=1e-12, of="scikit-learn")
     print(f"Average precision {shown:.3f} on {y_test.sum()} frauds that it did not see. Here most tutorials stop.")
 
     print("\nPart two, first question: how sure is that number?")
@@ -74,10 +75,10 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
     ratios = {way: span.estimate for way, span in spans.items()}
     expected = {way: q.sum() for way, q in scores.items()}
     for way, span in spans.items():
-        sure = "too high" if span.high < 1 else "too low" if span.low > 1 else "true, as far as these frauds can tell"
+        sure = "too high" if span.high < 1 else "too low" if span.low > 1 else "right, as far as these frauds can tell"
         print(
             f"{way}: {expected[way]:,.0f} frauds expected, {y_test.sum()} seen; observed / expected "
-            f"{span.estimate:.2f} [{span.low:.2f}, {span.high:.2f}]: {sure}."
+            f"{span.estimate:.2f} [{span.low:.2f}, {span.high:.2f}]: its probabilities are {sure}."
         )
     print(f"These intervals are about these two models; other {y_train.sum()} frauds to learn from would give others.")
 

@@ -5,8 +5,12 @@ rareclass learn intrusion-system        or: python examples/projects/intrusion_s
 Connections of KDD Cup 1999; an event is somebody who gets in (the attacks "r2l" and "u2r"). The model learns the
 attacks known on day 0. On day 60 a new one begins, of which it has seen nothing. What happens then is what the project
 is about: the monitor notices it by labels that come a week late, a challenger is trained, judged on rows that neither
-has seen, and promoted if it costs less and nothing is odd about the rows. `examples/intrusion.py` shows the cascade
-alone, at one attack in 2,800 connections.
+has seen, and promoted if it costs less and nothing is odd about the rows.
+
+A *cascade* asks a quick model first, the *gate*, and a slow and better one only about the rows that the gate lets pass.
+A *tier* is what is done about a row: allow, review or block. A *registry* is a folder that keeps every model; the
+*champion* is the one that answers, a *challenger* one that may take its place. `examples/intrusion.py` shows the
+cascade alone, at one attack in 2,800 connections.
 """
 
 import time
@@ -125,9 +129,8 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
     started = time.perf_counter()
     alone = [float(scorer.probability(row)[0]) for row in rows]
     print(f"One row takes about {(time.perf_counter() - started) / len(rows) * 1e6:.0f} microseconds here.")
-    agree(
-        "probabilities one by one (fitted model)", alone, model.predict_proba(stream.later.head(200))[:, 1], within=1e-9
-    )
+    together = model.predict_proba(stream.later.head(200))[:, 1]
+    agree("probabilities one by one", alone, together, within=1e-9, of="the fitted model")
     print(f"As a service, in the folder of this run: rareclass serve intrusions={registry.folder.name}")
 
     print("\nDrift: labels come a week late")

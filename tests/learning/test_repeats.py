@@ -23,6 +23,12 @@ def test_shared_rows_and_many_claims_make_it_wider():
     assert mean_interval(VALUES, test_share=0.25).width == pytest.approx(alone.width * np.sqrt((1 / 5 + 1 / 3) * 5))
     assert mean_interval(VALUES, comparisons=7).width > alone.width
     assert mean_interval([0.3]).width == np.inf
+    assert mean_interval([0.3], between=(0, 1)).high == 1
+    for share in (0.0, 0.25):  # a share lies between 0 and 1, and so does its interval
+        cut = mean_interval([0.0, 0.0, 0.1], test_share=share, between=(0, 1))
+        free = mean_interval([0.0, 0.0, 0.1], test_share=share)
+        assert free.low < 0 == cut.low
+        assert cut.high == free.high
 
 
 @pytest.mark.parametrize("values", [[], [np.nan, 1], [[1, 2]]])

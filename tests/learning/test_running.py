@@ -62,11 +62,13 @@ def test_a_lesson_without_its_package_names_the_command(tmp_path, monkeypatch):
         running.run_lesson("needy", tmp_path / "out")
 
 
-def test_what_is_not_built_yet_says_so_and_writes_nothing(tmp_path, monkeypatch):
+def test_what_is_not_built_yet_says_so_and_writes_nothing(tmp_path):
     assert find_lesson("medical-images").module == "torch"
-    monkeypatch.setattr(running, "need", lambda module, extra: None)  # as if torch were there
-    with pytest.raises(InputError, match="waits for the deep-learning part"):
+    said = r'waits for the deep-learning part .*It will need torch: pip install "rareclass\[torch\]"'
+    with pytest.raises(InputError, match=said):  # whether torch is there or not: installing it would not help
         running.run_lesson("medical-images", tmp_path / "out")
+    with pytest.raises(InputError, match=said):
+        running.lesson("medical-images")
     assert not [*tmp_path.iterdir()]
 
 

@@ -69,6 +69,82 @@ def test_an_unknown_metric_is_answered_with_those_there_are():
         lesson("threshold").find_optimal_threshold([0, 1], [0.1, 0.9], "auc")
 
 
+@pytest.mark.parametrize(
+    ("y_true", "y_pred", "said"),
+    [
+        (["yes", "no"], [1, 0], "y == 'fraud' for words"),
+        ([-1, 1], [0, 1], "are 0 or 1"),
+        ([0, 1], [0.2, 0.9], "p >= 0.5 for probabilities"),
+        ([0, np.nan], [0, 1], "are 0 or 1"),
+        ([0, 1], [0, 1, 1], "2 labels and 3 predictions"),
+    ],
+)
+def test_labels_that_would_be_left_out_of_the_count_are_refused(y_true, y_pred, said):
+    with pytest.raises(ValueError, match=said):
+        lesson("metrics").compute_metrics(y_true, y_pred)
+
+
+@pytest.mark.parametrize(
+    ("y", "p", "metric", "said"),
+    [
+        ([0, 1], [0.1, np.nan], "f1", "or NaN"),
+        ([], [], "f1", "here are none"),
+        ([0, 1], [0.1], "f1", "2 labels and 1 predictions"),
+        (["no", "yes"], [0.1, 0.9], "f1", "are 0 or 1"),
+        ([0, 1], [0.1, 0.9], "fp", "no metric 'fp'; there are accuracy"),
+    ],
+)
+def test_a_threshold_is_searched_only_where_there_is_one(y, p, metric, said):
+    module = lesson("threshold")
+    for search in (module.find_optimal_threshold, module.exact_threshold):
+        with pytest.raises(ValueError, match=said):
+            search(np.array(y), np.array(p), metric)
+
+
+def test_constant_probabilities_and_a_single_class_have_a_threshold():
+    find = lesson("threshold").find_optimal_threshold
+    assert find([0, 0, 1], [0.3, 0.3, 0.3]) == (0.01, 0.5)
+    assert find([0, 0, 0], [0.1, 0.5, 0.9]) == (0.01, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("X", "k", "n", "said"),
+    [
+        ([0.0, 1.0, 2.0], 1, 1, "table of numbers"),
+        ([[0.0], [np.nan], [2.0]], 1, 1, "none of them missing"),
+        ([[0.0], [1.0]], 0, 1, "k must be 1 or more"),
+        ([[0.0], [1.0]], 1, -1, "n_synthetic 0 or more"),
+    ],
+)
+def test_smote_refuses_what_would_make_no_points(X, k, n, said):
+    with pytest.raises(ValueError, match=said):
+        lesson("smote").smote(np.array(X), k, n, 0)
+
+
+def test_rows_without_labels_are_neither_copied_nor_weighted():
+    module = lesson("resampling")
+    for resample in (module.random_oversample, module.random_undersample):
+        with pytest.raises(ValueError, match="3 rows and 2 labels"):
+            resample(np.zeros((3, 1)), [0, 1], 0)
+        X, y = resample([["a"], ["b"], ["c"]], ["no", "no", "yes"], 0)
+        assert len(X) == len(y)
+        assert (y == "yes").sum() == (y == "no").sum()
+    with pytest.raises(ValueError, match="need labels"):
+        lesson("class-weights").compute_class_weights([])
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_ends_of_the_scale_are_numbers():
+    assert lesson("resampling").back_to(np.array([0.0, 0.5, 1.0]), 0.5, 0.05) == pytest.approx([0, 0.05, 1])
+    assert lesson("focal-loss").probability(np.array([-800.0, 0.0, 800.0]), 2.0) == pytest.approx([0, 0.5, 1])
+
+
+@pytest.mark.parametrize("costs", [(0, 0), (5, 1, 10), (1, 5, 0, 2)])
+def test_costs_at_which_nothing_can_be_decided_are_refused(costs):
+    with pytest.raises(ValueError, match="must cost more"):
+        lesson("costs").cost_threshold(*costs)
+
+
 def test_the_cheapest_decision_is_that_of_brute_force():
     decide, rng = lesson("cost-matrix").minimum_cost_predictions, np.random.default_rng(1)
     p, costs = rng.dirichlet(np.ones(3), size=50), rng.random((3, 3))
@@ -87,7 +163,18 @@ def test_steps_by_hand_are_those_of_pooling():
 def test_a_conclusion_says_no_more_than_the_intervals(said):
     text = lesson("ratios").sure(["50/50", "95/5", "99/1"], said, "one half")
     assert ("at no ratio" in text) == ("worse" not in said)
-    assert ("worse at 95/5, better at 99/1" in text) == ("worse" in said)
+    assert ("better at 99/1 and worse at 95/5" in text) == ("worse" in said)
+
+
+def test_experiments_say_where_and_the_seven_ways_what_holds_everywhere():
+    sentence, on_all = lesson("borderline-smote").sentence, lesson("seven-ways").on_all
+    assert sentence("F1", ["a", "b", "c"], ["worse", "cannot tell", "better"]) == (
+        "F1: Borderline-SMOTE is surely better for c; surely worse for a."
+    )
+    assert "in no setting surely" in sentence("F1", ["a"], ["cannot tell"])
+    found = [("none", ["SMOTE"]), ("SMOTE", ["weights"])]
+    assert on_all(found, "F1").endswith("not surely worse than the best: SMOTE.")
+    assert on_all([("none", []), ("SMOTE", [])], "F1").endswith("no way.")
 
 
 def test_maps_that_always_rise_change_no_digit_of_the_order(tmp_path):

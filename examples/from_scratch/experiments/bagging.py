@@ -17,6 +17,7 @@ from rareclass.ensemble import BalancedBaggingClassifier
 from rareclass.learning import Figure, agree, from_command_line, lesson, mean_interval, shown, text_table, word
 
 LEAF = 5
+STEADY = {"better": "surely less steady", "worse": "surely steadier", "cannot tell": "not surely steadier or less so"}
 WAYS = ("one tree, SMOTE", "balanced bagging", "forest, SMOTE", "forest, nothing done")
 
 
@@ -66,19 +67,21 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
     rows = []
     for w, way in enumerate(WAYS):
         run_spread = values[w].std(axis=1, ddof=1)
-        three = [mean_interval(v) for v in (values[w].mean(axis=1), run_spread, moved[w])]
+        three = [mean_interval(v, between=(0, 1)) for v in (values[w].mean(axis=1), run_spread, moved[w])]
         rows.append([way, *(shown(v) for v in three)])
     print(text_table(["way", "average precision", "its spread over seeds", "spread of a row's score"], rows))
     words = {}
     for w, way in enumerate(WAYS):
         if w == 1:
             continue
-        gain = mean_interval((values[1] - values[w]).mean(axis=1), comparisons=6)
-        steady = mean_interval(values[w].std(axis=1, ddof=1) - values[1].std(axis=1, ddof=1), comparisons=6)
-        words[way] = word(gain), word(steady)
+        gain = mean_interval((values[1] - values[w]).mean(axis=1), comparisons=6, between=(-1, 1))
+        spreads = values[1].std(axis=1, ddof=1) - values[w].std(axis=1, ddof=1)
+        wilder = mean_interval(spreads, comparisons=6, between=(-1, 1))
+        words[way] = word(gain), STEADY[word(wilder)]
         print(f"Balanced bagging against {way}: average precision {shown(gain, sign=True)}, {word(gain)};")
-        print(f"  spread over seeds smaller by {shown(steady, 4, sign=True)}, {word(steady)}.")
+        print(f"  its spread over seeds less theirs: {shown(wilder, 4, sign=True)}, {words[way][1]}.")
     print(conclusion({way: said for way, (said, _) in words.items()}))
+    print(f"Over seeds it is {', '.join(f'{said} against {way}' for way, (_, said) in words.items())}.")
 
     figure = Figure("Balanced bagging against SMOTE", "Each dot: one run on one of the tables; forests beside them.")
     plot = figure.panel("Average precision, run by run", (0, 5), (0.3, 1), "way", "average precision", x_ticks=TICKS)

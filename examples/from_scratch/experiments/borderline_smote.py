@@ -39,6 +39,13 @@ def idle_said(distances: Sequence[float], idle: Sequence[int], seeds: int) -> st
     return f"Borderline-SMOTE found no point in danger, and made nothing: {', '.join(where) if where else 'never'}."
 
 
+def sentence(name: str, settings: Sequence[str], said: Sequence[str]) -> str:
+    """Where Borderline-SMOTE is surely better or worse by a number, in one sentence."""
+    where = {kind: [s for s, each in zip(settings, said) if each == kind] for kind in ("better", "worse")}
+    found = "; ".join(f"surely {kind} for {', '.join(those)}" for kind, those in where.items() if those)
+    return f"{name}: Borderline-SMOTE is {found or 'in no setting surely better or worse'}."
+
+
 def main(out: Path, quick: bool = False) -> dict[str, Any]:
     seven, thresholds = lesson("seven-ways"), lesson("threshold")
     learners = {"logistic regression": seven.logistic, "15 neighbours": seven.neighbours, "forest": seven.forest}
@@ -81,19 +88,16 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
         for k, learner in enumerate(learners):
             for d, distance in enumerate(distances):
                 both = values[d, k, :, :, m]
-                gain = mean_interval(both[:, 1] - both[:, 0], comparisons=claims)
+                gain = mean_interval(both[:, 1] - both[:, 0], comparisons=claims, between=(-1, 1))
                 text = f"{both[:, 0].mean():.3f}", shown(gain, sign=True), word(gain)
                 words.setdefault(name, []).append(word(gain))
                 rows.append([name, learner, f"{distance:g}", *text])
                 x = distance + 0.08 * (k - 1)
                 span.line([(x, gain.low), (x, gain.high)], "line-b")
                 span.dot(x, gain.estimate, ("mark", "others", "open")[k], learner)
-    print(text_table(["number", "learner", "distance", "SMOTE", "Borderline less SMOTE", "so it is"], rows))
-    conclusion = [
-        f"{name}: in {len(said)} settings Borderline-SMOTE is surely better in {said.count('better')}, "
-        f"surely worse in {said.count('worse')}."
-        for name, said in words.items()
-    ]
+    print(text_table(["number", "learner", "distance", "SMOTE", "Borderline less SMOTE", "Borderline is"], rows))
+    settings = [f"{learner} at {distance:g}" for learner in learners for distance in distances]
+    conclusion = [sentence(name, settings, said) for name, said in words.items()]
     print("\n".join(conclusion))
     figure.legend(("mark", "logistic regression"), ("others", "15 neighbours"), ("open", "forest"))
     figure.save(out, "borderline_smote")

@@ -60,8 +60,8 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
                 values[r, c, seed] = found["precision"], found["recall"], cost
     for r, ratio in enumerate(RATIOS):
         for c, name in enumerate(names):
-            three = [shown(mean_interval(v)) for v in values[r, c].T]
-            rows.append([f"1 : {ratio:,}", name, *three])
+            rates = [shown(mean_interval(v, between=(0, 1))) for v in values[r, c, :, :2].T]
+            rows.append([f"1 : {ratio:,}", name, *rates, shown(mean_interval(values[r, c, :, 2], between=(0, np.inf)))])
         closed = costs_of.cost_threshold(1, ratio)
         dearer = mean_interval(values[r, 2, :, 2] - values[r, 1, :, 2], comparisons=3)
         share = dearer.estimate / values[r, 1, :, 2].mean()
@@ -86,7 +86,7 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
         rates.band([*zip(RATIOS, [v.low for v in means])], [*zip(RATIOS, [v.high for v in means])])
         rates.line([*zip(RATIOS, [v.estimate for v in means])], cls)
     logs: dict[str, Any] = {"y_kind": "log", **options}
-    places = figure.panel("Where the threshold lies", (7, 1_400), (1e-5, 1), "false : missed", "threshold", **logs)
+    places = figure.panel("Where the threshold lies", (7, 1_400), (3e-7, 1), "false : missed", "threshold", **logs)
     for r, ratio in enumerate(RATIOS):
         for t in cuts[r]:
             places.dot(ratio, float(t), "others", radius=2)

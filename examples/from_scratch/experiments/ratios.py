@@ -34,9 +34,10 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
         table, words = [], dict[str, list[str]]()
         for r, name in enumerate(ratios):
             for t, threshold in enumerate(THRESHOLDS):
-                gain = mean_interval(values[r, 1, t] - values[r, 0, t], comparisons=4 * len(ratios))
+                less = values[r, 1, t] - values[r, 0, t]
+                gain = mean_interval(less, comparisons=4 * len(ratios), between=(-1, 1))
                 words.setdefault(threshold, []).append(word(gain))
-                both = [shown(mean_interval(values[r, s, t])) for s in (0, 1)]
+                both = [shown(mean_interval(values[r, s, t], between=(0, 1))) for s in (0, 1)]
                 table.append([name, threshold, *both, shown(gain, sign=True), word(gain)])
         print(f"{learner}:")
         print(text_table(["ratio", "threshold", "F1 without", "F1 with SMOTE", "difference", "SMOTE is"], table))
@@ -79,17 +80,21 @@ def draw(figure: Figure, learner: str, values: np.ndarray, at: list[float], name
     for t, threshold in enumerate(THRESHOLDS):
         plot = figure.panel(f"{learner}, {threshold}", (1.8, 1_200), (0, 1), "ordinary/rare", "F1", **options)
         for s, cls in ((0, "line-b"), (1, "line-a")):
-            means = [mean_interval(v) for v in values[:, s, t]]
+            means = [mean_interval(v, between=(0, 1)) for v in values[:, s, t]]
             plot.band([*zip(at, [v.low for v in means])], [*zip(at, [v.high for v in means])])
             plot.line([*zip(at, [v.estimate for v in means])], cls)
 
 
 def sure(ratios: list[str], said: list[str], threshold: str) -> str:
     """From which ratio on SMOTE surely changes F1, in one sentence."""
-    those = [f"{said[i]} at {ratio}" for i, ratio in enumerate(ratios) if said[i] != "cannot tell"]
+    those = [
+        f"{kind} at {', '.join(r for r, each in zip(ratios, said) if each == kind)}"
+        for kind in ("better", "worse")
+        if kind in said
+    ]
     if not those:
         return f"Threshold {threshold}: at no ratio does SMOTE surely change F1."
-    return f"Threshold {threshold}: SMOTE is surely {', '.join(those)}; elsewhere the intervals cannot tell."
+    return f"Threshold {threshold}: SMOTE is surely {' and '.join(those)}; elsewhere the intervals cannot tell."
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ LESSONS: tuple[Lesson, ...] = (
         file="from_scratch/resampling.py",
         title="Over- and under-sampling",
         about="Rare rows copied, or ordinary rows left out, until there are as many of both.",
-        look="Look at the printed sums: how many rare rows a model expects, and the formula that brings it back.",
+        look="Look at the printed sums: how many rare rows a model expects, before and after the formula.",
         minutes=0.1,
     ),
     Lesson(
@@ -137,7 +137,7 @@ LESSONS: tuple[Lesson, ...] = (
         file="from_scratch/seven_ways.py",
         title="Seven ways on one table",
         about="None, over, under, SMOTE, weights, weights + threshold and a cost matrix, judged by seven numbers.",
-        look="Look at seven_ways.svg and the last lines: which way is best depends on the number and on the table.",
+        look="Look at seven_ways.svg (bars: 95 % intervals) and the last lines: what is good by F1 and by cost.",
         minutes=5,
     ),
     Lesson(
@@ -155,7 +155,7 @@ LESSONS: tuple[Lesson, ...] = (
         file="from_scratch/experiments/borderline_smote.py",
         title="Borderline-SMOTE against SMOTE",
         about="Five degrees of overlap, three learners, twenty seeds.",
-        look="Look at borderline_smote.svg: which intervals lie above zero, and which below.",
+        look="Look at borderline_smote.svg: which bars (95 % intervals) lie above zero, and which below.",
         minutes=2,
     ),
     Lesson(
@@ -173,7 +173,7 @@ LESSONS: tuple[Lesson, ...] = (
         file="from_scratch/experiments/calibrating.py",
         title="Platt, isotonic and beta",
         about="Three calibration maps before and after: what they change, and what stays.",
-        look="Look at calibrating.svg: the points come to the diagonal, the precision-recall curve stays.",
+        look="Look at calibrating.svg: the maps bring the line to the diagonal, precision and recall hardly move.",
         minutes=1,
     ),
     Lesson(
@@ -182,7 +182,7 @@ LESSONS: tuple[Lesson, ...] = (
         file="from_scratch/experiments/bagging.py",
         title="Balanced bagging against SMOTE",
         about="How good the two are on new data, and how much they move when only the seed changes.",
-        look="Look at bagging.svg: the spread of the dots, not only their height.",
+        look="Look at bagging.svg (a dot a run; right, a dot a table): how far the dots spread, not only their height.",
         minutes=2,
     ),
     Lesson(
@@ -191,7 +191,7 @@ LESSONS: tuple[Lesson, ...] = (
         file="from_scratch/experiments/ratios.py",
         title="From which ratio on does it matter?",
         about="50/50 to 99.9/0.1 with and without SMOTE, at one half and at a tuned threshold.",
-        look="Look at ratios.svg: where the lines part at one half, and what is left of it at the tuned threshold.",
+        look="Look at ratios.svg (bands: 95 % intervals): how far the lines part at one half, and when tuned.",
         minutes=2,
     ),
     Lesson(

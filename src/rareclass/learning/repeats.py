@@ -11,7 +11,13 @@ from rareclass.uncertainty.estimate import Interval
 from rareclass.uncertainty.folds import corrected_t_test
 
 
-def mean_interval(values: ArrayLike, *, test_share: float = 0.0, comparisons: int = 1) -> Interval:
+def mean_interval(
+    values: ArrayLike,
+    *,
+    test_share: float = 0.0,
+    comparisons: int = 1,
+    between: tuple[float, float] = (-np.inf, np.inf),
+) -> Interval:
     """The mean over repeats with a 95 % interval (Student's t); infinitely wide for a single repeat.
 
     Parameters
@@ -23,6 +29,8 @@ def mean_interval(values: ArrayLike, *, test_share: float = 0.0, comparisons: in
         tested: the repeats then share rows, and the interval is as much wider (Nadeau and Bengio 2003).
     comparisons : int, default=1
         How many such intervals are to hold together: each is given at 1 - 0.05 / comparisons.
+    between : (low, high), default=without ends
+        What the number can be, (0, 1) for a share: the interval is cut there, which leaves it as sure.
 
     Examples
     --------
@@ -34,12 +42,14 @@ def mean_interval(values: ArrayLike, *, test_share: float = 0.0, comparisons: in
         raise InputError("`values` must be one finite number a repeat.")
     level, mean = 1 - 0.05 / comparisons, float(v.mean())
     if v.size == 1:
-        return Interval(mean, -np.inf, np.inf, level, "one repeat")
+        return Interval(mean, *between, level, "one repeat")
     if test_share:
         test = corrected_t_test(v, test_share=test_share, level=level)
-        return Interval(test.mean, test.low, test.high, level, "corrected t")
+        low, high = np.clip((test.low, test.high), *between)
+        return Interval(test.mean, float(low), float(high), level, "corrected t")
     half = float(stdtrit(v.size - 1, 0.5 + level / 2)) * float(v.std(ddof=1)) / np.sqrt(v.size)
-    return Interval(mean, mean - half, mean + half, level, "t")
+    low, high = np.clip((mean - half, mean + half), *between)
+    return Interval(mean, float(low), float(high), level, "t")
 
 
 def shown(value: Interval, digits: int = 3, *, sign: bool = False) -> str:

@@ -43,6 +43,8 @@ def lesson(name: str) -> ModuleType:
     full = f"rareclass_lesson_{entry.name.replace('-', '_')}"
     if full in sys.modules:
         return sys.modules[full]
+    if entry.waits_for:
+        raise InputError(not_yet(entry))
     path = examples_folder() / entry.file
     if not path.is_file():
         raise InputError(f"The file of the lesson {entry.name!r} is not there ({path}). Install rareclass anew.")
@@ -82,14 +84,20 @@ def run_lesson(name: str, out: str | Path, *, quick: bool = False) -> Lesson:
     """
     entry = find_lesson(name)
     refuse_what_is_there(Path(out))
+    if entry.waits_for:
+        raise InputError(not_yet(entry))
     if entry.module:
         need(entry.module, extra=entry.extra)
-    if entry.waits_for:
-        raise InputError(f"{entry.title} cannot run yet: it waits for {entry.waits_for}.")
     run: Main = lesson(entry.name).main
     with atomic_directory(out) as folder:
         run(folder, quick=quick)
     return entry
+
+
+def not_yet(entry: Lesson) -> str:
+    """That a lesson cannot run yet, what it waits for, and what it will need then."""
+    then = f' It will need {entry.module}: pip install "rareclass[{entry.extra}]".' if entry.module else ""
+    return f"{entry.title} cannot run yet: it waits for {entry.waits_for}.{then}"
 
 
 def refuse_what_is_there(out: Path) -> None:

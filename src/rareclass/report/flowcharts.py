@@ -38,7 +38,7 @@ class _Placed:
 def path_said(chart: ChartRecord) -> str:
     """The path of a table in words: "How many rows? to 10,000; SMOTE." """
     said = "; ".join(f"{step.text} {step.answer}".strip() for step in chart.path)
-    return said if said.endswith("?") else f"{said}."
+    return _ended(said)
 
 
 def flowchart_svg(chart: Flowchart, path: Sequence[Taken] = (), *, alone: bool = True) -> str:
@@ -65,9 +65,9 @@ def flowchart_svg(chart: Flowchart, path: Sequence[Taken] = (), *, alone: bool =
     drawn = "".join(_ways(chart, placed, {*pairwise(taken)}))
     drawn += "".join(_boxed(p, p.box.key in taken) for p in placed.values())
     key = f"flowchart-{chart.name}"
-    about = " ".join(_said(chart, box) for box in chart.boxes)
+    about = " ".join(_said(chart, box) for box in chart.boxes if box.ways)
     if path:
-        about += f" This table's path: {' '.join(f'{t.box.text} {t.answer}'.strip() + '.' for t in path)}"
+        about += f" This table's path: {' '.join(_ended(f'{t.box.text} {t.answer}'.strip()) for t in path)}"
     return picture(
         drawn,
         key=key,
@@ -82,10 +82,12 @@ def flowchart_svg(chart: Flowchart, path: Sequence[Taken] = (), *, alone: bool =
 
 def _said(chart: Flowchart, box: Box) -> str:
     """A box with where it leads, in words."""
-    ways = [f"{answer or 'then'}: {chart[key].text}" for answer, key in box.ways]
-    return f"{box.text.rstrip('?.')}{'?' if box.asks else '.' if not ways else ':'} {'; '.join(ways)}".strip() + (
-        "." if ways else ""
-    )
+    ways = "; ".join(f"{answer or 'then'}: {chart[key].text}" for answer, key in box.ways)
+    return _ended(f"{box.text}{'' if box.asks else ','} {ways}")
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 def _rows(chart: Flowchart) -> list[list[Box]]:
