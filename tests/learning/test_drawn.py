@@ -40,3 +40,11 @@ def test_panels_and_legend_stay_inside_the_picture_and_apart():
     said = [(float(e.get("x")), float(e.get("y"))) for e in root.findall(f"{SVG}text[@class='said']")]
     assert len({*said}) == 6
     assert max(y for _, y in said) < min(y for _, y, _, _ in inner)
+
+
+def test_a_log_axis_leaves_room_for_its_numbers_beside_the_title():
+    figure = Figure("Probability", "From 0.0001.")
+    figure.panel("all", (0, 1), (5e-6, 1), "output", "probability", y_kind="log")
+    marks = [e for e in ElementTree.fromstring(figure.render()).iter(f"{SVG}text") if e.get("text-anchor") == "end"]
+    assert "0.0001" in [e.text for e in marks]
+    assert min(float(e.get("x")) - 6 * len(e.text) for e in marks) > 15  # the title stands on 11

@@ -57,7 +57,8 @@ class Figure:
             ``x_kind``, ``y_kind``: "linear", "log" or "logit"; ``x_ticks``, ``y_ticks``: (value, text) pairs.
         """
         ticks = {k: options.pop(k, None) for k in ("x_ticks", "y_ticks")}
-        plot = Plot(title, x, y, width=WIDTH, height=HEIGHT, **options)
+        left = 60 if options.get("y_kind") == "log" else 46  # 0.0001 is wider than 0.25
+        plot = Plot(title, x, y, width=WIDTH, height=HEIGHT, margin=(10, 12, 38, left), **options)
         self._panels.append((title, plot.axes(x_title, y_title, **ticks)))
         return plot
 

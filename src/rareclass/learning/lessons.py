@@ -118,8 +118,8 @@ LESSONS: tuple[Lesson, ...] = (
         kind="step",
         file="from_scratch/threshold.py",
         title="Where to alarm",
-        about="The threshold by trying a hundred, and by trying all that matter.",
-        look="Look at threshold.svg: the hundred thresholds begin at 0.01, what the model says does not.",
+        about="The threshold by trying 99, and by trying all that matter.",
+        look="Look at threshold.svg: the 99 thresholds begin at 0.01, what the model says does not.",
         minutes=0.1,
     ),
     Lesson(
