@@ -76,7 +76,7 @@ def test_a_bundle_without_reference_says_what_is_off(model, tmp_path, reference,
     fed(monitor, bundle, days=2).check(4.0)
     why = {d["name"]: d["why_off"] for d in monitor.detectors()}
     assert "the bundle keeps 0" in why["new-mode"]
-    assert "`reference_rows=True`" in why["new-mode"]
+    assert "--no-reference-rows" in why["new-mode"]
     if not reference:
         assert "needs 100 labelled events in reference and matured days together; there are" in why["recall"]
         assert "27 more days" in why["scores"]

@@ -189,7 +189,7 @@ def test_what_is_off_says_why_and_how_many_are_needed():
     assert "needs 100 labelled events" in off["recall"]
     assert "there are 50." in off["recall"]
     assert "reference events with features" in off["new-mode"]
-    assert "reference_rows=True" in off["new-mode"]
+    assert "--no-reference-rows" in off["new-mode"]
     alerts = made(labels_from="alerts")
     assert {d["name"] for d in alerts.detectors() if "alerts only" in d["why_off"]} >= {"recall", "prevalence"}
 

@@ -61,7 +61,7 @@ def test_rows_that_are_lost_are_called_and_counted():
     assert day <= 52
     assert dated
     assert "rows from 300 a day to 150 a day" in said
-    assert found["figures"]["rows"]["now"] == pytest.approx(np.log(150.5))
+    assert found["figures"]["rows"]["now"] == pytest.approx(150)
 
 
 def test_scores_that_rise_are_called_against_training_from_the_first_days():
@@ -72,6 +72,30 @@ def test_scores_that_rise_are_called_against_training_from_the_first_days():
     assert dated
     assert "mean log-odds" in said
     assert found["figures"]["mean log-odds"]["now"] > found["figures"]["mean log-odds"]["before"]
+
+
+def test_what_differs_from_training_since_the_first_day_is_told_against_training():
+    reference, _ = training()
+    *_, said, value, found = run(Scores(reference), change=0, shift=0.8)
+    mean = found["figures"]["mean log-odds"]
+    assert (mean["before"], mean["now"]) == (pytest.approx(-4.0, abs=0.1), pytest.approx(-3.2, abs=0.1))
+    assert "mean log-odds from -4.0" in said
+    assert value == pytest.approx(next(iter(found["figures"].values()))["now"])
+    for name, figure in found["figures"].items():  # shares are shares, as the sentence shows them
+        assert not name.startswith("share") or f"{figure['now']:.2%}" in said
+
+
+@pytest.mark.parametrize("atom", [-9.01, -9.49])
+def test_few_values_of_the_log_odds_are_no_move(atom):
+    def scores(rng, n):
+        return np.where(rng.random(n) < 0.97, atom, rng.normal(-5, 1, n))
+
+    rng = np.random.default_rng(0)
+    detector = Scores(score_reference(scores(rng, 20_000)))
+    detector.threshold = 365.25 / 0.001
+    assert not any(
+        detector.update(cohort(day, np.full(ROWS, -1), probability=sigmoid(scores(rng, ROWS)))) for day in range(120)
+    )
 
 
 def test_without_counts_of_training_scores_are_compared_with_earlier_days():
@@ -96,7 +120,7 @@ def test_missing_values_and_moved_features_are_named():
 
 def test_inputs_say_why_they_are_off():
     _, places = training()
-    for detector, words in ((Inputs(None, ()), "no sketches"), (Inputs(places, ()), "No `features` were given")):
+    for detector, words in ((Inputs(None, ()), "no sketches"), (Inputs(places, ()), "came without features")):
         detector.update(cohort(0, [-1, -1]))
         assert words in detector.why_off
 

@@ -225,11 +225,40 @@ def test_acknowledged_alarms_stand_no_more(drifted, tmp_path):
     assert len(found.alarms) > 0
 
 
+def test_what_has_no_alarm_is_not_acknowledged_and_keeps_its_evidence(drifted, tmp_path):
+    keeping = {"state": tmp_path / "state.json"}
+
+    def statistics(found):
+        standing = {a["evidence"]["detector"] for a in found.standing}
+        return {d["name"]: d["statistic"] for d in found.detectors if d["name"] not in standing and "statistic" in d}
+
+    before = statistics(run(drifted, Keeping(**keeping)))
+    assert "volume" in before
+    found = run(drifted, Keeping(**keeping, acknowledge="volume"), log=None)
+    assert "No alarm of volume stands; nothing was acknowledged." in found.notes
+    assert statistics(found) == before
+    found = run(drifted, Keeping(**keeping, acknowledge="all"), log=None)
+    assert before.items() <= statistics(found).items()
+    found = run(drifted, Keeping(**keeping, acknowledge="all"), log=None)
+    assert "No alarm stands; nothing was acknowledged." in found.notes
+
+
 def test_until_when_is_judged_can_be_said_and_never_is_the_clock(drifted):
     early = run(drifted, now=datetime.datetime(2026, 4, 1, tzinfo=datetime.UTC))
     assert (early.state, early.alarms, early.now) == ("ok", [], "2026-04-01T00:00:00Z")
     assert early.history[-1]["day"] == "2026-03-31"
     assert run(drifted).now[:10] == str((FIRST + np.timedelta64(DAYS - 1, "D")).astype("datetime64[D]"))
+
+
+def test_labels_known_before_their_prediction_or_far_ahead_are_told(drifted):
+    labels = drifted[1]
+    known = labels["label_time"].to_numpy()
+    early, ahead = np.arange(known.size) < 40, np.arange(known.size) >= known.size - 30
+    times = known - np.where(early, np.timedelta64(4, "D"), np.timedelta64(0, "D"))
+    times += np.where(ahead, np.timedelta64(3_650, "D"), np.timedelta64(0, "D"))
+    found = run(drifted, labels=labels.set_column(2, "label_time", pa.array(times, pa.timestamp("us"))))
+    assert any(p.startswith("40 labels became known before their prediction was made.") for p in found.problems)
+    assert any(p.startswith("30 labels are dated more than 60 days after the moment") for p in found.problems)
 
 
 def test_labels_of_the_day_that_is_not_over_do_not_count_as_without_prediction(drifted):

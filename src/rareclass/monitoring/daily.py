@@ -115,7 +115,17 @@ class DailyFigures:
                 found[j] = np.median(known)
         return found
 
-    def evidence(self, day: int, values: ArrayLike, error: ArrayLike = 0.0) -> np.ndarray:
+    def before(self, day: int, state: np.ndarray) -> np.ndarray:
+        """What the figures (m,) were before a change on that day: those of training where this comparison says more.
+
+        `state` (m, bets) is what the bets of `evidence` have won.
+        """
+        own, training = np.split(state, [state.shape[1] - 2 * len(_STEPS)], axis=1)
+        return np.where(training.max(axis=1) > own.max(axis=1), self.training, self.usual(day))
+
+    def evidence(
+        self, day: int, values: ArrayLike, error: ArrayLike = 0.0, counted: ArrayLike | None = None
+    ) -> np.ndarray:
         """Log e-values (m, bets) of a day: of mean at most 1 under no change, 0 where nothing is compared.
 
         Parameters
@@ -127,12 +137,16 @@ class DailyFigures:
         error : float or (m,), default=0
             Standard errors of the figures by the chance of the rows of the day and of training, for the comparison
             with training; NaN where a figure is not to be compared.
+        counted : (m,), optional
+            The figures as those of training were counted (in bins); what lies between both is no move.
         """
         x = self._figures(values)
         codes, n, spread = self._beyond(day, x)
         error = np.broadcast_to(np.asarray(error, dtype=np.float64), x.shape)
         scale = np.maximum(np.hypot(error, np.fmax(spread, self.spread)), 1e-12)
-        apart = (x - self.training) / scale
+        coarse = x if counted is None else self._figures(counted)
+        apart = ((x + coarse) / 2 - self.training) / scale
+        apart = np.sign(apart) * np.maximum(np.abs(apart) - np.abs(x - coarse) / 2 / scale, 0.0)
         apart = np.sign(apart) * np.maximum(np.abs(apart) - 2 * self.spread / scale, 0.0)
         found = [_gains(codes, n, self.bets).reshape(x.size, -1), _steps(apart).reshape(x.size, -1)]
         return np.nan_to_num(np.concatenate(found, axis=1))

@@ -63,6 +63,27 @@ class KnownLabels:
     notes: list[str]
     problems: list[str]
 
+    def before(self, made: np.ndarray, rows: np.ndarray) -> int:
+        """How many of the labels in `rows` (m,) became known before their predictions were made (m,)."""
+        return 0 if self.times is None else int(np.count_nonzero(self.times[rows] < made))
+
+    def odd_times(self, early: int, now: np.datetime64 | None, max_delay: float) -> list[str]:
+        """What cannot be right about when labels became known; so many did before their predictions were made."""
+        said = []
+        if early:
+            said.append(
+                f"{early:,} labels became known before their prediction was made. Is it the right column "
+                "(--label-time), in the right time zone (--label-zone)?"
+            )
+        if self.times is not None and now is not None:
+            far = int(np.count_nonzero((self.times - now) / np.timedelta64(1, "D") > max_delay))
+            if far:
+                said.append(
+                    f"{far:,} labels are dated more than {max_delay:g} days after the moment that is judged, and do "
+                    "not count yet. Is it the right column (--label-time)?"
+                )
+        return said
+
 
 def read_labels(
     source: Rows,

@@ -83,8 +83,8 @@ class NewMode(Detector):
 
 def _no_events(found: int) -> str:
     return (
-        f"It needs at least {FEWEST} reference events with features, in numbers; the bundle keeps {found}. Write it "
-        "with `reference_rows=True`, and give `features`."
+        f"It needs at least {FEWEST} reference events with features, in numbers; the bundle keeps {found}. Train "
+        "without --no-reference-rows, and log the features (serve with --log-column)."
     )
 
 

@@ -21,6 +21,7 @@ _HIGH = 0.1
 _FEWEST = 20
 """Share of the rows of a day that score highest, and how many they must be for their inputs to be watched."""
 _NAMED = 3
+NO_FEATURES = "The predictions came without features; log them (serve with --log-column)."
 
 
 class _Moved(Detector):
@@ -35,22 +36,22 @@ class _Moved(Detector):
     ) -> None:
         super().__init__()
         self.daily = DailyFigures(names, least=least, training=training, spread=spread, bets=(0.5,))
-        self._last: tuple[Cohort, tuple[np.ndarray, np.ndarray]] | None = None
+        self._last: tuple[Cohort, tuple[np.ndarray, np.ndarray, np.ndarray]] | None = None
 
-    def figures(self, cohort: Cohort) -> tuple[np.ndarray, np.ndarray]:
-        """Figures (m,) of a day, NaN where there is none, and their standard errors against training."""
+    def figures(self, cohort: Cohort) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Figures (m,) of a day, NaN where there is none; standard errors against training; and as training counted."""
         raise NotImplementedError
 
-    def _figures(self, cohort: Cohort) -> tuple[np.ndarray, np.ndarray]:
+    def _figures(self, cohort: Cohort) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """As `figures`, once for each day that is judged and then learnt."""
         if self._last is None or self._last[0] is not cohort:
             self._last = cohort, self.figures(cohort)
         return self._last[1]
 
     def evidence(self, cohort: Cohort) -> np.ndarray | None:
-        values, error = self._figures(cohort)
+        values, error, counted = self._figures(cohort)
         self.why_off = self.daily.why_off if np.isnan(self.daily.training).all() else ""
-        return None if self.why_off else self.daily.evidence(cohort.day, values, error)
+        return None if self.why_off else self.daily.evidence(cohort.day, values, error, counted)
 
     def learn(self, cohort: Cohort) -> None:
         self.daily.learn(cohort.day, self._figures(cohort)[0])
@@ -58,15 +59,20 @@ class _Moved(Detector):
     def unlearn(self, day: int) -> None:
         self.daily.unlearn(day)
 
+    def real(self, value: float, name: str) -> float:
+        """A figure on the scale that its name says."""
+        return value
+
     def shown(self, value: float, name: str) -> str:
-        """A figure as a reader wants it."""
+        """A figure on this scale, as a reader wants it."""
         return f"{value:.3g}"
 
     def finding(self, since: int, ledger: Ledger) -> tuple[str, str, float, dict[str, Any]]:
-        state = self.state.reshape(len(self.daily.names), -1).max(axis=1)
+        won = self.state.reshape(len(self.daily.names), -1)
+        state = won.max(axis=1)
         days = np.array(self.daily.days)
         values = np.array(self.daily.values)[days >= since]
-        usual = self.daily.usual(since)
+        usual = self.daily.before(since, won)
         found: dict[str, dict[str, float]] = {}
         said: list[str] = []
         for j in np.argsort(-state)[:_NAMED]:
@@ -75,8 +81,9 @@ class _Moved(Detector):
             name, now = self.daily.names[j], values[:, j][~np.isnan(values[:, j])]
             if not now.size:
                 continue
-            found[name] = {"before": float(usual[j]), "now": float(np.median(now))}
-            said.append(f"{name} from {self.shown(usual[j], name)} to {self.shown(float(np.median(now)), name)}")
+            before, after = self.real(float(usual[j]), name), self.real(float(np.median(now)), name)
+            found[name] = {"before": before, "now": after}
+            said.append(f"{name} from {self.shown(before, name)} to {self.shown(after, name)}")
         value = next(iter(found.values()))["now"] if found else float("nan")
         return self.code, f"Moved without labels: {', '.join(said)}.", value, {"figures": found}
 
@@ -98,12 +105,16 @@ class Volume(_Moved):
     def __init__(self) -> None:
         super().__init__(["rows", "alerts"], least=[0.1, 0.2])
 
-    def figures(self, cohort: Cohort) -> tuple[np.ndarray, np.ndarray]:
+    def figures(self, cohort: Cohort) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         counts = np.array([cohort.key.size, np.count_nonzero(cohort.alert)])
-        return np.log(counts + 0.5), np.zeros(2)
+        values = np.log(counts + 0.5)
+        return values, np.zeros(2), values
+
+    def real(self, value: float, name: str) -> float:
+        return float(np.exp(value) - 0.5)
 
     def shown(self, value: float, name: str) -> str:
-        return f"{np.exp(value):,.0f} a day"
+        return f"{value:,.0f} a day"
 
 
 class Scores(_Moved):
@@ -116,9 +127,10 @@ class Scores(_Moved):
         names = ["mean log-odds", "spread of the log-odds"]
         names += [f"share of rows with log-odds above {cut:g}" for cut in self.cuts]
         training = np.full(len(names), np.nan)
-        self.sd = np.nan
+        self.sd, self.edges = np.nan, np.empty(0)
         if self.cuts.size:
             counts, edges = (np.asarray(reference[n], dtype=float) for n in ("counts", "edges"))
+            self.edges = edges
             share, middle = counts / counts.sum(), (edges[1:] + edges[:-1]) / 2
             mean = share @ middle
             self.sd = float(max(np.sqrt(share @ (middle - mean) ** 2), 1e-6))
@@ -128,22 +140,30 @@ class Scores(_Moved):
         small = [_SPREAD * unit, *[_SPREAD] * (len(names) - 1)]
         super().__init__(names, least=small, training=training, spread=small)
 
-    def figures(self, cohort: Cohort) -> tuple[np.ndarray, np.ndarray]:
+    def figures(self, cohort: Cohort) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         z = np.clip(logit(np.clip(cohort.probability, 1e-7, 1 - 1e-7)), -15.9, 15.9)
         n = z.size
         if n < 2:
-            return np.full(len(self.daily.names), np.nan), np.full(len(self.daily.names), np.nan)
+            nothing = np.full(len(self.daily.names), np.nan)
+            return nothing, nothing, nothing
         share = np.array([np.mean(z >= cut) for cut in self.cuts])
         usual = np.sin(self.daily.training[2:] / 2) ** 2
         chance = (1 / n + 1 / max(self.rows, 1)) ** 0.5
         errors = np.where(usual * n >= _ROWS_ABOVE, chance, np.nan)
-        values = [z.mean(), np.log(max(z.std(), 1e-6)), *map(_arc, share)]
-        return np.array(values), np.array([self.sd * chance, chance, *errors])
+        values = np.array([*_place(z), *map(_arc, share)])
+        binned = values.copy()
+        if self.edges.size:  # of training only bins are known: where log-odds are few values, all may lie to one side
+            middle = (self.edges[1:] + self.edges[:-1]) / 2
+            binned[:2] = _place(middle[np.searchsorted(self.edges, z, side="right") - 1])
+        return values, np.array([self.sd * chance, chance, *errors]), binned
+
+    def real(self, value: float, name: str) -> float:
+        if name.startswith("share"):
+            return _share(value)
+        return float(np.exp(value)) if name.startswith("spread") else value
 
     def shown(self, value: float, name: str) -> str:
-        if name.startswith("share"):
-            return f"{np.sin(value / 2) ** 2:.2%}"
-        return f"{np.exp(value):.2f}" if name.startswith("spread") else f"{value:.2f}"
+        return f"{value:.2%}" if name.startswith("share") else f"{value:.2f}"
 
 
 class Inputs(_Moved):
@@ -167,9 +187,7 @@ class Inputs(_Moved):
     def evidence(self, cohort: Cohort) -> np.ndarray | None:
         self.given |= bool(cohort.places.size and (cohort.places != NOT_GIVEN).any())
         if self.places is None or not self.given:
-            self.why_off = (
-                "The bundle keeps no sketches of its features." if self.places is None else "No `features` were given."
-            )
+            self.why_off = "The bundle keeps no sketches of its features." if self.places is None else NO_FEATURES
             return None
         return super().evidence(cohort)
 
@@ -177,22 +195,25 @@ class Inputs(_Moved):
         if self.places is not None and self.given:
             super().learn(cohort)
 
-    def figures(self, cohort: Cohort) -> tuple[np.ndarray, np.ndarray]:
+    def figures(self, cohort: Cohort) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         m = len(self.daily.names)
         rows = cohort.only((cohort.places != NOT_GIVEN).all(axis=1))
         n = rows.key.size
         if self.places is None or n < _FEWEST:
-            return np.full(m, np.nan), np.full(m, np.nan)
+            return np.full(m, np.nan), np.full(m, np.nan), np.full(m, np.nan)
         bins = rows.places
         rank = self.places.ranks(bins)
         high = np.argsort(rows.probability, kind="stable")[-max(int(_HIGH * n), 1) :]
         of_high = _means(rank[high]) if high.size >= _FEWEST else np.full(rank.shape[1], np.nan)
         shares = [[_arc(v) for v in (bins == code).mean(axis=0)] for code in (MISSING, UNKNOWN)]
         values = np.concatenate([*shares, _means(rank), of_high])
-        return values, np.full(m, n**-0.5)
+        return values, np.full(m, n**-0.5), values
+
+    def real(self, value: float, name: str) -> float:
+        return _share(value) if "values in" in name else value
 
     def shown(self, value: float, name: str) -> str:
-        return f"{np.sin(value / 2) ** 2:.2%}" if "values in" in name else f"{value:.0%}"
+        return f"{value:.2%}" if "values in" in name else f"{value:.0%}"
 
     def saved(self) -> dict[str, Any]:
         return super().saved() | {"given": self.given}
@@ -205,6 +226,15 @@ class Inputs(_Moved):
 def _arc(share: float) -> float:
     """A share on a scale on which its standard error is the root of 1 / n."""
     return float(2 * np.arcsin(np.sqrt(np.clip(share, 0.0, 1.0))))
+
+
+def _place(z: np.ndarray) -> tuple[float, float]:
+    """Mean, and log of the standard deviation."""
+    return float(z.mean()), float(np.log(max(z.std(), 1e-6)))
+
+
+def _share(arc: float) -> float:
+    return float(np.sin(arc / 2) ** 2)
 
 
 def _means(rank: np.ndarray) -> np.ndarray:

@@ -87,15 +87,18 @@ class Panel:
         return WARN if self.open or near else OK
 
     def acknowledge(self, name: str | None, fresh: Mapping[str, Detector] | None) -> None:
-        """Close alarms, of one detector or all; those of `fresh` take the place of what was learned."""
+        """Close alarms, of one detector or all; those of `fresh` take the place of what was learned.
+
+        A detector without an alarm keeps the evidence that it has.
+        """
         names = [d.name for d in self.detectors]
         if name is not None and name not in names:
             raise InputError(f"There is no detector {name!r}; there are {', '.join(names)}.")
         for found in self.detectors:
-            if name in (None, found.name):
-                if fresh is not None and found.name in self.open:
+            if name in (None, found.name) and found.name in self.open:
+                if fresh is not None:
                     found.restore(fresh[found.name].saved())
-                self.open.pop(found.name, None)
+                self.open.pop(found.name)
                 found.moved = None
                 found.resume()
 

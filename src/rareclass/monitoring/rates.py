@@ -177,7 +177,7 @@ class SliceRecall(Detector):
 
     name, code = "slices", "recall-fell"
     MOST_SLICES = 50
-    what_to_do = "Look at the missed events of these slices; a model with `slices`, or one retrained, may help."
+    what_to_do = "Look at the missed events of these slices; a model trained with --slices, or one retrained, may help."
 
     def __init__(self, most: int = MOST_SLICES) -> None:
         super().__init__()

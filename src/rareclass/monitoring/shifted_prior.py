@@ -122,8 +122,8 @@ def label_shift(reference: Mapping[str, Any], probability: ArrayLike, *, level: 
 def _classes(reference: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray, CalibrationUncertainty]:
     if not {"edges", "counts", "event_counts"} <= set(reference):
         raise InputError(
-            "The reference holds no counts of the scores of events, which tell prevalence from scores. Train and save "
-            "the bundle again, or pass labels to `score_reference`."
+            "The reference holds no counts of the scores of events, which tell prevalence from scores. Train the "
+            "model again with this version."
         )
     edges, counts, events = (
         np.asarray(reference[name], dtype=np.float64) for name in ("edges", "counts", "event_counts")

@@ -152,6 +152,7 @@ class _Run:
         self.pending: dict[str, list[Any]] = {k: list(v) for k, v in kept.get("pending", {}).items()}
         self.span: list[str] = list(kept.get("span", []))
         self.counts = {"predictions": 0, "labels": 0}
+        self.early = 0  # labels that became known before their prediction
         self.before = self.monitor.problems
         if kept.get("now"):
             self.now = np.datetime64(kept["now"].rstrip("Z"), "us")
@@ -161,6 +162,11 @@ class _Run:
         if detector not in (ALL, *names):
             raise InputError(
                 f"--acknowledge takes {ALL}, or one of the detectors {', '.join(names)}; got {detector!r}."
+            )
+        standing = {a.evidence["detector"] for a in self.monitor.standing}
+        if detector not in standing and (detector != ALL or not standing):
+            self.notes.append(
+                f"No alarm{'' if detector == ALL else f' of {detector}'} stands; nothing was acknowledged."
             )
         self.monitor.acknowledge(None if detector == ALL else detector, accept=accept)
 
@@ -260,6 +266,7 @@ class _Run:
             ]
             rows = np.array([at for _, at in known], dtype=np.int64)
             left[rows] = False
+            self.early += labels.before(part.times[[i for i, _ in known]], rows)
             self._label(labels, rows, [part.ids[i] for i, _ in known])
 
     def _told_of(self, days: LogDays, why: str | None, labels: KnownLabels | None, joined: bool) -> None:
@@ -287,6 +294,7 @@ class _Run:
                 f"Labels have no times, so that a day is judged {self.monitor.max_delay:g} days later. Name their "
                 "column (--label-time), or say after how many days labels have come (--mature-after)."
             )
+        self.problems += labels.odd_times(self.early, self.now, self.monitor.max_delay)
         if labels.event.size and self.counts["predictions"] and not joined and not self.kept:
             self.problems.append(
                 f"None of the {labels.event.size:,} labels belongs to a prediction of the log. Is the right column "

@@ -15,8 +15,8 @@ from rareclass.scoring.rows import RowEncoder
 
 ROWS, ALERTS, AUDIT = LABELS_FROM = ("rows", "alerts", "audit")
 _BIASED = (
-    "Labels come of alerts only, which says nothing about the other rows: give the weights of an audit, with "
-    '`labels_from="audit"`.'
+    "Labels come of alerts only, which says nothing about the other rows: label an audit too, and give its "
+    "weights (--labels-from audit --weight COLUMN)."
 )
 
 
