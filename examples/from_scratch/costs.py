@@ -77,6 +77,8 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
         plot.dot(liked, paid["best of the validation rows"], "open")
         plot.dot(0.5, paid["one half"], "others")
     print("The formula needs no labels, only probabilities that are right; the search needs labelled rows, and luck.")
+    for fn, v in found.items():
+        figure.about += f" At {fn} : 1 a row costs {v['formula']:.2f} by the formula, {v['one half']:.2f} at one half."
     figure.legend(("line-a", "cost on the test rows"), ("chosen", "formula"), ("others", "one half"))
     figure.legend(("open", "best of the validation rows"))
     figure.save(out, "costs")

@@ -121,7 +121,8 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
         print(f"{share:>6} rare: ROC area {found[share][0]:.3f}, average precision {found[share][1]:.3f}")
     print("Ten times rarer, as easily told apart: the ROC area stays, precision falls. Report both, with the share.")
 
-    figure = Figure("Two curves of one score", "The ROC curve stays where it is as events get rarer; precision falls.")
+    said = "; ".join(f"{share} rare: ROC area {a:.3f}, average precision {b:.3f}" for share, (a, b) in found.items())
+    figure = Figure("Two curves of one score", f"As events get rarer the ROC curve stays, precision falls. {said}.")
     roc = figure.panel("ROC curve", (0, 1), (0, 1), "share of ordinary rows that alarm", "recall")
     curve = figure.panel("Precision-recall curve", (0, 1), (0, 1), "recall", "precision")
     for cls, (labels_of, score_of) in zip(("line-a", "line-c"), areas.values()):

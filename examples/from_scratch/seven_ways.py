@@ -38,6 +38,7 @@ from rareclass.learning import (
 WAYS = ("none", "over-sampling", "under-sampling", "SMOTE", "weights", "weights + threshold", "cost matrix")
 NAMES = ("accuracy", "precision", "recall", "f1", "mcc", "average precision", "cost")
 ENDS = ((0, 1), (0, 1), (0, 1), (0, 1), (-1, 1), (0, 1), (0, np.inf))  # what each of the seven can be
+BY = (("f1", "F1"), ("cost", "cost"))
 FP, FN = 1.0, 20.0  # what a false alarm and a missed event cost
 SETS = ("mammography", "imblearn_abalone", "imblearn_wine_quality")
 TEST_SHARE = 0.25
@@ -193,9 +194,9 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
             for i, c in enumerate(costs):
                 plot.line([(i, max(c.low, 0)), (i, c.high)], "line-b")
                 plot.dot(i, c.estimate, "chosen" if WAYS[i] == found["cost"][0] else "mark", WAYS[i])
-    lines += [
-        on_all([found[kind] for found in results.values()], name) for kind, name in (("f1", "F1"), ("cost", "cost"))
-    ]
+    everywhere = [on_all([found[kind] for found in results.values()], name) for kind, name in BY]
+    lines += everywhere
+    figure.about += f" {' '.join(everywhere)}"
     print("\n".join(lines))
     (out / "seven_ways.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     figure.legend(*(("mark", f"{i + 1} {way}") for i, way in enumerate(WAYS)), ("chosen", "cheapest"))

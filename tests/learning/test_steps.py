@@ -168,10 +168,11 @@ def test_a_conclusion_says_no_more_than_the_intervals(said):
 
 def test_experiments_say_where_and_the_seven_ways_what_holds_everywhere():
     sentence, on_all = lesson("borderline-smote").sentence, lesson("seven-ways").on_all
-    assert sentence("F1", ["a", "b", "c"], ["worse", "cannot tell", "better"]) == (
-        "F1: Borderline-SMOTE is surely better for c; surely worse for a."
+    settings = [("forest", "3"), ("forest", "2"), ("tree", "3"), ("tree", "2")]
+    assert sentence("F1", settings, ["worse", "worse", "cannot tell", "better"]) == (
+        "F1: Borderline-SMOTE is surely better for tree at 2; surely worse for forest at 3, 2."
     )
-    assert "in no setting surely" in sentence("F1", ["a"], ["cannot tell"])
+    assert "in no setting surely" in sentence("F1", settings, ["cannot tell"] * 4)
     found = [("none", ["SMOTE"]), ("SMOTE", ["weights"])]
     assert on_all(found, "F1").endswith("not surely worse than the best: SMOTE.")
     assert on_all([("none", []), ("SMOTE", [])], "F1").endswith("no way.")

@@ -17,7 +17,7 @@ from rareclass.ensemble import BalancedBaggingClassifier
 from rareclass.learning import Figure, agree, from_command_line, lesson, mean_interval, shown, text_table, word
 
 LEAF = 5
-STEADY = {"better": "surely less steady", "worse": "surely steadier", "cannot tell": "not surely steadier or less so"}
+STEADY = {"better": "surely less steady", "worse": "surely steadier", "cannot tell": "not surely steadier"}
 WAYS = ("one tree, SMOTE", "balanced bagging", "forest, SMOTE", "forest, nothing done")
 
 
@@ -81,9 +81,10 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
         print(f"Balanced bagging against {way}: average precision {shown(gain, sign=True)}, {word(gain)};")
         print(f"  its spread over seeds less theirs: {shown(wilder, 4, sign=True)}, {words[way][1]}.")
     print(conclusion({way: said for way, (said, _) in words.items()}))
-    print(f"Over seeds it is {', '.join(f'{said} against {way}' for way, (_, said) in words.items())}.")
+    print(f"Over seeds it is {'; '.join(f'{said} than {way}' for way, (_, said) in words.items())}.")
 
-    figure = Figure("Balanced bagging against SMOTE", "Each dot: one run on one of the tables; forests beside them.")
+    means = ", ".join(f"{way} {values[w].mean():.3f}" for w, way in enumerate(WAYS))
+    figure = Figure("Balanced bagging against SMOTE", f"A dot is a run on a table. Mean average precision: {means}.")
     plot = figure.panel("Average precision, run by run", (0, 5), (0.3, 1), "way", "average precision", x_ticks=TICKS)
     spread = figure.panel("Spread over seeds", (0, 5), (0, 0.1), "way", "standard deviation", x_ticks=TICKS)
     for w in range(len(WAYS)):

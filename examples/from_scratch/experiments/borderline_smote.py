@@ -39,11 +39,14 @@ def idle_said(distances: Sequence[float], idle: Sequence[int], seeds: int) -> st
     return f"Borderline-SMOTE found no point in danger, and made nothing: {', '.join(where) if where else 'never'}."
 
 
-def sentence(name: str, settings: Sequence[str], said: Sequence[str]) -> str:
-    """Where Borderline-SMOTE is surely better or worse by a number, in one sentence."""
-    where = {kind: [s for s, each in zip(settings, said) if each == kind] for kind in ("better", "worse")}
-    found = "; ".join(f"surely {kind} for {', '.join(those)}" for kind, those in where.items() if those)
-    return f"{name}: Borderline-SMOTE is {found or 'in no setting surely better or worse'}."
+def sentence(name: str, settings: Sequence[tuple[str, str]], said: Sequence[str]) -> str:
+    """For which learners and distances Borderline-SMOTE is surely better or worse by a number, in one sentence."""
+    parts = []
+    for kind in ("better", "worse"):
+        for learner in dict.fromkeys(learner for learner, _ in settings):
+            at = [d for (who, d), each in zip(settings, said) if who == learner and each == kind]
+            parts += [f"surely {kind} for {learner} at {', '.join(at)}"] if at else []
+    return f"{name}: Borderline-SMOTE is {'; '.join(parts) or 'in no setting surely better or worse'}."
 
 
 def main(out: Path, quick: bool = False) -> dict[str, Any]:
@@ -96,9 +99,10 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
                 span.line([(x, gain.low), (x, gain.high)], "line-b")
                 span.dot(x, gain.estimate, ("mark", "others", "open")[k], learner)
     print(text_table(["number", "learner", "distance", "SMOTE", "Borderline less SMOTE", "Borderline is"], rows))
-    settings = [f"{learner} at {distance:g}" for learner in learners for distance in distances]
+    settings = [(learner, f"{distance:g}") for learner in learners for distance in distances]
     conclusion = [sentence(name, settings, said) for name, said in words.items()]
     print("\n".join(conclusion))
+    figure.about += " By " + " By ".join(conclusion)
     figure.legend(("mark", "logistic regression"), ("others", "15 neighbours"), ("open", "forest"))
     figure.save(out, "borderline_smote")
     return {"words": words, "conclusion": conclusion}

@@ -113,6 +113,8 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
         words[way] = word(less), changed[way]
         print(f"{way}: order (average precision, ROC area) changed {order}; log-loss {LOSS[word(less)]}.")
     print("Steps tie rows that the model had told apart; maps that always rise tie none.")
+    seen = ", ".join(f"{way} {values[w, :, 2].mean():.2f}" for w, way in enumerate(ways))
+    figure.about += f" Observed over expected events: {seen}."
     figure.legend(("line-c", "before"), ("line-a", "Platt"), ("line-b", "isotonic (steps)"))
     figure.save(out, "calibrating")
     return {"values": values, "words": words}

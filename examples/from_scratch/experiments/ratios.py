@@ -47,6 +47,7 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
         print(f"The tuned threshold of the rarest: {low:.3f} without SMOTE, {high:.3f} with it.\n")
         draw(figure, learner, values, [1 + ratio for ratio in ratios.values()], list(ratios))
         found[learner] = {"values": values, "words": words, "conclusion": conclusion}
+        figure.about += f" {learner.capitalize()}: {' '.join(conclusion)}"
     print("SMOTE moves what a model says. At one half that is another decision; a tuned threshold moves along.")
     print("What is left at the tuned threshold is what SMOTE does to the order of the rows.")
     figure.legend(("line-b", "as it is"), ("line-a", "with SMOTE"))
