@@ -39,7 +39,8 @@ def linear(tmp_path_factory):
 
 @pytest.mark.parametrize("target", TEMPLATED)
 def test_every_template_is_filled_in(linear, tmp_path, target):
-    files, _ = deploy_bundle(linear, target, tmp_path / "out", Placing("fraud", grpc_port=9000))
+    port = None if target == "mlserver" else 9000  # which has its own
+    files, _ = deploy_bundle(linear, target, tmp_path / "out", Placing("fraud", grpc_port=port))
     assert files == sorted(str(f.relative_to(tmp_path / "out")) for f in (tmp_path / "out").rglob("*") if f.is_file())
     for file in files:
         if file.startswith("model/"):
@@ -179,14 +180,58 @@ def test_the_extra_that_lacks_is_named_before_anything_is_written(linear, tmp_pa
     assert not (tmp_path / "out").exists()
 
 
-def test_an_mlflow_model_is_replaced_and_what_stands_beside_it_is_not(linear, tmp_path):
+def test_a_file_is_ours_by_the_record_and_not_by_its_name(linear, tmp_path):
+    mine = tmp_path / "mine"
+    for place in ("Dockerfile", "requirements.txt", "model/weights.pt"):  # a project of somebody else
+        (mine / place).parent.mkdir(parents=True, exist_ok=True)
+        (mine / place).write_text("mine")
+    with pytest.raises(InputError, match="did not write"):
+        deploy_bundle(linear, "docker", mine, overwrite=True)
+    assert (mine / "model" / "weights.pt").read_text() == "mine"
     out = tmp_path / "out"
-    for place in ("MLmodel", "data/bundle/model.json", "code/library/rareclass/errors.py"):
-        (out / place).parent.mkdir(parents=True, exist_ok=True)
-        (out / place).write_text("")
-    deploy_bundle(linear, "docker", out, overwrite=True)
-    assert not (out / "MLmodel").exists()
-    (out / "data").mkdir()
-    (out / "data" / "mine.txt").write_text("")
-    with pytest.raises(InputError, match=r"holds 'data/mine\.txt'"):
-        deploy_bundle(linear, "docker", out, overwrite=True)
+    deploy_bundle(linear, "mlserver", out)
+    (out / "model" / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"holds 'model/notes\.txt'"):
+        deploy_bundle(linear, "mlserver", out, overwrite=True)
+
+
+def test_a_folder_that_was_used_can_be_written_again_and_keeps_its_wheels(linear, tmp_path):
+    out = tmp_path / "out"
+    deploy_bundle(linear, "mlserver", out)
+    (out / "__pycache__").mkdir()
+    (out / "__pycache__" / "adapter.cpython-311.pyc").write_bytes(b"")  # of `mlserver start .`
+    (out / "rareclass-0.1.0-py3-none-any.whl").write_text("wheel")  # of `pip wheel --no-deps -w image .`
+    for _ in range(2):
+        files, _ = deploy_bundle(linear, "docker", out, overwrite=True)
+        assert (out / "rareclass-0.1.0-py3-none-any.whl").read_text() == "wheel"
+        assert not [file for file in files if file.endswith(".whl")]
+    assert not (out / "__pycache__").exists()
+
+
+@pytest.mark.parametrize(
+    ("target", "placing"),
+    [
+        ("mlserver", {"grpc_port": 9000}),
+        ("mlserver", {"image": "mine:1"}),
+        ("docker", {"storage": "s3://models"}),
+        ("mlflow", {"name": "fraud"}),
+        ("mlflow", {"grpc_port": 9000}),
+    ],
+)
+def test_an_option_that_says_nothing_to_a_target_is_refused(linear, tmp_path, target, placing):
+    with pytest.raises(InputError, match=f"--{next(iter(placing)).replace('_', '-')} says nothing to .* {target}"):
+        deploy_bundle(linear, target, tmp_path / "out", Placing(**placing))
+
+
+def test_grpc_has_a_port_of_its_own_which_the_image_names(linear, tmp_path):
+    with pytest.raises(InputError, match="--grpc-port 8080 is the port of HTTP"):
+        Placing(grpc_port=8080)
+    for given, exposed in ((None, "EXPOSE 8080"), (7000, "EXPOSE 8080 7000")):
+        deploy_bundle(linear, "docker", tmp_path / str(given), Placing(grpc_port=given))
+        assert exposed in (tmp_path / str(given) / "Dockerfile").read_text().splitlines()
+
+
+def test_the_service_may_read_a_model_that_was_written_for_one_user_alone():
+    said = (TEMPLATES / "docker" / "Dockerfile.txt").read_text().splitlines()
+    user = next(line.split()[1] for line in said if line.startswith("USER"))
+    assert f"COPY --chown={user} model /mnt/models" in said

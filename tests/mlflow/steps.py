@@ -30,12 +30,22 @@ def saved(root):
     answers.to_parquet(root / "answers.parquet")
     lone = rows.head(1).astype(object)
     lone.loc[:, ["count", "ok", "at"]] = None
+    whole = rows.assign(x=7)  # as read_csv has a column of numbers that happen to be whole
+    retyped = {
+        "whole": whole,
+        "nullable": whole.convert_dtypes(),
+        "arrow": whole.convert_dtypes(dtype_backend="pyarrow"),
+        "categories": whole.assign(shop=whole["shop"].astype("category")),
+        "objects": whole.astype(object),
+    }
     mlflow.set_tracking_uri(f"sqlite:///{root}/other.db")
     mlflow.sklearn.save_model(_anything(), str(root / "foreign"), serialization_format="cloudpickle")
     return {
         "version": ours.load_model(str(root / "saved")).version,
         "inputs": model.metadata.get_input_schema().to_dict(),
         "columns": list(model.predict(rows.head(2)).columns),
+        "plain": model.predict(whole.assign(x=7.0))["probability"].tolist(),
+        "retyped": {how: model.predict(frame)["probability"].tolist() for how, frame in retyped.items()},
         "nulls": model.predict(lone)["probability"].tolist(),
         "example": model.predict(model.input_example)["probability"].tolist(),
         "missing column": refused(model.predict, rows.drop(columns="count")),

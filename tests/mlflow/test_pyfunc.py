@@ -12,6 +12,7 @@ pd = pytest.importorskip("pandas")
 pytest.importorskip("orjson")
 
 from rareclass.mlflow.pyfunc import load_bundle  # noqa: E402  (after the check that its packages are there)
+from rareclass.serving.errors import Refused  # noqa: E402
 from rareclass.serving.predict import predict_table  # noqa: E402
 from rareclass.serving.scoring import Asked  # noqa: E402
 
@@ -34,6 +35,21 @@ def test_frames_are_answered_as_predict_answers_them(folder):
         if theirs is not None:
             assert given == [(r["feature"], r["value"], r["text"]) for r in json.loads(theirs)]
     assert list(load_bundle(folder).predict(rows.to_pandas()).columns) == ["probability", "alert", "label"]
+
+
+def test_costs_that_are_no_json_are_named(folder):
+    with pytest.raises(Refused, match=r"`costs` is a JSON text such as .*; got '\{'"):
+        load_bundle(folder)._answered(table(60, 7)[0].to_pandas(), {"explain": "none", "costs": "{"})
+
+
+def test_answers_stand_under_the_index_of_the_rows(folder):
+    rows = table(60, 7)[0].to_pandas()
+    few = rows[rows.index % 7 == 3]
+    found = load_bundle(folder).predict(few)
+    assert (
+        few.assign(p=found["probability"])["p"].tolist()
+        == load_bundle(folder).predict(rows)["probability"][3::7].tolist()
+    )
 
 
 def test_numbers_in_any_order_of_columns(tmp_path):

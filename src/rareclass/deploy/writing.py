@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import warnings
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, fields
 from pathlib import Path
 from string import Template
 
@@ -24,12 +24,18 @@ _MODEL = "model"
 _SERVED = (MANIFEST, MODEL, SCORER, CARD, LEARNER)
 """What serving reads of a bundle; training rows, which monitoring compares with, stay where they are."""
 _WITH_MODEL = ("mlserver", "docker")
-_OF_MLFLOW = frozenset(
-    "MLmodel conda.yaml python_env.yaml requirements.txt input_example.json serving_input_example.json "
-    "code/rareclass_bundle.py".split()
-)
-_MLFLOW_WHOLE = ("data/bundle/", "code/library/")
-"""What stands in the folder of an MLflow model, which MLflow writes."""
+_WRITTEN = ".rareclass-deploy"
+"""The list of what was written, beside it: nothing else is ever replaced."""
+_SOURCES = "code/library/"
+"""Where the folder of an MLflow model has the sources of rareclass."""
+_HTTP = 8080
+_OPTIONS = {
+    "name": ("kserve", "mlserver", "docker"),
+    "image": ("kserve", "docker"),
+    "storage": ("kserve", "mlserver"),
+    "grpc_port": ("kserve", "docker"),
+}
+"""The targets that each option of `Placing` tells something."""
 _LABEL = re.compile(r"[a-z]([a-z0-9-]{0,51}[a-z0-9])?")
 _ONLY_GRPC = "  # grpc"
 _MIB = 2**20
@@ -65,9 +71,21 @@ class Placing:
     def __post_init__(self) -> None:
         if self.grpc_port is not None:
             _check.whole_number(self.grpc_port, "--grpc-port", low=1, high=65_535)
+            if self.grpc_port == _HTTP:
+                raise InputError(f"--grpc-port {_HTTP} is the port of HTTP there; name another one, such as 9000.")
         for option, text in (("--image", self.image), ("--storage", self.storage), ("--name", self.name)):
             if text is not None and (not text or re.search(r"[\s\"'\\{}#,]", text)):
                 raise InputError(f"{option} must be one word without quotes and blanks; got {text!r}.")
+
+    def check_for(self, target: str) -> None:
+        """Raise where an option is given that says nothing to the target."""
+        for option in fields(self):
+            if target not in _OPTIONS[option.name] and getattr(self, option.name) != option.default:
+                named = "--" + option.name.replace("_", "-")
+                raise InputError(
+                    f"{named} says nothing to the target {target}, only to {', '.join(_OPTIONS[option.name])}; leave "
+                    "it out."
+                )
 
     def named(self, own: str) -> str:
         """The name to use for a bundle that is called `own`."""
@@ -130,13 +148,15 @@ def deploy_bundle(
     if target not in TARGETS:
         near = "".join(f" Did you mean {name!r}?" for name in difflib.get_close_matches(target.lower(), TARGETS, n=1))
         raise InputError(f"There is no target {target!r} to deploy to; targets are {', '.join(TARGETS)}.{near}")
+    placing.check_for(target)
     if target == "mlflow":
         need("mlflow", extra="mlflow")
     out = Path(out).absolute()
     folder = Folder(path)
     if folder.path.absolute() in (out, *out.parents):
         raise InputError(f"{out} lies in the bundle itself; name a folder outside of it.")
-    _refuse_held(out, overwrite=overwrite)
+    refuse_existing(out, overwrite=overwrite)
+    wheels = _kept(out)
     _refuse_unservable(folder, target)
     values = _values(folder, target, placing)
     notes: list[str] = []
@@ -153,8 +173,11 @@ def deploy_bundle(
             save_model(folder.path, work)
         if target == "kserve":
             notes += _stock(folder.path, work / STOCK)
-        files = sorted(file.relative_to(work).as_posix() for file in _files(work))
-    return [file for file in files if not file.startswith(_MLFLOW_WHOLE[1])], notes
+        written = [*_files(work), _WRITTEN]
+        (work / _WRITTEN).write_text("".join(f"{file}\n" for file in sorted(written)), encoding="utf-8")
+        for wheel in wheels:
+            shutil.copy2(wheel, work)
+    return sorted(file for file in written if not file.startswith(_SOURCES)), notes
 
 
 def rendered(target: str, values: dict[str, str], *, grpc: bool) -> dict[str, str]:
@@ -190,6 +213,7 @@ def _values(folder: Folder, target: str, placing: Placing) -> dict[str, str]:
         "memory": f"{asked}Mi",
         "most_memory": f"{most}Mi",
         "flags": flags,
+        "exposed": "" if placing.grpc_port is None else f" {placing.grpc_port}",
         "grpc_port": str(placing.grpc_port),
         "package": f"rareclass=={__version__}",
     }
@@ -211,23 +235,23 @@ def _refuse_unservable(folder: Folder, target: str) -> None:
         folder.read(name)
 
 
-def _refuse_held(out: Path, *, overwrite: bool) -> None:
-    """Raise where the folder must not be written, or holds what no deployment wrote."""
-    refuse_existing(out, overwrite=overwrite)
-    written = {str(f.relative_to(TEMPLATES / t)).removesuffix(".txt") for t in TARGETS for f in _files(TEMPLATES / t)}
-    for file in _files(out):
-        place = file.relative_to(out)
-        ours = str(place) in written | _OF_MLFLOW or place.parent.name in (_MODEL, STOCK) or place.suffix == ".whl"
-        ours = ours or place.as_posix().startswith(_MLFLOW_WHOLE)
-        if not ours:
+def _kept(out: Path) -> list[Path]:
+    """The wheels in a folder, put there to build the image; raise where it holds more that no deployment wrote."""
+    held, record = _files(out), out / _WRITTEN
+    written = record.read_text(encoding="utf-8").splitlines() if record.is_file() else []
+    wheels = [file for file in held if file.endswith(".whl") and "/" not in file]
+    for file in held:  # Python leaves its own files where adapters were run
+        if file not in {*written, *wheels} and "__pycache__" not in Path(file).parts:
             raise InputError(
-                f"The folder {out} holds '{place}', which `rareclass deploy` did not write, so it is not replaced. "
+                f"The folder {out} holds '{file}', which `rareclass deploy` did not write, so it is not replaced. "
                 "Name another folder, or move that out first."
             )
+    return [out / wheel for wheel in wheels]
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.rglob("*") if file.is_file())
+def _files(folder: Path) -> list[str]:
+    """The paths of all files in a folder, from there."""
+    return sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
 
 
 def _served_files(folder: Folder) -> list[str]:

@@ -23,8 +23,6 @@ FLAVOUR, EXTRA = "rareclass", "mlflow"
 LOADER = Path(__file__).with_name("rareclass_bundle.py")
 _NEEDED = ("numpy", "numba", "llvmlite", "pyarrow", "orjson", "pandas", "mlflow-skinny")
 """All that scoring and MLflow's own server import; rareclass itself comes along as files."""
-_TYPES = {"number": "double", "category": "string", "text": "string"}
-"""MLflow's types of columns. Of the others it takes no nulls, or no other way to write them: they are "any" to it."""
 
 
 def save_model(
@@ -156,10 +154,8 @@ def load_model(uri: str) -> Bundle:
 def signature_of(served: Served) -> Any:
     """The columns of a model and what it answers, as MLflow's signature."""
     types = need("mlflow.types.schema", extra=EXTRA)
-    columns = [
-        types.ColSpec(_TYPES[kind] if kind in _TYPES else types.AnyType(), name)
-        for name, kind in served.scorer.encoder.columns
-    ]
+    # MLflow's own types refuse whole numbers for "double", categories for "string", and nulls: our reader judges values
+    columns = [types.ColSpec(types.AnyType(), name) for name in served.scorer.columns]
     said = {"probability": "double", "alert": "boolean", "label": "string"} | (
         {"tier": "string"} if served.tiers else {}
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import orjson
 
 from rareclass._lazy import need
 from rareclass.data.read import read_table
@@ -13,11 +14,11 @@ from rareclass.scoring.files import Folder
 from rareclass.serving.answers import answer
 from rareclass.serving.asked import NONE, costs_of, explain_of
 from rareclass.serving.batch import Batch
-from rareclass.serving.errors import Refused, sentenced
+from rareclass.serving.errors import Refused, sentenced, shown, wrong
 from rareclass.serving.models import Served, read_served
 from rareclass.serving.protocol.responses import plain_reasons
 from rareclass.serving.requests import Request
-from rareclass.serving.wire import read_json, write_json
+from rareclass.serving.wire import write_json
 
 PARAMETERS = {"explain": NONE, "costs": ""}
 """What a request may say beside its rows, and what holds where it does not."""
@@ -38,6 +39,8 @@ class Answering:
 
     def predict(self, rows: Any, params: Mapping[str, Any] | None = None) -> Any:
         """A frame of the n rows: probability, alert, label; tier where the bundle has tiers; reasons where asked for.
+
+        Answers stand under the index of the rows.
 
         Parameters
         ----------
@@ -61,7 +64,7 @@ class Answering:
 
     def _answered(self, rows: Any, asked: Mapping[str, Any]) -> Any:
         explain, scorer = explain_of(asked, NONE), self.served.scorer
-        costs = {"costs": read_json(asked["costs"].encode())} if asked["costs"] else {}
+        costs = {"costs": _read_costs(asked["costs"])} if asked["costs"] else {}
         with sentenced:
             table = read_table(rows)
             encoded = scorer.encoded(table)
@@ -78,7 +81,14 @@ class Answering:
             said["tier"] = found.tier
         if found.reasons is not None:
             said["reasons"] = [None if r is None else write_json(plain_reasons(r)).decode() for r in found.reasons]
-        return need("pandas", extra="mlflow").DataFrame(said)
+        return need("pandas", extra="mlflow").DataFrame(said, index=getattr(rows, "index", None))
+
+
+def _read_costs(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise wrong(f'`costs` is a JSON text such as {{"fp": 1, "fn": [10, 20]}}; got {shown(text)}.') from None
 
 
 def load_bundle(path: str) -> Answering:

@@ -14,7 +14,10 @@ from rareclass.errors import InputError, RareclassWarning
 from rareclass.learners import RareLGBMClassifier
 from rareclass.scoring import Scorer
 from rareclass.scoring.export import lightgbm_text
+from rareclass.scoring.export.to_lightgbm import NAMED
 from rareclass.scoring.maps import SliceMap
+from rareclass.scoring.members import KINDS
+from rareclass.scoring.staged import Staged
 
 COLUMNS = ["x", "big", "shop", "code", "ok", "at"]
 
@@ -127,3 +130,7 @@ def test_shifts_by_slice_have_no_form_in_the_text():
     scorer.slices = SliceMap(1, np.array([0.0, 2.0]), np.array([0.4, -0.9]))
     with pytest.raises(InputError, match="no form for shifts by slice"):
         lightgbm_text(scorer, {})
+
+
+def test_every_kind_of_model_that_is_no_booster_has_a_name_to_be_refused_by():
+    assert {*KINDS, Staged.kind} == set(NAMED)

@@ -19,7 +19,7 @@ from rareclass.scoring.scorer import Scorer
 _ZERO = float(np.float32(1e-35))  # the library reads values up to this size as zero
 _MOST = np.finfo(np.float64).max
 _NAN_IS_MISSING, _DEFAULT_LEFT, _CATEGORICAL = 8, 2, 1
-_NAMES = {
+NAMED = {
     "trees": "boosted trees",
     "linear": "a logistic regression",
     "quantile_linear": "a logistic regression on quantiles",
@@ -27,7 +27,9 @@ _NAMES = {
     "balanced_votes": "a balanced ensemble",
     "sum": "a sum of models",
     "blend": "a blend of models",
+    "staged": "a cascade of two stages",
 }
+"""What the model is called where it is refused, for each kind of member."""
 _WAY_OUT = "Train with --learner lightgbm, or export it with --onnx."
 _LOG_ODDS = "the raw score is the log-odds at the real prevalence before the last calibration"
 TOLERANCE = 1e-9
@@ -82,8 +84,8 @@ def _raw_trees(scorer: Scorer) -> FlatTrees:
     """The trees of a scorer, which must be one booster; their score is log-odds before the calibration."""
     member = scorer.member
     if not isinstance(member, Trees):
-        parts = ", ".join(_NAMES[part.kind] for part in getattr(member, "members", ()))
-        what = _NAMES[member.kind] + (f" ({parts})" if parts else "")  # type: ignore[attr-defined]
+        parts = ", ".join(NAMED[part.kind] for part in getattr(member, "members", ()))
+        what = NAMED[member.kind] + (f" ({parts})" if parts else "")  # type: ignore[attr-defined]
         raise InputError(f"The model is {what}; LightGBM's format holds one booster only. {_WAY_OUT}")
     if member.trees.single:
         raise InputError(
