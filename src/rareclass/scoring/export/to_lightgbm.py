@@ -15,6 +15,7 @@ from rareclass.scoring.export.hard_rows import hard_tables
 from rareclass.scoring.export.to_onnx import refuse_scorer
 from rareclass.scoring.members import Trees
 from rareclass.scoring.scorer import Scorer
+from rareclass.scoring.staged import Staged
 
 _ZERO = float(np.float32(1e-35))  # the library reads values up to this size as zero
 _MOST = np.finfo(np.float64).max
@@ -31,6 +32,7 @@ NAMED = {
 }
 """What the model is called where it is refused, for each kind of member."""
 _WAY_OUT = "Train with --learner lightgbm, or export it with --onnx."
+_OF_CASCADES = "Train without --cascade, or export it with --onnx."
 _LOG_ODDS = "the raw score is the log-odds at the real prevalence before the last calibration"
 TOLERANCE = 1e-9
 """Log-odds by which the text may differ from the scorer."""
@@ -86,7 +88,8 @@ def _raw_trees(scorer: Scorer) -> FlatTrees:
     if not isinstance(member, Trees):
         parts = ", ".join(NAMED[part.kind] for part in getattr(member, "members", ()))
         what = NAMED[member.kind] + (f" ({parts})" if parts else "")  # type: ignore[attr-defined]
-        raise InputError(f"The model is {what}; LightGBM's format holds one booster only. {_WAY_OUT}")
+        way_out = _OF_CASCADES if isinstance(member, Staged) else _WAY_OUT
+        raise InputError(f"The model is {what}; LightGBM's format holds one booster only. {way_out}")
     if member.trees.single:
         raise InputError(
             "The model is XGBoost's, which adds up in float32, so that LightGBM's sums would rank some rows otherwise. "
