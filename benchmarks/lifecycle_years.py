@@ -26,7 +26,7 @@ from rareclass.lifecycle import Registry
 from rareclass.lifecycle.retraining import PROMOTED, retrain
 from rareclass.monitoring import RareClassMonitor
 
-MONTH, ROWS, KEPT, QUARTER = 30, 6_000, 3, 3
+MONTH, ROWS, KEPT, QUARTER = 30, 2_400, 3, 3
 """Days and rows of a month; months that retraining gets, and after which it is due without an alarm."""
 
 

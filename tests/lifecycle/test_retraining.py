@@ -67,6 +67,15 @@ def test_where_nothing_moved_the_champion_stays_and_a_further_attempt_is_judged_
         assert f"{first.labels_needed:,} more events" in first.sentence
 
 
+@pytest.mark.parametrize(("method", "counted"), [("poisson_sum", 6), ("identical", 2)])
+def test_attempts_count_where_they_could_have_promoted(registry, method, counted):
+    now = registry.champion_version
+    registry.note("more labels", now, "Too few events to be judged.", {"judged_events": 3})
+    registry.note("refused", now, "An earlier challenger.", {"difference": {"method": method}})
+    found = retrain(registry, payments(9000, 1, begin=2), time="day", history="growing")
+    assert f"one of {counted} challengers" in found.sentence
+
+
 def test_the_level_alone_may_win(registry):
     found = retrain(registry, payments(12_000, 1, begin=2, prevalence=0.12), time="day", history="rederived")
     assert found.outcome == "promoted"
@@ -100,6 +109,7 @@ def test_poisoned_labels_are_refused_even_where_they_make_the_challenger_look_be
     found = retrain(registry, poisoned.set_column(5, "fraud", [y]), time="day", history="growing")
     assert found.outcome == "refused"
     assert found.figures["guards"]["labels"] == "failed"
+    assert "or the kind of event that the champion learned has changed" in found.sentence
     assert found.figures["difference"]["high"] < 0  # on the poisoned rows it costs surely less
     assert registry.champion_version == found.before
 

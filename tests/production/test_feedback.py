@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rareclass.data.drifting import DriftingPayments
-from rareclass.production.feedback import ANSWER, AUDITED, TARGET, WEIGHT, Decided
+from rareclass.production.feedback import ANSWER, AUDITED, TARGET, WEIGHT, Decided, came
 
 PAYMENTS = DriftingPayments(months=1, seed=4, rows=400)
 
@@ -43,3 +43,11 @@ def test_weighted_labels_estimate_the_frauds_without_bias() -> None:
         variance += int((day.stopped & day.fraud).sum()) * (1 - AUDITED) / AUDITED
     assert estimate == pytest.approx(truth, abs=4 * np.sqrt(variance))
     assert truth > 100
+
+
+def test_frauds_that_became_known_are_counted_once_and_by_their_day() -> None:
+    days = [stopped_by_probability(number) for number in range(10)]
+    ever = sum(int((day.fraud & ~(day.stopped & ~day.drawn)).sum()) for day in days)
+    assert came(days, -1, 1_000) == ever
+    assert came(days, -1, 9) + came(days, 9, 1_000) == ever
+    assert 0 < came(days, -1, 9) < ever

@@ -2,7 +2,9 @@
 
 import json
 import sys
+from collections import deque
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,8 +13,10 @@ from rareclass.cli.app import run
 from rareclass.data.drifting import DriftingPayments
 from rareclass.errors import DependencyError, InputError
 from rareclass.lifecycle import Registry
-from rareclass.production import simulate_production
-from rareclass.production.simulation import AUDIT, COSTS, _most
+from rareclass.lifecycle.retraining import Retraining
+from rareclass.production import simulate_production, simulation
+from rareclass.production.feedback import Decided
+from rareclass.production.simulation import AUDIT, COSTS, _most, _Production, _Year
 
 
 def test_the_most_probable_alerts_are_stopped_as_many_as_can_be() -> None:
@@ -37,6 +41,37 @@ def test_without_the_packages_of_the_service_the_command_says_how_to_install_the
     assert 'pip install "rareclass[serving]"' in capsys.readouterr().err
     with pytest.raises(DependencyError):
         simulate_production(tmp_path / "out", months=1)
+
+
+@pytest.mark.parametrize(
+    ("asked", "alarms", "due"),
+    [(0, 0, True), (5, 0, True), (6, 0, False), (6, 1, True)],
+    ids=["refused", "the labels came", "they did not", "another alarm"],
+)
+def test_after_more_labels_were_asked_for_a_standing_alarm_is_no_reason_to_try_again(
+    monkeypatch: pytest.MonkeyPatch, asked: int, alarms: int, due: bool
+) -> None:
+    """Two weeks after an attempt, five frauds having become known; a month after it is tried in any case."""
+    payments = DriftingPayments(months=1, seed=0, rows=300)
+    tried = []
+
+    def retrain(*_: object, **__: object) -> Retraining:
+        tried.append(True)
+        return Retraining(outcome="more labels", version="", before="", sentence="", labels_needed=asked)
+
+    monkeypatch.setattr(simulation, "retrain", retrain)
+    monkeypatch.setattr(simulation, "came", lambda *_: 5)
+    bank = object.__new__(_Production)
+    bank.payments, bank.n_jobs, bank.tick, bank.registry = payments, 1, lambda *_: None, None
+    bank.past = deque(Decided.of(payments, payments.day(number)) for number in range(2))
+    bank.watch, bank.year = SimpleNamespace(monitor=SimpleNamespace(state="drift")), _Year()
+    bank.tried = bank.heard = bank.wanted = 0
+    bank._perhaps_retrain(28, None)
+    bank.year.alarms += [{}] * alarms
+    bank._perhaps_retrain(42, None)
+    assert len(tried) == 1 + due
+    bank._perhaps_retrain(70, None)
+    assert len(tried) == 2 + due
 
 
 @pytest.fixture(scope="module")

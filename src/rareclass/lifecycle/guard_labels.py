@@ -33,6 +33,12 @@ BINS = 8
 ERROR = 0.001
 """Chance of an alarm on honest labels, shared among the blocks."""
 
+EITHER = (
+    "Either labels were lost or set by mistake, or the kind of event that the champion learned has changed. Look at a "
+    "few of these rows: if their labels are right, promote it all the same."
+)
+"""What a failed guard can mean: it cannot tell these apart, people can."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
@@ -66,7 +72,7 @@ def labels_guard(champion: Bundle, challenger: Bundle, parts: list[Labelled]) ->
         for check in (_turned, _gone, _pure, _strewn):
             said = check(rows)
             if said:
-                return Guard("labels", "failed", f"The labels look wrong in the {part.said}: {said}")
+                return Guard("labels", "failed", f"The labels look wrong in the {part.said}: {said} {EITHER}")
     if sum(part.y.sum() for part in parts) < 2 * LEAST:
         return Guard("labels", "cannot tell", "Too few events to compare the labels with what the champion expects.")
     return Guard("labels", "ok", "The labels agree with what the champion is confident of.")

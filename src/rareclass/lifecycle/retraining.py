@@ -183,10 +183,14 @@ def _counts(older: LabelledRows, fresh: LabelledRows) -> dict[str, Any]:
 
 
 def _attempt(registry: Registry) -> int:
-    """The how-many-eth challenger the champion meets."""
+    """The how-many-eth challenger the champion meets.
+
+    One that decided as the champion on all judged rows does not count: whatever their labels and the level, it could
+    not have taken over. Nor does an attempt with too few events to be judged.
+    """
     now = registry.champion_version
-    judged = (e for e in registry.history() if e["what"] in _OUTCOMES.values() and "difference" in e["figures"])
-    return 1 + sum(entry["before"] == now for entry in judged)
+    met = (e["figures"].get("difference") for e in registry.history() if e["before"] == now)
+    return 1 + sum(found is not None and found["method"] != "identical" for found in met)
 
 
 def _judged(champion: Bundle, challenger: Bundle, rows: LabelledRows, *, attempt: int) -> Challenge:

@@ -1,5 +1,6 @@
 """What the bank learns of payments, and when: a stopped fraud is never reported, so a random share is looked into."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -79,3 +80,8 @@ class Decided:
         weight = np.where(self.stopped, 1 / AUDITED, 1.0)
         table = self.table.append_column(TARGET, pa.array(self.fraud.astype(np.int8), mask=unknown))
         return table.append_column(WEIGHT, pa.array(weight))
+
+
+def came(days: Iterable[Decided], since: float, now: float) -> int:
+    """How many frauds became known after the day `since`, until `now`."""
+    return sum(int((day.fraud & (day.known > since) & (day.known <= now)).sum()) for day in days)

@@ -125,8 +125,9 @@ def _how(results: Results) -> str:
             "The champion answers over HTTP and logs; once a week the monitor reads the log and the labels that came.",
             "A fraud that got through is reported after six days on average, three weeks at most. One that was stopped "
             "is never reported: a random quarter of what is stopped is looked into, and counts four times in training.",
-            "Retraining is due every four weeks, and after two while the monitor speaks of drift; the challenger is "
-            "promoted only where it surely costs less on rows that neither has seen.",
+            "Retraining is due every four weeks, and after two while the monitor speaks of drift: where more labels "
+            "were asked for, once they have come or another alarm is raised. The challenger is promoted only where it "
+            "surely costs less on rows that neither has seen.",
             "The same seed gives the same results.",
         ]
     )

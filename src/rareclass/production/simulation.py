@@ -23,10 +23,10 @@ from rareclass.errors import InputError
 from rareclass.kernels.threads import thread_count
 from rareclass.lifecycle.registry import Registry
 from rareclass.lifecycle.retraining import PROMOTED, retrain
-from rareclass.production.feedback import SLICE, TARGET, TIME, WEIGHT, Decided
+from rareclass.production.feedback import SLICE, TARGET, TIME, WEIGHT, Decided, came
 from rareclass.production.figure import figure_svg
 from rareclass.production.page import render_page
-from rareclass.production.service import Service
+from rareclass.production.service import Service, sigterm_unwinds
 from rareclass.production.watch import Watch
 from rareclass.serving.settings import PACKAGES
 from rareclass.workflow import train_table
@@ -39,7 +39,7 @@ CAPACITY = 0.14
 """Share of the payments of a day that can be stopped at most; of more alerts those of the highest probability are."""
 WEEK, WINDOW, AGAIN, MONTH = 7, 49, 14, 28
 """Days between two looks of the monitor; of the labelled rows that retraining gets; until it is tried again after an
-alarm; between retrainings without one."""
+alarm, unless it asked for labels that have not come and no alarm is new; between retrainings otherwise."""
 RESULTS, REPORT, FIGURE, REGISTRY = OURS = ("results.json", "report.html", "figure.svg", "registry")
 
 
@@ -103,7 +103,11 @@ def simulate_production(
         need(module, extra="serving")
     _refuse_other(Path(out))
     payments = DriftingPayments(months=months, seed=seed, rows=rows)
-    with atomic_directory(out, overwrite=overwrite) as folder, tempfile.TemporaryDirectory() as scratch:
+    with (
+        sigterm_unwinds(),
+        atomic_directory(out, overwrite=overwrite) as folder,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
         production = _Production(payments, folder / REGISTRY, n_jobs=n_jobs or thread_count(), tick=progress or _quiet)
         with Service(folder / REGISTRY, Path(scratch) / "log") as service:
             results = production.run(service)
@@ -139,7 +143,7 @@ class _Production:
         self.past += [Decided.of(payments, day) for day in payments.history()]
         self.champion = self.frozen = self._first()
         self.watch = self._watched()
-        self.tried = 0
+        self.tried = self.heard = self.wanted = 0
         self.models = 1
 
     def run(self, service: Service) -> dict[str, Any]:
@@ -218,16 +222,19 @@ class _Production:
             )
 
     def _perhaps_retrain(self, now: int, service: Service) -> None:
-        """Retrain each month, and sooner where the monitor speaks of drift."""
+        """Retrain each month, and sooner where the monitor speaks of drift and something is new since the last try."""
         drift = self.watch.monitor.state == "drift"
-        if now - self.tried < (AGAIN if drift else MONTH):
+        heard = len(self.year.alarms)
+        news = heard > self.heard or came(self.past, self.tried, now) >= self.wanted
+        if now - self.tried < (AGAIN if drift and news else MONTH):
             return
         self.tick("retraining", now, self.payments.days)
-        self.tried = now
+        self.tried, self.heard = now, heard
         settled = [day for day in self.past if day.number + 1 + self.payments.period <= now][-WINDOW:]
         table = pa.concat_tables([day.labelled() for day in settled])
         found = retrain(self.registry, table, target=TARGET, time=TIME, roles=Roles(weights=WEIGHT), n_jobs=self.n_jobs)
         promoted = found.outcome == PROMOTED
+        self.wanted = found.labels_needed
         self.year.retrainings.append(
             {
                 "date": self._date(now),
