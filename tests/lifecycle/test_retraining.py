@@ -76,6 +76,13 @@ def test_attempts_count_where_they_could_have_promoted(registry, method, counted
     assert f"one of {counted} challengers" in found.sentence
 
 
+def test_rows_that_stand_in_the_table_twice_are_said(registry):
+    few = payments(400, 1, begin=2, prevalence=0.008)
+    assert retrain(registry, few, time="day").notes == []
+    (said,) = retrain(registry, pa.concat_tables([few, few.slice(0, 30)]), time="day").notes
+    assert said.startswith("30 rows repeat another wholly")
+
+
 def test_the_level_alone_may_win(registry):
     found = retrain(registry, payments(12_000, 1, begin=2, prevalence=0.12), time="day", history="rederived")
     assert found.outcome == "promoted"

@@ -12,6 +12,7 @@ from rareclass._types import Flags, Floats, Rows
 from rareclass.artifact.bundle import Bundle
 from rareclass.artifact.incoming import COST_COLUMNS, kept_as_text, written_before
 from rareclass.data.columns import name_hint
+from rareclass.data.duplicates import duplicate_groups
 from rareclass.data.layout import TextFormat
 from rareclass.data.problem import KEEP, Problem, Roles, column_values, counted, read_problem
 from rareclass.data.sides import clean_times
@@ -122,7 +123,15 @@ def labelled_rows(
     event = np.zeros(problem.y.size, dtype=bool)
     event[known] = known_events(problem.y[known], model.pos_label, champion.model.classes_.tolist(), name)
     times = None if time is None else clean_times(_column(problem.features, time, "--time"), time)
-    left = f"{unknown.sum():,} rows have no label yet and are left out."
+    notes = list(problem.notes)
+    if unknown.any():
+        notes.append(f"{unknown.sum():,} rows have no label yet and are left out.")
+    again = 0 if times is None else problem.y.size - int(np.unique(duplicate_groups(problem.features)).size)
+    if again:
+        notes.append(
+            f"{again:,} rows repeat another wholly, its time too, and count as often: where a join or a second export "
+            "doubled them, intervals are too narrow; leave the repeats out."
+        )
     found = LabelledRows(
         table=problem.features,
         labels=problem.y,
@@ -132,7 +141,7 @@ def labelled_rows(
         weights=problem.weights,
         keep=problem.keep,
         costs=_by_row(problem),
-        notes=(*problem.notes, left) if unknown.any() else problem.notes,
+        notes=tuple(notes),
     )
     return found.take(known if times is None else known[np.argsort(times[known], kind="stable")])
 
