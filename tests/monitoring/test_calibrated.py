@@ -96,3 +96,15 @@ def test_it_waits_for_a_hundred_events_where_there_is_no_reference():
         detector.update(cohort(day, y, probability=p))
         assert (detector.why_off != "") is (seen < 100)
         seen += int(y.sum())
+
+
+def test_a_week_whose_days_differ_is_seldom_called_in_its_first_month():
+    called = set()
+    for seed in range(12):
+        rng, detector = np.random.default_rng(seed), Prevalence()
+        detector.threshold = 365.25 / 0.003
+        for day in range(40):
+            p, y = rows(rng, prevalence=0.1 if day % 7 >= 5 else 0.04)
+            if detector.update(cohort(day, y, probability=p)):
+                called.add(seed)
+    assert len(called) <= 2  # 7 where the spread of the first weeks was not looked at

@@ -21,6 +21,8 @@ _SURE = 3.0
 """Standard errors from which on events have surely moved."""
 _LAG, _KEPT, _PRIOR, _FARTHEST = 14, 200, 30, 9.0
 """Of the spread of days: the last days are left out, so many count, beside so many of chance; squares are cut."""
+_FEW = 7
+"""In the first weeks the last days count, too, beside so many of chance: a week is to be known once it was seen."""
 
 
 class _Residuals(Detector):
@@ -81,8 +83,9 @@ class Prevalence(_Residuals):
     def scores(self, cohort: Cohort, day: np.ndarray, sizes: np.ndarray) -> np.ndarray:
         pool = self.pool.total
         z = count_z(int(day[EVENTS]), int(day[ROWS]), pool[EVENTS], pool[ROWS], day_seed(cohort, 3))
-        earlier = self.squares[:-_LAG]
-        spread = max(1.0, (_PRIOR + sum(earlier)) / (_PRIOR + len(earlier))) ** 0.5
+        early = len(self.squares) < 3 * _LAG
+        earlier, prior = (self.squares, _FEW) if early else (self.squares[:-_LAG], _PRIOR)
+        spread = max(1.0, (prior + sum(earlier)) / (prior + len(earlier))) ** 0.5
         self.squares = [*self.squares[-_KEPT:], min(z * z, _FARTHEST)]
         return np.concatenate([normal_bets(z / spread, sizes), normal_bets(-z / spread, sizes)])
 

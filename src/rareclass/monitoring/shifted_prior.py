@@ -18,7 +18,7 @@ GATE = 0.05
 """Windows whose negatives did not move are refused so often by chance."""
 _CELL = 0.05
 _FEWEST = 10
-_MOVED = "The negatives moved; prevalence cannot be told from scores."
+_MOVED = "The negatives moved, or score otherwise than out of fold in training; prevalence cannot be told from scores."
 
 
 @dataclass(frozen=True, kw_only=True)
