@@ -2,12 +2,15 @@
 
     python benchmarks/lifecycle.py years [--runs 50] [--drift 0 or 1] [--first 0]
 
-A quick world without a server (that of `challengers`): 200 payments a day, 3 % frauds, all labels known at once. With
+A quick world without a server (that of `challengers`): 80 payments a day, 3 % frauds, all labels known at once. With
 drift fraud moves overnight in one month and slowly in all. Each month's rows go to the monitor of the champion; retrain
 (`rareclass.lifecycle.retrain`, as the command line calls it, with a registry on disk) gets the newest three months each
 quarter, and each month in which the monitor speaks of drift. Costs are those of the true labels of the next month.
 
-Not measured yet; `challengers years` holds the figures of the judgement alone.
+Measured: with drift (``--runs 11``) cost below that of the frozen model in 11 of 11 years, 0.577 of it on average and
+0.774 at most, one or two promotions of 5 to 9 retrainings a year; judged before identical challengers ceased to
+count. Without (``--runs 14 --drift 0``) equal in 14 of 14, no promotion of 4 retrainings a year. A year takes 11 and 7 s of
+processor time. `challengers years` holds 50 years of the judgement alone.
 """
 
 import argparse
