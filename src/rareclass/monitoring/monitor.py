@@ -271,6 +271,8 @@ class RareClassMonitor:
             cohort = self._waiting.cohort(day, until=clock)
             self._waiting.judge(day, clock, self._age if estimated else None)
             self._ledger.matured(cohort)
+            if self._options["labels_from"] != watched.ALERTS:
+                self._weeks.learn(cohort)
             self._panel.judge(MATURED, cohort, self._ledger, clock, self._kind)
         if clock % 7 == 0:
             self._waiting.forget(clock)
