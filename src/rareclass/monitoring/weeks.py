@@ -51,7 +51,8 @@ class Weeks:
     def learn(self, cohort: Cohort) -> None:
         """Take in a day whose labels have come."""
         week, edges = cohort.day - cohort.day % 7, self.reference.get("edges")
-        if edges is None or "event_counts" not in self.reference or not cohort.labelled.any() or (len(self.known) == FIRST and week not in self.known):
+        full = len(self.known) == FIRST and week not in self.known
+        if edges is None or "event_counts" not in self.reference or full or not cohort.labelled.any():
             return
         seen, ends = cohort.only(cohort.labelled), sigmoid(np.asarray(edges, dtype=float)[[0, -1]])
         z = logit(np.clip(seen.probability, *ends))
