@@ -22,7 +22,8 @@ ROOMS = ["rareclass", *(f"rareclass.{info.name}" for info in pkgutil.iter_module
 # what needs files, or serves authors of rooms rather than users
 NO_EXAMPLE = {
     "atomic_directory", "atomic_file", "check_target_type", "class_streams", "count_labels", "dump_results",
-    "is_sampler", "join", "list_data", "load_data", "load_results", "sample_negatives", "to_json", "write_text",
+    "is_sampler", "join", "list_data", "load_data", "load_results", "retrain", "sample_negatives",
+    "simulate_production", "to_json", "write_text",
     "BaseSampler", "Sampler", "SamplerMixin", "BatchLoss", "Treatment", "Calibrator",
 }  # fmt: skip
 

@@ -87,4 +87,4 @@ def test_a_feature_that_moves_among_events_is_named(moved):
 
 def test_without_features_they_are_off_and_say_what_is_needed():
     assert "40 reference events" in NewMode().why_off
-    assert "give `features`" in EventFeatures().why_off
+    assert "log the features" in EventFeatures().why_off

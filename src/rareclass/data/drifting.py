@@ -103,7 +103,7 @@ class DriftingPayments:
     --------
     >>> payments = DriftingPayments(months=1, seed=3, rows=300)
     >>> payments.day(0).table.num_rows, [change.kind for change in payments.changes]
-    (313, ['sudden', 'seasonal'])
+    (303, ['sudden', 'seasonal'])
     """
 
     months: int = 12

@@ -74,6 +74,16 @@ def seven_ways_of(comparison: Comparison) -> SevenWaysRecord:
     ------
     InputError
         The comparison holds no such arms.
+
+    Examples
+    --------
+    >>> from rareclass.evaluation import compare
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.arange(400) % 10 == 0
+    >>> X = rng.normal(size=(400, 3)) + y[:, None]
+    >>> found = seven_ways_of(compare(X, y, learners=preset("logistic_regression"), folds=2, n_jobs=1))
+    >>> [way.way for way in found.ways]  # doctest: +NORMALIZE_WHITESPACE
+    ['none', 'over-sampling', 'under-sampling', 'SMOTE', 'weights', 'weights + threshold', 'cost matrix']
     """
     found = {r.arm.treatment.label: r for r in comparison.results if r.name in comparison.asked}
     labels = {treatment: make_arm(("lightgbm", treatment)).treatment.label for treatment in ARMS.values()}

@@ -42,7 +42,7 @@ def count_z(hits: int, trials: int, pool_hits: float, pool_trials: float, u: flo
 
     Examples
     --------
-    >>> bool(count_z(8, 20, 20, 100, 0.5) > 2 > count_z(4, 20, 20, 100, 0.5))
+    >>> bool(count_z(8, 20, 20, 100, 0.5) > 1.5 > count_z(4, 20, 20, 100, 0.5))
     True
     """
     all_hits, all_trials = round(pool_hits) + hits, round(pool_trials) + trials
