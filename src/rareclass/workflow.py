@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -37,15 +37,15 @@ from rareclass.evaluation.comparison import Comparison
 from rareclass.evaluation.results import Results
 from rareclass.fitting.rows import at
 from rareclass.kernels.threads import thread_count
-from rareclass.monitoring.told import Watched
-from rareclass.monitoring.watch import Keeping as Keeping
-from rareclass.monitoring.watch import Sources as Sources
-from rareclass.monitoring.watch import watch
 from rareclass.scoring.reasons import ReasonRules, check_rules
 from rareclass.serving.predict import PeriodColumns as PeriodColumns
 from rareclass.serving.predict import Prediction as Prediction
 from rareclass.serving.predict import predict_file as predict_file
 from rareclass.serving.predict import predict_table as predict_table
+
+if TYPE_CHECKING:
+    from rareclass.monitoring.told import Watched
+    from rareclass.monitoring.watch import Keeping, Sources
 
 NOTHING_MORE: Mapping[str, bool] = MappingProxyType({})
 RESULTS, REPORT, OOF, CHAMPION = "results.json", "report.html", "oof.parquet", "champion"
@@ -364,19 +364,20 @@ def _volume_note(tiers: Any) -> list[str]:
 
 def monitor_log(
     bundle: Bundle,
-    sources: Sources,
-    keeping: Keeping = Keeping(),
+    sources: "Sources",
+    keeping: "Keeping | None" = None,
     *,
     out: str | os.PathLike | None = None,
     overwrite: bool = False,
     options: Mapping[str, Any] | None = None,
-) -> Watched:
+) -> "Watched":
     """What `monitoring.watch.watch` finds; with `out`, its page is written there, in the place of an earlier one."""
+    from rareclass.monitoring.watch import Keeping, watch
     from rareclass.report.html_monitor import refuse_other_page, render_monitor
 
     if out is not None and not overwrite:
         refuse_other_page(out)
-    found = watch(bundle, sources, keeping, options)
+    found = watch(bundle, sources, Keeping() if keeping is None else keeping, options)
     if out is not None:
         with atomic_file(Path(out)) as work:
             work.write_text(render_monitor(found), encoding="utf-8")

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from rareclass.calibration import make_calibrator
-from rareclass.calibration.moved import moved
 from rareclass.errors import InputError
 from rareclass.scoring.maps import calibration_map
 
@@ -16,7 +15,7 @@ Y = rng.random(Z.size) < 1 / (1 + np.exp(-0.7 * Z - 0.5))
 @pytest.mark.parametrize("kind", ["identity", "intercept", "sigmoid", "temperature", "beta", "isotonic", "histogram"])
 def test_all_log_odds_move_by_one_number_in_the_compiled_map_too(kind):
     fitted = make_calibrator(kind).fit(Z, Y)
-    before, other = fitted.predict_logit(Z), moved(fitted, -1.25)
+    before, other = fitted.predict_logit(Z), fitted.moved(-1.25)
     np.testing.assert_allclose(other.predict_logit(Z), before - 1.25, rtol=0, atol=1e-9)
     np.testing.assert_array_equal(fitted.predict_logit(Z), before)
     compiled = Z.copy()
@@ -26,4 +25,4 @@ def test_all_log_odds_move_by_one_number_in_the_compiled_map_too(kind):
 
 def test_a_map_of_steps_is_refused():
     with pytest.raises(InputError, match="venn_abers calibration cannot be moved; fit it anew"):
-        moved(make_calibrator("venn_abers").fit(Z, Y), 0.5)
+        make_calibrator("venn_abers").fit(Z, Y).moved(0.5)

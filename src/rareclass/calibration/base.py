@@ -1,5 +1,6 @@
 """The base of all calibrators: log-odds in, log-odds at the real prevalence out."""
 
+import copy
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -147,6 +148,33 @@ class Calibrator(ABC):
     def predict(self, logit: ArrayLike) -> np.ndarray:
         """Calibrated probability (n,) of the positive class, from raw log-odds (n,)."""
         return sigmoid(self.predict_logit(logit))
+
+    def moved(self, shift: float) -> "Calibrator":
+        """The same fitted map with `shift` added to all log-odds that it gives: for another prevalence.
+
+        Raises
+        ------
+        InputError
+            It is a Venn-Abers map, whose steps lie between 0 and 1 and have no such form.
+
+        Examples
+        --------
+        >>> from rareclass.calibration import SigmoidCalibration
+        >>> fitted = SigmoidCalibration().fit([-1.0, 0.0, 1.0, 2.0], [0, 1, 0, 1])
+        >>> bool(abs(fitted.moved(0.5).predict_logit([3.0]) - fitted.predict_logit([3.0]) - 0.5) < 1e-12)
+        True
+        """
+        self._check_fitted()
+        return self._moved(shift)
+
+    def _moved(self, shift: float) -> "Calibrator":
+        raise InputError(f"A {self.kind} calibration cannot be moved; fit it anew.")
+
+    def _with(self, **fitted: Any) -> Self:
+        """A copy with some other fitted values."""
+        new = copy.copy(self)
+        vars(new).update(fitted)
+        return new
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values (JSON) from which `calibrator_from_dict` rebuilds the fitted calibrator."""

@@ -1,6 +1,6 @@
 """Beta calibration on log-odds."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -72,6 +72,9 @@ class BetaCalibration(Calibrator):
         # a * log_sigmoid(z) + b * softplus(z), written so that +-inf gives +-inf and not inf - inf
         inside = np.clip(z, -1e300, 1e300)
         return self.a_ * log_sigmoid(inside) + self.b_ * softplus(inside) + self.c_
+
+    def _moved(self, shift: float) -> Self:
+        return self._with(c_=self.c_ + shift)
 
     def _state(self) -> dict[str, Any]:
         return {"a": self.a_, "b": self.b_, "c": self.c_, "prior_spread": float(self.prior_spread)}

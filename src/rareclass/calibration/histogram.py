@@ -1,6 +1,6 @@
 """Histogram calibration on bins that expect the same number of events."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -63,6 +63,9 @@ class HistogramCalibration(Calibrator):
 
     def _map(self, z: np.ndarray) -> np.ndarray:
         return self.knots_(z)
+
+    def _moved(self, shift: float) -> Self:
+        return self._with(knots_=self.knots_.moved(shift))
 
     def _state(self) -> dict[str, Any]:
         return {"bins": int(self.bins), "pseudo_events": float(self.pseudo_events), "knots": self.knots_.to_dict()}

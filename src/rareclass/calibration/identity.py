@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from rareclass.calibration.base import Calibrator, GroupedRows
+from rareclass.calibration.intercept import InterceptCalibration
 
 
 class IdentityCalibration(Calibrator):
@@ -27,6 +28,9 @@ class IdentityCalibration(Calibrator):
 
     def _map(self, z: np.ndarray) -> np.ndarray:
         return z.copy()
+
+    def _moved(self, shift: float) -> InterceptCalibration:
+        return InterceptCalibration()._with(**vars(self), shift_=shift)
 
     def _state(self) -> dict[str, Any]:
         return {}

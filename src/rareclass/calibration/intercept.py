@@ -1,6 +1,6 @@
 """Calibration in the large: one shift of all log-odds."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -34,6 +34,9 @@ class InterceptCalibration(Calibrator):
 
     def _map(self, z: np.ndarray) -> np.ndarray:
         return z + self.shift_
+
+    def _moved(self, shift: float) -> Self:
+        return self._with(shift_=self.shift_ + shift)
 
     def _state(self) -> dict[str, Any]:
         return {"shift": self.shift_}

@@ -1,6 +1,6 @@
 """Isotonic calibration that keeps the ranking."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy.optimize import isotonic_regression
@@ -59,6 +59,9 @@ class IsotonicCalibration(Calibrator):
 
     def _map(self, z: np.ndarray) -> np.ndarray:
         return self.knots_(z)
+
+    def _moved(self, shift: float) -> Self:
+        return self._with(knots_=self.knots_.moved(shift))
 
     def _state(self) -> dict[str, Any]:
         return {"pseudo_events": float(self.pseudo_events), "knots": self.knots_.to_dict()}

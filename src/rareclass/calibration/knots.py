@@ -44,6 +44,10 @@ class KnotMap:
         excess = np.maximum(np.abs(v) - self.limit, 0.0)
         return np.where(excess > 0, np.sign(v) * (self.limit + np.log1p(excess)), v) + self.shift
 
+    def moved(self, shift: float) -> "KnotMap":
+        """The map with `shift` added."""
+        return replace(self, shift=self.shift + shift)
+
     def to_dict(self) -> dict[str, Any]:
         return {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in vars(self).items()}
 

@@ -1,7 +1,7 @@
 """Platt's two-parameter calibration, on log-odds, safe with few events."""
 
 import warnings
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -67,6 +67,9 @@ class SigmoidCalibration(Calibrator):
 
     def _map(self, z: np.ndarray) -> np.ndarray:
         return self.slope_ * z + self.intercept_
+
+    def _moved(self, shift: float) -> Self:
+        return self._with(intercept_=self.intercept_ + shift)
 
     def _state(self) -> dict[str, Any]:
         return {"slope": self.slope_, "intercept": self.intercept_}

@@ -100,6 +100,9 @@ class TemperatureCalibration(Calibrator):
     def _map(self, z: np.ndarray) -> np.ndarray:
         return z / self.temperature_ + (self.bias_[0] if self.bias_.size == 1 else self.bias_)
 
+    def _moved(self, shift: float) -> Self:
+        return self._with(bias_=self.bias_ + shift)
+
     def _state(self) -> dict[str, Any]:
         return {"temperature": self.temperature_, "bias": self.bias_.tolist()}
 

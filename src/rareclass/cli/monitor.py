@@ -103,7 +103,8 @@ def command(
     from rareclass._json import to_json
     from rareclass.artifact.bundle import Bundle
     from rareclass.monitoring.label_table import LabelColumns
-    from rareclass.workflow import Keeping, Sources, monitor_log
+    from rareclass.monitoring.watch import Keeping, Sources
+    from rareclass.workflow import monitor_log
 
     if not predictions and keeping.acknowledge is None:
         raise InputError("Name the prediction log with --predictions (rareclass serve --log writes one).")

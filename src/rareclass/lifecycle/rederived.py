@@ -7,7 +7,6 @@ import numpy as np
 from rareclass.artifact.bundle import Bundle, kept_parameters
 from rareclass.artifact.trained import trained_bundle
 from rareclass.calibration import CalibrationUncertainty, InterceptCalibration
-from rareclass.calibration.moved import moved
 from rareclass.fitting.model import calibration_evidence
 from rareclass.fitting.tiers import tier_evidence
 from rareclass.kernels.logits import sigmoid
@@ -40,7 +39,7 @@ def rederived(champion: Bundle, rows: LabelledRows) -> Bundle:
     """
     old = champion.model.model_
     z, counts = old.logit(rows.table)[0], rows.counts
-    calibrator = moved(old.calibrator, InterceptCalibration().fit(z, rows.event, sample_weight=counts).shift_)
+    calibrator = old.calibrator.moved(InterceptCalibration().fit(z, rows.event, sample_weight=counts).shift_)
     z = replace(old, calibrator=calibrator).logit(rows.table)[0]
     p, costs = sigmoid(z), rows.priced(champion)
     decision = old.decision if old.rule is None else old.rule.decided_on(rows.event, p, counts, costs)

@@ -8,10 +8,9 @@ import numpy as np
 from rareclass.kernels.residuals import EVENTS, LEAN, LEVEL, ROWS, mean_z, residual_sums
 from rareclass.monitoring.chance import count_z, normal_bets
 from rareclass.monitoring.cohorts import Cohort
-from rareclass.monitoring.detector import Detector
+from rareclass.monitoring.detector import PooledDetector
 from rareclass.monitoring.ledger import Ledger
-from rareclass.monitoring.pools import Pool
-from rareclass.monitoring.rates import FEWEST, day_seed
+from rareclass.monitoring.rates import day_seed
 
 MOST_EVENTS = 600
 EFFECTS = np.array([0.15, 0.3, 0.6, 1.0])
@@ -25,13 +24,12 @@ _FEW = 7
 """In the first weeks the last days count, too, beside so many of chance: a week is to be known once it was seen."""
 
 
-class _Residuals(Detector):
+class _Residuals(PooledDetector):
     """Keeps the sums of matured days; those of the reference count for at most 600 events."""
 
     def __init__(self, sums: np.ndarray | None = None) -> None:
-        super().__init__()
         base = np.zeros(8) if sums is None else np.asarray(sums, dtype=float)
-        self.pool = Pool(base * min(1.0, MOST_EVENTS / base[1]) if base[1] > 0 else base)
+        super().__init__(base * min(1.0, MOST_EVENTS / base[EVENTS]) if base[EVENTS] > 0 else base)
 
     def _sums(self, cohort: Cohort) -> np.ndarray:
         known = cohort.labelled
@@ -39,8 +37,7 @@ class _Residuals(Detector):
 
     def evidence(self, cohort: Cohort) -> np.ndarray | None:
         events = self.pool.total[EVENTS]
-        need = f"It needs {FEWEST} labelled events in reference and matured days together; there are {int(events)}."
-        self.why_off = "" if events >= FEWEST else need
+        self.why_off = self.too_few(events)
         day = self._sums(cohort)
         if self.why_off or day[0] == 0:
             return None
@@ -53,18 +50,6 @@ class _Residuals(Detector):
     def learn(self, cohort: Cohort) -> None:
         if cohort.labelled.any():
             self.pool.add(cohort.day, self._sums(cohort))
-
-    def unlearn(self, day: int) -> None:
-        self.pool.without(day)
-
-    def saved(self) -> dict[str, Any]:
-        return {"pool": self.pool.to_dict()}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        self.pool = Pool.from_dict(state["pool"])
-
-    def _before(self, since: int) -> np.ndarray:
-        return np.asarray(self.pool.base + sum((v for d, v in self.pool.days if d < since), np.zeros(8)))
 
 
 class Prevalence(_Residuals):
@@ -90,7 +75,7 @@ class Prevalence(_Residuals):
         return np.concatenate([normal_bets(z / spread, sizes), normal_bets(-z / spread, sizes)])
 
     def finding(self, since: int, ledger: Ledger) -> tuple[str, str, float, dict[str, Any]]:
-        now, before = ledger.sums(since), self._before(since)
+        now, before = ledger.sums(since), self.pool.before(since)
         old = float(before[EVENTS] / before[ROWS])
         times = now["events"] / now["labelled"] / old
         said = (

@@ -8,6 +8,7 @@ import numpy as np
 from rareclass.monitoring.chance import added
 from rareclass.monitoring.cohorts import Cohort, packed, unpacked
 from rareclass.monitoring.ledger import Ledger
+from rareclass.monitoring.pools import Pool
 
 SCORED, MATURED = "scored", "matured"
 """When a day is judged: once it is over, without labels; once its labels have come."""
@@ -143,3 +144,33 @@ class Detector:
         self.likely = state["likely"]
         self.trail = list(zip(state["days"], unpacked(state["trail"]), strict=True))
         self.restore(state)
+
+
+class PooledDetector(Detector):
+    """Base of the detectors that compare sums of a day with those of reference and earlier days together."""
+
+    FEWEST: ClassVar[int] = 100
+    """Trials that must be known before anything is compared."""
+    trials_word: ClassVar[str] = "events"
+
+    def __init__(self, base: np.ndarray) -> None:
+        super().__init__()
+        self.pool = Pool(base)
+
+    def too_few(self, known: float) -> str:
+        """Why so many trials are not enough; empty where they are."""
+        if known >= self.FEWEST:
+            return ""
+        return (
+            f"It needs {self.FEWEST} labelled {self.trials_word} in reference and matured days together; there are "
+            f"{int(known)}."
+        )
+
+    def unlearn(self, day: int) -> None:
+        self.pool.without(day)
+
+    def saved(self) -> dict[str, Any]:
+        return {"pool": self.pool.to_dict()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.pool = Pool.from_dict(state["pool"])

@@ -33,9 +33,17 @@ class Pool:
 
     def without(self, first: int) -> np.ndarray:
         """The total, and from now on the pool, without the days from `first` on."""
+        self.total = self.before(first)
         self.days = [(d, v) for d, v in self.days if d < first]
-        self.total = self.base + sum((v for _, v in self.days), np.zeros_like(self.base))
         return self.total
+
+    def before(self, first: int) -> np.ndarray:
+        """The total of the base and of the days before one."""
+        return np.asarray(self.base + sum((v for d, v in self.days if d < first), np.zeros_like(self.base)))
+
+    def since(self, first: int) -> np.ndarray:
+        """The total of the days from one on."""
+        return np.asarray(sum((v for d, v in self.days if d >= first), np.zeros_like(self.base)))
 
     def to_dict(self) -> dict[str, Any]:
         days = [[d, v.tolist()] for d, v in self.days]

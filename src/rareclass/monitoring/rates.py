@@ -8,14 +8,11 @@ import numpy as np
 from rareclass.kernels.intervals import clopper_pearson
 from rareclass.monitoring.chance import count_z, normal_bets, uniform
 from rareclass.monitoring.cohorts import Cohort
-from rareclass.monitoring.detector import Detector
+from rareclass.monitoring.detector import Detector, PooledDetector
 from rareclass.monitoring.ledger import Ledger
-from rareclass.monitoring.pools import Pool
 
 MOST = 600
 """Trials that the reference counts for at most: its scores are out of fold, production tells better what is usual."""
-FEWEST = 100
-"""Trials that must be known before a rate is watched."""
 EFFECTS = np.array([0.12, 0.25, 0.4, 0.6])
 """Bets: by how many standard deviations of one trial the rate has moved."""
 _STEEPEST = 4.0
@@ -38,15 +35,13 @@ def bets(z: float, trials: float) -> np.ndarray:
     return normal_bets(z, np.minimum(EFFECTS * np.sqrt(trials), _STEEPEST))
 
 
-class RateDetector(Detector):
+class RateDetector(PooledDetector):
     """A rising share of hits among trials; subclasses say what these are."""
 
-    trials_word: ClassVar[str] = "trials"
     stream: ClassVar[int] = 0
 
     def __init__(self, hits: float = 0, trials: float = 0) -> None:
-        super().__init__()
-        self.pool = Pool(capped(hits, trials))
+        super().__init__(capped(hits, trials))
 
     def counts(self, cohort: Cohort) -> np.ndarray:
         """Hits and trials (2,) of a day, unweighted."""
@@ -54,7 +49,7 @@ class RateDetector(Detector):
 
     def evidence(self, cohort: Cohort) -> np.ndarray | None:
         known = self.pool.total[1]
-        self.why_off = "" if known >= FEWEST else _too_few(self.trials_word, known)
+        self.why_off = self.too_few(known)
         hits, trials = map(int, self.counts(cohort))
         if trials == 0 or self.why_off:
             return None
@@ -66,31 +61,16 @@ class RateDetector(Detector):
         if counts[1]:
             self.pool.add(cohort.day, counts)
 
-    def unlearn(self, day: int) -> None:
-        self.pool.without(day)
-
-    def saved(self) -> dict[str, Any]:
-        return {"pool": self.pool.to_dict()}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        self.pool = Pool.from_dict(state["pool"])
-
     def before(self, since: int) -> float:
         """The rate before a change, of reference and days."""
-        days = [v for d, v in self.pool.days if d < since]
-        hits, trials = self.pool.base + sum(days, np.zeros(2))
+        hits, trials = self.pool.before(since)
         return float(hits / max(trials, 1.0))
-
-
-def _too_few(word: str, known: float) -> str:
-    return f"It needs {FEWEST} labelled {word} in reference and matured days together; there are {int(known)}."
 
 
 class Recall(RateDetector):
     """Misses among events; with the weights of an audit, a bet on their weighted sum."""
 
     name, code, stream = "recall", "recall-fell", 1
-    trials_word = "events"
     what_to_do = "Look at the missed events; retrain on recent labels, or lower the threshold until then."
 
     def counts(self, cohort: Cohort) -> np.ndarray:
@@ -106,7 +86,7 @@ class Recall(RateDetector):
         if not event.any():
             return None
         hits, trials = self.pool.total
-        self.why_off = "" if trials >= FEWEST else _too_few(self.trials_word, trials)
+        self.why_off = self.too_few(trials)
         rate = float(np.clip(clopper_pearson(hits, max(trials, 1), 0.9)[1], 1e-6, 0.9))
         pull = EFFECTS / np.sqrt(rate * (1 - rate))
         pull = np.minimum(pull, 0.5 / rate)[:, None] * (cohort.weight[event] / weight.max())
@@ -201,7 +181,9 @@ class SliceRecall(Detector):
         for name, part in self.parts.items():
             part.update(cohort.only(cohort.slices == name))
         on = [p for p in self.parts.values() if not p.why_off]
-        self.why_off = "" if on else f"No slice has {FEWEST} labelled events yet; {len(self.parts)} slices are known."
+        self.why_off = (
+            "" if on else f"No slice has {Recall.FEWEST} labelled events yet; {len(self.parts)} slices are known."
+        )
         return self.statistic >= self.threshold
 
     def since(self) -> tuple[int, int]:
@@ -226,7 +208,7 @@ class SliceRecall(Detector):
         found = {}
         for name in self.called:
             part = self.parts[name]
-            now = sum((v for d, v in part.pool.days if d >= since), np.zeros(2))
+            now = part.pool.since(since)
             found[name] = {"before": 1 - part.before(since), "recall": 1 - float(now[0] / max(now[1], 1))}
         said = ", ".join(f"{n} from {v['before']:.0%} to {v['recall']:.0%}" for n, v in found.items())
         return (

@@ -119,6 +119,15 @@ def label_shift(reference: Mapping[str, Any], probability: ArrayLike, *, level: 
     return LabelShift(prevalence=interval, negatives_moved=False, p_value=fit, rows=int(p.size), sentence=said)
 
 
+def why_not(reference: Mapping[str, Any]) -> str:
+    """Why a reference tells no prevalence from scores; empty where it does."""
+    try:
+        _classes(reference)
+    except InputError as error:
+        return str(error)
+    return ""
+
+
 def _classes(reference: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray, CalibrationUncertainty]:
     if not {"edges", "counts", "event_counts"} <= set(reference):
         raise InputError(

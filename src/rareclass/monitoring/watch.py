@@ -4,7 +4,7 @@ import contextlib
 import datetime
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -207,9 +207,9 @@ class _Run:
             if labels is not None:
                 found[[at for key in batch["id"].to_pylist() if (at := labels.place.get(key)) is not None]] = True
         if rows.others and not days and not self.span:
-            named = ", ".join(f"{version} of {model!r}" for model, version in sorted(rows.others)[:3])
             raise InputError(
-                f"The log holds no predictions of this bundle (version {self.bundle.version}), but of version {named}. "
+                f"The log holds no predictions of this bundle (version {self.bundle.version}), but of version "
+                f"{_named(rows.others)}. "
                 "Name the bundle that answered, or its log."
             )
         first, last = _plausible(days, self.monitor.max_delay)
@@ -272,8 +272,8 @@ class _Run:
     def _told_of(self, days: LogDays, why: str | None, labels: KnownLabels | None, joined: bool) -> None:
         self.problems += days.log.problems + ([] if labels is None else labels.problems)
         if days.log.others:
-            named = ", ".join(f"{version} of {model!r}" for model, version in sorted(days.log.others)[:3])
-            self.notes.append(f"The log also holds predictions of version {named}; they were left out.")
+            said = _named(days.log.others)
+            self.notes.append(f"The log also holds predictions of version {said}; they were left out.")
         if days.nameless:
             self.problems.append(
                 f"{days.nameless:,} predictions have no id, so that no label finds them; they were left out. Name the "
@@ -376,6 +376,11 @@ def _plausible(days: Mapping[int, int], gap: float) -> tuple[int, int]:
     least = _FEW * sum(days.values())
     large = [part for part in islands if sum(days[d] for d in part) >= least]
     return large[0][0], large[-1][-1]
+
+
+def _named(others: Iterable[tuple[str, str]]) -> str:
+    """The first three of other bundles (model, version)."""
+    return ", ".join(f"{version} of {model!r}" for model, version in sorted(others)[:3])
 
 
 def _there(log: Any, stem: str) -> bool:

@@ -6,11 +6,10 @@ from typing import Any, Self
 import numpy as np
 
 from rareclass.calibration.uncertainty import CalibrationUncertainty
-from rareclass.errors import InputError
 from rareclass.kernels.logits import logit, sigmoid
 from rareclass.monitoring.cohorts import Cohort, packed, unpacked
 from rareclass.monitoring.expected import expected_rates
-from rareclass.monitoring.shifted_prior import label_shift
+from rareclass.monitoring.shifted_prior import label_shift, why_not
 
 _CELL, _END, _WEEKS = 0.05, 16.0, 160
 FIRST, FEWEST = 8, 50
@@ -78,7 +77,7 @@ class Weeks:
     @property
     def why_off(self) -> str:
         """Why the prevalence is not told from scores; empty where it is."""
-        return _why_off(self._reference(np.inf))
+        return why_not(self._reference(np.inf))
 
     def estimates(self) -> list[dict[str, Any]]:
         """Of each of the last 160 weeks its first day, what is expected of it, and its prevalence by label shift."""
@@ -94,7 +93,7 @@ class Weeks:
         p = np.tile(sigmoid(np.arange(size) * _CELL - _END), 2)
         rows = np.repeat(p, counts.ravel())
         alert = np.repeat(np.repeat([False, True], size), counts.ravel())
-        shift = None if _why_off(known) else label_shift(known, rows).to_dict()
+        shift = None if why_not(known) else label_shift(known, rows).to_dict()
         return {"expected": expected_rates(rows, alert, calibration=self.calibration).to_dict(), "label_shift": shift}
 
     def to_dict(self) -> dict[str, Any]:
@@ -106,11 +105,3 @@ class Weeks:
         made = cls(reference)
         made.counts, made.known = ({week: unpacked(v) for week, v in state[name]} for name in ("counts", "known"))
         return made
-
-
-def _why_off(reference: Mapping[str, Any]) -> str:
-    try:
-        label_shift(reference, np.full(20, 0.5))
-    except InputError as error:
-        return str(error)
-    return ""
