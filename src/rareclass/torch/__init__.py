@@ -1,0 +1,9 @@
+"""Rare classes in PyTorch: samplers with exact offsets, ranking objectives, and what a network needs around its loss.
+
+Needs the extra `torch`. The losses themselves are in `rareclass.losses.torch`.
+"""
+
+from rareclass._lazy import lazy_names
+
+_HOMES: dict[str, str] = {}
+__getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)
