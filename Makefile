@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test test-serving test-learn test-foreign lint format types contract conformance check clean
+.PHONY: help demo test test-serving test-learn test-deep test-foreign lint format types contract conformance check clean
 
 help:  ## show these lines
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,12 @@ $(VENV)/.test: $(VENV)/.core
 
 $(VENV)/.serving: $(VENV)/.test
 	$(PIP) install -q -c constraints.txt -e '.[serving-tests]'
+	touch $@
+
+# torch first and by itself, as in the next rule
+$(VENV)/.deep: $(VENV)/.test
+	$(PIP) install -q -c constraints.txt torch
+	$(PIP) install -q -c constraints.txt -e '.[torch,keras]'
 	touch $@
 
 $(VENV)/.lint: $(VENV)/.core
@@ -54,6 +60,11 @@ test-serving: $(VENV)/.serving  ## install what serves and its clients, and test
 
 test-learn: $(VENV)/.test  ## run the projects of the learning path with --quick
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m learn -q tests
+
+test-deep: $(VENV)/.test  ## install PyTorch and Keras, where they are to be had, and run what needs them
+	$(MAKE) $(VENV)/.deep || echo "torch or keras is not to be had here: the tests that need it are skipped"
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 KERAS_BACKEND=torch \
+	  $(BIN)/python -m pytest -n 2 --dist worksteal -m deep -q tests || test $$? -eq 5
 
 FOREIGN := kserve mlserver mlflow
 

@@ -14,12 +14,24 @@ from rareclass.errors import DependencyError
 from rareclass.losses.base import BatchLoss, RowLoss
 from rareclass.treatments import Treatment
 
+SOURCE = Path(rareclass.__file__).parent
+
+
+def deep(name: str):
+    """The module's name, marked where importing it takes torch or keras."""
+    return pytest.param(name, marks=pytest.mark.deep) if {"torch", "keras"} & {*name.split(".")} else name
+
+
+# by the files: walking the packages would import them
 MODULES = [
-    info.name
-    for info in pkgutil.walk_packages(rareclass.__path__, "rareclass.")
-    if not info.ispkg and not info.name.endswith("__main__")
+    deep(".".join(("rareclass", *path.relative_to(SOURCE).with_suffix("").parts)))
+    for path in sorted(SOURCE.rglob("*.py"))
+    if path.name not in ("__init__.py", "__main__.py")
 ]
-ROOMS = ["rareclass", *(f"rareclass.{info.name}" for info in pkgutil.iter_modules(rareclass.__path__) if info.ispkg)]
+ROOMS = [
+    "rareclass",
+    *(deep(f"rareclass.{info.name}") for info in pkgutil.iter_modules(rareclass.__path__) if info.ispkg),
+]
 # what needs files, or serves authors of rooms rather than users
 NO_EXAMPLE = {
     "atomic_directory", "atomic_file", "check_target_type", "class_streams", "count_labels", "dump_results",
