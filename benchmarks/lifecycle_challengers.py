@@ -146,7 +146,7 @@ def year(drift: float, seed: int) -> tuple[float, float, int]:
         met += 1
         challenger = fitted(take(whole, np.arange(cut)), period=[0, month])
         last = take(whole, np.arange(cut, whole[1].size))
-        if challenge_champion(champion, challenger, *last, challengers=met * (met + 1)).promote:
+        if challenge_champion(champion, challenger, *last, attempt=met).promote:
             champion, taken, met = challenger, taken + 1, 0
     return spent, left, taken
 

@@ -66,7 +66,12 @@ def test_among_many_challengers_one_has_to_be_surer_and_the_sentence_says_so(cha
     by_hand = paired_difference("average_precision", labels, new, old, level=1 - 0.05 / 20)
     assert (many.difference.low, many.difference.high) == (by_hand.low, by_hand.high)
     assert many.difference.low < alone.difference.low
-    assert "Judged at 0.9975 as one of 20 challengers." in many.sentence
+    assert "Judged at 0.9975, as one of 20 challengers." in many.sentence
+    fourth = challenge_champion(rival, champion, table(fresh), labels, attempt=4)
+    assert (fourth.difference.low, fourth.difference.high) == (by_hand.low, by_hand.high)
+    assert "Judged at 0.9975, as challenger 4 of this champion" in fourth.sentence
+    with pytest.raises(InputError, match="not both"):
+        challenge_champion(rival, champion, table(fresh), labels, challengers=2, attempt=4)
     assert "challengers" not in alone.sentence
     with pytest.raises(InputError, match="`challengers`"):
         challenge_champion(rival, champion, table(fresh), labels, challengers=0)

@@ -47,6 +47,15 @@ def test_the_newest_part_holds_all_rows_of_its_first_time(champion):
     assert older.times.max() < newer.times.min()
 
 
+@pytest.mark.parametrize(("rows", "ahead", "said"), [(3, 70.0, True), (10, 70.0, True), (11, 70.0, False), (3, 0.9, False)])
+def test_a_few_rows_that_are_dated_far_ahead_are_said(champion, rows, ahead, said):
+    day = TABLE["day"].to_numpy().copy()
+    day[:rows] += ahead
+    table = TABLE.set_column(TABLE.schema.get_field_index("day"), "day", [day])
+    notes = labelled_rows(champion, table, roles=BY_DAY).notes
+    assert [n.startswith(f"{rows} rows are dated 72.") for n in notes if "further ahead" in n] == [True] * said
+
+
 @pytest.mark.parametrize(
     ("table", "options", "error", "said"),
     [

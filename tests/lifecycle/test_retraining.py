@@ -55,11 +55,11 @@ def test_without_times_the_order_of_the_file_is_that_of_time(registry):
 def test_where_nothing_moved_the_champion_stays_and_a_further_attempt_is_judged_more_strictly(registry):
     same = payments(9000, 1, begin=2)
     first = retrain(registry, same, time="day", history="growing")
-    again = retrain(registry, same, time="day", history="window")
+    again = retrain(registry, same, time="day", history="window", again=True)
     assert {first.outcome, again.outcome} <= {"refused", "more labels"}
     assert registry.champion_version == first.before == again.before
-    assert "one of 2 challengers" in first.sentence
-    assert "one of 6 challengers" in again.sentence
+    assert "Judged at 0.975, as challenger 1 of this champion" in first.sentence
+    assert "Judged at 0.9917, as challenger 2 of this champion" in again.sentence
     assert [e["what"] for e in registry.history()][-4:] == ["added", first.outcome, "added", again.outcome]
     assert first.version in registry.versions()
     assert (first.labels_needed > 0) is (first.outcome == "more labels")
@@ -67,13 +67,40 @@ def test_where_nothing_moved_the_champion_stays_and_a_further_attempt_is_judged_
         assert f"{first.labels_needed:,} more events" in first.sentence
 
 
-@pytest.mark.parametrize(("method", "counted"), [("poisson_sum", 6), ("identical", 2)])
+@pytest.mark.parametrize(("method", "counted"), [("poisson_sum", 2), ("identical", 1)])
 def test_attempts_count_where_they_could_have_promoted(registry, method, counted):
     now = registry.champion_version
     registry.note("more labels", now, "Too few events to be judged.", {"judged_events": 3})
     registry.note("refused", now, "An earlier challenger.", {"difference": {"method": method}})
     found = retrain(registry, payments(9000, 1, begin=2), time="day", history="growing")
-    assert f"one of {counted} challengers" in found.sentence
+    assert f"as challenger {counted} of this champion" in found.sentence
+
+
+@pytest.mark.parametrize("time", ["day", None])
+def test_another_challenger_waits_until_half_as_many_events_as_judged_the_last_are_new(registry, time):
+    rows = payments(9000, 1, begin=2)
+    rows = rows if time else rows.drop_columns(["day"])
+    first = retrain(registry, rows, time=time, history="growing")
+    assert first.outcome in {"refused", "more labels"}
+    entries = len(registry.history())
+    wait = retrain(registry, rows, time=time, history="growing")
+    assert (wait.outcome, wait.version, len(registry.history())) == ("more labels", "", entries)
+    half = -(-first.figures["events"] // 2)
+    assert wait.labels_needed == min(half, first.labels_needed or half)
+    assert "0 came since" in wait.sentence
+    later = payments(3000, 2, begin=4)
+    later = later if time else later.drop_columns(["day"])
+    event = later["fraud"].to_numpy()
+    enough = int(np.flatnonzero(np.cumsum(event) == wait.labels_needed)[0]) + 1
+    almost = retrain(registry, pa.concat_tables([rows, later.slice(0, enough - 1)]), time=time, history="growing")
+    assert (almost.version, almost.labels_needed) == ("", 1)
+    assert retrain(registry, pa.concat_tables([rows, later.slice(0, enough)]), time=time, history="growing").version
+
+
+def test_a_fixed_window_of_rows_is_enough_once_it_has_moved(registry):
+    first = retrain(registry, payments(9000, 1, begin=2), time="day", history="growing")
+    moved = payments(9000, 2, begin=2.4)  # as many rows, the newest two fifths of them new
+    assert retrain(registry, moved, time="day", history="growing").version not in ("", first.version)
 
 
 def test_rows_that_stand_in_the_table_twice_are_said(registry):

@@ -11,6 +11,8 @@ IF_DRIFTED = "State file of rareclass monitor: do nothing unless it says drift."
 TIME = "Column of times; without it the rows are in the order of time."
 HISTORY = "What to learn from: auto, growing, weighted, window, or rederived (level and threshold alone)."
 
+AGAIN = "Judge another challenger even where hardly any events are new since the last one."
+
 
 def command(
     registry: o.Registry,
@@ -19,6 +21,7 @@ def command(
     time: Annotated[str | None, o.option("--time", TIME)] = None,
     if_drifted: Annotated[str | None, o.option("--if-drifted", IF_DRIFTED)] = None,
     history: Annotated[str, typer.Option("--history", help=HISTORY)] = "auto",
+    again: Annotated[bool, typer.Option("--again", help=AGAIN)] = False,
     target: o.Target = None,
     groups: Annotated[str | None, o.option("--groups", "Column of entities that stay together.")] = None,
     weights: o.Weights = None,
@@ -52,6 +55,7 @@ def command(
         roles=Roles(groups=groups, weights=weights, cost_columns=o.cost_columns(cost_columns)),
         history=history,
         how=file.format(),
+        again=again,
         n_jobs=threads if threads is not None else (os.cpu_count() or 1),
     )
     for note in found.notes:

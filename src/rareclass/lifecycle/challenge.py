@@ -10,6 +10,7 @@ from scipy.special import ndtri
 from rareclass import _check
 from rareclass._types import PerRow, Rows
 from rareclass.artifact.bundle import Bundle
+from rareclass.errors import InputError
 from rareclass.lifecycle.field import Field
 from rareclass.lifecycle.guards import GUARDS, Guard, guard_all
 from rareclass.uncertainty.paired import PairedInterval, paired_difference, paired_loss_difference
@@ -101,6 +102,7 @@ def challenge_champion(
     sample_weight: PerRow | None = None,
     level: float = 0.95,
     challengers: int = 1,
+    attempt: int | None = None,
     accept: Sequence[str] = (),
 ) -> Challenge:
     """Whether a challenger may take over, judged on recent rows that neither bundle was trained on.
@@ -128,9 +130,11 @@ def challenge_champion(
         1 / the probability with which each row was drawn.
     level : float in (0, 1), default=0.95
     challengers : int, default=1
-        How many challengers the champion meets altogether, at once or one after another: the error is divided by it,
-        so that among many of equal merit the luckiest does not take over. Where their number is not known beforehand,
-        give k (k + 1) for the k-th; all together then stay within the error, however many come.
+        How many challengers the champion meets altogether: the error is divided by it, so that among many of equal
+        merit the luckiest does not take over.
+    attempt : int, optional
+        In place of `challengers`, where they come one after another and nobody knows how many: this is the k-th. The
+        error is then divided by k (k + 1), so that all together stay within it, however many come.
     accept : sequence of str, default=()
         Names of guards whose failure somebody has looked into: they are told, but refuse no more.
 
@@ -157,6 +161,13 @@ def challenge_champion(
     """
     accepted = [_check.one_of(name, "accept", GUARDS) for name in accept]
     count = _check.whole_number(challengers, "challengers", low=1)
+    among = ""
+    if attempt is not None:
+        if count > 1:
+            raise InputError("Give `challengers`, how many there are, or `attempt`, the how-many-eth this is; not both.")
+        k = _check.whole_number(attempt, "attempt", low=1)
+        count = k * (k + 1)
+        among = f", as challenger {k} of this champion; the next is judged more strictly"
     each = 1 - (1 - _check.fraction(level, "level", closed="neither")) / count
     rows = Field.of(
         (champion, challenger), X, y, costs=costs, groups=groups, slices=slices, sample_weight=sample_weight
@@ -168,7 +179,8 @@ def challenge_champion(
     against = [g.sentence for g in guards if g.verdict == "failed" and g.name not in accepted]
     against += [_said_of_slice(s, rows) for s in parts if s.worse]
     verdict, why = _verdict(rows, difference, needed, against)
-    among = f" Judged at {each:.4g} as one of {count} challengers." if count > 1 else ""
+    if count > 1:
+        among = f" Judged at {each:.4g}{among or f', as one of {count} challengers'}."
     return Challenge(
         verdict=verdict,
         difference=difference,

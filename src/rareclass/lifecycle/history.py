@@ -20,6 +20,7 @@ from rareclass.lifecycle.field import Field
 from rareclass.lifecycle.labelled_rows import LabelledRows
 from rareclass.lifecycle.recipe import replay
 from rareclass.lifecycle.rederived import REDERIVED, rederived
+from rareclass.lifecycle.waiting import rows_after
 from rareclass.metrics.ranking import average_precision_score
 
 GROWING, WEIGHTED, WINDOW = "growing", "weighted", "window"
@@ -157,8 +158,7 @@ def newer_than(champion: Bundle, rows: LabelledRows) -> int | None:
     _, end = champion.recipe.get(PERIOD, (None, None))
     if end is None or rows.times is None:
         return None
-    known = np.asarray(np.datetime64(end, "us") if isinstance(end, str) else float(end))
-    return int(np.searchsorted(rows.times, known, side="right")) if known.dtype.kind == rows.times.dtype.kind else None
+    return rows_after(end, rows.times)
 
 
 def _new_to(champion: Bundle, rows: LabelledRows, apart: LabelledRows | None) -> LabelledRows:

@@ -132,6 +132,9 @@ def labelled_rows(
             f"{again:,} rows repeat another wholly, its time too, and count as often: where a join or a second export "
             "doubled them, intervals are too narrow; leave the repeats out."
         )
+    ahead = None if times is None else far_ahead(times[known])
+    if ahead is not None:
+        notes.append(ahead)
     found = LabelledRows(
         table=problem.features,
         labels=problem.y,
@@ -144,6 +147,24 @@ def labelled_rows(
         notes=tuple(notes),
     )
     return found.take(known if times is None else known[np.argsort(times[known], kind="stable")])
+
+
+def far_ahead(times: np.ndarray) -> str | None:
+    """What is said of the few rows (at most 1 in 100) that lie further ahead than all others reach; None without any.
+
+    A year that was typed wrongly makes them the newest rows, which judge, and hides which labels are new.
+    """
+    moment = np.sort(times)
+    first = moment.size - moment.size // 100
+    if first == moment.size or moment[0] == moment[first - 1]:
+        return None
+    cut = first + int(np.argmax(np.diff(moment[first - 1 :])))
+    if moment[cut] - moment[cut - 1] <= moment[cut - 1] - moment[0]:
+        return None
+    return (
+        f"{moment.size - cut:,} rows are dated {moment[cut]} or later, further ahead than the other rows, up to "
+        f"{moment[cut - 1]}, reach altogether. Where the date is wrong, mend it: they count as the newest, which judge."
+    )
 
 
 def _by_row(problem: Problem) -> dict[str, Any] | None:

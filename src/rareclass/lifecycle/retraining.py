@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from rareclass import _check
 from rareclass._types import Rows
 from rareclass.artifact.bundle import Bundle
@@ -16,11 +18,14 @@ from rareclass.lifecycle.challenge import Challenge, challenge_champion
 from rareclass.lifecycle.history import FEWEST, HISTORIES, SAID, History, challenger_of, choose_history, newer_than
 from rareclass.lifecycle.labelled_rows import LabelledRows, labelled_rows
 from rareclass.lifecycle.registry import Registry
+from rareclass.lifecycle.waiting import reach_of, why_wait
 from rareclass.monitoring.state_file import said_state
 
 UNTOUCHED = 0.25
 """Share of the labelled rows, the newest, that nothing is fitted on."""
 PROMOTED, REFUSED, MORE_LABELS = "promoted", "refused", "more labels"
+_IDENTICAL = "identical"
+"""Method of a difference between models that decide alike."""
 _OUTCOMES = {"promote": PROMOTED, "refuse": REFUSED, "more labels": MORE_LABELS}
 
 
@@ -32,12 +37,13 @@ class Retraining:
     ----------
     outcome : {"promoted", "refused", "more labels"}
     version : str
-        Of the challenger; empty where there were too few events to make one.
+        Of the challenger; empty where there were too few events to make one, or too few since the last one.
     before : str
         Version of the champion that it was judged against.
     sentence : str
     labels_needed : int
-        How many events more are needed, where the outcome is "more labels"; else 0.
+        How many events more are needed among the rows that judge, or to be learned from, where the outcome is "more
+        labels"; else 0.
     figures : dict
         Of the judgement, as the journal keeps them.
     notes : list of str
@@ -62,6 +68,7 @@ def retrain(
     roles: Roles = Roles(),
     history: str = "auto",
     how: TextFormat = TextFormat(),
+    again: bool = False,
     n_jobs: int = 1,
 ) -> Retraining:
     """Make a challenger from the older three quarters of a table, and promote it if it is better on the newest quarter.
@@ -72,7 +79,8 @@ def retrain(
     it, on the newer half of the rows that are newer than those. What was judged is what is deployed; it is not fitted
     again on all rows, of which nobody could say how it does. The journal keeps the outcome, and the registry every
     challenger: `Registry.promote` takes a refused one all the same. Each further challenger of the same champion is
-    judged at a stricter level.
+    judged at a stricter level; so nothing is made, and the outcome is "more labels", until half as many events as
+    judged the last one, or the number that it asked for, are new.
 
     Parameters
     ----------
@@ -89,6 +97,8 @@ def retrain(
         threshold. "auto" fits each on the older two thirds and takes the one that is best on the rest.
     how : TextFormat
         How a file of text is written, where training does not say so.
+    again : bool, default=False
+        Make and judge a challenger even though hardly any events are new since the last one.
     n_jobs : int, default=1
 
     Raises
@@ -111,20 +121,16 @@ def retrain(
         said = _too_few(older, fresh)
         if said is not None:
             registry.note(MORE_LABELS, champion.version, said[0], _counts(older, fresh))
-            return Retraining(
-                outcome=MORE_LABELS,
-                version="",
-                before=champion.version,
-                sentence=said[0],
-                labels_needed=said[1],
-                figures=_counts(older, fresh),
-                notes=list(rows.notes),
-            )
+            return _not_yet(champion, rows, *said, figures=_counts(older, fresh))
+        wait = None if again else why_wait(registry, rows, identical=_IDENTICAL)
+        if wait is not None:  # of which the journal says nothing: it may be so each night
+            return _not_yet(champion, rows, *wait, figures={})
         chosen = choose_history(champion, older, n_jobs=n_jobs) if history == "auto" else History(name=history)
         challenger = challenger_of(chosen.name, champion, older, n_jobs=n_jobs)
         found = _judged(champion, challenger, fresh, attempt=_attempt(registry))
-        outcome, sentence = _OUTCOMES[found.verdict], f"{found.sentence} {SAID[chosen.name]}"
-        figures = _figures(found, chosen) | _counts(older, fresh)
+        outcome = _OUTCOMES[found.verdict]
+        sentence = " ".join([found.sentence, *_altogether(found, rows, fresh), SAID[chosen.name]])
+        figures = _figures(found, chosen) | _counts(older, fresh) | reach_of(rows)
         version = registry.add(challenger, f"retrained on {older.rows:,} rows ({chosen.name})")
         if outcome == PROMOTED:
             registry.promote(version, sentence, over=champion.version, figures=figures)
@@ -139,6 +145,26 @@ def retrain(
             figures=figures,
             notes=[*rows.notes, *([chosen.note] if chosen.note else [])],
         )
+
+
+def _not_yet(champion: Bundle, rows: LabelledRows, sentence: str, need: int, *, figures: dict[str, Any]) -> Retraining:
+    return Retraining(
+        outcome=MORE_LABELS,
+        version="",
+        before=champion.version,
+        sentence=sentence,
+        labels_needed=need,
+        figures=figures,
+        notes=list(rows.notes),
+    )
+
+
+def _altogether(found: Challenge, rows: LabelledRows, fresh: LabelledRows) -> list[str]:
+    """How many events the whole table must hold so that as many as are needed fall among the rows that judge."""
+    if not found.labels_needed:
+        return []
+    whole = int(np.ceil(found.events_needed * rows.events / fresh.events))
+    return [f"As only the newest rows judge, that takes a table of about {whole:,} events; this one has {rows.events:,}."]
 
 
 def _parts(champion: Bundle, rows: LabelledRows) -> tuple[LabelledRows, LabelledRows]:
@@ -190,7 +216,7 @@ def _attempt(registry: Registry) -> int:
     """
     now = registry.champion_version
     met = (e["figures"].get("difference") for e in registry.history() if e["before"] == now)
-    return 1 + sum(found is not None and found["method"] != "identical" for found in met)
+    return 1 + sum(found is not None and found["method"] != _IDENTICAL for found in met)
 
 
 def _judged(champion: Bundle, challenger: Bundle, rows: LabelledRows, *, attempt: int) -> Challenge:
@@ -202,14 +228,16 @@ def _judged(champion: Bundle, challenger: Bundle, rows: LabelledRows, *, attempt
         costs=None if rows.costs is None else dict(rows.costs),
         groups=rows.groups,
         sample_weight=rows.counts,
-        challengers=attempt * (attempt + 1),
+        attempt=attempt,
     )
 
 
 def _figures(found: Challenge, chosen: History) -> dict[str, Any]:
     """Of the judgement, as the journal keeps them."""
     said = found.to_dict()
-    kept = {k: said[k] for k in ("metric", "difference", "events", "events_needed", "labels_needed")}
+    kept = {k: said[k] for k in ("metric", "difference", "events", "labels_needed")}
+    if found.labels_needed:  # else nothing more is needed, whatever the power
+        kept["events_needed"] = found.events_needed
     worse = [s["name"] for s in said["slices"] if s["worse"]]
     doubts = {g["name"]: g["verdict"] for g in said["guards"] if g["verdict"] != "ok"}
     return {**kept, "guards": doubts, "worse_slices": worse, "history": chosen.name, "histories": dict(chosen.losses)}
