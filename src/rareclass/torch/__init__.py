@@ -5,5 +5,8 @@ Needs the extra `torch`. The losses themselves are in `rareclass.losses.torch`.
 
 from rareclass._lazy import lazy_names
 
-_HOMES: dict[str, str] = {}
+_HOMES: dict[str, str] = {
+    "deep_smote": "DeepSMOTE",
+    "mixing": "BalancedMixup Mixup",
+}
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)
