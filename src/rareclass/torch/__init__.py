@@ -5,8 +5,5 @@ Needs the extra `torch`. The losses themselves are in `rareclass.losses.torch`.
 
 from rareclass._lazy import lazy_names
 
-_HOMES: dict[str, str] = {
-    "deep_smote": "DeepSMOTE",
-    "mixing": "BalancedMixup Mixup",
-}
+_HOMES: dict[str, str] = {"deep_smote": "DeepSMOTE", "mixing": "BalancedMixup Mixup"}
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

@@ -1,8 +1,10 @@
 """SMOTE in the feature space of a network: synthetic features train the head, the prior is restored afterwards."""
 
+from collections.abc import Callable
 from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from rareclass import _check
 from rareclass._lazy import need
@@ -165,7 +167,12 @@ class DeepSMOTE:
         return torch.as_tensor(self.calibrator_.predict_logit(moved.double().cpu().numpy()), device=moved.device)
 
     def calibrate(
-        self, inputs: Tensor, targets: Tensor, *, method: str | Calibrator = "auto", sample_weight: object = None
+        self,
+        inputs: Tensor,
+        targets: Tensor,
+        *,
+        method: str | Calibrator = "auto",
+        sample_weight: ArrayLike | None = None,
     ) -> Self:
         """Fit what is left to correct, on rows that trained neither encoder nor head, at the real prevalence.
 
@@ -179,16 +186,16 @@ class DeepSMOTE:
         self.__dict__.pop("calibrator_", None)
         raw = self.log_odds(inputs).double().cpu().numpy()
         y = _labels(targets, raw.size)
-        self.calibrator_ = choose_calibration(raw, y, method=method, sample_weight=sample_weight)  # type: ignore[arg-type]
+        self.calibrator_ = choose_calibration(raw, y, method=method, sample_weight=sample_weight)
         return self
 
-    def _blocks(self, ask: object, inputs: Tensor, rows: int = 1024) -> Tensor:
+    def _blocks(self, ask: Callable[[Tensor], Tensor], inputs: Tensor, rows: int = 1024) -> Tensor:
         modes = [(part, part.training) for whole in (self.encoder, self.head) for part in whole.modules()]
         self.encoder.eval()
         self.head.eval()
         try:
             with torch.no_grad():
-                return torch.cat([ask(block) for block in inputs.split(rows)])  # type: ignore[operator]
+                return torch.cat([ask(block) for block in inputs.split(rows)])
         finally:
             for part, training in modes:
                 part.training = training
