@@ -32,6 +32,7 @@ import pyarrow.parquet as pq
 
 from rareclass import RareClassifier
 from rareclass.artifact.trained import trained_bundle
+from rareclass.data.problem import Roles
 from rareclass.errors import RegistryError
 from rareclass.lifecycle import Registry, retrain
 
@@ -123,7 +124,7 @@ class World:
             "add": lambda folder: Registry(folder).add(self.outside),
             "promote": lambda folder: Registry(folder).promote(self.a, "as before"),
             "rollback": lambda folder: Registry(folder).rollback("alarm"),
-            "retrain": lambda folder: retrain(Registry(folder), self.table, time="t", history="growing"),
+            "retrain": lambda folder: retrain(Registry(folder), self.table, roles=Roles(time="t"), history="growing"),
         }
 
 

@@ -24,6 +24,7 @@ from lifecycle_challengers import Rows, cost, fitted, world
 
 from rareclass.artifact import Bundle
 from rareclass.artifact.trained import PERIOD
+from rareclass.data.problem import Roles
 from rareclass.data.read import read_table
 from rareclass.lifecycle import Registry
 from rareclass.lifecycle.retraining import PROMOTED, retrain
@@ -77,7 +78,7 @@ def year(drift: float, seed: int) -> tuple[float, float, int, int]:
             if look(monitor, champion, now, month) != "drift" and month - last < QUARTER:
                 continue
             tried, last = tried + 1, month
-            found = retrain(registry, pa.concat_tables(seen), target="fraud", time="time")
+            found = retrain(registry, pa.concat_tables(seen), target="fraud", roles=Roles(time="time"))
             if found.outcome == PROMOTED:
                 champion, taken = registry.load(found.version), taken + 1
                 monitor = watched(champion)

@@ -148,7 +148,7 @@ def main(out: Path, quick: bool = False) -> dict[str, Any]:
 
     print("\nRetraining: a challenger, judged on rows that neither has seen")
     labelled = stream.later.assign(event=stream.later_event, day=stream.day)
-    told = retrain(registry, labelled, target="event", time="day", history="growing")
+    told = retrain(registry, labelled, target="event", roles=Roles(time="day"), history="growing")
     print(f"{told.outcome}: {told.sentence}")
     doubts = told.figures.get("guards", {})
     gain = told.figures.get("difference")

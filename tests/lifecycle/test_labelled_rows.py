@@ -47,7 +47,9 @@ def test_the_newest_part_holds_all_rows_of_its_first_time(champion):
     assert older.times.max() < newer.times.min()
 
 
-@pytest.mark.parametrize(("rows", "ahead", "said"), [(3, 70.0, True), (10, 70.0, True), (11, 70.0, False), (3, 0.9, False)])
+@pytest.mark.parametrize(
+    ("rows", "ahead", "said"), [(3, 70.0, True), (10, 70.0, True), (11, 70.0, False), (3, 0.9, False)]
+)
 def test_a_few_rows_that_are_dated_far_ahead_are_said(champion, rows, ahead, said):
     day = TABLE["day"].to_numpy().copy()
     day[:rows] += ahead

@@ -164,7 +164,7 @@ def challenge_champion(
     among = ""
     if attempt is not None:
         if count > 1:
-            raise InputError("Give `challengers`, how many there are, or `attempt`, the how-many-eth this is; not both.")
+            raise InputError("Give `challengers`, how many there are, or `attempt`, the number of this one; not both.")
         k = _check.whole_number(attempt, "attempt", low=1)
         count = k * (k + 1)
         among = f", as challenger {k} of this champion; the next is judged more strictly"

@@ -64,7 +64,6 @@ def retrain(
     source: Rows,
     *,
     target: str | None = None,
-    time: str | None = None,
     roles: Roles = Roles(),
     history: str = "auto",
     how: TextFormat = TextFormat(),
@@ -87,11 +86,11 @@ def retrain(
     registry : Registry
     source : path, frame or table
         Rows with labels; those whose label is missing are left out.
-    target, time : str, optional
-        Columns; the target is by default that of the champion. Without `time` the rows are in the order of time.
+    target : str, optional
+        Column of the labels; by default that of the champion.
     roles : Roles
-        Columns of groups, of weights, and of costs by row; the last are by default those of the champion. Costs of
-        classes come from the recipe.
+        Columns of times, of groups, of weights, and of costs by row: ``Roles(time="day")``. Without times the rows are
+        in the order of time; costs by row are by default those of the champion. Costs of classes come from the recipe.
     history : {"auto", "growing", "weighted", "window", "rederived"}, default="auto"
         What to learn from: all older rows, all with old ones counting less, the newer half of them, or only level and
         threshold. "auto" fits each on the older two thirds and takes the one that is best on the rest.
@@ -116,7 +115,7 @@ def retrain(
         )
     with registry.retraining():
         champion = registry.load(str(registry.champion_version))
-        rows = labelled_rows(champion, source, target=target, roles=Roles(time=time).or_else(roles), how=how)
+        rows = labelled_rows(champion, source, target=target, roles=roles, how=how)
         older, fresh = _parts(champion, rows)
         said = _too_few(older, fresh)
         if said is not None:
@@ -164,7 +163,9 @@ def _altogether(found: Challenge, rows: LabelledRows, fresh: LabelledRows) -> li
     if not found.labels_needed:
         return []
     whole = int(np.ceil(found.events_needed * rows.events / fresh.events))
-    return [f"As only the newest rows judge, that takes a table of about {whole:,} events; this one has {rows.events:,}."]
+    return [
+        f"As only the newest rows judge, that takes a table of about {whole:,} events; this one has {rows.events:,}."
+    ]
 
 
 def _parts(champion: Bundle, rows: LabelledRows) -> tuple[LabelledRows, LabelledRows]:

@@ -232,7 +232,7 @@ class _Production:
         self.tried, self.heard = now, heard
         settled = [day for day in self.past if day.number + 1 + self.payments.period <= now][-WINDOW:]
         table = pa.concat_tables([day.labelled() for day in settled])
-        found = retrain(self.registry, table, target=TARGET, time=TIME, roles=Roles(weights=WEIGHT), n_jobs=self.n_jobs)
+        found = retrain(self.registry, table, target=TARGET, roles=Roles(time=TIME, weights=WEIGHT), n_jobs=self.n_jobs)
         promoted = found.outcome == PROMOTED
         self.wanted = found.labels_needed
         self.year.retrainings.append(
