@@ -1,6 +1,15 @@
 """Where a source file is tested that has no test file of its name, because the tests of another serve it rightly."""
 
 WHERE = {
+    "losses/torch/algebra.py": "tests/losses/torch/test_row_losses.py",
+    "losses/torch/batch_losses.py": "tests/losses/torch/test_row_losses.py",
+    "losses/torch/checks.py": "tests/losses/torch/test_row_losses.py",
+    "losses/torch/class_scores.py": "tests/losses/torch/test_row_losses.py",
+    "losses/torch/elements.py": "tests/losses/torch/test_row_losses.py",
+    "losses/torch/evaluate.py": "tests/losses/torch/test_row_losses.py",
+    "losses/torch/functions.py": "tests/losses/torch/test_row_losses.py",
+    "losses/torch/links.py": "tests/losses/torch/test_row_losses.py",
+    "losses/_smoothing.py": "tests/losses/torch/test_row_losses.py",
     "monitoring/told.py": "tests/monitoring/test_watch.py",
     "report/watched.py": "tests/report/test_html_monitor.py",
     "report/terminal_monitor.py": "tests/report/test_html_monitor.py",

@@ -66,6 +66,18 @@ class WeightedCrossEntropy(RowLoss):
         checked = positive_numbers(given, "weights")
         object.__setattr__(self, "weights", float(self.weights) if isinstance(self.weights, int | float) else checked)
 
+    @classmethod
+    def from_counts(cls, counts: Sequence[float]) -> "WeightedCrossEntropy":
+        """Balanced weights n / (classes x count), from the rows of each class, class 0 first: all weigh alike in sum.
+
+        Examples
+        --------
+        >>> WeightedCrossEntropy.from_counts((900, 100)).weights
+        (0.5555555555555556, 5.0)
+        """
+        found = positive_numbers(counts, "counts")
+        return cls(tuple(sum(found) / (len(found) * n) for n in found))
+
     def _pair(self) -> tuple[float, ...]:
         return (1.0, self.weights) if isinstance(self.weights, float) else tuple(self.weights)
 

@@ -1,5 +1,7 @@
 """The torch modules against automatic differentiation, the NumPy losses and torch's own cross-entropy."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -228,4 +230,7 @@ def test_modules_print_their_parameters():
 
 
 def test_names_are_those_of_the_numpy_losses():
-    assert set(modules.__all__) == set(losses.__all__) - {"RowLoss", "BatchLoss", "loss_from_dict"}
+    names = set(losses.__all__) - {"RowLoss", "BatchLoss", "loss_from_dict"}
+    assert {name for name in modules.__all__ if name[0].isupper()} == names
+    functions = {re.sub(r"(?<=[a-zM])(?=[A-Z][a-z])", "_", n).lower() for n in names}
+    assert {name for name in modules.__all__ if name[0].islower()} == functions | {"debug"}

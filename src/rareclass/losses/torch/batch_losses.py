@@ -1,0 +1,207 @@
+"""Batch losses as modules and functions: one number of all elements, and no link to a probability."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from rareclass import losses
+from rareclass.errors import InputError
+from rareclass.losses.torch.checks import check_tensors, looks, unit_targets
+
+
+class BatchModule(nn.Module):
+    """A loss of all elements together; elements whose target is `ignore_index` are left out."""
+
+    def __init__(self, loss: losses.BatchLoss, ignore_index: int | None = None) -> None:
+        super().__init__()
+        self.loss = loss
+        self.ignore_index = ignore_index
+
+    def extra_repr(self) -> str:
+        return repr(self.loss) + ("" if self.ignore_index is None else f", ignore_index={self.ignore_index}")
+
+    def forward(self, logits: Tensor, targets: Tensor, sample_weight: Tensor | None = None) -> Tensor:
+        """Loss of all elements together; targets (0 and 1) and weights have the shape of the logits."""
+        return _batch_loss(self.loss, logits, targets, sample_weight, self.ignore_index)
+
+    def link(self, logits: Tensor) -> Tensor:
+        """Raise: a batch loss means no probability."""
+        self.loss.link(0.0)
+        raise AssertionError
+
+    def start(self, prevalence: float) -> float:
+        """A neutral bias: the log-odds of the prevalence."""
+        return self.loss.start(prevalence)
+
+
+def _batch_loss(
+    loss: losses.BatchLoss,
+    logits: Tensor,
+    targets: Tensor,
+    sample_weight: Tensor | None = None,
+    ignore_index: int | None = None,
+) -> Tensor:
+    check_tensors(logits, targets, sample_weight)
+    z = logits.float() if logits.dtype in (torch.float16, torch.bfloat16) else logits
+    if z.shape == (*targets.shape, 1):
+        z = z[..., 0]
+    if z.shape != targets.shape or (sample_weight is not None and sample_weight.shape != targets.shape):
+        raise InputError(f"logits {tuple(z.shape)}, targets {tuple(targets.shape)} and weights need one shape.")
+    weight = torch.ones_like(z) if sample_weight is None else sample_weight.to(z.dtype)
+    if ignore_index is not None and targets.dtype != torch.bool:
+        ignored = targets == ignore_index
+        z, targets = z.masked_fill(ignored, 0.0), targets.masked_fill(ignored, 0)
+        weight = weight.masked_fill(ignored, 0.0)
+    y, hard = unit_targets(targets, z.dtype)
+    if looks(targets) and not hard:
+        raise InputError(f"{type(loss).__name__} needs targets 0 and 1; got values between.")
+    z, y, weight = z.reshape(-1), y.reshape(-1), weight.reshape(-1)
+    if isinstance(loss, losses.TverskyLoss):
+        return _tversky(z, y, weight, loss)
+    if isinstance(loss, losses.FocalTverskyLoss):
+        value = _tversky(z, y, weight, loss)
+        # at exactly 0 the power has no slope; nothing is left to learn there
+        safe = torch.where(value > 0, value, 1.0)
+        return torch.where(value > 0, safe ** (1 / loss.gamma), 0.0 * value)
+    return _Exact.apply(z, y, weight, loss)
+
+
+class _Exact(torch.autograd.Function):
+    """Value and gradient by the sorted kernels of the package, in float64 on the CPU, O(n log n)."""
+
+    @staticmethod
+    def forward(ctx: Any, z: Tensor, y: Tensor, weight: Tensor, loss: losses.BatchLoss) -> Tensor:
+        arrays = (a.detach().cpu().numpy() for a in (y == 1, z.double(), weight.double()))
+        value, gradient, _ = loss._evaluate(*arrays)
+        ctx.save_for_backward(torch.as_tensor(gradient, dtype=z.dtype, device=z.device))
+        return z.new_tensor(value)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None, None]:
+        return upstream * ctx.saved_tensors[0], None, None, None
+
+
+def _tversky(z: Tensor, y: Tensor, weight: Tensor, loss: Any) -> Tensor:
+    """1 - Tversky index, without forming that difference."""
+    p, q = torch.sigmoid(z), torch.sigmoid(-z)
+    positive = weight * y
+    negative = weight * (1.0 - y)
+    miss = loss.fp_weight * (negative * p).sum() + loss.fn_weight * (positive * q).sum()
+    total = (positive * p).sum() + loss.smooth + miss
+    if loss.smooth == 0 and looks(z) and not bool(total > 0):
+        raise InputError("The Tversky index is 0 / 0: no positives in the batch and `smooth=0`. Set `smooth` above 0.")
+    return miss / total
+
+
+class TverskyLoss(BatchModule):
+    """`rareclass.losses.TverskyLoss` as a module, over all elements of the batch."""
+
+    def __init__(
+        self, fp_weight: float = 0.3, fn_weight: float = 0.7, smooth: float = 1.0, *, ignore_index: int | None = None
+    ) -> None:
+        super().__init__(losses.TverskyLoss(fp_weight, fn_weight, smooth), ignore_index)
+
+
+class FocalTverskyLoss(BatchModule):
+    """`rareclass.losses.FocalTverskyLoss` as a module, over all elements of the batch."""
+
+    def __init__(
+        self,
+        gamma: float = 4 / 3,
+        fp_weight: float = 0.3,
+        fn_weight: float = 0.7,
+        smooth: float = 1.0,
+        *,
+        ignore_index: int | None = None,
+    ) -> None:
+        super().__init__(losses.FocalTverskyLoss(gamma, fp_weight, fn_weight, smooth), ignore_index)
+
+
+class PairwiseSquareLoss(BatchModule):
+    """`rareclass.losses.PairwiseSquareLoss` as a module, over all pairs of the batch."""
+
+    def __init__(self, margin: float = 1.0, *, ignore_index: int | None = None) -> None:
+        super().__init__(losses.PairwiseSquareLoss(margin), ignore_index)
+
+
+class PairwiseSquaredHingeLoss(BatchModule):
+    """`rareclass.losses.PairwiseSquaredHingeLoss` as a module, over all pairs of the batch."""
+
+    def __init__(self, margin: float = 1.0, *, ignore_index: int | None = None) -> None:
+        super().__init__(losses.PairwiseSquaredHingeLoss(margin), ignore_index)
+
+
+class SmoothAveragePrecisionLoss(BatchModule):
+    """`rareclass.losses.SmoothAveragePrecisionLoss` as a module, over the batch; every batch needs both classes."""
+
+    def __init__(self, margin: float = 1.0, *, ignore_index: int | None = None) -> None:
+        super().__init__(losses.SmoothAveragePrecisionLoss(margin), ignore_index)
+
+
+def tversky_loss(
+    logits: Tensor,
+    targets: Tensor,
+    fp_weight: float = 0.3,
+    fn_weight: float = 0.7,
+    smooth: float = 1.0,
+    *,
+    ignore_index: int | None = None,
+    sample_weight: Tensor | None = None,
+) -> Tensor:
+    """1 - Tversky index of the batch, see `rareclass.losses.TverskyLoss`."""
+    loss = losses.TverskyLoss(fp_weight, fn_weight, smooth)
+    return _batch_loss(loss, logits, targets, sample_weight, ignore_index)
+
+
+def focal_tversky_loss(
+    logits: Tensor,
+    targets: Tensor,
+    gamma: float = 4 / 3,
+    fp_weight: float = 0.3,
+    fn_weight: float = 0.7,
+    smooth: float = 1.0,
+    *,
+    ignore_index: int | None = None,
+    sample_weight: Tensor | None = None,
+) -> Tensor:
+    """(1 - Tversky index)^(1 / gamma), see `rareclass.losses.FocalTverskyLoss`."""
+    loss = losses.FocalTverskyLoss(gamma, fp_weight, fn_weight, smooth)
+    return _batch_loss(loss, logits, targets, sample_weight, ignore_index)
+
+
+def pairwise_square_loss(
+    logits: Tensor,
+    targets: Tensor,
+    margin: float = 1.0,
+    *,
+    ignore_index: int | None = None,
+    sample_weight: Tensor | None = None,
+) -> Tensor:
+    """Mean squared shortfall of all pairs, see `rareclass.losses.PairwiseSquareLoss`."""
+    return _batch_loss(losses.PairwiseSquareLoss(margin), logits, targets, sample_weight, ignore_index)
+
+
+def pairwise_squared_hinge_loss(
+    logits: Tensor,
+    targets: Tensor,
+    margin: float = 1.0,
+    *,
+    ignore_index: int | None = None,
+    sample_weight: Tensor | None = None,
+) -> Tensor:
+    """Mean squared hinge of all pairs, see `rareclass.losses.PairwiseSquaredHingeLoss`."""
+    return _batch_loss(losses.PairwiseSquaredHingeLoss(margin), logits, targets, sample_weight, ignore_index)
+
+
+def smooth_average_precision_loss(
+    logits: Tensor,
+    targets: Tensor,
+    margin: float = 1.0,
+    *,
+    ignore_index: int | None = None,
+    sample_weight: Tensor | None = None,
+) -> Tensor:
+    """A smooth 1 - average precision, see `rareclass.losses.SmoothAveragePrecisionLoss`."""
+    return _batch_loss(losses.SmoothAveragePrecisionLoss(margin), logits, targets, sample_weight, ignore_index)

@@ -1,0 +1,113 @@
+"""What is refused, and when: on the CPU always, elsewhere and under torch.compile in debug mode or by a NaN.
+
+Reading a tensor's values on an accelerator waits for it, and under `torch.compile` it breaks the graph. There, targets
+out of range make their own loss NaN instead, so that they cannot pass for a loss; `debug` names the element.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from rareclass.errors import InputError
+
+_debugging = False
+
+
+@contextmanager
+def debug(enabled: bool = True) -> Iterator[None]:
+    """Check logits and targets of every call inside, on every device, and name the first bad element of the batch.
+
+    Use it to find where a NaN comes from; it waits for the device at each loss and is ignored under `torch.compile`.
+
+    Parameters
+    ----------
+    enabled : bool
+        False switches the checks off inside a block that has them. Default True.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from rareclass.errors import InputError
+    >>> from rareclass.losses.torch import debug, focal_loss
+    >>> with debug():
+    ...     try:
+    ...         focal_loss(torch.tensor([0.1, float("nan")]), torch.tensor([0, 1]))
+    ...     except InputError as error:
+    ...         print(error)
+    `logits` hold 1 value that is not finite; the first is nan in batch element 1 (index (1,)).
+    """
+    global _debugging
+    before, _debugging = _debugging, enabled
+    try:
+        yield
+    finally:
+        _debugging = before
+
+
+def looks(tensor: Tensor) -> bool:
+    """Whether values of this tensor may be read now."""
+    return not torch.compiler.is_compiling() and (tensor.device.type == "cpu" or _debugging)
+
+
+def check_tensors(logits: Any, targets: Any, sample_weight: Any) -> None:
+    """Refuse what is no tensor of the right kind."""
+    for name, given in (("logits", logits), ("targets", targets), ("sample_weight", sample_weight)):
+        if not isinstance(given, Tensor) and not (name == "sample_weight" and given is None):
+            raise InputError(f"`{name}` must be a torch tensor; got {type(given).__name__}. Use torch.as_tensor first.")
+    if not logits.is_floating_point():
+        raise InputError(f"`logits` must be of a floating type (raw scores); got {logits.dtype}.")
+    if targets.is_complex():
+        raise InputError(f"`targets` must be Boolean, whole or floating numbers; got {targets.dtype}.")
+    if _debugging and not torch.compiler.is_compiling():
+        check_finite(logits)
+
+
+def check_finite(logits: Tensor) -> None:
+    """Name the first logit that is not finite."""
+    bad = ~torch.isfinite(logits.detach())
+    if not bool(bad.any()):
+        return
+    count = int(bad.sum())
+    at = tuple(bad.nonzero()[0].tolist())
+    element = f"in batch element {at[0]} (index {at})" if at else "the logit itself"
+    said = "value that is" if count == 1 else "values that are"
+    raise InputError(f"`logits` hold {count} {said} not finite; the first is {logits[at].item()} {element}.")
+
+
+def unit_targets(targets: Tensor, dtype: torch.dtype) -> tuple[Tensor, bool]:
+    """Targets as numbers of this type, and whether all of them are known to be 0 or 1."""
+    y = targets.to(dtype)
+    if targets.dtype == torch.bool:
+        return y, True
+    if not looks(targets):
+        return torch.where((y < 0) | (y > 1), torch.nan, y), not targets.is_floating_point()
+    if y.numel() == 0:
+        return y, True
+    # y (1 - y) is 0 at 0 and 1, positive between and negative outside; one comparison of numbers, not of arrays
+    low, high = (float(v) for v in torch.aminmax(torch.addcmul(y, y, y, value=-1.0)))
+    if low == high == 0.0:
+        return y, True
+    if low >= 0.0 and targets.is_floating_point():
+        return y, False
+    bad = ~((y >= 0) & (y <= 1))
+    raise InputError(
+        f"`targets` of logits of the same shape must be 0 and 1 only (1 = positive), or lie between; got "
+        f"{targets[bad][0].item()}. Encode the labels, or say which value marks elements to leave out: `ignore_index`."
+    )
+
+
+def check_codes(codes: Tensor, classes: int) -> None:
+    """Refuse class codes that are no whole numbers 0..K-1; `codes` without those to be ignored."""
+    if codes.is_floating_point():
+        raise InputError(f"`targets` must hold class codes as whole numbers, one a row; got {codes.dtype}.")
+    if not looks(codes) or codes.numel() == 0:
+        return
+    low, high = (int(v) for v in torch.aminmax(codes))
+    if low < 0 or high >= classes:
+        raise InputError(
+            f"`targets` must hold class codes 0..{classes - 1}; got {low if low < 0 else high}. A code that marks rows "
+            "to leave out is named by `ignore_index`."
+        )
