@@ -11,6 +11,7 @@ from rareclass.errors import InputError
 pytestmark = pytest.mark.deep
 torch = pytest.importorskip("torch", reason="torch is an optional extra and is not installed", exc_type=ImportError)
 modules = pytest.importorskip("rareclass.losses.torch")
+pytestmark = pytest.mark.deep
 torch.set_num_threads(1)  # tiny tensors: threads only wait for each other
 
 BINARY = {

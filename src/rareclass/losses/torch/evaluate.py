@@ -1,9 +1,10 @@
 """From a loss, logits and targets to one number: the kind of problem, ignored elements, weights and reduction."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Any, TypedDict
+from typing import Any, TypeAlias, TypedDict, Unpack
 
 import torch
 from torch import Tensor
@@ -20,7 +21,7 @@ from rareclass.losses.torch.checks import check_codes, check_tensors
 from rareclass.losses.torch.class_scores import class_losses
 from rareclass.losses.torch.elements import element_losses
 
-PosWeight = float | Sequence[float] | Tensor | None
+PosWeight: TypeAlias = float | Sequence[float] | Tensor | None
 
 
 class LossOptions(TypedDict, total=False):
@@ -100,28 +101,29 @@ def _classes(loss: losses.RowLoss) -> int:
     )
 
 
-def checked_reduction(reduction: str) -> str:
-    """The reduction, if it is one."""
-    return _check.one_of(reduction, "reduction", ("mean", "sum", "none"))
-
-
-def checked_ignore_index(index: int | None) -> int | None:
-    """The value that marks targets to leave out, if it is a whole number."""
-    if index is not None and (isinstance(index, bool) or not isinstance(index, int)):
-        raise InputError(f"`ignore_index` must be a whole number or None; got {index!r}.")
-    return index
-
-
-def checked_pos_weight(weight: PosWeight) -> float | Tensor | None:
+def _checked_pos_weight(weight: PosWeight) -> float | Tensor | None:
     """A positive number, or a tensor (L,) of them."""
     if weight is None:
         return None
-    found = torch.as_tensor(weight, dtype=None if isinstance(weight, Tensor) else torch.get_default_dtype())
+    if isinstance(weight, int | float):
+        return _check.fraction(weight, "pos_weight", high=math.inf, closed="neither")
+    found = weight.detach() if isinstance(weight, Tensor) else torch.as_tensor(weight, dtype=torch.get_default_dtype())
     if not torch.compiler.is_compiling() and not bool(((found > 0) & torch.isfinite(found)).all()):
         raise InputError(f"`pos_weight` must hold finite positive numbers; got {weight!r}.")
-    if isinstance(weight, Tensor):
-        return weight.detach()
-    return found if found.ndim else float(weight)
+    return found
+
+
+Options = tuple[float, int | None, float | Tensor | None, str]
+
+
+def checked(
+    label_smoothing: float = 0.0, ignore_index: int | None = None, pos_weight: PosWeight = None, reduction: str = "mean"
+) -> Options:
+    """`LossOptions`, checked, in this order."""
+    if ignore_index is not None and (isinstance(ignore_index, bool) or not isinstance(ignore_index, int)):
+        raise InputError(f"`ignore_index` must be a whole number or None; got {ignore_index!r}.")
+    _check.one_of(reduction, "reduction", ("mean", "sum", "none"))
+    return checked_smoothing(label_smoothing), ignore_index, _checked_pos_weight(pos_weight), reduction
 
 
 def evaluate(
@@ -130,19 +132,10 @@ def evaluate(
     targets: Tensor,
     *,
     sample_weight: Tensor | None = None,
-    label_smoothing: float = 0.0,
-    ignore_index: int | None = None,
-    pos_weight: PosWeight = None,
-    reduction: str = "mean",
+    **options: Unpack[LossOptions],
 ) -> Tensor:
     """Check the options of one call and compute it."""
-    smoothing, weight = checked_smoothing(label_smoothing), checked_pos_weight(pos_weight)
-    checked_reduction(reduction)
-    ignored = checked_ignore_index(ignore_index)
-    return compute(ready, logits, targets, sample_weight, (smoothing, ignored, weight, reduction))
-
-
-Options = tuple[float, int | None, float | Tensor | None, str]
+    return compute(ready, logits, targets, sample_weight, checked(**options))
 
 
 def compute(ready: Prepared, logits: Tensor, targets: Tensor, sample_weight: Tensor | None, options: Options) -> Tensor:

@@ -6,19 +6,9 @@ from typing import Any, Unpack
 from torch import Tensor, nn
 
 from rareclass import losses
-from rareclass.losses._smoothing import checked_smoothing
 from rareclass.losses.focal import Alpha
 from rareclass.losses.torch import links
-from rareclass.losses.torch.evaluate import (
-    LossOptions,
-    Options,
-    PosWeight,
-    checked_ignore_index,
-    checked_pos_weight,
-    checked_reduction,
-    compute,
-    prepare,
-)
+from rareclass.losses.torch.evaluate import LossOptions, Options, checked, compute, prepare
 
 
 class RowModule(nn.Module):
@@ -34,19 +24,15 @@ class RowModule(nn.Module):
 
     def __init__(self, loss: losses.RowLoss, options: LossOptions) -> None:
         super().__init__()
-        given = _split(**options)
+        self.label_smoothing, self.ignore_index, weight, self.reduction = checked(**options)
         self.loss = loss
         self._ready = prepare(loss)
-        self.label_smoothing = checked_smoothing(given[0])
-        self.ignore_index = checked_ignore_index(given[1])
-        weight = checked_pos_weight(given[2])
-        self._positives = weight if isinstance(weight, float) else None
+        self._factor = weight if isinstance(weight, float) else None
         self.register_buffer("pos_weight", weight if isinstance(weight, Tensor) else None, persistent=False)
-        self.reduction = checked_reduction(given[3])
 
     @property
     def _options(self) -> Options:
-        weight = self._positives if self.pos_weight is None else self.pos_weight
+        weight = self._factor if self.pos_weight is None else self.pos_weight
         return self.label_smoothing, self.ignore_index, weight, self.reduction
 
     def extra_repr(self) -> str:
@@ -86,12 +72,6 @@ class RowModule(nn.Module):
         With ``multi_label=True`` the sequence holds the prevalence of each label (L,).
         """
         return links.start(self._ready, prevalence, self._options, multi_label)
-
-
-def _split(
-    label_smoothing: float = 0.0, ignore_index: int | None = None, pos_weight: PosWeight = None, reduction: str = "mean"
-) -> Options:
-    return label_smoothing, ignore_index, pos_weight, reduction  # type: ignore[return-value]
 
 
 class CrossEntropy(RowModule):
