@@ -5,5 +5,13 @@ Needs the extra `torch`. The losses themselves are in `rareclass.losses.torch`.
 
 from rareclass._lazy import lazy_names
 
-_HOMES: dict[str, str] = {"deep_smote": "DeepSMOTE", "mixing": "BalancedMixup Mixup"}
+_HOMES = {
+    "auc_margin": "AUCMarginObjective",
+    "average_precision": "AveragePrecisionObjective",
+    "balanced": "BalancedBatchSampler",
+    "deep_smote": "DeepSMOTE",
+    "mixing": "BalancedMixup Mixup",
+    "partial_auc": "PartialAUCObjective",
+    "weighted": "WeightedSampler",
+}
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)
