@@ -42,12 +42,12 @@ from rareclass.scoring.files import (
     PARTS,
     REFERENCE,
     SAID,
-    SCORER,
     Folder,
     damaged,
     digest,
     version_of,
     write_arrays,
+    write_scorer,
 )
 from rareclass.scoring.learner import read_learner
 from rareclass.scoring.members import CompiledLearner
@@ -64,10 +64,10 @@ class Bundle:
 
     A folder of plain files: ``manifest.json`` (what it is, and the sha256 of every other file), ``model.json`` (schema,
     encoder, way back, calibration, decision), ``scorer.npz`` (the fitted learner as plain arrays, found equal to it
-    when the bundle was written) and ``card.md`` (the model card, for people). ``learner.skops`` (the learner itself,
-    without pickle, loaded against a fixed list of types) stands there where it cannot be compiled, or was kept;
-    ``given.skops`` where the learner that was asked for is no name; ``reference.npz`` where the training rows were at
-    hand. Loading verifies every checksum, and runs nothing.
+    when the bundle was written; ``tensors.safetensors`` for a network) and ``card.md`` (the model card, for people).
+    ``learner.skops`` (the learner itself, without pickle, loaded against a fixed list of types) stands there where it
+    cannot be compiled, or was kept; ``given.skops`` where the learner that was asked for is no name; ``reference.npz``
+    where the training rows were at hand. Loading verifies every checksum, and runs nothing.
 
     Attributes
     ----------
@@ -213,7 +213,7 @@ class Bundle:
         }
         if scorer.exact:
             state["scorer"], arrays = scorer.saved()
-            write_arrays(arrays, folder / SCORER)
+            write_scorer(arrays, folder, scorer.member)
         (folder / MODEL).write_text(to_json(state, sort_keys=True, finite_only=True) + "\n", encoding="utf-8")
         if keep_learner and isinstance(model.arm.learner, CompiledLearner):
             raise BundleError(

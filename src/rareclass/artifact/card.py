@@ -266,6 +266,8 @@ def _drives(model: FittedModel, scorer: Mapping[str, Any]) -> list[str]:
     if not scorer.get("exact"):
         return [f"Not known: the model is not compiled ({plain(scorer.get('why_not', ''))}), so it gives no reasons."]
     found = DriversRecord.from_dict(model.evidence.get("drivers"))
+    if found.why_not:
+        return [f"Not known: the model gives no reasons, because {plain(found.why_not)}."]
     if found.rows is None:
         return ["Not measured: the rows to measure it on were not at hand."]
     if not found.columns:

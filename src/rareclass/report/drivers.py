@@ -11,7 +11,7 @@ NO_CAUSES = (
 
 def no_reasons(found: DriversRecord) -> str:
     """Why there are no reasons, in a sentence."""
-    return f"There are no reasons: the champion is not compiled, because {words.prose(found.why_not).rstrip('.')}."
+    return f"There are no reasons: {words.prose(found.why_not).rstrip('.')}."
 
 
 def where(found: DriversRecord) -> str:

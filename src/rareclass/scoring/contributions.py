@@ -51,6 +51,8 @@ def contributions(member: Any, X: np.ndarray) -> np.ndarray:
 
 def _above(member: Any, X: np.ndarray) -> Parts:
     made = _MADE.get(getattr(member, "kind", ""))
+    if made is None and getattr(member, "why_no_reasons", ""):
+        raise InputError(f"There are no reasons: {member.why_no_reasons}.")
     if made is None:
         raise InputError("This model keeps the slow path, which gives no reasons; `Scorer.why_not` says why.")
     return made(member, X)

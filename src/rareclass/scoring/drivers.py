@@ -51,7 +51,7 @@ def with_drivers(comparison: Comparison, rules: ReasonRules | None = None) -> Co
     seed = comparison.design.sampling.seed
     sample = RowSample.of(rows.features, rows.y, index=index, weight=rows.weight, groups=rows.groups, seed=seed)
     found = what_drives(model.model_, scorer, sample, part=part)
-    if part == TESTED and scorer.exact:
+    if part == TESTED and not scorer.why_no_reasons:
         judged = Judged.of(comparison.design, index, level=0.95)
         table = rows.features.take(index)
         found = replace(found, top=explained(model.model_, scorer, table, judged, rows.of_caller(index)))
@@ -100,8 +100,8 @@ def what_drives(fitted: FittedModel, scorer: Scorer, sample: RowSample, *, part:
         events=int(sample.events.size),
         weighted=bool(np.ptp(sample.weight) > 0),
     )
-    if not scorer.exact:
-        return replace(told, why_not=scorer.why_not)
+    if scorer.why_no_reasons:
+        return replace(told, why_not=scorer.why_no_reasons)
     X = scorer.encoded(sample.table).matrix
     parts = scorer.contributions_of(X, threads=thread_count())[:, :-1]
     places = scorer.rules.places(scorer.columns)

@@ -17,6 +17,7 @@ import numpy as np
 from rareclass.errors import BundleError, InputError
 from rareclass.scoring.champion import bundle_place
 from rareclass.scoring.saved import UNFIT, refuse_odd, why
+from rareclass.scoring.tensors import as_tensors, tensors_of
 
 FORMAT = 2
 READABLE = (1, FORMAT)
@@ -132,6 +133,15 @@ class Folder:
         """The arrays of an .npz file."""
         return read_arrays(self.read(name), self.path / name)
 
+    def scorer_arrays(self) -> dict[str, np.ndarray]:
+        """The arrays of the compiled model."""
+        if not self.holds(TENSORS):
+            return self.arrays(SCORER)
+        try:
+            return tensors_of(self.read(TENSORS))
+        except InputError as error:
+            raise damaged(self.path, error) from None
+
 
 def read_arrays(raw: bytes, path: Path) -> dict[str, np.ndarray]:
     """Arrays by name of the content of an .npz file, whose size is looked at before anything is unpacked.
@@ -178,6 +188,14 @@ def damaged(path: Path, error: BaseException) -> BundleError:
 def write_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> None:
     """Write arrays as a compressed .npz file."""
     path.write_bytes(packed(arrays))
+
+
+def write_scorer(arrays: Mapping[str, np.ndarray], folder: Path, member: Any) -> None:
+    """Write the arrays of a compiled model: those of a network in the form that its own tools read."""
+    if getattr(member, "in_tensors", False):
+        (folder / TENSORS).write_bytes(as_tensors(arrays))
+    else:
+        write_arrays(arrays, folder / SCORER)
 
 
 def packed(arrays: Mapping[str, np.ndarray]) -> bytes:

@@ -53,6 +53,7 @@ class Linear:
     """A linear model of the columns themselves; it takes no missing values."""
 
     kind: ClassVar[str] = "linear"
+    takes_missing: ClassVar[bool] = False
     weight: np.ndarray  # (d,)
     intercept: float
     typical: np.ndarray | None = None  # (d,) mean of weight * column over the training rows; for reasons
@@ -278,8 +279,10 @@ class Blend(OfMembers):
         return cls(members=members, limit=positive(spec, "limit"), **numbers)
 
 
-_JOINED: Names[Any] = Names("member", {"staged": "rareclass.scoring.staged:Staged"})
-"""Kinds that are made of these and stand in files of their own."""
+_JOINED: Names[Any] = Names(
+    "member", {"staged": "rareclass.scoring.staged:Staged", "network": "rareclass.scoring.network:Network"}
+)
+"""Kinds that stand in files of their own, read where a bundle holds one."""
 KINDS: dict[str, Any] = {
     member.kind: member for member in (Linear, QuantileLinear, Trees, Votes, BalancedVotes, Sum, Blend)
 }
@@ -327,7 +330,13 @@ def _check_begins(begin: np.ndarray, parts: int, total: int, *, least: int) -> N
 
 def takes_missing(member: Any) -> bool:
     """Whether encoded rows may hold NaN."""
-    return not isinstance(member, Linear) and all(map(takes_missing, getattr(member, "members", ())))
+    return getattr(member, "takes_missing", True) and all(map(takes_missing, getattr(member, "members", ())))
+
+
+def why_no_reasons(member: Any) -> str:
+    """Why a member's log-odds have no parts by column; empty where they have."""
+    parts = getattr(member, "members", ())
+    return next(filter(None, (getattr(member, "why_no_reasons", ""), *map(why_no_reasons, parts))), "")
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from rareclass.kernels.logits import sigmoid
 from rareclass.kernels.threads import in_blocks
 from rareclass.scoring.contributions import contributions
 from rareclass.scoring.cut import Cut
-from rareclass.scoring.files import SCORER, Folder, damaged
+from rareclass.scoring.files import Folder, damaged
 from rareclass.scoring.maps import CalibrationMap, SliceMap, calibration_map
-from rareclass.scoring.members import Member, read_member, saved_member, takes_missing
+from rareclass.scoring.members import Member, read_member, saved_member, takes_missing, why_no_reasons
 from rareclass.scoring.reasons import CORRELATION, Reason, ReasonRules, refuse_other, top_reasons
 from rareclass.scoring.rows import RowEncoder, collected
 from rareclass.scoring.saved import UNFIT, flag, number, refuse_unlike
@@ -138,7 +138,7 @@ class Scorer:
             exact = flag(said, "exact")
             refuse_unlike(state)
             if exact:
-                member: Raw = read_member(state["scorer"], folder.arrays(SCORER))
+                member: Raw = read_member(state["scorer"], folder.scorer_arrays())
             else:
                 member = _HELPERS["load"](folder) if learner is None else learner
             arm = {"level": 0.0} | state["arm"]
@@ -162,6 +162,11 @@ class Scorer:
     @property
     def exact(self) -> bool:
         return not self.why_not
+
+    @property
+    def why_no_reasons(self) -> str:
+        """Why `contributions` and `explain` have nothing to say; empty where they have."""
+        return why_no_reasons(self.member) if self.exact else f"the model is not compiled, because {self.why_not}"
 
     @property
     def columns(self) -> list[str]:
@@ -243,8 +248,8 @@ class Scorer:
 
     def contributions_of(self, X: np.ndarray, *, threads: int = 1) -> np.ndarray:
         """Contributions (n, d + 1) of the columns to the log-odds of encoded rows (n, width)."""
-        if not self.exact:
-            raise InputError(f"There are no reasons: the model is not compiled ({self.why_not}).")
+        if self.why_no_reasons:
+            raise InputError(f"There are no reasons: {self.why_no_reasons}.")
         if self._needs_values:
             self._refuse_missing(X)
         shape = (X.shape[0], len(self.columns) + 1)

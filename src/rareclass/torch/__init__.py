@@ -12,6 +12,8 @@ _HOMES = {
     "deep_smote": "DeepSMOTE",
     "mixing": "BalancedMixup Mixup",
     "partial_auc": "PartialAUCObjective",
+    "network": "build_network describe_network",
+    "rareclass.artifact.network": "NetworkOptions save_network",
     "weighted": "WeightedSampler",
 }
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)
