@@ -18,6 +18,11 @@ torch = pytest.importorskip("torch", reason="torch is an optional extra and is n
 saving = pytest.importorskip("rareclass.artifact.network")
 nn = torch.nn
 
+
+def save(network, folder, X, y, **how):
+    return saving.save_network(network, folder, X, y, saving.NetworkOptions(**how))
+
+
 NAMES = ["a", "b", "c", "d"]
 
 
@@ -42,7 +47,7 @@ def score_of(slope=2.0, intercept=-4.0, outputs=1):
 
 def test_a_network_that_is_right_stays_as_it_is(tmp_path):
     X, y = rows()
-    bundle = saving.save_network(score_of(), tmp_path / "b", X, y, columns=NAMES, calibration="none")
+    bundle = save(score_of(), tmp_path / "b", X, y, calibration="none")
     np.testing.assert_allclose(bundle.model.positive_logit(X), 2 * X[:, 0] - 4, atol=1e-6)
     again = artifact.Bundle.load(tmp_path / "b")
     np.testing.assert_array_equal(again.model.positive_logit(X), bundle.model.positive_logit(X))
@@ -53,8 +58,8 @@ def test_a_network_that_is_right_stays_as_it_is(tmp_path):
 
 def test_two_outputs_scaling_and_shift(tmp_path):
     X, y = rows()
-    how = {"columns": NAMES, "calibration": "none", "centre": [10.0, 0, 0, 0], "scale": 5.0, "shift": -0.5}
-    bundle = saving.save_network(score_of(outputs=2), tmp_path / "b", 5 * X + how["centre"], y, **how)
+    how = {"calibration": "none", "centre": [10.0, 0, 0, 0], "scale": 5.0, "shift": -0.5}
+    bundle = save(score_of(outputs=2), tmp_path / "b", 5 * X + how["centre"], y, **how)
     np.testing.assert_allclose(bundle.model.positive_logit(5 * X + how["centre"]), 2 * X[:, 0] - 4.5, atol=1e-6)
 
 
@@ -63,9 +68,7 @@ def test_two_outputs_scaling_and_shift(tmp_path):
 def test_the_link_of_the_loss_is_undone(tmp_path, loss, outputs):
     X, y = rows()
     given = loss if outputs == 1 else losses.FocalLoss(2.0)
-    bundle = saving.save_network(
-        score_of(outputs=outputs), tmp_path / "b", X, y, columns=NAMES, loss=given, calibration="none"
-    )
+    bundle = save(score_of(outputs=outputs), tmp_path / "b", X, y, loss=given, calibration="none")
     wanted = given.link_logit(2 * X[:, 0] - 4)
     np.testing.assert_allclose(bundle.model.positive_logit(X), wanted, atol=5e-6)
 
@@ -74,48 +77,47 @@ def test_modules_of_losses_and_losses_without_a_link(tmp_path):
     from rareclass.losses.torch import FocalLoss
 
     X, y = rows()
-    how = {"columns": NAMES, "calibration": "none"}
-    of_module = saving.save_network(score_of(), tmp_path / "a", X, y, loss=FocalLoss(2.0), **how)
+    how = {"calibration": "none"}
+    of_module = save(score_of(), tmp_path / "a", X, y, loss=FocalLoss(2.0), **how)
     wanted = losses.FocalLoss(2.0).link_logit(2 * X[:, 0] - 4)
     np.testing.assert_allclose(of_module.model.positive_logit(X), wanted, atol=5e-6)
-    batch = saving.save_network(score_of(), tmp_path / "b", X, y, loss=losses.TverskyLoss(), **how)
+    batch = save(score_of(), tmp_path / "b", X, y, loss=losses.TverskyLoss(), **how)
     np.testing.assert_allclose(batch.model.positive_logit(X), 2 * X[:, 0] - 4, atol=1e-6)
     with pytest.raises(InputError, match="Leave others out"):
-        saving.save_network(score_of(), tmp_path / "c", X, y, loss=nn.BCEWithLogitsLoss(), **how)
+        save(score_of(), tmp_path / "c", X, y, loss=nn.BCEWithLogitsLoss(), **how)
 
 
 def test_validation_rows_of_another_prevalence_are_weighted_to_the_real_one(tmp_path):
     X, y = rows(20_000)
     few = y | (np.random.default_rng(1).random(y.size) < 0.1)  # a tenth of the other rows
-    bundle = saving.save_network(
-        score_of(intercept=0.0), tmp_path / "b", X[few], y[few], columns=NAMES, prevalence=y.mean()
-    )
+    bundle = save(score_of(intercept=0.0), tmp_path / "b", X[few], y[few], prevalence=y.mean())
     # 800 events: their number is known to 4 %, so that 3 standard errors are 11 %
     assert abs(bundle.model.predict_proba(X)[:, 1].mean() / y.mean() - 1) < 0.11
 
 
 def test_decisions_are_chosen_on_the_rows(tmp_path):
     X, y = rows()
-    by_cost = saving.save_network(score_of(), tmp_path / "a", X, y, columns=NAMES, costs=CostMatrix(fp=1, fn=50))
+    by_cost = save(score_of(), tmp_path / "a", X, y, costs=CostMatrix(fp=1, fn=50))
     assert by_cost.model.decision_.threshold == pytest.approx(1 / 51)
-    by_rule = saving.save_network(score_of(), tmp_path / "b", X, y, columns=NAMES, decision=RecallAtLeast(0.9))
+    by_rule = save(score_of(), tmp_path / "b", X, y, decision=RecallAtLeast(0.9))
     assert by_rule.model.predict(X)[y].mean() == pytest.approx(0.9, abs=0.03)
 
 
 def test_the_verbs_score_it_without_torch(tmp_path):
     X, y = rows()
-    bundle = saving.save_network(score_of(), tmp_path / "b", X, y, columns=NAMES, target="event")
+    bundle = save(score_of(), tmp_path / "b", X, y, columns=NAMES, target="event")
     table = pyarrow.table(dict(zip(NAMES, X[:50].T)) | {"event": y[:50].astype(int)})
     pyarrow.csv.write_csv(table, tmp_path / "rows.csv")
     code = (
-        "import sys; sys.modules['torch'] = sys.modules['safetensors'] = None\n"
+        "import sys\n"
         "from rareclass.cli import main\n"
-        "sys.exit(main(['predict', *sys.argv[1:3], '--out', sys.argv[3]]))"
+        "code = main(['predict', *sys.argv[1:3], '--out', sys.argv[3]])\n"
+        "sys.exit(code or not {'torch', 'safetensors'}.isdisjoint(sys.modules))"
     )
     places = [str(tmp_path / name) for name in ("b", "rows.csv", "o.csv")]
     subprocess.run([sys.executable, "-c", code, *places], check=True)
     found = pyarrow.csv.read_csv(tmp_path / "o.csv")
-    wanted = bundle.model.predict_proba(X[:50])[:, 1]
+    wanted = bundle.model.predict_proba(table)[:, 1]
     np.testing.assert_allclose(found["probability"].to_numpy(), wanted, rtol=1e-9)
     one = Scorer.load(tmp_path / "b")
     np.testing.assert_allclose(one.probability(table.to_pylist()[0]), wanted[:1], rtol=1e-12)
@@ -129,7 +131,7 @@ def test_other_tools_read_the_tensors(tmp_path):
     safetensors = pytest.importorskip("safetensors.torch")
     X, y = rows()
     network = score_of()
-    saving.save_network(network, tmp_path / "b", X, y, columns=NAMES)
+    save(network, tmp_path / "b", X, y)
     state = safetensors.load_file(tmp_path / "b" / "tensors.safetensors")
     for name, tensor in network.state_dict().items():
         assert torch.equal(state[name], tensor)
@@ -139,7 +141,7 @@ def test_a_damaged_file_is_refused(tmp_path):
     from rareclass.errors import BundleError
 
     X, y = rows()
-    saving.save_network(score_of(), tmp_path / "b", X, y, columns=NAMES)
+    save(score_of(), tmp_path / "b", X, y, columns=NAMES)
     file = tmp_path / "b" / "tensors.safetensors"
     file.write_bytes(file.read_bytes()[:-4])
     with pytest.raises(BundleError, match="altered"):
@@ -149,15 +151,15 @@ def test_a_damaged_file_is_refused(tmp_path):
 def test_what_cannot_be_saved_is_refused(tmp_path):
     X, y = rows(500)
     with pytest.raises(InputError, match="must name 4 columns"):
-        saving.save_network(score_of(), tmp_path / "b", X, y, columns=["a"])
+        save(score_of(), tmp_path / "b", X, y, columns=["a"])
     with pytest.raises(InputError, match="a row has 4"):
-        saving.save_network(score_of(), tmp_path / "b", X, y, inputs=(1, 2, 3))
+        save(score_of(), tmp_path / "b", X, y, inputs=(1, 2, 3))
     with pytest.raises(InputError, match="lacks values"):
-        saving.save_network(score_of(), tmp_path / "b", np.where(X > 3, np.nan, X), y)
+        save(score_of(), tmp_path / "b", np.where(X > 3, np.nan, X), y)
     with pytest.raises(InputError, match="LSTM"):
-        saving.save_network(nn.Sequential(nn.LSTM(4, 1)), tmp_path / "b", X, y)
+        save(nn.Sequential(nn.LSTM(4, 1)), tmp_path / "b", X, y)
     with pytest.raises(InputError, match="one number or one for each of two classes"):
-        saving.save_network(nn.Linear(4, 3), tmp_path / "b", X, y)
+        save(nn.Linear(4, 3), tmp_path / "b", X, y)
     with pytest.raises((TooFewEventsError, InputError), match="constant"):
-        saving.save_network(score_of(), tmp_path / "b", X, np.zeros(500))
+        save(score_of(), tmp_path / "b", X, np.zeros(500))
     assert not (tmp_path / "b").exists()

@@ -41,7 +41,7 @@ def test_names_of_columns_and_levels_are_text(full):
 
 
 def test_without_reasons_a_sentence_says_why(few_events):
-    assert "There are no reasons: the model is not compiled, because a SVC is none" in section(few_events)
+    assert "There are no reasons: the champion is not compiled, because a SVC is none" in section(few_events)
 
 
 def test_runs_from_before_have_no_such_section(full):
@@ -64,4 +64,4 @@ def test_the_terminal_says_it_in_a_short_table(full, few_events, capsys):
     assert "What drives it" in said
     assert re.search(r"V14 +2\.40 \[1\.92, 2\.88\] +0\.800 \[0\.640, 0\.960\]", said)
     render_terminal(few_events)
-    assert "There are no reasons: the model is not compiled" in capsys.readouterr().out
+    assert "There are no reasons: the champion is not compiled" in capsys.readouterr().out

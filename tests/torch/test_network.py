@@ -18,8 +18,9 @@ def trained(*layers):
     network = nn.Sequential(*layers)
     for module in network.modules():
         if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
-            for moment in (module.running_mean, module.running_var, module.weight, module.bias):
-                moment.data.uniform_(0.5, 2.0)
+            for moment in [*module.buffers(), *module.parameters()]:
+                if moment.is_floating_point():
+                    moment.data.uniform_(0.5, 2.0)
     return network.eval()
 
 
@@ -35,7 +36,7 @@ NETWORKS = {
             nn.GELU(),
             nn.AvgPool2d(2, stride=1, padding=1, count_include_pad=False),
             nn.AdaptiveAvgPool2d((2, 3)),
-            nn.Sequential(nn.Flatten(), nn.Dropout2d(0.1), nn.Identity(), nn.Linear(48, 1)),
+            nn.Sequential(nn.Dropout2d(0.1), nn.Flatten(), nn.Identity(), nn.Linear(48, 1)),
         ),
     ),
     "pixels": ((36,), lambda: trained(nn.Unflatten(1, (1, 6, 6)), nn.Conv2d(1, 2, 3), nn.AvgPool2d(2), nn.Flatten())),

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -43,27 +44,74 @@ _GRID = np.linspace(-40.0, 40.0, 8001)
 _COMPARED, _AT_A_TIME = 500, 100
 
 
+@dataclass(frozen=True, kw_only=True)
+class NetworkOptions:
+    """How a network reads rows, what its score means, and what is decided by it; for `save_network`.
+
+    Parameters
+    ----------
+    columns : sequence of str, optional
+        Names of the d columns; those of the table, or x0, x1, ... by default.
+    inputs : sequence of int, optional
+        Shape of a row as the network takes it, such as (1, 28, 28); (d,) by default.
+    centre, scale : float or array (d,), default=0.0 and 1.0
+        The network is given ``(row - centre) / scale``.
+    loss : loss of `rareclass.losses` or `rareclass.losses.torch`, optional
+        That it was trained with, whose link turns raw scores into log-odds; by default, and for losses without a link,
+        the raw score counts as log-odds, which the calibration mends.
+    shift : float, default=0.0
+        Log-odds to add, where training saw another share of events: minus the `offset` of a sampler of negatives.
+    prevalence : float in (0, 1), optional
+        The real share of events, where that of the validation rows is another one: events and other rows are then
+        weighted to it.
+    calibration : str or Calibrator, default="auto"
+        As in `RareClassifier`; "none" leaves the scores as they are.
+    decision : DecisionRule or TierPolicy, optional
+        How `predict` flags rows; without it, and without `costs`, the probability is cut at 0.5.
+    costs : CostMatrix or RowCosts, optional
+        Of the validation rows; `predict` then minimises the expected cost.
+    pos_label : label, optional
+        The event; the rarer label by default.
+    target : str, optional
+        Name of the label column, for `evaluate`.
+    name : str, default="network"
+        Of the bundle.
+
+    Examples
+    --------
+    >>> NetworkOptions(inputs=(1, 28, 28), scale=255.0, prevalence=0.01).calibration
+    'auto'
+    """
+
+    columns: Sequence[str] | None = None
+    inputs: Sequence[int] | None = None
+    centre: ArrayLike = 0.0
+    scale: ArrayLike = 1.0
+    loss: Any = None
+    shift: float = 0.0
+    prevalence: float | None = None
+    calibration: str | Calibrator = "auto"
+    decision: DecisionRule | TierPolicy | None = None
+    costs: Costs | None = None
+    pos_label: Any = None
+    target: str | None = None
+    name: str = NETWORK
+
+    @property
+    def method(self) -> str:
+        """The name of the calibration."""
+        return self.calibration if isinstance(self.calibration, str) else self.calibration.kind
+
+
 def save_network(
     module: Any,
     folder: str | os.PathLike,
     X: Rows,
     y: Labels,
+    how: NetworkOptions = NetworkOptions(),
     *,
-    columns: Sequence[str] | None = None,
-    inputs: Sequence[int] | None = None,
-    centre: ArrayLike = 0.0,
-    scale: ArrayLike = 1.0,
-    loss: Any = None,
-    shift: float = 0.0,
-    prevalence: float | None = None,
     sample_weight: PerRow | None = None,
     groups: PerRow | None = None,
-    calibration: str | Calibrator = "auto",
-    decision: DecisionRule | TierPolicy | None = None,
-    costs: Costs | None = None,
-    pos_label: Any = None,
-    target: str | None = None,
-    name: str = NETWORK,
     overwrite: bool = False,
 ) -> Bundle:
     """Save a trained network as a bundle that `rareclass predict`, `serve` and `evaluate` score without PyTorch.
@@ -86,33 +134,10 @@ def save_network(
         255.
     y : array-like of shape (n,)
         Their labels.
-    columns : sequence of str, optional
-        Names of the d columns; those of the table, or x0, x1, ... by default.
-    inputs : sequence of int, optional
-        Shape of a row as the network takes it, such as (1, 28, 28); (d,) by default.
-    centre, scale : float or array (d,), default=0.0 and 1.0
-        The network is given ``(row - centre) / scale``.
-    loss : loss of `rareclass.losses` or `rareclass.losses.torch`, optional
-        That it was trained with, whose link turns raw scores into log-odds; by default, and for losses without a link,
-        the raw score counts as log-odds, which the calibration mends.
-    shift : float, default=0.0
-        Log-odds to add, where training saw another share of events: minus the `offset` of a sampler of negatives.
-    prevalence : float in (0, 1), optional
-        The real share of events, where that of the validation rows is another one: events and other rows are then
-        weighted to it.
+    how : NetworkOptions, optional
+        Shape and scale of a row, the loss, the real prevalence, calibration, decision and costs, names.
     sample_weight, groups : array-like of shape (n,), optional
         Of the validation rows: 1 / the probability with which each was kept, and what belongs together.
-    calibration : str or Calibrator, default="auto"
-        As in `RareClassifier`; "none" leaves the scores as they are.
-    decision : DecisionRule or TierPolicy, optional
-        How `predict` flags rows; without it, and without `costs`, the probability is cut at 0.5.
-    costs : CostMatrix or RowCosts, optional
-        Of the validation rows; `predict` then minimises the expected cost.
-    pos_label : label, optional
-        The event; the rarer label by default.
-    target : str, optional
-        Name of the label column, for `evaluate`.
-    name : str, default="network"
     overwrite : bool, default=False
 
     Returns
@@ -124,7 +149,7 @@ def save_network(
     ------
     InputError
         A layer is unknown, columns or shapes do not fit, or the folder holds something.
-    TooFewEventsError
+    TargetError
         The validation rows hold one class only.
 
     Examples
@@ -135,40 +160,34 @@ def save_network(
     >>> y = rng.random(2000) < sigmoid(X[:, 0] - 4)
     >>> network = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 1))
     >>> with tempfile.TemporaryDirectory() as d:
-    ...     bundle = save_network(network, f"{d}/bundle", X, y, columns=["a", "b", "c", "d"])
+    ...     bundle = save_network(network, f"{d}/bundle", X, y)
     >>> bool(abs(bundle.model.predict_proba(X)[:, 1].mean() - y.mean()) < 0.001)
     True
     """
-    table, event, label, classes = _validation(X, y, columns, pos_label)
-    weight = _weights(event, sample_weight, prevalence)
-    member = _member(module, table.num_columns, inputs, (centre, scale), loss)
+    table, event, label, classes = _validation(X, y, how)
+    weight = _weights(event, sample_weight, how.prevalence)
+    member = _member(module, table.num_columns, how)
+    names = table.column_names
     schema = Schema(
-        columns=tuple(Column(name, "number") for name in table.column_names),
-        target=target,
-        pos_label=label,
-        classes=classes,
+        columns=tuple(Column(name, "number") for name in names), target=how.target, pos_label=label, classes=classes
     )
     rows = TableEncoder(schema).fit_transform(table).matrix
-    _refuse_missing(rows, table.column_names)
+    _refuse_missing(rows, names)
     _compare(module, member, rows)
     arm = FittedArm(
         arm=Arm(NETWORK),
         learner=CompiledLearner(member),
-        shift=_check.fraction(shift, "shift", low=-np.inf, high=np.inf, closed="neither"),
-        undone=float(shift),
+        shift=_check.fraction(how.shift, "shift", low=-np.inf, high=np.inf, closed="neither"),
+        undone=float(how.shift),
         exact=True,
         note=f"a network of {len(member.specs)} layers and {sum(a.size for a in member.weights.values()):,} numbers",
-        restoration=_restoration(loss, shift),
+        restoration=_restoration(how),
         rows=0,
         seconds=0.0,
     )
-    model = RareClassifier.from_model(
-        _calibrated(arm, schema, table, event, weight, calibration, (decision, costs, groups)),
-        calibration=calibration if isinstance(calibration, str) else calibration.kind,
-    )
-    share = float(np.average(event, weights=weight))
+    fitted = _calibrated(arm, table, event, schema, _Beside(weight, groups), how)
     bundle = trained_bundle(
-        model,
+        RareClassifier.from_model(fitted, calibration=how.method),
         table,
         event,
         weight=weight,
@@ -181,12 +200,12 @@ def save_network(
             "fingerprint": schema.fingerprint(table),
             "pos_label": str(label),
         },
-        name=name,
-        target=target,
+        name=how.name,
+        target=how.target,
         evidence={
-            "out_of_fold": dict(model.model_.evidence),
+            "out_of_fold": dict(fitted.evidence),
             "test": None,
-            "data": {"prevalence": share, "notes": []},
+            "data": {"prevalence": float(np.average(event, weights=weight)), "notes": []},
             "findings": [],
         },
         reasons=NO_GROUPS,
@@ -195,10 +214,14 @@ def save_network(
     return bundle
 
 
-def _validation(
-    X: Rows, y: Labels, columns: Sequence[str] | None, pos_label: Any
-) -> tuple[pa.Table, np.ndarray, Any, tuple[Any, ...]]:
+class _Beside(NamedTuple):
+    weight: np.ndarray | None
+    groups: PerRow | None
+
+
+def _validation(X: Rows, y: Labels, how: NetworkOptions) -> tuple[pa.Table, np.ndarray, Any, tuple[Any, ...]]:
     """The rows as a table of numbers, whether each is an event, the event's label and all labels."""
+    columns = how.columns
     if hasattr(X, "detach"):
         X = X.detach().cpu().numpy()
     if isinstance(X, np.ndarray):
@@ -212,7 +235,7 @@ def _validation(
         table = table if columns is None else table.select(list(columns))
     if hasattr(y, "detach"):
         y = y.detach().cpu().numpy()
-    event, label, classes = encode_target(y, pos_label, name="y")
+    event, label, classes = encode_target(y, how.pos_label, name="y")
     _check.same_length(X=table, y=event)
     return table, event, label, classes
 
@@ -228,19 +251,18 @@ def _weights(event: np.ndarray, sample_weight: PerRow | None, prevalence: float 
     return own * np.where(event, real / share, (1 - real) / (1 - share))
 
 
-def _member(module: Any, width: int, inputs: Sequence[int] | None, scaling: tuple[Any, Any], loss: Any) -> Network:
+def _member(module: Any, width: int, how: NetworkOptions) -> Network:
     from rareclass.torch.network import describe_network
 
     layers, arrays = describe_network(module)
-    numbers = zip(("centre", "scale"), scaling, strict=True)
-    given = {name: np.broadcast_to(np.asarray(value, dtype=np.float64), (width,)) for name, value in numbers}
-    inputs = [width] if inputs is None else [int(side) for side in inputs]
+    scaling = {"input.centre": how.centre, "input.scale": how.scale}
+    arrays |= {name: np.array(np.broadcast_to(np.asarray(v, dtype=np.float64), width)) for name, v in scaling.items()}
+    inputs = [width] if how.inputs is None else [int(side) for side in how.inputs]
     if int(np.prod(inputs)) != width:
         raise InputError(f"`inputs` {tuple(inputs)} holds {int(np.prod(inputs))} numbers; a row has {width}.")
-    link = _link(loss, classes=_outputs(module))
-    extra = {} if link is None else {"link.score": _GRID, "link.logit": link}
-    arrays |= {f"input.{name}": np.array(value) for name, value in given.items()} | extra
-    return Network.from_parts({"inputs": list(inputs), "layers": layers}, arrays)
+    link = _link(how.loss, classes=_outputs(module))
+    arrays |= {} if link is None else {"link.score": _GRID, "link.logit": link}
+    return Network.from_parts({"inputs": inputs, "layers": layers}, arrays)
 
 
 def _outputs(module: Any) -> int:
@@ -297,35 +319,25 @@ def _compare(module: Any, member: Network, rows: np.ndarray) -> None:
         )
 
 
-def _restoration(loss: Any, shift: float) -> str:
-    own = getattr(loss, "loss", loss)
+def _restoration(how: NetworkOptions) -> str:
+    own = getattr(how.loss, "loss", how.loss)
     said = [f"link of {type(own).__name__}"] if own is not None and not getattr(own, "needs_calibration", False) else []
-    return "; ".join([*said, *(["the share of negatives that were kept"] if shift else [])])
+    return "; ".join([*said, *(["the share of negatives that were kept"] if how.shift else [])])
 
 
 def _calibrated(
-    arm: FittedArm,
-    schema: Schema,
-    table: pa.Table,
-    event: np.ndarray,
-    weight: np.ndarray | None,
-    calibration: str | Calibrator,
-    asked: tuple[Any, Any, Any],
+    arm: FittedArm, table: pa.Table, event: np.ndarray, schema: Schema, beside: _Beside, how: NetworkOptions
 ) -> FittedModel:
     """The network with its calibration, its decision, and how well both do on the validation rows."""
-    decision, costs, groups = asked
-    groups = None if groups is None else _check.column(groups, "groups")
+    weight = beside.weight
+    groups = None if beside.groups is None else _check.column(beside.groups, "groups")
     _check.same_length(X=table, groups=groups)
     encoder = TableEncoder(schema).fit(table)
-    score = arm.logit(encoder.transform(table).matrix)
-    counts = as_counts(weight, event)
-    calibrator = choose_calibration(score, event, method=calibration, sample_weight=counts)
-    method = calibration if isinstance(calibration, str) else calibration.kind
-    held = cross_calibrated(
-        score, event, Folds(np.zeros(event.size, dtype=np.int64)), method=method, sample_weight=weight
-    )
-    costs = None if costs is None else as_choice(costs, n=event.size)
-    rule = None if decision is None else as_rule(decision).with_costs(costs).with_times(None, weight)
+    score, folds = arm.logit(encoder.transform(table).matrix), Folds(np.zeros(event.size, dtype=np.int64))
+    calibrator = choose_calibration(score, event, method=how.calibration, sample_weight=as_counts(weight, event))
+    held = cross_calibrated(score, event, folds, method=how.method, sample_weight=weight)
+    costs = None if how.costs is None else as_choice(how.costs, n=event.size)
+    rule = None if how.decision is None else as_rule(how.decision).with_costs(costs).with_times(None, weight)
     if rule is None and costs is not None:
         rule = MinimumCost(costs)
     judged = (event, sigmoid(held), weight, costs)

@@ -69,7 +69,8 @@ class ExplainedRecord(Record):
 class DriversRecord(Record):
     """What drives the deployed model: the strongest first, judged on `events` events and `rows` other rows.
 
-    `part` says in words which rows these are; `why_not` why there are no reasons.
+    `part` says in words which rows these are; `why_not` why there are no reasons: why the model is not compiled, or,
+    where it is `compiled`, what keeps its kind from giving any.
     """
 
     part: str = ""
@@ -83,6 +84,7 @@ class DriversRecord(Record):
     top: list[ExplainedRecord] = field(default_factory=list)
     gate: list[DriverRecord] = field(default_factory=list)  # those that move the gate of a cascade most
     why_not: str = ""
+    compiled: bool = False
 
     @property
     def grouped(self) -> bool:

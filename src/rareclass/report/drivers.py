@@ -11,7 +11,8 @@ NO_CAUSES = (
 
 def no_reasons(found: DriversRecord) -> str:
     """Why there are no reasons, in a sentence."""
-    return f"There are no reasons: {words.prose(found.why_not).rstrip('.')}."
+    slow = "" if found.compiled else "the champion is not compiled, because "
+    return f"There are no reasons: {slow}{words.prose(found.why_not).rstrip('.')}."
 
 
 def where(found: DriversRecord) -> str:

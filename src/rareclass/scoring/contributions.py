@@ -15,7 +15,7 @@ from rareclass.kernels.bridging import bridged
 from rareclass.kernels.linear import quantile_parts
 from rareclass.kernels.logits import sigmoid
 from rareclass.kernels.trees import WITHOUT_REASONS, FlatTrees
-from rareclass.scoring.members import Blend, Linear, QuantileLinear, Sum, Trees, Votes
+from rareclass.scoring.members import Blend, Linear, QuantileLinear, Sum, Trees, Votes, why_no_reasons
 from rareclass.scoring.staged import Staged
 from rareclass.scoring.votes import BalancedVotes
 
@@ -51,8 +51,8 @@ def contributions(member: Any, X: np.ndarray) -> np.ndarray:
 
 def _above(member: Any, X: np.ndarray) -> Parts:
     made = _MADE.get(getattr(member, "kind", ""))
-    if made is None and getattr(member, "why_no_reasons", ""):
-        raise InputError(f"There are no reasons: {member.why_no_reasons}.")
+    if made is None and why_no_reasons(member):
+        raise InputError(f"There are no reasons: {why_no_reasons(member)}.")
     if made is None:
         raise InputError("This model keeps the slow path, which gives no reasons; `Scorer.why_not` says why.")
     return made(member, X)

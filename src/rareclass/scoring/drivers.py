@@ -101,7 +101,7 @@ def what_drives(fitted: FittedModel, scorer: Scorer, sample: RowSample, *, part:
         weighted=bool(np.ptp(sample.weight) > 0),
     )
     if scorer.why_no_reasons:
-        return replace(told, why_not=scorer.why_no_reasons)
+        return replace(told, why_not=scorer.why_no_reasons if scorer.exact else scorer.why_not, compiled=scorer.exact)
     X = scorer.encoded(sample.table).matrix
     parts = scorer.contributions_of(X, threads=thread_count())[:, :-1]
     places = scorer.rules.places(scorer.columns)
