@@ -185,7 +185,7 @@ class CloserCount:
     def _stride(self, active: np.ndarray, first: int, stop: int, need: int, run: Run) -> np.ndarray:
         """Visit the candidate blocks ``first .. stop``; the positions that are still unfinished."""
         parts = [active[at : at + QUERIES] for at in range(0, active.size, QUERIES)]
-        queries = Queries(self.queries.rows, self.queries.low)
+        queries, right = Queries(self.queries.rows, self.queries.low), self.candidates.right
         limit = Limit(self.limit_square, self.limit_row)
         progress = Progress(self.count, self.witness, self.cursor, self.alive)
 
@@ -193,7 +193,7 @@ class CloserCount:
             positions = parts[number]
             product = Product(self.queries, positions)
             for at in range(first * CANDIDATES, min(stop * CANDIDATES, len(self.candidates)), CANDIDATES):
-                tile = product.with_rows(self.candidates.right[at : at + CANDIDATES])
+                tile = product.with_rows(right[at : at + CANDIDATES])
                 here = Block(self.candidates.rows[at : at + CANDIDATES], at, self.candidates.unit)
                 unfinished = count_tile(tile, self.space.X, positions, queries, here, limit, need, progress)
                 positions = positions[:unfinished]

@@ -8,7 +8,9 @@ from collections.abc import Callable
 import numpy as np
 
 from rareclass.kernels.compiled import compiled
+from rareclass.kernels.grid import NEVER, QUERIES_AT_ONCE, REACH
 from rareclass.kernels.panel import CANDIDATES, QUERIES, Panel, Product, ceiling, strip_count
+from rareclass.kernels.sift import FARTHEST, bracket
 from rareclass.kernels.team import Run, team
 
 _STRIP = 32
@@ -50,12 +52,13 @@ class _Search:
 
     def _each(self, positions: np.ndarray, visit: Callable[[np.ndarray, slice], None]) -> None:
         """Call ``visit(products, part of the positions)`` for all pairs of blocks."""
+        right = self.candidates.right  # filled here, not by each thread
 
         def block(start: int) -> None:
             part = slice(start, min(start + QUERIES, positions.size))
             product = Product(self.queries, positions[part])
             for at in range(0, len(self.candidates), CANDIDATES):
-                visit(product.with_rows(self.candidates.right[at : at + CANDIDATES]), part)
+                visit(product.with_rows(right[at : at + CANDIDATES]), part)
 
         self.run(block, range(0, positions.size, QUERIES))
 
@@ -76,6 +79,35 @@ class _Search:
         return low / self.queries.unit, (low + slack) / self.queries.unit
 
 
+def _contenders_on_grid(queries: Panel, candidates: Panel, k: int, number: int, threads: int) -> np.ndarray | None:
+    """Those that may have the smallest mean distances, from rounded ones; None where the grid does not serve."""
+    grid, X = queries.space.grid, queries.space.X
+    if grid is None or queries.sign < 0:
+        return None
+    asked, given = grid.queries(X, queries.rows), grid.candidates(X, candidates.rows)
+    unknown = asked.outside()
+    if given.outside().size or 2 * unknown.size > len(queries) - number:
+        return None
+    least, most = np.zeros(len(queries)), np.full(len(queries), np.inf)
+    start, stop, reach = 0, 2 * number, np.inf
+    while start < len(queries):
+        # Whole groups of queries; the next batch profits from what the earlier ones found.
+        first, last = start // QUERIES_AT_ONCE, -(-stop // QUERIES_AT_ONCE)
+        part = slice(first * QUERIES_AT_ONCE, last * QUERIES_AT_ONCE)
+        here = asked.groups(first, last)
+        # If the mean of k distances is within reach, so is the smallest of them.
+        within = reach / k + grid.width
+        near = bracket(grid, here, given, k, within=within, threads=threads)
+        is_known = near < FARTHEST
+        distance = np.where(is_known, np.sqrt(near), min(within, float(REACH)))
+        least[part] = np.maximum(distance - grid.width, 0.0).sum(axis=1)
+        most[part] = np.where(is_known.all(axis=1), (distance + grid.width).sum(axis=1), np.inf)
+        least[part][here.squares[: here.rows.size] == NEVER] = 0.0
+        start, stop = part.stop, 2 * part.stop
+        reach = np.partition(most, number - 1)[number - 1] * (1 + 1e-12)
+    return np.flatnonzero(least <= reach)
+
+
 def nearest_on_average(queries: Panel, candidates: Panel, k: int, number: int, *, threads: int = 1) -> np.ndarray:
     """Queries that may be among the `number` whose mean distance to their k nearest candidates is smallest.
 
@@ -83,8 +115,11 @@ def nearest_on_average(queries: Panel, candidates: Panel, k: int, number: int, *
     positions in the panel, ascending, at least `number`. A query among the candidates counts as its own neighbour.
     """
     everyone = np.arange(len(queries))
-    if number >= everyone.size or number == 0:
+    if number >= everyone.size or number == 0 or not len(candidates):
         return everyone
+    found = _contenders_on_grid(queries, candidates, k, number, threads)
+    if found is not None:
+        return found
     contenders, least, most = np.empty(0, dtype=np.intp), np.empty(0), np.empty(0)
     reach = np.inf
     with team(threads) as run:

@@ -1,4 +1,7 @@
-"""The k nearest rows of one panel among those of another: a matrix product sifts, float64 differences decide.
+"""The k nearest rows of one panel among those of another: whole numbers or a matrix product sift, float64 decides.
+
+Where rows fit on a grid that tells neighbours apart, `sift` compares them there; the few that do not fit, data without
+such a grid, nominal columns and searches for the farthest rows go through products of the panels.
 
 Ties: of two rows at the same distance the one with the lower position in the matrix counts as nearer, everywhere.
 A row is never its own neighbour; it is recognised by position, so that duplicates of it are neighbours at distance 0.
@@ -9,6 +12,8 @@ import numpy as np
 from numba import njit
 
 from rareclass.kernels.compiled import compiled
+from rareclass.kernels.grid import Grid
+from rareclass.kernels.neighbour_order import insert
 from rareclass.kernels.panel import (
     CANDIDATES,
     QUERIES,
@@ -21,30 +26,16 @@ from rareclass.kernels.panel import (
     squared_distance,
     strip_count,
 )
+from rareclass.kernels.sift import search
 from rareclass.kernels.team import team
 
 # Short strips: a search for nearest rows looks into many of them.
 _STRIP = 32
+# If more rows than one in so many do not fit on the grid, it is not worth while.
+_FEW_OUTSIDE = 32
 
-
-@njit(inline="always")
-def is_nearer(square: float, row: int, other_square: float, other_row: int) -> bool:
-    """The order of neighbours: by distance, then by position."""
-    return square < other_square or (square == other_square and row < other_row)
-
-
-@njit(inline="always")
-def insert(squares: np.ndarray, rows: np.ndarray, square: float, row: int) -> None:
-    """Put a neighbour into the sorted list of the nearest, if it belongs there."""
-    slot = squares.size - 1
-    if not is_nearer(square, row, squares[slot], rows[slot]):
-        return
-    while slot > 0 and is_nearer(square, row, squares[slot - 1], rows[slot - 1]):
-        squares[slot] = squares[slot - 1]
-        rows[slot] = rows[slot - 1]
-        slot -= 1
-    squares[slot] = square
-    rows[slot] = row
+Found = tuple[np.ndarray, np.ndarray]
+"""Sorted squared distances (q, k) and rows of the nearest so far."""
 
 
 @njit(inline="always")
@@ -108,20 +99,56 @@ def nearest_in_panel(
         the squared distance
     rows : ndarray (len(queries), k) of int64, positions in the matrix, n where there are fewer than k
     """
-    squares = np.full((len(queries), k), np.inf)
-    nearest = np.full((len(queries), k), space.X.shape[0], dtype=np.int64)
-    nominal = (np.zeros((space.X.shape[0], 0), dtype=np.int32) if codes is None else codes, penalty)
+    found = np.full((len(queries), k), np.inf), np.full((len(queries), k), space.X.shape[0], dtype=np.int64)
+    is_plain = queries.sign > 0 and (codes is None or codes.shape[1] == 0)
+    sifted = space.grid if is_plain and len(queries) and len(candidates) else None
+    if sifted is None or not _by_grid(space.X, sifted, queries, candidates, found, threads, with_itself):
+        nominal = (np.zeros((space.X.shape[0], 0), dtype=np.int32) if codes is None else codes, penalty)
+        _by_products(space.X, nominal, queries, candidates, found, threads, with_itself)
+    return found
+
+
+def _by_grid(
+    X: np.ndarray, grid: Grid, queries: Panel, candidates: Panel, found: Found, threads: int, with_itself: bool
+) -> bool:
+    """Search on the grid, and among the rows that it does not hold by products; False if those are many."""
+    asked, given = grid.queries(X, queries.rows), grid.candidates(X, candidates.rows)
+    lost, missed = asked.outside(), given.outside()
+    if _FEW_OUTSIDE * lost.size > len(queries) or _FEW_OUTSIDE * missed.size > len(candidates):
+        return False
+    search(X, grid, asked, given, found, with_itself=with_itself, threads=threads)
+    nominal = (np.zeros((X.shape[0], 0), dtype=np.int32), 0.0)
+    if missed.size:
+        _by_products(X, nominal, queries, candidates.part(missed), found, threads, with_itself)
+    if lost.size:
+        again = np.full_like(found[0][lost], np.inf), np.full_like(found[1][lost], X.shape[0])
+        _by_products(X, nominal, queries.part(lost), candidates, again, threads, with_itself)
+        found[0][lost], found[1][lost] = again
+    return True
+
+
+def _by_products(
+    X: np.ndarray,
+    nominal: tuple[np.ndarray, float],
+    queries: Panel,
+    candidates: Panel,
+    found: Found,
+    threads: int,
+    with_itself: bool,
+) -> None:
+    """Merge the nearest candidates into `found`, by matrix products of the panels."""
+    squares, nearest = found
+    right, low = candidates.right, queries.low  # filled here, not by each thread
 
     def block(start: int) -> None:
         part = slice(start, start + QUERIES)
-        asked = Queries(queries.rows[part], queries.low[part])
+        asked = Queries(queries.rows[part], low[part])
         product = Product(queries, np.arange(start, min(start + QUERIES, len(queries))))
         for at in range(0, len(candidates), CANDIDATES):
             piece = slice(at, at + CANDIDATES)
-            tile = product.with_rows(candidates.right[piece])
             here = Block(candidates.rows[piece], at, candidates.unit)
-            _tile(tile, space.X, nominal, asked, here, candidates.sign, with_itself, (squares[part], nearest[part]))
+            tile = product.with_rows(right[piece])
+            _tile(tile, X, nominal, asked, here, candidates.sign, with_itself, (squares[part], nearest[part]))
 
     with team(threads if len(queries) > QUERIES else 1) as run:
         run(block, range(0, len(queries), QUERIES))
-    return squares, nearest

@@ -12,7 +12,8 @@ from scipy.spatial import cKDTree
 
 from rareclass._types import Matrix
 from rareclass.kernels.compiled import compiled
-from rareclass.kernels.nearest import insert, mixed_distance, nearest_in_panel
+from rareclass.kernels.nearest import mixed_distance, nearest_in_panel
+from rareclass.kernels.neighbour_order import insert
 from rareclass.kernels.panel import Space
 from rareclass.kernels.threads import thread_count
 

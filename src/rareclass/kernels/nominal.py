@@ -3,7 +3,7 @@
 import numpy as np
 
 from rareclass.kernels.compiled import compiled
-from rareclass.kernels.nearest import is_nearer
+from rareclass.kernels.neighbour_order import is_nearer
 from rareclass.kernels.threads import in_blocks
 
 

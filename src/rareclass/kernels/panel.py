@@ -14,18 +14,21 @@ ed., section 3.1), and (|q| + |x|)² <= 2(|q|² + |x|²); c = 2(K + 8)u times |q
 the exact distance itself.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
 from rareclass.kernels.compiled import compiled
+from rareclass.kernels.grid import Grid
 from rareclass.kernels.threads import in_blocks
 
 QUERIES = 256
 CANDIDATES = 1024
 _SAMPLE = 1024
+_ASKED = 64
 _TINY = 1e-36
 
 
@@ -113,19 +116,52 @@ class Block(NamedTuple):
     unit: float
 
 
+Factors = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Right factor, its last column in float64, and the slack of a panel's rows."""
+
+
 @dataclass(frozen=True)
 class Panel:
-    """Rows of a matrix, ready to be the candidates (and, through `take_left`, the queries) of a product."""
+    """Rows of a matrix, ready to be the candidates (and, through `Product`, the queries) of a product.
 
+    The factors are filled when they are first needed: searches on the grid never do.
+    """
+
+    space: "Space"
     rows: np.ndarray  # (m,) positions in the matrix
-    right: np.ndarray  # (m, d + 1) the factor ``[x, |x|² - slack]``
-    low: np.ndarray  # (m,) ``|x|² - slack``; a product plus the query's `low` is the certified lower bound
-    slack: np.ndarray  # (m,) how much each square was shrunk
-    unit: float  # factor between a squared distance of the matrix and one of the panel
     sign: float = 1.0  # -1.0 for a panel of negated squared distances, in which the nearest row is the farthest one
+    ready: Factors | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return int(self.rows.size)
+
+    @cached_property
+    def _factors(self) -> Factors:
+        return self.space.factors(self.rows, self.sign) if self.ready is None else self.ready
+
+    @property
+    def right(self) -> np.ndarray:
+        """Factor ``[x, |x|² - slack]`` (m, d + 1)."""
+        return self._factors[0]
+
+    @property
+    def low(self) -> np.ndarray:
+        """``|x|² - slack`` (m,); a product plus the query's `low` is the certified lower bound."""
+        return self._factors[1]
+
+    @property
+    def slack(self) -> np.ndarray:
+        """How much each square was shrunk (m,)."""
+        return self._factors[2]
+
+    @property
+    def unit(self) -> float:
+        """Factor between a squared distance of the matrix and one of the panel."""
+        return self.space.scale * self.space.scale
+
+    def part(self, positions: np.ndarray) -> "Panel":
+        """The panel of some of the rows."""
+        return self.space.panel(self.rows[positions], negated=self.sign < 0)
 
     def hubs_first(self) -> "Panel":
         """The same rows in the order in which they are likely to be near others: from the centre outwards.
@@ -133,7 +169,8 @@ class Panel:
         Searches that visit such candidates first find good limits early. Negated: the outermost first.
         """
         order = np.argsort(self.low, kind="stable")
-        return Panel(self.rows[order], self.right[order], self.low[order], self.slack[order], self.unit, self.sign)
+        ready = self.right[order], self.low[order], self.slack[order]
+        return Panel(self.space, self.rows[order], self.sign, ready)
 
 
 class Product:
@@ -169,6 +206,7 @@ class Space:
     scale: float
     shrink: float
     dtype: type[np.floating]
+    grid: Grid | None = None  # whole numbers for the same rows, where they are fine enough
 
     @classmethod
     def of(cls, X: np.ndarray, *, dtype: type[np.floating] | None = None) -> "Space":
@@ -180,25 +218,34 @@ class Space:
         step = max(1, X.shape[0] // _SAMPLE)
         sample = np.asarray(X[::step][:_SAMPLE], dtype=np.float64)
         centre = np.median(sample, axis=0) if sample.size else np.zeros(X.shape[1])
-        spread = np.abs(sample - centre)
-        typical = float(np.median(spread.max(axis=1))) if spread.size else 1.0
+        sample = sample - centre
+        typical = float(np.median(np.abs(sample).max(axis=1))) if sample.size else 1.0
         largest = _largest(X, centre)
         if typical <= 0 or largest > 1e12 * typical:
             typical = largest
         scale = float(2.0 ** -np.round(np.log2(typical))) if typical > 0 else 1.0
+        sample *= scale
+        lengths, near = (sample * sample).sum(axis=1), _nearest_in_sample(sample)
         if dtype is None:
-            dtype = np.float32 if _fits_single((sample - centre) * scale, largest * scale) else np.float64
-        return cls(X, centre, scale, _shrink(X.shape[1], dtype), dtype)
+            dtype = np.float32 if _fits_single(lengths, near, X.shape[1], largest * scale) else np.float64
+        grid = None
+        if near.size and largest * scale < 1e15:
+            # A grid that holds nearly all rows: the few that lie farther out may be any distance away.
+            radius = min(4 * np.quantile(np.sqrt(lengths), 0.98), 2 * np.sqrt(lengths.max()))
+            grid = Grid.of(centre, float(radius) / scale, float(np.sqrt(np.median(near))) / scale)
+        return cls(X, centre, scale, _shrink(X.shape[1], dtype), dtype, grid)
 
     def panel(self, rows: np.ndarray, *, negated: bool = False) -> Panel:
         """Panel of the given rows, in the given order; `negated` for a search of the farthest rows."""
-        sign = -1.0 if negated else 1.0
-        rows = np.ascontiguousarray(rows, dtype=np.int64)
+        return Panel(self, np.ascontiguousarray(rows, dtype=np.int64), -1.0 if negated else 1.0)
+
+    def factors(self, rows: np.ndarray, sign: float) -> Factors:
+        """What a panel of these rows holds."""
         right = np.empty((rows.size, self.X.shape[1] + 1), dtype=self.dtype)
         low, slack = np.empty(rows.size), np.empty(rows.size)
         frame = (self.centre, self.scale, self.shrink)
         in_blocks(_fill, rows.size, self.X, rows, frame, sign, (right, low, slack))
-        return Panel(rows, right, low, slack, self.scale * self.scale, sign)
+        return right, low, slack
 
 
 def _shrink(d: int, dtype: type[np.floating]) -> float:
@@ -222,18 +269,30 @@ def _largest_of(X: np.ndarray, centre: np.ndarray) -> float:
     return largest
 
 
-def _fits_single(sample: np.ndarray, largest: float) -> bool:
+def _queries_of(sample: np.ndarray) -> np.ndarray:
+    """A few rows of the sample, spread over it."""
+    return sample[:: max(1, sample.shape[0] // _ASKED)][:_ASKED]
+
+
+@compiled
+def _nearest_in_sample(sample: np.ndarray) -> np.ndarray:
+    """Squared distance of each of `_queries_of` the sample from the nearest row that differs; inf where none does."""
+    step = max(1, sample.shape[0] // _ASKED)
+    nearest = np.full(min(_ASKED, -(-sample.shape[0] // step)), np.inf)
+    for i in range(nearest.size):
+        for j in range(sample.shape[0]):
+            square = squared_distance(sample, i * step, j)
+            if 0.0 < square < nearest[i]:
+                nearest[i] = square
+    return nearest
+
+
+def _fits_single(lengths: np.ndarray, near: np.ndarray, d: int, largest: float) -> bool:
     """True when float32 can tell typical nearest neighbours of the sample apart."""
     if not largest < 1e15:
         return False
-    queries = sample[:: max(1, sample.shape[0] // 64)][:64]
-    nearest = np.full(queries.shape[0], np.inf)
-    for i, query in enumerate(queries):
-        square = ((sample - query) ** 2).sum(axis=1)
-        square = square[square > 0]
-        nearest[i] = square.min() if square.size else np.inf
-    slack = 2 * _shrink(sample.shape[1], np.float32) * (queries**2).sum(axis=1)
-    return bool(np.median(slack / nearest) < 0.1) if queries.size else True
+    slack = 2 * _shrink(d, np.float32) * _queries_of(lengths)
+    return bool(np.median(slack / near) < 0.1) if near.size else True
 
 
 @njit(inline="always")
