@@ -78,9 +78,40 @@ def test_a_file_that_cannot_be_appended_to_is_a_sentence(tmp_path, where):
 
 def test_events_are_posted_as_cloud_events():
     with receiver() as server:
+        assert Webhook(server.url).post([event()]) == ([], None)
         assert Webhook(server.url).post([event(), event("volume")]) == ([], None)
-    assert [kind for kind, _ in server.got] == ["application/cloudevents+json; charset=utf-8"] * 2
-    assert [body for _, body in server.got] == [event(), event("volume")]
+    assert server.got == [
+        ("application/cloudevents+json; charset=utf-8", event()),
+        ("application/cloudevents-batch+json; charset=utf-8", [event(), event("volume")]),
+    ]
+
+
+def test_a_receiver_of_single_events_gets_them_one_by_one():
+    with receiver(415, 204, 404) as server:
+        left, why = Webhook(server.url).post([event(), event("volume")])
+    assert [body for _, body in server.got] == [[event(), event("volume")], event(), event("volume")]
+    assert left == [event("volume")]
+    assert "404" in why
+
+
+def test_a_receiver_that_answers_byte_by_byte_holds_nobody_up():
+    import socket
+
+    def drip(listener):
+        connection, _ = listener.accept()
+        with connection, contextlib.suppress(OSError):
+            while not stop.wait(0.02):
+                connection.send(b"H")
+
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip, args=(listener,), daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        left, why = Webhook(url, timeout=60.0, limit=0.2).post([event(), event("volume")])
+        stop.set()
+        thread.join()
+    assert (len(left), "0.2 seconds in all" in why) == (2, True)
 
 
 def test_a_receiver_that_fails_for_a_moment_is_asked_again():

@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import json
 import os
+import threading
 import time
 import urllib.error
 import urllib.parse
@@ -19,6 +20,7 @@ from rareclass.errors import InputError
 TYPE = "rareclass.alarm."
 """What the type of an event begins with; the alarm's code follows."""
 _FAULTS = (OSError, http.client.HTTPException, ValueError)
+_ONE, _BATCH, _NO_BATCH = "cloudevents+json", "cloudevents-batch+json", "it answered 415"
 _AGAIN = frozenset({408, 425, 429})
 """Answers below 500 after which it is worth asking again."""
 
@@ -82,7 +84,9 @@ def append_events(path: str | os.PathLike, events: Sequence[Mapping[str, Any]]) 
 
 
 class Webhook:
-    """Posts events to an address, each in a request of its own (``application/cloudevents+json``).
+    """Posts events to an address, all in one request: one as ``application/cloudevents+json``, several as a batch.
+
+    A receiver that takes no batch (``application/cloudevents-batch+json``, answer 415) gets one after the other.
 
     Parameters
     ----------
@@ -92,6 +96,8 @@ class Webhook:
         Seconds for one try.
     pauses : sequence of float, default=(1.0, 3.0)
         Seconds before each further try, made where there was no answer, or one that asks for it (5xx, 408, 425, 429).
+    limit : float, default=15.0
+        Seconds for all of it, however slowly the receiver answers.
 
     Raises
     ------
@@ -99,7 +105,9 @@ class Webhook:
         The address is no http or https URL.
     """
 
-    def __init__(self, url: str, *, timeout: float = 5.0, pauses: Sequence[float] = (1.0, 3.0)) -> None:
+    def __init__(
+        self, url: str, *, timeout: float = 5.0, pauses: Sequence[float] = (1.0, 3.0), limit: float = 15.0
+    ) -> None:
         try:
             parts = urllib.parse.urlsplit(url)
             known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -110,31 +118,48 @@ class Webhook:
         if parts.username is not None or parts.password is not None:
             raise InputError("--webhook takes an address without user and password; use one with a token in its path.")
         self.host = f"{parts.scheme}://{parts.netloc}"
-        self._url, self.timeout, self.pauses = url, timeout, tuple(pauses)
+        self._url, self.timeout, self.pauses, self.limit = url, timeout, tuple(pauses), limit
         self._opener = urllib.request.build_opener(_Stay)
 
     def post(self, events: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], str | None]:
-        """Post events in their order; returns those that were not taken, and why (None where all were).
-
-        After one that was not taken, none is tried: a receiver that is down costs one round of tries a run.
-        """
+        """Post events in their order; returns those that were not taken, and why (None where all were)."""
+        end = time.monotonic() + self.limit
+        if len(events) > 1:
+            why = self._tries("[" + ",".join(map(_line, events)) + "]", _BATCH, end)
+            if why != _NO_BATCH:
+                return (list(events), self._said(why)) if why is not None else ([], None)
         for i, event in enumerate(events):
-            why = self._tries(_line(event).encode())
+            why = self._tries(_line(event), _ONE, end)
             if why is not None:
-                return list(events[i:]), f"The webhook at {self.host} did not take the alarm: {why}."
+                return list(events[i:]), self._said(why)
         return [], None
 
-    def _tries(self, body: bytes) -> str | None:
+    def _said(self, why: str) -> str:
+        return f"The webhook at {self.host} did not take the alarms: {why}."
+
+    def _tries(self, body: str, kind: str, end: float) -> str | None:
+        late = f"no answer in time, {self.limit:g} seconds in all"
+        why: str | None = late
         for pause in (*self.pauses, None):
-            why, again = self._once(body)
+            why, again = self._within(body, kind, end) or (late, False)
             if why is None or not again or pause is None:
                 break
+            if time.monotonic() + pause >= end:
+                return late
             time.sleep(pause)
         return why
 
-    def _once(self, body: bytes) -> tuple[str | None, bool]:
+    def _within(self, body: str, kind: str, end: float) -> tuple[str | None, bool] | None:
+        """What `_once` answers; None where it has not by the end (the time limit of a socket starts anew each byte)."""
+        got: list[tuple[str | None, bool]] = []
+        asking = threading.Thread(target=lambda: got.append(self._once(body.encode(), kind)), daemon=True)
+        asking.start()
+        asking.join(max(end - time.monotonic(), 0.0))
+        return got[0] if got else None
+
+    def _once(self, body: bytes, kind: str) -> tuple[str | None, bool]:
         """Why it was not taken, and whether to ask again."""
-        head = {"Content-Type": "application/cloudevents+json; charset=utf-8", "User-Agent": "rareclass"}
+        head = {"Content-Type": f"application/{kind}; charset=utf-8", "User-Agent": "rareclass"}
         try:
             request = urllib.request.Request(self._url, data=body, headers=head, method="POST")
             with self._opener.open(request, timeout=self.timeout):
