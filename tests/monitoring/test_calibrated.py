@@ -91,11 +91,12 @@ def test_it_waits_for_a_hundred_events_where_there_is_no_reference():
     detector = Prevalence()
     rng = np.random.default_rng(0)
     seen = 0
-    for day in range(12):
+    for day in range(10):
         p, y = rows(rng)
         detector.update(cohort(day, y, probability=p))
-        assert (detector.why_off != "") is (seen < 100)
+        assert ("100 labelled events" in detector.why_off) is (seen < 100)
         seen += int(y.sum())
+    assert "7 matured days" in detector.why_off
 
 
 def test_a_week_whose_days_differ_is_seldom_called_in_its_first_month():

@@ -87,7 +87,7 @@ def test_labels_without_prediction_wait_are_used_and_at_last_counted():
     monitor = made(max_delay=10.0).labels(ids, y).labels(["nobody"], [1], times=[1.0])
     assert any("wait for their prediction" in said for said in monitor.problems)
     monitor.predictions(ids, times, p).check(9.0)
-    assert sum(row["labelled"] for row in monitor.history()) == ids.size
+    assert sum(row.get("labelled", 0) for row in monitor.history()) == ids.size
     monitor.check(20.0)
     assert any(said.startswith("1 labels had no prediction") for said in monitor.problems)
 
@@ -155,7 +155,7 @@ def test_the_whole_log_given_again_long_after_is_silent():
     give(monitor, part, slice(None)).check(101.0)
     assert monitor.history() == history
     assert monitor.problems == said
-    assert [row["rows"] for row in history] == [60] * 40
+    assert [row["rows"] for row in history] == [60] * 40 + [0] * 60
 
 
 def test_only_another_label_is_a_contradiction():
@@ -210,7 +210,38 @@ def test_nothing_given_is_no_error():
 def test_a_gap_of_a_century_takes_no_time():
     monitor = made().predictions(["a", "b"], [0.5, 36_000.5], [0.9, 0.9]).labels(["a", "b"], [1, 1])
     assert monitor.check(1e7) == []
-    assert [row["day"] for row in monitor.history()] == [0.0, 36_000.0]
+    history = monitor.history()
+    assert [row["day"] for row in history if row["rows"]] == [0.0, 36_000.0]
+    assert len(history) == 2 * 61  # sixty days of silence are noted after each
+
+
+def test_labels_without_times_of_half_a_year_may_come_at_once():
+    ids, times, p, y, _ = stream(days=180, change=999)
+    monitor = made(max_delay=20.0).predictions(ids, times, p).labels(ids, y)
+    monitor.check(190.0)
+    assert sum(row.get("labelled", 0) for row in monitor.history()) == ids.size
+    assert monitor.problems == []
+
+
+def test_days_without_predictions_are_days_of_no_volume():
+    def alarms(silent, after):
+        ids, times, p, _, _ = stream(days=80, change=99)
+        given = (times < 60) | (times >= 60 + silent)
+        return made().predictions(ids[given], times[given], p[given]).check(60.0 + after)
+
+    codes = [a.code for a in alarms(silent=20, after=20)]
+    assert codes == ["volume"]
+    found = alarms(silent=20, after=20)[0]
+    assert found.since[0] <= 60 <= found.since[1]
+    assert "rows from 60 a day to 0 a day" in found.sentence
+    assert alarms(silent=1, after=20) == []  # one day off is none
+
+
+def test_weekends_without_predictions_are_as_usual():
+    ids, times, p, y, known = stream(days=120, change=999)
+    work = np.floor(times) % 7 < 5
+    part = tuple(v[work] for v in (ids, times, p, y, known))
+    assert give(made(), part, slice(None)).check(140.0 - 14) == []
 
 
 def test_the_state_stays_bounded():

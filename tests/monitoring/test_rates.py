@@ -7,6 +7,7 @@ from tests.monitoring.helpers import cohort
 from rareclass.monitoring.ledger import Ledger
 from rareclass.monitoring.pools import Pool
 from rareclass.monitoring.rates import Precision, Recall, SliceRecall, bets, capped
+from rareclass.monitoring.spread import FIRST
 
 
 def days(rng, recall, first=0, count=10, events=20):
@@ -62,6 +63,8 @@ def test_weights_of_an_audit_keep_the_mean_of_each_bet():
         alert[:32] = True
         seen = alert | (rng.random(200) < 0.2)
         detector = Recall(120, 600)
+        for day in range(FIRST):
+            detector.spread.add(day - FIRST, np.zeros(1))
         weight = np.where(alert, 1.0, 5.0)
         found = detector.evidence(cohort(0, np.where(seen, y, -1), alert=alert, weight=weight))
         total += np.exp(found)
@@ -100,16 +103,19 @@ def test_a_day_bets_the_more_the_more_it_knows_up_to_a_bound():
 
 
 def test_saying_precision_tells_ordinary_rows_from_events():
-    def ledger(false, right):
+    def ledger(detector, false, right):
         found = Ledger()
         for day in range(40):
             y = np.arange(400) < 20
             alert = np.zeros(400, dtype=bool)
             alert[: 16 if day < 30 else right] = True
             alert[100 : 100 + (10 if day < 30 else false)] = True
-            found.matured(cohort(day, y, alert=alert))
+            c = cohort(day, y, alert=alert)
+            found.matured(c)
+            detector.learn(c)
         return found
 
     detector = Precision(230, 600)
-    assert detector.finding(30, ledger(false=20, right=16))[0] == "scores-moved"
-    assert detector.finding(30, ledger(false=10, right=6))[0] == "precision-fell"
+    assert detector.finding(30, ledger(detector, false=20, right=16))[0] == "scores-moved"
+    detector = Precision(230, 600)
+    assert detector.finding(30, ledger(detector, false=10, right=6))[0] == "precision-fell"

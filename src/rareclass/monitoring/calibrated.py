@@ -1,7 +1,7 @@
 """Detectors of how many events there are: a labelled row, and against what calibrated probabilities expect."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,17 +15,14 @@ from rareclass.monitoring.rates import day_seed
 MOST_EVENTS = 600
 EFFECTS = np.array([0.15, 0.3, 0.6, 1.0])
 """Bets: by which share events have become more, or fewer, than expected."""
-_STEEPEST = 3.0
 _SURE = 3.0
 """Standard errors from which on events have surely moved."""
-_LAG, _KEPT, _PRIOR, _FARTHEST = 14, 200, 30, 9.0
-"""Of the spread of days: the last days are left out, so many count, beside so many of chance; squares are cut."""
-_FEW = 7
-"""In the first weeks the last days count, too, beside so many of chance: a week is to be known once it was seen."""
 
 
 class _Residuals(PooledDetector):
     """Keeps the sums of matured days; those of the reference count for at most 600 events."""
+
+    STEEPEST: ClassVar[float] = 3.0
 
     def __init__(self, sums: np.ndarray | None = None) -> None:
         base = np.zeros(8) if sums is None else np.asarray(sums, dtype=float)
@@ -41,10 +38,15 @@ class _Residuals(PooledDetector):
         day = self._sums(cohort)
         if self.why_off or day[0] == 0:
             return None
-        size = np.sqrt(day[0] * events / self.pool.total[ROWS])
-        return self.scores(cohort, day, np.minimum(EFFECTS * size, _STEEPEST))
+        z = self.spread.scaled(cohort.day, self.scores(cohort, day))
+        self.why_off = self.spread.too_few if z is None else ""
+        if z is None:
+            return None
+        sizes = np.minimum(EFFECTS * np.sqrt(day[0] * events / self.pool.total[ROWS]), self.STEEPEST)
+        return np.concatenate([normal_bets(side * one, sizes) for one in z for side in (1, -1)])
 
-    def scores(self, cohort: Cohort, day: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    def scores(self, cohort: Cohort, day: np.ndarray) -> list[float]:
+        """Standard normal scores of the sums of a day, where its rows are as those of the pool."""
         raise NotImplementedError
 
     def learn(self, cohort: Cohort) -> None:
@@ -53,26 +55,14 @@ class _Residuals(PooledDetector):
 
 
 class Prevalence(_Residuals):
-    """Events a labelled row, more or fewer than before; ordinary rows that move do not touch it.
-
-    Days may differ by more than chance (weekdays, campaigns): scores are divided by the spread that earlier days had.
-    """
+    """Events a labelled row, more or fewer than before; ordinary rows that move do not touch it."""
 
     name, code = "prevalence", "prevalence"
     what_to_do = "Set the new prevalence, then look at the threshold; the model may still rank well."
 
-    def __init__(self, sums: np.ndarray | None = None) -> None:
-        super().__init__(sums)
-        self.squares: list[float] = []
-
-    def scores(self, cohort: Cohort, day: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    def scores(self, cohort: Cohort, day: np.ndarray) -> list[float]:
         pool = self.pool.total
-        z = count_z(int(day[EVENTS]), int(day[ROWS]), pool[EVENTS], pool[ROWS], day_seed(cohort, 3))
-        early = len(self.squares) < 3 * _LAG
-        earlier, prior = (self.squares, _FEW) if early else (self.squares[:-_LAG], _PRIOR)
-        spread = max(1.0, (prior + sum(earlier)) / (prior + len(earlier))) ** 0.5
-        self.squares = [*self.squares[-_KEPT:], min(z * z, _FARTHEST)]
-        return np.concatenate([normal_bets(z / spread, sizes), normal_bets(-z / spread, sizes)])
+        return [count_z(int(day[EVENTS]), int(day[ROWS]), pool[EVENTS], pool[ROWS], day_seed(cohort, 3))]
 
     def finding(self, since: int, ledger: Ledger) -> tuple[str, str, float, dict[str, Any]]:
         now, before = ledger.sums(since), self.pool.before(since)
@@ -84,36 +74,31 @@ class Prevalence(_Residuals):
         )
         return self.code, said, times, {"before": old, "expected": now["expected"], "events": now["events"]}
 
-    def saved(self) -> dict[str, Any]:
-        return super().saved() | {"squares": self.squares}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        super().restore(state)
-        self.squares = list(state["squares"])
-
 
 class Calibration(_Residuals):
     """Events against the sum of the probabilities, and their slope over the log-odds, in either direction."""
 
     name, code = "calibration", "calibration"
+    STEEPEST = 2.0
     what_to_do = "Calibrate anew on matured labels; if ranking has suffered too, retrain."
 
-    def scores(self, cohort: Cohort, day: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-        pool = self.pool.total
-        zs = [mean_z(day[at], pool[at]) for at in (LEVEL, LEAN)]
-        return np.concatenate([normal_bets(side * z, np.minimum(sizes, 2.0)) for z in zs for side in (1, -1)])
+    def scores(self, cohort: Cohort, day: np.ndarray) -> list[float]:
+        return [mean_z(day[at], self.pool.total[at]) for at in (LEVEL, LEAN)]
 
     def finding(self, since: int, ledger: Ledger) -> tuple[str, str, float, dict[str, Any]]:
-        now, old = ledger.sums(since), ledger.sums(-np.inf, since)
+        now, old = ledger.sums(since), self.usual(ledger, since)
         ratio = now["events"] / max(now["expected"], 1e-12)
-        before = old["events"] / max(old["expected"], 1e-12)
+        earlier = self.pool.before(since)
+        expected = float(earlier[EVENTS] - earlier[LEVEL[1]])
+        before = float(earlier[EVENTS]) / expected if expected > 0 else float("nan")
         found = {"before": before, "expected": now["expected"], "events": now["events"]}
         said = f"{now['events']:.0f} events where {now['expected']:.1f} were expected ({ratio:.2f} times)"
         common = _common_moved(now, old)
         if common is not None:
             said += f": ordinary rows score {common:.2f} times as high as before, events do not explain it."
             return "scores-moved", said, ratio, found
-        return self.code, f"{said}, {before:.2f} times before: the calibration has moved.", ratio, found
+        usual = "" if np.isnan(before) else f", {before:.2f} times before"
+        return self.code, f"{said}{usual}: the calibration has moved.", ratio, found
 
 
 def _common_moved(now: Mapping[str, float], old: Mapping[str, float]) -> float | None:

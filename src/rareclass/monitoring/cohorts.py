@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 NO_LABEL = -1
+SILENT = 60
+"""Days without predictions that are judged as such, one after another; what lies behind them is a gap."""
 
 
 def packed(array: np.ndarray) -> dict[str, Any]:
@@ -67,3 +69,19 @@ class Cohort:
     def only(self, mask: np.ndarray) -> "Cohort":
         """The rows of a mask (n,)."""
         return Cohort(day=self.day, **{n: v[mask] for n, v in vars(self).items() if n != "day"})
+
+
+def nobody(day: int) -> Cohort:
+    """A day without rows."""
+    empty = np.empty(0)
+    return Cohort(
+        day=day,
+        key=empty.astype(np.uint64),
+        probability=empty,
+        alert=empty.astype(bool),
+        y=empty.astype(np.int8),
+        weight=empty,
+        slices=empty.astype(object),
+        distance=empty,
+        places=np.empty((0, 0), dtype=np.uint8),
+    )

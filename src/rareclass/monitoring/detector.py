@@ -9,6 +9,7 @@ from rareclass.monitoring.chance import added
 from rareclass.monitoring.cohorts import Cohort, packed, unpacked
 from rareclass.monitoring.ledger import Ledger
 from rareclass.monitoring.pools import Pool
+from rareclass.monitoring.spread import DaySpread
 
 SCORED, MATURED = "scored", "matured"
 """When a day is judged: once it is over, without labels; once its labels have come."""
@@ -38,6 +39,7 @@ class Detector:
     stage: ClassVar[str] = MATURED
     what_to_do: ClassVar[str] = ""
     TRAIL: ClassVar[int] = 400
+    EMPTY: ClassVar[bool] = False  # whether days without rows are judged, too
 
     def __init__(self) -> None:
         self.threshold = np.inf
@@ -156,6 +158,7 @@ class PooledDetector(Detector):
     def __init__(self, base: np.ndarray) -> None:
         super().__init__()
         self.pool = Pool(base)
+        self.spread = DaySpread()
 
     def too_few(self, known: float) -> str:
         """Why so many trials are not enough; empty where they are."""
@@ -166,11 +169,17 @@ class PooledDetector(Detector):
             f"{int(known)}."
         )
 
+    def usual(self, ledger: Ledger, since: int) -> dict[str, float]:
+        """Sums over the days before a change that count as usual: none that an earlier alarm was about."""
+        return ledger.sums(-np.inf, since, {day for day, _ in self.pool.days})
+
     def unlearn(self, day: int) -> None:
         self.pool.without(day)
+        self.spread.without(day)
 
     def saved(self) -> dict[str, Any]:
-        return {"pool": self.pool.to_dict()}
+        return {"pool": self.pool.to_dict(), "spread": self.spread.to_dict()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self.pool = Pool.from_dict(state["pool"])
+        self.spread.load(state["spread"])

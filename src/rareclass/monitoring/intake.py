@@ -78,6 +78,13 @@ class Intake:
         return _check.binary_target(labels.tolist(), name="labels")
 
 
+def missing_labels(column: np.ndarray) -> np.ndarray:
+    """Which labels (n,) are not known."""
+    if column.dtype.kind in "biu":
+        return np.zeros(column.size, dtype=bool)
+    return np.array([_check.is_missing(v) for v in column.tolist()], dtype=bool)
+
+
 def texts(values: Rows | None, n: int, name: str = "slices") -> np.ndarray:
     """Texts (n,), empty where there is none."""
     if values is None:

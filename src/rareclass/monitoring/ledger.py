@@ -1,5 +1,6 @@
 """What each day held: counts before and after its labels came, for reports and for telling causes apart."""
 
+from collections.abc import Container
 from typing import Any
 
 import numpy as np
@@ -49,9 +50,12 @@ class Ledger:
             event_squares=float(z @ z),
         )
 
-    def sums(self, first: float = -np.inf, last: float = np.inf) -> dict[str, float]:
-        """Sums over matured days from `first` to before `last`."""
-        chosen = [v for d, v in self.days.items() if first <= d < last and "labelled" in v]
+    def sums(
+        self, first: float = -np.inf, last: float = np.inf, among: Container[int] | None = None
+    ) -> dict[str, float]:
+        """Sums over matured days from `first` to before `last`, and of these days only."""
+        days = ((d, v) for d, v in self.days.items() if first <= d < last and (among is None or d in among))
+        chosen = [v for _, v in days if "labelled" in v]
         return {name: float(sum(v[name] for v in chosen)) for name in _SUMS}
 
     def rows(self) -> list[dict[str, Any]]:

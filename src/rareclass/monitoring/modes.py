@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtri
 
 from rareclass.monitoring.chance import uniform
 from rareclass.monitoring.cohorts import Cohort, packed, unpacked
 from rareclass.monitoring.detector import Detector
 from rareclass.monitoring.ledger import Ledger
 from rareclass.monitoring.places import BINS, FEWEST, NOT_GIVEN
+from rareclass.monitoring.spread import DaySpread
 
 _POWERS = np.array([0.2, 0.35, 0.5, 0.65, 0.8])
 _MOST = 20_000
@@ -32,6 +34,7 @@ class NewMode(Detector):
         self.base = np.sort(np.asarray(distances if distances is not None else [], dtype=np.float64))
         self.days: list[tuple[int, np.ndarray]] = []
         self.far: list[tuple[int, int, int]] = []
+        self.spread = DaySpread()
         self.why_off = "" if self.base.size else _no_events(self.base.size)
         self.without = self.why_off
 
@@ -39,18 +42,25 @@ class NewMode(Detector):
         return cohort.event & ~np.isnan(cohort.distance)
 
     def evidence(self, cohort: Cohort) -> np.ndarray | None:
-        chosen = self._of(cohort)
-        if self.without or not chosen.any():
+        if self.without or not self._of(cohort).any():
             return None
+        p = self.p_values(cohort)
+        self.far = [*self.far[-399:], (cohort.day, int((p < 0.05).sum()), int(p.size))]
+        won = (np.log(_POWERS) + (_POWERS - 1) * np.log(p)[:, None]).sum(axis=0)
+        found = self.spread.tempered(cohort.day, [-ndtri(p).sum() / p.size**0.5], won[None])
+        self.why_off = self.spread.too_few if found is None else ""
+        return None if found is None else found[0]
+
+    def p_values(self, cohort: Cohort) -> np.ndarray:
+        """Shares (k,) of reference and earlier events that lie as far out as each event of the day."""
+        chosen = self._of(cohort)
         pool = np.sort(np.concatenate([self.base, *(v for _, v in self.days)]))
         scores, u = cohort.distance[chosen].astype(float), uniform(cohort.key[chosen], 4)
         below, upto = np.searchsorted(pool, scores, "left"), np.searchsorted(pool, scores, "right")
         earlier = np.tri(scores.size, k=-1, dtype=bool)
         more = pool.size - upto + (earlier & (scores > scores[:, None])).sum(1)
         same = upto - below + (earlier & (scores == scores[:, None])).sum(1) + 1
-        p = (more + u * same) / (pool.size + np.arange(scores.size) + 1)
-        self.far = [*self.far[-399:], (cohort.day, int((p < 0.05).sum()), int(p.size))]
-        return (np.log(_POWERS) + (_POWERS - 1) * np.log(p)[:, None]).sum(axis=0)
+        return np.asarray((more + u * same) / (pool.size + np.arange(scores.size) + 1))
 
     def learn(self, cohort: Cohort) -> None:
         chosen = self._of(cohort)
@@ -61,6 +71,7 @@ class NewMode(Detector):
             held -= self.days.pop(0)[1].size
 
     def unlearn(self, day: int) -> None:
+        self.spread.without(day)
         self.days = [(d, v) for d, v in self.days if d < day]
 
     def finding(self, since: int, ledger: Ledger) -> tuple[str, str, float, dict[str, Any]]:
@@ -74,10 +85,11 @@ class NewMode(Detector):
 
     def saved(self) -> dict[str, Any]:
         days = [[d, packed(v)] for d, v in self.days]
-        return {"base": packed(self.base), "recent": days, "far": self.far}
+        return {"base": packed(self.base), "recent": days, "far": self.far, "spread": self.spread.to_dict()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self.base, self.far = unpacked(state["base"]), [tuple(v) for v in state["far"]]
+        self.spread.load(state["spread"])
         self.days = [(d, unpacked(v)) for d, v in state["recent"]]
 
 
@@ -103,6 +115,7 @@ class EventFeatures(Detector):
         self.without = "" if places.shape[1] else _no_events(0)
         self.why_off = self.without
         self.total = self.base.astype(float)
+        self.spread = DaySpread()
 
     def _of(self, cohort: Cohort) -> np.ndarray:
         found = cohort.places[cohort.event]
@@ -115,7 +128,10 @@ class EventFeatures(Detector):
         self.why_off = self.without or (few if known < _FEWEST_EVENTS else "")
         if self.why_off or events.size == 0:
             return None
-        return rank_bets(events, self.total)
+        scores, won = rank_bets(events, self.total)
+        found = self.spread.tempered(cohort.day, scores, won)
+        self.why_off = self.spread.too_few if found is None else ""
+        return None if found is None else found.ravel()
 
     def learn(self, cohort: Cohort) -> None:
         events = self._of(cohort)
@@ -126,6 +142,7 @@ class EventFeatures(Detector):
                 self.total = self.total - counted(self.days.pop(0)[1])
 
     def unlearn(self, day: int) -> None:
+        self.spread.without(day)
         for d, v in self.days:
             if d >= day:
                 self.total = self.total - counted(v)
@@ -146,10 +163,11 @@ class EventFeatures(Detector):
 
     def saved(self) -> dict[str, Any]:
         days = [[d, packed(v)] for d, v in self.days]
-        return {"base": packed(self.base), "recent": days, "names": self.names}
+        return {"base": packed(self.base), "recent": days, "names": self.names, "spread": self.spread.to_dict()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self.base, self.names = unpacked(state["base"]), state["names"]
+        self.spread.load(state["spread"])
         self.days = [(d, unpacked(v)) for d, v in state["recent"]]
         self.total = self.base + sum((counted(v) for _, v in self.days), np.zeros(self.base.shape))
 
@@ -161,8 +179,8 @@ def counted(places: np.ndarray) -> np.ndarray:
     return np.bincount(flat.ravel(), minlength=BINS * d).reshape(d, BINS)
 
 
-def rank_bets(events: np.ndarray, pool: np.ndarray) -> np.ndarray:
-    """Log e-values (d * 2 g,) of the ranks of events (n, d) among themselves and the pool (d, 256).
+def rank_bets(events: np.ndarray, pool: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Scores (d,) and log e-values (d, 2 g) of the ranks of events (n, d) among themselves and the pool (d, 256).
 
     The moment function of one drawn row bounds that of a sample without replacement (Hoeffding 1963, theorem 4), so
     that each has mean at most 1 given the counts of both together.
@@ -176,7 +194,8 @@ def rank_bets(events: np.ndarray, pool: np.ndarray) -> np.ndarray:
     summed = np.take_along_axis(score, events.T.astype(np.int64), axis=1).sum(axis=1)
     theta = np.concatenate([_EFFECTS, -_EFFECTS])
     moment = np.log((share[:, :, None] * np.exp(score[:, :, None] * theta)).sum(axis=1))
-    return np.asarray(summed[:, None] * theta - n * moment).ravel()
+    left = np.maximum(1 - n / total.sum(axis=1), 1e-9)
+    return summed / np.sqrt(n * left), np.asarray(summed[:, None] * theta - n * moment)
 
 
 def _superiority(now: np.ndarray, old: np.ndarray) -> float:

@@ -14,16 +14,16 @@ from rareclass.monitoring import watched
 from rareclass.monitoring.alarms import Alarm
 from rareclass.monitoring.chance import row_keys
 from rareclass.monitoring.clock import NUMBERS, from_days, in_days
-from rareclass.monitoring.cohorts import packed, unpacked
+from rareclass.monitoring.cohorts import SILENT, packed, unpacked
 from rareclass.monitoring.detector import MATURED, SCORED
-from rareclass.monitoring.intake import Intake, sentences, texts
+from rareclass.monitoring.intake import Intake, missing_labels, sentences, texts
 from rareclass.monitoring.ledger import Ledger
 from rareclass.monitoring.panel import Panel
 from rareclass.monitoring.places import Places
 from rareclass.monitoring.waiting import Waiting
 from rareclass.monitoring.weeks import Weeks
 
-FORMAT = "rareclass monitor 2"
+FORMAT = "rareclass monitor 3"
 
 
 class RareClassMonitor:
@@ -122,6 +122,7 @@ class RareClassMonitor:
         self._panel = Panel(detectors, self.budget, shares, self._options["cool_down"])
         self._waiting, self._ledger, self._weeks = Waiting(self.max_delay), Ledger(), Weeks(self.reference)
         self._clock: int | None = None  # midnight up to which all was judged
+        self._fed: int | None = None  # the last day that had predictions
         self._time_kind: str | None = None
         self._age = self.max_delay if mature_after is None else self._options["mature_after"]
         self._aged: int | None = None  # when the age was estimated last
@@ -210,8 +211,7 @@ class RareClassMonitor:
         weights : (n,), optional
             1 / the probability with which the row was drawn to be labelled.
         """
-        column = _check.column(labels, "labels")
-        missing = np.array([_check.is_missing(v) for v in column.tolist()], dtype=bool)
+        missing = missing_labels(column := _check.column(labels, "labels"))
         y = self._intake.truth(column[~missing])
         keys = row_keys(_check.column(ids, "ids"))
         days = np.full(keys.size, -np.inf) if times is None else self._in_days(times)
@@ -246,7 +246,8 @@ class RareClassMonitor:
         before = self._panel.raised
         self._waiting.close(self._clock)
         while self._clock < end:
-            self._clock = int(min(end, self._waiting.idle_until(self._clock)))
+            if self._fed is None or self._clock - self._fed > SILENT:
+                self._clock = int(min(end, self._waiting.idle_until(self._clock)))
             if self._clock < end:
                 self._clock += 1
                 self._pass_midnight(self._clock)
@@ -256,8 +257,10 @@ class RareClassMonitor:
     def _pass_midnight(self, clock: int) -> None:
         """Judge the day that is over, and the days whose labels have come by now."""
         self._waiting.close(clock)
-        if clock - 1 in self._waiting.days:
-            cohort = self._waiting.cohort(clock - 1, until=None)
+        over = clock - 1
+        self._fed = over if over in self._waiting.days else self._fed
+        if self._fed is not None and over - self._fed <= SILENT:
+            cohort = self._waiting.cohort(over, until=None)
             self._ledger.scored(cohort)
             self._weeks.add(cohort)
             self._panel.judge(SCORED, cohort, self._ledger, clock, self._kind)
@@ -359,6 +362,7 @@ class RareClassMonitor:
             "ledger": [[d, v] for d, v in self._ledger.days.items()],
             "weeks": self._weeks.to_dict(),
             "clock": self._clock,
+            "fed": self._fed,
             "time_kind": self._time_kind,
             "age": [self._age, self._aged],
             "panel": self._panel.to_dict(),
@@ -375,7 +379,7 @@ class RareClassMonitor:
         made._waiting = Waiting.from_dict(state["waiting"], made.max_delay)
         made._ledger = Ledger({d: dict(v) for d, v in state["ledger"]})
         made._weeks = Weeks.from_dict(state["weeks"], made.reference)
-        made._clock, made._time_kind = state["clock"], state["time_kind"]
+        made._clock, made._fed, made._time_kind = state["clock"], state["fed"], state["time_kind"]
         made._age, made._aged = state["age"]
         made._panel.load(state["panel"], made._kind)
         return made

@@ -97,8 +97,9 @@ class _Moved(Detector):
 
 
 class Volume(_Moved):
-    """Rows and alerts of a day."""
+    """Rows and alerts of a day, which may have none."""
 
+    EMPTY = True
     name, code = "volume", "volume"
     what_to_do = "Look whether rows are lost or doubled upstream; whoever works on the alerts will feel it."
 

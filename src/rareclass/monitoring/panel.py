@@ -46,7 +46,8 @@ class Panel:
     def judge(self, stage: str, cohort: Cohort, ledger: Ledger, clock: int, kind: str) -> None:
         """Let the detectors of a stage judge a day."""
         for detector in self.detectors:
-            if detector.stage == stage and detector.update(cohort):
+            judges = detector.stage == stage and (cohort.key.size > 0 or detector.EMPTY)
+            if judges and detector.update(cohort):
                 self._raise(detector, cohort.day, ledger, clock, kind)
 
     def _raise(self, detector: Detector, day: int, ledger: Ledger, clock: int, kind: str) -> None:

@@ -54,7 +54,9 @@ class RateDetector(PooledDetector):
         if trials == 0 or self.why_off:
             return None
         z = count_z(hits, trials, float(self.pool.total[0]), float(known), day_seed(cohort, self.stream))
-        return bets(z, trials)
+        scaled = self.spread.scaled(cohort.day, [z])
+        self.why_off = self.spread.too_few if scaled is None else ""
+        return None if scaled is None else bets(float(scaled[0]), trials)
 
     def learn(self, cohort: Cohort) -> None:
         counts = self.counts(cohort)
@@ -87,10 +89,17 @@ class Recall(RateDetector):
             return None
         hits, trials = self.pool.total
         self.why_off = self.too_few(trials)
+        if self.why_off:
+            return None
+        usual = float(np.clip(hits / trials, 1e-6, 1 - 1e-6))
         rate = float(np.clip(clopper_pearson(hits, max(trials, 1), 0.9)[1], 1e-6, 0.9))
         pull = EFFECTS / np.sqrt(rate * (1 - rate))
-        pull = np.minimum(pull, 0.5 / rate)[:, None] * (cohort.weight[event] / weight.max())
-        return np.log1p(pull * (~cohort.alert[event] - rate)).sum(axis=1)
+        w, missed = cohort.weight[event], ~cohort.alert[event]
+        pull = np.minimum(pull, 0.5 / rate)[:, None] * (w / weight.max())
+        z = w @ (missed - usual) / np.sqrt(w @ w * usual * (1 - usual))
+        found = self.spread.tempered(cohort.day, [z], np.log1p(pull * (missed - rate)).sum(axis=1)[None])
+        self.why_off = self.spread.too_few if found is None else ""
+        return None if found is None else found[0]
 
     def learn(self, cohort: Cohort) -> None:
         weight = cohort.weight[cohort.event]
@@ -123,7 +132,7 @@ class Precision(RateDetector):
         return np.array([int((alert & ~cohort.event).sum()), int(alert.sum())])
 
     def finding(self, since: int, ledger: Ledger) -> tuple[str, str, float, dict[str, Any]]:
-        now, old = ledger.sums(since), ledger.sums(-np.inf, since)
+        now, old = ledger.sums(since), self.usual(ledger, since)
         before = 1 - self.before(since)
         precision = now["alert_events"] / max(now["labelled_alerts"], 1)
         found = {"before": before, "alerts": now["labelled_alerts"], "alert_events": now["alert_events"]}

@@ -62,12 +62,17 @@ class Unmatched:
         """Forget labels of keys, in any order, without a word."""
         self.take(np.sort(keys))
 
-    def give_up(self, clock: float, max_delay: float) -> None:
-        """Labels that have waited for longer than `max_delay` have no prediction."""
+    def give_up(self, clock: float, max_delay: float, to_come: np.ndarray) -> None:
+        """Labels that have waited for longer than `max_delay` have no prediction.
+
+        Those without a time wait on for rows whose day is not over, of these keys.
+        """
         columns = self._sorted()
         since = np.where(np.isfinite(columns[4]), columns[4], clock)
         columns[4] = since
         gone = since + max_delay < clock
+        if gone.any():
+            gone &= np.isfinite(columns[1]) | ~np.isin(columns[0], to_come)
         if gone.any():
             keys = np.unique(columns[0][gone])
             self.given_up += keys.size

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from rareclass.kernels.evenly import evenly
-from rareclass.monitoring.cohorts import NO_LABEL, Cohort, packed, unpacked
+from rareclass.monitoring.cohorts import NO_LABEL, Cohort, nobody, packed, unpacked
 from rareclass.monitoring.held import LATE_LABEL, LATE_ROW, REFUSED, TOLD_EVENT, TOLD_OTHER, TWICE, Columns, HeldDay
 from rareclass.monitoring.key_index import KeyIndex
 from rareclass.monitoring.maturity import MaturityCurve
@@ -133,8 +133,10 @@ class Waiting:
         self.orphans.add(parts, clock)
 
     def cohort(self, day: int, *, until: float | None) -> Cohort:
-        """The rows of a closed day with the labels known by `until`; None leaves labels out."""
-        held = self.days[day]
+        """The rows of a closed day, if any, with the labels known by `until`; None leaves labels out."""
+        held = self.days.get(day)
+        if held is None:
+            return nobody(day)
         rows = held.rows
         y = np.full(rows["key"].size, NO_LABEL, dtype=np.int8) if until is None else held.told(until)
         texts = np.array(list(self.slices), dtype=object)
@@ -183,7 +185,7 @@ class Waiting:
         for day in [d for d in self.judged if d + 1 + 2 * self.max_delay < clock]:
             self.judged.pop(day)
             self.delays_of.pop(day, None)
-        self.orphans.give_up(clock, self.max_delay)
+        self.orphans.give_up(clock, self.max_delay, self._open_keys())
 
     def idle_until(self, clock: int) -> float:
         """Before which midnight nothing can be judged: `clock` where days wait, infinity where nothing is held."""
@@ -205,9 +207,13 @@ class Waiting:
         for held in self._closed():
             found.update(_problems(held))
         found["labels without prediction"] += self.orphans.given_up
-        open_rows = [c["key"] for held in self.days.values() if not held.closed for c in held.chunks]
-        found["labels that wait"] = self.orphans.apart_from(np.concatenate([np.empty(0, np.uint64), *open_rows]))
+        found["labels that wait"] = self.orphans.apart_from(self._open_keys())
         return found
+
+    def _open_keys(self) -> np.ndarray:
+        """Keys of the rows of days that are not over."""
+        open_rows = [c["key"] for held in self.days.values() if not held.closed for c in held.chunks]
+        return np.concatenate([np.empty(0, np.uint64), *open_rows])
 
     def to_dict(self, clock: float, rows: bool = True) -> dict[str, Any]:
         """Without `rows`: those of `open_since` and later days are to be given again."""
