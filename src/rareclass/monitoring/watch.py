@@ -21,6 +21,7 @@ from rareclass.errors import InputError
 from rareclass.monitoring.alarms import Alarm
 from rareclass.monitoring.chance import row_keys
 from rareclass.monitoring.cohorts import packed, unpacked
+from rareclass.monitoring.first_weeks import off_from_start
 from rareclass.monitoring.hooks import Webhook, append_events, cloud_event
 from rareclass.monitoring.label_table import KnownLabels, LabelColumns, read_labels
 from rareclass.monitoring.log_days import DayRows, LogDays, encoding
@@ -158,7 +159,7 @@ class _Run:
             self.now = np.datetime64(kept["now"].rstrip("Z"), "us")
 
     def acknowledge(self, detector: str, *, accept: bool) -> None:
-        names = [d["name"] for d in self.monitor.detectors()]
+        names = [d["name"] for d in self.monitor.detectors() if d["code"]]  # estimates raise no alarm
         if detector not in (ALL, *names):
             raise InputError(
                 f"--acknowledge takes {ALL}, or one of the detectors {', '.join(names)}; got {detector!r}."
@@ -355,7 +356,7 @@ class _Run:
             standing=[alarm_told(a) for a in monitor.standing],
             alarms=[alarm_told(a) for a in monitor.alarms],
             outlook=outlook(monitor),
-            problems=self.problems + [p for p in monitor.problems if p not in self.before],
+            problems=self.problems + [p for p in monitor.problems if p not in self.before] + off_from_start(monitor),
             notes=self.notes,
             detectors=to_plain(monitor.detectors()),
             history=history,
