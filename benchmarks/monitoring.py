@@ -30,13 +30,18 @@ of 400 rows: 12.6 ms of processor time with nothing beside it, 14 to 19 ms besid
 """
 
 import argparse
+import hashlib
+import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 from monitoring_streams import CHANGE, FEATURES, SCENARIOS, THRESHOLD, Day, Law, days, drawn, reference
 from scipy.stats import ks_2samp
 
+import rareclass
 from rareclass.monitoring import RareClassMonitor
 from rareclass.monitoring.alarms import RARE_CLASS
 
@@ -68,18 +73,43 @@ def watched(rng: np.random.Generator, law: Law, until: int, change: int = CHANGE
     return alarms, (time.process_time() - begun) / until
 
 
-def usual_years(years: int, seed: int) -> None:
-    """How many years without change hold an alarm."""
-    codes: dict[str, int] = {}
-    alarmed, seconds = 0, 0.0
-    for year in range(years):
+def usual_years(years: int, seed: int, first: int = 0, kept: Path | None = None) -> None:
+    """How many years without change hold an alarm; those that a file keeps are not simulated again."""
+    known, tree = [] if kept is None else lines(kept), sources()
+    other = {row["tree"] for row in known} - {tree}
+    if other:
+        raise SystemExit(f"{kept} counts years of other sources ({', '.join(sorted(other))}); these are {tree}.")
+    found = {row["year"]: row for row in known if row["seed"] == seed}
+    for year in range(first, first + years):
+        if year in found:
+            continue
         alarms, each = watched(np.random.default_rng([seed, year]), Law(), YEAR + 20, change=10**6)
-        alarmed += bool(alarms)
-        seconds += each
-        for alarm in alarms:
-            name = f"{alarm.evidence['detector']}/{alarm.code}"
-            codes[name] = codes.get(name, 0) + 1
-    print(f"usual: {alarmed} of {years} years hold an alarm {codes}; {1000 * seconds / years:.1f} ms a day", flush=True)
+        names = [f"{a.evidence['detector']}/{a.code}" for a in alarms]
+        found[year] = {"tree": tree, "seed": seed, "year": year, "alarms": names, "ms": round(1000 * each, 2)}
+        if kept is not None:
+            with kept.open("a") as file:  # one write of one line: two processes may share the file
+                file.write(json.dumps(found[year]) + "\n")
+    rows = list(found.values())
+    alarmed, codes = sum(bool(row["alarms"]) for row in rows), Counter(name for row in rows for name in row["alarms"])
+    print(
+        f"usual: {alarmed} of {len(rows)} years hold an alarm {dict(codes)}; "
+        f"{np.mean([row['ms'] for row in rows]):.1f} ms a day; sources {tree}",
+        flush=True,
+    )
+
+
+def lines(path: Path) -> list[dict]:
+    """What a file keeps, one JSON text a line."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def sources() -> str:
+    """What tells one state of the package's sources from another: counted years are of one."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(rareclass.__file__).parent.rglob("*.py")):
+        if path.parent.name in ("monitoring", "kernels") or path.name == "reference.py":
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def changed(name: str, runs: int, seed: int) -> None:
@@ -175,6 +205,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--scenarios", nargs="+", default=list(SCENARIOS))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--first", type=int, default=0, help="the first year, where two processes share the years")
+    parser.add_argument("--keep", type=Path, help="file of the years that are counted; a run goes on where it ended")
     parser.add_argument("--others", action="store_true", help="detectors of others in place of ours")
     asked = parser.parse_args()
     for name in asked.scenarios:
@@ -183,7 +215,7 @@ def main() -> None:
         elif asked.others:
             continue
         elif name == "usual":
-            usual_years(asked.years, asked.seed)
+            usual_years(asked.years, asked.seed, asked.first, asked.keep)
         else:
             changed(name, asked.runs, asked.seed)
 
