@@ -42,6 +42,8 @@ $(VENV)/.lint: $(VENV)/.core
 .foreign/kserve/.done: PACKAGES := kserve==0.21.0 pyarrow==26.0.1
 .foreign/mlserver/.done: PACKAGES := mlserver==1.7.1 pyarrow==26.0.1
 .foreign/mlflow/.done: PACKAGES := mlflow==3.17.2 skops==0.16.0 narwhals==2.28.0
+# Keras on its other back ends; rareclass itself needs little there
+.foreign/tensorflow/.done: PACKAGES := tensorflow-cpu==2.21.0 jax==0.10.2 keras==3.15.1 scikit-learn==1.9.1 narwhals==2.28.0 pyarrow==26.0.1 pytest==9.2.0
 .foreign/%/.done: pyproject.toml
 	rm -rf $(@D)
 	$(PYTHON) -m venv $(@D)
@@ -61,10 +63,15 @@ test-serving: $(VENV)/.serving  ## install what serves and its clients, and test
 test-learn: $(VENV)/.test  ## run the projects of the learning path with --quick
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m learn -q tests
 
-test-deep: $(VENV)/.test  ## install PyTorch and Keras, where they are to be had, and run what needs them
+KERAS_TESTS := tests/losses/keras
+
+test-deep: $(VENV)/.test  ## install PyTorch, Keras, TensorFlow and JAX, where they are to be had, and run what needs them
 	$(MAKE) $(VENV)/.deep || echo "torch or keras is not to be had here: the tests that need it are skipped"
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 KERAS_BACKEND=torch \
 	  $(BIN)/python -m pytest -n 2 --dist worksteal -m deep -q tests || test $$? -eq 5
+	$(MAKE) .foreign/tensorflow/.done || echo "TensorFlow or JAX is not to be had here: Keras is tested on torch alone"
+	test ! -e .foreign/tensorflow/.done || for backend in tensorflow jax; do OMP_NUM_THREADS=1 TF_CPP_MIN_LOG_LEVEL=3 \
+	  KERAS_BACKEND=$$backend .foreign/tensorflow/bin/python -m pytest -m deep -q $(KERAS_TESTS) || exit 1; done
 
 FOREIGN := kserve mlserver mlflow
 

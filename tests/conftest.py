@@ -1,9 +1,12 @@
 """Files of the marker `deep` are imported only where asked for: what they import takes seconds, or is absent."""
 
+import os
 import re
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
 
 WHOLE_FILE = re.compile(r"^pytestmark = .*\bmark\.deep\b", re.MULTILINE)
 

@@ -7,6 +7,9 @@ import types
 
 import pytest
 
+from rareclass._lazy import need_keras
+from rareclass.errors import DependencyError
+
 PROMISED = {
     "rareclass": ["RareClassifier", "FunctionSampler"],
     "rareclass.over_sampling": ["SMOTE", "SMOTENC", "SMOTEN", "BorderlineSMOTE", "SVMSMOTE", "KMeansSMOTE", "ADASYN",
@@ -65,6 +68,30 @@ def test_every_exported_name_loads_and_is_not_hidden_by_a_module(module):
             continue
         assert not isinstance(value, types.ModuleType), name
         assert getattr(value, "__doc__", None), f"{module}.{name} has no docstring"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (None, r'pip install "rareclass\[keras\]"'),
+        ("import tensorflow", "asks for the back end tensorflow.*pip install tensorflow, or.*KERAS_BACKEND"),
+        ("raise ValueError('Unable to import backend : nope')", "backend : nope.*KERAS_BACKEND"),
+        ("__version__ = '2.15.0'", "needs Keras 3; got 2.15.0"),
+        (
+            "from types import SimpleNamespace as S; __version__ = '3.1'; config = S(backend=lambda: 'openvino')",
+            "trains",
+        ),
+    ],
+)
+def test_keras_that_cannot_be_used_says_why(monkeypatch, tmp_path, source, said):
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    monkeypatch.setitem(sys.modules, "keras", None)
+    if source is not None:
+        monkeypatch.delitem(sys.modules, "keras")
+        (tmp_path / "keras.py").write_text(source)
+        monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(DependencyError, match=said):
+        need_keras()
 
 
 def loaded_by(code: str) -> set[str]:

@@ -49,6 +49,28 @@ def need(module: str, *, extra: str) -> ModuleType:
         ) from error
 
 
+def need_keras() -> ModuleType:
+    """Import Keras 3 on a back end that trains, or raise `DependencyError` naming what to install or to set."""
+    choice = "Set KERAS_BACKEND to torch, tensorflow or jax before keras is first imported."
+    try:
+        keras = importlib.import_module("keras")
+    except ImportError as error:
+        back_end = (error.name or "").split(".")[0]
+        if back_end not in ("tensorflow", "jax", "torch", "openvino"):
+            return need("keras", extra="keras")
+        raise DependencyError(
+            f"Keras asks for the back end {back_end}, which cannot be imported: pip install {back_end}, or choose "
+            f"another. {choice}"
+        ) from error
+    except ValueError as error:
+        raise DependencyError(f"Keras does not start: {error}. {choice}") from error
+    if int(keras.__version__.split(".")[0]) < 3:
+        raise DependencyError(f'This needs Keras 3; got {keras.__version__}. Install it with: pip install "keras>=3"')
+    if keras.config.backend() not in ("torch", "tensorflow", "jax"):
+        raise DependencyError(f"Nothing trains on the back end {keras.config.backend()} of Keras. {choice}")
+    return keras
+
+
 def available(module: str) -> str | None:
     """Return None when `module` imports, else the reason why it does not."""
     try:

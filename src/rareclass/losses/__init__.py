@@ -2,7 +2,8 @@
 
 `RowLoss` objects know which probability their minimiser means (`link`), so a model trained with any of them can be
 calibrated without held-out rows; `BatchLoss` objects (Tversky, pairwise, average precision) need a fitted calibration.
-The same losses as torch modules: `rareclass.losses.torch`. As objectives of boosters: `rareclass.learners.objectives`.
+The same losses for PyTorch: `rareclass.losses.torch`; for Keras: `rareclass.losses.keras`. As objectives of boosters:
+`rareclass.learners.objectives`.
 """
 
 from rareclass._lazy import lazy_names
