@@ -1,7 +1,8 @@
 """Runs lessons from scratch in full, and writes what docs/learn/ shows of them: a page, its figure, and a notebook.
 
     python benchmarks/learning_pages.py data accuracy metrics ...      (without names: all steps and experiments)
-    python benchmarks/learning_pages.py --runs DIR seven-ways          takes DIR/seven-ways.txt and its figure instead
+    python benchmarks/learning_pages.py medical-images                 its table goes into docs/deep_learning.md
+    python benchmarks/learning_pages.py --runs DIR seven-ways          takes DIR/seven-ways.txt and its figures instead
 
 A page says what the lesson's own text says, what it printed and what to look at; a notebook holds its code, cell by
 cell, with what it printed. Steps take seconds, seven-ways and the experiments minutes each.
@@ -29,13 +30,27 @@ DOCS = Path(__file__).resolve().parents[1] / "docs" / "learn"
 def ran(entry: Lesson, runs: Path | None) -> tuple[str, list[Path]]:
     """What a lesson printed, and its figures."""
     if runs is not None:
-        module = Path(entry.file).stem
-        return (runs / f"{entry.name}.txt").read_text(encoding="utf-8").strip("\n"), [runs / f"{module}.svg"]
-    folder, said = Path(tempfile.mkdtemp()), io.StringIO()
-    with contextlib.redirect_stdout(said):
-        lesson(entry.name).main(folder)
-    drawn = re.findall(r"^figure: (\S+):", said.getvalue(), flags=re.M)
-    return said.getvalue().strip("\n"), [folder / name for name in drawn]
+        folder, said = runs, (runs / f"{entry.name}.txt").read_text(encoding="utf-8")
+    else:
+        folder, told = Path(tempfile.mkdtemp()), io.StringIO()
+        with contextlib.redirect_stdout(told):
+            lesson(entry.name).main(folder)
+        said = told.getvalue()
+    drawn = re.findall(r"^figure: (\S+):", said, flags=re.M)
+    return said.strip("\n"), [folder / name for name in drawn]
+
+
+def quote(entry: Lesson, said: str) -> None:
+    """Put what the medical project prints about its table where docs/deep_learning.md shows it."""
+    page = DOCS.parent / "deep_learning.md"
+    if entry.name != "medical-images":
+        return
+    table = said.partition("Part four: the honest table\n")[2].partition("\n\nPart five")[0]
+    before, start, rest = page.read_text(encoding="utf-8").partition("<!-- measured -->\n")
+    _, end, after = rest.partition("<!-- end of measured -->")
+    if not (table and start and end):
+        raise SystemExit(f"{page} or what the lesson printed has no place for its table.")
+    page.write_text(f"{before}{start}```text\n{table}\n```\n{end}{after}", encoding="utf-8")
 
 
 def page(entry: Lesson, text: str, said: str, figures: list[Path]) -> str:
@@ -130,6 +145,7 @@ def main() -> None:
         source = (examples_folder() / entry.file).read_text(encoding="utf-8")
         said, figures = ran(entry, given.runs)
         (DOCS / f"{entry.name}.md").write_text(page(entry, prose(ast.parse(source)), said, figures), encoding="utf-8")
+        quote(entry, said)
         for figure in figures:
             shutil.copy(figure, DOCS / figure.name)
         if entry.kind == "step":

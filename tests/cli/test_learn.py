@@ -1,5 +1,7 @@
 """`rareclass learn` lists every lesson, runs one, and answers what cannot be in a sentence."""
 
+import sys
+
 from tests.cli.test_bad_input import refused
 
 from rareclass.cli import main
@@ -27,3 +29,9 @@ def test_what_cannot_be_is_refused(capsys, tmp_path):
     refused(capsys, ["learn", "datta"], "no lesson 'datta'", "Did you mean", "data")
     (tmp_path / "mine").write_text("")
     refused(capsys, ["learn", "data", "--out", tmp_path], "holds something")
+
+
+def test_the_image_project_without_torch_says_what_installs_it(capsys, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    refused(capsys, ["learn", "medical-images", "--out", tmp_path / "out"], 'pip install "rareclass[torch]"')
+    assert not [*tmp_path.iterdir()]

@@ -1,5 +1,6 @@
 """Lessons run into a folder that appears whole or not at all; importing one runs nothing."""
 
+import subprocess
 import sys
 import tomllib
 from dataclasses import replace
@@ -14,7 +15,7 @@ from rareclass.learning.lessons import LESSONS, find_lesson
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in LESSONS if not entry.waits_for])
+@pytest.mark.parametrize("name", [entry.name for entry in LESSONS])
 def test_importing_a_lesson_runs_nothing(name, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert callable(running.lesson(name).main)
@@ -62,14 +63,14 @@ def test_a_lesson_without_its_package_names_the_command(tmp_path, monkeypatch):
         running.run_lesson("needy", tmp_path / "out")
 
 
-def test_what_is_not_built_yet_says_so_and_writes_nothing(tmp_path):
-    assert find_lesson("medical-images").module == "torch"
-    said = r'waits for the deep-learning part .*It will need torch: pip install "rareclass\[torch\]"'
-    with pytest.raises(InputError, match=said):  # whether torch is there or not: installing it would not help
-        running.run_lesson("medical-images", tmp_path / "out")
-    with pytest.raises(InputError, match=said):
-        running.lesson("medical-images")
-    assert not [*tmp_path.iterdir()]
+def test_a_part_is_loaded_once_and_another_process_finds_it():
+    assert running.part("medical_images/images.py") is running.part("medical_images/images.py")
+    code = (
+        "from rareclass.learning.running import call_part as c; print(c('medical_images/judging.py', 'sigmoid', 0.0))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "0.5\n"
+    with pytest.raises(InputError, match="is not there"):
+        running.part("medical_images/nothing.py")
 
 
 def test_a_file_that_is_run_by_hand_writes_where_it_is_told(tmp_path, monkeypatch, capsys):

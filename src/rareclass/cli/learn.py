@@ -23,8 +23,7 @@ def command(
         for kind, title in KINDS.items():
             typer.echo(f"{title}:")
             for entry in (lesson for lesson in LESSONS if lesson.kind == kind):
-                said = f"waits for {entry.waits_for}" if entry.waits_for else f"{entry.minutes:g} min"
-                typer.echo(f"  {entry.name:20s}{entry.about} ({said})")
+                typer.echo(f"  {entry.name:20s}{entry.about} ({entry.minutes:g} min)")
             typer.echo("")
         typer.echo("rareclass learn NAME [--quick] [--out DIR] runs one into a folder.")
         return 0

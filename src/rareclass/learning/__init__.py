@@ -6,8 +6,8 @@ _HOMES = {
     "checks": "agree",
     "drawn": "Figure",
     "lessons": "Lesson find_lesson",
-    "repeats": "mean_interval shown text_table word",
-    "running": "from_command_line lesson run_lesson",
+    "repeats": "crossed_interval mean_interval shown text_table word",
+    "running": "from_command_line lesson part run_lesson",
     "tables": "table_or_simulated",
 }
 __getattr__, __dir__, __all__ = lazy_names(__name__, _HOMES)

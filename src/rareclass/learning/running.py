@@ -43,11 +43,30 @@ def lesson(name: str) -> ModuleType:
     full = f"rareclass_lesson_{entry.name.replace('-', '_')}"
     if full in sys.modules:
         return sys.modules[full]
-    if entry.waits_for:
-        raise InputError(not_yet(entry))
-    path = examples_folder() / entry.file
+    return _loaded(entry.file, full)
+
+
+def part(file: str) -> ModuleType:
+    """The module of another file below `examples/`, for a lesson that is made of several.
+
+    Examples
+    --------
+    >>> part("medical_images/images.py").SIDE
+    28
+    """
+    full = f"rareclass_lesson_{file.removesuffix('.py').replace('/', '_')}"
+    return sys.modules[full] if full in sys.modules else _loaded(file, full)
+
+
+def call_part(file: str, name: str, *given: Any, **named: Any) -> Any:
+    """Call a function of a lesson's file; another process can be asked for this, as it finds the file itself."""
+    return getattr(part(file), name)(*given, **named)
+
+
+def _loaded(file: str, full: str) -> ModuleType:
+    path = examples_folder() / file
     if not path.is_file():
-        raise InputError(f"The file of the lesson {entry.name!r} is not there ({path}). Install rareclass anew.")
+        raise InputError(f"The file {file!r} of a lesson is not there ({path}). Install rareclass anew.")
     spec = importlib.util.spec_from_file_location(full, path)
     if spec is None or spec.loader is None:
         raise InputError(f"{path} is no Python file.")
@@ -84,20 +103,12 @@ def run_lesson(name: str, out: str | Path, *, quick: bool = False) -> Lesson:
     """
     entry = find_lesson(name)
     refuse_what_is_there(Path(out))
-    if entry.waits_for:
-        raise InputError(not_yet(entry))
     if entry.module:
         need(entry.module, extra=entry.extra)
     run: Main = lesson(entry.name).main
     with atomic_directory(out) as folder:
         run(folder, quick=quick)
     return entry
-
-
-def not_yet(entry: Lesson) -> str:
-    """That a lesson cannot run yet, what it waits for, and what it will need then."""
-    then = f' It will need {entry.module}: pip install "rareclass[{entry.extra}]".' if entry.module else ""
-    return f"{entry.title} cannot run yet: it waits for {entry.waits_for}.{then}"
 
 
 def refuse_what_is_there(out: Path) -> None:

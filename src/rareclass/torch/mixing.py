@@ -177,7 +177,7 @@ class BalancedMixup(Mixup):
     >>> round(float(mix.train_prevalence(0.01)), 4)  # 0.8 * 0.01 + 0.2 * 0.5
     0.108
     >>> import torch
-    >>> mix.restore(torch.zeros(1), 0.01).numpy().round(4).tolist()
+    >>> [round(v, 4) for v in mix.restore(torch.zeros(1), 0.01).tolist()]
     [-2.4838]
     """
 
