@@ -1,6 +1,7 @@
 """Where a source file is tested that has no test file of its name, because the tests of another serve it rightly."""
 
 WHERE = {
+    "torch/shares.py": "tests/torch/test_negatives.py",
     "losses/torch/algebra.py": "tests/losses/torch/test_row_losses.py",
     "losses/torch/batch_losses.py": "tests/losses/torch/test_row_losses.py",
     "losses/torch/checks.py": "tests/losses/torch/test_row_losses.py",

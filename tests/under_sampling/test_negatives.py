@@ -6,8 +6,8 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from rareclass.errors import InputError, NoOpWarning, ShortfallWarning
+from rareclass.kernels.inclusion import keep_factor
 from rareclass.under_sampling import NegativeSampler
-from rareclass.under_sampling.negatives import _factor, _systematic
 
 
 def population(n=40_000, seed=0, intercept=-5.0):
@@ -64,7 +64,7 @@ def test_offset_of_positives_is_that_of_negatives_like_them():
     sampler = NegativeSampler(5, strategy="score", random_state=0)
     _, y_res = sampler.fit_resample(X, y, scores=p)
     weight = np.maximum(p / p[y == 0].mean(), 0.1)
-    keep = np.minimum(1, weight * _factor(weight[y == 0], 5 * y.sum()))
+    keep = np.minimum(1, weight * keep_factor(weight[y == 0], 5 * y.sum()))
     np.testing.assert_allclose(sampler.offset_, -np.log(keep[sampler.sample_indices_]))
     negatives = y_res == 0
     np.testing.assert_allclose(sampler.offset_[negatives], -np.log(sampler.inclusion_probability_[negatives]))
@@ -167,19 +167,3 @@ def test_bad_requests_are_refused(options, given, said):
 def test_three_classes_are_refused():
     with pytest.raises(InputError, match="two classes"):
         NegativeSampler().fit_resample(np.zeros((6, 1)), [0, 0, 0, 1, 1, 2])
-
-
-def test_systematic_sampling_has_a_fixed_size():
-    rng = np.random.default_rng(0)
-    chance = rng.random(50)
-    chance *= 20 / chance.sum()
-    chance = np.minimum(chance, 1)
-    total = chance.sum()
-    sizes = {_systematic(np.arange(50), chance, rng).size for _ in range(200)}
-    assert sizes <= {int(np.floor(total)), int(np.ceil(total))}
-
-
-@pytest.mark.parametrize("wanted", [1.0, 7.5, 19.0, 20.0])
-def test_the_factor_reaches_the_sum(wanted):
-    weight = np.random.default_rng(0).pareto(1.0, 20) + 0.01
-    assert np.minimum(1, weight * _factor(weight, wanted)).sum() == pytest.approx(wanted)

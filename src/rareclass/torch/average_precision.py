@@ -23,8 +23,10 @@ class AveragePrecisionObjective(RankingObjective):
     Parameters
     ----------
     prevalence : float in (0, 1) or None, default=None
-        Share of positives that precision is meant for. None: their share in the batches seen; give the real one where
-        batches are balanced (``labels.mean()``), else negatives count too little.
+        Share of positives that precision is meant for. None: their share in the batches seen.
+        The best ranking is the same for any; the real one (``labels.mean()``) makes the loss the smoothed average
+        precision of the data, whose gradient is small, and noisy, until few negatives are left above the positives:
+        from random weights balanced batches without it learned more (`docs/deep_learning.md`).
     margin : float > 0, default=1.0
         m, on the scale of h.
     memory : int >= 0, default=64

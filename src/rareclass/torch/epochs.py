@@ -15,9 +15,6 @@ import torch  # noqa: E402
 from torch import distributed  # noqa: E402
 from torch.utils.data import Sampler  # noqa: E402
 
-_ROW_BLOCK = 1 << 16
-"""Rows drawn, and made Python numbers, at a time."""
-
 
 def positives_of(labels: ArrayLike | torch.Tensor) -> np.ndarray:
     """Labels of two classes as Booleans (n,): 1 or True is the positive one, else the rarer."""

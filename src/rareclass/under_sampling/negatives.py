@@ -14,6 +14,7 @@ from rareclass import _check
 from rareclass._sklearn import HasMethods, Interval, StrOptions
 from rareclass._types import Label, Labels, Matrix, Rows, Seed
 from rareclass.errors import InputError, NoOpWarning, ShortfallWarning
+from rareclass.kernels.inclusion import keep_factor, systematic
 from rareclass.kernels.logits import logit, sigmoid
 from rareclass.sampler import Draw
 from rareclass.sampler.containers import take
@@ -212,9 +213,9 @@ class NegativeSampler(BaseUnderSampler):
         if strategy == "score":
             mean = p[~positive].mean()
             weight = np.maximum(p / mean if mean > 0 else np.ones(p.size), self.floor)
-            return _Design(np.minimum(1.0, weight * _factor(weight[~positive], wanted)), sure)
+            return _Design(np.minimum(1.0, weight * keep_factor(weight[~positive], wanted)), sure)
         p = np.clip(p, 1e-12, 1 - 1e-12)
-        factor = _factor(p[~positive], wanted)
+        factor = keep_factor(p[~positive], wanted)
         return _Design(np.minimum(1.0, factor * p), np.minimum(1.0, factor * (1 - p)))
 
     def _by_stratum(self, positive: np.ndarray, wanted: float, strata: ArrayLike | None) -> np.ndarray:
@@ -228,7 +229,7 @@ class NegativeSampler(BaseUnderSampler):
             return np.full(positive.size, wanted / size.sum())
         # Equal numbers, but for strata that have fewer: min(1, c / size) with c such that the total is right.
         each = 1.0 / np.maximum(size, 1.0)
-        return np.minimum(1.0, each * _factor(each[code[~positive]], wanted))[code]
+        return np.minimum(1.0, each * keep_factor(each[code[~positive]], wanted))[code]
 
     def _scores(self, X: Rows, positive: np.ndarray, scores: ArrayLike | None, rng: np.random.Generator) -> np.ndarray:
         """Probability of the positive class of every row, on the scale of the whole data."""
@@ -253,11 +254,11 @@ class NegativeSampler(BaseUnderSampler):
         if self.design == "poisson":
             return np.flatnonzero(rng.random(chance.size) < chance)
         if strata is None:
-            chosen = [_systematic(rows, chance, rng) for rows in (np.flatnonzero(positive), np.flatnonzero(~positive))]
+            chosen = [systematic(rows, chance, rng) for rows in (np.flatnonzero(positive), np.flatnonzero(~positive))]
         else:
             groups = np.unique(_check.column(strata, "strata"), return_inverse=True)[1].reshape(-1)
             by_group = np.argsort(np.where(positive, -1, groups), kind="stable")
-            chosen = [_systematic(by_group, chance, rng, within=np.where(positive, -1, groups)[by_group])]
+            chosen = [systematic(by_group, chance, rng, within=np.where(positive, -1, groups)[by_group])]
         return np.sort(np.concatenate(chosen))
 
     def __sklearn_tags__(self) -> Tags:
@@ -270,35 +271,3 @@ class NegativeSampler(BaseUnderSampler):
 def _pilot(rng: np.random.Generator) -> BaseEstimator:
     seed = int(rng.integers(2**31 - 1))
     return HistGradientBoostingClassifier(max_iter=50, max_leaf_nodes=15, early_stopping=False, random_state=seed)
-
-
-def _factor(weight: np.ndarray, wanted: float) -> float:
-    """c such that the sum of min(1, c x weight) is `wanted`."""
-    if wanted >= weight.size:
-        return float(1.0 / weight.min())
-    order = np.sort(weight)[::-1]
-    # With the i largest at 1, c = (wanted - i) / (sum of the others); the right i is the first whose next one is below.
-    rest = np.cumsum(order[::-1])[::-1]
-    factor = (wanted - np.arange(order.size)) / rest
-    fits = np.flatnonzero(factor * order <= 1.0)
-    return float(factor[fits[0]])
-
-
-def _systematic(
-    rows: np.ndarray, chance: np.ndarray, rng: np.random.Generator, within: np.ndarray | None = None
-) -> np.ndarray:
-    """A sample of fixed size (up to the fraction of the sum) in which each row has its probability.
-
-    Rows are put in random order, inside groups if `within` is given, and cut at equal steps of the summed
-    probabilities; so each group's number is its own sum, rounded up or down.
-    """
-    if not rows.size:
-        return rows
-    mixed = rng.permutation(rows.size)
-    if within is not None:
-        mixed = mixed[np.argsort(within[mixed], kind="stable")]
-    # Sums near a whole number are meant to be it: rounding must not move a cut.
-    ends = np.round(np.cumsum(chance[rows[mixed]]), 9)
-    start = rng.random()
-    cuts = np.floor(ends - start)
-    return rows[mixed[np.diff(cuts, prepend=np.floor(-start)) > 0]]
