@@ -2,15 +2,14 @@
 
 WHERE = {
     "torch/shares.py": "tests/torch/test_negatives.py",
-    "losses/torch/algebra.py": "tests/losses/torch/test_row_losses.py",
+    "losses/torch/algebra.py": "tests/losses/torch/test_elements.py",
     "losses/torch/batch_losses.py": "tests/losses/torch/test_row_losses.py",
     "losses/torch/checks.py": "tests/losses/torch/test_row_losses.py",
     "losses/torch/class_scores.py": "tests/losses/torch/test_row_losses.py",
-    "losses/torch/elements.py": "tests/losses/torch/test_row_losses.py",
     "losses/torch/evaluate.py": "tests/losses/torch/test_row_losses.py",
     "losses/torch/functions.py": "tests/losses/torch/test_row_losses.py",
     "losses/torch/links.py": "tests/losses/torch/test_row_losses.py",
-    "losses/_smoothing.py": "tests/losses/torch/test_row_losses.py",
+    "losses/_smoothing.py": "tests/losses/test_graded.py",
     "torch/epochs.py": "tests/torch/test_weighted.py",
     "monitoring/told.py": "tests/monitoring/test_watch.py",
     "report/watched.py": "tests/report/test_html_monitor.py",

@@ -51,6 +51,22 @@ def newton_kernel(
         curvature[i] = max(slope * d * (small * large), CURVATURE_FLOOR)
 
 
+@compiled(**OPTIONS)
+def graded_kernel(
+    y: np.ndarray, z: np.ndarray, weight: Pair, shift: Pair, scale: Pair, value: np.ndarray, gradient: np.ndarray
+) -> None:  # pragma: no cover - compiled
+    """Value and gradient without the Hessian: several rows at a time, as in `newton_kernel`."""
+    for i in range(z.shape[0]):
+        positive = y[i] > 0.5
+        sign = 1.0 if positive else -1.0
+        d, w = (scale[1], weight[1]) if positive else (scale[0], weight[0])
+        u = d * sign * np.float64(z[i]) - (shift[1] if positive else shift[0])
+        e = exp_negative(-abs(u))
+        large = 1.0 / (1.0 + e)
+        value[i] = w * (e * log1p_ratio(e) - min(u, 0.0))
+        gradient[i] = -sign * w * d * (e * large if u >= 0 else large)
+
+
 @dataclass(frozen=True)
 class AffineForm:
     """Parameters of the family."""
@@ -71,6 +87,10 @@ class AffineForm:
     def newton(self, y: np.ndarray, z: np.ndarray, out: np.ndarray) -> None:
         """Write gradient and curvature into out (2, n)."""
         newton_kernel(y, z, self.weight, self.shift, self.scale, out)
+
+    def graded(self, y: np.ndarray, z: np.ndarray, value: np.ndarray, gradient: np.ndarray) -> None:
+        """Write value and gradient; labels 0 and 1, all (n,) and of any floating types."""
+        graded_kernel(y, z, self.weight, self.shift, self.scale, value, gradient)
 
     @property
     def is_shift(self) -> bool:

@@ -21,7 +21,7 @@ def _negative(z: float, k: float, margin: float) -> tuple[float, float, float, f
     large = 1.0 / (1.0 + e)
     p = large if z >= 0 else e * large
     q = e * large if z >= 0 else large
-    active = p > margin
+    active = not p <= margin  # a score that is no number has a loss that is none
     r = p - margin if active else 0.5
     rest = q + margin if active else 0.5  # 1 - r, which never falls below the margin
     series = 1.0 + r * (1 / 2 + r * (1 / 3 + r * (1 / 4 + r * (1 / 5 + r * (1 / 6)))))
@@ -61,6 +61,17 @@ def _fill_newton(
         curvature[i] = max(weight * bend, CURVATURE_FLOOR)
 
 
+@compiled(**OPTIONS)
+def _fill_graded(
+    y: np.ndarray, z: np.ndarray, k: float, margin: float, weight: float, values: np.ndarray, gradients: np.ndarray
+) -> None:  # pragma: no cover - compiled
+    for i in range(z.shape[0]):
+        if y[i] <= 0.5:
+            value, gradient, _, _ = _negative(np.float64(z[i]), k, margin)
+            values[i] = weight * value
+            gradients[i] = weight * gradient
+
+
 @dataclass(frozen=True)
 class MarginForm:
     """Positives follow `power`; negatives the shifted focal term with exponent `k` and margin `margin` > 0."""
@@ -84,6 +95,11 @@ class MarginForm:
         found = np.empty((2, rows.shape[0]))
         self.power.newton(y[rows], z[rows], found)
         out[:, rows] = found
+
+    def graded(self, y: np.ndarray, z: np.ndarray, value: np.ndarray, gradient: np.ndarray) -> None:
+        """Write value and gradient; labels 0 and 1, all (n,) and of any floating types."""
+        self.power.graded(y, z, value, gradient)
+        _fill_graded(y, z, self.k, self.margin, self.weight, value, gradient)
 
     def log_slope(self, positive: bool, z: np.ndarray) -> np.ndarray:
         """log |dL/dz| of a row of one class; -inf for negatives below the margin."""

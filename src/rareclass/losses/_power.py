@@ -14,7 +14,7 @@ import numpy as np
 
 from rareclass.kernels.compiled import compiled
 from rareclass.kernels.logits import log_sigmoid, sigmoid, softplus
-from rareclass.losses._affine import Pair, newton_kernel
+from rareclass.losses._affine import Pair, graded_kernel, newton_kernel
 from rareclass.losses._fastmath import CURVATURE_FLOOR, OPTIONS, exp_negative, log1p_ratio
 
 WHOLE = 4  # exponents up to here are products, which saves the second exp
@@ -95,6 +95,38 @@ def _newton_whole(
         curvature[i] = bend
 
 
+@compiled(**OPTIONS)
+def _graded(
+    y: np.ndarray, z: np.ndarray, gamma: Pair, epsilon: Pair, weight: Pair, value: np.ndarray, gradient: np.ndarray
+) -> None:  # pragma: no cover - compiled
+    """Value q^g (l + e q) and gradient q^g (q + g p l + e (g + 1) p q), without the Hessian."""
+    for i in range(z.shape[0]):
+        positive = y[i] > 0.5
+        sign = 1.0 if positive else -1.0
+        g, e, a = (gamma[1], epsilon[1], weight[1]) if positive else (gamma[0], epsilon[0], weight[0])
+        t = sign * np.float64(z[i])
+        p, q, _, ell, power = _row(t, g - 1.0)
+        focus = a * power
+        value[i] = focus * (ell + e * q)
+        gradient[i] = -sign * focus * (q + g * p * ell + e * (g + 1.0) * p * q)
+
+
+@compiled(**OPTIONS)
+def _graded_whole(
+    y: np.ndarray, z: np.ndarray, g: float, epsilon: Pair, weight: Pair, value: np.ndarray, gradient: np.ndarray
+) -> None:  # pragma: no cover - compiled
+    """The same for one whole exponent of at most `WHOLE`."""
+    for i in range(z.shape[0]):
+        positive = y[i] > 0.5
+        sign = 1.0 if positive else -1.0
+        e, a = (epsilon[1], weight[1]) if positive else (epsilon[0], weight[0])
+        p, q, _, ell, _ = _row(sign * np.float64(z[i]), 0.0)
+        focus = (q if g >= 1.0 else 1.0) * (q if g >= 2.0 else 1.0) * (q if g >= 3.0 else 1.0)
+        focus *= a * (q if g >= 4.0 else 1.0)
+        value[i] = focus * (ell + e * q)
+        gradient[i] = -sign * focus * (q + g * p * ell + e * (g + 1.0) * p * q)
+
+
 def _log_factor(t: np.ndarray, gamma: float, epsilon: float) -> np.ndarray:
     """log A(t), exact in the tails for epsilon = -1 too, where A itself falls like exp(-t)."""
     positive = t >= 0
@@ -140,6 +172,16 @@ class PowerForm:
             _newton_whole(y, z, gamma, self.epsilon, self.weight, out)
         else:
             _newton(y, z, self.gamma, self.epsilon, self.weight, out)
+
+    def graded(self, y: np.ndarray, z: np.ndarray, value: np.ndarray, gradient: np.ndarray) -> None:
+        """Write value and gradient; labels 0 and 1, all (n,) and of any floating types."""
+        gamma = self.gamma[0]
+        if self.is_shift:
+            graded_kernel(y, z, self.weight, (0.0, 0.0), (1.0, 1.0), value, gradient)
+        elif self.gamma[1] == gamma and gamma <= WHOLE and gamma == int(gamma):
+            _graded_whole(y, z, gamma, self.epsilon, self.weight, value, gradient)
+        else:
+            _graded(y, z, self.gamma, self.epsilon, self.weight, value, gradient)
 
     def log_slope(self, positive: bool, z: np.ndarray) -> np.ndarray:
         """log |dL/dz| of a row of one class."""

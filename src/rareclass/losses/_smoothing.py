@@ -8,6 +8,19 @@ import numpy as np
 from scipy.special import logit
 
 from rareclass import _check
+from rareclass.kernels.compiled import compiled
+from rareclass.losses._fastmath import OPTIONS
+
+
+@compiled(**OPTIONS)
+def count_between_and_outside(y: np.ndarray) -> tuple[int, int]:  # pragma: no cover - compiled
+    """How many targets are neither 0 nor 1, and how many lie outside [0, 1] or are NaN; without a temporary."""
+    between, outside = 0, 0
+    for i in range(y.shape[0]):
+        v = y[i]
+        between += 0 if (v == 0) | (v == 1) else 1
+        outside += 0 if (v >= 0) & (v <= 1) else 1
+    return between, outside
 
 
 def checked_smoothing(amount: float) -> float:

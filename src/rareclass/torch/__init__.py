@@ -10,6 +10,7 @@ _HOMES = {
     "auc_margin": "AUCMarginObjective",
     "average_precision": "AveragePrecisionObjective",
     "balanced": "BalancedBatchSampler",
+    "bias": "init_bias_",
     "deep_smote": "DeepSMOTE",
     "deferred": "DeferredReweighting",
     "hard_negatives": "HardNegativeSampler NumberedDataset",

@@ -113,7 +113,7 @@ def _affine(form: AffineForm, u: Tensor, pick: Pick) -> Terms:
 def _margin(form: MarginForm, z: Tensor) -> Terms:
     p, q = torch.sigmoid(z), torch.sigmoid(-z)
     r = p - form.margin
-    active = r > 0
+    active = ~(r <= 0)  # NaN stays NaN
     r = torch.where(active, r, 0.5)  # a harmless stand-in keeps NaN out of the backward pass
     rest = torch.where(active, q + form.margin, 0.5)
     power = torch.where(active, form.weight * r**form.k, 0.0)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from rareclass.errors import InputError
+from rareclass.losses._smoothing import count_between_and_outside
 
 _debugging = False
 
@@ -20,24 +21,25 @@ _debugging = False
 def debug(enabled: bool = True) -> Iterator[None]:
     """Check logits and targets of every call inside, on every device, and name the first bad element of the batch.
 
-    Use it to find where a NaN comes from; it waits for the device at each loss and is ignored under `torch.compile`.
+        Use it to find where a NaN comes from. It waits for the device at each loss; `torch.compile` ignores it.
 
-    Parameters
-    ----------
-    enabled : bool
-        False switches the checks off inside a block that has them. Default True.
+        Parameters
+        ----------
+        enabled : bool
+            False switches the checks off inside a block that has them. Default True.
 
-    Examples
-    --------
-    >>> import torch
-    >>> from rareclass.errors import InputError
-    >>> from rareclass.losses.torch import debug, focal_loss
-    >>> with debug():
-    ...     try:
-    ...         focal_loss(torch.tensor([0.1, float("nan")]), torch.tensor([0, 1]))
-    ...     except InputError as error:
-    ...         print(error)
-    `logits` hold 1 value that is not finite; the first is nan in batch element 1 (index (1,)).
+        Examples
+        --------
+        >>> import torch
+        >>> from rareclass.errors import InputError
+    from rareclass.losses._smoothing import count_between_and_outside
+        >>> from rareclass.losses.torch import debug, focal_loss
+        >>> with debug():
+        ...     try:
+        ...         focal_loss(torch.tensor([0.1, float("nan")]), torch.tensor([0, 1]))
+        ...     except InputError as error:
+        ...         print(error)
+        `logits` hold 1 value that is not finite; the first is nan in batch element 1 (index (1,)).
     """
     global _debugging
     before, _debugging = _debugging, enabled
@@ -84,14 +86,9 @@ def unit_targets(targets: Tensor, dtype: torch.dtype) -> tuple[Tensor, bool]:
         return y, True
     if not looks(targets):
         return torch.where((y < 0) | (y > 1), torch.nan, y), not targets.is_floating_point()
-    if y.numel() == 0:
-        return y, True
-    # y (1 - y) is 0 at 0 and 1, positive between and negative outside; one comparison of numbers, not of arrays
-    low, high = (float(v) for v in torch.aminmax(torch.addcmul(y, y, y, value=-1.0)))
-    if low == high == 0.0:
-        return y, True
-    if low >= 0.0 and targets.is_floating_point():
-        return y, False
+    between, outside = count_between_and_outside(targets.detach().reshape(-1).cpu().numpy())
+    if not outside and (not between or targets.is_floating_point()):
+        return y, not between
     bad = ~((y >= 0) & (y <= 1))
     raise InputError(
         f"`targets` of logits of the same shape must be 0 and 1 only (1 = positive), or lie between; got "

@@ -13,13 +13,22 @@ from rareclass.losses._softmax import SoftmaxForm
 
 def class_losses(form: SoftmaxForm, z: Tensor, codes: Tensor, smoothing: float) -> Tensor:
     """Loss (n,) of float scores (n, K) and codes (n,)."""
-    u = _scores(form, z)
+    u, at = _scores(form, z), codes[:, None]
     if not smoothing:
-        return _of_class(form, u, codes)
-    classes = z.shape[1]
-    every = [_of_class(form, u, torch.full_like(codes, k)) for k in range(classes)]
-    own = torch.stack(every, dim=1).gather(1, codes[:, None])[:, 0]
-    return (1.0 - smoothing) * own + (smoothing / classes) * torch.stack(every).sum(0)
+        rest = torch.logsumexp(u.scatter(1, at, -torch.inf), dim=1, keepdim=True)
+        gap = (rest - u.gather(1, at))[:, 0]
+        return _losses(form, gap, codes, u)
+    every = _losses(form, _log_rest(u) - u, torch.arange(u.shape[1], device=u.device), u)
+    return (1.0 - smoothing) * every.gather(1, at)[:, 0] + smoothing * every.mean(1)
+
+
+def _log_rest(u: Tensor) -> Tensor:
+    """log of the sum of exp(u) over all other classes, (n, K); apart for the largest, where the difference cancels."""
+    total = torch.logsumexp(u, dim=1, keepdim=True)
+    at = u.argmax(dim=1, keepdim=True)
+    largest = torch.zeros_like(u, dtype=torch.bool).scatter(1, at, True)
+    others = total + torch.log1p(-torch.exp((u - total).masked_fill(largest, -1.0)))
+    return torch.where(largest, torch.logsumexp(u.scatter(1, at, -torch.inf), dim=1, keepdim=True), others)
 
 
 def _scores(form: SoftmaxForm, z: Tensor) -> Tensor:
@@ -31,13 +40,10 @@ def _plain(numbers: tuple[float, ...], value: float) -> bool:
     return all(n == value for n in numbers)
 
 
-def _of_class(form: SoftmaxForm, u: Tensor, codes: Tensor) -> Tensor:
-    own = u.gather(1, codes[:, None])
-    rest = torch.logsumexp(u.scatter(1, codes[:, None], -torch.inf), dim=1)
-    own = own[:, 0]
+def _losses(form: SoftmaxForm, gap: Tensor, codes: Tensor, u: Tensor) -> Tensor:
+    """Losses from log(q / p), whose tails keep their digits; `codes` say the class along the last dimension."""
     if not _plain(form.margin, 0.0):
-        own = own - u.new_tensor(form.margin)[codes]
-    gap = rest - own  # log(q / p): both tails keep their digits
+        gap = gap + u.new_tensor(form.margin)[codes]
     edge = 40.0 if u.dtype == torch.float64 else 20.0
     ell = softplus(gap, threshold=edge)
     values = ell
@@ -46,8 +52,4 @@ def _of_class(form: SoftmaxForm, u: Tensor, codes: Tensor) -> Tensor:
         values = torch.exp(form.gamma * log_q) * ell
         if form.epsilon:
             values = values + form.epsilon * torch.exp((form.gamma + 1.0) * log_q)
-    return values if _plain(form.weight, 1.0) else _weight(form, u)[codes] * values
-
-
-def _weight(form: SoftmaxForm, u: Tensor) -> Tensor:
-    return u.new_tensor(form.weight if len(form.weight) > 1 else form.weight * u.shape[1])
+    return values if _plain(form.weight, 1.0) else u.new_tensor(form.weight)[codes] * values

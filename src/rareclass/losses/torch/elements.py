@@ -4,6 +4,7 @@ Value and gradient are computed together, block by block: temporaries have the s
 the backward pass is the gradient alone. A second derivative differentiates the closed form once more.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -12,8 +13,8 @@ from torch import Tensor
 from rareclass.losses.torch.algebra import ElementForm, terms
 from rareclass.losses.torch.checks import unit_targets
 
-BLOCK = 32_768
-"""Elements of a block on the CPU for each thread: several such arrays of float32 stay in the second-level cache."""
+BLOCK = 1 << 18
+"""Elements of a block on the CPU: a few such arrays of float32 stay in the cache, and calls cost little beside them."""
 BLOCK_ELSEWHERE = 1 << 22
 """On an accelerator blocks only bound the memory; there a launch costs more than the cache gives."""
 
@@ -29,61 +30,68 @@ def element_losses(
     total: bool,
 ) -> tuple[Tensor, Tensor]:
     """(losses in the shape of z, or with `total` their sum; number of elements that count)."""
-    if torch.compiler.is_compiling():
-        values, _, ignored = _evaluate(form, z, targets, weight, smoothing, ignore_index)
-        kept = z.numel() - (0 if ignored is None else ignored.sum())
-        return values.sum() if total else values, torch.as_tensor(kept)
-    return _Elements.apply(z, targets, weight, form, (smoothing, ignore_index, total))
+    how = _How(form, smoothing, ignore_index, total)
+    if not torch.compiler.is_compiling():
+        return _Elements.apply(z, targets, weight, how)
+    values, _, ignored = _evaluate(how, z, targets, weight)
+    kept = torch.as_tensor(z.numel()) if ignored is None else z.numel() - ignored.sum()
+    return values.sum() if total else values, kept
 
 
-def _evaluate(
-    form: ElementForm, z: Tensor, targets: Tensor, weight: Tensor | None, smoothing: float, ignore_index: int | None
-) -> tuple[Tensor, Tensor, Tensor | None]:
+@dataclass(frozen=True)
+class _How:
+    """What is done to targets, and whether the sum alone is wanted."""
+
+    form: ElementForm
+    smoothing: float
+    ignore_index: int | None
+    total: bool
+
+
+def _evaluate(how: _How, z: Tensor, targets: Tensor, weight: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:
     """(losses, slopes, which elements are ignored or None)."""
     if z.dtype in (torch.float16, torch.bfloat16):
         z = z.float()
     ignored = None
-    if ignore_index is not None and targets.dtype != torch.bool:
-        ignored = targets == ignore_index
+    if how.ignore_index is not None and targets.dtype != torch.bool:
+        ignored = targets == how.ignore_index
         # what is ignored may be anything, NaN too
         z, targets = z.masked_fill(ignored, 0.0), targets.masked_fill(ignored, 0)
     y, hard = unit_targets(targets, z.dtype)
-    if smoothing:
-        y, hard = y * (1.0 - smoothing) + smoothing / 2, False
-    value, slope = terms(form, z, y, weight, hard)
+    if how.smoothing:
+        y, hard = y * (1.0 - how.smoothing) + how.smoothing / 2, False
+    plain = hard and weight is None and z.device.type == "cpu"
+    if plain and not torch.is_grad_enabled() and not torch.compiler.is_compiling():
+        value, slope = _by_kernel(how.form, z, y)
+    else:
+        value, slope = terms(how.form, z, y, weight, hard)
     if ignored is not None:
         value, slope = value.masked_fill(ignored, 0.0), slope.masked_fill(ignored, 0.0)
     return value, slope, ignored
 
 
-def _blocks(z: Tensor, weight: Tensor | None) -> int:
-    """Rows of a block."""
-    size = BLOCK * torch.get_num_threads() if z.device.type == "cpu" else BLOCK_ELSEWHERE
-    return max(1, size * z.shape[0] // max(z.numel(), 1)) if weight is not None else size
+def _by_kernel(form: ElementForm, z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """The same by the compiled kernels of the package: one pass instead of twenty."""
+    value, slope = torch.empty_like(z), torch.empty_like(z)
+    form.graded(*(a.reshape(-1).numpy() for a in (y, z, value, slope)))
+    return value, slope
 
 
 class _Elements(torch.autograd.Function):
     @staticmethod
-    def forward(
-        ctx: Any,
-        z: Tensor,
-        targets: Tensor,
-        weight: Tensor | None,
-        form: ElementForm,
-        how: tuple[float, int | None, bool],
-    ) -> tuple[Tensor, Tensor]:
-        smoothing, ignore_index, total = how
-        flat, labels = (z, targets) if weight is not None and z.ndim else (z.reshape(-1), targets.reshape(-1))
+    def forward(ctx: Any, z: Tensor, targets: Tensor, weight: Tensor | None, how: _How) -> tuple[Tensor, Tensor]:
+        by_label = weight is not None and z.ndim > 0
+        flat, labels = (z, targets) if by_label else (z.reshape(-1), targets.reshape(-1))
         kind = torch.float32 if z.dtype in (torch.float16, torch.bfloat16) else z.dtype
         slopes = torch.empty(flat.shape, dtype=kind, device=z.device) if ctx.needs_input_grad[0] else None
-        values = None if total else torch.empty(flat.shape, dtype=kind, device=z.device)
-        summed = torch.zeros((), dtype=torch.float64 if z.device.type != "mps" else kind, device=z.device)
+        values = None if how.total else torch.empty(flat.shape, dtype=kind, device=z.device)
+        summed = torch.zeros((), dtype=kind if z.device.type == "mps" else torch.float64, device=z.device)
         left_out = torch.zeros((), dtype=torch.int64, device=z.device)
-        step, start = _blocks(flat, weight), 0
-        for part, marked in zip(flat.split(step), labels.split(step), strict=True):
-            value, slope, ignored = _evaluate(form, part, marked, weight, smoothing, ignore_index)
-            here = slice(start, start + part.shape[0])
-            start = here.stop
+        size = BLOCK if z.device.type == "cpu" else BLOCK_ELSEWHERE
+        step = max(1, size * flat.shape[0] // max(flat.numel(), 1))
+        for start in range(0, flat.shape[0], step):
+            here = slice(start, start + step)
+            value, slope, ignored = _evaluate(how, flat[here], labels[here], weight)
             if values is None:
                 summed += value.sum()
             else:
@@ -92,9 +100,9 @@ class _Elements(torch.autograd.Function):
                 slopes[here] = slope
             if ignored is not None:
                 left_out += ignored.sum()
-        ctx.save_for_backward(z, targets, weight, slopes)
-        ctx.form, ctx.how = form, how
         kept = z.numel() - left_out
+        ctx.save_for_backward(z, targets, weight, slopes)
+        ctx.how = how
         ctx.mark_non_differentiable(kept)
         return (summed.to(kind) if values is None else values.reshape(z.shape)), kept
 
@@ -102,6 +110,5 @@ class _Elements(torch.autograd.Function):
     def backward(ctx: Any, upstream: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
         z, targets, weight, slopes = ctx.saved_tensors
         if torch.is_grad_enabled():  # a second derivative is wanted: the slope must know the logits
-            smoothing, ignore_index, _ = ctx.how
-            slopes = _evaluate(ctx.form, z, targets, weight, smoothing, ignore_index)[1]
-        return (upstream * slopes.reshape(z.shape)).to(z.dtype), None, None, None, None
+            slopes = _evaluate(ctx.how, z, targets, weight)[1]
+        return (upstream * slopes.reshape(z.shape)).to(z.dtype), None, None, None

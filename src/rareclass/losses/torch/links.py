@@ -4,6 +4,7 @@ Computed by the NumPy losses in float64 on the CPU, without gradient. Weights of
 undone: log-odds of the smoothed probability are link(z) - log(pos_weight), and `losses._smoothing` brings them back.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -64,6 +65,11 @@ def start(ready: Prepared, prevalence: float | Sequence[float], options: Options
         shares = np.asarray(prevalence, dtype=np.float64)
         if shares.ndim != 1 or not (shares > 0).all():
             raise InputError(f"`prevalence` must hold the share of each class, all positive; got {prevalence!r}.")
+        if not math.isclose(shares.sum(), 1.0, rel_tol=1e-3) and shares.min() < 1.0:
+            raise InputError(
+                f"`prevalence` {prevalence!r} sums to {shares.sum():.6g}: give shares of classes that sum to 1, or "
+                "counts; for a prevalence of each label say `multi_label=True`."
+            )
         found = ready.loss.start(smoothed(shares / shares.sum(), smoothing, shares.size).tolist())
         return torch.as_tensor(found, dtype=torch.get_default_dtype())
     shares = np.array([_check.fraction(p, "prevalence", closed="neither") for p in np.ravel(np.asarray(prevalence))])
