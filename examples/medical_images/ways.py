@@ -27,6 +27,7 @@ from rareclass.torch import (
     BalancedBatchSampler,
     BalancedMixup,
     DeepSMOTE,
+    DeferredReweighting,
     Mixup,
 )
 
@@ -70,32 +71,18 @@ def begin(net: nn.Sequential, score: float) -> None:
     nn.init.constant_(net[-1].bias, float(score))
 
 
-def linked(loss: Any, shift: float = 0.0) -> LogOdds:
-    return lambda z: logit(loss.link(z).numpy()) + shift
+def linked(loss: Any) -> LogOdds:
+    return lambda z: logit(loss.link(z).numpy())
 
 
 def ldam_drw(task: Task, net: nn.Sequential) -> LogOdds:
     """Larger margins for findings; class-balanced weights in the last fifth of the epochs. The link undoes both."""
-    loss, weights = LDAMLoss(task.parts.counts), torch.ones(2)
-    begin(net, loss.start(task.parts.prevalence))
-
-    def before(epoch: int) -> None:
-        if epoch == int(0.8 * task.epochs):
-            weights[:] = torch.as_tensor(effective(task.parts.counts))
-
-    def weighted(z: Tensor, y: Tensor) -> Tensor:
-        return loss(z, y, weights[y.long()])
-
-    def back(z: Tensor) -> np.ndarray:  # asked while training, too: the weights are those of now
-        return logit(loss.link(z).numpy()) - float(torch.log(weights[1] / weights[0]))
-
-    task.train(net, weighted, back, before=before)
+    margins = LDAMLoss(task.parts.counts, reduction="none")
+    loss = DeferredReweighting(margins, task.parts.counts, start=int(0.8 * task.epochs))
+    begin(net, margins.start(task.parts.prevalence))
+    back = linked(loss)  # asked while training, too: it undoes the weights of now
+    task.train(net, loss, back, before=loss.set_epoch)
     return back
-
-
-def effective(counts: tuple[int, int], beta: float = 0.9999) -> np.ndarray:
-    weight = 1 / -np.expm1(np.array(counts) * np.log(beta))
-    return 2 * weight / weight.sum()
 
 
 def balanced_sampling(task: Task, net: nn.Sequential) -> LogOdds:
