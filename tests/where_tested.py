@@ -10,7 +10,6 @@ WHERE = {
     "losses/torch/functions.py": "tests/losses/torch/test_row_losses.py",
     "losses/torch/links.py": "tests/losses/torch/test_row_losses.py",
     "losses/_smoothing.py": "tests/losses/test_graded.py",
-    "losses/_smoothing.py": "tests/losses/torch/test_row_losses.py",
     "monitoring/told.py": "tests/monitoring/test_watch.py",
     "report/watched.py": "tests/report/test_html_monitor.py",
     "report/terminal_monitor.py": "tests/report/test_html_monitor.py",
