@@ -29,6 +29,7 @@ from rareclass.torch import (
     DeepSMOTE,
     DeferredReweighting,
     Mixup,
+    init_bias_,
 )
 
 images, training = part("medical_images/images.py"), part("medical_images/training.py")
@@ -59,16 +60,12 @@ def by_link(make: Callable[[Any], Any], *, start: bool = True) -> Run:
 
     def run(task: Task, net: nn.Sequential) -> LogOdds:
         loss = make(task.parts)
-        begin(net, loss.start(task.parts.prevalence) if start else 0.0)
+        init_bias_(net[-1], task.parts.prevalence if start else 0.5, loss if start else None)
         back = linked(loss)
         task.train(net, loss, back)
         return back
 
     return run
-
-
-def begin(net: nn.Sequential, score: float) -> None:
-    nn.init.constant_(net[-1].bias, float(score))
 
 
 def linked(loss: Any) -> LogOdds:
@@ -79,7 +76,7 @@ def ldam_drw(task: Task, net: nn.Sequential) -> LogOdds:
     """Larger margins for findings; class-balanced weights in the last fifth of the epochs. The link undoes both."""
     margins = LDAMLoss(task.parts.counts, reduction="none")
     loss = DeferredReweighting(margins, task.parts.counts, start=int(0.8 * task.epochs))
-    begin(net, margins.start(task.parts.prevalence))
+    init_bias_(net[-1], task.parts.prevalence, margins)
     back = linked(loss)  # asked while training, too: it undoes the weights of now
     task.train(net, loss, back, before=loss.set_epoch)
     return back
@@ -88,7 +85,7 @@ def ldam_drw(task: Task, net: nn.Sequential) -> LogOdds:
 def balanced_sampling(task: Task, net: nn.Sequential) -> LogOdds:
     """Batches in which every second image is a finding; the log-odds move by a known amount."""
     sampler = half(task)
-    begin(net, 0.0)
+    init_bias_(net[-1], 0.5)
 
     def back(z: Tensor) -> np.ndarray:
         return z.numpy() + sampler.offset
@@ -119,7 +116,7 @@ def mixed(make: Callable[[int], Mixup]) -> Run:
 
     def run(task: Task, net: nn.Sequential) -> LogOdds:
         p, mix = task.parts, make(task.seed)
-        begin(net, logit(float(mix.train_prevalence(p.prevalence))))
+        init_bias_(net[-1], float(mix.train_prevalence(p.prevalence)))
 
         def back(z: Tensor) -> np.ndarray:
             return mix.restore(z, p.prevalence).numpy()
