@@ -16,7 +16,7 @@ processor or another release of torch may move them.
 
 import csv
 import io
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -217,7 +217,10 @@ def bundle(out: Path, found: Any, parts: Any, run: dict[str, Any], ways: Any, qu
     rows = found.pixels[found.test][:50]
     with (out / "new_images.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([columns, *rows.astype(int).tolist()])
-    with redirect_stdout(io.StringIO()):
+    with (
+        redirect_stdout(io.StringIO()),
+        redirect_stderr(io.StringIO()),
+    ):  # it names the folder while that is in the making
         code = command(["predict", str(out / "bundle"), str(out / "new_images.csv"), "--out", str(out / "scored.csv")])
     with (out / "scored.csv").open(encoding="utf-8") as file:
         told = [float(row["probability"]) for row in csv.DictReader(file)]
