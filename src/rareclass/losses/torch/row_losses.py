@@ -123,7 +123,7 @@ class FocalLoss(RowModule):
     >>> loss.link(torch.tensor([-2.545247])).numpy().round(4).tolist()
     [0.0010000000474974513]
     >>> [round(FocalLoss(2, alpha).start(0.01), 4) for alpha in (None, (0.25, 0.25), 0.25)]
-    [-1.7065, -1.7065, -2.1227]
+    [-1.7065, -1.7065, -2.1074]
     """
 
     def __init__(self, gamma: float = 2.0, alpha: Alpha = None, **options: Unpack[LossOptions]) -> None:
