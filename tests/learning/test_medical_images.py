@@ -64,6 +64,28 @@ def test_a_seed_brings_other_findings_which_neither_part_shares_and_which_are_ra
     assert len(shared) < 10
 
 
+def test_without_the_x_rays_simulated_images_stand_in_and_it_is_said(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("RARECLASS_DATA", str(tmp_path))
+    images.read.cache_clear()
+    found = images.read(quick=True)
+    images.read.cache_clear()
+    assert "not on this machine: simulated images stand in" in capsys.readouterr().out
+    assert found.name == "simulated images"
+    assert images.split(found, 0).train_finding.sum() == 20
+    spot = found.pixels[found.finding].mean(0) - found.pixels[~found.finding].mean(0)
+    assert spot.reshape(28, 28)[12:16, 12:16].mean() > 4 * abs(spot.reshape(28, 28)[:3, :3].mean())
+
+
+@pytest.mark.data
+def test_no_x_ray_is_there_twice():
+    found = images.on_this_machine()
+    if found is None:
+        pytest.skip("no local data sets")
+    assert len(np.unique(found.pixels, axis=0)) == len(found.pixels)
+    parts = images.split(found, 0)
+    assert max(parts.prevalence, parts.valid_finding.mean()) < 0.02
+
+
 def test_sentences_follow_the_intervals(capsys):
     up, down, both = Interval(0.1, 0.05, 0.2), Interval(-0.1, -0.2, -0.05), Interval(-0.01, -0.1, 0.1)
     back = {"back": Interval(1.0, 0.5, 2.0)}
