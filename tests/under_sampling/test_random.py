@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from rareclass.under_sampling import RandomUnderSampler
+from rareclass.under_sampling.random import _rows_between
 
 
 def table():
@@ -71,3 +72,10 @@ def test_missing_values_and_text_pass_through():
     sampler = RandomUnderSampler(random_state=0, order="input")
     X_res, _ = sampler.fit_resample(frame, ["n", "n", "n", "p"])
     pd.testing.assert_frame_equal(X_res, frame.iloc[sampler.sample_indices_])
+
+
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.5, 0.98])
+def test_rows_of_a_class_are_counted_between_those_of_others(share):
+    y = np.random.default_rng(1).random(500) < share
+    positions = np.random.default_rng(2).permutation(int((~y).sum()))
+    assert (_rows_between(np.flatnonzero(y), positions) == np.flatnonzero(~y)[positions]).all()

@@ -117,17 +117,39 @@ def _close_together(
 
     The parents of a rare class lie scattered over a matrix far larger than the processor's cache; together they fit.
     """
-    first, second = np.ascontiguousarray(first, dtype=np.intp), np.ascontiguousarray(second, dtype=np.intp)
-    if first.size < _FEW_PAIRS:
-        return source, first, second
-    taken = np.zeros(source.shape[0], dtype=np.bool_)
-    taken[first] = taken[second] = True
-    rows = np.flatnonzero(taken)
-    if rows.size * _FEW_PARENTS > source.shape[0]:
-        return source, first, second
-    place = np.zeros(taken.size, dtype=np.intp)
-    place[rows] = np.arange(rows.size)
-    return source[rows], place[first], place[second]
+    if first.size >= _FEW_PAIRS:
+        taken = np.zeros(source.shape[0], dtype=np.bool_)
+        in_blocks(_mark, first.size, first, second, taken, block=_BLOCK)
+        rows = np.flatnonzero(taken)
+        if rows.size * _FEW_PARENTS <= source.shape[0]:
+            place = np.zeros(taken.size, dtype=np.intp)
+            place[rows] = np.arange(rows.size)
+            ours, theirs = np.empty(first.size, dtype=np.intp), np.empty(first.size, dtype=np.intp)
+            in_blocks(_renumber, first.size, first, second, place, ours, theirs, block=_BLOCK)
+            return source[rows], ours, theirs
+    return source, np.ascontiguousarray(first, dtype=np.intp), np.ascontiguousarray(second, dtype=np.intp)
+
+
+@compiled
+def _mark(start: int, stop: int, first: np.ndarray, second: np.ndarray, taken: np.ndarray) -> None:
+    for i in range(start, stop):
+        taken[first[i]] = True
+        taken[second[i]] = True
+
+
+@compiled
+def _renumber(
+    start: int,
+    stop: int,
+    first: np.ndarray,
+    second: np.ndarray,
+    place: np.ndarray,
+    ours: np.ndarray,
+    theirs: np.ndarray,
+) -> None:
+    for i in range(start, stop):
+        ours[i] = place[first[i]]
+        theirs[i] = place[second[i]]
 
 
 def write_typed(

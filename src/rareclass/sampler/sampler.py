@@ -18,6 +18,7 @@ from rareclass import _check
 from rareclass._sklearn import validate_parameters
 from rareclass._types import Label, Labels, Matrix, Rows, Strategy
 from rareclass.errors import InputError, NoOpWarning, ShortfallWarning
+from rareclass.kernels.matrix import copy_rows
 from rareclass.kernels.random import seed_from
 from rareclass.sampler.containers import is_frame, is_pandas
 from rareclass.sampler.counts import class_counts
@@ -243,9 +244,7 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
                 f"{error}. {type(self).__name__} computes with all columns of an array: give a frame with typed "
                 "columns, encode the text as numbers, or use a sampler for nominal data (SMOTENC, RandomUnderSampler)."
             ) from error
-        validate_data(
-            self, X=X if is_pandas(X) else table.array if hasattr(table, "array") else X, skip_check_array=True
-        )
+        self._learn_columns(X, table)
         if table.n_rows != target.codes.size:
             raise InputError(
                 f"Found input variables with inconsistent numbers of samples: X has {table.n_rows} rows, "
@@ -257,6 +256,16 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
                 "Align them, for example with y = y.loc[X.index], or reset both indexes."
             )
         return table, target
+
+    def _learn_columns(self, X: Rows, table: Table) -> None:
+        """Number and names of the columns, as scikit-learn keeps them."""
+        if is_pandas(X) and all(type(name) is str for name in X.columns):
+            # What validate_data would do; it takes a third of the time of drawing rows.
+            self.n_features_in_, self.feature_names_in_ = X.shape[1], np.asarray(X.columns, dtype=object)
+            return
+        validate_data(
+            self, X=X if is_pandas(X) else table.array if hasattr(table, "array") else X, skip_check_array=True
+        )
 
     def _resolve(self, target: Target) -> dict[int, int]:
         at_least_two(len(target.labels))
@@ -335,7 +344,11 @@ class Sampler(SamplerMixin, OneToOneFeatureMixin, BaseEstimator, ABC):
     def _target_out(self, target: Target, made: np.ndarray, draw: Draw, X_out: Rows) -> Rows:
         plain = isinstance(target.native, np.ndarray) and target.native.ndim == 1
         if plain and draw.kept is None and draw.order is None:
-            return np.concatenate((target.native, target.native[target.representatives()][made]))
+            n, labels = target.codes.size, target.native[target.representatives()]
+            y_out = np.empty(n + made.size, dtype=labels.dtype)
+            copy_rows(target.native, None, y_out[:n])
+            copy_rows(labels, made, y_out[n:])
+            return y_out
         base = np.arange(target.codes.size, dtype=np.intp) if draw.kept is None else draw.kept
         rows = np.concatenate((base, target.representatives()[made])) if made.size else base
         y_out = target.rows(rows if draw.order is None else rows[draw.order])

@@ -132,7 +132,11 @@ def _encode_integers(y: np.ndarray, kind: type = int) -> tuple[list, np.ndarray,
         shifted = (
             (y.astype(np.int64, copy=False) - low) if y.dtype != np.uint64 else (y - np.uint64(low)).astype(np.intp)
         )
-    table = np.bincount(shifted, minlength=high - low + 1)
+    if high - low == 1:  # the usual two labels: counting what is not zero takes a tenth of the time
+        ones = np.count_nonzero(shifted)
+        table = np.array([shifted.size - ones, ones], dtype=np.intp)
+    else:
+        table = np.bincount(shifted, minlength=high - low + 1)
     present = np.flatnonzero(table)
     labels = [kind(value + low) for value in present.tolist()]
     if present.size == table.size:

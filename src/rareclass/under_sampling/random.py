@@ -64,9 +64,14 @@ class RandomUnderSampler(BaseUnderSampler):
     def _draw(self, X: Matrix, y: np.ndarray, targets: dict[int, int], rng: np.random.Generator) -> Draw:
         chosen, share = {}, np.ones(int(y.max()) + 1)
         for code, stream in class_streams(targets, rng).items():
-            rows = np.flatnonzero(y == code)
-            number = targets[code]
-            chosen[code] = rows[stream.choice(rows.size, size=number, replace=self.replacement, shuffle=True)]
-            share[code] = number / rows.size
+            others, number = np.flatnonzero(y != code), targets[code]
+            size = y.size - others.size
+            chosen[code] = _rows_between(others, stream.choice(size, number, replace=self.replacement, shuffle=True))
+            share[code] = number / size
         kept = by_class(y, chosen, self.order)
         return Draw(kept=kept, probability=share[y[kept]])
+
+
+def _rows_between(others: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """The rows at these positions among all that are not `others` (rising): all but the few rows of other classes."""
+    return positions + np.searchsorted(others - np.arange(others.size), positions, side="right")
