@@ -63,7 +63,7 @@ test-serving: $(VENV)/.serving  ## install what serves and its clients, and test
 test-learn: $(VENV)/.test  ## run the projects of the learning path with --quick
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m learn -q tests
 
-KERAS_TESTS := tests/losses/keras
+KERAS_TESTS := tests/losses/keras tests/compat/test_keras.py
 
 test-deep: $(VENV)/.test  ## install PyTorch, Keras, TensorFlow and JAX, where they are to be had, and run what needs them
 	$(MAKE) $(VENV)/.deep || echo "torch or keras is not to be had here: the tests that need it are skipped"

@@ -1,5 +1,5 @@
 """Balanced batches."""
 
-from rareclass.compat.batches import BalancedBatchGenerator, balanced_batch_generator
+from rareclass.compat.keras import BalancedBatchGenerator, balanced_batch_generator
 
 __all__ = ["BalancedBatchGenerator", "balanced_batch_generator"]
