@@ -42,6 +42,34 @@ def test_one_tensor_a_column_is_the_row_that_they_make():
     assert "id" not in infer(tensors(ROW))[0]
 
 
+def test_one_row_is_what_it_is_in_a_batch_in_every_form():
+    from tests.serving.codec import table
+
+    shown = {
+        "x": "FP64",
+        "count": "INT64",
+        "shop": "BYTES",
+        "code": "BYTES",
+        "ok": "BOOL",
+        "at": "BYTES",
+        "note": "BYTES",
+    }
+    rows = [dict(row, at=str(row["at"])) for row in table(40, 5)[0].to_pylist()]
+    rows[0].update(shop="never seen", code=" 2 ", count=None)
+    rows[1].update(shop=" a", code="3.0", note="NA", x=None)
+    rows[2].update(dict.fromkeys(rows[2]))
+    rows = [{name: None if value != value else value for name, value in row.items()} for row in rows]
+    columns = {name: (kind, [row[name] for row in rows]) for name, kind in shown.items()}
+    whole = read(tensors(columns, lambda n: [n, 1])).rows
+    assert whole.unknown["shop"] == 1
+    for i, row in enumerate(rows):
+        one = {name: (kind, [row[name]]) for name, kind in shown.items()}
+        for rows_of_one in (read(tensors(one)).rows, read(tensors(one, lambda n: [n, 1])).rows):
+            np.testing.assert_array_equal(rows_of_one.matrix, whole.matrix[i : i + 1])
+            assert rows_of_one.values([0]) == whole.values([i])
+            assert rows_of_one.unknown.get("shop", 0) == (i == 0)
+
+
 def test_a_batch_of_columns_is_scored_as_a_table_is():
     from tests.serving.codec import table
 

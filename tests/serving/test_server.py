@@ -434,3 +434,31 @@ def test_what_serves_imports_no_library_of_training(folders):
     """
     said = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False)
     assert said.stdout == "[]\n", said.stderr
+
+
+def test_requests_in_one_piece_or_in_several_are_answered_alike_and_in_order(server):
+    """The short way of the service for small requests, and uvicorn's for all others, give one answer."""
+    body = json.dumps({"model": "plain", "rows": ROWS[:1], "explain": "none"}).encode()
+
+    def post(number, more=b"", version=b"1.1", text=body):
+        head = b"POST /v1/score HTTP/%b\r\nhost: x\r\nx-request-id: r%d\r\ncontent-length: %d\r\n%b\r\n"
+        return head % (version, number, len(text), more) + text
+
+    live = b"GET /v2/health/live HTTP/1.1\r\nhost: x\r\n\r\n"
+    wrong = post(5, text=b"no json")
+    chunked = b"POST /v1/score HTTP/1.1\r\nhost: x\r\nx-request-id: r6\r\ntransfer-encoding: chunked\r\n\r\n"
+    chunked += b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    last = post(7, b"connection: close\r\n")
+    parts = [post(1) + post(2) + live + post(3), post(4)[:60], post(4)[60:], wrong + chunked, last]
+    found = server.raw(*parts, pause=0.1)
+    assert [line for line in found.split(b"\r\n") if line.startswith(b"x-request-id: r")] == [
+        b"x-request-id: r%d" % number for number in range(1, 8)
+    ]
+    heads = found.count(b"HTTP/1.1 200 OK\r\n"), found.count(b"HTTP/1.1 400 Bad Request\r\n")
+    assert heads == (7, 1)
+    answer = server.post("/v1/score", {"model": "plain", "rows": ROWS[:1], "explain": "none"})[1]
+    assert found.count(json.dumps(answer, separators=(",", ":")).encode()) == 6
+    assert found.count(b"connection: close") == 1
+    waited = server.raw(post(8, b"expect: 100-continue\r\nconnection: close\r\n"))
+    assert waited.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
+    assert b"connection: close" in server.raw(post(9, version=b"1.0"))

@@ -34,6 +34,7 @@ class Levels(Sequence[Any]):
 
 _NUMBERS = frozenset({float, int, bool, type(None)})
 _PLAIN = frozenset({str, float, int, bool})
+_REAL = ("number", "integer")
 _REFUSED = (Elsewhere, OverflowError, ValueError)
 
 
@@ -55,7 +56,7 @@ def encoded_columns(encoder: RowEncoder, columns: Sequence[Column], n: int) -> t
         A column holds another kind of values than in training.
     """
     if n == 1:
-        return _one_row(encoder, columns)
+        return encoded_row(encoder, [column[0] for column in columns])
     out, unknown = np.empty((n, encoder.width)), {}
     for reader, at, column in zip(encoder.readers, encoder.starts.tolist(), columns, strict=True):
         if reader.kind == "category":
@@ -70,13 +71,20 @@ def encoded_columns(encoder: RowEncoder, columns: Sequence[Column], n: int) -> t
     return out, unknown
 
 
-def _one_row(encoder: RowEncoder, columns: Sequence[Column]) -> tuple[np.ndarray, dict[str, int]]:
+def encoded_row(encoder: RowEncoder, values: Sequence[Any]) -> tuple[np.ndarray, dict[str, int]]:
+    """`encoded_columns` of one row, given as one value a column, in the order of ``encoder.names``."""
     found: list[Any] = []
     unknown: dict[str, int] = {}
-    for reader, column in zip(encoder.readers, columns, strict=True):
-        value = column[0]
+    for reader, value in zip(encoder.readers, values, strict=True):
+        kind = type(value)
+        if kind is str and value in reader.codes:  # most values go one of these two short ways
+            found.append(reader.codes[value])
+            continue
+        if kind is float and reader.kind in _REAL and value - value == 0.0:
+            found.append(value)
+            continue
         try:
-            code = reader.one(value if type(value) is not str or reader.settles is None else reader.settled([value])[0])
+            code = reader.one(value if kind is not str or reader.settles is None else reader.settled([value])[0])
         except _REFUSED:
             raise reader.wrong(_plain(value)) from None
         if isinstance(code, list):

@@ -7,7 +7,7 @@ import datetime
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -62,6 +62,8 @@ class Reader:
         them is of another kind.
     unseen : callable or None
         For categories: whether a value is one that training never saw.
+    codes : mapping
+        For categories: the code of each text that training saw. A text that stands there is neither settled nor unseen.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Reader:
     one: Callable[[Any], Any]
     settles: Callable[[Sequence[str]], dict[str, Any] | None] | None = None
     unseen: Callable[[Any], bool] | None = None
+    codes: Mapping[str | None, float] = field(default_factory=dict)
 
     def settled(self, values: Sequence[Any]) -> Sequence[Any]:
         """The values with texts replaced by what they stand for."""
@@ -112,8 +115,8 @@ def make_reader(name: str, kind: str, encoder: Mapping[str, Any]) -> Reader:
         return reader(_truth)
     if kind == "category":
         known = encoder["categories"][name]
-        code, unseen = _coder(texts(known, "levels"), texts(known, "rare"))
-        return reader(code, unseen=unseen)
+        code, unseen, codes = _coder(texts(known, "levels"), texts(known, "rare"))
+        return reader(code, unseen=unseen, codes=codes)
     if kind == "time":
         parts = texts(encoder["time_parts"], name)
         if not parts or not set(parts) <= _TIMES.keys():
@@ -158,8 +161,10 @@ def _truth(value: Any) -> float:
     raise Elsewhere
 
 
-def _coder(levels: Sequence[str], rare: Sequence[str]) -> tuple[Callable[[Any], float], Callable[[Any], bool]]:
-    """What gives the code of a value, and what says whether training never saw it."""
+def _coder(
+    levels: Sequence[str], rare: Sequence[str]
+) -> tuple[Callable[[Any], float], Callable[[Any], bool], Mapping[str | None, float]]:
+    """What gives the code of a value, what says whether training never saw it, and the codes of those that it saw."""
     pooled = float(len(levels)) if rare else NAN
     codes: dict[str | None, float] = {text: float(code) for code, text in enumerate(levels)}
     codes |= dict.fromkeys(rare, pooled)
@@ -170,7 +175,7 @@ def _coder(levels: Sequence[str], rare: Sequence[str]) -> tuple[Callable[[Any], 
             return codes.get(value, pooled)
         return codes.get(text_of(value), pooled)
 
-    return code, lambda value: text_of(value) not in codes
+    return code, lambda value: (value if type(value) is str else text_of(value)) not in codes, codes
 
 
 def text_of(value: Any) -> str | None:

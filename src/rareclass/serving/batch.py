@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from rareclass.scoring.columns import Column, encoded_columns
+from rareclass.scoring.columns import Column, encoded_columns, encoded_row
 from rareclass.scoring.rows import RowEncoder
 from rareclass.scoring.values import Elsewhere, text_of
 from rareclass.serving.errors import shown, wrong
-from rareclass.serving.texts import as_cells
+from rareclass.serving.texts import as_cell, as_cells
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -41,9 +41,21 @@ class Batch:
         cls, encoder: RowEncoder, columns: Sequence[Column], n: int, others: Mapping[str, Column] = _NOTHING
     ) -> "Batch":
         """Rows of one array or list of n values a column, in the order of ``encoder.names``."""
+        if n == 1:
+            return cls.of_row(encoder, [_first(column) for column in columns], others)
         columns = [as_cells(reader, column) for reader, column in zip(encoder.readers, columns, strict=True)]
         matrix, unknown = encoded_columns(encoder, columns, n)
         return cls(encoder, matrix, columns, unknown, others)
+
+    @classmethod
+    def of_row(cls, encoder: RowEncoder, values: Sequence[Any], others: Mapping[str, Column] = _NOTHING) -> "Batch":
+        """One row of one value a column, in the order of ``encoder.names``; others as one list or array each."""
+        cells = [
+            as_cell(reader, value) if type(value) is str and value not in reader.codes else value
+            for reader, value in zip(encoder.readers, values, strict=True)
+        ]
+        matrix, unknown = encoded_row(encoder, cells)
+        return cls(encoder, matrix, [(cell,) for cell in cells], unknown, others)
 
     def __len__(self) -> int:
         return int(self.matrix.shape[0])
@@ -82,6 +94,10 @@ class Batch:
             for column in self._columns
         ]
         return self._encoder.as_read(columns, self.matrix[rows])
+
+
+def _first(column: Column) -> Any:
+    return column.item(0) if isinstance(column, np.ndarray) else column[0]
 
 
 def _plain(column: Column) -> Sequence[Any]:

@@ -1,7 +1,7 @@
 """One HTTP request as an ASGI server hands it over, and one answer: ids, errors as JSON, a line in the log."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,6 +13,8 @@ from rareclass.serving.guarding import Gone, Headers, Ids, Receive
 
 T = TypeVar("T")
 JSON = b"application/json"
+Answered = tuple[int, Sequence[tuple[bytes, bytes]], bytes]
+"""Status, headers, body."""
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 TEXT = 200
 """Letters of a path that the log keeps."""
@@ -124,10 +126,17 @@ class Front:
         if scope["type"] != "http":
             await self._lifespan(receive, send)
             return
-        headers = dict(scope["headers"])
+        found = await self.answered(scope["method"], scope["path"], dict(scope["headers"]), receive)
+        if found is not None:
+            status, head, body = found
+            await send({"type": "http.response.start", "status": status, "headers": head})
+            await send({"type": "http.response.body", "body": body})
+
+    async def answered(self, method: str, path: str, headers: Headers, receive: Receive) -> Answered | None:
+        """Status, headers and body of the answer to a request; None where its client left before it was whole."""
         call = Call(
-            method=scope["method"],
-            path=scope["path"],
+            method=method,
+            path=path,
             headers=headers,
             id=self._ids.of(headers),
             receive=receive,
@@ -136,20 +145,19 @@ class Front:
         try:
             found = await settled(call, self._answer(call), self._events)
         except Gone:
-            self._events.say("client left", id=call.id, path=call.path[:TEXT])
-            return
+            self._events.say("client left", id=call.id, path=path[:TEXT])
+            return None
         reply = refusal(found.status, found.sentence) if isinstance(found, Refused) else found
         if reply.status >= 400 and self._refused is not None:
             self._refused(call, reply.status)
-        head = [
+        tell(self._events, call, reply.status)
+        head = (
             (b"content-type", reply.kind),
             (b"content-length", b"%d" % len(reply.body)),
             (b"x-request-id", call.id.encode()),
             *reply.headers,
-        ]
-        await send({"type": "http.response.start", "status": reply.status, "headers": head})
-        await send({"type": "http.response.body", "body": reply.body})
-        tell(self._events, call, reply.status)
+        )
+        return reply.status, head, reply.body
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

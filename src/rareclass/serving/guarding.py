@@ -155,13 +155,15 @@ class Pool:
         job = self._threads.submit(work)
         # a thread cannot be stopped: its place is free when it is done, not when nobody waits any more
         job.add_done_callback(lambda _: _soon(loop, self._done))
-        try:
-            return await asyncio.wait_for(asyncio.wrap_future(job), self.limits.seconds)
-        except TimeoutError:
+        found = asyncio.wrap_future(job)
+        await asyncio.wait((found,), timeout=self.limits.seconds)  # which, unlike `wait_for`, needs no task
+        if not found.done():
+            found.cancel()
             raise Refused(
                 503,
                 f"The request was not answered within {self.limits.seconds:g} seconds. Send fewer rows, or try later.",
-            ) from None
+            )
+        return found.result()
 
     def _done(self) -> None:
         self.taken -= 1

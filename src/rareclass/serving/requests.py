@@ -22,8 +22,8 @@ from rareclass.serving.asked import (
     slice_of,
 )
 from rareclass.serving.batch import Batch
-from rareclass.serving.errors import did_you_mean, sentenced, shown, wrong
-from rareclass.serving.protocol.tensors import Tensor, read_tensor
+from rareclass.serving.errors import Refused, did_you_mean, sentenced, shown, wrong
+from rareclass.serving.protocol.tensors import Tensor, read_tensor, single_values
 from rareclass.serving.wire import read_json
 
 if TYPE_CHECKING:
@@ -113,10 +113,16 @@ def request_of(
     most_rows: int = MOST_ROWS,
 ) -> Request:
     """What a request says, and the bytes of its binary tensors, as `Request`; parameters and errors as `read_infer`."""
-    tensors = _tensors(said, tail, (most_rows, len(served.scorer.encoder.columns)))
-    n = next(iter(tensors.values())).shape[0]
+    others = (id_column, served.slice_column, served.target)
     with sentenced:
-        rows = _batch(served, tensors, n, (id_column, served.slice_column, served.target))
+        rows = _one_row(served.scorer.encoder, said.get("inputs"), others)
+    if rows is None:
+        tensors = _tensors(said, tail, (most_rows, len(served.scorer.encoder.columns)))
+        with sentenced:
+            rows = _batch(served, tensors, next(iter(tensors.values())).shape[0], others)
+    elif tail:
+        raise _left_over(len(tail))
+    n = len(rows)
     parameters = object_of(said, "parameters")
     outputs, binary = outputs_of(said, parameters, served.tiers)
     explain = explain_of(parameters, ALERTS if REASONS in outputs else NONE)
@@ -132,6 +138,21 @@ def request_of(
         costs=costs_of(parameters, n),
         slice=slice_of(parameters),
     )
+
+
+def _one_row(encoder: RowEncoder, inputs: Any, others: Collection[str | None]) -> Batch | None:
+    """One row of one tensor [1] a column, each value in the JSON; None where the request is any other, be it wrong."""
+    given = single_values(inputs)
+    if given is None:
+        return None
+    try:
+        values = [given[name] for name in encoder.names]
+    except KeyError:
+        return None
+    if len(given) == len(values):
+        return Batch.of_row(encoder, values)
+    besides = {name: (value,) for name, value in given.items() if name not in encoder.places}
+    return Batch.of_row(encoder, values, besides) if besides.keys() <= set(others) else None
 
 
 def _tensors(said: dict[str, Any], tail: memoryview, most: tuple[int, int]) -> dict[str, Tensor]:
@@ -155,8 +176,12 @@ def _tensors(said: dict[str, Any], tail: memoryview, most: tuple[int, int]) -> d
             )
         found[name] = tensor
     if at != len(tail):
-        raise wrong(f"The body has {len(tail) - at} bytes more than its inputs say by `binary_data_size`.")
+        raise _left_over(len(tail) - at)
     return found
+
+
+def _left_over(size: int) -> Refused:
+    return wrong(f"The body has {size} bytes more than its inputs say by `binary_data_size`.")
 
 
 def _batch(served: "Served", tensors: dict[str, Tensor], n: int, others: Collection[str | None]) -> Batch:
@@ -181,9 +206,7 @@ def _batch(served: "Served", tensors: dict[str, Tensor], n: int, others: Collect
             f"The request lacks the column {name!r}, which the model {served.name!r} was trained on; give null where "
             "there is no value."
         ) from None
-    return Batch.of_columns(
-        encoder, columns, n, {name: given[name] for name in others if name in given and name is not None}
-    )
+    return Batch.of_columns(encoder, columns, n, {name: given[name] for name in given.keys() - known.keys()})
 
 
 def _matrix(tensor: Tensor, names: Sequence[str]) -> np.ndarray:

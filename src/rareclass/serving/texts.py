@@ -17,20 +17,15 @@ def as_cells(reader: Reader, column: Column) -> Column:
 
     A level that training saw stays as it is, so that models of other tables know theirs.
     """
-    if len(column) == 1:  # a request of one row, where each microsecond counts
-        value = column[0]
-        if type(value) is not str:
-            return column
-        cell = _cell(reader, value)
-        return column if cell is value else [cell]
     if isinstance(column, Levels):
-        return column.mapped(lambda value: _cell(reader, value) if type(value) is str else value)
+        return column.mapped(lambda value: as_cell(reader, value) if type(value) is str else value)
     if isinstance(column, np.ndarray) or str not in set(map(type, column)):
         return column
-    return [_cell(reader, value) if type(value) is str else value for value in column]
+    return [as_cell(reader, value) if type(value) is str else value for value in column]
 
 
-def _cell(reader: Reader, text: str) -> str | None:
+def as_cell(reader: Reader, text: str) -> str | None:
+    """`as_cells` of one text."""
     if reader.unseen is None:
         bare = text.strip()
         marked = reader.kind != "text" and bare.lower() in MISSING_MARKS

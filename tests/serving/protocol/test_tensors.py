@@ -1,5 +1,6 @@
 """Tensors of every datatype are the same values in JSON and in binary, and their bytes are checked."""
 
+import itertools
 import struct
 
 import numpy as np
@@ -9,7 +10,7 @@ pytest.importorskip("orjson")
 
 from rareclass.serving.errors import Refused
 from rareclass.serving.protocol.datatypes import DATATYPES, FIXED, to_bytes
-from rareclass.serving.protocol.tensors import read_tensor
+from rareclass.serving.protocol.tensors import read_tensor, single_values
 
 VALUES = {
     "BOOL": [True, False, True],
@@ -166,3 +167,35 @@ def test_more_rows_or_columns_than_there_may_be_are_refused_before_they_are_read
         with pytest.raises(Refused, match="has 1,001 columns, but the model has 1,000") as error:
             binary("BYTES", raw, [1, 1001], size=8)
         assert error.value.status == 400
+
+
+ODD = (True, 0, -1, 2**63, 2**70, 0.5, 1e60, "", "a", None, [], [0.5], {})
+
+
+@pytest.mark.parametrize("datatype", [*DATATYPES, "FP128", 5, None, []])
+def test_single_values_are_those_of_the_tensors_or_left_to_them(datatype):
+    """Whatever `single_values` gives is what `read_tensor` gives; what that refuses, it leaves to it."""
+    taken = 0
+    shapes = ([1], [1, 1], [True], [1.0], [2], [0], [], 1, "1", None)
+    datas = ([[value] for value in ODD], [[], [1, 2], "a", {"a": 1}, 1.0, None])
+    for shape, data in itertools.product(shapes, itertools.chain(*datas)):
+        for more in ({}, {"parameters": {}}, {"more": 1}):
+            said = {"name": "v", "datatype": datatype, "shape": shape, "data": data, **more}
+            try:
+                (wanted,) = plain(read_tensor(said, 0, memoryview(b""), 0, MOST)[0].values)
+            except (Refused, ValueError):  # refused, or not one value
+                wanted = single_values
+            try:
+                found = single_values([said, {**said, "name": "w"}])
+            except Refused:
+                assert wanted is single_values, said
+                continue
+            assert found is None or found == {"v": wanted, "w": wanted}, said
+            taken += found is not None
+    assert (taken > 0) is (datatype in DATATYPES)
+
+
+def test_inputs_that_are_no_single_values_are_left_to_the_tensors():
+    one = {"name": "v", "datatype": "FP64", "shape": [1], "data": [0.5]}
+    for inputs in (None, [], {}, "v", 5, [one, one], [one, 5], [one, None], [[1, 2, 3, 4]], [{**one, "name": []}]):
+        assert single_values(inputs) is None, inputs

@@ -58,7 +58,7 @@ TEXT = "BYTES"
 DATATYPES = (*FIXED, TEXT)
 _PACKED = {"FP16": struct.Struct("<e"), "FP32": struct.Struct("<f")}
 """What rounds single numbers faster than NumPy."""
-_ASGIVEN = frozenset({"BOOL", "FP64", TEXT})
+ASGIVEN = frozenset({"BOOL", "FP64", TEXT})
 """Datatypes whose JSON holds all that they can be."""
 GIVEN = {**{name: kind.given for name, kind in FIXED.items()}, TEXT: frozenset({str, _NULL})}
 """The types that the JSON of each datatype may hold."""
@@ -87,7 +87,7 @@ def from_json(name: str, datatype: str, values: list[Any]) -> list[Any]:
             f"Input {shown(name)} is of the datatype {datatype}, whose data are {_SAID[given]}; got "
             f"{shown(values[at])} at place {at}."
         )
-    if datatype in _ASGIVEN:
+    if datatype in ASGIVEN:
         return values
     kind = FIXED[datatype]
     if kind.limits is None:
