@@ -147,6 +147,18 @@ def test_compiled_without_a_look_at_the_values_a_wrong_target_is_nan():
     assert torch.isnan(loss(torch.zeros(3), torch.tensor([0, 1, 7]))).tolist() == [False, False, True]
 
 
+@every
+def test_gradients_of_each_row_by_function_transforms(build):
+    z, y = batch((6,))
+    loss = build(label_smoothing=0.1)
+    scores = z.clone().requires_grad_()
+    (wanted,) = torch.autograd.grad(loss(scores, y) * 6, scores, create_graph=True)
+    torch.testing.assert_close(torch.func.vmap(torch.func.grad(loss))(z, y), wanted, rtol=1e-12, atol=1e-15)
+    (second,) = torch.autograd.grad(wanted.sum(), scores)
+    found = torch.func.vmap(torch.func.jacrev(torch.func.grad(loss)))(z, y)
+    torch.testing.assert_close(found, second, rtol=1e-10, atol=1e-13)
+
+
 def test_weights_and_soft_targets_are_those_of_torch():
     z, _ = batch((30, 4))
     soft, weight = torch.rand(30, 4).double(), torch.tensor([1.0, 2.0, 5.0, 0.3]).double()

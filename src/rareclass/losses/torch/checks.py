@@ -49,9 +49,15 @@ def debug(enabled: bool = True) -> Iterator[None]:
         _debugging = before
 
 
+def traced() -> bool:
+    """Whether tensors stand for others: under `torch.compile`, `torch.func.vmap`, `torch.func.grad` and their like."""
+    # torch has no public name for the second question; without it per-row gradients would not work
+    return torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active()
+
+
 def looks(tensor: Tensor) -> bool:
     """Whether values of this tensor may be read now."""
-    return not torch.compiler.is_compiling() and (tensor.device.type == "cpu" or _debugging)
+    return (tensor.device.type == "cpu" or _debugging) and not traced()
 
 
 def check_tensors(logits: Any, targets: Any, sample_weight: Any) -> None:
@@ -63,7 +69,7 @@ def check_tensors(logits: Any, targets: Any, sample_weight: Any) -> None:
         raise InputError(f"`logits` must be of a floating type (raw scores); got {logits.dtype}.")
     if targets.is_complex():
         raise InputError(f"`targets` must be Boolean, whole or floating numbers; got {targets.dtype}.")
-    if _debugging and not torch.compiler.is_compiling():
+    if _debugging and not traced():
         check_finite(logits)
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from rareclass.losses.torch.algebra import ElementForm, terms
-from rareclass.losses.torch.checks import unit_targets
+from rareclass.losses.torch.checks import traced, unit_targets
 
 BLOCK = 1 << 18
 """Elements of a block on the CPU: a few such arrays of float32 stay in the cache, and calls cost little beside them."""
@@ -31,7 +31,7 @@ def element_losses(
 ) -> tuple[Tensor, Tensor]:
     """(losses in the shape of z, or with `total` their sum; number of elements that count)."""
     how = _How(form, smoothing, ignore_index, total)
-    if not torch.compiler.is_compiling():
+    if not traced():
         return _Elements.apply(z, targets, weight, how)
     values, _, ignored = _evaluate(how, z, targets, weight)
     kept = torch.as_tensor(z.numel()) if ignored is None else z.numel() - ignored.sum()
@@ -61,7 +61,7 @@ def _evaluate(how: _How, z: Tensor, targets: Tensor, weight: Tensor | None) -> t
     if how.smoothing:
         y, hard = y * (1.0 - how.smoothing) + how.smoothing / 2, False
     plain = hard and weight is None and z.device.type == "cpu"
-    if plain and not torch.is_grad_enabled() and not torch.compiler.is_compiling():
+    if plain and not torch.is_grad_enabled() and not traced():
         value, slope = _by_kernel(how.form, z, y)
     else:
         value, slope = terms(how.form, z, y, weight, hard)
