@@ -14,7 +14,7 @@ def row_keys(ids: Iterable[object]) -> np.ndarray:
     digest = hashlib.blake2b
     whole = isinstance(ids, np.ndarray) and ids.dtype.kind in "iuU"
     texts = map(str, ids.tolist()) if whole else map(_text, ids)  # type: ignore[attr-defined]
-    raw = b"".join([digest(text.encode(), digest_size=8).digest() for text in texts])
+    raw = b"".join([digest(text, digest_size=8).digest() for text in map(str.encode, texts)])
     return np.frombuffer(raw, dtype="<u8").astype(np.uint64)
 
 

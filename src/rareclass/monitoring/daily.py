@@ -212,16 +212,13 @@ def _chance(level: float, n: float) -> float:
 
 def _gains(codes: np.ndarray, n: np.ndarray, bets: tuple[float, ...]) -> np.ndarray:
     """Logs of what bets win (m, side, level, bet) on a day that passed so many marks of n reference days (m,)."""
-    out = np.empty((codes.size, 2, len(_LEVELS), len(bets)))
-    for j, level in enumerate(_LEVELS):
-        chance = np.array([_chance(level, size) for size in n.tolist()])
-        passed = len(_LEVELS) - j  # whoever is beyond the largest has passed all marks
-        for side, sign in enumerate((1, -1)):
-            hit = sign * codes >= passed
-            for b, bet in enumerate(bets):
-                p = chance + (1 - chance) * bet
-                out[:, side, j, b] = np.where(hit, np.log(p / chance), np.log((1 - p) / (1 - chance)))
-    return np.where(np.isnan(codes)[:, None, None, None], np.nan, out)
+    sizes, of = np.unique(n, return_inverse=True)
+    chance = np.array([[_chance(level, size) for level in _LEVELS] for size in sizes.tolist()])[:, :, None]
+    p = chance + (1 - chance) * np.array(bets)
+    won, lost = (np.log(part)[of][:, None] for part in (p / chance, (1 - p) / (1 - chance)))
+    # whoever is beyond the largest has passed all marks
+    hit = np.stack([codes, -codes], axis=1)[:, :, None] >= len(_LEVELS) - np.arange(len(_LEVELS))
+    return np.where(np.isnan(codes)[:, None, None, None], np.nan, np.where(hit[:, :, :, None], won, lost))
 
 
 def _steps(apart: np.ndarray) -> np.ndarray:

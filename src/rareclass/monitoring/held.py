@@ -86,8 +86,13 @@ class HeldDay:
         if self.judged:
             self._label_late(at, time, y)
             return
-        np.bitwise_or.at(rows["flags"], at, np.where(y == 1, TOLD_EVENT, TOLD_OTHER))
+        said = np.where(y == 1, TOLD_EVENT, TOLD_OTHER)
         first = np.append(True, at[1:] != at[:-1]) & (rows["y"][at] == NO_LABEL)
+        if first.all():  # as nearly always
+            rows["flags"][at] |= said
+            rows["y"][at], rows["label_time"][at], rows["weight"][at] = y, time, weight
+            return
+        np.bitwise_or.at(rows["flags"], at, said)
         rows["y"][at[first]], rows["label_time"][at[first]] = y[first], time[first]
         rows["weight"][at[first]] = weight[first]
         more = ~first & ((time != rows["label_time"][at]) | (y != rows["y"][at]))

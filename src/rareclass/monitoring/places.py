@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from rareclass.artifact.reference import EVENTS
 
@@ -14,7 +15,7 @@ BINS = 256
 NEIGHBOURS, ANCHORS = 5, 300
 FEWEST = 40
 """Reference events that distances need at least."""
-_ROWS, _NEAR = 4_096, 8
+_ROWS = 128
 
 
 class Places:
@@ -87,14 +88,11 @@ class Places:
     def _nearest(self, Z: np.ndarray) -> np.ndarray:
         assert self.anchors is not None
         out = np.empty(Z.shape[0], dtype=np.float32)
-        half = (self.anchors**2).sum(axis=1) / 2
-        near = min(_NEAR, half.size)
         for begin in range(0, Z.shape[0], _ROWS):
-            rows = Z[begin : begin + _ROWS]
-            # which are near is told by one matrix product, how far these are exactly, whatever batch a row came in
-            chosen = np.argpartition(half - rows @ self.anchors.T, near - 1, axis=1)[:, :near]
-            apart = np.sqrt(((rows[:, None] - self.anchors[chosen]) ** 2).sum(axis=2))
-            out[begin : begin + _ROWS] = np.sort(apart, axis=1)[:, :NEIGHBOURS].mean(axis=1)
+            # in small blocks and in place: new memory for each step takes longer than the arithmetic
+            squares = cdist(Z[begin : begin + _ROWS], self.anchors, "sqeuclidean")
+            squares.partition(NEIGHBOURS - 1, axis=1)
+            out[begin : begin + _ROWS] = np.sqrt(np.sort(squares[:, :NEIGHBOURS], axis=1)).mean(axis=1)
         return out
 
     def ranks(self, bins: np.ndarray) -> np.ndarray:

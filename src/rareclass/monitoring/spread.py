@@ -37,7 +37,7 @@ class DaySpread:
 
     def __init__(self) -> None:
         self.days: list[int] = []
-        self.scores: list[np.ndarray] = []
+        self.scores = np.empty((0, 1))
 
     @property
     def too_few(self) -> str:
@@ -64,8 +64,9 @@ class DaySpread:
 
     def add(self, day: int, scores: np.ndarray) -> None:
         """Take in the scores (k,) of a day."""
+        new = np.asarray(scores, dtype=float)[None]
         self.days = [*self.days[1 - _KEPT - _LAG :], int(day)]
-        self.scores = [*self.scores[1 - _KEPT - _LAG :], np.asarray(scores, dtype=float)]
+        self.scores = np.concatenate([self.scores[1 - _KEPT - _LAG :], new]) if self.scores.size else new
 
     def without(self, first: int) -> None:
         """Forget the days from this one on."""
@@ -74,7 +75,7 @@ class DaySpread:
 
     def now(self) -> np.ndarray:
         """By what the scores of the next day are to be divided (k,), at least 1."""
-        seen = np.array(self.scores if len(self.scores) < _EARLY else self.scores[:-_LAG])
+        seen = self.scores if len(self.days) < _EARLY else self.scores[:-_LAG]
         squares = (seen - seen.mean(axis=0)) ** 2
         n = seen.shape[0] - 1
         total = np.full(squares.shape[1:], float(n))
@@ -87,11 +88,11 @@ class DaySpread:
         return np.asarray(np.sqrt(1 + np.clip((total / n - 1) / sure, 0, 1) * np.maximum(total / upper - 1, 0)))
 
     def to_dict(self) -> dict[str, Any]:
-        return {"days": self.days, "scores": [v.tolist() for v in self.scores]}
+        return {"days": self.days, "scores": self.scores.tolist()}
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Go on where `to_dict` was called."""
-        self.days, self.scores = list(state["days"]), [np.array(v, dtype=float) for v in state["scores"]]
+        self.days, self.scores = list(state["days"]), np.array(state["scores"], dtype=float)
 
 
 @cache

@@ -40,6 +40,8 @@ class Waiting:
     def codes(self, texts: np.ndarray) -> np.ndarray:
         """Numbers (n,) of slices."""
         known = self.slices
+        if (texts == "").all():
+            return np.zeros(texts.size, dtype=np.int32)
         return np.array([known.setdefault(t, len(known)) for t in texts.tolist()], dtype=np.int32)
 
     def leave_out(self, odd: Mapping[str, np.ndarray], keys: np.ndarray, days: np.ndarray) -> None:
@@ -121,9 +123,10 @@ class Waiting:
         order = np.lexsort((labels[2], labels[1], labels[0]))
         parts = [v[order] for v in labels]
         found, days = self.index.find(parts[0])
-        own = [v[found] for v in parts]
-        for day in np.unique(days).tolist():
-            key, *rest = (v[days == day] for v in own)
+        order = np.flatnonzero(found)[np.argsort(days, kind="stable")]
+        own, (held, begin) = [v[order] for v in parts], np.unique(np.sort(days), return_index=True)
+        for day, i, j in zip(held.tolist(), begin.tolist(), [*begin[1:].tolist(), order.size]):
+            key, *rest = (v[i:j] for v in own)
             self.days[day].label(self.days[day].find(key)[1], *rest)
         parts = [v[~found] for v in parts]
         # what became known so long ago belongs to a row that is kept no more
