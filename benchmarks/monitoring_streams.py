@@ -27,6 +27,8 @@ class Law:
     times: float = 1.0  # how many times as frequent events are
     negatives: float = 0.0  # by how much the other rows score higher
     feature: float = 0.0  # by how much the events move in three features
+    daily: float = 0.0  # standard deviation of a shift of all scores of a day
+    burst: float = 1.0  # events of an attack, which are alike, on average
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,8 @@ SCENARIOS = {
     "negatives +0.25 sd": Law(negatives=0.25),
     "negatives +0.5 sd": Law(negatives=0.5),
     "events +0.6 sd in 3 features": Law(feature=0.6),
+    "usual, days shift by 0.3 sd": Law(daily=0.3),
+    "usual, events in bursts of 4": Law(burst=4.0),
 }
 
 
@@ -59,6 +63,13 @@ def drawn(rng: np.random.Generator, law: Law, day: int, rows: int = ROWS) -> Day
     score = rng.normal(np.where(y, APART - law.lower, law.negatives), 1.0)
     X = rng.normal(size=(rows, FEATURES)) + np.outer(y, DIRECTION)
     X[:, :3] += law.feature * y[:, None]
+    if law.burst > 1 and y.any():  # rows of an attack score alike and look alike
+        events = np.flatnonzero(y)
+        first = np.append(True, rng.random(events.size - 1) < 1 / law.burst)
+        alike = events[first][np.cumsum(first) - 1]
+        score[events], X[events] = score[alike], X[alike]
+    if law.daily:
+        score += rng.normal(0.0, law.daily)
     other = y & (rng.random(rows) < law.new_mode)
     X[other] = rng.normal(-2.0, 0.5, size=(int(other.sum()), FEATURES))
     p = sigmoid(APART * score - APART**2 / 2 + LOG_ODDS)
