@@ -1,6 +1,6 @@
 """Ranking objectives beside cross-entropy on a simulated world of 1 % events: average precision of new rows, by seed.
 
-    python benchmarks/ranking_objectives.py                5 seeds, 1,000 steps of 64 rows (two minutes of one core)
+    python benchmarks/ranking_objectives.py                5 seeds, 500 steps of 64 rows (a minute of one core)
     python benchmarks/ranking_objectives.py --seeds 20
 
 All arms see the same balanced batches (32 events of 64 rows) and start from the same weights. Reported are the mean of
@@ -79,7 +79,7 @@ def judged(loss: Loss, seed: int, steps: int, prevalence: float) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--prevalence", type=float, default=0.01)
     options = parser.parse_args()
     torch.set_num_threads(1)

@@ -150,8 +150,9 @@ def test_validation_is_judged_by_itself_and_not_remembered():
     z, y = torch.tensor([0.5, 2.0, 1.0]), torch.tensor([0, 1, 1])
     expected = AUCMarginObjective()(z, y)
     assert objective(z, y) == expected
-    with torch.no_grad():
-        assert objective(z.clone().requires_grad_(), y) == expected
+    for mode in (torch.no_grad, torch.inference_mode):
+        with mode():
+            assert objective(z.clone().requires_grad_(), y) == expected
     assert len(objective._past) == 1
     assert objective.seen.tolist() == [1, 1]
 

@@ -1,7 +1,7 @@
 """Weighted draws from any number of rows: an alias table of eight bytes a row, and exponential keys.
 
 The table is made in one sweep over the weights without work space (the sweeping form of Vose's method:
-Hübschle-Schneider and Sanders, "Parallel weighted random sampling", ESA 2019, section 3.1). Slot i holds in its low 32
+Hübschle-Schneider and Sanders, "Parallel weighted random sampling", ESA 2019). Slot i holds in its low 32
 bits the row drawn otherwise, and in its high 32 bits the chance, in units of 2^-32, that i itself is drawn. Rounding to
 those units moves less than 2^-32 of all probability in total; a row without weight is never drawn.
 """

@@ -80,7 +80,7 @@ class BalancedBatchSampler(EpochSampler):
         world_size: int | None = None,
     ) -> None:
         super().__init__(seed, rank, world_size)
-        array = host(labels)
+        array = host(labels, "labels")
         self.classes_ = _check.class_values(array, "labels")
         if self.classes_.size < 2:
             raise InputError(

@@ -18,12 +18,12 @@ from torch.utils.data import Sampler  # noqa: E402
 
 def positives_of(labels: ArrayLike | torch.Tensor) -> np.ndarray:
     """Labels of two classes as Booleans (n,): 1 or True is the positive one, else the rarer."""
-    return _check.both_classes(_check.binary_target(host(labels), name="labels"), "labels")
+    return _check.both_classes(_check.binary_target(host(labels, "labels"), name="labels"), "labels")
 
 
-def host(values: ArrayLike | torch.Tensor) -> np.ndarray:
+def host(values: ArrayLike | torch.Tensor, name: str) -> np.ndarray:
     """A tensor of any device, or an array, as a one-dimensional NumPy array."""
-    return _check.column(values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else values, "labels")
+    return _check.column(values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else values, name)
 
 
 class EpochSampler(Sampler[Any]):

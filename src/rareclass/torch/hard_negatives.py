@@ -110,7 +110,7 @@ class HardNegativeSampler(EpochSampler):
         probabilities : array or tensor (n,) in [0, 1]
             Of every row, on any scale that keeps their ratios; the same on every rank, which is checked.
         """
-        p = _check.number_array(host(probabilities), "probabilities")
+        p = _check.number_array(host(probabilities, "probabilities"), "probabilities")
         _check.same_length(labels=self._positive, probabilities=p)
         if ((p < 0) | (p > 1)).any():
             raise InputError("`probabilities` must lie in [0, 1]; give sigmoid(logit), not logits.")

@@ -51,7 +51,7 @@ class NegativeSubsetSampler(EpochSampler):
     References
     ----------
     A. Dal Pozzolo, O. Caelen, R. Johnson and G. Bontempi, "Calibrating probability with undersampling for unbalanced
-    classification", SSCI 2015, eq. (4): p = beta p_s / (beta p_s - p_s + 1), which is logit p = logit p_s + ln beta.
+    classification", SSCI 2015: p = beta p_s / (beta p_s - p_s + 1), which is logit p = logit p_s + ln beta.
 
     Examples
     --------

@@ -106,12 +106,11 @@ class RankingObjective(nn.Module):
             known = self._remembered(now)
         if not len(known[0]) or not len(known[1]):
             return self._nothing(z, now, learning)
-        with torch.enable_grad():
-            both = tuple(part.requires_grad_() for part in known)
-            risk = self._risk(*(torch.sigmoid(part) if self.bounded else part for part in both))
-            slopes = torch.autograd.grad(risk, both)
         if not learning:
-            return risk.detach().to(z.dtype)
+            return self._risk(*self._scores(known)).to(z.dtype)
+        both = tuple(part.requires_grad_() for part in known)
+        risk = self._risk(*self._scores(both))
+        slopes = torch.autograd.grad(risk, both)
         weight = torch.zeros_like(z, dtype=torch.float64)
         for mask, part, slope, count in zip((y, ~y), now, slopes, self.seen.flip(0), strict=True):
             # a row's slope in the known scores is 1/len of its influence; its share of a full pass is 1/(n share)
@@ -119,6 +118,9 @@ class RankingObjective(nn.Module):
             weight[mask] = slope[: len(part)] * len(slope) / (len(z) * share).to(slope.device)
         self._keep(now)
         return risk.detach().to(z.dtype) + (weight.to(z.dtype) * (z - z.detach())).sum()
+
+    def _scores(self, logits: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return tuple(torch.sigmoid(part) for part in logits) if self.bounded else logits
 
     def _remembered(self, now: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         """Scores of this batch, first, and of those before it, by class."""

@@ -70,7 +70,7 @@ class WeightedSampler(EpochSampler):
         super().__init__(seed, rank, world_size)
         self.num_samples = _check.whole_number(num_samples, "num_samples", low=1)
         self.replacement = replacement
-        array = _checked(host(weights))
+        array = _checked(host(weights, "weights"))
         self._n = array.size
         if replacement:
             self._table = alias_table(array)
