@@ -25,8 +25,7 @@ class AveragePrecisionObjective(RankingObjective):
     prevalence : float in (0, 1) or None, default=None
         Share of positives that precision is meant for. None: their share in the batches seen.
         The best ranking is the same for any; the real one (``labels.mean()``) makes the loss the smoothed average
-        precision of the data, whose gradient is small, and noisy, until few negatives are left above the positives:
-        from random weights balanced batches without it learned more (`docs/deep_learning.md`).
+        precision of the data, whose gradient is small as long as many negatives stand above the positives.
     margin : float > 0, default=1.0
         m, on the scale of h.
     memory : int >= 0, default=64
@@ -130,10 +129,11 @@ class AveragePrecisionObjective(RankingObjective):
         if not len(positive) or not len(negative):
             return self._nothing(z, (positive.detach(), negative.detach()), learning=False)
         inner = torch.stack(self._inner(positive, positive, negative), dim=1)
-        old = self.averages[at]
+        at = at.to(self.averages.device)  # the objective need not lie where the network does
+        old = self.averages[at].to(z.device)
         kept = torch.where(old.isnan(), inner.detach(), (1 - self.decay) * old + self.decay * inner.detach())
         if learning:
-            self.averages[at] = kept
+            self.averages[at] = kept.to(self.averages.device)
         u1, u2 = kept[:, 0], kept[:, 1]
         slopes = torch.stack([-1 / u2, u1 / u2**2], dim=1)
         value = (1 - u1 / u2).mean()

@@ -102,7 +102,7 @@ class DeferredReweighting(nn.Module):
         codes = targets.long()
         if targets.numel() and (int(codes.min()) < 0 or int(codes.max()) >= len(self.weights)):
             raise InputError(f"`targets` must hold class codes 0..{len(self.weights) - 1}: there are so many weights.")
-        weight = self.weights.to(values.dtype)[codes]
+        weight = self.weights.to(values)[codes]
         return (weight * values).sum() / weight.sum()
 
     def link(self, logits: Tensor) -> Tensor:
@@ -115,7 +115,7 @@ class DeferredReweighting(nn.Module):
         p = self.loss.link(logits)
         if not self.weighted:
             return p
-        w = self.weights.to(p.dtype)
+        w = self.weights.to(p)
         if len(w) > 2 or (logits.ndim == 2 and logits.shape[1] == 2):
             odds = p / w
             return odds / odds.sum(dim=1, keepdim=True)
