@@ -79,7 +79,7 @@ def crossed_interval(
     >>> rng = np.random.default_rng(0)
     >>> row_luck = rng.normal(0, 0.1, 400)
     >>> shown(crossed_interval([0.5, 0.6, 0.7], np.array([[0.5], [0.6], [0.7]]) + row_luck))
-    '0.600 [0.319, 0.881]'
+    '0.600 [0.365, 0.835]'
     """
     v, resampled = (np.asarray(a, dtype=np.float64) for a in (values, draws))
     if v.ndim != 1 or v.size < 2 or resampled.ndim != 2 or resampled.shape[0] != v.size or resampled.shape[1] < 2:
