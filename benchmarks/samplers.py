@@ -4,6 +4,7 @@
     python benchmarks/samplers.py --only SMOTE ADASYN cases whose name contains one of these words
     python benchmarks/samplers.py --growth            how time grows when rows double and positives do not
     python benchmarks/samplers.py --first             what compilation costs the first call and the next process
+    python benchmarks/samplers.py --before FOLDER     beside an older checkout, up to 100,000 rows
     python benchmarks/samplers.py --quick             smaller data, to see that it runs
     python benchmarks/samplers.py --list
 
@@ -28,6 +29,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -133,22 +135,22 @@ def over_sampling() -> list[Case]:
     peer = lambda name, **parameters: _peer(room, name, random_state=0, **parameters)  # noqa: E731
     text = {"categorical_features": list(range(10, 15))}
     return [
-        Case("SMOTE 1,000,000x30 1%", big, ours("SMOTE"), peer("SMOTE", k_neighbors=_near(5)), 5, "output x 1.2"),
+        Case("SMOTE 1,000,000x30 1%", big, ours("SMOTE"), peer("SMOTE", k_neighbors=_near(5)), 8, "output x 1.2"),
         Case(
             "BorderlineSMOTE 1,000,000x30 1%",
             big,
             ours("BorderlineSMOTE"),
             peer("BorderlineSMOTE", k_neighbors=_near(5), m_neighbors=_near(10)),
-            2.5,
+            6,
             "output x 1.2",
         ),
-        Case("ADASYN 1,000,000x30 1%", big, ours("ADASYN"), peer("ADASYN", n_neighbors=_near(5)), 2.5, "output x 1.2"),
+        Case("ADASYN 1,000,000x30 1%", big, ours("ADASYN"), peer("ADASYN", n_neighbors=_near(5)), 6, "output x 1.2"),
         Case(
             "KMeansSMOTE 100,000x30 1%",
             gaussian(100_000, 30, 0.01),
             ours("KMeansSMOTE", cluster_balance_threshold=0.001),
             peer("KMeansSMOTE", cluster_balance_threshold=0.001, n_jobs=2),
-            2,
+            4,
         ),
         Case("SVMSMOTE 20,000x30 2%", gaussian(20_000, 30, 0.02), ours("SVMSMOTE"), one_svc, 1 / 1.1),
         Case(
@@ -221,9 +223,11 @@ def under_sampling() -> list[Case]:
         case("NearMiss", 3, version=1),
         case("NearMiss", 3, "peer / 20", version=2),
         case("NearMiss", 3, version=3),
+        Case("NearMiss version 1 1,000,000x30 1%", big, *both(room, "NearMiss", peer=two, version=1), 6),
+        Case("NearMiss version 3 1,000,000x30 1%", big, *both(room, "NearMiss", peer=two, version=3), 6),
         Case("NearMiss version 2 1,000,000x30 1%", big, _ours(room, "NearMiss", version=2), None, memory="4 GB"),
         Case("RandomUnderSampler 1,000,000x30 1%", big, *both(room, "RandomUnderSampler", **seed), 10),
-        Case("RandomUnderSampler pandas 200,000x11", frame(200_000), *both(room, "RandomUnderSampler", **seed), 10),
+        Case("RandomUnderSampler pandas 200,000x11", frame(200_000), *both(room, "RandomUnderSampler", **seed), 12),
     ]
 
 
@@ -392,6 +396,7 @@ def main() -> None:
     parser.add_argument("--growth", action="store_true")
     parser.add_argument("--first", action="store_true")
     parser.add_argument("--once", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--before", type=Path, metavar="FOLDER")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--exact", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--peak", help=argparse.SUPPRESS)
@@ -404,6 +409,11 @@ def main() -> None:
         cases = [case for case in cases if any(match(case.name, word) for word in options.only)]
     if options.list:
         print("\n".join(case.name for case in cases))
+        return
+    if options.before:
+        from samplers_before import compare
+
+        compare(options.before, options.only, options.repeats, options.quick)
         return
     if options.growth:
         growth(options.repeats, options.quick)
@@ -425,6 +435,7 @@ def main() -> None:
         f"{platform.python_version()}, numpy {np.__version__}, scikit-learn {sklearn.__version__}, imbalanced-learn "
         f"{imblearn.__version__}; medians of {options.repeats} interleaved runs\n"
     )
+    print(f"Load of the machine when it began: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors.\n")
     print("| method, data | ours s | peer s | ratio | ratio, processor | asked | ours MB | peer MB | memory asked |")
     print("|---|---|---|---|---|---|---|---|---|")
     for case in cases:
