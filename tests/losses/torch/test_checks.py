@@ -50,6 +50,10 @@ REFUSED = {
     "class weights for one score": (lambda: modules.weighted_cross_entropy(Z, Y, (1, 2, 3)), "3 numbers"),
     "counts": (lambda: modules.WeightedCrossEntropy.from_counts((10, 0)), "`counts` must hold finite positive"),
     "a batch loss of values between": (lambda: modules.tversky_loss(Z, Z + 0.5), "needs targets 0 and 1"),
+    "a base with options": (
+        lambda: modules.ClassBalancedLoss((9, 1), 0.9, modules.FocalLoss(label_smoothing=0.1)),
+        "options of its own",
+    ),
     "a base that is no loss": (lambda: modules.ClassBalancedLoss((9, 1), 0.9, torch.nn.BCELoss()), "`base` must be"),
 }
 

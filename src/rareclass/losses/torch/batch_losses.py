@@ -72,9 +72,9 @@ class _Exact(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, z: Tensor, y: Tensor, weight: Tensor, loss: losses.BatchLoss) -> Tensor:
-        arrays = (a.detach().cpu().numpy() for a in (y == 1, z.double(), weight.double()))
-        value, gradient, _ = loss._evaluate(*arrays)
-        ctx.save_for_backward(torch.as_tensor(gradient, dtype=z.dtype, device=z.device))
+        labels, scores, weights = (a.detach().cpu().double().numpy() for a in (y, z, weight))
+        value, gradient, _ = loss._evaluate(labels == 1, scores, weights)
+        ctx.save_for_backward(torch.as_tensor(gradient, dtype=z.dtype).to(z.device))
         return z.new_tensor(value)
 
     @staticmethod

@@ -30,14 +30,14 @@ def probabilities(ready: Prepared, logits: Tensor, options: Options) -> Tensor:
 
 
 def _log_odds(ready: Prepared, logits: Tensor, options: Options) -> np.ndarray:
-    z = logits.detach().double().cpu().numpy()
+    z = logits.detach().cpu().double().numpy()
     found = np.reshape(np.asarray(ready.loss.link_logit(z.ravel())), z.shape) - _log_weight(options)
     return restored_log_odds(found, options[0])
 
 
 def class_probabilities(ready: Prepared, logits: Tensor, options: Options) -> Tensor:
     """Probabilities of the classes along dimension 1 of (n, K, ...)."""
-    z = logits.detach().double().cpu().movedim(1, -1)
+    z = logits.detach().cpu().double().movedim(1, -1)
     found = restored(np.asarray(ready.loss.link(z.reshape(-1, z.shape[-1]).numpy())), options[0])
     return _like(found.reshape(z.shape), logits).movedim(-1, 1)
 
@@ -84,9 +84,9 @@ def _log_weight(options: Options) -> Any:
     weight = options[2]
     if weight is None:
         return 0.0
-    return np.log(weight.double().cpu().numpy() if isinstance(weight, Tensor) else weight)
+    return np.log(weight.cpu().double().numpy() if isinstance(weight, Tensor) else weight)
 
 
 def _like(found: np.ndarray, logits: Tensor) -> Tensor:
     kind = torch.float32 if logits.dtype in (torch.float16, torch.bfloat16) else logits.dtype
-    return torch.as_tensor(found, device=logits.device).to(kind)
+    return torch.as_tensor(found).to(kind).to(logits.device)  # not every device knows float64

@@ -6,6 +6,7 @@ from typing import Any, Unpack
 from torch import Tensor, nn
 
 from rareclass import losses
+from rareclass.errors import InputError
 from rareclass.losses.focal import Alpha
 from rareclass.losses.torch import links
 from rareclass.losses.torch.evaluate import LossOptions, Options, checked, compute, prepare
@@ -140,6 +141,8 @@ class ClassBalancedLoss(RowModule):
         base: RowModule | losses.RowLoss | None = None,
         **options: Unpack[LossOptions],
     ) -> None:
+        if isinstance(base, RowModule) and base._options[:3] != (0.0, None, None):
+            raise InputError(f"`base` has options of its own, {base!r}; give them to ClassBalancedLoss instead.")
         inner = base.loss if isinstance(base, RowModule) else losses.CrossEntropy() if base is None else base
         super().__init__(losses.ClassBalancedLoss(counts, beta, inner), options)
 
