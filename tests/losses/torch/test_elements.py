@@ -101,7 +101,7 @@ def test_torch_operations_and_compiled_kernels_are_the_same_numbers(build):
     """What accelerators and torch.compile compute, beside the kernels that the NumPy losses are."""
     z, y = batch((400,))
     form = build().loss._form()
-    by_kernel = elements._by_kernel(form, z, y)
+    by_kernel = elements._by_kernel(form, z, y, None, True)
     by_torch = elements.terms(form, z, y, None, True)
     for found, wanted in zip(by_torch, by_kernel, strict=True):
         torch.testing.assert_close(found, wanted, rtol=1e-12, atol=1e-14)
