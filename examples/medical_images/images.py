@@ -84,7 +84,7 @@ def simulated(rng: np.random.Generator, ordinary: int = 1_400, findings: int = 4
     centre = rng.uniform(9, 19, size=(n, 2))
     away = (row - centre[:, 0, None, None]) ** 2 + (column - centre[:, 1, None, None]) ** 2
     spot = 2.5 * np.exp(-away / 30) * finding[:, None, None]
-    pixels = np.clip(120 + 25 * (smooth + spot), 0, 255).astype(np.float32).reshape(n, -1)
+    pixels = np.clip(np.round(120 + 25 * (smooth + spot)), 0, 255).astype(np.float32).reshape(n, -1)
     return Images(pixels, finding, rng.random(n) < 0.3, "simulated images")
 
 

@@ -72,6 +72,7 @@ def test_without_the_x_rays_simulated_images_stand_in_and_it_is_said(tmp_path, m
     assert "not on this machine: simulated images stand in" in capsys.readouterr().out
     assert found.name == "simulated images"
     assert images.split(found, 0).train_finding.sum() == 20
+    assert np.array_equal(found.pixels, found.pixels.astype(np.uint8))  # as they are written for `predict`
     spot = found.pixels[found.finding].mean(0) - found.pixels[~found.finding].mean(0)
     assert spot.reshape(28, 28)[12:16, 12:16].mean() > 4 * abs(spot.reshape(28, 28)[:3, :3].mean())
 
