@@ -64,7 +64,7 @@ def test_a_batch_of_all_rows_has_the_value_and_gradient_of_the_definition(world,
 @pytest.mark.parametrize("composition", ["balanced", "as in the data"])
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_small_batches_tend_to_the_gradient_of_all_rows(world, name, composition):
-    """In the mean of 600 batches at fixed weights, to 4 standard errors a coordinate and 4 % of the gradient's length.
+    """In the mean of 300 batches at fixed weights, to 4 standard errors a coordinate and 4 % of the gradient's length.
 
     A right objective fails a coordinate at 6e-5. The 4 % are what the rows of the batch add to those remembered.
     """
@@ -75,7 +75,7 @@ def test_small_batches_tend_to_the_gradient_of_all_rows(world, name, composition
     objective(x @ weights, y)
     past, rng = copy.copy(objective._past), np.random.default_rng(3)
     found = []
-    for _ in range(600):
+    for _ in range(300):
         if composition == "balanced":
             rows = np.concatenate((rng.choice(POSITIVES, 6, False), rng.choice(np.arange(POSITIVES, ROWS), 6, False)))
             objective.seen[:] = 1e6
@@ -87,7 +87,7 @@ def test_small_batches_tend_to_the_gradient_of_all_rows(world, name, composition
     found = torch.stack(found)
     error = found.std(dim=0) / len(found) ** 0.5
     assert bool(((found.mean(dim=0) - expected).abs() < 4 * error + 0.04 * expected.norm()).all())
-    assert error.norm() < 0.12 * expected.norm()  # else the test would see nothing
+    assert error.norm() < 0.15 * expected.norm()  # else the test would see nothing
 
 
 def test_without_memory_small_batches_are_biased(world):
@@ -96,7 +96,7 @@ def test_without_memory_small_batches_are_biased(world):
     expected = gradient(brute.average_precision_risk(x @ weights, y, PREVALENCE, 1.0), weights)
     objective, rng = AveragePrecisionObjective(PREVALENCE, memory=0, bounded=False), np.random.default_rng(3)
     found = []
-    for _ in range(600):
+    for _ in range(200):
         rows = np.concatenate((rng.choice(POSITIVES, 4, False), rng.choice(np.arange(POSITIVES, ROWS), 4, False)))
         found.append(gradient(objective(x[rows] @ weights, y[rows]), weights))
     assert (torch.stack(found).mean(dim=0) - expected).norm() > expected.norm()
