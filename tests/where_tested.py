@@ -95,6 +95,7 @@ WHERE = {
     "scoring/export/members.py": "tests/scoring/export/test_to_onnx.py",
     "scoring/cut.py": "tests/scoring/test_scorer.py",
     "scoring/learner.py": "tests/artifact/test_bundle.py",
+    "learners/_net_training.py": "tests/learners/test_net.py",
     "scoring/layers.py": "tests/scoring/test_network.py",
     "scoring/members.py": "tests/scoring/test_files.py",
     "scoring/rows.py": "tests/scoring/test_values.py",

@@ -31,6 +31,7 @@ LEARNER_SECONDS: dict[str, tuple[Numbers, Numbers]] = {
     "logistic_regression": ((319, 0, 0.0877), (153,)),
     "random_forest": ((0, 212, 17.6), (4.18,)),
     "extra_trees": ((1.84e6, 40.3, 4.47), (5.2,)),
+    "net": ((1.6,), (0.5,)),
 }
 """Nanoseconds of each of the `operations` of a fit on one core, and of scoring a row. This, and what follows, is
 measured by `benchmarks/plan_costs.py`."""
@@ -66,6 +67,8 @@ HINGED = 40
 """Numeric columns up to which logistic regression tries hinges: eight features for each where there are else two."""
 INDICATORS = 150
 """Levels of codes that get a feature."""
+NETS, NET_UNITS, NET_EPOCHS = 5, 64, 25
+"""Nets that are trained at once, units of each of their two layers, and epochs that it takes until they stop."""
 PENALISED = (2000, 4000, 5)
 """Events, other rows, and other rows for each event, on which its penalty is chosen."""
 
@@ -219,9 +222,11 @@ def operations(learner: str, work: Work) -> tuple[Numbers, Numbers]:
 
     Boosters grow leaves, bin values, score rows after each tree, add them up by bins, and look at the bins of leaves.
     Forests grow trees, sort the drawn rows into leaves, and look at columns in each node. A regression makes features,
-    multiplies each two of them in every Newton step, and solves.
+    multiplies each two of them in every Newton step, and solves. Nets multiply.
     """
     rows, events, columns = work.fitted, work.fitted_events, work.columns
+    if learner == "net":
+        return _of_nets(work)
     growth = LEARNERS[learner].growth(events, columns)
     if growth is None:
         return _of_regression(work)
@@ -251,6 +256,14 @@ def _of_regression(work: Work) -> tuple[Numbers, Numbers]:
         products += 45 * judged * features**2
         solved += 70 * features**3
     return (made + work.fitted * features, products + 5 * work.fitted * features**2, solved), (work.sorted_columns,)
+
+
+def _of_nets(work: Work) -> tuple[Numbers, Numbers]:
+    """Products of one pass over a row; a fit makes one for each row in each of some `NET_EPOCHS`."""
+    numeric = max(work.columns - CODED * work.codes, 0.0)
+    features = 8 * numeric + min(sum(work.levels[: work.codes]), INDICATORS)
+    products = NETS * NET_UNITS * (features + NET_UNITS + 1)
+    return (work.fitted * products * NET_EPOCHS,), (products,)
 
 
 def _known(arm: Arm) -> str:

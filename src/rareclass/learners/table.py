@@ -16,6 +16,7 @@ LEARNERS: Names[Any] = Names(
         "blend": "rareclass.learners.blend:RareBlendClassifier",
         "xgboost": "rareclass.learners.xgb:RareXGBClassifier",
         "catboost": "rareclass.learners.catboost_guarded:RareCatBoostClassifier",
+        "net": "rareclass.learners.net:RareNetClassifier",
     },
 )
 
@@ -24,6 +25,7 @@ PACKAGES = {
     "lightgbm_library_default": "lightgbm",
     "xgboost": "xgboost",
     "catboost": "catboost",
+    "net": "torch",
 }
 """The package that a learner cannot do without."""
 

@@ -19,12 +19,14 @@ from rareclass.learners.forest import RareForestClassifier
 from rareclass.learners.library_default import LibraryDefaultLGBMClassifier
 from rareclass.learners.logit_blend import LogitBlend
 from rareclass.learners.logit_sum import LogitSum
+from rareclass.learners.net import RareNetClassifier
 from rareclass.learners.quantile_logistic import QuantileLogisticRegression
 from rareclass.scoring.checking import difference, some_rows
 from rareclass.scoring.cut import Cut
 from rareclass.scoring.grouping import MOST_ROWS, correlated_groups
 from rareclass.scoring.maps import SliceMap, calibration_map
 from rareclass.scoring.members import Blend, CompiledLearner, Linear, Member, QuantileLinear, Sum, Trees, Votes
+from rareclass.scoring.quantile_net import QuantileNet
 from rareclass.scoring.readers.ensembles import from_ensemble
 from rareclass.scoring.reasons import CORRELATION, ReasonRules, check_rules, group_name
 from rareclass.scoring.rows import RowEncoder
@@ -140,6 +142,7 @@ def _staged(learner: TwoStageLearner) -> Member:
 
 _OURS: dict[type, Any] = {
     QuantileLogisticRegression: _quantile_linear,
+    RareNetClassifier: lambda learner: QuantileNet(learner.parts_),
     FewEventsLogisticRegression: _linear,
     RareForestClassifier: _forest,
     RareBlendClassifier: lambda learner: as_member(learner.blend_),

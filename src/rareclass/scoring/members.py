@@ -128,8 +128,8 @@ class QuantileLinear:
             "linear members",
         )
         refuse(bool((np.r_[read["column"], read["code_column"]] >= 0).all()), "column numbers")
-        _check_begins(read["begin"], k, read["quantile"].size, least=1)
-        _check_begins(read["code_begin"], read["code_column"].size, read["code_weight"].size, least=0)
+        check_begins(read["begin"], k, read["quantile"].size, least=1)
+        check_begins(read["code_begin"], read["code_column"].size, read["code_weight"].size, least=0)
         parts: dict[str, Any] = {
             part: tuple(read[name] for name in names.split()) for part, names in cls._NAMES.items()
         }
@@ -280,7 +280,12 @@ class Blend(OfMembers):
 
 
 _JOINED: Names[Any] = Names(
-    "member", {"staged": "rareclass.scoring.staged:Staged", "network": "rareclass.scoring.network:Network"}
+    "member",
+    {
+        "staged": "rareclass.scoring.staged:Staged",
+        "network": "rareclass.scoring.network:Network",
+        "quantile_net": "rareclass.scoring.quantile_net:QuantileNet",
+    },
 )
 """Kinds that stand in files of their own, read where a bundle holds one."""
 KINDS: dict[str, Any] = {
@@ -321,7 +326,8 @@ def read_several(spec: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> l
     return [read_member(saved, numbered_part(arrays, j)) for j, saved in enumerate(spec["members"])]
 
 
-def _check_begins(begin: np.ndarray, parts: int, total: int, *, least: int) -> None:
+def check_begins(begin: np.ndarray, parts: int, total: int, *, least: int) -> None:
+    """Raise where the beginnings (parts + 1,) of parts of an array do not divide its `total` numbers."""
     refuse(
         begin.size == parts + 1 and begin[0] == 0 and begin[-1] == total and bool((np.diff(begin) >= least).all()),
         "the beginnings of parts",

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rareclass.errors import InputError
 from rareclass.scoring.export import trees
 from rareclass.scoring.export.graph import (
     Value,
@@ -50,7 +51,13 @@ class Rows:
 
 def member_logit(member: Any, rows: Rows) -> Value:
     """Log-odds (n, 1) of a member, before the way back."""
-    return _KINDS[type(member)](member, rows)
+    made = _KINDS.get(type(member))
+    if made is None:
+        raise InputError(
+            f"A {type(member).__name__} is not written as an ONNX graph. Serve the bundle itself (`rareclass serve`, "
+            "`Scorer.load`), or export a network by torch.onnx."
+        )
+    return made(member, rows)
 
 
 def _linear(member: Linear, rows: Rows) -> Value:
