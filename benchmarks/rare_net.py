@@ -84,7 +84,7 @@ def show(cache: Path, seeds: int) -> None:
         for column, sign in ((1, -1), (0, 1))
     ]
     print(
-        "| | average precision | log-loss | rank: precision | log-loss | the net less it: precision [95 %] | log-loss | s |"
+        "| | average precision | log-loss | ranks: precision | log-loss | net less it: precision [95 %] | log-loss | s |"
     )
     print("|---|---|---|---|---|---|---|---|")
     for number, name in enumerate(ALONE):
