@@ -83,9 +83,7 @@ def show(cache: Path, seeds: int) -> None:
         rankdata([sign * values[name][:, column] for name in ALONE], axis=0).mean(axis=1)
         for column, sign in ((1, -1), (0, 1))
     ]
-    print(
-        "| | average precision | log-loss | ranks: precision | log-loss | net less it: precision [95 %] | log-loss | s |"
-    )
+    print("| | average precision | log-loss | ranks | | net less it: precision [95 %] | log-loss | s |")
     print("|---|---|---|---|---|---|---|---|")
     for number, name in enumerate(ALONE):
         loss, precision = families[name].mean(axis=0)

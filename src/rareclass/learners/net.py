@@ -28,9 +28,10 @@ class RareNetClassifier(RareLearner):
     Columns become quantile features: normal scores, magnitudes and piecewise linear terms of numbers, an indicator and
     a learned value where they are missing, a learned vector for each frequent level of a category. Several nets of one
     shape are trained at once, each blind to one fold. Their bias starts at the prevalence, their weights are averaged
-    over steps, and training stops by the average precision of the rows that each net does not see, all events of
-    the table at the real prevalence. The score is the mean of their log-odds. With fewer than 10 events (or as few
-    distinct ones) nothing could tell when to stop: all nets see all rows for a fixed number of epochs.
+    over steps, and training stops by the average precision of the rows that each net does not see, all events of the
+    table at the real prevalence; a constant then makes these expect as many events as there are. The score is the mean
+    of their log-odds. With fewer than 10 events (or as few distinct ones) nothing could tell when to stop: all nets see
+    all rows for a fixed number of epochs.
 
     Use it beside boosted trees, where some hundred events and smooth effects can be hoped for; it is seldom the best
     alone, and it is no default. It trains on one thread, so that results do not depend on their number: about ten
@@ -122,7 +123,8 @@ class RareNetClassifier(RareLearner):
             random_state=int(rng.integers(2**31)),
         ).fit(rows.X)
         Z = self.features_.transform(some.X)
-        scale = np.maximum(Z.std(axis=0), 1e-3)
+        # unit variance would make much of what is seldom other than zero: rare levels, the last hinges
+        scale = np.maximum(Z.std(axis=0), 1.0)
         weight = some.weights / some.weights.mean()
         nets = max(int(fold.max()) + 1, 2) if plan.possible and context.plan is not None else self.nets
         found = training.train(
@@ -142,9 +144,14 @@ class RareNetClassifier(RareLearner):
         )
         first, *others = found.weights
         self.weights_ = [first.astype(np.float64) / scale[:, None], *others]
-        self.parts_ = self._parts_of(self.weights_)
         self.n_iter_, self.precision_ = found.best, found.precision
-        return Unseen(plan.rows, self._unseen(rows.X[plan.rows], plan))
+        unseen = self._unseen(rows.X[plan.rows], plan)
+        judged = rows.take(plan.rows, plan.shift)
+        logit = unseen if plan.possible else net_scores(judged.X, self._parts_of(self.weights_))
+        level = best_intercept(judged.y, judged.weight, judged.offsets + logit)
+        self.weights_[-1] = self.weights_[-1] + level
+        self.parts_ = self._parts_of(self.weights_)
+        return Unseen(plan.rows, unseen + level)
 
     def _check_parameters(self) -> None:
         if not len(self.hidden):
