@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rareclass._types import Label, Rows, Seed
-from rareclass.errors import InputError, TargetError, TooFewEventsError
+from rareclass.errors import CostError, InputError, TargetError, TooFewEventsError
 
 T = TypeVar("T")
 
@@ -239,6 +239,17 @@ def binary_target(y: ArrayLike, pos_label: Label = None, name: str = "y_true") -
         )
     counts = [int((array == v).sum()) for v in values]
     return np.asarray(array == (values[0] if counts[0] < counts[1] else values[1]), dtype=bool)
+
+
+def mistake_costs(costs: np.ndarray, name: str, *, before: int = 0) -> None:
+    """Raise `CostError` where a false alarm or a missed event, of all rows () or of each (n,), costs less than nothing.
+
+    Rows are counted from 1, behind `before` others.
+    """
+    below = np.flatnonzero(costs < 0)
+    if below.size:
+        where = f" in row {before + below[0] + 1:,}" if costs.ndim else ""
+        raise CostError(f"The cost `{name}` must be a number from 0 on; got {costs.flat[below[0]]:g}{where}.")
 
 
 def both_classes(y: np.ndarray, name: str = "y_true") -> np.ndarray:

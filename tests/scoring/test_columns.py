@@ -141,7 +141,7 @@ def test_values_of_another_kind_are_refused_and_named(kind, values, n):
 
 def test_the_place_of_a_wrong_value_is_said():
     rows = RowEncoder(encoder_of("boolean").to_dict())
-    with pytest.raises(SchemaError, match="in row 2"):
+    with pytest.raises(SchemaError, match="in row 3"):
         encoded_columns(rows, [[1, 0, 7]], 3)
-    with pytest.raises(SchemaError, match="in row 1"):
+    with pytest.raises(SchemaError, match="in row 2"):
         encoded_columns(rows, [["true", "often"]], 2)

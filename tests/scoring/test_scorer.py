@@ -237,7 +237,7 @@ def test_rows_of_no_known_form_are_refused_in_one_sentence(scorer, rows, kind, s
 def test_a_row_of_a_batch_that_lacks_a_column_is_numbered(scorer, model):
     rows = model[1].slice(0, 3).to_pylist()
     del rows[2]["ok"]
-    with pytest.raises(SchemaError, match="Row 2 lacks the column 'ok'"):
+    with pytest.raises(SchemaError, match="Row 3 lacks the column 'ok'"):
         scorer.logit(rows)
     rows[2][" OK"] = True
     with pytest.raises(SchemaError, match="It has ' OK'"):
@@ -287,7 +287,7 @@ def test_a_model_that_takes_no_missing_values_says_which_column_lacks_one():
     scorer = Scorer.from_model(model)
     equal_but_for_rounding(scorer, model, X)
     for gone in (np.nan, np.inf, None):
-        with pytest.raises(InputError, match=r"Column 'x1' holds no value .* in row 0"):
+        with pytest.raises(InputError, match=r"Column 'x1' holds no value .* in row 1"):
             scorer.logit({"x0": 0.1, "x1": gone, "x2": 0.0})
 
 

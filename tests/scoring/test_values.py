@@ -125,7 +125,7 @@ def test_a_wrong_value_is_named_with_its_column_its_type_and_what_was_expected(k
     with pytest.raises(SchemaError, match=said):
         encoder.matrix({"v": value})
     if not isinstance(value, str):  # texts of a batch are judged together
-        with pytest.raises(SchemaError, match="in row 1"):
+        with pytest.raises(SchemaError, match="in row 2"):
             encoder.matrix([{"v": None}, {"v": value}])
 
 

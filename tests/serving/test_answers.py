@@ -97,7 +97,7 @@ def test_costs_by_row_are_asked_for_and_decide():
         score({"rows": rows[:1], "costs": {"fp": 1, "fn": 1, "tn": 2, "tp": 2}}, model)
     for name, values, said in (
         ("fp", -1, "`fp` must be a number from 0 on; got -1."),
-        ("fn", [1.0] * 59 + [-3], "got -3 in row 59"),
+        ("fn", [1.0] * 59 + [-3], "got -3 in row 60"),
         ("tp", float("inf"), "`tp` must be a finite number; got inf."),
     ):
         with pytest.raises(Refused, match=said):

@@ -207,19 +207,20 @@ def test_a_part_whose_costs_leave_no_choice_is_answered(tmp_path):
 
 @pytest.mark.usefixtures("_small")
 @pytest.mark.parametrize("form", ["csv", "parquet"])
-def test_a_missing_cost_is_named_with_its_row_and_a_negative_one_noted(tmp_path, form):
+def test_a_missing_cost_is_named_with_its_row_and_a_negative_one_refused(tmp_path, form):
     problem = read_problem(table(), "fraud", Roles(cost_columns={"fn": "amount", "fp": "price"}))
     bundle = train_table(problem, out=tmp_path / "b", estimator="logistic_regression", cv=3, decision=MinimumCost())
     data, columns = table(1).to_pydict(), {"fp": "price", "fn": "amount"}
     data["amount"][N - 3], data["amount"][N - 2] = -5.0, -6.0
     write_table(pa.table(data), tmp_path / f"n.{form}")
     note = f"Column 'amount' holds 2 negative costs (fn), the first in row {N - 2:,}: -5. A negative cost is a benefit;"
-    for found in (
-        predict_file(bundle, tmp_path / f"n.{form}", lambda: contextlib.nullcontext(len), cost_columns=columns),
-        predict_table(bundle, tmp_path / f"n.{form}", cost_columns=columns),
-        read_problem(tmp_path / f"n.{form}", "fraud", Roles(cost_columns=columns)),
-    ):
-        assert [n.startswith(note) for n in found.notes].count(True) == 1
+    found = read_problem(tmp_path / f"n.{form}", "fraud", Roles(cost_columns=columns))
+    assert [n.startswith(note) for n in found.notes].count(True) == 1
+    refused = rf"^The cost `fn` must be a number from 0 on; got -5 in row {N - 2:,}\.$"  # as the service says
+    with pytest.raises(CostError, match=refused):
+        predict_file(bundle, tmp_path / f"n.{form}", lambda: contextlib.nullcontext(len), cost_columns=columns)
+    with pytest.raises(CostError, match=refused):
+        predict_table(bundle, tmp_path / f"n.{form}", cost_columns=columns)
     data["amount"][N - 2] = None
     write_table(pa.table(data), tmp_path / f"m.{form}")
     wrong = f"The cost column 'amount' holds no number in row {N - 1:,}. "

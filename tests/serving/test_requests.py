@@ -1,5 +1,7 @@
 """Requests of the protocol become rows; whatever is wrong with one is refused in a sentence."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ pytest.importorskip("orjson")
 from tests.serving.codec import PLAIN_ROW, ROW, infer, read, score, served, tensors
 
 from rareclass.serving.errors import Refused
+from rareclass.serving.plain import read_plain
 
 
 def refused(said, match, status=400, model=None, **options):
@@ -244,3 +247,13 @@ def test_values_of_rows_are_those_that_were_given():
 def test_plain_rows_are_scored_as_the_same_tensors_are():
     found = score({"rows": [PLAIN_ROW], "explain": "none"})
     assert found["rows"][0]["probability"] == infer(tensors(ROW))[0]["outputs"][0]["data"][0]
+
+
+def test_ids_are_read_without_blanks_in_every_form_of_request():
+    ids = {"key": ("BYTES", [" a ", "", "b"])}
+    columns = {name: (kind, values * 3) for name, (kind, values) in ROW.items()}
+    assert read(tensors(columns | ids), id_column="key").ids == ["a", None, "b"]
+    assert read(tensors(ROW | {"key": ("BYTES", [" a "])}), id_column="key").ids == ["a"]
+    one = {"rows": [PLAIN_ROW | {"key": key} for key in ids["key"][1]]}
+    assert read_plain(json.dumps(one).encode()).request(served(), id_column="key").ids == ["a", None, "b"]
+    assert read(tensors(ROW | {"shop": ("BYTES", [" a "])}), id_column="shop").ids == ["a"]  # a column of the model

@@ -210,10 +210,18 @@ def column_values(column: pa.ChunkedArray) -> np.ndarray:
 
 
 class CostColumns:
-    """Columns of costs (of fp, fn, tp, tn) as numbers, of tables whose rows follow one another."""
+    """Columns of costs (of fp, fn, tp, tn) as numbers, of tables whose rows follow one another.
 
-    def __init__(self, columns: Mapping[str, str] | None) -> None:
-        self.columns = columns or {}
+    Parameters
+    ----------
+    columns : mapping, optional
+        The column of each cost.
+    strict : bool, default=False
+        Refuse mistakes that cost less than nothing, as the service does; otherwise they are noted.
+    """
+
+    def __init__(self, columns: Mapping[str, str] | None, *, strict: bool = False) -> None:
+        self.columns, self._strict = columns or {}, strict
         self._rows = 0
         self._negative: dict[str, tuple[int, int, float]] = {}  # how many, the first row, its cost
 
@@ -223,7 +231,7 @@ class CostColumns:
         Raises
         ------
         CostError
-            A cost is missing; the sentence names its column and row.
+            A cost is missing, or below 0 where that is refused; the sentence names its column or cost, and its row.
         """
         costs = {key: self._numbers(table[name], name, key) for key, name in self.columns.items()}
         self._rows += table.num_rows
@@ -246,6 +254,8 @@ class CostColumns:
                 f"The cost column {name!r} holds no number in row {self._rows + bad[0] + 1:,}. Fill it, or leave out "
                 "rows without a cost."
             )
+        if self._strict and key in ("fp", "fn"):
+            _check.mistake_costs(found, key, before=self._rows)
         below = np.flatnonzero(found < 0)
         if below.size and key in ("fp", "fn"):  # catching an event may well earn something
             first = (0, self._rows + int(below[0]) + 1, float(found[below[0]]))

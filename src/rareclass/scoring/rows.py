@@ -241,7 +241,7 @@ def _value(row: Mapping[Any, Any], name: str, number: int | None) -> Any:
             return row[other]
         near = near_name(name, map(str, row))
         hint = "" if near is None else f" It has {near!r}: names must be equal in capitals and blanks."
-        which = "The row" if number is None else f"Row {number}"
+        which = "The row" if number is None else f"Row {number + 1:,}"
         raise SchemaError(
             f"{which} lacks the column {name!r}, which the model was trained on; give None where there is no value."
             f"{hint}"

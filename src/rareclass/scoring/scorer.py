@@ -360,10 +360,10 @@ class Scorer:
     def _refuse_missing(self, X: np.ndarray) -> None:
         gone = np.isnan(X)
         if gone.any():
-            row, column = np.argwhere(gone)[0]
+            row, column = np.argwhere(gone)[0].tolist()
             raise InputError(
-                f"Column {self.encoder.column_of(int(column))!r} holds no value (or an unknown one) in row {row}, and "
-                "this model takes none missing. Fill it as it was filled for training."
+                f"Column {self.encoder.column_of(column)!r} holds no value (or an unknown one) in row {row + 1:,}, "
+                "and this model takes none missing. Fill it as it was filled for training."
             )
 
 

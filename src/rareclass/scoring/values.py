@@ -87,8 +87,8 @@ class Reader:
         return [meaning[v] if isinstance(v, str) else v for v in values]
 
     def wrong(self, value: Any, row: int | None = None) -> SchemaError:
-        """What to say of a value that is of another kind than in training."""
-        where = "" if row is None else f" in row {row}"
+        """What to say of a value that is of another kind than in training; `row` counts from 0, the sentence from 1."""
+        where = "" if row is None else f" in row {row + 1:,}"
         return SchemaError(
             f"Column {self.name!r} holds {_shown(value)} ({type(value).__name__}){where}; the model expects "
             f"{_WANTED[self.kind]}, or None where there is no value."

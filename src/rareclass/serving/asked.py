@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from rareclass import _check
 from rareclass.serving.batch import Batch
-from rareclass.serving.errors import did_you_mean, shown, wrong
+from rareclass.serving.errors import did_you_mean, sentenced, shown, wrong
 
 PROBABILITY, LOGIT, ALERT, TIER, REASONS = OUTPUTS = ("probability", "logit", "alert", "tier", "reasons")
 DEFAULT_OUTPUTS = (PROBABILITY, LOGIT, ALERT)
@@ -72,12 +73,13 @@ def costs_of(said: Mapping[str, Any], n: int) -> dict[str, Any] | None:
 def _cost(name: str, value: Any) -> np.ndarray:
     """Costs, () or (n,), that are finite; a false alarm and a missed event earn nothing."""
     costs = np.asarray(value, dtype=np.float64)
-    odd = ~np.isfinite(costs) if name in ("tp", "tn") else ~(np.isfinite(costs) & (costs >= 0.0))
-    if odd.any():
-        at = int(np.argmax(odd.ravel()))
-        where = f" in row {at}" if costs.ndim else ""
-        kind = "a finite number" if name in ("tp", "tn") else "a number from 0 on"
-        raise wrong(f"The cost `{name}` must be {kind}; got {costs.ravel()[at]:g}{where}.")
+    odd = np.flatnonzero(~np.isfinite(costs))
+    if odd.size:
+        where = f" in row {odd[0] + 1:,}" if costs.ndim else ""
+        raise wrong(f"The cost `{name}` must be a finite number; got {costs.flat[odd[0]]:g}{where}.")
+    if name in ("fp", "fn"):
+        with sentenced:
+            _check.mistake_costs(costs, name)
     return costs
 
 

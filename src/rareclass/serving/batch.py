@@ -9,7 +9,7 @@ from rareclass.scoring.columns import Column, encoded_columns, encoded_row
 from rareclass.scoring.rows import RowEncoder
 from rareclass.scoring.values import Elsewhere, text_of
 from rareclass.serving.errors import shown, wrong
-from rareclass.serving.texts import as_cell, as_cells
+from rareclass.serving.texts import as_cell, as_cells, other_cell
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -63,7 +63,7 @@ class Batch:
     def column(self, name: str) -> Sequence[Any] | None:
         """The values (n,) of a column as they were given; None where the request has no such column."""
         if name in self._others:
-            return _plain(self._others[name])
+            return [other_cell(value) if type(value) is str else value for value in _plain(self._others[name])]
         if name not in self._encoder.places:
             return None
         at = self._encoder.places[name]

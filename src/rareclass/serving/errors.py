@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from rareclass._names import near_name
 from rareclass.errors import InputError
 
-_VALUE = re.compile(r" holds (?P<value>.*) \((?P<kind>\w+)\)(?=( in row \d+)?; the model expects)", re.DOTALL)
+_VALUE = re.compile(r" holds (?P<value>.*) \((?P<kind>\w+)\)(?=( in row [\d,]+)?; the model expects)", re.DOTALL)
 _KINDS = {"str": "text", "bool": "Boolean", "int": "number", "float": "number", "dict": "object", "list": "list"}
 _SHOWN = 80
 """Letters of a client's own text that a sentence repeats."""

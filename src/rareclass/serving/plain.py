@@ -83,7 +83,7 @@ def read_plain(body: bytes) -> Plain:
         raise wrong('A request needs `rows`, a list of one object a row, such as {"rows": [{"amount": 12.5}]}.')
     at = next((i for i, row in enumerate(rows) if type(row) is not dict), None)
     if at is not None:
-        raise wrong(f"Row {at} must be an object of columns and their values; got {shown(rows[at])}.")
+        raise wrong(f"Row {at + 1:,} must be an object of columns and their values; got {shown(rows[at])}.")
     for name in ("model", "version"):
         if said.get(name) is not None and type(said[name]) is not str:
             raise wrong(f"`{name}` must be a text; got {shown(said[name])}.")
@@ -112,4 +112,4 @@ def _column(rows: list[Mapping[str, Any]], name: str) -> list[Any]:
         at, row = next((i, row) for i, row in enumerate(rows) if name not in row)
         near = near_name(name, row)
         hint = "" if near is None else f" It has {near!r}: names must be equal in capitals and blanks."
-        raise wrong(f"Row {at} lacks the column {name!r}; give null where there is no value.{hint}") from None
+        raise wrong(f"Row {at + 1:,} lacks the column {name!r}; give null where there is no value.{hint}") from None

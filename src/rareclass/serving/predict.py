@@ -163,7 +163,7 @@ class _Predicting:
         self.tiers = self.bundle.model.model_.tiers
         self.unknown: dict[str, int] = {}
         self.strange = StrangeColumns(self.bundle)
-        self.money = CostColumns(self.cost_columns)
+        self.money = CostColumns(self.cost_columns, strict=True)
         self.rows = self.alerts = 0
 
     def whole(self, source: Any) -> Prediction:
@@ -241,7 +241,7 @@ class _Predicting:
             for name in names
             if self.unknown.get(name)
         ]
-        notes += [*self.strange.notes(), *self.money.notes]
+        notes += [*self.strange.notes()]
         known = {*names, self.bundle.target, *self.keep, *self.cost_columns.values(), *self.periods.columns.values()}
         extra = sorted(set(table.column_names) - known)
         if extra:

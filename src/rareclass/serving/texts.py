@@ -24,6 +24,12 @@ def as_cells(reader: Reader, column: Column) -> Column:
     return [as_cell(reader, value) if type(value) is str else value for value in column]
 
 
+def other_cell(text: str) -> str | None:
+    """A text of a column that the model does not know, such as ids, as the cell of a file."""
+    bare = text.strip()
+    return None if bare in _EMPTY else bare
+
+
 def as_cell(reader: Reader, text: str) -> str | None:
     """`as_cells` of one text."""
     if reader.unseen is None:
