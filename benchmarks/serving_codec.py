@@ -4,8 +4,8 @@ One row in each form, in microseconds beside what the model alone takes (`Scorer
 10,000 rows in rows a second, and what metrics and log add to a row; the least of several repetitions, one thread.
 
 29 November 2026, AMD EPYC, both cores shared with other work (load 9, which lengthens all of them; `--repetitions 6`).
-One row was read more slowly then: in JSON of the demo 52 µs became 31 in one hour, when tensors of one value got a way of
-their own.
+One row was read more slowly then: in JSON of the demo 52 µs became 31 in one hour, when tensors of one value got a way
+of their own.
 
     trees, 30 columns; one row, µs (the model alone 13.3)
                                       read  answer   write    all less the model
