@@ -3,12 +3,12 @@ import math
 import numpy as np
 import pytest
 from scipy.spatial.distance import pdist
-from sklearn.cluster import KMeans
+from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.datasets import make_blobs
 
 from rareclass.errors import MethodError
 from rareclass.over_sampling import SMOTE, KMeansSMOTE
-from rareclass.over_sampling.kmeans import mean_distance
+from rareclass.over_sampling.kmeans import _RepeatedChoice, mean_distance
 
 
 def groups():
@@ -56,3 +56,22 @@ def test_the_mean_distance_is_that_of_all_pairs(n):
     X = np.random.default_rng(0).normal(size=(n, 3)) + 1e4
     assert np.isclose(mean_distance(X, np.arange(n)), pdist(X).mean(), rtol=1e-6)
     assert mean_distance(X, np.arange(1)) == 0
+
+
+def test_repeated_choices_are_those_of_numpy():
+    first, second = np.random.default_rng(0).random((2, 300))
+    first, second = first / first.sum(), second / second.sum()
+    ours, theirs = _RepeatedChoice(7), np.random.RandomState(7)
+    for p in (first, first, second, first, None):
+        assert (ours.choice(300, 50, p=p) == theirs.choice(300, 50, p=p)).all()
+    assert ours.choice(300, p=first) == theirs.choice(300, p=first)
+
+
+def test_the_clusters_are_those_of_the_estimator_that_is_shown():
+    X, y = groups()
+    method = KMeansSMOTE(kmeans_estimator=3, cluster_balance_threshold=0.01, random_state=0)
+    method.fit_resample(X, y)
+    shown = method.kmeans_estimator_
+    assert isinstance(shown.random_state, int)
+    again = MiniBatchKMeans(3, random_state=shown.random_state).fit(X)
+    assert (again.cluster_centers_ == shown.cluster_centers_).all()

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -20,6 +21,27 @@ from rareclass.over_sampling.smote import BaseSMOTE
 from rareclass.sampler import Draw, class_streams, join
 
 _BLOCK = 1024
+
+
+class _RepeatedChoice(np.random.RandomState):
+    """NumPy's generator, with the same numbers, that adds up the same probabilities once.
+
+    scikit-learn draws each of many small batches with the probabilities of all rows, anew: two thirds of a fit.
+    """
+
+    _p: np.ndarray | None = None
+    _edges: np.ndarray
+
+    def choice(self, a: int, size: Any = None, replace: bool = True, p: Any = None) -> Any:  # type: ignore[override]
+        """As NumPy's."""
+        if not (replace and isinstance(p, np.ndarray) and isinstance(a, int) and isinstance(size, int)):
+            return super().choice(a, size, replace, p)
+        if p is not self._p:
+            found = super().choice(a, size, replace, p)  # checks them, too
+            self._p, self._edges = p, p.cumsum()
+            self._edges /= self._edges[-1]
+            return found
+        return self._edges.searchsorted(self.random_sample(size), side="right")
 
 
 def mean_distance(X: Rows, rows: np.ndarray) -> float:
@@ -141,8 +163,11 @@ class KMeansSMOTE(BaseSMOTE):
         if isinstance(self.kmeans_estimator, int | np.integer | None):
             # Batches of 1,024 rows are too small to share: a second thread mostly waits, and a busy machine makes it
             # wait ten times longer than the work takes.
+            seed = self.kmeans_estimator_.random_state
             with threadpool_limits(1):
-                return self.kmeans_estimator_.fit_predict(X)
+                clusters = self.kmeans_estimator_.set_params(random_state=_RepeatedChoice(seed)).fit_predict(X)
+            self.kmeans_estimator_.set_params(random_state=seed)
+            return clusters
         if hasattr(self.kmeans_estimator_, "fit_predict"):
             return self.kmeans_estimator_.fit_predict(X)
         return self.kmeans_estimator_.fit(X).predict(X)
