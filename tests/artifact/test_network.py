@@ -10,7 +10,8 @@ from scipy.special import expit
 
 from rareclass import artifact, losses
 from rareclass.decisions import CostMatrix, RecallAtLeast
-from rareclass.errors import InputError, TooFewEventsError
+from rareclass.errors import BundleError, InputError, TooFewEventsError
+from rareclass.lifecycle import replay
 from rareclass.scoring import Scorer
 
 pytestmark = pytest.mark.deep
@@ -54,6 +55,8 @@ def test_a_network_that_is_right_stays_as_it_is(tmp_path):
     assert again.scorer.exact
     assert "network" in again.model.summary()
     assert "mixes its columns" in again.card
+    with pytest.raises(BundleError, match="save_network"):
+        replay(again, X, y)
 
 
 def test_two_outputs_scaling_and_shift(tmp_path):
@@ -81,6 +84,12 @@ def test_modules_of_losses_and_losses_without_a_link(tmp_path):
     of_module = save(score_of(), tmp_path / "a", X, y, loss=FocalLoss(2.0), **how)
     wanted = losses.FocalLoss(2.0).link_logit(2 * X[:, 0] - 4)
     np.testing.assert_allclose(of_module.model.positive_logit(X), wanted, atol=5e-6)
+    weighted = save(score_of(), tmp_path / "w", X, y, loss=FocalLoss(2.0, pos_weight=3.0), **how)
+    np.testing.assert_allclose(
+        weighted.model.positive_logit(X),
+        FocalLoss(2.0, pos_weight=3.0).log_odds(torch.from_numpy(2 * X[:, 0] - 4)).numpy(),
+        atol=5e-6,
+    )
     batch = save(score_of(), tmp_path / "b", X, y, loss=losses.TverskyLoss(), **how)
     np.testing.assert_allclose(batch.model.positive_logit(X), 2 * X[:, 0] - 4, atol=1e-6)
     with pytest.raises(InputError, match="Leave others out"):
@@ -138,8 +147,6 @@ def test_other_tools_read_the_tensors(tmp_path):
 
 
 def test_a_damaged_file_is_refused(tmp_path):
-    from rareclass.errors import BundleError
-
     X, y = rows()
     save(score_of(), tmp_path / "b", X, y, columns=NAMES)
     file = tmp_path / "b" / "tensors.safetensors"

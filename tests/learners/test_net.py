@@ -147,3 +147,22 @@ def test_parameters_that_make_no_sense_are_refused(how):
     X, y, _ = bumps(200, base=-1.0)
     with pytest.raises(InputError):
         RareNetClassifier(**how).fit(X, y)
+
+
+def test_a_bundle_of_it_scores_without_pytorch(tmp_path):
+    from rareclass import RareClassifier
+    from rareclass.artifact import Bundle
+    from rareclass.artifact.export import export_bundle
+
+    X, y, _ = rings(400)
+    model = RareClassifier(estimator="net", cv=2).fit(X, y)
+    Bundle(model).save(tmp_path / "b")
+    again = Bundle.load(tmp_path / "b")
+    assert again.scorer.exact
+    np.testing.assert_allclose(again.model.positive_logit(X), model.positive_logit(X), atol=1e-9)
+    assert not (tmp_path / "b" / "learner.skops").exists()
+    assert "a net mixes its columns" in again.card
+    with pytest.raises(InputError, match="no reasons: a net"):
+        again.scorer.explain(X[:1])
+    with pytest.raises(InputError, match="ONNX"):
+        export_bundle(tmp_path / "b", {"onnx": tmp_path / "o.onnx"})

@@ -41,6 +41,8 @@ NETWORK = "network"
 TOLERANCE = 1e-6
 """How far the compiled network may be `apart` from PyTorch's in float64, in log-odds."""
 _GRID = np.linspace(-40.0, 40.0, 8001)
+_FARTHEST = 1e3
+"""Log-odds that stand for certainty, which smoothed labels may mean."""
 _COMPARED, _AT_A_TIME = 500, 100
 
 
@@ -272,20 +274,30 @@ def _outputs(module: Any) -> int:
 
 def _link(loss: Any, *, classes: int) -> np.ndarray | None:
     """Log-odds at the scores of `_GRID` (the second less the first of two outputs); None where they are the scores."""
-    loss = getattr(loss, "loss", loss)  # a module of rareclass.losses.torch
-    if loss is None or getattr(loss, "needs_calibration", False):
+    if loss is None or _without_link(loss):
         return None
-    if not hasattr(loss, "link_logit"):
+    both = np.column_stack([np.zeros(_GRID.size), _GRID])
+    if hasattr(loss, "log_odds"):  # a module of rareclass.losses.torch, which undoes its smoothing and weights too
+        import torch
+
+        if classes == 1:
+            found = loss.log_odds(torch.from_numpy(_GRID)).numpy()
+        else:
+            with np.errstate(divide="ignore"):
+                found = np.diff(np.log(loss.link(torch.from_numpy(both)).numpy()), axis=1)[:, 0]
+    elif hasattr(loss, "link_logit"):
+        found = np.asarray(loss.link_logit(_GRID)) if classes == 1 else np.diff(loss.link_logit(both), axis=1)[:, 0]
+    else:
         raise InputError(
             f"`loss` must be a loss of rareclass.losses or rareclass.losses.torch; got {type(loss).__name__}. Leave "
             "others out: the calibration then does what a link would."
         )
-    if classes == 1:
-        found = np.asarray(loss.link_logit(_GRID))
-    else:
-        both = np.asarray(loss.link_logit(np.column_stack([np.zeros(_GRID.size), _GRID])))
-        found = both[:, 1] - both[:, 0]
-    return None if np.array_equal(found, _GRID) else np.maximum.accumulate(found)
+    return None if np.array_equal(found, _GRID) else np.maximum.accumulate(np.clip(found, -_FARTHEST, _FARTHEST))
+
+
+def _without_link(loss: Any) -> bool:
+    """Whether its scores are no probabilities until they are calibrated."""
+    return bool(getattr(getattr(loss, "loss", loss), "needs_calibration", False))
 
 
 def _refuse_missing(rows: np.ndarray, names: Sequence[str]) -> None:
@@ -320,8 +332,7 @@ def _compare(module: Any, member: Network, rows: np.ndarray) -> None:
 
 
 def _restoration(how: NetworkOptions) -> str:
-    own = getattr(how.loss, "loss", how.loss)
-    said = [f"link of {type(own).__name__}"] if own is not None and not getattr(own, "needs_calibration", False) else []
+    said = [] if how.loss is None or _without_link(how.loss) else [f"link of {type(how.loss).__name__}"]
     return "; ".join([*said, *(["the share of negatives that were kept"] if how.shift else [])])
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from rareclass.artifact.bundle import Bundle, kept_parameters
+from rareclass.artifact.network import NETWORK
 from rareclass.artifact.trained import trained_bundle
 from rareclass.data.problem import counted
 from rareclass.data.read import read_table
@@ -72,6 +73,11 @@ def replay(
         raise BundleError(
             f"The treatment {model.treatment.label!r} is none of rareclass's, so the bundle cannot be replayed. Fit a "
             "RareClassifier with it and save that."
+        )
+    if isinstance(model.estimator, str) and model.estimator == NETWORK:
+        raise BundleError(
+            "The bundle holds a network of one's own, which only PyTorch can train again. Train it there, and save it "
+            "with rareclass.torch.save_network."
         )
     if costs is None:
         costs = stored_costs(bundle)  # what slices cost, and where tiers begin
