@@ -18,7 +18,7 @@ from rareclass.kernels.panel import Space
 from rareclass.kernels.threads import thread_count
 
 # A tree beats products when few columns leave most of it unvisited, and enough rows pay for building it.
-_TREE_COLUMNS = 8
+_TREE_COLUMNS = 6
 _TREE_ROWS = 20_000
 _TREE_SPARE = 3
 # Sparse matrices up to this many cells are searched as dense ones, others by sparse products.
