@@ -17,9 +17,13 @@ from rareclass.treatments import Treatment
 SOURCE = Path(rareclass.__file__).parent
 
 
+EXAMPLES_WITH_TORCH = ("rareclass.artifact.network", "rareclass.learners.net", "rareclass.learners._net_training")
+
+
 def deep(name: str):
-    """The module's name, marked where importing it takes torch or keras."""
-    return pytest.param(name, marks=pytest.mark.deep) if {"torch", "keras"} & {*name.split(".")} else name
+    """The module's name, marked where importing it, or its examples, take torch or keras."""
+    needs = {"torch", "keras"} & {*name.split(".")} or name in EXAMPLES_WITH_TORCH
+    return pytest.param(name, marks=pytest.mark.deep) if needs else name
 
 
 # by the files: walking the packages would import them

@@ -160,7 +160,8 @@ def save_network(
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(2000, 4))
     >>> y = rng.random(2000) < sigmoid(X[:, 0] - 4)
-    >>> network = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 1))
+    >>> network = torch.nn.Linear(4, 1)
+    >>> _ = network.load_state_dict({"weight": torch.eye(4)[:1], "bias": torch.tensor([-4.0])})
     >>> with tempfile.TemporaryDirectory() as d:
     ...     bundle = save_network(network, f"{d}/bundle", X, y)
     >>> bool(abs(bundle.model.predict_proba(X)[:, 1].mean() - y.mean()) < 0.001)
