@@ -11,7 +11,7 @@ import rareclass.torch as room  # noqa: E402
 PROMISED = [
     "AUCMarginObjective", "AveragePrecisionObjective", "BalancedBatchSampler", "DeferredReweighting",
     "HardNegativeSampler", "NegativeSubsetSampler", "PartialAUCObjective", "SampledSoftmaxLoss", "WeightedSampler",
-    "logit_adjust",
+    "init_bias_", "logit_adjust",
 ]  # fmt: skip
 
 

@@ -59,8 +59,8 @@ def init_bias_(
     >>> layer = init_bias_(torch.nn.Linear(8, 1), 0.001, FocalLoss(2.0))
     >>> round(layer.bias.item(), 4)
     -2.5452
-    >>> init_bias_(torch.nn.Linear(8, 2), 0.01).bias.diff().detach().numpy().round(4).tolist()
-    [-4.5951]
+    >>> round(init_bias_(torch.nn.Linear(8, 2), 0.01).bias.diff().item(), 4)
+    -4.5951
     """
     bias = getattr(layer, "bias", None)
     if not isinstance(bias, torch.Tensor):

@@ -21,25 +21,24 @@ _debugging = False
 def debug(enabled: bool = True) -> Iterator[None]:
     """Check logits and targets of every call inside, on every device, and name the first bad element of the batch.
 
-        Use it to find where a NaN comes from. It waits for the device at each loss; `torch.compile` ignores it.
+    Use it to find where a NaN comes from. It waits for the device at each loss; `torch.compile` ignores it.
 
-        Parameters
-        ----------
-        enabled : bool
-            False switches the checks off inside a block that has them. Default True.
+    Parameters
+    ----------
+    enabled : bool
+        False switches the checks off inside a block that has them. Default True.
 
-        Examples
-        --------
-        >>> import torch
-        >>> from rareclass.errors import InputError
-    from rareclass.losses._smoothing import count_between_and_outside
-        >>> from rareclass.losses.torch import debug, focal_loss
-        >>> with debug():
-        ...     try:
-        ...         focal_loss(torch.tensor([0.1, float("nan")]), torch.tensor([0, 1]))
-        ...     except InputError as error:
-        ...         print(error)
-        `logits` hold 1 value that is not finite; the first is nan in batch element 1 (index (1,)).
+    Examples
+    --------
+    >>> import torch
+    >>> from rareclass.errors import InputError
+    >>> from rareclass.losses.torch import debug, focal_loss
+    >>> with debug():
+    ...     try:
+    ...         focal_loss(torch.tensor([0.1, float("nan")]), torch.tensor([0, 1]))
+    ...     except InputError as error:
+    ...         print(error)
+    `logits` hold 1 value that is not finite; the first is nan in batch element 1 (index (1,)).
     """
     global _debugging
     before, _debugging = _debugging, enabled
