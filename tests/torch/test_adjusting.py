@@ -46,6 +46,8 @@ def test_the_adjusted_decision_has_the_best_mean_recall():
         (torch.zeros(2, 3), [1, 2], "do not fit"),
         (torch.zeros(2), [1, 2, 3], "do not fit"),
         (torch.zeros(2, 2), [1, 0], "must be positive"),
+        (torch.tensor([[1, 2]]), [9, 1], "floating tensor"),
+        (np.zeros(2), 0.1, "floating tensor"),
     ],
 )
 def test_shares_that_do_not_fit_are_refused(logits, shares, said):

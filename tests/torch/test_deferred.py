@@ -1,5 +1,7 @@
 """Deferred re-weighting: which epochs are weighted, how, and the probabilities afterwards."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -84,7 +86,31 @@ def test_what_makes_no_schedule_is_refused():
         DeferredReweighting(base, (1, 2), start=1, beta=1.0)
     with pytest.raises(InputError, match='reduction="none"'):
         DeferredReweighting(nn.CrossEntropyLoss(), (1, 2, 3), start=1)(Z, CODES)
-    with pytest.raises(InputError, match="so many weights"):
+    with pytest.raises(InputError, match="2 class weights, and 3 classes"):
         DeferredReweighting(base, (1, 2), start=0)(Z, CODES)
     with pytest.raises(InputError, match="says no probabilities"):
         DeferredReweighting(base, (1, 2, 3), start=0).link(Z)
+
+
+@pytest.mark.parametrize("epoch", [0, 1])
+def test_ignored_targets_do_not_count(epoch):
+    """The mean is that of the rows that are left, as if the others had not been given."""
+    loss = DeferredReweighting(CrossEntropy(reduction="none", ignore_index=-1), weights=(1.0, 9.0), start=1)
+    loss.set_epoch(epoch)
+    logits, targets = torch.tensor([0.3, 1.0, torch.nan]), torch.tensor([0, 1, -1])
+    assert loss(logits, targets).item() == pytest.approx(loss(logits[:2], targets[:2]).item(), rel=1e-6)
+    assert loss(logits, torch.full((3,), -1)).item() == 0.0
+
+
+def test_weights_that_do_not_fit_the_classes_and_values_between_are_refused():
+    loss = DeferredReweighting(CrossEntropy(reduction="none"), weights=(1.0, 9.0), start=0)
+    with pytest.raises(InputError, match="2 class weights, and 3 classes"):
+        loss(torch.zeros(4, 3), torch.tensor([0, 1, 1, 0]))
+    with pytest.raises(InputError, match="none for values between"):
+        loss(torch.zeros(2), torch.tensor([0.9, 0.2]))
+
+
+def test_the_link_keeps_the_digits_of_far_logits():
+    loss = DeferredReweighting(CrossEntropy(reduction="none"), weights=(1.0, 1e6), start=0)
+    wanted = 1 / (1 + math.exp(math.log(1e6) - 20.0))
+    assert loss.link(torch.tensor([20.0])).item() == pytest.approx(wanted, abs=1e-6)

@@ -124,6 +124,12 @@ def test_a_net_trained_on_mixtures_is_back_at_the_prevalence_and_a_calibration_m
         (lambda: BalancedMixup().restore(torch.zeros(2), 0.0), "prevalence"),
         (lambda: BalancedMixup().restore(torch.zeros(2, 3), [0.5, 0.6]), "sum to 1"),
         (lambda: BalancedMixup().restore(torch.zeros(2, 3), [0.5, 0.5]), "same classes"),
+        (lambda: BalancedMixup().restore(torch.zeros(2, 2), 0.1), "one share a class"),
+        (lambda: BalancedMixup().restore(torch.zeros(2), [0.9, 0.1]), "one share a class"),
+        (lambda: Mixup().restore(torch.zeros(2, dtype=torch.int64), 0.1, 0.2), "floating-point"),
+        (lambda: BalancedMixup(classes=3, balance=0.2), "`balance` is for two classes"),
+        (lambda: BalancedMixup(balance=0.2).restore(torch.zeros(2, 2), [0.9, 0.1]), "balance=0.2"),
+        (lambda: Mixup(classes=3)(torch.ones(2, 3), torch.tensor([[0.5, 0.5], [1.0, 0.0]])), "one column a class"),
     ],
 )
 def test_what_would_be_mixed_wrongly_is_refused(call, said):

@@ -95,3 +95,31 @@ def test_other_arguments_that_make_no_sense_are_refused():
         WeightedSampler([1.0], 1, rank=2, world_size=2)
     with pytest.raises(InputError, match="skip"):
         WeightedSampler([1.0], 1).set_epoch(0, skip=2)
+
+
+def test_a_state_after_a_whole_epoch_begins_the_next_one():
+    sampler = WeightedSampler(WEIGHTS, 50, seed=1)
+    list(sampler)
+    for state in (sampler.state_dict(), sampler.state_dict(consumed=50)):
+        fresh = WeightedSampler(WEIGHTS, 50, seed=1)
+        fresh.load_state_dict(state)
+        rows = list(fresh)
+        assert len(rows) == 50
+        sampler.set_epoch(1)
+        assert rows == list(sampler)
+
+
+def test_a_state_that_was_only_loaded_or_set_is_kept():
+    sampler = WeightedSampler(WEIGHTS, 50, seed=1)
+    sampler.set_epoch(3, skip=7)
+    state = sampler.state_dict()
+    assert state == {"seed": 1, "epoch": 3, "skip": 7}
+    fresh = WeightedSampler(WEIGHTS, 50, seed=1)
+    fresh.load_state_dict(state)
+    assert fresh.state_dict() == state
+
+
+def test_rows_given_in_blocks_count_as_given():
+    sampler = WeightedSampler(WEIGHTS, 50, seed=1)
+    assert len(next(sampler.blocks())) == 50
+    assert sampler.state_dict() == {"seed": 1, "epoch": 1, "skip": 0}

@@ -35,7 +35,7 @@ def logit_adjust(logits: Tensor, prevalence_or_counts: float | Sequence[float] |
     Raises
     ------
     InputError
-        Counts that are not positive or do not fit the logits.
+        Logits that are no floating tensor; counts that are not positive or do not fit the logits.
 
     References
     ----------
@@ -51,6 +51,9 @@ def logit_adjust(logits: Tensor, prevalence_or_counts: float | Sequence[float] |
     2
     """
     tau = _check.fraction(tau, "tau", high=math.inf)
+    if not isinstance(logits, Tensor) or not logits.is_floating_point():
+        kind = logits.dtype if isinstance(logits, Tensor) else type(logits).__name__
+        raise InputError(f"`logits` must be a floating tensor, of raw scores; got {kind}.")
     given = torch.as_tensor(prevalence_or_counts, dtype=torch.float64, device=logits.device)
     binary = logits.ndim == 1 or (logits.ndim == 2 and logits.shape[1] == 1)
     if given.ndim == 0:

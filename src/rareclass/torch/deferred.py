@@ -23,7 +23,8 @@ class DeferredReweighting(nn.Module):
     Parameters
     ----------
     loss : callable (logits, targets) -> one value a row
-        Any loss with ``reduction="none"``: of `rareclass.losses.torch` or torch's own.
+        Any loss with ``reduction="none"``: of `rareclass.losses.torch` or torch's own. Targets of its `ignore_index`
+        do not count in the mean.
     counts : sequence of float or None
         Rows of each class, for weights by the effective number, (1 - beta) / (1 - beta^n), scaled to sum to K.
     weights : sequence of float or None
@@ -90,33 +91,45 @@ class DeferredReweighting(nn.Module):
         return int(self.epoch) >= self.start_epoch
 
     def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Mean loss; targets hold class codes, 0 and 1 for one logit a row."""
+        """Mean loss; targets hold class codes, 0 and 1 for one logit a row. Without targets that count it is 0."""
         values = self.loss(logits, targets)
         if values.shape != targets.shape:
             raise InputError(
                 f"The loss gave {tuple(values.shape)} for targets {tuple(targets.shape)}; one value a row is needed. "
                 'Make it with `reduction="none"`.'
             )
+        classes = logits.shape[1] if logits.ndim == targets.ndim + 1 and logits.shape[1] > 1 else 2
+        if classes != len(self.weights):
+            raise InputError(f"There are {len(self.weights)} class weights, and {classes} classes to weigh.")
+        weight = self._weight(targets).to(values)
+        total = weight.sum()
+        return (weight * values).sum() / torch.where(total == 0, 1.0, total)
+
+    def _weight(self, targets: Tensor) -> Tensor:
+        """Weight of each target in the present epoch; 0 for those that the loss ignores."""
+        ignored = getattr(self.loss, "ignore_index", None)
+        counted = torch.ones_like(targets, dtype=torch.bool) if ignored is None else targets != ignored
         if not self.weighted:
-            return values.mean()
-        codes = targets.long()
-        if targets.numel() and (int(codes.min()) < 0 or int(codes.max()) >= len(self.weights)):
-            raise InputError(f"`targets` must hold class codes 0..{len(self.weights) - 1}: there are so many weights.")
-        weight = self.weights.to(values)[codes]
-        return (weight * values).sum() / weight.sum()
+            return counted
+        codes = torch.where(counted, targets, 0)
+        high = len(self.weights) - 1
+        if not bool(((codes >= 0) & (codes <= high) & (codes == codes.long())).all()):
+            raise InputError(
+                f"`targets` must hold class codes 0..{high}: there are so many weights, and none for values between."
+            )
+        return self.weights.to(codes.device)[codes.long()] * counted
 
     def link(self, logits: Tensor) -> Tensor:
         """Probabilities that the logits mean in the present epoch: those of the loss, its class weights undone.
 
         Needs a loss of `rareclass.losses.torch`. One probability a logit, or (n, K).
         """
-        if not hasattr(self.loss, "link"):
+        if not hasattr(self.loss, "log_odds"):
             raise InputError("This loss says no probabilities; take one of `rareclass.losses.torch`.")
-        p = self.loss.link(logits)
         if not self.weighted:
-            return p
-        w = self.weights.to(p)
+            return self.loss.link(logits)
+        w = self.weights.to(logits)
         if len(w) > 2 or (logits.ndim == 2 and logits.shape[1] == 2):
-            odds = p / w
+            odds = self.loss.link(logits) / w
             return odds / odds.sum(dim=1, keepdim=True)
-        return torch.sigmoid(torch.logit(p) - torch.log(w[1] / w[0]))
+        return torch.sigmoid(self.loss.log_odds(logits) - torch.log(w[1] / w[0]))

@@ -69,9 +69,10 @@ class EpochSampler(Sampler[Any]):
         """
         self._next = _check.whole_number(epoch, "epoch")
         self._skip = _check.whole_number(skip, "skip", high=len(self))
+        self.epoch, self._given = self._next, self._skip
 
     def state_dict(self, consumed: int | None = None) -> dict[str, int]:
-        """Where this sampler stands, for `load_state_dict`.
+        """Where this sampler stands, for `load_state_dict`; after a whole epoch, at the beginning of the next.
 
         Parameters
         ----------
@@ -79,7 +80,10 @@ class EpochSampler(Sampler[Any]):
             Items of the present epoch that training has used. None: those given out, which loaders with workers take
             ahead of training.
         """
-        return {"seed": self.seed, "epoch": self.epoch, "skip": self._given if consumed is None else consumed}
+        skip = self._given if consumed is None else consumed
+        # else the first epoch after a checkpoint at the end of one would be empty
+        epoch, skip = (self.epoch, skip) if skip < len(self) else (self.epoch + 1, 0)
+        return {"seed": self.seed, "epoch": epoch, "skip": skip}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
         """Continue where `state` was taken: the next iteration gives what was left of that epoch."""
@@ -97,13 +101,21 @@ class EpochSampler(Sampler[Any]):
         raise NotImplementedError
 
     def __iter__(self) -> Iterator[Any]:
-        for block in self.blocks():
+        for block in self._begin():
             for item in block.tolist():
                 self._given += 1
                 yield item
 
     def blocks(self) -> Iterator[np.ndarray]:
         """The next epoch as arrays rather than one by one, for loops that index arrays themselves."""
+        return self._counted(self._begin())
+
+    def _counted(self, blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+        for block in blocks:
+            self._given += len(block)
+            yield block
+
+    def _begin(self) -> Iterator[np.ndarray]:
         self.epoch, self._given = self._next, self._skip
         self._next, self._skip = self.epoch + 1, 0
         return self._blocks(self.epoch, self._given)

@@ -105,6 +105,8 @@ class HardNegativeSampler(EpochSampler):
     def update(self, probabilities: ArrayLike | Tensor) -> None:
         """Choose from the next epoch on by these probabilities.
 
+        Call it between epochs: `offset` and `weight` change at once.
+
         Parameters
         ----------
         probabilities : array or tensor (n,) in [0, 1]

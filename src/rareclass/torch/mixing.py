@@ -111,17 +111,32 @@ class Mixup:
 
         Parameters
         ----------
-        logits : Tensor (n,) or (n, K)
+        logits : Tensor (n,) or (n, 1), or (n, K) with one share a class
             Of a net that was trained on mixed rows by cross-entropy.
         prevalence : float in (0, 1), or (K,)
             Of the batches (the first ones, for balanced mixup).
         true_prevalence : like `prevalence`, optional
             Where the model is used, if the batches were sampled at another one.
+
+        Raises
+        ------
+        InputError
+            Logits that are no floating-point numbers, or prevalences that do not fit their classes.
         """
+        if not logits.is_floating_point():
+            raise InputError(f"`logits` must be floating-point numbers, of raw scores; got {logits.dtype}.")
         trained = self.train_prevalence(prevalence)
         wanted = _shares(prevalence if true_prevalence is None else true_prevalence)
-        if trained.shape != wanted.shape or (trained.ndim and logits.shape[-1] != trained.size):
-            raise InputError("The prevalences and the logits must have the same classes.")
+        binary = logits.ndim <= 1 or logits.shape[1:] == (1,)
+        if trained.shape != wanted.shape or binary != (trained.ndim == 0) or logits.ndim > 2:
+            raise InputError(
+                f"One prevalence is for logits (n,) or (n, 1), one share a class for (n, K); got logits "
+                f"{tuple(logits.shape)} and prevalences {trained.shape} and {wanted.shape}."
+            )
+        if trained.ndim and logits.shape[1] != trained.size:
+            raise InputError(
+                f"The prevalences and the logits must have the same classes; got {trained.size} and {logits.shape[1]}."
+            )
         moved = np.log(wanted) - np.log(trained)
         if trained.ndim == 0:
             moved = moved - (np.log1p(-wanted) - np.log1p(-trained))
@@ -139,6 +154,8 @@ class Mixup:
             if len(targets) and int(targets.max()) >= self.classes:
                 raise InputError(f"Class code {int(targets.max())} is too large for classes={self.classes}.")
             return one_hot(targets.long(), self.classes).to(inputs.dtype)
+        if self.classes is not None and targets.shape[1:] != (self.classes,):
+            raise InputError(f"Soft targets need one column a class, {self.classes}; got {tuple(targets.shape)}.")
         labels = targets.to(inputs.dtype)
         if not bool(((labels >= 0) & (labels <= 1)).all()):
             raise InputError("Targets must lie between 0 and 1. Give `classes` where they are class codes.")
@@ -162,7 +179,8 @@ class BalancedMixup(Mixup):
     alpha : float > 0, default=0.2
         The larger, the more of the balanced row.
     balance : float in (0, 1), default=1 / 2
-        Share of positives in the balanced batches. For class codes the classes are taken as equally frequent.
+        Share of positives in the balanced batches. For class codes the classes are taken as equally frequent, and it
+        is not given.
     classes, seed
         As in `Mixup`.
 
@@ -184,6 +202,8 @@ class BalancedMixup(Mixup):
     def __init__(self, alpha: float = 0.2, *, balance: float = 0.5, classes: int | None = None, seed: int = 0) -> None:
         super().__init__(alpha, classes=classes, seed=seed)
         self.balance = _check.fraction(balance, "balance", closed="neither")
+        if classes is not None and self.balance != 0.5:
+            raise InputError(f"`balance` is for two classes by one target; with `classes` leave it out; got {balance}.")
 
     def __call__(  # type: ignore[override]  # the second batch is what this class is about
         self, inputs: Tensor, targets: Tensor, balanced_inputs: Tensor, balanced_targets: Tensor
@@ -217,6 +237,8 @@ class BalancedMixup(Mixup):
         ndarray of shape () or (K,)
         """
         shares = _shares(prevalence)
+        if shares.ndim and self.balance != 0.5:
+            raise InputError(f"`balance={self.balance}` is of positives; give their prevalence as one number.")
         mean = self.alpha / (1 + self.alpha)
         return (1 - mean) * shares + mean * (self.balance if shares.ndim == 0 else 1 / shares.size)
 

@@ -17,8 +17,9 @@ from rareclass.torch.shares import divisible, in_parts, share_of
 class NegativeSubsetSampler(EpochSampler):
     """Every epoch all positives and a few negatives for each, others in the next epoch.
 
-    An epoch costs what its positives cost, however many negatives there are, and over epochs all take part: no negative
-    comes again before the others had their turn. Use it for networks on large data with rare events, where a pass over
+    An epoch costs what its positives cost, however many negatives there are, and over epochs all take part: in a round
+    of floor(all negatives / negatives of an epoch) epochs none comes twice, and the few that are left over wait for the
+    next round, a new random order. Use it for networks on large data with rare events, where a pass over
     all rows spends its time on easy negatives; `HardNegativeSampler` chooses the informative ones. A network trained
     with cross-entropy on these rows is right at the real prevalence after one addition: sigmoid(logit + `offset`).
 

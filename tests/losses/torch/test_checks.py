@@ -44,6 +44,15 @@ REFUSED = {
     "pos_weight too long": (lambda: focal(Z, Y, pos_weight=[1.0, 2.0]), "needs one number a label"),
     "pos_weight of classes": (lambda: focal(Z3, C, pos_weight=2.0), "give class scores one weight a class"),
     "weights": (lambda: focal(Z, Y, sample_weight=torch.ones(2)), "needs shape"),
+    "a negative weight": (lambda: focal(Z, Y, sample_weight=Z - 1), "finite and not negative; got -1.0"),
+    "a weight that is NaN": (lambda: focal(Z3, C, sample_weight=torch.full((4,), torch.nan)), "not negative; got nan"),
+    "an infinite weight": (lambda: modules.tversky_loss(Z, Y, sample_weight=Z + torch.inf), "not negative; got inf"),
+    "a negative weight of pairs": (lambda: modules.pairwise_square_loss(Z, Y, sample_weight=Z - 1), "got -1.0"),
+    "targets with a gradient": (lambda: focal(Z, Z.clone().requires_grad_()), r"targets\.detach\(\)"),
+    "weights of pairs with a gradient": (
+        lambda: modules.pairwise_square_loss(Z, Y, sample_weight=torch.ones(3, requires_grad=True)),
+        r"sample_weight\.detach\(\)",
+    ),
     "alpha for classes": (lambda: focal(Z3, C, 2.0, 0.25), "one weight a class"),
     "counts for classes": (lambda: modules.ldam_loss(Z3, C, (9, 1)), "2 numbers, the scores 3 classes"),
     "a binary loss for classes": (lambda: modules.asymmetric_loss(Z3, C), "is a binary loss"),
@@ -101,3 +110,27 @@ def test_where_values_are_not_read_targets_out_of_range_are_nan(monkeypatch):
     assert y.tolist() == [0.0, 0.5]
     assert not hard
     checks.check_codes(torch.tensor([7]), 3)  # left to the gather, which checks on every device
+
+
+@pytest.mark.parametrize("targets", [torch.tensor([-1, 1]), torch.tensor([[-1, -1], [0, 1]])], ids=["codes", "labels"])
+def test_debug_passes_over_what_is_ignored(targets):
+    logits = torch.tensor([[torch.nan, 1.0], [0.5, 2.0]])
+    with modules.debug():
+        assert torch.isfinite(focal(logits, targets, ignore_index=-1))
+        with pytest.raises(InputError, match="batch element 0"):
+            focal(logits, targets.clamp(min=0), ignore_index=-1)
+
+
+def test_a_negative_weight_in_a_graph_is_no_loss():
+    compiled = torch.compile(lambda w: focal(Z, Y, sample_weight=w), fullgraph=True, backend="aot_eager")
+    assert torch.isfinite(compiled(Z + 1))
+    assert torch.isnan(compiled(Z - 1))
+
+
+@pytest.mark.parametrize("name", ["PairwiseSquareLoss", "PairwiseSquaredHingeLoss", "SmoothAveragePrecisionLoss"])
+def test_pairs_of_a_batch_in_which_all_is_ignored_have_no_loss_and_no_gradient(name):
+    z = torch.tensor([torch.nan, 1.0], requires_grad=True)
+    value = getattr(modules, name)(ignore_index=-1)(z, torch.tensor([-1, -1]))
+    value.backward()
+    assert value.item() == 0.0
+    assert z.grad.tolist() == [0.0, 0.0]

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from rareclass import losses
 from rareclass.errors import InputError
-from rareclass.losses.torch.checks import check_tensors, looks, unit_targets
+from rareclass.losses.torch.checks import check_tensors, looks, unit_targets, usable_weight
 
 
 class BatchModule(nn.Module):
@@ -42,7 +42,7 @@ def _batch_loss(
     sample_weight: Tensor | None = None,
     ignore_index: int | None = None,
 ) -> Tensor:
-    check_tensors(logits, targets, sample_weight)
+    check_tensors(logits, targets, sample_weight, ignore_index)
     z = logits.float() if logits.dtype in (torch.float16, torch.bfloat16) else logits
     if z.shape == (*targets.shape, 1):
         z = z[..., 0]
@@ -53,6 +53,7 @@ def _batch_loss(
         ignored = targets == ignore_index
         z, targets = z.masked_fill(ignored, 0.0), targets.masked_fill(ignored, 0)
         weight = weight.masked_fill(ignored, 0.0)
+    weight = usable_weight(weight)
     y, hard = unit_targets(targets, z.dtype)
     if looks(targets) and not hard:
         raise InputError(f"{type(loss).__name__} needs targets 0 and 1; got values between.")
@@ -72,8 +73,12 @@ class _Exact(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, z: Tensor, y: Tensor, weight: Tensor, loss: losses.BatchLoss) -> Tensor:
+        if ctx.needs_input_grad[2]:
+            raise InputError(f"{type(loss).__name__} has no gradient by `sample_weight`. Use sample_weight.detach().")
         labels, scores, weights = (a.detach().cpu().double().numpy() for a in (y, z, weight))
-        value, gradient, _ = loss._evaluate(labels == 1, scores, weights)
+        # nothing that counts is no batch without positives: as for row losses, no loss and no gradient
+        nothing = not weights.any()
+        value, gradient = (0.0, 0.0 * weights) if nothing else loss._evaluate(labels == 1, scores, weights)[:2]
         ctx.save_for_backward(torch.as_tensor(gradient, dtype=z.dtype).to(z.device))
         return z.new_tensor(value)
 

@@ -59,7 +59,7 @@ def looks(tensor: Tensor) -> bool:
     return (tensor.device.type == "cpu" or _debugging) and not traced()
 
 
-def check_tensors(logits: Any, targets: Any, sample_weight: Any) -> None:
+def check_tensors(logits: Any, targets: Any, sample_weight: Any, ignore_index: int | None) -> None:
     """Refuse what is no tensor of the right kind."""
     for name, given in (("logits", logits), ("targets", targets), ("sample_weight", sample_weight)):
         if not isinstance(given, Tensor) and not (name == "sample_weight" and given is None):
@@ -68,13 +68,21 @@ def check_tensors(logits: Any, targets: Any, sample_weight: Any) -> None:
         raise InputError(f"`logits` must be of a floating type (raw scores); got {logits.dtype}.")
     if targets.is_complex():
         raise InputError(f"`targets` must be Boolean, whole or floating numbers; got {targets.dtype}.")
-    if _debugging and not traced():
-        check_finite(logits)
+    if traced():
+        return
+    if targets.requires_grad and torch.is_grad_enabled():
+        raise InputError("`targets` require a gradient, and losses have one by the logits only. Use targets.detach().")
+    if _debugging:
+        check_finite(logits, None if ignore_index is None else targets == ignore_index)
 
 
-def check_finite(logits: Tensor) -> None:
-    """Name the first logit that is not finite."""
+def check_finite(logits: Tensor, ignored: Tensor | None) -> None:
+    """Name the first logit that is not finite, but for those of ignored targets."""
     bad = ~torch.isfinite(logits.detach())
+    if ignored is not None and ignored.numel() == bad.numel():
+        bad &= ~ignored.reshape(bad.shape)
+    elif ignored is not None and bad.shape[:1] + bad.shape[2:] == ignored.shape:
+        bad &= ~ignored.unsqueeze(1)
     if not bool(bad.any()):
         return
     count = int(bad.sum())
@@ -99,6 +107,17 @@ def unit_targets(targets: Tensor, dtype: torch.dtype) -> tuple[Tensor, bool]:
         f"`targets` of logits of the same shape must be 0 and 1 only (1 = positive), or lie between; got "
         f"{targets[bad][0].item()}. Encode the labels, or say which value marks elements to leave out: `ignore_index`."
     )
+
+
+def usable_weight(weight: Tensor) -> Tensor:
+    """Weights of rows, none of which may be negative, NaN or infinite; those of ignored rows are 0."""
+    if not looks(weight):
+        return torch.where(weight >= 0, weight, torch.nan)
+    if weight.numel():
+        low, high = (float(v) for v in torch.aminmax(weight.detach()))
+        if not (low >= 0 and high < float("inf")):
+            raise InputError(f"`sample_weight` must be finite and not negative; got {low if low < 0 else high}.")
+    return weight
 
 
 def check_codes(codes: Tensor, classes: int) -> None:

@@ -17,7 +17,7 @@ from rareclass.losses._power import PowerForm
 from rareclass.losses._smoothing import checked_smoothing
 from rareclass.losses._softmax import SoftmaxForm
 from rareclass.losses.torch.algebra import ElementForm
-from rareclass.losses.torch.checks import check_codes, check_tensors
+from rareclass.losses.torch.checks import check_codes, check_tensors, usable_weight
 from rareclass.losses.torch.class_scores import class_losses
 from rareclass.losses.torch.elements import element_losses
 
@@ -140,7 +140,7 @@ def evaluate(
 
 def compute(ready: Prepared, logits: Tensor, targets: Tensor, sample_weight: Tensor | None, options: Options) -> Tensor:
     """The reduced loss."""
-    check_tensors(logits, targets, sample_weight)
+    check_tensors(logits, targets, sample_weight, options[1])
     reduction = options[3]
     z = logits[..., 0] if logits.shape == (*targets.shape, 1) else logits
     total = reduction != "none" and sample_weight is None
@@ -212,6 +212,7 @@ def _weighted(values: Tensor, targets: Tensor, sample_weight: Tensor, options: O
     weight = sample_weight.to(values.dtype)
     if ignore_index is not None:
         weight = weight.masked_fill(targets == ignore_index, 0.0)
+    weight = usable_weight(weight)
     values = values * weight
     if reduction == "none":
         return values
