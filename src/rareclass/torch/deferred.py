@@ -124,7 +124,7 @@ class DeferredReweighting(nn.Module):
 
         Needs a loss of `rareclass.losses.torch`. One probability a logit, or (n, K).
         """
-        if not hasattr(self.loss, "log_odds"):
+        if not (hasattr(self.loss, "link") and hasattr(self.loss, "log_odds")):
             raise InputError("This loss says no probabilities; take one of `rareclass.losses.torch`.")
         if not self.weighted:
             return self.loss.link(logits)
