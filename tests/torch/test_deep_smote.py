@@ -117,5 +117,19 @@ def test_what_cannot_work_is_refused():
         model(ratio=0.0)
     with pytest.raises(InputError):
         model(ratio=0.1).fit(x, torch.arange(300) < 100)
+    with pytest.raises(InputError, match="`learning_rate` must lie in"):
+        model(learning_rate=float("nan"))
+    with pytest.raises(InputError, match="one logit a row"):
+        DeepSMOTE(torch.nn.Identity(), torch.nn.Linear(x.shape[1], 2), epochs=1).fit(x, y)
+    with pytest.raises(InputError, match="Lower `learning_rate`"):
+        DeepSMOTE(torch.nn.Identity(), torch.nn.Linear(x.shape[1], 1), epochs=2, learning_rate=1e30).fit(1e20 * x, y)
     with pytest.raises(MethodError, match="`fit` first"):
         model().log_odds(x)
+
+
+def test_a_last_batch_of_one_row_does_not_stop_batch_norm():
+    x, y, _ = clouds(300, 7)
+    head = torch.nn.Sequential(torch.nn.BatchNorm1d(x.shape[1]), torch.nn.Linear(x.shape[1], 1))
+    rows = 2 * int((~y).sum())  # as many events as others
+    found = DeepSMOTE(torch.nn.Identity(), head, epochs=1, batch_size=rows - 1).fit(x, y)
+    assert np.isfinite(found.losses_).all()

@@ -220,3 +220,10 @@ def test_hinge_sums_equal_the_pairs_far_from_zero():
     weight = torch.rand(50, generator=generator, dtype=torch.float64)
     expected = (weight * torch.relu(1.0 - (q[:, None] - s)) ** 2).sum(dim=1)
     assert torch.allclose(mean_squared_hinge(q, s, weight, 1.0), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_logits_of_whole_numbers_or_arrays_are_refused():
+    objective = AUCMarginObjective()
+    for logits in (torch.tensor([1, 2]), np.zeros(2)):
+        with pytest.raises(InputError, match="must be a floating tensor"):
+            objective(logits, torch.tensor([0, 1]))

@@ -1,5 +1,6 @@
 """SMOTE in the feature space of a network: synthetic features train the head, the prior is restored afterwards."""
 
+import math
 from collections.abc import Callable
 from typing import Self
 
@@ -65,7 +66,8 @@ class DeepSMOTE:
     TooFewEventsError
         `k_neighbors` events or fewer.
     InputError
-        There are as many events as the ratio asks for, labels other than 0 and 1, features that are not finite.
+        There are as many events as the ratio asks for, labels other than 0 and 1, features that are not finite, a head
+        of several outputs, or one whose training diverged.
 
     See Also
     --------
@@ -111,7 +113,8 @@ class DeepSMOTE:
         self.k_neighbors = _check.whole_number(k_neighbors, "k_neighbors", low=1)
         self.epochs = _check.whole_number(epochs, "epochs", low=1)
         self.batch_size = _check.whole_number(batch_size, "batch_size", low=1)
-        self.learning_rate, self.weight_decay = learning_rate, weight_decay
+        self.learning_rate = _check.fraction(learning_rate, "learning_rate", high=math.inf, closed="neither")
+        self.weight_decay = _check.fraction(weight_decay, "weight_decay", high=math.inf, closed="left")
         self.seed = _check.whole_number(seed, "seed")
 
     def fit(self, inputs: Tensor, targets: Tensor) -> Self:
@@ -135,16 +138,24 @@ class DeepSMOTE:
         order = torch.Generator().manual_seed(self.seed)
         self.losses_ = []
         self.head.train()
+        batches = -(
+            -len(features) // self.batch_size
+        )  # of nearly one size: batch norm cannot use a last one of one row
         for _ in range(self.epochs):
             total = 0.0
-            for rows in torch.randperm(len(features), generator=order).to(features.device).split(self.batch_size):
-                logits = self.head(features[rows]).reshape(-1)
+            for rows in torch.randperm(len(features), generator=order).to(features.device).tensor_split(batches):
+                logits = _one_score(self.head(features[rows]))
                 loss = binary_cross_entropy_with_logits(logits, labels[rows])
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
                 total += float(loss.detach()) * len(rows)
             self.losses_.append(total / len(features))
+            if not math.isfinite(total):
+                raise InputError(
+                    f"The head's loss in epoch {len(self.losses_)} is {total}; its weights are of no use now. Lower "
+                    "`learning_rate`, or scale the features."
+                )
         self.head.eval()
 
     def features(self, inputs: Tensor) -> Tensor:
@@ -161,7 +172,7 @@ class DeepSMOTE:
         """
         if not hasattr(self, "shift_"):
             raise MethodError("Call `fit` first: the head has not seen synthetic features yet.")
-        moved = self._blocks(lambda block: self.head(self.encoder(block).flatten(1)).reshape(-1), inputs) + self.shift_
+        moved = self._blocks(lambda block: _one_score(self.head(self.encoder(block).flatten(1))), inputs) + self.shift_
         if not hasattr(self, "calibrator_"):
             return moved
         return torch.as_tensor(self.calibrator_.predict_logit(moved.double().cpu().numpy()), device=moved.device)
@@ -199,6 +210,13 @@ class DeepSMOTE:
         finally:
             for part, training in modes:
                 part.training = training
+
+
+def _one_score(logits: Tensor) -> Tensor:
+    """Logits (n,) of a head that gives (n,) or (n, 1)."""
+    if logits.shape[1:] not in ((), (1,)):
+        raise InputError(f"`head` must give one logit a row, (n, 1) or (n,); got {tuple(logits.shape)}.")
+    return logits.reshape(-1)
 
 
 def _labels(targets: Tensor, rows: int) -> np.ndarray:

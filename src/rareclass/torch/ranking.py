@@ -82,6 +82,9 @@ class RankingObjective(nn.Module):
         """Scores (n,) at least in float32, and which are of positives."""
         self.batches += 1
         name = f"Batch {self.batches:,} of {type(self).__name__}"
+        if not isinstance(logits, Tensor) or not isinstance(targets, Tensor) or not logits.is_floating_point():
+            kinds = [a.dtype if isinstance(a, Tensor) else type(a).__name__ for a in (logits, targets)]
+            raise InputError(f"{name}: logits must be a floating tensor, targets one of 0 and 1; got {kinds}.")
         z = logits[:, 0] if logits.ndim == 2 and logits.shape[1] == 1 else logits
         y = targets[:, 0] if targets.ndim == 2 and targets.shape[1] == 1 else targets
         if z.ndim != 1 or z.shape != y.shape or not len(z):

@@ -109,7 +109,9 @@ def test_where_values_are_not_read_targets_out_of_range_are_nan(monkeypatch):
     y, hard = checks.unit_targets(torch.tensor([0.0, 0.5]), torch.float32)
     assert y.tolist() == [0.0, 0.5]
     assert not hard
-    checks.check_codes(torch.tensor([7]), 3)  # left to the gather, which checks on every device
+    codes, factor = checks.usable_codes(torch.tensor([7, 2]), 3)
+    assert codes.tolist() == [0, 2]
+    assert torch.isnan(factor).tolist() == [True, False]
 
 
 @pytest.mark.parametrize("targets", [torch.tensor([-1, 1]), torch.tensor([[-1, -1], [0, 1]])], ids=["codes", "labels"])
@@ -134,3 +136,10 @@ def test_pairs_of_a_batch_in_which_all_is_ignored_have_no_loss_and_no_gradient(n
     value.backward()
     assert value.item() == 0.0
     assert z.grad.tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("bad", [7, -1])
+def test_a_code_out_of_range_in_a_graph_is_no_loss(bad):
+    compiled = torch.compile(lambda z, y: focal(z, y, reduction="none"), fullgraph=True, backend="aot_eager")
+    values = compiled(Z3, torch.tensor([0, bad, 2, 1]))
+    assert torch.isnan(values).tolist() == [False, True, False, False]

@@ -9,7 +9,17 @@ from keras import ops
 from rareclass import losses
 from rareclass.errors import InputError
 from rareclass.losses.keras import ranking
-from rareclass.losses.keras.inputs import Tensor, bad_targets, checked_ignore, fitted, kept, loss_dtype, plain, readable
+from rareclass.losses.keras.inputs import (
+    Tensor,
+    bad_targets,
+    checked_ignore,
+    fitted,
+    kept,
+    loss_dtype,
+    plain,
+    readable,
+    usable_weight,
+)
 from rareclass.losses.keras.row_losses import registered
 
 
@@ -43,7 +53,7 @@ class KerasBatchLoss(keras.losses.Loss):
         weight = ops.ones_like(z)
         for given in (sample_weight, mask):
             if given is not None:
-                weight = weight * _like(ops.convert_to_tensor(given, dtype=self.dtype), z)
+                weight = weight * _like(usable_weight(given, self.dtype), z)
         counted = kept(y, self.ignore_index)
         if counted is not None:
             y, z, weight = (ops.where(counted, a, 0.0) for a in (y, z, weight))

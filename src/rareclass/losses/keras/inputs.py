@@ -84,6 +84,15 @@ def kept(y: Tensor, ignore_index: int | None) -> Tensor | None:
     return None if ignore_index is None else ops.not_equal(y, ignore_index)
 
 
+def usable_weight(weight: Any, dtype: str) -> Tensor:
+    """Weights as a tensor; refuses one that is negative, NaN or infinite, which is NaN where it cannot be read."""
+    found = ops.convert_to_tensor(plain(weight), dtype=dtype)
+    values = readable(found)
+    if values is not None and not (good := (values >= 0) & (values < np.inf)).all():
+        raise InputError(f"`sample_weight` must be finite and not negative; got {values[~good][0]}.")
+    return ops.where(found >= 0, found, np.nan)
+
+
 def bad_targets(y: Tensor, allowed: str, good: Tensor) -> Tensor:
     """Where targets are out of range; refuses them where they can be read."""
     bad = ops.logical_not(good)

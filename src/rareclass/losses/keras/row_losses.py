@@ -13,7 +13,17 @@ from rareclass.errors import InputError
 from rareclass.losses._smoothing import checked_smoothing, restored, restored_log_odds, smoothed
 from rareclass.losses.focal import Alpha
 from rareclass.losses.keras.algebra import class_losses, element_losses
-from rareclass.losses.keras.inputs import Tensor, bad_targets, checked_ignore, fitted, kept, loss_dtype, plain, ratio
+from rareclass.losses.keras.inputs import (
+    Tensor,
+    bad_targets,
+    checked_ignore,
+    fitted,
+    kept,
+    loss_dtype,
+    plain,
+    ratio,
+    usable_weight,
+)
 from rareclass.losses.registry import loss_from_dict
 
 REDUCTIONS = ("sum_over_batch_size", "mean", "mean_with_sample_weight", "sum", "none", None)
@@ -88,6 +98,8 @@ class KerasRowLoss(keras.losses.Loss):
     def __call__(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> Tensor:
         """The reduced loss; `sample_weight` has the shape of the targets, or of their first dimensions."""
         y_true, y_pred = plain(y_true), plain(y_pred)
+        if sample_weight is not None:
+            sample_weight = usable_weight(sample_weight, self.dtype)
         if self.ignore_index is not None and self.reduction in REDUCTIONS[:3]:
             sample_weight = self._counted_weight(y_true, y_pred, sample_weight)
         return super().__call__(y_true, y_pred, sample_weight)

@@ -120,15 +120,20 @@ def usable_weight(weight: Tensor) -> Tensor:
     return weight
 
 
-def check_codes(codes: Tensor, classes: int) -> None:
-    """Refuse class codes that are no whole numbers 0..K-1; `codes` without those to be ignored."""
+def usable_codes(codes: Tensor, classes: int) -> tuple[Tensor, Tensor | None]:
+    """Class codes 0..K-1, of which none is to be ignored; where they cannot be read, also a factor, NaN for the bad."""
     if codes.is_floating_point():
         raise InputError(f"`targets` must hold class codes as whole numbers, one a row; got {codes.dtype}.")
-    if not looks(codes) or codes.numel() == 0:
-        return
+    codes = codes.long()
+    if not looks(codes):
+        good = (codes >= 0) & (codes < classes)
+        return codes.masked_fill(~good, 0), torch.where(good, 1.0, torch.nan)
+    if codes.numel() == 0:
+        return codes, None
     low, high = (int(v) for v in torch.aminmax(codes))
     if low < 0 or high >= classes:
         raise InputError(
             f"`targets` must hold class codes 0..{classes - 1}; got {low if low < 0 else high}. A code that marks rows "
             "to leave out is named by `ignore_index`."
         )
+    return codes, None

@@ -17,7 +17,7 @@ from rareclass.losses._power import PowerForm
 from rareclass.losses._smoothing import checked_smoothing
 from rareclass.losses._softmax import SoftmaxForm
 from rareclass.losses.torch.algebra import ElementForm
-from rareclass.losses.torch.checks import check_codes, check_tensors, usable_weight
+from rareclass.losses.torch.checks import check_tensors, usable_codes, usable_weight
 from rareclass.losses.torch.class_scores import class_losses
 from rareclass.losses.torch.elements import element_losses
 
@@ -196,8 +196,10 @@ def _class_scores(ready: Prepared, z: Tensor, targets: Tensor, options: Options)
         ignored = codes == ignore_index
         kept = kept - ignored.sum()
         codes, rows = codes.masked_fill(ignored, 0), rows.masked_fill(ignored[:, None], 0.0)
-    check_codes(codes, classes)
-    values = class_losses(form, rows, codes.long(), smoothing)
+    codes, factor = usable_codes(codes, classes)
+    values = class_losses(form, rows, codes, smoothing)
+    if factor is not None:
+        values = values * factor.to(values.dtype)
     if ignore_index is not None:
         values = values.masked_fill(ignored, 0.0)
     return values.reshape(targets.shape), kept
