@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import struct
 import threading
 import time
 
@@ -19,26 +20,40 @@ ASK = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 LARGE = b"x" * 20_000_000
 
 
-async def app(scope, receive, send):
-    """Answers with how long the body was, slowly where asked to."""
-    if scope["type"] != "http":
-        return
-    length, more = 0, True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
+class App:
+    """Answers with how long the body was, slowly where asked to; on the short way with the headers that it got."""
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http":
             return
-        length, more = length + len(message["body"]), message["more_body"]
-    if scope["path"] == "/slow":
-        await asyncio.sleep(1.5)
-    body = LARGE if scope["path"] == "/large" else str(length).encode()
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
-    await send({"type": "http.response.body", "body": body})
+        length, more = 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            length, more = length + len(message["body"]), message["more_body"]
+        if scope["path"] == "/slow":
+            await asyncio.sleep(1.5)
+        body = LARGE if scope["path"] == "/large" else str(length).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+        await send({"type": "http.response.body", "body": body})
+
+    async def answered(self, method, path, headers, receive):
+        if (await receive())["body"] == b"slow":
+            await asyncio.sleep(1.5)
+        said = b", ".join(sorted(headers))
+        return 200, ((b"content-length", b"%d" % len(said)),), said
+
+
+def score(body=b""):
+    """A request on the short way."""
+    return b"POST /v1/score HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
 
 
 @pytest.fixture(scope="module")
 def service():
-    config = uvicorn.Config(app, http=guarded(LIMITS), port=0, ws="none", lifespan="off", log_config=None)
+    options = {"ws": "none", "lifespan": "off", "log_config": None, "proxy_headers": False}
+    config = uvicorn.Config(App(), http=guarded(LIMITS), port=0, **options)
     config.timeout_keep_alive = LIMITS.idle
     server = uvicorn.Server(config)
     sock = socket.create_server(("127.0.0.1", 0))
@@ -127,6 +142,66 @@ def test_a_whole_request_may_wait_longer_for_its_answer_and_others_behind_it(ser
         assert found.endswith(b"300000")
 
 
+SLOW = pytest.mark.parametrize("slow", [ASK.replace(b"/ ", b"/slow "), score(b"slow")], ids=["long way", "short way"])
+
+
+@SLOW
+def test_what_came_whole_is_answered_though_what_follows_is_no_request(service, slow):
+    with connected(service) as sock:
+        sock.sendall(slow + b"no request\r\n\r\n")
+        found = heard(sock)
+        assert found.startswith(b"HTTP/1.1 200")
+        assert found.count(b"HTTP/1.1 ") == found.count(b"connection: close") == 1
+
+
+@SLOW
+def test_a_client_that_leaves_two_answers_behind_is_no_error(service, slow, caplog):
+    server, _ = service
+    with connected(service) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.sendall(slow + ASK)
+        time.sleep(0.3)
+    time.sleep(1.6)
+    assert not server.server_state.connections
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+@SLOW
+def test_a_slow_answer_behind_a_quick_one_outlasts_the_time_of_quiet_connections(service, slow):
+    with connected(service) as sock:
+        sock.sendall(score() + slow)
+        assert heard(sock).count(b"HTTP/1.1 200") == 2
+
+
+def test_a_head_behind_a_large_body_is_counted_alone(service):
+    with connected(service) as sock:
+        sock.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 200000\r\n\r\n" + b"y" * 200_000 + ASK[:10])
+        time.sleep(0.2)
+        sock.sendall(ASK[10:])
+        found = heard(sock)
+        assert found.count(b"HTTP/1.1 200") == 2
+        assert found.endswith(b"\r\n\r\n0")
+
+
+def test_a_head_without_end_is_refused(service):
+    with connected(service) as sock:
+        sock.sendall(ASK[:-2] + b"x-long: " + b"y" * 70_000)
+        assert refused(heard(sock), "more than 65,536 bytes") == 400
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_stands_behind_a_chunked_body_is_no_header(service, whole):
+    body = b"2\r\nab\r\n0\r\nauthorization: Bearer x\r\n\r\n"
+    head = score().replace(b"content-length: 0", b"connection: close\r\ntransfer-encoding: chunked")
+    with connected(service) as sock:
+        sock.sendall(head + body if whole else head)
+        if not whole:
+            time.sleep(0.1)
+            sock.sendall(body)
+        found = heard(sock)
+        assert found.endswith(b"\r\n\r\nconnection, host, transfer-encoding" if whole else b"\r\n\r\n2")
+
+
 def test_a_quiet_connection_is_closed_after_its_time(service):
     with connected(service) as sock:
         sock.sendall(ASK)
@@ -135,10 +210,11 @@ def test_a_quiet_connection_is_closed_after_its_time(service):
         assert 0.8 < time.monotonic() - began < 4.0
 
 
-def test_a_client_that_does_not_read_its_answer_is_left(service):
+@pytest.mark.parametrize("more", [b"", ASK * 3], ids=["one answer", "others behind it"])
+def test_a_client_that_does_not_read_its_answer_is_left(service, more):
     server, _ = service
     with connected(service) as sock:
-        sock.sendall(ASK.replace(b"/ ", b"/large "))
+        sock.sendall(ASK.replace(b"/ ", b"/large ") + more)
         end = time.monotonic() + 8
         while not server.server_state.connections or time.monotonic() < end - 7.5:
             time.sleep(0.02)

@@ -119,6 +119,8 @@ def test_columns_that_lack_or_are_unknown_are_named():
     more = [*said["inputs"], {"name": "Shop", "datatype": "BYTES", "shape": [1], "data": ["a"]}]
     refused({"inputs": more}, "'Shop' is no column of the model 'mixed'. Did you mean 'shop'")
     refused({"inputs": [*said["inputs"], said["inputs"][2]]}, "'shop' stands twice")
+    nameless = [*said["inputs"], {"name": None, "datatype": "FP64", "shape": [1], "data": [1.0]}]
+    refused({"inputs": nameless}, f"name of input {len(ROW)} must be a text")
     target = [*said["inputs"], {"name": "fraud", "datatype": "BOOL", "shape": [1], "data": [True]}]
     assert infer({"inputs": target})[0] == infer(said)[0]
 

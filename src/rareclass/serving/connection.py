@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 import orjson
+from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from rareclass.serving.settings import Limits
@@ -43,11 +44,15 @@ class GuardedConnection(HttpToolsProtocol):
         self._whole = True  # nothing of a request has come, or all of it
         self._in_head = False
         self._head = 0
+        self._ending = False  # nothing more is read
+        self._asked: Any = None  # uvicorn's cycle or our `Short` of the request that is being answered
         self._clock: asyncio.TimerHandle | None = None
         self._unread = 0
+        self._stall: asyncio.TimerHandle | None = None
         self._answered: Answered | None = getattr(config.loaded_app, "answered", None)
         self._url, self._body, self._passed_on = b"", b"", False  # of the request that is being read
         self._fields: list[tuple[bytes, bytes]] = []
+        self._headers: dict[bytes, bytes] = {}
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
@@ -59,13 +64,16 @@ class GuardedConnection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._unset_keepalive_if_required()
         self._stop_clock()
+        self._stop_stall()
+        if self._asked is not None:  # uvicorn tells the last request that came, which may wait behind this one
+            self._asked.disconnected = True
+            self._asked.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self.transport.is_closing():
+        if self._ending or self.transport.is_closing():
             return
-        if self._whole or self._in_head:
-            self._head += len(data)
+        self._head += len(data)
         super().data_received(data)
         if not (self._whole or self._in_head or self._passed_on or self.transport.is_closing()):
             self._pass_on()  # the rest is yet to come
@@ -79,6 +87,7 @@ class GuardedConnection(HttpToolsProtocol):
             self._clock = self.loop.call_later(self.limits.receiving, self._too_slow)
 
     def on_message_begin(self) -> None:
+        self._unset_keepalive_if_required()  # the one before it may have been answered in the same read
         self._whole, self._in_head = False, True
         self._url, self._body, self._passed_on = b"", b"", False
         self._fields = []
@@ -87,30 +96,31 @@ class GuardedConnection(HttpToolsProtocol):
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._fields.append((name.lower(), value))
+        if self._in_head:  # what comes behind a body cannot say how to read it, or for whom
+            self._fields.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         self._in_head = False
+        self._headers = dict(self._fields)
         if not self._may_be_short():
             self._pass_on()
 
     def on_body(self, body: bytes) -> None:
         if self._passed_on:
             super().on_body(body)
-        else:
-            self._body += body
+            return
+        self._body += body
+        if len(self._body) > _SHORT_BODY:
+            self._pass_on()
 
     def on_message_complete(self) -> None:
         self._whole = True
-        headers = dict(self._fields)
-        short_enough = len(self._body) <= _SHORT_BODY and b"expect" not in headers
-        if self._answered is not None and short_enough and not self._passed_on:
-            short = self.cycle = Short(self, self.parser.should_keep_alive())
-            drive(short.answer(self._answered, self._url.decode("ascii"), headers, self._body))
+        self._head = 0  # what was read with this one is no head of the next
+        if self._answered is None or self._passed_on:
+            super().on_message_complete()
             return
-        if not self._passed_on:
-            self._pass_on()
-        super().on_message_complete()
+        short = self.cycle = self._asked = Short(self, self.parser.should_keep_alive())
+        drive(short.answer(self._answered, self._url.decode("ascii"), self._headers, self._body))
 
     def _may_be_short(self) -> bool:
         """Whether the head that was read is that of a request which may be answered at once, when its body has come."""
@@ -120,6 +130,7 @@ class GuardedConnection(HttpToolsProtocol):
             and _SHORT.fullmatch(self._url) is not None
             and self.parser.get_http_version() == "1.1"
             and not self.parser.should_upgrade()
+            and b"expect" not in self._headers
             and (self.cycle is None or self.cycle.response_complete)
             and not self.flow.write_paused
         )
@@ -134,6 +145,10 @@ class GuardedConnection(HttpToolsProtocol):
         super().on_headers_complete()
         if self._body:
             super().on_body(self._body)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._asked = cycle
+        super()._start_asgi_task(cycle, app)
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, "This is no valid HTTP/1.1 request.")
@@ -151,6 +166,30 @@ class GuardedConnection(HttpToolsProtocol):
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._look_later()
+
+    def resume_writing(self) -> None:
+        self._stop_stall()
+        super().resume_writing()
+
+    def _look_later(self) -> None:
+        unread = self.transport.get_write_buffer_size()
+        self._stall = self.loop.call_later(self.limits.idle, self._stalled, unread)
+
+    def _stalled(self, unread: int) -> None:
+        """Leave a client that reads nothing of many answers, as others wait behind them."""
+        if self.transport.get_write_buffer_size() >= unread:
+            self.transport.abort()
+        else:
+            self._look_later()
+
+    def _stop_stall(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+
     def _too_slow(self) -> None:
         self._clock = None
         if self.transport.is_closing():
@@ -161,8 +200,11 @@ class GuardedConnection(HttpToolsProtocol):
         self._refuse(400, f"The request did not arrive whole within {self.limits.receiving:g} seconds.")
 
     def _refuse(self, status: int, sentence: str) -> None:
-        """Answer outside any application, and close."""
+        """Answer outside any application, and close; behind requests that came whole, answer these, and close."""
         self._stop_clock()
+        if self._asked is not None and not self._asked.response_complete and (self._whole or self._in_head):
+            self._ending, self.cycle.keep_alive = True, False
+            return
         body = orjson.dumps({"error": sentence})
         started = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
         if not started:  # an answer under way cannot be taken back

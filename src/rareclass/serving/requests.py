@@ -1,6 +1,6 @@
 """Requests as rows: what is to be scored and what is to be answered, from the protocol's bytes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +113,7 @@ def request_of(
     most_rows: int = MOST_ROWS,
 ) -> Request:
     """What a request says, and the bytes of its binary tensors, as `Request`; parameters and errors as `read_infer`."""
-    others = (id_column, served.slice_column, served.target)
+    others = {id_column, served.slice_column, served.target} - {None}
     with sentenced:
         rows = _one_row(served.scorer.encoder, said.get("inputs"), others)
     if rows is None:
@@ -140,7 +140,7 @@ def request_of(
     )
 
 
-def _one_row(encoder: RowEncoder, inputs: Any, others: Collection[str | None]) -> Batch | None:
+def _one_row(encoder: RowEncoder, inputs: Any, others: Set[str | None]) -> Batch | None:
     """One row of one tensor [1] a column, each value in the JSON; None where the request is any other, be it wrong."""
     given = single_values(inputs)
     if given is None:
@@ -152,7 +152,7 @@ def _one_row(encoder: RowEncoder, inputs: Any, others: Collection[str | None]) -
     if len(given) == len(values):
         return Batch.of_row(encoder, values)
     besides = {name: (value,) for name, value in given.items() if name not in encoder.places}
-    return Batch.of_row(encoder, values, besides) if besides.keys() <= set(others) else None
+    return Batch.of_row(encoder, values, besides) if besides.keys() <= others else None
 
 
 def _tensors(said: dict[str, Any], tail: memoryview, most: tuple[int, int]) -> dict[str, Tensor]:
@@ -184,7 +184,7 @@ def _left_over(size: int) -> Refused:
     return wrong(f"The body has {size} bytes more than its inputs say by `binary_data_size`.")
 
 
-def _batch(served: "Served", tensors: dict[str, Tensor], n: int, others: Collection[str | None]) -> Batch:
+def _batch(served: "Served", tensors: dict[str, Tensor], n: int, others: Set[str | None]) -> Batch:
     encoder: RowEncoder = served.scorer.encoder
     names, known = encoder.names, encoder.places
     if len(tensors) == 1:
