@@ -95,6 +95,18 @@ def test_rows_that_were_not_held_out_do_not_calibrate(design):
     np.testing.assert_array_equal(np.isnan(made.oof_logit), ~seen)
 
 
+def test_in_order_of_time_scores_by_the_deployed_calibration_are_kept_beside(design, model):
+    assert model.oof_deployed.size == 0
+    X, y = points(1000)
+    design = design_of(X, y, 4, times=np.arange(y.size))
+    (scores,) = score_arms(design, [LOGISTIC])
+    made = fit_model(design, Wanted(arm=LOGISTIC, calibration="sigmoid"))
+    raw = scores.oof.score
+    seen = np.isfinite(raw)
+    np.testing.assert_array_equal(made.oof_deployed[seen], made.calibrator.predict_logit(raw[seen]))
+    assert np.isnan(made.oof_deployed[~seen]).all()
+
+
 def test_a_decision_that_was_taken_on_the_same_scores_stands(design, model):
     raw = model.oof_logit
     held = Held(raw=raw, logit=raw, members=raw[:, None], decision=replace(model.decision, threshold=0.123))

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pyarrow as pa
 import pytest
+from sklearn.naive_bayes import GaussianNB
 
 from rareclass import RareClassifier
 from rareclass.artifact import Bundle
@@ -93,3 +94,27 @@ def test_tables_need_their_bundle(model, tmp_path):
     alone = RareClassMonitor.from_dict(monitor.to_dict())
     with pytest.raises(InputError, match="need the bundle that encodes them"):
         fed(alone, bundle, days=1)
+
+
+def test_a_model_trained_in_order_of_time_does_not_seem_to_have_moved():
+    """Its first tested part has no earlier scores to be calibrated by: here three times too sure of itself."""
+    rng = np.random.default_rng(0)
+
+    def drawn(n):
+        y = rng.random(n) < 0.1
+        x = y * 1.5 + rng.normal(size=n)
+        return np.column_stack([x, x, x]), y
+
+    X, y = drawn(3000)
+    model = RareClassifier(GaussianNB(), cv=4).fit(X, y, times=np.arange(y.size))
+    reference = reference_of(model.model_)
+    monitor = RareClassMonitor(reference=reference, threshold=model.decision_.threshold)
+    for day in range(28):
+        X, y = drawn(300)
+        monitor.predictions(np.arange(300) + 300 * day, np.full(300, day + 0.5), model.predict_proba(X)[:, 1])
+    assert monitor.check(28.0) == []
+    middle = np.array(reference["edges"][1:]) - 0.25
+    usual = np.average(middle, weights=reference["counts"])
+    X, _ = drawn(20_000)
+    # the standard error of 2,250 reference rows; judged scores lie half a unit lower
+    assert abs(usual - model.positive_logit(X).mean()) < 0.15

@@ -359,10 +359,13 @@ def reference_of(model: FittedModel, weight: np.ndarray | None = None) -> dict[s
     """The reference of a model that was just fitted, with the weights (n,) of its rows.
 
     Beside what `score_reference` counts: sums of the residuals, and what its decision flags and misses out of fold.
+    In order of time, out-of-fold scores count by the calibration that is deployed: `oof_logit` leaves the first part,
+    whose fit had the fewest rows, uncalibrated, so that what is answered would seem to have moved at once.
     """
-    found = score_reference(model.oof_logit, model.oof_y, weight, calibration=model.calibration_uncertainty)
-    seen = np.isfinite(model.oof_logit)
-    p, y = sigmoid(model.oof_logit[seen]), model.oof_y[seen]
+    logit = model.oof_deployed if model.oof_deployed.size else model.oof_logit
+    found = score_reference(logit, model.oof_y, weight, calibration=model.calibration_uncertainty)
+    seen = np.isfinite(logit)
+    p, y = sigmoid(logit[seen]), model.oof_y[seen]
     w = np.ones(p.size) if weight is None else weight[seen]
     found["residuals"] = residual_sums(p, y, w).tolist()
     cut = Cut.of(model.decision.to_dict())

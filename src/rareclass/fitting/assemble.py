@@ -152,6 +152,7 @@ def assemble(
         rule = MinimumCost(design.rows.costs)
     evidence: dict[str, Any] = {"rows": 0, "events": 0}
     uncertainty = None
+    deployed = np.full(design.y.size if design.split.forward else 0, np.nan)
     slices = None if design.slices is None else Slices.of(design.slices, part.encoder)
     if held is None:
         warnings.warn(
@@ -175,6 +176,8 @@ def assemble(
             shifts = column.fit(calibrated, y, counts=counts, groups=how["groups"], row=again)
             slices = Slices.of(design.slices, part.encoder, shifts)
             calibrated = shifts.apply(calibrated, column.number)
+        if deployed.size:
+            deployed[seen] = calibrated
         uncertainty = CalibrationUncertainty.of(calibrated, y, **how)
         evidence = calibration_evidence(y, held.logit[seen], weight, how["groups"])
         evidence |= {"rows": int(np.isfinite(held.raw[:n]).sum()), "events": int(design.y[seen[seen < n]].sum())}
@@ -212,6 +215,7 @@ def assemble(
         calibration_uncertainty=uncertainty,
         slices=slices,
         oof_logit=np.full(n, np.nan) if held is None else held.logit[:n],
+        oof_deployed=deployed[:n],
         oof_y=design.y[:n],
         oof_row=design.rows.of_caller(design.split.dev[:n]),
         sample=sample,

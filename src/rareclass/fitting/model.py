@@ -62,6 +62,9 @@ class FittedModel:
         Shifts by slice; None where none were asked for.
     oof_logit : ndarray of shape (n,)
         Calibrated out-of-fold log-odds, NaN where never tested; empty after loading.
+    oof_deployed : ndarray of shape (n,)
+        In order of time, these scores by the calibration that is deployed: what the model says of such rows, where
+        `oof_logit` is what it may be judged by, and leaves the first part uncalibrated. Else empty, as after loading.
     oof_y : ndarray of shape (n,), bool
         The labels of these rows; empty after loading.
     oof_row : ndarray of shape (n,), int
@@ -82,6 +85,7 @@ class FittedModel:
     calibration_uncertainty: CalibrationUncertainty | None = None
     slices: Slices | None = None
     oof_logit: np.ndarray = field(default_factory=lambda: np.empty(0))
+    oof_deployed: np.ndarray = field(default_factory=lambda: np.empty(0))
     oof_y: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=bool))
     oof_row: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     sample: RowSample | None = None

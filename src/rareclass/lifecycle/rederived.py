@@ -53,6 +53,7 @@ def rederived(champion: Bundle, rows: LabelledRows) -> Bundle:
         evidence=evidence,
         calibration_uncertainty=CalibrationUncertainty.of(z, rows.event, sample_weight=counts, groups=rows.groups),
         oof_logit=z,
+        oof_deployed=np.empty(0),
         oof_y=rows.event,
         oof_row=np.arange(rows.rows),
         sample=None,
