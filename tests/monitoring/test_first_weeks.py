@@ -59,3 +59,21 @@ def test_it_is_said_for_sixteen_weeks_and_only_of_what_labels_tell():
     assert off_from_start(monitor(recall=0.5, days=111))
     assert off_from_start(monitor(recall=0.5, days=116)) == []
     assert off_from_start(monitor(recall=0.5, labels_from="alerts")) == []
+
+
+def test_a_fall_within_the_first_weeks_is_an_alarm_and_nothing_that_never_was_as_in_training():
+    # 500 of 560 events were found before the fall, as in training; 0.3 after it
+    rng, made = (
+        np.random.default_rng(1),
+        RareClassMonitor(
+            reference={"decided": DECIDED | {"events": 800.0, "missed": 160.0}}, threshold=0.5, mature_after=1.0
+        ),
+    )
+    for day in range(50):
+        y = np.arange(200) < 20
+        p = np.where(y & (rng.random(200) < (0.8 if day < 28 else 0.3)), 0.9, 0.1)
+        ids = np.arange(200) + 200 * day
+        made.predictions(ids, np.full(200, day + 0.5), p).labels(ids, y)
+    assert off_from_start(made.predictions([], [], [])) == []
+    assert "recall-fell" in {a.code for a in made.check(52.0)}
+    assert [s for s in off_from_start(made) if s.startswith("Recall")] == []

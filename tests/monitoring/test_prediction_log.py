@@ -126,3 +126,19 @@ def test_what_is_damaged_is_not_behind(tmp_path):
     assert (ids(log), log.read) == ([], {})
     cut.write_bytes(whole)
     assert ids(read_predictions(tmp_path, after=log.read)) == list(range(5))
+
+
+def test_another_file_under_the_name_of_a_segment_is_named(tmp_path):
+    segment(tmp_path / "a.parquet", range(10), groups=3)
+    first = read_predictions(tmp_path)
+    assert ids(first) == list(range(10))
+    segment(tmp_path / "a.parquet", range(10, 14), groups=3)
+    second = read_predictions(tmp_path, after=first.read)
+    assert ids(second) == []
+    assert [p for p in second.problems if "4 rows, and 10 of it were read before" in p and "new name" in p]
+
+
+def test_a_file_of_another_kind_is_no_segment(tmp_path):
+    (tmp_path / "log.csv").write_text("id,time,probability\n1,2026-01-01,0.5\n")
+    with pytest.raises(ReadError, match=r"no segment of a prediction log, whose name ends in \.parquet or \.open"):
+        read_predictions(tmp_path / "log.csv")

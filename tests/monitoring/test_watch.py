@@ -219,6 +219,9 @@ def test_acknowledged_alarms_stand_no_more(drifted, tmp_path):
     run(drifted, Keeping(**keeping))
     with pytest.raises(InputError, match="all, or one of the detectors recall"):
         run(drifted, Keeping(**keeping, acknowledge="reacll"))
+    with pytest.raises(InputError, match="There is no state file"):
+        run(drifted, Keeping(state=tmp_path / "stat.json", acknowledge="all"), log=None)
+    assert not (tmp_path / "stat.json").exists()
     found = run(drifted, Keeping(**keeping, acknowledge="recall"), log=None)
     assert "recall" not in {a["evidence"]["detector"] for a in found.standing}
     found = run(drifted, Keeping(**keeping, acknowledge="all", accept=True), log=None)

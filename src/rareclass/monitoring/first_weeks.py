@@ -27,7 +27,8 @@ def off_from_start(monitor: RareClassMonitor) -> list[str]:
     """Sentences on recall, precision, prevalence and observed over expected events that never were as in training.
 
     When to use: beside the alarms, which need a change that goes on: days from before it are soon usual themselves,
-    and a small reference proves little against them. Days may differ by more than chance (`DaySpread`).
+    and a small reference proves little against them. Days from a change on that an alarm of the rare class names do not
+    count: they were once as in training, or the alarm says it. Days may differ by more than chance (`DaySpread`).
 
     Examples
     --------
@@ -41,7 +42,10 @@ def off_from_start(monitor: RareClassMonitor) -> list[str]:
     age = [float(np.asarray(row["day"] - begun) / (1 if isinstance(begun, float) else unit)) for row in days]
     if len(days) < FIRST or age[-1] >= 7 * SAID:
         return []
-    seen = [row for row, old in zip(days, age, strict=True) if old < 7 * WEEKS]
+    changed = min((a.since[0] for a in monitor.alarms if a.rare_class), default=None)
+    seen = [
+        row for row, old in zip(days, age, strict=True) if old < 7 * WEEKS and (changed is None or row["day"] < changed)
+    ]
     known, found = _evidence(monitor.reference), []
     all_rows = monitor.options["labels_from"] == watched.ROWS
     for name, word, (among, count) in _FIGURES:
@@ -106,6 +110,6 @@ def _scale(scores: Sequence[float] | np.ndarray) -> float | None:
 
 def _said(what: str, figures: str) -> str:
     return (
-        f"{what}: {figures} in the bundle's evidence. The first weeks were never as the evidence: rows or labels "
+        f"{what}: {figures} in the bundle's evidence. The first weeks were not as the evidence: rows or labels "
         "differ from those of training, or the bundle was off from its first day."
     )

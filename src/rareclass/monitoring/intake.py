@@ -97,11 +97,11 @@ _ODD = {
     "duplicate predictions": "predictions have an id that came with another time; the earliest counts.",
     "predictions after their day was judged": "predictions came after their day was judged; they were left out.",
     "predictions after their day was over": (
-        "predictions came after `check` had passed their day; they count with labels, not among scores and volume."
+        "predictions came after their day was over and judged; they count with labels, not among scores and volume."
     ),
     "labels after their day was judged": "labels came after their day was judged; they were left out.",
     "contradicting labels": "rows have labels that contradict each other; the last before their day is judged counts.",
-    "labels without prediction": "labels had no prediction within `max_delay`; they were left out.",
+    "labels without prediction": "labels had no prediction within the days that these wait; they were left out.",
     "no probability": "predictions have no probability in [0, 1]; they were left out.",
     "no time": "predictions have no time; they were left out.",
     "other version": "predictions are of another version of the model; they were left out.",

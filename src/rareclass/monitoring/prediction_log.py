@@ -177,6 +177,11 @@ class Predictions:
             names = [name for name in file.schema_arrow.names if name == "time" or name in self.schema.names]
             place = file.schema_arrow.get_field_index("time")
             before = 0
+            if file.metadata.num_rows < self._after[path.stem]:
+                self.problems.append(
+                    f"The segment {path.name} holds {file.metadata.num_rows:,} rows, and {self._after[path.stem]:,} of "
+                    "it were read before. It seems to be another file, which was not read: give it a new name."
+                )
             for i in range(file.num_row_groups):
                 group = file.metadata.row_group(i)
                 rows, known = group.num_rows, group.column(place).statistics
@@ -287,6 +292,11 @@ def _segments(source: str | os.PathLike | Sequence[str | os.PathLike]) -> list[P
     for place in named:
         if not place.exists() and not (place.suffix == OPEN and place.with_suffix(COMPLETE).exists()):
             raise ReadError(f"There is no prediction log {str(place)!r}; name its folder, or segments of it.")
+        if place.suffix not in (OPEN, COMPLETE) and not place.is_dir():
+            raise ReadError(
+                f"{str(place)!r} is no segment of a prediction log, whose name ends in {COMPLETE} or {OPEN}; name its "
+                "folder, or segments of it."
+            )
         for path in sorted(place.iterdir()) if place.is_dir() else [place]:
             if path.suffix in (OPEN, COMPLETE) and not path.name.startswith("."):
                 stem = path.with_suffix("")
