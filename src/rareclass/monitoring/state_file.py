@@ -55,8 +55,8 @@ class StateFile:
                 ) from None
             yield
 
-    def read(self, *, model: str, version: str) -> dict[str, Any] | None:
-        """What was written for this bundle, or None where there is no file yet.
+    def read(self, *, model: str, version: str, needed: bool = False) -> dict[str, Any] | None:
+        """What was written for this bundle, or None where there is no file yet, unless it is `needed`.
 
         Raises
         ------
@@ -64,6 +64,8 @@ class StateFile:
             It is damaged, no state file, or that of another bundle; it stays as it is.
         """
         content = self.content()
+        if content is None and needed:
+            raise InputError(f"There is no state file {self.path}, so that no alarm of it can be acknowledged.")
         if content is not None and content["version"] != version:
             raise InputError(
                 f"The state file {self.path} is that of version {content['version']} of {content['model']!r}; this "

@@ -111,9 +111,7 @@ def watch(
         kept = None
         if file is not None:
             held.enter_context(file.held())
-            kept = file.read(model=bundle.name, version=bundle.version)
-            if kept is None and keeping.acknowledge is not None:
-                raise InputError(f"There is no state file {file.path}, so that no alarm of it can be acknowledged.")
+            kept = file.read(model=bundle.name, version=bundle.version, needed=keeping.acknowledge is not None)
         run = _Run(bundle, _resumed(bundle, kept, given), kept or {})
         if keeping.acknowledge is not None:
             run.acknowledge(keeping.acknowledge, accept=keeping.accept)
