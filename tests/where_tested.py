@@ -1,6 +1,7 @@
 """Where a source file is tested that has no test file of its name, because the tests of another serve it rightly."""
 
 WHERE = {
+    "artifact/network_options.py": "tests/artifact/test_network.py",
     "torch/shares.py": "tests/torch/test_negatives.py",
     "losses/torch/algebra.py": "tests/losses/torch/test_elements.py",
     "losses/torch/batch_losses.py": "tests/losses/torch/test_evaluate.py",

@@ -170,3 +170,77 @@ def test_what_cannot_be_saved_is_refused(tmp_path):
     with pytest.raises((TooFewEventsError, InputError), match="constant"):
         save(score_of(), tmp_path / "b", X, np.zeros(500))
     assert not (tmp_path / "b").exists()
+
+
+def hooked():
+    network = score_of()
+    network[0].register_forward_hook(lambda module, given, out: 3 * out)
+    return network
+
+
+def own_forward():
+    class Raised(nn.Sequential):
+        def forward(self, x):
+            return super().forward(x) + 1
+
+    return Raised(nn.Linear(4, 1))
+
+
+def with_weight(value):
+    network = score_of()
+    with torch.no_grad():
+        network[0].weight[0, 0] = value
+    return network
+
+
+@pytest.mark.parametrize(
+    ("make", "how", "said"),
+    [
+        (hooked, {}, "remove its hooks"),
+        (own_forward, {}, "no forward of its own"),
+        (lambda: with_weight(np.nan), {}, "'0.weight' of the network holds numbers that are not finite"),
+        (lambda: score_of().to("meta"), {}, "real numbers that lie in memory"),
+        (lambda: nn.Linear(5, 1), {}, r"Rows of shape \(4,\) do not go through this network: the inputs of a linear"),
+        (score_of, {"scale": 0.0}, "`scale` must be one finite number above 0, or 4"),
+        (score_of, {"scale": [1, 2, 3]}, "`scale`"),
+        (score_of, {"centre": "a"}, "`centre` must be one finite number, or 4"),
+        (score_of, {"inputs": 4}, "`inputs` must be one or three whole numbers"),
+        (score_of, {"inputs": (2, 2)}, "one or three"),
+        (score_of, {"inputs": (4.5,)}, "`inputs` must be"),
+        (score_of, {"columns": list("aabc")}, "each once; got 'a'"),
+        (score_of, {"columns": NAMES, "target": "a"}, "The target 'a' is one of the columns"),
+        (score_of, {"loss": losses.FocalLoss}, r"give FocalLoss\(\) with its parameters"),
+    ],
+)
+def test_what_is_given_wrongly_is_said_in_the_words_of_the_caller(tmp_path, make, how, said):
+    X, y = rows(500)
+    with pytest.raises(InputError, match=said):
+        save(make(), tmp_path / "b", X, y, **how)
+    assert not (tmp_path / "b").exists()
+
+
+def test_rows_that_no_network_takes_are_refused(tmp_path):
+    X, y = rows(500)
+    given = saving.NetworkOptions(prevalence=0.01)
+    with pytest.raises(InputError, match="NetworkOptions; got dict"):
+        saving.save_network(score_of(), tmp_path / "b", X, y, {"scale": 2.0})
+    with pytest.raises(InputError, match="one class only"):
+        saving.save_network(score_of(), tmp_path / "b", X, y, given, sample_weight=1.0 - y)
+    with pytest.raises(InputError, match="infinite"):
+        save(score_of(), tmp_path / "b", np.where(X > 3, np.inf, X), y)
+    with pytest.raises(InputError, match="must hold numbers"):
+        save(score_of(), tmp_path / "b", np.full((500, 4), "a"), y)
+    with pytest.raises(InputError, match="got 'z'"):
+        save(score_of(), tmp_path / "b", pyarrow.table(dict(zip(NAMES, X.T))), y, columns=["a", "b", "c", "z"])
+    with pytest.raises(InputError, match="lacks values"):
+        save(score_of(), tmp_path / "b", np.ma.masked_where(X > 3, X), y)
+
+
+def test_an_enormous_number_and_bfloat16_are_saved_as_pytorch_has_them(tmp_path):
+    X, y = rows(500)
+    X[0, 1] = 1e32
+    save(score_of(), tmp_path / "a", X, y)
+    halved = torch.from_numpy(X[1:]).bfloat16()
+    bundle = save(score_of(), tmp_path / "b", halved, y[1:], calibration="none")
+    wanted = 2 * halved.double().numpy()[:, 0] - 4
+    np.testing.assert_allclose(bundle.model.positive_logit(halved.double().numpy()), wanted, atol=1e-6)

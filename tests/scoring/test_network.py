@@ -166,6 +166,7 @@ def test_images_go_through_all_kinds_of_layers():
         (CONV, (1, 6, 2), {"0.weight": np.ones((2, 1, 3, 3))}),
         ({**CONV, "stride": [0, 1]}, (1, 6, 5), {"0.weight": np.ones((2, 1, 3, 3))}),
         ({**CONV, "groups": 3}, (1, 6, 5), {"0.weight": np.ones((2, 1, 3, 3))}),
+        ({**CONV, "padding": [1 << 20] * 2, "stride": [1 << 20] * 2}, (1, 1, 1), {"0.weight": np.ones((1, 1, 1, 1))}),
         (NORM, (3,), {"0.running_mean": np.zeros(2), "0.running_var": np.ones(2)}),
         (NORM, (2,), {"0.running_mean": np.zeros(2), "0.running_var": -np.ones(2)}),
         (AVERAGE, (4,), {}),

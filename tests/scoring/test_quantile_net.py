@@ -106,3 +106,13 @@ def test_what_does_not_fit_is_refused(name, change):
     arrays = made(rows())[2]
     with pytest.raises(InputError):
         read_member({"kind": "quantile_net"}, {**arrays, name: change(arrays[name])})
+
+
+def test_sizes_that_only_add_up_as_whole_numbers_go_round_are_refused():
+    arrays = made(rows())[2]
+    nets = arrays["bias"].size // 5
+    # 5 a + a b + b a + a = 4 and a + b + a + 1 = 2, both modulo 2^64
+    a, b = 2**62 + 1, 2**63 - 1
+    changed = {"sizes": np.array([5, a, b, a, 1]), "later_weight": np.zeros(4 * nets), "later_bias": np.zeros(2 * nets)}
+    with pytest.raises(InputError, match="layers of a net"):
+        read_member({"kind": "quantile_net"}, {**arrays, **changed})

@@ -98,3 +98,11 @@ def test_what_is_no_network_is_refused():
         describe.build_network([*layers, {"layer": "relu"}], {**arrays, "1.weight": np.ones(2)})
     with pytest.raises(InputError, match="unknown"):
         describe.build_network([{"layer": "os.system"}], {})
+    with pytest.raises(InputError, match="Layer 0 of the description"):
+        describe.build_network([{"layer": "linear"}], {})
+    with pytest.raises(InputError, match="Layer 0 of the description"):
+        describe.build_network([{"layer": "relu", "p": 1}], {})
+    with pytest.raises(InputError, match="Layer 0 of the description"):
+        describe.build_network(["relu"], {})
+    with pytest.raises(InputError, match="Layer 0 of the description"):
+        describe.build_network([{"layer": ["relu"]}], {})

@@ -1,8 +1,7 @@
 """A trained PyTorch network as a bundle: its layers as plain arrays, calibrated on validation rows, with a decision."""
 
+import math
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,19 +11,15 @@ from numpy.typing import ArrayLike
 from rareclass import _check
 from rareclass._types import Labels, PerRow, Rows
 from rareclass.artifact.bundle import Bundle
+from rareclass.artifact.network_options import NetworkOptions, real_weights, refuse_missing, validation_rows
 from rareclass.artifact.trained import trained_bundle
 from rareclass.calibration import CalibrationUncertainty, choose_calibration
-from rareclass.calibration.base import Calibrator
 from rareclass.crossfit import Folds
 from rareclass.data.encode import TableEncoder
-from rareclass.data.read import read_table
 from rareclass.data.schema import Column, Schema
-from rareclass.data.target import encode_target
-from rareclass.decisions.costs import Costs, as_choice
+from rareclass.decisions.costs import as_choice
 from rareclass.decisions.minimum_cost import MinimumCost
-from rareclass.decisions.rule import DecisionRule
 from rareclass.decisions.tier_rule import as_rule
-from rareclass.decisions.tiers import TierPolicy
 from rareclass.errors import InputError
 from rareclass.fitting.arm import Arm, FittedArm
 from rareclass.fitting.calibrate import as_counts, cross_calibrated
@@ -44,65 +39,6 @@ _GRID = np.linspace(-40.0, 40.0, 8001)
 _FARTHEST = 1e3
 """Log-odds that stand for certainty, which smoothed labels may mean."""
 _COMPARED, _AT_A_TIME = 500, 100
-
-
-@dataclass(frozen=True, kw_only=True)
-class NetworkOptions:
-    """How a network reads rows, what its score means, and what is decided by it; for `save_network`.
-
-    Parameters
-    ----------
-    columns : sequence of str, optional
-        Names of the d columns; those of the table, or x0, x1, ... by default.
-    inputs : sequence of int, optional
-        Shape of a row as the network takes it, such as (1, 28, 28); (d,) by default.
-    centre, scale : float or array (d,), default=0.0 and 1.0
-        The network is given ``(row - centre) / scale``.
-    loss : loss of `rareclass.losses` or `rareclass.losses.torch`, optional
-        That it was trained with, whose link turns raw scores into log-odds; by default, and for losses without a link,
-        the raw score counts as log-odds, which the calibration mends.
-    shift : float, default=0.0
-        Log-odds to add, where training saw another share of events: minus the `offset` of a sampler of negatives.
-    prevalence : float in (0, 1), optional
-        The real share of events, where that of the validation rows is another one: events and other rows are then
-        weighted to it.
-    calibration : str or Calibrator, default="auto"
-        As in `RareClassifier`; "none" leaves the scores as they are.
-    decision : DecisionRule or TierPolicy, optional
-        How `predict` flags rows; without it, and without `costs`, the probability is cut at 0.5.
-    costs : CostMatrix or RowCosts, optional
-        Of the validation rows; `predict` then minimises the expected cost.
-    pos_label : label, optional
-        The event; the rarer label by default.
-    target : str, optional
-        Name of the label column, for `evaluate`.
-    name : str, default="network"
-        Of the bundle.
-
-    Examples
-    --------
-    >>> NetworkOptions(inputs=(1, 28, 28), scale=255.0, prevalence=0.01).calibration
-    'auto'
-    """
-
-    columns: Sequence[str] | None = None
-    inputs: Sequence[int] | None = None
-    centre: ArrayLike = 0.0
-    scale: ArrayLike = 1.0
-    loss: Any = None
-    shift: float = 0.0
-    prevalence: float | None = None
-    calibration: str | Calibrator = "auto"
-    decision: DecisionRule | TierPolicy | None = None
-    costs: Costs | None = None
-    pos_label: Any = None
-    target: str | None = None
-    name: str = NETWORK
-
-    @property
-    def method(self) -> str:
-        """The name of the calibration."""
-        return self.calibration if isinstance(self.calibration, str) else self.calibration.kind
 
 
 def save_network(
@@ -167,15 +103,17 @@ def save_network(
     >>> bool(abs(bundle.model.predict_proba(X)[:, 1].mean() - y.mean()) < 0.001)
     True
     """
-    table, event, label, classes = _validation(X, y, how)
-    weight = _weights(event, sample_weight, how.prevalence)
+    if not isinstance(how, NetworkOptions):
+        raise InputError(f"`how` must be a NetworkOptions; got {type(how).__name__}.")
+    table, event, label, classes = validation_rows(X, y, how)
+    weight = real_weights(event, sample_weight, how.prevalence)
     member = _member(module, table.num_columns, how)
     names = table.column_names
     schema = Schema(
         columns=tuple(Column(name, "number") for name in names), target=how.target, pos_label=label, classes=classes
     )
     rows = TableEncoder(schema).fit_transform(table).matrix
-    _refuse_missing(rows, names)
+    refuse_missing(rows, names)
     _compare(module, member, rows)
     arm = FittedArm(
         arm=Arm(NETWORK),
@@ -222,50 +160,41 @@ class _Beside(NamedTuple):
     groups: PerRow | None
 
 
-def _validation(X: Rows, y: Labels, how: NetworkOptions) -> tuple[pa.Table, np.ndarray, Any, tuple[Any, ...]]:
-    """The rows as a table of numbers, whether each is an event, the event's label and all labels."""
-    columns = how.columns
-    if hasattr(X, "detach"):
-        X = X.detach().cpu().numpy()
-    if isinstance(X, np.ndarray):
-        flat = X.reshape(X.shape[0], -1).astype(np.float64)
-        names = [f"x{j}" for j in range(flat.shape[1])] if columns is None else list(columns)
-        if len(names) != flat.shape[1]:
-            raise InputError(f"`columns` must name {flat.shape[1]} columns, one a number of a row; got {len(names)}.")
-        table = pa.table({name: flat[:, j] for j, name in enumerate(names)})
-    else:
-        table = read_table(X)
-        table = table if columns is None else table.select(list(columns))
-    if hasattr(y, "detach"):
-        y = y.detach().cpu().numpy()
-    event, label, classes = encode_target(y, how.pos_label, name="y")
-    _check.same_length(X=table, y=event)
-    return table, event, label, classes
-
-
-def _weights(event: np.ndarray, sample_weight: PerRow | None, prevalence: float | None) -> np.ndarray | None:
-    """Weights (n,) of the validation rows, moved to the real prevalence."""
-    weight = _check.weights(sample_weight, event.size)
-    if prevalence is None:
-        return weight
-    real = _check.fraction(prevalence, "prevalence", closed="neither")
-    share = float(np.average(event, weights=weight))
-    own = np.ones(event.size) if weight is None else weight
-    return own * np.where(event, real / share, (1 - real) / (1 - share))
-
-
 def _member(module: Any, width: int, how: NetworkOptions) -> Network:
     from rareclass.torch.network import describe_network
 
     layers, arrays = describe_network(module)
-    scaling = {"input.centre": how.centre, "input.scale": how.scale}
-    arrays |= {name: np.array(np.broadcast_to(np.asarray(v, dtype=np.float64), width)) for name, v in scaling.items()}
-    inputs = [width] if how.inputs is None else [int(side) for side in how.inputs]
-    if int(np.prod(inputs)) != width:
-        raise InputError(f"`inputs` {tuple(inputs)} holds {int(np.prod(inputs))} numbers; a row has {width}.")
+    odd = next((name for name, array in arrays.items() if not np.isfinite(array).all()), None)
+    if odd is not None:
+        raise InputError(
+            f"{odd!r} of the network holds numbers that are not finite. Its training went astray; repeat it."
+        )
+    arrays |= {"input.centre": _each(how.centre, "centre", width), "input.scale": _each(how.scale, "scale", width)}
+    inputs = [width] if how.inputs is None else how.inputs
+    if isinstance(inputs, str) or np.ndim(inputs) != 1 or len(inputs) not in (1, 3):
+        raise InputError(f"`inputs` must be one or three whole numbers, such as (1, 28, 28); got {how.inputs!r}.")
+    inputs = [_check.whole_number(side, "inputs", low=1) for side in inputs]
+    if math.prod(inputs) != width:
+        raise InputError(f"`inputs` {tuple(inputs)} holds {math.prod(inputs)} numbers; a row has {width}.")
     link = _link(how.loss, classes=_outputs(module))
     arrays |= {} if link is None else {"link.score": _GRID, "link.logit": link}
-    return Network.from_parts({"inputs": inputs, "layers": layers}, arrays)
+    try:
+        return Network.from_parts({"inputs": inputs, "layers": layers}, arrays)
+    except InputError as error:
+        said = str(error).removeprefix("The scorer is damaged: ")
+        raise InputError(f"Rows of shape {tuple(inputs)} do not go through this network: {said}") from None
+
+
+def _each(values: ArrayLike, name: str, width: int) -> np.ndarray:
+    """A number for each column."""
+    try:
+        found = np.array(np.broadcast_to(np.asarray(values, dtype=np.float64), width))
+    except (TypeError, ValueError):
+        found = np.array([np.nan])
+    if not np.isfinite(found).all() or (name == "scale" and not found.min() > 0):
+        above = " above 0" if name == "scale" else ""
+        raise InputError(f"`{name}` must be one finite number{above}, or {width} of them, one a column.")
+    return found
 
 
 def _outputs(module: Any) -> int:
@@ -278,6 +207,8 @@ def _link(loss: Any, *, classes: int) -> np.ndarray | None:
     if loss is None or _without_link(loss):
         return None
     both = np.column_stack([np.zeros(_GRID.size), _GRID])
+    if isinstance(loss, type):
+        raise InputError(f"`loss` must be a loss, not its class; give {loss.__name__}() with its parameters.")
     if hasattr(loss, "log_odds"):  # a module of rareclass.losses.torch, which undoes its smoothing and weights too
         import torch
 
@@ -301,12 +232,6 @@ def _without_link(loss: Any) -> bool:
     return bool(getattr(getattr(loss, "loss", loss), "needs_calibration", False))
 
 
-def _refuse_missing(rows: np.ndarray, names: Sequence[str]) -> None:
-    gone = np.isnan(rows).any(axis=0)
-    if gone.any():
-        raise InputError(f"Column {names[int(np.argmax(gone))]!r} lacks values, and a network takes none missing.")
-
-
 def _compare(module: Any, member: Network, rows: np.ndarray) -> None:
     """Raise where the compiled network says otherwise than PyTorch in float64, on some rows."""
     import copy
@@ -317,10 +242,7 @@ def _compare(module: Any, member: Network, rows: np.ndarray) -> None:
     precise = copy.deepcopy(module).double().cpu().eval()
     parts = np.split(some, np.arange(_AT_A_TIME, some.shape[0], _AT_A_TIME))
     with torch.no_grad():
-        outputs = [
-            precise(torch.from_numpy(((part - member.centre) / member.scale).reshape(-1, *member.inputs))).numpy()
-            for part in parts
-        ]
+        outputs = [precise(torch.from_numpy(member.taken(part))).numpy() for part in parts]
     wanted = np.concatenate(outputs).reshape(some.shape[0], -1)
     raw = wanted[:, 0] if wanted.shape[1] == 1 else wanted[:, 1] - wanted[:, 0]
     found = np.concatenate([member.raw(part) for part in parts])

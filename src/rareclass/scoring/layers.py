@@ -66,6 +66,8 @@ class Convolution:
         outputs, inputs = self.weight.shape[:2]
         fits = len(before) == 3 and before[0] == inputs * self.groups and outputs % self.groups == 0
         refuse(fits, "the channels of a convolution")
+        padded = before[0] * (before[1] + 2 * self.padding[0]) * (before[2] + 2 * self.padding[1])
+        refuse(padded <= LARGEST, "the padding of a convolution")
         reach = [d * (k - 1) + 1 for d, k in zip(self.dilation, self.weight.shape[2:])]
         sides = (_steps(*side) for side in zip(before[1:], self.padding, reach, self.stride))
         return (outputs, *sides)

@@ -53,9 +53,13 @@ class Network:
             out[start : start + self.block] = self._scores(X[start : start + self.block])
         return out
 
-    def _scores(self, X: np.ndarray) -> np.ndarray:
+    def taken(self, X: np.ndarray) -> np.ndarray:
+        """Rows (n, *inputs) as the first layer takes them."""
         x = np.clip((X[:, : self.centre.size] - self.centre) / self.scale, -_FARTHEST, _FARTHEST)
-        x = np.ascontiguousarray(x).reshape(X.shape[0], *self.inputs)
+        return np.ascontiguousarray(x).reshape(X.shape[0], *self.inputs)
+
+    def _scores(self, X: np.ndarray) -> np.ndarray:
+        x = self.taken(X)
         for layer in self.layers:
             x = layer.apply(x)
         return x[:, 0] if x.shape[1] == 1 else x[:, 1] - x[:, 0]

@@ -53,7 +53,8 @@ class QuantileNet:
             sizes.size >= 2 and sizes[-1] == 1 and bool((sizes > 0).all()) and o % sizes[0] == 0, "the layers of a net"
         )
         nets = o // sizes[0]
-        refuse(nets > 0, "the layers of a net")
+        # sizes beyond what is there could add up to what is there, as whole numbers go round
+        refuse(nets > 0 and int(sizes.max()) <= max(o, read["later_bias"].size), "the layers of a net")
         numbers = nets * int((sizes[:-1] * sizes[1:]).sum()), nets * int(sizes[1:].sum())
         refuse((read["later_weight"].size, read["later_bias"].size) == numbers, "the weights of a net")
         check_begins(read["begin"], k, read["quantile"].size, least=1)

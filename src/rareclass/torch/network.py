@@ -57,6 +57,8 @@ def describe_network(module: nn.Module) -> tuple[Description, dict[str, np.ndarr
         layers.append(described)
         for name, array in layer.state_dict().items():
             if name != "num_batches_tracked":
+                there = array.is_floating_point() and not array.is_meta
+                _refuse(there, layer, "give it real numbers that lie in memory")
                 kept = array.detach().cpu()
                 arrays[f"{k}.{name}"] = (kept if kept.dtype == torch.float64 else kept.float()).numpy().copy()
     return layers, arrays
@@ -80,7 +82,14 @@ def build_network(layers: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.n
     made = []
     for k, spec in enumerate(layers):
         own = {name.partition(".")[2]: array for name, array in arrays.items() if name.startswith(f"{k}.")}
-        made.append(_layer(spec, own))
+        try:
+            made.append(_layer(spec, own))
+        except InputError:
+            raise
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError) as error:
+            raise InputError(
+                f"Layer {k} of the description, or its arrays, are not as `describe_network` gives them ({error!r})."
+            ) from None
     found = nn.Sequential(*made)
     state = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
     try:
@@ -98,7 +107,16 @@ def build_network(layers: Sequence[Mapping[str, Any]], arrays: Mapping[str, np.n
 def _flat(module: nn.Module) -> list[nn.Module]:
     if not isinstance(module, nn.Module):
         raise InputError(f"`module` must be a torch.nn.Module; got {type(module).__name__}.")
-    return [layer for part in module for layer in _flat(part)] if isinstance(module, nn.Sequential) else [module]
+    hooked = module._forward_hooks or module._forward_pre_hooks
+    _refuse(
+        not hooked, module, "remove its hooks (weight_norm, spectral_norm and pruning set some: make them permanent)"
+    )
+    _refuse("forward" not in vars(module), module, "give it the forward of its class")
+    if not isinstance(module, nn.Sequential):
+        return [module]
+    own = type(module).forward is not nn.Sequential.forward
+    _refuse(not own, module, "give a torch.nn.Sequential, which has no forward of its own")
+    return [layer for part in module for layer in _flat(part)]
 
 
 def _refuse(fits: bool, layer: nn.Module, way_out: str) -> None:
