@@ -36,6 +36,12 @@ def data(kind, n=700, d=12):
         X = X * 1e-4 + 1e5 * rng.integers(0, 3, (n, 1))
     elif kind == "huge":
         X *= 1e30
+    elif kind == "tiny":
+        X *= 1e-150
+    elif kind == "vanishing":
+        X *= 1e-170
+    elif kind == "denormal":
+        X *= 1e-310
     elif kind == "constant":
         X[:, :] = 1.5
     elif kind == "few":
@@ -43,23 +49,24 @@ def data(kind, n=700, d=12):
     return X
 
 
+VANISHING = ["vanishing", "denormal"]  # all squared distances are 0 in float64
 KINDS = ["plain", "offset", "scales", "grid", "duplicates", "float32", "clusters", "huge", "constant", "few"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KINDS + VANISHING)
 def test_neighbours_equal_a_float64_brute_force(kind):
     X = data(kind)
-    queries, candidates = np.arange(0, len(X), 3), np.arange(len(X))
+    queries, candidates = np.arange(0, len(X), 3), np.arange(len(X))[::-1]
     squares, rows = nearest_rows(X, queries, candidates, 6)
     expected, expected_rows = brute(X, queries, candidates, 6)
-    if kind in ("grid", "duplicates", "constant"):  # exact ties: the rule decides
+    if kind in ("grid", "duplicates", "constant", *VANISHING):  # exact ties: the rule decides
         assert (rows == expected_rows).all()
     assert np.allclose(squares, expected, rtol=1e-12)
     own = ((X[rows].astype(np.float64) - X[queries][:, None].astype(np.float64)) ** 2).sum(axis=2)
     assert np.allclose(own, expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize("kind", ["plain", "offset", "scales", "float32"])
+@pytest.mark.parametrize("kind", ["plain", "offset", "scales", "float32", "tiny"])
 def test_rows_equal_a_brute_force_where_no_distances_are_equal(kind):
     X = data(kind)
     queries, candidates = np.arange(0, len(X), 5), np.arange(1, len(X), 2)

@@ -30,6 +30,8 @@ CANDIDATES = 1024
 _SAMPLE = 1024
 _ASKED = 64
 _TINY = 1e-36
+# Beyond it the square of the scale, times what float64 loses of squares below 1e-308, would no longer be below `_TINY`.
+_MOST_DOUBLINGS = 450.0
 
 
 @njit(inline="always")
@@ -223,7 +225,7 @@ class Space:
         largest = _largest(X, centre)
         if typical <= 0 or largest > 1e12 * typical:
             typical = largest
-        scale = float(2.0 ** -np.round(np.log2(typical))) if typical > 0 else 1.0
+        scale = float(2.0 ** min(-float(np.round(np.log2(typical))), _MOST_DOUBLINGS)) if typical > 0 else 1.0
         sample *= scale
         lengths, near = (sample * sample).sum(axis=1), _nearest_in_sample(sample)
         if dtype is None:
