@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from rareclass.errors import InputError, SchemaError
-from rareclass.monitoring.label_table import LabelColumns, read_labels
+from rareclass.monitoring.label_table import LabelColumns, _zoned, read_labels
 
 
 def read(source, columns=LabelColumns(), event=1, classes=(0, 1), **options):
@@ -109,3 +109,8 @@ def test_weights_of_an_audit_come_with_their_labels_and_are_at_least_one():
             read(table.set_column(2, "w", pa.array(wrong)), LabelColumns(weight="w"))
     with pytest.raises(SchemaError, match="--weight"):
         read(table, LabelColumns(weight="v"))
+
+
+def test_a_year_at_the_end_of_a_date_is_no_time_zone():
+    for text, zoned in (("01-03-2026", False), ("2026-03-01T14:00:00-0500", True), ("2026-03-01 14:00+01:00", True)):
+        assert _zoned(pa.chunked_array([[text]])) is zoned

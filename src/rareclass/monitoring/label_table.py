@@ -247,7 +247,10 @@ def _zoned(column: pa.ChunkedArray) -> bool:
     if not is_text(column.type):
         return False
     texts = column.drop_null().cast(pa.string())
-    return bool(pc.all(pc.match_substring_regex(texts, r"(Z|[+-]\d{2}:?\d{2})$")).as_py()) and len(texts) > 0
+    return (
+        bool(pc.all(pc.match_substring_regex(texts, r"(Z|:\d{2}(\.\d+)? ?[+-]\d{2}:?\d{2})$")).as_py())
+        and len(texts) > 0
+    )
 
 
 def _ids(column: pa.ChunkedArray) -> list[str]:
