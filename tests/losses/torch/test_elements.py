@@ -7,7 +7,11 @@ torch = pytest.importorskip("torch", reason="torch is an optional extra and is n
 modules = pytest.importorskip("rareclass.losses.torch")
 elements = pytest.importorskip("rareclass.losses.torch.elements")
 functional = torch.nn.functional
-pytestmark = pytest.mark.deep
+# torch 2.13 makes an instance of every autograd function that it compiles, and warns of that itself
+pytestmark = [
+    pytest.mark.deep,
+    pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning"),
+]
 
 BUILDS = {
     "ce": lambda **o: modules.CrossEntropy(**o),
@@ -139,6 +143,49 @@ def test_whole_graphs_compile_to_the_same_numbers(build):
     b.backward()
     torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-7)
     torch.testing.assert_close(found.grad, wanted.grad, rtol=1e-5, atol=1e-7)
+
+
+@every
+@pytest.mark.parametrize("options", [{}, {"label_smoothing": 0.1}, {"pos_weight": 2.0}], ids=str)
+def test_parts_of_one_exponential_are_the_kernels_numbers(build, options):
+    """What a compiler fuses, at 0 and far out too, where its |z| has a corner and its logarithms vanish."""
+    z = torch.cat([batch((200,))[0], torch.tensor([0.0, -0.0, 40.0, -40.0, 800.0, -800.0, 1e4, -1e4]).double()])
+    form = build().loss._form()
+    soft = torch.rand(len(z), generator=torch.Generator().manual_seed(1)).double()
+    weight = torch.tensor(options["pos_weight"]).double() if "pos_weight" in options else None
+    for y in (torch.zeros_like(z), torch.ones_like(z), soft):
+        hard = y is not soft
+        share = y * (1 - options.get("label_smoothing", 0.0)) + options.get("label_smoothing", 0.0) / 2
+        wanted = elements._by_kernel(form, z, share, weight, hard and share is y)
+        found = elements.terms(form, z, share, weight, hard and share is y, shared=True)
+        for a, b in zip(found, wanted, strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-11, atol=1e-14)
+
+
+@every
+def test_compiled_gradients_are_those_of_the_kernels(build):
+    torch.compiler.reset()
+    z = torch.cat([batch((30,))[0], torch.tensor([0.0, 1e4, -1e4]).double()])
+    y = (torch.arange(33) % 3 == 0).double()
+    compiled = torch.compile(build(), fullgraph=True, backend="aot_eager")
+    for targets in (y, y.bool(), 0.8 * y + 0.1):
+        found, wanted = (z.clone().requires_grad_() for _ in range(2))
+        compiled(found, targets).backward()
+        build()(wanted, targets).backward()
+        torch.testing.assert_close(found.grad, wanted.grad, rtol=1e-11, atol=1e-14)
+
+
+def test_a_second_derivative_of_a_compiled_loss_is_refused_and_by_transforms_it_is_right():
+    torch.compiler.reset()
+    z, y = torch.tensor([0.0, 0.7, -2.0]).double(), torch.tensor([1.0, 0.0, 1.0]).double()
+    loss = modules.FocalLoss()
+    scores = z.clone().requires_grad_()
+    compiled = torch.compile(loss, fullgraph=True, backend="aot_eager")
+    (first,) = torch.autograd.grad(compiled(scores, y), scores, create_graph=True)
+    with pytest.raises(RuntimeError, match="double backward"):
+        (first.sum() + scores.sum()).backward()
+    hessian = torch.compile(lambda a: torch.func.hessian(loss)(a, y), fullgraph=True, backend="aot_eager")
+    torch.testing.assert_close(hessian(z), torch.autograd.functional.hessian(lambda a: loss(a, y), z))
 
 
 def test_compiled_without_a_look_at_the_values_a_wrong_target_is_nan():

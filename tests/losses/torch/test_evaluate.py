@@ -8,7 +8,11 @@ from rareclass.errors import InputError
 torch = pytest.importorskip("torch", reason="torch is an optional extra and is not installed", exc_type=ImportError)
 modules = pytest.importorskip("rareclass.losses.torch")
 evaluate = pytest.importorskip("rareclass.losses.torch.evaluate")
-pytestmark = pytest.mark.deep
+# torch 2.13 makes an instance of every autograd function that it compiles, and warns of that itself
+pytestmark = [
+    pytest.mark.deep,
+    pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning"),
+]
 
 PAIRS = [
     (modules.cross_entropy, modules.CrossEntropy, ()),

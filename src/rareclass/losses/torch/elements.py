@@ -1,7 +1,8 @@
 """The loss of many binary elements in one autograd function, with its gradient in closed form.
 
 Value and gradient are computed together, block by block: temporaries have the size of a block, and what is kept for
-the backward pass is the gradient alone. A second derivative differentiates the closed form once more.
+the backward pass is the gradient alone. A second derivative differentiates the closed form once more. Under
+`torch.compile` the compiler fuses the operations instead, and blocks would only stand in its way.
 """
 
 from dataclasses import dataclass
@@ -33,9 +34,16 @@ def element_losses(
     how = _How(form, smoothing, ignore_index, total)
     if not traced():
         return _Elements.apply(z, targets, weight, how)
-    values, _, ignored = _evaluate(how, z, targets, weight)
-    kept = torch.as_tensor(z.numel()) if ignored is None else z.numel() - ignored.sum()
-    return values.sum() if total else values, kept
+    if torch._C._are_functorch_transforms_active():  # they may differentiate again
+        values, _, ignored = _evaluate(how, z, targets, weight)
+        left_out = _count(ignored, z)
+    else:
+        values, left_out = _Fused.apply(z, targets, weight, how, _witness(z))
+    return values.sum() if total else values, z.numel() - left_out
+
+
+def _count(ignored: Tensor | None, z: Tensor) -> Tensor:
+    return torch.zeros((), dtype=torch.int64, device=z.device) if ignored is None else ignored.sum()
 
 
 @dataclass(frozen=True)
@@ -48,8 +56,10 @@ class _How:
     total: bool
 
 
-def _evaluate(how: _How, z: Tensor, targets: Tensor, weight: Tensor | None) -> tuple[Tensor, Tensor, Tensor | None]:
-    """(losses, slopes, which elements are ignored or None)."""
+def _evaluate(
+    how: _How, z: Tensor, targets: Tensor, weight: Tensor | None, *, shared: bool = False
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """(losses, slopes, which elements are ignored or None); `shared` as in `terms`."""
     if z.dtype in (torch.float16, torch.bfloat16):
         z = z.float()
     ignored = None
@@ -65,7 +75,7 @@ def _evaluate(how: _How, z: Tensor, targets: Tensor, weight: Tensor | None) -> t
     if z.device.type == "cpu" and not torch.is_grad_enabled() and not traced():
         value, slope = _by_kernel(how.form, z, y, weight, hard)
     else:
-        value, slope = terms(how.form, z, y, weight, hard)
+        value, slope = terms(how.form, z, y, weight, hard, shared=shared)
     if ignored is not None:
         value, slope = value.masked_fill(ignored, 0.0), slope.masked_fill(ignored, 0.0)
     return value, slope, ignored
@@ -122,3 +132,36 @@ class _Elements(torch.autograd.Function):
         if torch.is_grad_enabled():  # a second derivative is wanted: the slope must know the logits
             slopes = _evaluate(ctx.how, z, targets, weight)[1]
         return (upstream * slopes.reshape(z.shape)).to(z.dtype), None, None, None
+
+
+class _Fused(torch.autograd.Function):
+    """The same for a compiler, in one pass: what it would find by differentiating the value costs twice as much."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, z: Tensor, targets: Tensor, weight: Tensor | None, how: _How, witness: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        values, slopes, ignored = _evaluate(how, z, targets, weight, shared=True)
+        left_out = _count(ignored, z)
+        ctx.save_for_backward(slopes, witness)
+        ctx.kind = z.dtype
+        ctx.mark_non_differentiable(left_out)
+        return values, left_out
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
+        slopes, witness = ctx.saved_tensors
+        found = (upstream * slopes).to(ctx.kind)
+        return torch.where(torch.isnan(witness), witness.to(ctx.kind), found), None, None, None, None
+
+
+_WITNESS = torch.zeros((), requires_grad=True)
+
+
+def _witness(z: Tensor) -> Tensor:
+    """What the backward pass reads beside the slope, so that a second derivative is refused rather than taken as 0.
+
+    A compiled graph cannot be differentiated twice, and notices only by the inputs that its backward pass reads. With
+    the logits at hand the compiler finds the slope anew: on an accelerator that is as quick, on a CPU it is not.
+    """
+    return _WITNESS if z.device.type == "cpu" and z.requires_grad else z
