@@ -9,10 +9,7 @@ torch = pytest.importorskip("torch", reason="torch is an optional extra and is n
 modules = pytest.importorskip("rareclass.losses.torch")
 evaluate = pytest.importorskip("rareclass.losses.torch.evaluate")
 # torch 2.13 makes an instance of every autograd function that it compiles, and warns of that itself
-pytestmark = [
-    pytest.mark.deep,
-    pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning"),
-]
+pytestmark = [pytest.mark.deep, pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")]
 
 PAIRS = [
     (modules.cross_entropy, modules.CrossEntropy, ()),
