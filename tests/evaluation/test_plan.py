@@ -112,6 +112,12 @@ def test_where_nothing_that_was_asked_for_can_run_that_is_said(without_lightgbm)
         make_plan(["lightgbm"])
 
 
+def test_a_net_without_torch_names_the_command(monkeypatch):
+    monkeypatch.setattr("rareclass.evaluation.plan.available", lambda package: f"{package} cannot be loaded: gone")
+    with pytest.raises(InputError, match=r'pip install "rareclass\[torch\]"'):
+        make_plan(["net"])
+
+
 def test_few_events_leave_the_untreated_arms():
     plan = make_plan(ranked=False)
     assert names(plan) == NEEDED

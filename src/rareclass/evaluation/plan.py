@@ -143,7 +143,8 @@ def make_plan(
     plan.warnings.extend(_said_of_missing(why, package, plan.baseline, blended) for package, why in out.items())
     if asked and not {*plan.asked} & {a.name for a in plan.arms}:
         why = next(s.reason for s in plan.not_run if s.name in plan.asked)
-        raise InputError(f"{why}, and nothing else was asked for. Name other learners, or leave them to 'auto'.")
+        way = ' Install it with: pip install "rareclass[torch]".' if why.startswith("torch ") else ""
+        raise InputError(f"{why}, and nothing else was asked for.{way} Name other learners, or leave them to 'auto'.")
     return plan
 
 

@@ -35,7 +35,8 @@ class RareNetClassifier(RareLearner):
 
     Use it beside boosted trees, where some hundred events and smooth effects can be hoped for; it is seldom the best
     alone, and it is no default. It trains on one thread, so that results do not depend on their number: about ten
-    seconds for 10,000 rows of 20 columns.
+    seconds for 10,000 rows of 20 columns. Compiled, it scores a row of a batch in about 15 microseconds, one alone in
+    about 100.
 
     Parameters
     ----------
