@@ -246,3 +246,24 @@ def test_more_connections_than_there_may_be_are_refused_until_others_leave(servi
     with connected(service) as sock:
         sock.sendall(ASK.replace(b"host", b"connection: close\r\nhost"))
         assert heard(sock).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(("way", "asked"), [("short", score(b"yes")), ("long", ASK)])
+def test_what_is_on_its_way_when_the_service_ends_is_answered_and_then_the_connection_closes(service, way, asked):
+    with connected(service) as sock, connected(service) as half, connected(service) as idle:
+        for one in (sock, half, idle):
+            one.sendall(asked)
+            assert one.recv(65_536).startswith(b"HTTP/1.1 200")
+        half.sendall(asked[:20])
+        time.sleep(0.05)
+        for connection in list(service[0].server_state.connections):
+            connection.loop.call_soon_threadsafe(connection.shutdown)
+        time.sleep(0.05)
+        sock.sendall(asked)
+        answer = heard(sock)
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert b"connection: close" in answer
+        time.sleep(0.35)
+        half.sendall(asked[20:])
+        assert b"connection: close" in heard(half)
+        assert heard(idle) == b""

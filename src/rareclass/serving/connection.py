@@ -18,6 +18,8 @@ _HEAD = 64 * 1024
 """Bytes that the request line and headers may have."""
 _SHORT = re.compile(rb"/v1/score|/v2/models/[\w.+-]+(?:/versions/[\w.+-]+)?/infer")
 _SHORT_BODY = 16_384
+_LINGER = 0.3
+"""Seconds in which what a client has already sent is still answered when the service ends."""
 
 
 class GuardedConnection(HttpToolsProtocol):
@@ -45,6 +47,7 @@ class GuardedConnection(HttpToolsProtocol):
         self._in_head = False
         self._head = 0
         self._ending = False  # nothing more is read
+        self._last = False  # the service ends: each answer is the last one of its connection
         self._asked: Any = None  # uvicorn's cycle or our `Short` of the request that is being answered
         self._clock: asyncio.TimerHandle | None = None
         self._unread = 0
@@ -119,7 +122,7 @@ class GuardedConnection(HttpToolsProtocol):
         if self._answered is None or self._passed_on:
             super().on_message_complete()
             return
-        short = self.cycle = self._asked = Short(self, self.parser.should_keep_alive())
+        short = self.cycle = self._asked = Short(self, self.parser.should_keep_alive() and not self._last)
         drive(short.answer(self._answered, self._url.decode("ascii"), self._headers, self._body))
 
     def _may_be_short(self) -> bool:
@@ -148,7 +151,21 @@ class GuardedConnection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._asked = cycle
+        if self._last:
+            cycle.keep_alive = False
         super()._start_asgi_task(cycle, app)
+
+    def shutdown(self) -> None:
+        """Close when all that was asked is answered; uvicorn would drop a request that is on its way."""
+        self._last = True
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
+        self.loop.call_later(_LINGER, self._leave)
+
+    def _leave(self) -> None:
+        """Close a quiet connection; one that brings or awaits something closes behind its answer, or by its limits."""
+        if self._whole and (self.cycle is None or self.cycle.response_complete):
+            self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, "This is no valid HTTP/1.1 request.")
