@@ -8,7 +8,8 @@ from rareclass.errors import InputError
 torch = pytest.importorskip("torch", reason="torch is an optional extra and is not installed", exc_type=ImportError)
 modules = pytest.importorskip("rareclass.losses.torch")
 checks = pytest.importorskip("rareclass.losses.torch.checks")
-pytestmark = pytest.mark.deep
+# torch 2.13 makes an instance of every autograd function that it compiles, and warns of that itself
+pytestmark = [pytest.mark.deep, pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")]
 
 Z, Y = torch.zeros(3), torch.tensor([0, 1, 1])
 Z3, C = torch.zeros(4, 3), torch.tensor([0, 1, 2, 2])
