@@ -9,16 +9,19 @@ from rareclass.monitoring.outlook import events_to_see, outlook
 from rareclass.monitoring.rates import Recall
 
 
+@pytest.mark.parametrize("calm", [0, 14, 60])
 @pytest.mark.parametrize(("usual", "fallen"), [(0.8, 0.6), (0.9, 0.7)])
-def test_a_fall_shows_after_about_as_many_events_as_said(usual, fallen):
+def test_a_fall_shows_after_about_as_many_events_as_said(usual, fallen, calm):
     rng, taken = np.random.default_rng(0), []
     for _ in range(20):
-        detector, n = Recall(round(600 * (1 - usual)), 600), 0
+        detector, n = Recall(round(600 * (1 - usual)), 600), calm
         detector.threshold = 14_610.0
+        for day in range(calm):
+            assert not detector.update(cohort(day, np.ones(10), alert=rng.random(10) < usual))
         while not detector.update(cohort(n, np.ones(10), alert=rng.random(10) < fallen)):
             n += 1
-        taken.append(10 * (n + 1))
-    assert 0.7 * np.mean(taken) < events_to_see(usual, fallen, 14_610.0) < 1.3 * np.mean(taken)
+        taken.append(10 * (n - calm + 1))
+    assert 0.7 * np.mean(taken) < events_to_see(usual, fallen, 14_610.0, days=calm) < 1.3 * np.mean(taken)
 
 
 def test_what_is_missing_is_said():

@@ -92,7 +92,8 @@ def equal_but_for_rounding(scorer, model, data):
 MIXED = ["x", "big", "shop", "code", "ok", "at"]
 
 
-@pytest.mark.parametrize("learner", [*LEARNERS, "auto"])
+# the net needs torch: tests/learners/test_net.py
+@pytest.mark.parametrize("learner", [*(name for name in LEARNERS if name != "net"), "auto"])
 def test_every_learner_is_the_same_compiled_and_read_again(learner, tmp_path):
     if learner in ("xgboost", "catboost"):
         pytest.importorskip(learner)
