@@ -29,6 +29,7 @@ LEFT_OUT='not ((BalancedBagging or EasyEnsemble) and check_sample_weight_equival
     and not test_balanced_bagging_classifier_samplers
     and not test_smote_nc_categorical_features_auto_error'
 export OURS=rareclass.compat.imblearn IMBLEARN_STREAMS=free
+export KERAS_BACKEND="${KERAS_BACKEND:-torch}"  # Keras alone would ask for TensorFlow, which make test-deep keeps elsewhere
 export PY_IGNORE_IMPORTMISMATCH=1 PYTHONDONTWRITEBYTECODE=1
 
 cd "$REFEREE"
