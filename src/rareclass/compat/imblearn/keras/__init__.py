@@ -1,5 +1,9 @@
-"""Balanced batches."""
+"""Balanced batches, which need Keras once they are asked for.
 
-from rareclass.compat.keras import BalancedBatchGenerator, balanced_batch_generator
+`dir` does not list them: imbalanced-learn's search for estimators imports each module and looks at all that it lists.
+"""
 
-__all__ = ["BalancedBatchGenerator", "balanced_batch_generator"]
+from rareclass._lazy import lazy_names
+
+_HOMES = {"rareclass.compat.keras": "BalancedBatchGenerator balanced_batch_generator"}
+__getattr__, _, __all__ = lazy_names(__name__, _HOMES)
