@@ -49,8 +49,8 @@ def events_to_see(usual: float, fallen: float, threshold: float, *, days: int) -
     """Events after which evidence for a recall of `fallen` against `usual` is expected to reach `threshold` days.
 
     The expected evidence of an event is the Kullback-Leibler divergence; the statistic grows by it on a log scale. Of
-    the `days` judged so far the detector learns by how much days differ, and until it knows, it takes a bad day for what
-    may be usual: events then count less, by a factor found by simulation (ten events a day, none to sixty days).
+    the `days` judged so far the detector learns by how much days differ. Until it knows, a bad day may be a usual one,
+    and events count less, by a factor found by simulation (ten events a day, none to sixty days).
 
     Examples
     --------
