@@ -55,7 +55,7 @@ def events_to_see(usual: float, fallen: float, threshold: float, *, days: int) -
     Examples
     --------
     >>> events_to_see(0.8, 0.6, 14_610, days=365), events_to_see(0.8, 0.6, 14_610, days=14)
-    (99, 216)
+    (100, 217)
     """
     hit, old = np.clip([fallen, usual], 1e-3, 1 - 1e-3)
     gain = hit * np.log(hit / old) + (1 - hit) * np.log((1 - hit) / (1 - old))
