@@ -41,6 +41,7 @@ WHERE = {
     "serving/protocol/metadata.py": "tests/serving/protocol/test_responses.py",
     "evaluation/textbook_records.py": "tests/evaluation/test_textbook.py",
     "_toml.py": "tests/scoring/test_reason_file.py",
+    "losses/torch/precision.py": "tests/losses/torch/test_elements.py",
     "lifecycle/waiting.py": "tests/lifecycle/test_retraining.py",
     "lifecycle/field.py": "tests/lifecycle/test_challenge.py",
     "lifecycle/guard.py": "tests/lifecycle/test_guards.py",

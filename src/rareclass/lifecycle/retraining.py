@@ -18,14 +18,12 @@ from rareclass.lifecycle.challenge import Challenge, challenge_champion
 from rareclass.lifecycle.history import FEWEST, HISTORIES, SAID, History, challenger_of, choose_history, newer_than
 from rareclass.lifecycle.labelled_rows import LabelledRows, labelled_rows
 from rareclass.lifecycle.registry import Registry
-from rareclass.lifecycle.waiting import reach_of, why_wait
+from rareclass.lifecycle.waiting import challengers_met, reach_of, why_wait
 from rareclass.monitoring.state_file import said_state
 
 UNTOUCHED = 0.25
 """Share of the labelled rows, the newest, that nothing is fitted on."""
 PROMOTED, REFUSED, MORE_LABELS = "promoted", "refused", "more labels"
-_IDENTICAL = "identical"
-"""Method of a difference between models that decide alike."""
 _OUTCOMES = {"promote": PROMOTED, "refuse": REFUSED, "more labels": MORE_LABELS}
 
 
@@ -121,12 +119,12 @@ def retrain(
         if said is not None:
             registry.note(MORE_LABELS, champion.version, said[0], _counts(older, fresh))
             return _not_yet(champion, rows, *said, figures=_counts(older, fresh))
-        wait = None if again else why_wait(registry, rows, identical=_IDENTICAL)
+        wait = None if again else why_wait(registry, rows)
         if wait is not None:  # of which the journal says nothing: it may be so each night
             return _not_yet(champion, rows, *wait, figures={})
         chosen = choose_history(champion, older, n_jobs=n_jobs) if history == "auto" else History(name=history)
         challenger = challenger_of(chosen.name, champion, older, n_jobs=n_jobs)
-        found = _judged(champion, challenger, fresh, attempt=_attempt(registry))
+        found = _judged(champion, challenger, fresh, attempt=1 + len(challengers_met(registry)))
         outcome = _OUTCOMES[found.verdict]
         sentence = " ".join([found.sentence, *_altogether(found, rows, fresh), SAID[chosen.name]])
         figures = _figures(found, chosen) | _counts(older, fresh) | reach_of(rows)
@@ -207,17 +205,6 @@ def _too_few(older: LabelledRows, fresh: LabelledRows) -> tuple[str, int] | None
 
 def _counts(older: LabelledRows, fresh: LabelledRows) -> dict[str, Any]:
     return {"fitted_rows": older.rows, "judged_rows": fresh.rows, "judged_events": fresh.events}
-
-
-def _attempt(registry: Registry) -> int:
-    """The how-many-eth challenger the champion meets.
-
-    One that decided as the champion on all judged rows does not count: whatever their labels and the level, it could
-    not have taken over. Nor does an attempt with too few events to be judged.
-    """
-    now = registry.champion_version
-    met = (e["figures"].get("difference") for e in registry.history() if e["before"] == now)
-    return 1 + sum(found is not None and found["method"] != _IDENTICAL for found in met)
 
 
 def _judged(champion: Bundle, challenger: Bundle, rows: LabelledRows, *, attempt: int) -> Challenge:

@@ -12,6 +12,8 @@ from rareclass.artifact.trained import PERIOD, period_of
 from rareclass.lifecycle.labelled_rows import LabelledRows
 from rareclass.lifecycle.registry import Registry
 
+IDENTICAL = "identical"
+"""Method of a difference between models that decide alike."""
 NEWEST, TABLE_EVENTS = "newest", "table_events"
 RENEWED = 0.5
 """Share of the judging events that must be new, where no smaller number of labels was asked for."""
@@ -29,19 +31,24 @@ def rows_after(moment: str | float, times: np.ndarray) -> int | None:
     return int(np.searchsorted(times, known, side="right")) if known.dtype.kind == times.dtype.kind else None
 
 
-def why_wait(registry: Registry, rows: LabelledRows, *, identical: str) -> tuple[str, int] | None:
+def challengers_met(registry: Registry) -> list[dict[str, Any]]:
+    """The entries of the journal in which the champion met a challenger that could have taken over, oldest first.
+
+    One that decided as the champion on all judged rows does not count: whatever their labels and the level, it could
+    not have. Nor does an attempt with too few events to be judged.
+    """
+    now = registry.champion_version
+    met = ((entry, entry["figures"].get("difference")) for entry in registry.history() if entry["before"] == now)
+    return [entry for entry, found in met if found is not None and found["method"] != IDENTICAL]
+
+
+def why_wait(registry: Registry, rows: LabelledRows) -> tuple[str, int] | None:
     """Why another challenger would be judged by the rows of the last one, and how many new events are missing.
 
     None where there was none, where its labels came, or where half of the events that judged it are renewed.
-
-    Parameters
-    ----------
-    identical : str
-        The method of a difference of challengers that do not count.
     """
-    now = registry.champion_version
-    met = [e for e in registry.history() if e["before"] == now and e["figures"].get(TABLE_EVENTS) is not None]
-    met = [e for e in met if (e["figures"].get("difference") or {"method": identical})["method"] != identical]
+    # journals of former versions do not say how far the rows of an attempt reached
+    met = [entry for entry in challengers_met(registry) if TABLE_EVENTS in entry["figures"]]
     if not met:
         return None
     last = met[-1]["figures"]

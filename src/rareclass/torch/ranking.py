@@ -12,6 +12,8 @@ need("torch", extra="torch")
 import torch  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
+from rareclass.losses.torch.precision import precise  # noqa: E402
+
 _MOST = 1 << 16
 """Past scores kept at most, of each class, whatever the size of the batches."""
 
@@ -99,7 +101,7 @@ class RankingObjective(nn.Module):
             raise InputError(
                 f"{name}: {bad} of {len(z)} logits are NaN or infinite. Lower the learning rate, or look at these rows."
             )
-        return z.float() if z.dtype in (torch.float16, torch.bfloat16) else z, y == 1
+        return precise(z), y == 1
 
     def _of(self, z: Tensor, y: Tensor, learning: bool) -> Tensor:
         now = (z.detach()[y].double(), z.detach()[~y].double())

@@ -14,6 +14,8 @@ need("torch", extra="torch")
 import torch  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
+from rareclass.losses.torch.precision import precise  # noqa: E402
+
 
 class SampledSoftmaxLoss(nn.Module):
     """Cross-entropy over many classes, the sum over all of them estimated from `num_sampled` drawn ones.
@@ -107,8 +109,7 @@ class SampledSoftmaxLoss(nn.Module):
         z_own, z = (features * own).sum(dim=1), features @ others.T
         if bias is not None:
             z_own, z = z_own + bias[targets], z + bias[drawn]
-        # of half precision: the sum needs more
-        z_own, z = (part.float() if part.dtype in (torch.float16, torch.bfloat16) else part for part in (z_own, z))
+        z_own, z = precise(z_own), precise(z)
         z = z - (self.log_q.to(z.device)[drawn] + float(np.log(self.num_sampled)))
         z = z.masked_fill(drawn == targets[:, None], -torch.inf)
         values = torch.logsumexp(torch.cat([z_own[:, None], z], dim=1), dim=1) - z_own

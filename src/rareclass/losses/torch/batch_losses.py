@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from rareclass import losses
 from rareclass.errors import InputError
 from rareclass.losses.torch.checks import check_tensors, looks, unit_targets, usable_weight
+from rareclass.losses.torch.precision import precise
 
 
 class BatchModule(nn.Module):
@@ -43,7 +44,7 @@ def _batch_loss(
     ignore_index: int | None = None,
 ) -> Tensor:
     check_tensors(logits, targets, sample_weight, ignore_index)
-    z = logits.float() if logits.dtype in (torch.float16, torch.bfloat16) else logits
+    z = precise(logits)
     if z.shape == (*targets.shape, 1):
         z = z[..., 0]
     if z.shape != targets.shape or (sample_weight is not None and sample_weight.shape != targets.shape):
@@ -124,25 +125,31 @@ class FocalTverskyLoss(BatchModule):
         super().__init__(losses.FocalTverskyLoss(gamma, fp_weight, fn_weight, smooth), ignore_index)
 
 
-class PairwiseSquareLoss(BatchModule):
+class RankingModule(BatchModule):
+    """A batch loss over pairs, with a margin."""
+
+    definition: type[losses.BatchLoss]
+
+    def __init__(self, margin: float = 1.0, *, ignore_index: int | None = None) -> None:
+        super().__init__(self.definition(margin), ignore_index)
+
+
+class PairwiseSquareLoss(RankingModule):
     """`rareclass.losses.PairwiseSquareLoss` as a module, over all pairs of the batch."""
 
-    def __init__(self, margin: float = 1.0, *, ignore_index: int | None = None) -> None:
-        super().__init__(losses.PairwiseSquareLoss(margin), ignore_index)
+    definition = losses.PairwiseSquareLoss
 
 
-class PairwiseSquaredHingeLoss(BatchModule):
+class PairwiseSquaredHingeLoss(RankingModule):
     """`rareclass.losses.PairwiseSquaredHingeLoss` as a module, over all pairs of the batch."""
 
-    def __init__(self, margin: float = 1.0, *, ignore_index: int | None = None) -> None:
-        super().__init__(losses.PairwiseSquaredHingeLoss(margin), ignore_index)
+    definition = losses.PairwiseSquaredHingeLoss
 
 
-class SmoothAveragePrecisionLoss(BatchModule):
+class SmoothAveragePrecisionLoss(RankingModule):
     """`rareclass.losses.SmoothAveragePrecisionLoss` as a module, over the batch; every batch needs both classes."""
 
-    def __init__(self, margin: float = 1.0, *, ignore_index: int | None = None) -> None:
-        super().__init__(losses.SmoothAveragePrecisionLoss(margin), ignore_index)
+    definition = losses.SmoothAveragePrecisionLoss
 
 
 def tversky_loss(

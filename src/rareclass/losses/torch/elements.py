@@ -13,6 +13,7 @@ from torch import Tensor
 
 from rareclass.losses.torch.algebra import ElementForm, terms
 from rareclass.losses.torch.checks import looks, traced, unit_targets
+from rareclass.losses.torch.precision import precise, working_type
 
 BLOCK = 1 << 17
 """Elements of a block on the CPU: a few such arrays of float32 stay in the cache, and calls cost little beside them."""
@@ -60,8 +61,7 @@ def _evaluate(
     how: _How, z: Tensor, targets: Tensor, weight: Tensor | None, *, shared: bool = False
 ) -> tuple[Tensor, Tensor, Tensor | None]:
     """(losses, slopes, which elements are ignored or None); `shared` as in `terms`."""
-    if z.dtype in (torch.float16, torch.bfloat16):
-        z = z.float()
+    z = precise(z)
     ignored = None
     if how.ignore_index is not None and targets.dtype != torch.bool:
         ignored = targets == how.ignore_index
@@ -102,7 +102,7 @@ class _Elements(torch.autograd.Function):
     def forward(ctx: Any, z: Tensor, targets: Tensor, weight: Tensor | None, how: _How) -> tuple[Tensor, Tensor]:
         by_label = weight is not None and z.ndim > 0
         flat, labels = (z, targets) if by_label else (z.reshape(-1), targets.reshape(-1))
-        kind = torch.float32 if z.dtype in (torch.float16, torch.bfloat16) else z.dtype
+        kind = working_type(z.dtype)
         slopes = torch.empty(flat.shape, dtype=kind, device=z.device) if ctx.needs_input_grad[0] else None
         values = None if how.total else torch.empty(flat.shape, dtype=kind, device=z.device)
         summed = torch.zeros((), dtype=kind if z.device.type == "mps" else torch.float64, device=z.device)

@@ -20,6 +20,7 @@ from rareclass.losses.torch.algebra import ElementForm
 from rareclass.losses.torch.checks import check_tensors, usable_codes, usable_weight
 from rareclass.losses.torch.class_scores import class_losses
 from rareclass.losses.torch.elements import element_losses
+from rareclass.losses.torch.precision import precise, working_type
 
 PosWeight: TypeAlias = float | Sequence[float] | Tensor | None
 
@@ -175,8 +176,7 @@ def _elements(ready: Prepared, z: Tensor, targets: Tensor, options: Options, tot
             raise InputError(
                 f"`pos_weight` {tuple(pos_weight.shape)} needs one number a label of logits {tuple(z.shape)}."
             )
-        kind = torch.float32 if z.dtype in (torch.float16, torch.bfloat16) else z.dtype
-        weight = pos_weight.to(device=z.device, dtype=kind)
+        weight = pos_weight.to(device=z.device, dtype=working_type(z.dtype))
     return element_losses(form, z, targets, weight=weight, smoothing=smoothing, ignore_index=ignore_index, total=total)
 
 
@@ -189,8 +189,7 @@ def _class_scores(ready: Prepared, z: Tensor, targets: Tensor, options: Options)
     if form is None or len(form.weight) not in (1, classes):
         form = ready.loss._class_form(classes)
     codes = targets.reshape(-1)
-    rows = z.movedim(1, -1).reshape(-1, classes)
-    rows = rows.float() if rows.dtype in (torch.float16, torch.bfloat16) else rows
+    rows = precise(z.movedim(1, -1).reshape(-1, classes))
     kept = torch.as_tensor(codes.numel())
     if ignore_index is not None:
         ignored = codes == ignore_index

@@ -17,6 +17,7 @@ from rareclass import _check
 from rareclass.errors import InputError
 from rareclass.losses._smoothing import restored, restored_log_odds, smoothed
 from rareclass.losses.torch.evaluate import Options, Prepared
+from rareclass.losses.torch.precision import working_type
 
 
 def log_odds(ready: Prepared, logits: Tensor, options: Options) -> Tensor:
@@ -88,5 +89,4 @@ def _log_weight(options: Options) -> Any:
 
 
 def _like(found: np.ndarray, logits: Tensor) -> Tensor:
-    kind = torch.float32 if logits.dtype in (torch.float16, torch.bfloat16) else logits.dtype
-    return torch.as_tensor(found).to(kind).to(logits.device)  # not every device knows float64
+    return torch.as_tensor(found).to(working_type(logits.dtype)).to(logits.device)  # not every device knows float64
