@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from rareclass.evaluation.results import Finding
 SAME = 1e-6
 CHOICES = 3
 """Draws of the test labels: a choice among few may come out the same."""
+CALLS = 7
+"""Calls of each kind before a move is believed: answers of one kind fall apart so in one draw of 6,435 at most."""
 
 
 def predictor_findings(
@@ -109,34 +112,62 @@ def row_by_row(
     """
     kept = np.arange(test.size) % 2 == 0
     rows = np.where(kept, test, test[np.argmax(far[test])])
-    plain, again, other = score(test), score(test), score(rows)
-    if plain is None or again is None or other is None:
-        return
-    if (moved := _moves(plain, other, gap(plain, again), kept)) > 0:
+    moved, _ = _Moves(score(test), lambda: score(test), kept).by(lambda: score(rows))
+    if moved > 0:
         said = f"{moved:.0%} of {int(kept.sum())} predictions moved when the other half of the test rows was replaced"
         asked.add("predictions-depend-on-test-rows", said)
 
 
-def _moves(plain: np.ndarray, other: np.ndarray, noise: float, kept: np.ndarray) -> float:
-    """Share of the kept rows whose scores moved, by more than two equal calls differ; 0 where it is no more."""
-    spread = max(float(np.ptp(plain)), 1e-300)
-    if gap(plain[kept], other[kept], spread) <= max(SAME, 3 * noise):
-        return 0.0
-    return float(np.mean(np.abs(plain - other)[kept] > max(SAME, noise) * spread))
+class _Moves:
+    """Which share of the kept rows' scores another call moves, beyond what equal calls differ.
+
+    A function may draw at random, or choose among few, so three answers tell little: a move that they show is
+    believed when further calls of both kinds lie nearer to their own kind than to the other, one and all.
+    """
+
+    def __init__(self, first: np.ndarray | None, call: Callable[[], np.ndarray | None], kept: np.ndarray) -> None:
+        self.call, self.kept = call, kept
+        self.first, self.again = first, call()
+
+    def by(self, call: Callable[[], np.ndarray | None]) -> tuple[float, np.ndarray | None]:
+        """Share of the kept rows that `call` moves, 0 where that may be chance or a call fails; its first answer."""
+        plain, again, other = self.first, self.again, call()
+        if plain is None or again is None or other is None:
+            return 0.0, other
+        kept, spread, noise = self.kept, max(float(np.ptp(plain)), 1e-300), gap(plain, again)
+        if gap(plain[kept], other[kept], spread) <= max(SAME, 3 * noise):
+            return 0.0, other
+        plains, others = [plain, again], [other]
+        while len(others) < CALLS:
+            for kind, answer in ((others, call()), (plains, self.call())):
+                if answer is None:
+                    return 0.0, other
+                kind.append(answer)
+            if not _apart(np.array(plains)[:, kept], np.array(others)[:, kept]):
+                return 0.0, other
+        return float(np.mean(np.abs(plain - other)[kept] > max(SAME, noise) * spread)), other
+
+
+def _apart(one: np.ndarray, two: np.ndarray) -> bool:
+    """Whether answers (calls, rows) of two kinds lie nearer to all of their own kind than to any of the other."""
+
+    def wide(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return np.abs(a[:, None] - b[None]).mean(axis=2)
+
+    return bool(wide(one, two).min() > max(wide(one, one).max(), wide(two, two).max()))
 
 
 def _test_labels_count(probe: _Probe, plain: np.ndarray, judged: np.ndarray) -> bool:
     """Whether predictions move with the test labels, and how."""
-    again, every = probe.scores("the same call again"), np.ones(plain.size, dtype=bool)
-    moved, other = 0.0, plain
+    moves = _Moves(plain, lambda: probe.scores("the same call again"), np.ones(plain.size, dtype=bool))
     for turn in range(CHOICES):
-        answer = probe.scores("test labels at random", judged=np.roll(judged, turn * (plain.size // CHOICES)))
-        if again is None or answer is None:
+        drawn = np.roll(judged, turn * (plain.size // CHOICES))
+        moved, other = moves.by(partial(probe.scores, "test labels at random", judged=drawn))
+        if other is None:
             return False
-        if (moved := _moves(plain, answer, gap(plain, again), every)) > 0:
-            other = answer
+        if moved > 0:
             break
-    if moved == 0:
+    else:
         return False
     said = f"{moved:.0%} of {plain.size} predictions moved when the test labels were drawn at random"
     if np.unique(plain).size <= 2:
