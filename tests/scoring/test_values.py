@@ -67,6 +67,11 @@ def test_a_value_alone_is_read_as_in_a_table(kind, value):
     np.testing.assert_array_equal(RowEncoder(encoder.to_dict()).matrix({"v": value}), wanted)
 
 
+@pytest.mark.parametrize("kind", ENCODERS)
+def test_names_are_those_of_the_table_encoder(kind):
+    assert RowEncoder(ENCODERS[kind].to_dict()).encoded_names() == list(ENCODERS[kind].feature_names)
+
+
 @pytest.mark.parametrize("kind", SAME)
 def test_rows_alone_equal_rows_together(kind):
     rows = [{"v": value} for value in SAME[kind] if not (isinstance(value, str) and kind == "time")]

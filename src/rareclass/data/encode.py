@@ -13,8 +13,9 @@ from rareclass.data.columns import canonical_texts, dictionary_codes, is_text, t
 from rareclass.data.dates import no_dates
 from rareclass.data.read import read_table
 from rareclass.data.schema import Column, Schema
-from rareclass.data.text import text_feature_names, text_features
+from rareclass.data.text import text_features
 from rareclass.errors import InputError, SchemaError
+from rareclass.kernels.words import text_feature_names
 
 _TIME_PARTS = ("epoch_days", "month", "weekday", "hour")
 _DAY = 86_400_000_000  # microseconds

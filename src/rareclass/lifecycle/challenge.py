@@ -13,7 +13,7 @@ from rareclass.artifact.bundle import Bundle
 from rareclass.errors import InputError
 from rareclass.lifecycle.field import Field
 from rareclass.lifecycle.guards import GUARDS, Guard, guard_all
-from rareclass.uncertainty.paired import PairedInterval, paired_difference, paired_loss_difference
+from rareclass.uncertainty.paired import IDENTICAL, PairedInterval, paired_difference, paired_loss_difference
 
 WORTH = 0.10
 """Share of the champion's cost (or average precision) that a better challenger is to be seen by."""
@@ -253,7 +253,7 @@ def _verdict(
     worth = WORTH * abs(d.estimate_b)
     if against:
         return "refuse", f"The challenger is refused: {' '.join(against)}"
-    if d.method == "identical":
+    if d.method == IDENTICAL:
         return "refuse", "The challenger is refused: it does on all these rows as the champion does."
     if better[0] > 0:
         return "promote", "The challenger takes over: it is surely better."

@@ -11,9 +11,8 @@ import numpy as np
 from rareclass.artifact.trained import PERIOD, period_of
 from rareclass.lifecycle.labelled_rows import LabelledRows
 from rareclass.lifecycle.registry import Registry
+from rareclass.uncertainty.paired import IDENTICAL
 
-IDENTICAL = "identical"
-"""Method of a difference between models that decide alike."""
 NEWEST, TABLE_EVENTS = "newest", "table_events"
 RENEWED = 0.5
 """Share of the judging events that must be new, where no smaller number of labels was asked for."""

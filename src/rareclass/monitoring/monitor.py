@@ -136,7 +136,7 @@ class RareClassMonitor:
             "reference": bundle.reference,
             "sketches": bundle.sketches,
             "threshold": float(np.clip(cut.threshold, 0.0, 1.0)) if single else None,
-            "columns": watched.encoded_names(bundle.scorer.encoder),
+            "columns": bundle.scorer.encoder.encoded_names(),
             "pos_label": bundle.model.model_.pos_label,
             "version": bundle.version or None,
         }

@@ -11,7 +11,6 @@ from rareclass.monitoring.modes import EventFeatures, NewMode
 from rareclass.monitoring.moved import Inputs, Scores, Volume
 from rareclass.monitoring.places import Places
 from rareclass.monitoring.rates import Precision, Recall, SliceRecall
-from rareclass.scoring.rows import RowEncoder
 
 ROWS, ALERTS, AUDIT = LABELS_FROM = ("rows", "alerts", "audit")
 _BIASED = (
@@ -51,11 +50,3 @@ def detectors(reference: Mapping[str, Any], places: Places | None, options: Mapp
         return [*found, *unlabelled]
     judged = (Precision,) if options["labels_from"] == ALERTS else (Recall, Precision)
     return [*(d if isinstance(d, judged) else Unjudged(type(d), _BIASED) for d in found), *unlabelled]
-
-
-def encoded_names(encoder: RowEncoder) -> list[str]:
-    """Names of the encoded columns; a column that became several has its number behind its name."""
-    names = []
-    for reader in encoder.readers:
-        names += [reader.name] if reader.width == 1 else [f"{reader.name} ({k + 1})" for k in range(reader.width)]
-    return names

@@ -11,6 +11,7 @@ from rareclass._names import near_name
 from rareclass._types import Rows
 from rareclass.errors import InputError, SchemaError
 from rareclass.kernels.linear import without_infinite
+from rareclass.kernels.words import text_feature_names
 from rareclass.scoring.saved import UNFIT, why
 from rareclass.scoring.values import Elsewhere, Reader, make_reader
 
@@ -59,6 +60,18 @@ class RowEncoder:
     def column_of(self, feature: int) -> str:
         """The name of the column that a column of the encoded matrix comes from."""
         return next(r.name for r, end in zip(self.readers, np.cumsum([r.width for r in self.readers])) if feature < end)
+
+    def encoded_names(self) -> list[str]:
+        """Names of the columns of the encoded matrix, those of the `TableEncoder`."""
+        names: list[str] = []
+        for name, kind in self.columns:
+            if kind == "time":
+                names += [f"{name}:{part}" for part in self.saved["time_parts"][name]]
+            elif kind == "text":
+                names += text_feature_names(name, self.saved["text_buckets"])
+            else:
+                names.append(name)
+        return names
 
     def values(self, rows: Rows, X: np.ndarray) -> list[list[Any]]:
         """The values of rows as they were given, in the order of the columns; `X` is their `matrix`.

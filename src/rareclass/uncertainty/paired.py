@@ -21,6 +21,8 @@ from rareclass.uncertainty.spread import drawn_variance, metric_spread
 
 # pseudo-events: with few events two scorers may differ in ways that none of them happened to show
 _SHRINK = 2.0
+IDENTICAL = "identical"
+"""The method of a difference of scorers that decide alike on every row."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ def paired_loss_difference(
     difference = a - b
     values = float(np.average(a, weights=sample.weight)), float(np.average(b, weights=sample.weight))
     if not difference.any():
-        return _told(values, (0.0, 0.0), level, "identical", 0.5)
+        return _told(values, (0.0, 0.0), level, IDENTICAL, 0.5)
     if stake is None:
         largest = [np.abs(difference[of]).max(initial=0.0) for of in (~sample.y, sample.y)]
         might = np.where(sample.y, largest[1], largest[0])
@@ -190,7 +192,7 @@ def _by_influence(name: str, a: Sample, b: Sample, level: float, method: str, lo
     if np.isnan(difference):
         return _told(values, (np.nan, np.nan), level, "undefined", np.nan)
     if np.array_equal(a.decided, b.decided) if known.decides else np.array_equal(a.score, b.score):
-        return _told(values, (0.0, 0.0), level, "identical", 0.5)
+        return _told(values, (0.0, 0.0), level, IDENTICAL, 0.5)
     shrink, ceiling = 0.0, 0.0
     influence = first.influence - second.influence
     if first.scale == "unit":

@@ -158,18 +158,9 @@ def _json(values: Mapping[str, Any]) -> str:
     return json.dumps(values).replace("=", "\\u003d")  # at which the library cuts lines
 
 
-def _encoded_names(scorer: Scorer) -> list[str]:
-    """Names of the encoded columns; dates are their parts."""
-    names: list[str] = []
-    for name, kind in scorer.encoder.columns:
-        parts = scorer.encoder.saved["time_parts"][name] if kind == "time" else []
-        names += [f"{name}:{part}" for part in parts] if kind == "time" else [name]
-    return names
-
-
 def _feature_names(scorer: Scorer) -> list[str]:
     """The same without what the library does not read (blanks), each once; names that it reads stay what they are."""
-    given = _encoded_names(scorer)
+    given = scorer.encoder.encoded_names()
     plain = ["_".join(name.split()) or "_" for name in given]
     found: list[str] = []
     taken = {name for name, clean in zip(given, plain) if name == clean}
@@ -184,7 +175,7 @@ def _feature_names(scorer: Scorer) -> list[str]:
 
 def _renamed(scorer: Scorer) -> dict[str, str]:
     """Names in the file to those of the encoded columns, where they are others."""
-    pairs = zip(_feature_names(scorer), _encoded_names(scorer), strict=True)
+    pairs = zip(_feature_names(scorer), scorer.encoder.encoded_names(), strict=True)
     return {name: given for name, given in pairs if name != given}
 
 
