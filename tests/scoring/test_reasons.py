@@ -63,6 +63,16 @@ def test_contributions_and_baseline_sum_to_the_log_odds(scorer: Scorer, table: p
     assert np.unique(parts[:, -1]).size == 1
 
 
+def test_rows_whose_log_odds_are_known_are_not_scored_again(scorer: Scorer, table: pa.Table) -> None:
+    X = scorer.encoder.matrix(table)
+    z = scorer.logit_of(X)
+    np.testing.assert_array_equal(scorer.contributions_of(X, known=z, threads=2), scorer.contributions_of(X))
+    moved = scorer.contributions_of(X, known=z + 0.25, threads=2)
+    np.testing.assert_allclose(moved.sum(axis=1), z + 0.25, rtol=0, atol=1e-9)
+    values = scorer.values(table, X)
+    assert scorer.explain_of(X, values, known=z) == scorer.explain_of(X, values)
+
+
 def test_a_column_that_no_tree_uses_adds_nothing(scorer: Scorer, table: pa.Table) -> None:
     assert (scorer.contributions(table)[:, scorer.columns.index("dummy")] == 0).all()
     assert all(reason.feature != "dummy" for reasons in scorer.explain(table, k=9) for reason in reasons)

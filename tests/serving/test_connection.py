@@ -18,6 +18,7 @@ from rareclass.serving.settings import Limits  # noqa: E402
 LIMITS = Limits(receiving=0.6, connections=6, idle=1.0)
 ASK = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 LARGE = b"x" * 20_000_000
+TURNED_AWAY = []
 
 
 class App:
@@ -27,6 +28,10 @@ class App:
         if scope["type"] != "http":
             return
         length, more = 0, True
+        if scope["path"] == "/early":
+            await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body", "body": b""})
+            return
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
@@ -43,6 +48,9 @@ class App:
             await asyncio.sleep(1.5)
         said = b", ".join(sorted(headers))
         return 200, ((b"content-length", b"%d" % len(said)),), said
+
+    def turned_away(self, status, sentence):
+        TURNED_AWAY.append((status, sentence))
 
 
 def score(body=b""):
@@ -74,6 +82,7 @@ def connected(service, seconds=8.0):
 
 @pytest.fixture(autouse=True)
 def quiet(service):
+    TURNED_AWAY.clear()
     yield
     end = time.monotonic() + 10
     while service[0].server_state.connections:
@@ -90,10 +99,13 @@ def heard(sock):
 
 
 def refused(found, words):
+    """The status of the one answer, which refuses in JSON, and is told to the application."""
     assert found.startswith(b"HTTP/1.1 "), found
     said = json.loads(found.partition(b"\r\n\r\n")[2])
     assert words in said["error"]
-    return int(found[9:12])
+    status = int(found[9:12])
+    assert (status, said["error"]) in TURNED_AWAY
+    return status
 
 
 def trickle(sock, text, pause=0.1):
@@ -152,6 +164,62 @@ def test_what_came_whole_is_answered_though_what_follows_is_no_request(service, 
         found = heard(sock)
         assert found.startswith(b"HTTP/1.1 200")
         assert found.count(b"HTTP/1.1 ") == found.count(b"connection: close") == 1
+
+
+DAMAGED = b"POST %b HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\nno length\r\n"
+BAD_PATH = b"GET http://[ HTTP/1.1\r\nhost: x\r\n\r\n"
+
+
+@SLOW
+@pytest.mark.parametrize("more", [b"", score(), ASK], ids=["", "behind a short one", "behind a long one"])
+@pytest.mark.parametrize("damaged", [DAMAGED % b"/", DAMAGED % b"/v1/score", BAD_PATH], ids=["long", "short", "path"])
+def test_what_came_whole_is_answered_though_what_follows_is_damaged(service, slow, more, damaged):
+    with connected(service) as sock:
+        sock.sendall(slow + more + damaged)
+        found = heard(sock)
+        assert found.count(b"HTTP/1.1 200") == found.count(b"HTTP/1.1 ") == 1 + bool(more)
+        assert found.count(b"connection: close") == 1
+        assert not TURNED_AWAY
+
+
+@pytest.mark.parametrize("damaged", [DAMAGED % b"/", DAMAGED % b"/v1/score", BAD_PATH], ids=["long", "short", "path"])
+def test_what_is_damaged_alone_is_refused(service, damaged):
+    with connected(service) as sock:
+        sock.sendall(damaged)
+        assert refused(heard(sock), "no valid HTTP/1.1 request") == 400
+
+
+def test_a_request_that_was_answered_before_its_body_was_whole_gets_no_second_answer(service):
+    with connected(service) as sock:
+        sock.sendall((DAMAGED % b"/early")[:-12])
+        assert sock.recv(1000).startswith(b"HTTP/1.1 413")
+        sock.sendall(b"no length\r\n")
+        assert heard(sock) == b""
+        assert not TURNED_AWAY
+
+
+@pytest.mark.parametrize("path", [b"/", b"/v1/score"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_offer_of_another_protocol_is_left_out(service, path, whole):
+    """As Java's client and `curl --http2` make it; RFC 9110, section 7.8: a server may ignore it."""
+    offer = b"connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n"
+    first = b"POST %b HTTP/1.1\r\nhost: x\r\n%bcontent-length: 4\r\n\r\nbody" % (path, offer)
+    with connected(service) as sock:
+        if whole:
+            sock.sendall(first + first + ASK)
+        else:
+            for part in (first[:70], first[70:-2], first[-2:], first, ASK):
+                sock.sendall(part)
+                time.sleep(0.05)
+        found = heard(sock)
+        assert found.count(b"HTTP/1.1 200") == found.count(b"HTTP/1.1 ") == 3
+        said = [part.partition(b"\r\n\r\n")[2] for part in found.split(b"HTTP/1.1 ")[1:]]
+        short = b"connection, content-length, host, http2-settings"
+        assert said[1:] == [b"4" if path == b"/" else short, b"0"]
+        assert said[0] in (b"4", short)
+    with connected(service) as sock:
+        sock.sendall(b"CONNECT x:443 HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert refused(heard(sock), "no valid HTTP/1.1 request") == 400
 
 
 @SLOW

@@ -221,7 +221,7 @@ class Scorer:
         if self._needs_values:
             self._refuse_missing(X)
         block = _BLOCK if self.exact else max(X.shape[0], 1)
-        return _in_blocks(self._block, X, (X.shape[0],), threads=threads, block=block)
+        return _in_blocks(self._block, (X,), (X.shape[0],), threads=threads, block=block)
 
     def contributions(self, rows: Rows, *, rules: ReasonRules | None = None, threads: int = 1) -> np.ndarray:
         """What each column adds to the log-odds of each row: (n, d + 1), the last column the baseline.
@@ -246,14 +246,18 @@ class Scorer:
         parts = self.contributions_of(self.encoder.matrix(rows), threads=threads)
         return parts if rules is None else self._grouped(parts, self._own_rules(rules))
 
-    def contributions_of(self, X: np.ndarray, *, threads: int = 1) -> np.ndarray:
-        """Contributions (n, d + 1) of the columns to the log-odds of encoded rows (n, width)."""
+    def contributions_of(self, X: np.ndarray, *, threads: int = 1, known: np.ndarray | None = None) -> np.ndarray:
+        """Contributions (n, d + 1) of the columns to the log-odds of encoded rows (n, width).
+
+        Where these log-odds (n,) are `known`, as `logit_of` gave them, rows need not be scored again.
+        """
         if self.why_no_reasons:
             raise InputError(f"There are no reasons: {self.why_no_reasons}.")
         if self._needs_values:
             self._refuse_missing(X)
         shape = (X.shape[0], len(self.columns) + 1)
-        return _in_blocks(self._parts, X, shape, threads=threads, block=_EXPLAINED)
+        given = (X,) if known is None or self.slices is not None else (X, known)  # which holds the shifts by slice
+        return _in_blocks(self._parts, given, shape, threads=threads, block=_EXPLAINED)
 
     def gate_contributions_of(self, X: np.ndarray) -> np.ndarray | None:
         """What each column adds to the log-odds of a cascade's gate (n, d), of encoded rows; None for other models."""
@@ -298,11 +302,15 @@ class Scorer:
         *,
         rules: ReasonRules | None = None,
         threads: int = 1,
+        known: np.ndarray | None = None,
     ) -> list[list[Reason]]:
-        """`explain` for encoded rows (n, width), and their values in the order of `columns`."""
+        """`explain` for encoded rows (n, width), and their values in the order of `columns`.
+
+        Where their log-odds (n,) are `known`, as `logit_of` gave them, rows need not be scored again.
+        """
         _check.whole_number(k, "k", low=1)
         rules = self._own_rules(rules)
-        parts = self._grouped(self.contributions_of(X, threads=threads), rules)
+        parts = self._grouped(self.contributions_of(X, threads=threads, known=known), rules)
         return top_reasons(parts[:, :-1], values, self.columns, rules, k)
 
     def saved(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -325,13 +333,13 @@ class Scorer:
             raise InputError("The model gives no number for some of these rows: their values are too large for it.")
         return z
 
-    def _parts(self, X: np.ndarray) -> np.ndarray:
-        """Contributions (n, d + 1) of the columns, the baseline last."""
+    def _parts(self, X: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
+        """Contributions (n, d + 1) of the columns, the baseline last; `known` is ``self._whole(X)``."""
         parts = contributions(self.member, X)
         around = parts[0, -1] + np.array([-_STEP, 0.0, _STEP])
         self.calibration.apply(around, self.added)
         slope = max((around[2] - around[0]) / (2 * _STEP), 0.0)
-        moved = bridged(parts[:, :-1], self._whole(X), float(around[1]), slope)
+        moved = bridged(parts[:, :-1], self._whole(X) if known is None else known, float(around[1]), slope)
         base = self._by_slice(np.full(X.shape[0], around[1]), X)
         return np.column_stack([np.add.reduceat(moved, self.encoder.starts, axis=1), base])
 
@@ -368,16 +376,17 @@ class Scorer:
 
 
 def _in_blocks(
-    work: Callable[[np.ndarray], np.ndarray], X: np.ndarray, shape: tuple[int, ...], *, threads: int, block: int
+    work: Callable[..., np.ndarray], given: Sequence[np.ndarray], shape: tuple[int, ...], *, threads: int, block: int
 ) -> np.ndarray:
-    """``work(X)``, which has a row for each row of X and this shape, block by block."""
+    """``work(*given)``, which has a row for each row of the arrays given and this shape, block by block."""
     _check.whole_number(threads, "threads", low=1)
-    if 0 < X.shape[0] <= block:
-        return work(X)
+    n = shape[0]
+    if 0 < n <= block:
+        return work(*given)
     out = np.empty(shape)
 
     def part(start: int, stop: int) -> None:
-        out[start:stop] = work(X[start:stop])
+        out[start:stop] = work(*(array[start:stop] for array in given))
 
-    in_blocks(part, X.shape[0], block=block, small=block, threads=threads)
+    in_blocks(part, n, block=block, small=block, threads=threads)
     return out

@@ -60,7 +60,7 @@ def answer(served: "Served", request: "Request", *, threads: int = 1, known: Sco
     with sentenced:
         logit, probability = scored(scorer, rows.matrix, threads=threads) if known is None else known
         alert, tier = _decided(scorer.cut, probability, request.costs)
-        reasons = _reasons(served, request, alert, threads)
+        reasons = _reasons(served, request, alert, logit, threads)
     return Answers(
         probability=probability,
         logit=logit,
@@ -94,14 +94,16 @@ def _refuse_lacking(costs: Mapping[str, np.ndarray] | None) -> None:
         )
 
 
-def _reasons(served: "Served", request: "Request", alert: np.ndarray, threads: int) -> list[list[Reason] | None] | None:
+def _reasons(
+    served: "Served", request: "Request", alert: np.ndarray, logit: np.ndarray, threads: int
+) -> list[list[Reason] | None] | None:
     if request.explain == NONE:
         return None
     chosen = np.arange(alert.size) if request.explain == ALL else np.flatnonzero(alert)
     if not chosen.size:
         return [None] * alert.size
     X = request.rows.matrix[chosen]
-    given = served.scorer.explain_of(X, request.rows.values(chosen), threads=threads)
+    given = served.scorer.explain_of(X, request.rows.values(chosen), threads=threads, known=logit[chosen])
     return for_rows(given, chosen, alert.size)
 
 

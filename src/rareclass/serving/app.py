@@ -153,9 +153,12 @@ class Service:
         if self.log is not None:
             self.log.add(served, request.ids or call.id, answers, request.rows, call.id)
 
-    def refused(self, call: Call, status: int) -> None:
-        """Count a refusal."""
-        self.metrics.refused(call.model, status, route=_route(call))
+    def refused(self, call: Call | None, status: int) -> None:
+        """Count a refusal, of what held no request where there is no call."""
+        if call is None:
+            self.metrics.refused(None, status)
+        else:
+            self.metrics.refused(call.model, status, route=_route(call))
 
     def _exposition(self) -> Reply:
         body, kind = self.metrics.exposition()

@@ -3,8 +3,10 @@
 import asyncio
 import functools
 import re
+from collections.abc import Callable
 from typing import Any
 
+import httptools
 import orjson
 from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
@@ -30,6 +32,9 @@ class GuardedConnection(HttpToolsProtocol):
 
     A request for answers that comes whole in one read is handed to `Front.answered` at once: uvicorn, with its tasks,
     events and messages of ASGI, takes twice the processor time. All others are passed on to uvicorn.
+
+    Offers of another protocol (``Upgrade``, as clients of HTTP/2 make them without TLS) are left out, as RFC 9110
+    (section 7.8) allows; httptools would skip the body of such a request.
     """
 
     def __init__(
@@ -53,7 +58,9 @@ class GuardedConnection(HttpToolsProtocol):
         self._unread = 0
         self._stall: asyncio.TimerHandle | None = None
         self._answered: Answered | None = getattr(config.loaded_app, "answered", None)
+        self._turned_away: Callable[[int, str], None] | None = getattr(config.loaded_app, "turned_away", None)
         self._url, self._body, self._passed_on = b"", b"", False  # of the request that is being read
+        self._upgrade = False  # offered by it
         self._fields: list[tuple[bytes, bytes]] = []
         self._headers: dict[bytes, bytes] = {}
 
@@ -77,7 +84,12 @@ class GuardedConnection(HttpToolsProtocol):
         if self._ending or self.transport.is_closing():
             return
         self._head += len(data)
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self._read(data)
+        except httptools.HttpParserError:
+            self._refuse(400, "This is no valid HTTP/1.1 request.")
+            return
         if not (self._whole or self._in_head or self._passed_on or self.transport.is_closing()):
             self._pass_on()  # the rest is yet to come
         if self._in_head and self._head > _HEAD:
@@ -88,6 +100,22 @@ class GuardedConnection(HttpToolsProtocol):
                 self._stop_clock()
         elif self._clock is None:
             self._clock = self.loop.call_later(self.limits.receiving, self._too_slow)
+
+    def _read(self, data: bytes) -> None:
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offered:
+                rest = data[offered.args[0] :]
+                data = self._without_upgrade() + rest if self._upgrade else rest
+            else:
+                return
+
+    def _without_upgrade(self) -> bytes:
+        """The head that was read, less its offer."""
+        first = b"%b %b HTTP/%b" % (self.parser.get_method(), self._url, self.parser.get_http_version().encode())
+        kept = [b"%b: %b" % field for field in self._fields if field[0] != b"upgrade"]
+        return b"\r\n".join([first, *kept, b"\r\n"])
 
     def on_message_begin(self) -> None:
         self._unset_keepalive_if_required()  # the one before it may have been answered in the same read
@@ -103,10 +131,13 @@ class GuardedConnection(HttpToolsProtocol):
             self._fields.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
-        self._in_head = False
+        self._upgrade = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+        if self._upgrade:
+            return  # it is read again without
         self._headers = dict(self._fields)
         if not self._may_be_short():
             self._pass_on()
+        self._in_head = False
 
     def on_body(self, body: bytes) -> None:
         if self._passed_on:
@@ -117,6 +148,8 @@ class GuardedConnection(HttpToolsProtocol):
             self._pass_on()
 
     def on_message_complete(self) -> None:
+        if self._upgrade:
+            return
         self._whole = True
         self._head = 0  # what was read with this one is no head of the next
         if self._answered is None or self._passed_on:
@@ -132,7 +165,6 @@ class GuardedConnection(HttpToolsProtocol):
             and self.parser.get_method() == b"POST"
             and _SHORT.fullmatch(self._url) is not None
             and self.parser.get_http_version() == "1.1"
-            and not self.parser.should_upgrade()
             and b"expect" not in self._headers
             and (self.cycle is None or self.cycle.response_complete)
             and not self.flow.write_paused
@@ -151,7 +183,7 @@ class GuardedConnection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._asked = cycle
-        if self._last:
+        if self._last and not self.pipeline:
             cycle.keep_alive = False
         super()._start_asgi_task(cycle, app)
 
@@ -166,9 +198,6 @@ class GuardedConnection(HttpToolsProtocol):
         """Close a quiet connection; one that brings or awaits something closes behind its answer, or by its limits."""
         if self._whole and (self.cycle is None or self.cycle.response_complete):
             self.transport.close()
-
-    def send_400_response(self, msg: str) -> None:
-        self._refuse(400, "This is no valid HTTP/1.1 request.")
 
     def timeout_keep_alive_handler(self) -> None:
         """Close a quiet connection; one whose client still reads its answer gets more time, one that does not none."""
@@ -219,14 +248,21 @@ class GuardedConnection(HttpToolsProtocol):
     def _refuse(self, status: int, sentence: str) -> None:
         """Answer outside any application, and close; behind requests that came whole, answer these, and close."""
         self._stop_clock()
-        if self._asked is not None and not self._asked.response_complete and (self._whole or self._in_head):
-            self._ending, self.cycle.keep_alive = True, False
+        in_body = not (self._whole or self._in_head)
+        asked = self._asked
+        if asked is not None and not asked.response_complete and not (in_body and asked is self.cycle):
+            self._ending = True
+            if in_body:
+                self.pipeline.popleft()
+            last = self.pipeline[0][0] if self.pipeline else asked
+            last.keep_alive = False
             return
-        body = orjson.dumps({"error": sentence})
-        started = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
-        if not started:  # an answer under way cannot be taken back
+        if not (in_body and self._passed_on and self.cycle.response_started):  # which cannot be taken back
+            body = orjson.dumps({"error": sentence})
             head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
             self.transport.write(STATUS_LINE[status] + head + body)
+            if self._turned_away is not None:
+                self._turned_away(status, sentence)
         self.transport.close()
         self.loop.call_later(1.0, self._abort)
 

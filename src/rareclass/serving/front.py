@@ -107,7 +107,8 @@ class Front:
     opened, closed : async callable, optional
         Called before the first request and after the last.
     refused : callable, optional
-        Called with (call, status) for each reply of 400 or above.
+        Called with (call, status) for each reply of 400 or above; the call is None where the connection was refused
+        before it held a request.
     """
 
     def __init__(
@@ -117,7 +118,7 @@ class Front:
         *,
         opened: Callable[[], Awaitable[None]] | None = None,
         closed: Callable[[], Awaitable[None]] | None = None,
-        refused: Callable[[Call, int], None] | None = None,
+        refused: Callable[[Call | None, int], None] | None = None,
     ) -> None:
         self._answer, self._events, self._ids = answer, events, Ids()
         self._opened, self._closed, self._refused = opened, closed, refused
@@ -158,6 +159,13 @@ class Front:
             *reply.headers,
         )
         return reply.status, head, reply.body
+
+    def turned_away(self, status: int, sentence: str) -> None:
+        """Count and log a refusal that the connection gave itself: what came was no whole request, or one too many."""
+        if self._refused is not None:
+            self._refused(None, status)
+        if self._events.requests:
+            self._events.say("connection refused", status=status, problem=sentence)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -107,23 +107,26 @@ def score(
     """
     table = read_table(rows)
     encoded = bundle.scorer.encoded(table)
-    probability = sigmoid(bundle.scorer.logit_of(encoded.matrix, threads=thread_count()))
+    logit = bundle.scorer.logit_of(encoded.matrix, threads=thread_count())
+    probability = sigmoid(logit)
     tiers, tier = bundle.model.model_.tiers, None
     if tiers is None:
         alert = bundle.model.flag(probability, costs=costs, grouping=grouping)
     else:
         places = tiers.places(probability, costs, grouping)
         alert, tier = places > 0, tiers.policy.named(places)
-    reasons = None if asked is None else _reasons(bundle.scorer, table, encoded.matrix, alert, asked)
+    reasons = None if asked is None else _reasons(bundle.scorer, table, encoded.matrix, logit, alert, asked)
     label, unknown = bundle.model.labels_of(alert), dict(encoded.unknown_counts)
     return Scored(probability, alert, label, unknown, reasons=reasons, tier=tier)
 
 
 def _reasons(
-    scorer: Scorer, table: pa.Table, X: np.ndarray, alert: np.ndarray, asked: Asked
+    scorer: Scorer, table: pa.Table, X: np.ndarray, logit: np.ndarray, alert: np.ndarray, asked: Asked
 ) -> list[list[Reason] | None]:
-    """The reasons of each row of a table, whose encoded matrix is `X`."""
+    """The reasons of each row of a table, whose encoded matrix is `X`, with these log-odds."""
     chosen = np.flatnonzero(alert) if asked.alerts_only else np.arange(alert.size)
     values = scorer.values(table.take(chosen), X[chosen])
-    given = scorer.explain_of(X[chosen], values, asked.k, rules=asked.rules, threads=thread_count())
+    given = scorer.explain_of(
+        X[chosen], values, asked.k, rules=asked.rules, threads=thread_count(), known=logit[chosen]
+    )
     return for_rows(given, chosen, alert.size)
