@@ -8,6 +8,7 @@ import pytest
 
 metrics = pytest.importorskip("rareclass.serving.metrics")
 status_page = pytest.importorskip("rareclass.serving.page").status_page
+from rareclass.html.document import asset  # noqa: E402
 
 EVIL = '<script>alert("x")</script>'
 INTERVAL = {"estimate": 0.594, "low": 0.483, "high": 0.694}
@@ -55,6 +56,18 @@ def ask(m, served, logit, tier=None, unknown=None, slices=None):
 
 def text(page):
     return re.sub(r"\s+", " ", re.sub(r"<(style|script)>.*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL))
+
+
+def test_no_class_of_the_page_is_that_of_letters_in_drawings(counting):
+    """`.said` became one, and the page's own list shrank."""
+    styles = "".join(asset("rareclass.html", name) for name in ("plot.css", "page.css"))
+    drawn = {name for name, rule in re.findall(r"\.([\w-]+)\{([^}]*)\}", styles) if "font:" in rule and "fill:" in rule}
+    assert len(drawn) > 1
+    ask(counting, model("fraud"), [-5.0, -3.0])
+    page = re.sub(r"<svg.*?</svg>", "", status_page(Models(model("fraud")), counting), flags=re.DOTALL)
+    used = {name for names in re.findall(r'class="([^"]*)"', page) for name in names.split()}
+    assert "told" in used
+    assert not drawn & used
 
 
 def test_it_tells_evidence_decision_and_counts(counting):

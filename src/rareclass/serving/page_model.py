@@ -80,7 +80,7 @@ def _head(view: ModelView) -> str:
     said.append(f"<dt>Event</dt><dd>{esc(event)}</dd><dt>Decision</dt><dd>{_decision(card)}</dd>")
     if served.slice_column:
         said.append(f"<dt>Slices</dt><dd>{name(served.slice_column)}</dd>")
-    return f'<p class="marks">{mark}</p><dl class="said">{"".join(said)}</dl>'
+    return f'<p class="marks">{mark}</p><dl class="told">{"".join(said)}</dl>'
 
 
 def _workers(view: ModelView) -> str:
