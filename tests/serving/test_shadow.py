@@ -2,6 +2,7 @@
 
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from rareclass.scoring.champion import challenger_place
 from rareclass.serving.answers import answer
 from rareclass.serving.batch import Batch
 from rareclass.serving.log import PredictionLog
+from rareclass.serving.logged import Entry
 from rareclass.serving.models import read_served
 from rareclass.serving.requests import Request
 from rareclass.serving.settings import Settings, named_shadows
@@ -103,6 +105,26 @@ def test_a_challenger_that_needs_another_column_is_said_once(tmp_path, caplog):
     assert (table.num_rows, table["shadow_alert"].null_count) == (6, 6)
     assert [r.getMessage() for r in caplog.records].count(caplog.records[0].getMessage()) == 1
     assert "cannot score what is answered: the requests hold no column 'x'" in caplog.text
+
+
+@pytest.mark.parametrize("odd", [None, SimpleNamespace(column=lambda name: None)], ids=["not kept", "no column"])
+def test_of_many_requests_each_is_scored_as_alone_and_one_that_cannot_be_takes_none_with_it(tmp_path, served, odd):
+    write("other", tmp_path / "other")
+    shadows = Shadows({"m": tmp_path / "other"})
+    shadows.open()
+    encoder = served.scorer.encoder
+    given = [ROWS[i % 3 : 1 + i % 3] for i in range(40)] + [ROWS]
+    batches = [Batch.of_columns(encoder, [[r[k] for r in rows] for k in encoder.names], len(rows)) for rows in given]
+    entries = [Entry(0, len(rows), served, "r", None, rows, None, 0) for rows in batches]
+    wanted = np.concatenate([fitted("other").scorer.probability(rows) for rows in given])
+    found = shadows.beside(served, entries)
+    np.testing.assert_array_equal(found.probability.to_numpy(), wanted)
+    assert found.version.to_pylist() == [fitted("other").version] * 43
+    found = shadows.beside(served, [*entries[:7], Entry(0, 2, served, "r", None, odd, None, 0), *entries[7:]])
+    assert [i for i, p in enumerate(found.probability.to_pylist()) if p is None] == [7, 8]
+    np.testing.assert_array_equal(np.delete(found.probability.to_numpy(zero_copy_only=False), [7, 8]), wanted)
+    assert len(found.alert) == len(found.version) == 45
+    shadows.close()
 
 
 def test_nobody_waits_for_a_slow_challenger(tmp_path, served, monkeypatch):
