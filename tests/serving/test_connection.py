@@ -223,6 +223,26 @@ def test_an_offer_of_another_protocol_is_left_out(service, path, whole):
 
 
 @SLOW
+@pytest.mark.parametrize("more", [b"", ASK, ASK[:9], (DAMAGED % b"/")[:-12], ASK + (DAMAGED % b"/")[:-12]])
+def test_a_client_that_sends_no_more_gets_the_answers_to_what_came_whole(service, slow, more):
+    with connected(service) as sock:
+        sock.sendall(slow + more)
+        sock.shutdown(socket.SHUT_WR)
+        found = heard(sock)
+        assert found.count(b"HTTP/1.1 200") == found.count(b"HTTP/1.1 ") == 1 + more.startswith(ASK)
+        assert not TURNED_AWAY
+
+
+@pytest.mark.parametrize("text", [b"", ASK[:9], (DAMAGED % b"/")[:-12], (DAMAGED % b"/v1/score")[:-12]])
+def test_a_client_that_ends_before_anything_was_whole_is_closed_without_an_answer(service, text):
+    with connected(service) as sock:
+        sock.sendall(text)
+        sock.shutdown(socket.SHUT_WR)
+        assert heard(sock) == b""
+        assert not TURNED_AWAY
+
+
+@SLOW
 def test_a_client_that_leaves_two_answers_behind_is_no_error(service, slow, caplog):
     server, _ = service
     with connected(service) as sock:

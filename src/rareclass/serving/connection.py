@@ -101,6 +101,10 @@ class GuardedConnection(HttpToolsProtocol):
         elif self._clock is None:
             self._clock = self.loop.call_later(self.limits.receiving, self._too_slow)
 
+    def eof_received(self) -> bool:
+        """Stay open for a client that sends no more but waits for answers; TLS knows no such half."""
+        return self.scheme == "http" and self._answers_first()
+
     def _read(self, data: bytes) -> None:
         while data:
             try:
@@ -247,16 +251,10 @@ class GuardedConnection(HttpToolsProtocol):
 
     def _refuse(self, status: int, sentence: str) -> None:
         """Answer outside any application, and close; behind requests that came whole, answer these, and close."""
+        if self._answers_first():
+            return
         self._stop_clock()
         in_body = not (self._whole or self._in_head)
-        asked = self._asked
-        if asked is not None and not asked.response_complete and not (in_body and asked is self.cycle):
-            self._ending = True
-            if in_body:
-                self.pipeline.popleft()
-            last = self.pipeline[0][0] if self.pipeline else asked
-            last.keep_alive = False
-            return
         if not (in_body and self._passed_on and self.cycle.response_started):  # which cannot be taken back
             body = orjson.dumps({"error": sentence})
             head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
@@ -265,6 +263,21 @@ class GuardedConnection(HttpToolsProtocol):
                 self._turned_away(status, sentence)
         self.transport.close()
         self.loop.call_later(1.0, self._abort)
+
+    def _answers_first(self) -> bool:
+        """Read no more, and close behind the answers to what came whole; False where nothing waits for one."""
+        asked, in_body = self._asked, not (self._whole or self._in_head)
+        if asked is None or asked.response_complete or (in_body and asked is self.cycle):
+            return self._ending
+        if self._ending:
+            return True
+        self._ending = True
+        self._stop_clock()
+        if in_body:
+            self.pipeline.popleft()
+        last = self.pipeline[0][0] if self.pipeline else asked
+        last.keep_alive = False
+        return True
 
     def _abort(self) -> None:
         """End a closed connection whose client does not read."""
