@@ -2,13 +2,17 @@
 
 import datetime
 import itertools
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from rareclass import _check
-from rareclass.errors import TargetError
+from rareclass.decisions import CostMatrix
+from rareclass.errors import InputError, TargetError
+from rareclass.treatments.base import positive_number
 
 ONE = ["1", 1, 1.0, np.int64(1), np.float32(1.0), True, np.bool_(True)]
 
@@ -87,3 +91,17 @@ def test_a_label_that_booleans_do_not_hold_is_refused():
     for label in ("nonsense", 2, "fraud"):
         with pytest.raises(TargetError, match="is not among the labels"):
             _check.binary_target(truth, label)
+
+
+@pytest.mark.parametrize("value", ["0.5", b"0.5", True, np.True_, [0.5, 0.5], None, "half", 10**400], ids=repr)
+@pytest.mark.parametrize(
+    "check", [lambda v: _check.fraction(v, "share"), lambda v: positive_number(v, "share"), lambda v: CostMatrix(v, v)]
+)
+def test_what_is_no_number_is_refused_in_a_sentence(check, value):
+    with pytest.raises(InputError, match=r"must be .*number"):
+        check(value)
+
+
+@pytest.mark.parametrize("value", [0.5, np.float32(0.5), Fraction(1, 2), Decimal("0.5"), np.array(0.5)], ids=repr)
+def test_numbers_of_any_type_are_taken(value):
+    assert _check.fraction(value, "share") == 0.5

@@ -261,12 +261,24 @@ def both_classes(y: np.ndarray, name: str = "y_true") -> np.ndarray:
     return y
 
 
+def as_number(value: object) -> float | None:
+    """`value` as a float; None for texts (also those of digits), truth values and what is no single number.
+
+    Examples
+    --------
+    >>> as_number(3), as_number("3"), as_number(True)
+    (3.0, None, None)
+    """
+    try:
+        return None if isinstance(value, str | bytes | bool | np.bool_) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
 def fraction(value: object, name: str, *, low: float = 0.0, high: float = 1.0, closed: str = "both") -> float:
     """A number in [low, high]; `closed` is both, left, right or neither."""
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise InputError(f"`{name}` must be a number; got {value!r}.") from None
+    if (number := as_number(value)) is None:
+        raise InputError(f"`{name}` must be a number; got {value!r}.")
     ok = not math.isnan(number)
     ok &= number >= low if closed in ("both", "left") else number > low
     ok &= number <= high if closed in ("both", "right") else number < high

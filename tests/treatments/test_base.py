@@ -130,7 +130,7 @@ def test_counts_need_both_classes_and_numbers_have_to_be_above_zero():
     for y in (np.ones(3, dtype=bool), np.zeros(3, dtype=bool)):
         with pytest.raises(TooFewEventsError, match="both are needed"):
             class_counts(y)
-    assert positive_number("2.5", "ratio") == 2.5
-    for value in (0, -1, float("nan"), float("inf")):
+    assert positive_number(2.5, "ratio") == 2.5
+    for value in (0, -1, float("nan"), float("inf"), "2.5"):
         with pytest.raises(InputError, match="`ratio` must be a number above 0"):
             positive_number(value, "ratio")

@@ -57,10 +57,8 @@ class CostMatrix:
     def __post_init__(self) -> None:
         for name in _NAMES:
             value = getattr(self, name)
-            try:
-                number = float(value)
-            except (TypeError, ValueError):
-                raise CostError(f"The cost `{name}` must be one number; got {value!r}. {_HINT}") from None
+            if (number := _check.as_number(value)) is None:
+                raise CostError(f"The cost `{name}` must be one number; got {value!r}. {_HINT}")
             if not np.isfinite(number):
                 raise CostError(f"The cost `{name}` must be finite; got {value!r}.")
             object.__setattr__(self, name, number)

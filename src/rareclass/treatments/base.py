@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from rareclass import _check
 from rareclass.decisions.costs import Costs
 from rareclass.errors import InputError, TooFewEventsError
 
@@ -239,7 +240,7 @@ def half_way(own: float, wanted: float) -> float | None:
 
 def positive_number(value: float, name: str) -> float:
     """A finite number above zero."""
-    number = float(value)
-    if not (np.isfinite(number) and number > 0):
+    number = _check.as_number(value)
+    if number is None or not (np.isfinite(number) and number > 0):
         raise InputError(f"`{name}` must be a number above 0; got {value!r}.")
     return number
