@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rareclass import losses
+from rareclass.losses._power import PowerForm
 from rareclass.losses._smoothing import count_between_and_outside, restored, restored_log_odds, smoothed
 
 BINARY = [
@@ -34,11 +35,30 @@ def test_value_and_gradient_are_those_with_the_hessian(loss, kind):
             assert np.abs(found - wanted).max() <= limit * np.abs(wanted).max()
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("loss", [loss for loss in BINARY if isinstance(loss._form(), PowerForm)], ids=repr)
+def test_a_target_between_has_both_losses_times_their_shares(loss, kind):
+    z = np.concatenate([np.linspace(-30, 30, 601), [-1e4, -800.0, 800.0, 1e4]]).astype(kind)
+    share = np.linspace(0, 1, z.size).astype(kind)
+    rest, moved = (1 - share) * 3, 0.5
+    value, gradient = np.full_like(z, np.nan), np.full_like(z, np.nan)
+    loss._form().mixed(share, rest, z, moved, value, gradient)
+    limit = 1e-13 if kind is np.float64 else 2e-7
+    at = z.astype(np.float64) + moved
+    for found, method in ((value, loss.value), (gradient, loss.gradient)):
+        wanted = share * method(np.ones(z.size), at) + rest * method(np.zeros(z.size), at)
+        assert np.abs(found - wanted).max() <= limit * np.abs(wanted).max()
+
+
 def test_a_score_that_is_no_number_gives_a_loss_that_is_none():
     for loss in BINARY:
         value, gradient = np.zeros(2), np.zeros(2)
         loss._form().graded(np.array([0.0, 1.0]), np.full(2, np.nan), value, gradient)
         assert np.isnan(value).all()
+        if isinstance(loss._form(), PowerForm):
+            value = np.zeros(2)
+            loss._form().mixed(np.full(2, 0.3), np.full(2, 0.7), np.full(2, np.nan), 0.0, value, gradient)
+            assert np.isnan(value).all()
 
 
 def test_smoothing_and_back():

@@ -127,6 +127,62 @@ def _graded_whole(
         gradient[i] = -sign * focus * (q + g * p * ell + e * (g + 1.0) * p * q)
 
 
+@compiled(inline="always", **OPTIONS)
+def _both(z: float) -> tuple[float, float, float, float]:  # pragma: no cover - compiled
+    """(p, q, -log p, -log q) of one score, by one exponential."""
+    e = exp_negative(-abs(z))
+    large = 1.0 / (1.0 + e)
+    small, rest = e * large, e * log1p_ratio(e)
+    likely = z >= 0
+    return large if likely else small, small if likely else large, rest - min(z, 0.0), rest + max(z, 0.0)
+
+
+@compiled(**OPTIONS)
+def _mixed(
+    share: np.ndarray,
+    rest: np.ndarray,
+    z: np.ndarray,
+    moved: float,
+    gamma: Pair,
+    epsilon: Pair,
+    weight: Pair,
+    value: np.ndarray,
+    gradient: np.ndarray,
+) -> None:  # pragma: no cover - compiled
+    """Both classes' `_graded`, times their shares."""
+    for i in range(z.shape[0]):
+        p, q, ell_1, ell_0 = _both(np.float64(z[i]) + moved)
+        one = share[i] * weight[1] * exp_negative(-gamma[1] * ell_0)
+        zero = rest[i] * weight[0] * exp_negative(-gamma[0] * ell_1)
+        value[i] = one * (ell_1 + epsilon[1] * q) + zero * (ell_0 + epsilon[0] * p)
+        rise = zero * (p + gamma[0] * q * ell_0 + epsilon[0] * (gamma[0] + 1.0) * p * q)
+        gradient[i] = rise - one * (q + gamma[1] * p * ell_1 + epsilon[1] * (gamma[1] + 1.0) * p * q)
+
+
+@compiled(**OPTIONS)
+def _mixed_whole(
+    share: np.ndarray,
+    rest: np.ndarray,
+    z: np.ndarray,
+    moved: float,
+    g: float,
+    epsilon: Pair,
+    weight: Pair,
+    value: np.ndarray,
+    gradient: np.ndarray,
+) -> None:  # pragma: no cover - compiled
+    """The same for one whole exponent of at most `WHOLE`."""
+    for i in range(z.shape[0]):
+        p, q, ell_1, ell_0 = _both(np.float64(z[i]) + moved)
+        one = (q if g >= 1.0 else 1.0) * (q if g >= 2.0 else 1.0) * (q if g >= 3.0 else 1.0)
+        zero = (p if g >= 1.0 else 1.0) * (p if g >= 2.0 else 1.0) * (p if g >= 3.0 else 1.0)
+        one *= share[i] * weight[1] * (q if g >= 4.0 else 1.0)
+        zero *= rest[i] * weight[0] * (p if g >= 4.0 else 1.0)
+        value[i] = one * (ell_1 + epsilon[1] * q) + zero * (ell_0 + epsilon[0] * p)
+        rise = zero * (p + g * q * ell_0 + epsilon[0] * (g + 1.0) * p * q)
+        gradient[i] = rise - one * (q + g * p * ell_1 + epsilon[1] * (g + 1.0) * p * q)
+
+
 def _log_factor(t: np.ndarray, gamma: float, epsilon: float) -> np.ndarray:
     """log A(t), exact in the tails for epsilon = -1 too, where A itself falls like exp(-t)."""
     positive = t >= 0
@@ -182,6 +238,16 @@ class PowerForm:
             _graded_whole(y, z, gamma, self.epsilon, self.weight, value, gradient)
         else:
             _graded(y, z, self.gamma, self.epsilon, self.weight, value, gradient)
+
+    def mixed(
+        self, share: np.ndarray, rest: np.ndarray, z: np.ndarray, moved: float, value: np.ndarray, gradient: np.ndarray
+    ) -> None:
+        """Write value and gradient at z + moved of a target of which `share` is positive and `rest` negative."""
+        gamma = self.gamma[0]
+        if self.gamma[1] == gamma and gamma <= WHOLE and gamma == int(gamma):
+            _mixed_whole(share, rest, z, moved, gamma, self.epsilon, self.weight, value, gradient)
+        else:
+            _mixed(share, rest, z, moved, self.gamma, self.epsilon, self.weight, value, gradient)
 
     def log_slope(self, positive: bool, z: np.ndarray) -> np.ndarray:
         """log |dL/dz| of a row of one class."""

@@ -6,6 +6,11 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is an optional extra and is not installed", exc_type=ImportError)
 modules = pytest.importorskip("rareclass.losses.torch")
 elements = pytest.importorskip("rareclass.losses.torch.elements")
+checks = pytest.importorskip("rareclass.losses.torch.checks")
+backends = pytest.importorskip("torch._dynamo.backends.common")
+compilers = pytest.importorskip("functorch.compile")
+aot_autograd, make_boxed_func = backends.aot_autograd, compilers.make_boxed_func
+min_cut_rematerialization_partition = compilers.min_cut_rematerialization_partition
 functional = torch.nn.functional
 # torch 2.13 makes an instance of every autograd function that it compiles, and warns of that itself
 pytestmark = [pytest.mark.deep, pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")]
@@ -165,7 +170,7 @@ def test_compiled_gradients_are_those_of_the_kernels(build):
     z = torch.cat([batch((30,))[0], torch.tensor([0.0, 1e4, -1e4]).double()])
     y = (torch.arange(33) % 3 == 0).double()
     compiled = torch.compile(build(), fullgraph=True, backend="aot_eager")
-    for targets in (y, y.bool(), 0.8 * y + 0.1):
+    for targets in (y, y.bool(), y.to(torch.uint8), y.long(), 0.8 * y + 0.1):
         found, wanted = (z.clone().requires_grad_() for _ in range(2))
         compiled(found, targets).backward()
         build()(wanted, targets).backward()
@@ -185,6 +190,36 @@ def test_a_second_derivative_of_a_compiled_loss_is_refused_and_by_transforms_it_
         lambda a: torch.func.jacrev(torch.func.jacrev(loss))(a, y), fullgraph=True, backend="aot_eager"
     )
     torch.testing.assert_close(hessian(z), torch.autograd.functional.hessian(lambda a: loss(a, y), z))
+    torch.compiler.reset()
+    rows = torch.compile(torch.func.vmap(torch.func.grad(loss)), fullgraph=True, backend="aot_eager")
+    torch.testing.assert_close(rows(z, y.bool()), torch.func.vmap(torch.func.grad(loss))(z, y))
+
+
+@pytest.mark.parametrize("kind", [torch.bool, torch.uint8, torch.int64])
+def test_a_compiled_graph_keeps_the_slope_whatever_the_targets_are(kind):
+    """And not the scores, from which the backward pass would have to find it again."""
+    torch.compiler.reset()
+    kept = []
+
+    def forward(graph, _):
+        kept.append([tuple(n.meta["val"].shape) for n in graph.graph.output_node().args[0]])
+        return make_boxed_func(graph.forward)
+
+    backend = aot_autograd(
+        fw_compiler=forward,
+        bw_compiler=lambda graph, _: make_boxed_func(graph.forward),
+        partition_fn=min_cut_rematerialization_partition,
+    )
+    z = torch.randn(1000).requires_grad_()
+    loss = torch.compile(modules.FocalLoss(2.0, 0.25), fullgraph=True, backend=backend)
+    loss(z, (torch.arange(1000) % 9 == 0).to(kind)).backward()
+    assert kept[0].count((1000,)) == 1
+
+
+def test_the_conversion_of_targets_is_a_well_behaved_operator():
+    for given in (torch.tensor([True, False]), torch.tensor([[3, 1]], dtype=torch.uint8), torch.arange(6)[::2]):
+        torch.library.opcheck(checks._converted, (given, torch.float32))
+        assert checks._converted(given, torch.float64).tolist() == given.double().tolist()
 
 
 def test_compiled_without_a_look_at_the_values_a_wrong_target_is_nan():

@@ -18,7 +18,11 @@ def class_losses(form: SoftmaxForm, z: Tensor, codes: Tensor, smoothing: float) 
         rest = torch.logsumexp(u.scatter(1, at, -torch.inf), dim=1, keepdim=True)
         gap = (rest - u.gather(1, at))[:, 0]
         return _losses(form, gap, codes, u)
-    every = _losses(form, _log_rest(u) - u, torch.arange(u.shape[1], device=u.device), u)
+    if form.gamma or form.epsilon or not _plain(form.margin, 0.0):
+        every = _losses(form, _log_rest(u) - u, torch.arange(u.shape[1], device=u.device), u)
+    else:  # the digits that this difference loses are nothing beside the share of the other classes
+        every = torch.logsumexp(u, dim=1, keepdim=True) - u
+        every = every if _plain(form.weight, 1.0) else every * u.new_tensor(form.weight)
     return (1.0 - smoothing) * every.gather(1, at)[:, 0] + smoothing * every.mean(1)
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from rareclass.losses._affine import AffineForm
+from rareclass.losses._power import PowerForm
 from rareclass.losses.torch.algebra import ElementForm, terms
 from rareclass.losses.torch.checks import looks, traced, unit_targets
 from rareclass.losses.torch.precision import precise, working_type
@@ -83,18 +85,23 @@ def _evaluate(
 
 def _by_kernel(form: ElementForm, z: Tensor, y: Tensor, weight: Tensor | None, hard: bool) -> tuple[Tensor, Tensor]:
     """The same as `terms` by the compiled kernels of the package: one pass instead of twenty."""
-    value, slope = _graded(form, z, y if hard and weight is None else torch.zeros_like(y))
     if hard and weight is None:
-        return value, slope
-    positive, its_slope = _graded(form, z, torch.ones_like(y))
+        return _filled(z, form.graded, y, z)
     share, rest = y if weight is None else y * weight, 1.0 - y
+    if isinstance(form, PowerForm):
+        return _filled(z, form.mixed, share, rest, z, 0.0)
+    if isinstance(form, AffineForm) and form.is_shift:
+        return _filled(z, PowerForm(weight=form.weight).mixed, share, rest, z, form.shift[0])
+    value, slope = _filled(z, form.graded, torch.zeros_like(y), z)
+    positive, its_slope = _filled(z, form.graded, torch.ones_like(y), z)
     return torch.addcmul(value.mul_(rest), share, positive), torch.addcmul(slope.mul_(rest), share, its_slope)
 
 
-def _graded(form: ElementForm, z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    value, slope = (torch.empty(z.shape, dtype=z.dtype) for _ in range(2))
-    form.graded(*(a.reshape(-1).numpy() for a in (y, z, value, slope)))
-    return value, slope
+def _filled(like: Tensor, kernel: Any, *given: Tensor | float) -> tuple[Tensor, Tensor]:
+    """What a kernel writes into the last two of its arguments, in the shape of `like`."""
+    out = [torch.empty(like.shape, dtype=like.dtype) for _ in range(2)]
+    kernel(*(a.reshape(-1).numpy() if isinstance(a, Tensor) else a for a in (*given, *out)))
+    return out[0], out[1]
 
 
 class _Elements(torch.autograd.Function):
