@@ -139,17 +139,16 @@ def _both(z: float) -> tuple[float, float, float, float]:  # pragma: no cover - 
 
 @compiled(**OPTIONS)
 def _mixed(
-    share: np.ndarray,
-    rest: np.ndarray,
+    shares: tuple[np.ndarray, np.ndarray],
     z: np.ndarray,
     moved: float,
     gamma: Pair,
     epsilon: Pair,
     weight: Pair,
-    value: np.ndarray,
-    gradient: np.ndarray,
+    out: tuple[np.ndarray, np.ndarray],
 ) -> None:  # pragma: no cover - compiled
-    """Both classes' `_graded`, times their shares."""
+    """Both classes' `_graded`, times the share of positives and that of negatives."""
+    (share, rest), (value, gradient) = shares, out
     for i in range(z.shape[0]):
         p, q, ell_1, ell_0 = _both(np.float64(z[i]) + moved)
         one = share[i] * weight[1] * exp_negative(-gamma[1] * ell_0)
@@ -161,17 +160,16 @@ def _mixed(
 
 @compiled(**OPTIONS)
 def _mixed_whole(
-    share: np.ndarray,
-    rest: np.ndarray,
+    shares: tuple[np.ndarray, np.ndarray],
     z: np.ndarray,
     moved: float,
     g: float,
     epsilon: Pair,
     weight: Pair,
-    value: np.ndarray,
-    gradient: np.ndarray,
+    out: tuple[np.ndarray, np.ndarray],
 ) -> None:  # pragma: no cover - compiled
     """The same for one whole exponent of at most `WHOLE`."""
+    (share, rest), (value, gradient) = shares, out
     for i in range(z.shape[0]):
         p, q, ell_1, ell_0 = _both(np.float64(z[i]) + moved)
         one = (q if g >= 1.0 else 1.0) * (q if g >= 2.0 else 1.0) * (q if g >= 3.0 else 1.0)
@@ -245,9 +243,9 @@ class PowerForm:
         """Write value and gradient at z + moved of a target of which `share` is positive and `rest` negative."""
         gamma = self.gamma[0]
         if self.gamma[1] == gamma and gamma <= WHOLE and gamma == int(gamma):
-            _mixed_whole(share, rest, z, moved, gamma, self.epsilon, self.weight, value, gradient)
+            _mixed_whole((share, rest), z, moved, gamma, self.epsilon, self.weight, (value, gradient))
         else:
-            _mixed(share, rest, z, moved, self.gamma, self.epsilon, self.weight, value, gradient)
+            _mixed((share, rest), z, moved, self.gamma, self.epsilon, self.weight, (value, gradient))
 
     def log_slope(self, positive: bool, z: np.ndarray) -> np.ndarray:
         """log |dL/dz| of a row of one class."""
