@@ -122,3 +122,26 @@ def test_blocks_cover_everything_once():
 
     in_blocks(add, seen.size, block=999)
     assert (seen == 1).all()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("n", [0, 1, 999, 20_000])
+def test_blocks_cover_everything_once_with_any_number_of_threads(threads, n):
+    seen = np.zeros(n, dtype=int)
+
+    def add(start, stop):
+        seen[start:stop] += 1
+
+    in_blocks(add, n, block=700, small=0, threads=threads)
+    assert (seen == 1).all()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+@pytest.mark.parametrize("bad", [0, 500, 9_500])
+def test_an_error_in_a_block_reaches_the_caller(threads, bad):
+    def fail(start, stop):
+        if start <= bad < stop:
+            raise ZeroDivisionError(f"block of {bad}")
+
+    with pytest.raises(ZeroDivisionError, match=f"block of {bad}"):
+        in_blocks(fail, 10_000, block=250, small=0, threads=threads)

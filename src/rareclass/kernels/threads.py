@@ -6,6 +6,7 @@ of threads, so results do not depend on it.
 """
 
 import os
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -41,7 +42,19 @@ def in_blocks(
             work(start, min(start + block, n), *args)
         return
     block = min(block, -(-n // threads))
-    with ThreadPoolExecutor(threads) as pool:
-        jobs = [pool.submit(work, start, min(start + block, n), *args) for start in range(0, n, block)]
-        for job in jobs:
-            job.result()
+    starts = deque(range(0, n, block))
+
+    def share() -> None:
+        while starts:
+            try:
+                start = starts.popleft()
+            except IndexError:  # another thread took the last one
+                return
+            work(start, min(start + block, n), *args)
+
+    # The calling thread works too: starting one thread less, and not waiting for the first, is most of a small call.
+    with ThreadPoolExecutor(threads - 1) as helpers:
+        asked = [helpers.submit(share) for _ in range(min(threads, len(starts)) - 1)]
+        share()
+        for each in asked:
+            each.result()
