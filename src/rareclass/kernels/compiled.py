@@ -18,6 +18,7 @@ from numba import njit
 from numba.core import caching, config
 
 from rareclass.errors import KernelCacheWarning
+from rareclass.kernels.quick_start import ready_to_run
 
 F = TypeVar("F", bound=Callable[..., Any])
 _DIGEST = hashlib.sha256().digest_size
@@ -53,11 +54,11 @@ class KernelCache:
         self._own: Any = None
         self._read: list[Any] = []
         try:
-            self._own = _checked(caching.FunctionCache(function))
+            self._own = _Kept(function)
             self._read.append(self._own)
         except RuntimeError:  # no folder can be written
             pass
-        ahead = _checked(_Readable(function))
+        ahead = _Ahead(function)
         if self._own is None or ahead.cache_path != self._own.cache_path:
             self._read.insert(0, ahead)
 
@@ -124,14 +125,22 @@ class _CheckedFile(caching.IndexDataCacheFile):
         return super()._load_data(name)
 
 
-def _checked(kept: Any) -> Any:
-    impl = kept._impl
-    stamp = impl.locator.get_source_stamp()
-    kept._cache_file = _CheckedFile(kept.cache_path, f"{impl.filename_base}-checked", stamp)
-    return kept
+class _Kept(caching.FunctionCache):
+    """numba's cache of one function, in checked files; what it holds runs without making the compiler ready."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        impl = self._impl
+        stamp = impl.locator.get_source_stamp()
+        self._cache_file = _CheckedFile(self.cache_path, f"{impl.filename_base}-checked", stamp)
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        ready_to_run(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
 
 
-class _Ahead(caching.InTreeCacheLocator):
+class _AheadLocator(caching.InTreeCacheLocator):
     """Beside the source, or in the folder that the user names, whether it can be written or not."""
 
     @classmethod
@@ -141,11 +150,11 @@ class _Ahead(caching.InTreeCacheLocator):
 
 
 class _AheadImpl(caching.CompileResultCacheImpl):
-    _locator_classes = [_Ahead]
+    _locator_classes = [_AheadLocator]
 
 
-class _Readable(caching.FunctionCache):
-    _impl_class = _AheadImpl
+class _Ahead(_Kept):
+    _impl_class: Any = _AheadImpl
 
 
 @cache

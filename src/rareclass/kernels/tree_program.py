@@ -19,9 +19,6 @@ from typing import NamedTuple
 import numpy as np
 
 from rareclass.kernels.compiled import compiled
-from rareclass.kernels.quick_start import start_without_blas
-
-start_without_blas()
 
 BLOCK = 128
 MOST_LEAVES = 64
