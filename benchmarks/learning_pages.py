@@ -69,7 +69,7 @@ def page(entry: Lesson, text: str, said: str, figures: list[Path]) -> str:
 {said}
 ```
 
-Made by `rareclass learn {entry.name}`, which takes about {minutes(entry.minutes)}; with `--quick` seconds.
+Made by `rareclass learn {entry.name}`, which takes {entry.takes}{quicker(entry)}.
 The code: [{entry.file}](../../examples/{entry.file}){notebook_link(entry)}.
 All lessons: [the learning path](../learning.md).
 """
@@ -87,10 +87,8 @@ def spoken(figure: Path) -> str:
     return " ".join(part if part.endswith((".", "?")) else f"{part}." for part in parts if part)
 
 
-def minutes(number: float) -> str:
-    if number < 1:
-        return f"{60 * number:.0f} seconds"
-    return f"{number:g} minute{'' if number == 1 else 's'}"
+def quicker(entry: Lesson) -> str:
+    return "" if entry.takes == "seconds" else "; with `--quick` seconds"
 
 
 def notebook_link(entry: Lesson) -> str:

@@ -1,6 +1,7 @@
 """`rareclass learn` lists every lesson, runs one, and answers what cannot be in a sentence."""
 
 import sys
+from pathlib import Path
 
 from tests.cli.test_bad_input import refused
 
@@ -22,6 +23,8 @@ def test_it_runs_one_and_says_what_to_look_at(tmp_path, capsys, monkeypatch):
     assert "check: " in said.out
     assert "Wrote learn-data/. Look at data.svg" in said.err
     assert (tmp_path / "learn-data" / "data.svg").is_file()
+    code = Path(said.err.rpartition("The code, to read and to change: ")[2].strip())
+    assert "def make_data(" in code.read_text(encoding="utf-8")
     refused(capsys, ["learn", "data"], "learn-data holds something", "--out DIR")
 
 

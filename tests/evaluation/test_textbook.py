@@ -83,6 +83,8 @@ def test_the_record_names_the_arm_and_says_what_became_of_it(monkeypatch, arm):
     won = f"{arm.name} wins and is deployed. " if found.champion == arm.name else f"{arm.name} is not deployed, "
     assert said.measured.startswith(won)
     assert said.measured.endswith(found[arm.name].verdict.sentence)
+    for judged in (found[arm.name], found[found.champion]) if found.champion != arm.name else ():
+        assert f"{judged.average_precision.estimate:.3f} [" in said.measured
     assert [chart.name for chart in said.charts] == ["ratio", "ratio-and-size", "loop", "data"]
     assert found.record().textbook == said
     (floor,) = said.floors

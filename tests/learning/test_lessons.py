@@ -1,5 +1,7 @@
 """The table of lessons names every file once, and a wrong name leads to the right one."""
 
+from dataclasses import replace
+
 import pytest
 
 from rareclass.errors import InputError
@@ -20,6 +22,13 @@ def test_each_file_of_the_path_is_in_the_table_once():
 @pytest.mark.parametrize("name", ["data", "DATA", " data "])
 def test_a_lesson_is_found_however_its_name_is_spelt(name):
     assert find_lesson(name).name == "data"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(0.2, "seconds"), (0.5, "about 0.5 minutes"), (1, "about 1 minute"), (5, "about 5 minutes")]
+)
+def test_how_long_it_takes_is_said_in_words(minutes, said):
+    assert replace(find_lesson("data"), minutes=minutes).takes == said
 
 
 def test_an_unknown_name_is_answered_with_the_nearest():

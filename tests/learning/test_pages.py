@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from rareclass.learning import lesson
 from rareclass.learning.lessons import LESSONS
 from rareclass.learning.running import examples_folder
 
@@ -37,4 +38,22 @@ def test_a_notebook_holds_the_code_of_the_example(entry):
     functions = [node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
     assert [node.name for node in ast.parse("\n".join(code)).body if isinstance(node, ast.FunctionDef)] == functions
     assert len({cell["id"] for cell in made["cells"]}) == len(made["cells"])
-    assert "check: " in made["cells"][-2]["outputs"][0]["text"]
+    printed = made["cells"][-2]["outputs"][0]["text"]
+    assert "check: " in printed
+    page = (DOCS / f"{entry.name}.md").read_text(encoding="utf-8")
+    assert page.partition("```text\n")[2].partition("\n```")[0] == printed, "page and notebook are of two runs"
+
+
+SECONDS = ("data", "accuracy", "metrics", "resampling", "focal-loss", "costs", "flowcharts", "cost-matrix")
+
+
+@pytest.mark.parametrize("name", SECONDS)
+def test_a_page_shows_what_a_full_run_prints_today(name, tmp_path, capsys):
+    lesson(name).main(tmp_path)
+    printed = capsys.readouterr().out.strip("\n")
+    page = (DOCS / f"{name}.md").read_text(encoding="utf-8").partition("```text\n")[2].partition("\n```")[0]
+    off = r"largest difference \S+"  # the last digit, which may differ from machine to machine, as pixels do below
+    assert re.sub(off, "", page) == re.sub(off, "", printed), "write the page anew"
+    for figure in tmp_path.glob("*.svg"):
+        shown, drawn = ((folder / figure.name).read_text(encoding="utf-8") for folder in (DOCS, tmp_path))
+        assert re.sub(r"-?[\d.]+", "", shown) == re.sub(r"-?[\d.]+", "", drawn), "draw it anew"

@@ -35,6 +35,7 @@ def test_it_stands_in_the_page_with_the_arm_marked():
     assert "No floor was asked for; two as examples" in page.words
     assert "Recall of at least 80%: reached." in page.words
     assert "textbook" in page.text  # the chip of the arm
+    assert page.words.count("That is yours to say.") == 1  # the loop, whose floors nobody named
     drawn = [attrs for attrs in page.all("svg") if "flow" in attrs.get("class", "")]
     assert len(drawn) == 4
     ids = [attrs["id"] for _, attrs, _ in page.elements if "id" in attrs]

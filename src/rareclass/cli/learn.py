@@ -23,13 +23,14 @@ def command(
         for kind, title in KINDS.items():
             typer.echo(f"{title}:")
             for entry in (lesson for lesson in LESSONS if lesson.kind == kind):
-                typer.echo(f"  {entry.name:20s}{entry.about} ({entry.minutes:g} min)")
+                typer.echo(f"  {entry.name:20s}{entry.about} ({entry.takes})")
             typer.echo("")
         typer.echo("rareclass learn NAME [--quick] [--out DIR] runs one into a folder.")
         return 0
-    from rareclass.learning.running import run_lesson
+    from rareclass.learning.running import examples_folder, run_lesson
 
     folder = out if out is not None else f"learn-{find_lesson(name).name}"
     entry = run_lesson(name, folder, quick=quick)
     typer.echo(f"\nWrote {folder}/. {entry.look}", err=True)
+    typer.echo(f"The code, to read and to change: {examples_folder() / entry.file}", err=True)
     return 0

@@ -58,7 +58,8 @@ def chart_records(facts: TableFacts) -> list[ChartRecord]:
 def textbook_says(facts: TableFacts) -> str:
     """What the flowchart by ratio says, in one sentence."""
     last = FLOWCHARTS["ratio"].path(facts)[-1].box.text
-    return f"{last} (one event to {words.number(facts.ratio)} others)."
+    others = words.count(facts.ratio) if facts.ratio >= 10 else words.number(facts.ratio)
+    return f"{last} (one event to {others} others)."
 
 
 def textbook_record(
@@ -111,7 +112,14 @@ def _measured(
         return f"Not measured: {plan.textbook} was left out, {why}."
     if found.name == champion.name:
         return f"{found.name} wins and is deployed. {found.verdict.sentence}"
-    return f"{found.name} is not deployed, {champion.name} is. {found.verdict.sentence}"
+    its, theirs = (
+        f"{words.score(v.estimate)} {words.interval(v.low, v.high)}".rstrip()
+        for v in (r.average_precision for r in (found, champion))
+    )
+    return (
+        f"{found.name} is not deployed, {champion.name} is: average precision {its} beside {theirs}. "
+        f"{found.verdict.sentence}"
+    )
 
 
 def floors_reached(rule: DecisionRule, rows: Judged, logit: np.ndarray) -> list[FloorRecord]:

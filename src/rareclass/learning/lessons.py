@@ -45,6 +45,13 @@ class Lesson:
     module: str = ""
     extra: str = ""
 
+    @property
+    def takes(self) -> str:
+        """How long a full run takes, in words."""
+        if self.minutes < 0.5:
+            return "seconds"
+        return f"about {self.minutes:g} minute{'' if self.minutes == 1 else 's'}"
+
 
 LESSONS: tuple[Lesson, ...] = (
     Lesson(

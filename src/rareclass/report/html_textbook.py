@@ -38,6 +38,8 @@ def _figure(chart: ChartRecord) -> str:
     known = {box.key for box in whole.boxes}
     path = [Taken(whole[step.key], step.answer) for step in chart.path if step.key in known]
     led = f" It leads to <b>{name(chart.treatment)}</b>." if chart.treatment else ""
+    if path and path[-1].box.asks:
+        led += " That is yours to say."
     return (
         f'<figure><h3>{esc(chart.title)}</h3><div class="canvas">{flowchart_svg(whole, path, alone=False)}</div>'
         f"<figcaption>{esc(path_said(chart))}{led}</figcaption></figure>"
