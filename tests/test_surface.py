@@ -1,13 +1,14 @@
 """Names that are promises, and an import that stays light."""
 
 import importlib
+import random
 import subprocess
 import sys
 import types
 
 import pytest
 
-from rareclass._lazy import need_keras
+from rareclass._lazy import available, need, need_keras
 from rareclass.errors import DependencyError
 
 PROMISED = {
@@ -118,3 +119,15 @@ def test_nothing_loads_xgboost_catboost_or_torch_by_itself():
     code = "import rareclass.workflow, rareclass.evaluation.run, rareclass.report.html"
     # LightGBM itself loads pandas where it is installed.
     assert not {"xgboost", "catboost", "torch", "polars"} & loaded_by(code)
+
+
+def test_what_is_loaded_on_use_leaves_the_callers_random_numbers_alone(tmp_path, monkeypatch):
+    """Results must not depend on what was imported when; rich, and so skorch, draws as it is imported."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name, body in (("drawing_one", ""), ("drawing_two", ""), ("drawing_three", "import nowhere_at_all")):
+        (tmp_path / f"{name}.py").write_text(f"import random\nrandom.random()\n{body}\n")
+    before = random.getstate()
+    need("drawing_one", extra="torch")
+    assert available("drawing_two") is None
+    assert "nowhere_at_all" in available("drawing_three")
+    assert random.getstate() == before

@@ -1,11 +1,21 @@
 """Names that load on first use, and optional packages that say how to install them."""
 
 import importlib
+import random
 from collections.abc import Callable, Mapping
 from types import MappingProxyType, ModuleType
 from typing import Any
 
 from rareclass.errors import DependencyError
+
+
+def _imported(path: str) -> ModuleType:
+    """The module; importing it leaves Python's random numbers as they were, which some packages draw from (rich)."""
+    before = random.getstate()
+    try:
+        return importlib.import_module(path)
+    finally:
+        random.setstate(before)
 
 
 def lazy_names(
@@ -30,7 +40,7 @@ def lazy_names(
                 raise ImportError(f"{name} is gone. {gone[name]}") from None
             raise AttributeError(f"module {package!r} has no attribute {name!r}") from None
         path = home or name
-        module = importlib.import_module(path if path.startswith("rareclass.") else f"{package}.{path}")
+        module = _imported(path if path.startswith("rareclass.") else f"{package}.{path}")
         value = getattr(module, name) if home else module
         setattr(sys.modules[package], name, value)
         return value
@@ -41,7 +51,7 @@ def lazy_names(
 def need(module: str, *, extra: str) -> ModuleType:
     """Import an optional package or raise `DependencyError` with the command that installs it."""
     try:
-        return importlib.import_module(module)
+        return _imported(module)
     except ImportError as error:
         raise DependencyError(
             f"This needs the package {module!r}, which cannot be imported ({error}). "
@@ -53,7 +63,7 @@ def need_keras() -> ModuleType:
     """Import Keras 3 on a back end that trains, or raise `DependencyError` naming what to install or to set."""
     choice = "Set KERAS_BACKEND to torch, tensorflow or jax before keras is first imported."
     try:
-        keras = importlib.import_module("keras")
+        keras = _imported("keras")
     except ImportError as error:
         back_end = (error.name or "").split(".")[0]
         if back_end not in ("tensorflow", "jax", "torch", "openvino"):
@@ -74,7 +84,7 @@ def need_keras() -> ModuleType:
 def available(module: str) -> str | None:
     """Return None when `module` imports, else the reason why it does not."""
     try:
-        importlib.import_module(module)
+        _imported(module)
     except (ImportError, OSError) as error:
         return f"{module} cannot be loaded: {error}"
     return None

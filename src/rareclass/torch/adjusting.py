@@ -39,7 +39,7 @@ def logit_adjust(logits: Tensor, prevalence_or_counts: float | Sequence[float] |
 
     References
     ----------
-    A. K. Menon et al., "Long-tail learning via logit adjustment", ICLR 2021, arXiv 2007.07314, eq. (9).
+    A. K. Menon et al., "Long-tail learning via logit adjustment", ICLR 2021, arXiv 2007.07314: the post-hoc form.
 
     Examples
     --------

@@ -46,7 +46,7 @@ class AveragePrecisionObjective(RankingObjective):
     References
     ----------
     Q. Qi, Y. Luo, Z. Xu, S. Ji and T. Yang, "Stochastic optimization of areas under precision-recall curves with
-    provable convergence", NeurIPS 2021, arXiv 2104.08736, Algorithms 1 and 2. There each positive i keeps moving
+    provable convergence", NeurIPS 2021, arXiv 2104.08736: SOAP. There each positive i keeps moving
     averages u_i of g1_i and g2_i, updated when i is drawn, so that rows must be numbered, and pairs of the batch carry
     the gradient. Here g is a function of the score, estimated for every positive from all recent scores; and the
     gradient of a row is taken against them too, so that negatives learn from past positives in a batch that has none.

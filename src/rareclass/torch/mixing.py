@@ -51,7 +51,7 @@ class Mixup:
 
     Notes
     -----
-    Zhang, Cisse, Dauphin and Lopez-Paz (2018), ICLR, "mixup: Beyond empirical risk minimization", equation 1; their
+    Zhang, Cisse, Dauphin and Lopez-Paz (2018), ICLR, "mixup: Beyond empirical risk minimization"; their
     code draws one weight a batch, we draw one a pair. That it pulls predictions together: Carratino, Cissé, Jenatton
     and Vert (2022), JMLR 23, "On mixup regularization", Theorem 1.
 
@@ -187,7 +187,7 @@ class BalancedMixup(Mixup):
     Notes
     -----
     Galdran, Carneiro and González Ballester (2021), MICCAI, "Balanced-MixUp for highly imbalanced medical image
-    classification", equation 3; they draw one weight a batch, we draw one a row. The way back is ours.
+    classification"; they draw one weight a batch, we draw one a row. The way back is ours.
 
     Examples
     --------

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rareclass.errors import InputError
+from rareclass.errors import InputError, ShortfallWarning
 
 torch = pytest.importorskip("torch", reason="torch is an optional extra and is not installed", exc_type=ImportError)
 modules = pytest.importorskip("rareclass.losses.torch")
@@ -144,3 +144,17 @@ def test_a_code_out_of_range_in_a_graph_is_no_loss(bad):
     compiled = torch.compile(lambda z, y: focal(z, y, reduction="none"), fullgraph=True, backend="aot_eager")
     values = compiled(Z3, torch.tensor([0, bad, 2, 1]))
     assert torch.isnan(values).tolist() == [False, True, False, False]
+
+
+@pytest.mark.parametrize("name", ["PairwiseSquareLoss", "PairwiseSquaredHingeLoss", "SmoothAveragePrecisionLoss"])
+def test_pairs_of_a_batch_of_one_class_are_no_loss_and_that_is_said(name):
+    for label, only in ((0, "negatives"), (1, "positives")):
+        z = torch.linspace(-2, 2, 9).requires_grad_()
+        with pytest.warns(ShortfallWarning, match=f"{name} compares pairs, but this batch holds only {only}"):
+            value = getattr(modules, name)()(z, torch.full((9,), label))
+        value.backward()
+        assert value.item() == 0.0
+        assert z.grad.tolist() == [0.0] * 9
+    weight = (torch.arange(9) < 3).double()  # positives that have no weight are none
+    with pytest.warns(ShortfallWarning, match="only negatives"):
+        getattr(modules, name)()(torch.linspace(-2, 2, 9), (torch.arange(9) >= 3).long(), weight)

@@ -155,7 +155,7 @@ class FocalTverskyLoss(KerasBatchLoss):
 
 
 class KerasRankingLoss(KerasBatchLoss):
-    """A batch loss over pairs, with a margin."""
+    """A batch loss over pairs, with a margin; 0 for a batch of one class."""
 
     definition: type[losses.BatchLoss]
 

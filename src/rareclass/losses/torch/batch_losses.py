@@ -1,12 +1,13 @@
 """Batch losses as modules and functions: one number of all elements, and no link to a probability."""
 
+import warnings
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from rareclass import losses
-from rareclass.errors import InputError
+from rareclass.errors import InputError, ShortfallWarning
 from rareclass.losses.torch.checks import check_tensors, looks, unit_targets, usable_weight
 from rareclass.losses.torch.precision import precise
 
@@ -77,9 +78,15 @@ class _Exact(torch.autograd.Function):
         if ctx.needs_input_grad[2]:
             raise InputError(f"{type(loss).__name__} has no gradient by `sample_weight`. Use sample_weight.detach().")
         labels, scores, weights = (a.detach().cpu().double().numpy() for a in (y, z, weight))
-        # nothing that counts is no batch without positives: as for row losses, no loss and no gradient
-        nothing = not weights.any()
-        value, gradient = (0.0, 0.0 * weights) if nothing else loss._evaluate(labels == 1, scores, weights)[:2]
+        sides = weights[labels == 1].any(), weights[labels != 1].any()
+        value, gradient = loss._evaluate(labels == 1, scores, weights)[:2] if all(sides) else (0.0, 0.0 * weights)
+        if sum(sides) == 1:  # where nothing counts there is nothing to say: as for row losses, no loss and no gradient
+            warnings.warn(
+                f"{type(loss).__name__} compares pairs, but this batch holds only "
+                f"{'positives' if sides[0] else 'negatives'}: its loss is 0. Draw both: `BalancedBatchSampler`.",
+                ShortfallWarning,
+                stacklevel=2,
+            )
         ctx.save_for_backward(torch.as_tensor(gradient, dtype=z.dtype).to(z.device))
         return z.new_tensor(value)
 
@@ -126,7 +133,7 @@ class FocalTverskyLoss(BatchModule):
 
 
 class RankingModule(BatchModule):
-    """A batch loss over pairs, with a margin."""
+    """A batch loss over pairs, with a margin; 0, with a warning, for a batch of one class."""
 
     definition: type[losses.BatchLoss]
 
@@ -147,7 +154,7 @@ class PairwiseSquaredHingeLoss(RankingModule):
 
 
 class SmoothAveragePrecisionLoss(RankingModule):
-    """`rareclass.losses.SmoothAveragePrecisionLoss` as a module, over the batch; every batch needs both classes."""
+    """`rareclass.losses.SmoothAveragePrecisionLoss` as a module, over the batch."""
 
     definition = losses.SmoothAveragePrecisionLoss
 
