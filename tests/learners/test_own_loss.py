@@ -55,6 +55,15 @@ def test_at_the_start_a_loss_looks_like_cross_entropy(loss):
     assert curvature.mean() < 2 * 0.01 * 0.99
 
 
+@pytest.mark.parametrize("loss", [*LOSSES, TverskyLoss()], ids=lambda loss: type(loss).__name__)
+def test_catboost_is_told_the_opposite_of_what_the_others_minimise(loss):
+    objective, y = scaled(loss, moved=0.0 if isinstance(loss, TverskyLoss) else 0.7)
+    scores, weight = np.random.default_rng(0).normal(-4, 2, y.size), np.random.default_rng(1).uniform(0.5, 2, y.size)
+    for given in (None, weight):
+        found = objective.calc_ders_range(scores, y.astype(np.float32), given)
+        np.testing.assert_array_equal(-found.T, objective._newton(y, scores, given, np.float64))
+
+
 def test_scores_are_log_odds():
     scores = np.linspace(-9, 5, 20)
     for loss in (*LOSSES[:2], TverskyLoss()):

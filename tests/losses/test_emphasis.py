@@ -7,7 +7,7 @@ from scipy.optimize import brentq
 from rareclass.errors import InputError
 from rareclass.kernels.logits import sigmoid
 from rareclass.losses import AsymmetricLoss, CrossEntropy, FocalLoss, LDAMLoss, PolyLoss, WeightedCrossEntropy
-from rareclass.losses._emphasis import emphasis_of
+from rareclass.losses._emphasis import _scores, emphasis_of
 from rareclass.losses.base import RowLoss
 
 LOGITS = np.linspace(-8, 4, 25)
@@ -75,6 +75,25 @@ def test_scores_that_lie_above_the_log_odds_weigh_by_these():
     found = emphasis_of(FocalLoss(2.0), -4.0, 0.5)
     here, there = newton(found, True, LOGITS), newton(found, True, LOGITS + 2.0, moved=2.0)
     np.testing.assert_allclose(here[0] / sigmoid(-LOGITS), there[0] / sigmoid(-LOGITS - 2.0), rtol=1e-9)
+
+
+def test_log_odds_that_no_score_means_weigh_as_the_last_that_one_does():
+    # with a margin negatives stop to count where positives still do: the link ends at log-odds of 3.28
+    loss = AsymmetricLoss(gamma_pos=0.0, gamma_neg=4.0, margin=0.05)
+    assert loss.link_logit(1e5) < 3.3
+    found = emphasis_of(loss, -5.3, 1.0)
+    known = found.at(3.2)
+    beyond = np.array([found.at(u) for u in np.linspace(3.2, 40, 500)])
+    assert known == pytest.approx(8.42, rel=0.05)  # by differences of the loss between log-odds of 3.2 +- 1e-4
+    assert (beyond >= known).all()
+    assert (beyond <= 1.2 * known).all()
+
+
+@pytest.mark.parametrize("loss", [FocalLoss(2.0), AsymmetricLoss(), LDAMLoss(counts=(900, 100))], ids=repr)
+def test_scores_are_those_that_a_scalar_search_finds(loss):
+    target = np.linspace(-6, 3, 10)
+    wanted = [brentq(lambda z, u=u: np.clip(loss.link_logit(z), -1e9, 1e9) - u, -60, 60, xtol=1e-14) for u in target]
+    np.testing.assert_allclose(_scores(loss, target), wanted, rtol=1e-9, atol=1e-10)
 
 
 def test_a_link_that_does_not_rise_is_refused():

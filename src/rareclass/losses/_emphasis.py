@@ -15,12 +15,13 @@ from rareclass.losses._fastmath import CURVATURE_FLOOR, OPTIONS, exp_negative
 from rareclass.losses.base import FARTHEST_START, RowLoss
 
 _REACH, _STEPS = 30.0, 50  # log-odds that the table covers on both sides; its entries for each nat
-_HALVINGS = 70
+# scores are halved apart to this width; chords through so narrow a part find all digits
+_NARROW, _SECANTS = 0.03, 4
 
 
 @dataclass(frozen=True)
 class Emphasis:
-    """Weights (m,) of rows by their log-odds, from -30 to 30; the last ones hold beyond."""
+    """Weights (m,) of rows by their log-odds, from -30 to 30; the last that a score of the loss means hold beyond."""
 
     weight: np.ndarray
 
@@ -31,6 +32,12 @@ class Emphasis:
     def newton(self, y: np.ndarray, u: np.ndarray, moved: float, out: np.ndarray) -> None:
         """Write gradient and curvature of Boolean `y` (n,) into `out` (2, n); `u` (n,) are log-odds plus `moved`."""
         _newton(y, u, self.weight, moved, out)
+
+    def ascent(self, target: np.ndarray, u: np.ndarray, moved: float) -> np.ndarray:
+        """The same with opposite signs, (n, 2), of float targets 0 and 1: CatBoost asks for a few hundred rows a call."""
+        out = np.empty((u.shape[0], 2))
+        _ascent(target, u, self.weight, moved, out)
+        return out
 
 
 def emphasis_of(loss: RowLoss, start: float, share: float) -> Emphasis:
@@ -43,12 +50,17 @@ def emphasis_of(loss: RowLoss, start: float, share: float) -> Emphasis:
     """
     grid = _grid()
     z = _scores(loss, grid)
-    g_0, g_1 = (np.asarray(loss.gradient(np.full(z.size, c), z)) for c in (0, 1))
-    found = (g_0 - g_1) * np.maximum(np.gradient(z, grid), 0.0)
-    here = float(np.interp(start, grid, found))
+    meant = np.isfinite(z)
+    grid, z = grid[meant], z[meant]
+    found, here = np.zeros(0), 0.0
+    if z.size > 2 and grid[0] <= start <= grid[-1]:
+        g_0, g_1 = (np.asarray(loss.gradient(np.full(z.size, c), z)) for c in (0, 1))
+        found = (g_0 - g_1) * np.maximum(np.gradient(z, grid), 0.0)
+        found[[0, -1]] = found[[1, -2]]  # slopes from both sides are known to more digits
+        here = float(np.interp(start, grid, found))
     if not 0 < here < np.inf:
         raise InputError(f"The link of {loss!r} does not rise at the prevalence of these rows; choose another loss.")
-    return Emphasis(1 - share + share * found / here)
+    return Emphasis(1 - share + share * np.interp(_grid(), grid, found) / here)
 
 
 def _grid() -> np.ndarray:
@@ -56,21 +68,49 @@ def _grid() -> np.ndarray:
 
 
 def _scores(loss: RowLoss, target: np.ndarray) -> np.ndarray:
-    """Scores (m,) that mean these log-odds, or the farthest ones where none does."""
+    """Scores (m,) that mean these log-odds, ascending; NaN where none does."""
 
-    def reached(z: np.ndarray) -> np.ndarray:
-        return np.asarray(loss.link_logit(z)) >= target
+    def above(z: np.ndarray) -> np.ndarray:
+        return np.asarray(loss.link_logit(z)) - target
 
     low, high = np.full(target.size, -1.0), np.full(target.size, 1.0)
-    while low[0] > -FARTHEST_START and reached(low).any():
+    while low[0] > -FARTHEST_START and (above(low) >= 0).any():
         low *= 2
-    while high[0] < FARTHEST_START and not reached(high).all():
+    while high[0] < FARTHEST_START and not (above(high) >= 0).all():
         high *= 2
-    for _ in range(_HALVINGS):
+    for _ in range(int(np.ceil(np.log2((high[0] - low[0]) / _NARROW)))):
         middle = (low + high) / 2
-        above = reached(middle)
-        low, high = np.where(above, low, middle), np.where(above, middle, high)
-    return (low + high) / 2
+        reached = above(middle) >= 0
+        low, high = np.where(reached, low, middle), np.where(reached, middle, high)
+    below, beyond = above(low), above(high)
+    meant = (below < 0) & (beyond >= 0)
+    middle = (low + high) / 2
+    for _ in range(_SECANTS):
+        with np.errstate(all="ignore"):
+            drawn = low - below * (high - low) / (beyond - below)
+        middle = np.where((drawn >= low) & (drawn <= high), drawn, (low + high) / 2)
+        found = above(middle)
+        reached = found >= 0
+        low, below = np.where(reached, low, middle), np.where(reached, below, found)
+        high, beyond = np.where(reached, middle, high), np.where(reached, found, beyond)
+    return np.where(meant, middle, np.nan)
+
+
+@compiled(inline="always", **OPTIONS)
+def _derivatives(positive: bool, score: float, weight: np.ndarray, moved: float) -> tuple:  # pragma: no cover - compiled
+    """Gradient and curvature of one row."""
+    place = min(max((score - moved + _REACH) * _STEPS, 0.0), weight.shape[0] - 1.0001)
+    k = int(place)
+    rise = weight[k + 1] - weight[k]
+    a = weight[k] + (place - k) * rise
+    t = score if positive else -score
+    e = exp_negative(-abs(t))
+    large = 1.0 / (1.0 + e)
+    small = e * large
+    wrong = small if t >= 0 else large
+    bend = -rise if positive else rise
+    gradient = -a * wrong if positive else a * wrong
+    return gradient, max(a * small * large + max(bend, 0.0) * _STEPS * wrong, CURVATURE_FLOOR)
 
 
 @compiled(**OPTIONS)
@@ -79,16 +119,13 @@ def _newton(
 ) -> None:  # pragma: no cover - compiled
     gradient, curvature = out[0], out[1]
     for i in range(u.shape[0]):
-        score = np.float64(u[i])
-        place = min(max((score - moved + _REACH) * _STEPS, 0.0), weight.shape[0] - 1.0001)
-        k = int(place)
-        rise = weight[k + 1] - weight[k]
-        a = weight[k] + (place - k) * rise
-        t = score if y[i] else -score
-        e = exp_negative(-abs(t))
-        large = 1.0 / (1.0 + e)
-        small = e * large
-        wrong = small if t >= 0 else large
-        bend = -rise if y[i] else rise
-        gradient[i] = -a * wrong if y[i] else a * wrong
-        curvature[i] = max(a * small * large + max(bend, 0.0) * _STEPS * wrong, CURVATURE_FLOOR)
+        gradient[i], curvature[i] = _derivatives(y[i], np.float64(u[i]), weight, moved)
+
+
+@compiled(**OPTIONS)
+def _ascent(
+    target: np.ndarray, u: np.ndarray, weight: np.ndarray, moved: float, out: np.ndarray
+) -> None:  # pragma: no cover - compiled
+    for i in range(u.shape[0]):
+        gradient, curvature = _derivatives(target[i] == 1, u[i], weight, moved)
+        out[i, 0], out[i, 1] = -gradient, -curvature
