@@ -67,6 +67,7 @@ WHERE = {
     "evaluation/seven_records.py": "tests/evaluation/test_seven_ways.py",
     "report/html_seven.py": "tests/evaluation/test_seven_ways.py",
     "evaluation/trade_records.py": "tests/evaluation/test_trade.py",
+    "evaluation/trade_words.py": "tests/evaluation/test_trade.py",
     "report/html_trade.py": "tests/evaluation/test_trade.py",
     "report/html_tiers.py": "tests/evaluation/test_tiers.py",
     "report/displays/trade.py": "tests/evaluation/test_trade.py",

@@ -12,7 +12,7 @@ from sklearn.preprocessing import FunctionTransformer
 from rareclass import RareClassifier
 from rareclass.artifact import Bundle
 from rareclass.cascade import CascadeClassifier, TwoStageLearner
-from rareclass.decisions import AlertBudget, RecallAtLeast
+from rareclass.decisions import AlertBudget, RecallAtLeast, Tier, TierPolicy
 from rareclass.errors import InputError
 from rareclass.evaluation import TradeOff, compare, trade, trade_off
 from rareclass.evaluation.results import Results
@@ -158,6 +158,36 @@ def test_the_choice_never_rests_on_timings(monkeypatch, weighed):
     assert "may be chance" in found.paragraph
 
 
+def test_under_tiers_an_arm_costs_what_its_rows_cost_there():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(3000, 2))
+    y = rng.random(3000) < sigmoid(-4 + 2 * X[:, 0])
+    policy = TierPolicy([Tier("allow"), Tier("review", cost=3, prevents=0.8), Tier("block", cost_fp=40)])
+    blind = make_pipeline(FunctionTransformer(all_but_first), LogisticRegression())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trade, "TIMED", 20)
+        patch.setattr(speed, "CALLS", 50)
+        found = trade_off(X, y, costs=COSTS, learner=LR, treatments=[], arms={"noise": blind}, folds=2, decision=policy)
+    spent = {}
+    for a in found.record.arms:
+        result = found.comparison[a.name]
+        tested = np.flatnonzero(result.scores.oof.tested)
+        p, event = sigmoid(result.logit[tested]), found.comparison.design.y[tested]
+        # by hand: 200 p, 3 + 0.2 * 200 p, 40 (1 - p)
+        tier = np.argmin([200 * p, 3 + 40 * p, 40 * (1 - p)], axis=0)
+        spent[a.name] = np.choose(tier, [200.0 * event, 3 + 40.0 * event, 40.0 * ~event])
+        assert a.expected_cost.estimate == pytest.approx(spent[a.name].mean())
+        assert [t.name for t in a.tiers.tiers] == ["allow", "review", "block"]
+        assert a.tiers.cost.estimate == pytest.approx(a.expected_cost.estimate)
+    saving = by_name(found)["noise"].saving
+    assert saving.estimate == pytest.approx((spent[f"{LR}+none"] - spent["noise"]).mean())
+    assert saving.low <= saving.estimate <= saving.high < 0
+    assert "Rows are put into the tiers allow, review, block, and cost what they cost there." in found.paragraph
+    again = Results.from_dict(replace(found.comparison, trade_off=found.record).to_dict())
+    assert "Under noise, out of fold" not in render_html(again)  # only plain and the choice
+    assert f"Under {LR}+none, out of fold" in render_html(again).replace("<wbr>", "")
+
+
 def test_the_paragraph_says_what_each_millisecond_buys(monkeypatch, weighed):
     names = [f"{LR}+none", *(n for n in by_name(weighed) if n != f"{LR}+none")]
     savings = {names[0]: None} | dict.fromkeys(names[1:], Interval(0.5, 0.2, 0.8))
@@ -257,19 +287,28 @@ def test_options_of_the_command_line():
     options, alerts = preset_options({"decision": AlertBudget(5), "learners": LR, "treatments": "smote,none"}, COSTS)
     assert (alerts, options["decision"], options["treatments"]) == (AlertBudget(5), None, "auto")
     assert [a.name for a in options["learners"]] == [f"{LR}+none", f"{LR}+smote", "cascade"]
+    policy = TierPolicy([Tier("allow"), Tier("review", cost=3)])
+    options, alerts = preset_options({"decision": policy}, COSTS)
+    assert (alerts, options["decision"]) == (None, policy)
 
 
 @pytest.mark.parametrize(
     ("options", "costs", "said"),
     [
         ({}, None, "--cost-fn"),
-        ({"decision": RecallAtLeast(0.9)}, COSTS, "Only an alert budget"),
+        ({"decision": RecallAtLeast(0.9)}, COSTS, "Only alert tiers"),
         ({"learners": "lightgbm,xgboost"}, COSTS, "one learner"),
     ],
 )
 def test_what_it_cannot_weigh_is_refused_before_any_fit(options, costs, said):
     with pytest.raises(InputError, match=said):
         preset_options(options, costs)
+
+
+@pytest.mark.parametrize(("rule", "said"), [(RecallAtLeast(0.9), "Only alert tiers"), (AlertBudget(5), "`alerts`")])
+def test_a_rule_that_is_no_cost_is_refused_before_any_fit(rule, said):
+    with pytest.raises(InputError, match=said):
+        trade_off(np.zeros((10, 1)), np.arange(10) < 2, costs=COSTS, decision=rule)
 
 
 def test_a_comparison_without_costs_cannot_be_weighed():

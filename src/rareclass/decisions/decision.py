@@ -13,6 +13,7 @@ from rareclass.decisions.moving import PrevalenceLimits, surely_moved
 from rareclass.decisions.ranking import Grouping
 from rareclass.decisions.saved import RULES, decision_fields, decision_to_dict
 from rareclass.errors import CostError, InputError
+from rareclass.metrics.costs import cost_columns
 from rareclass.metrics.curve import ThresholdCurve
 
 
@@ -137,6 +138,12 @@ class Decision:
         """Costs by which its outcomes on rows (n,) with these probabilities are priced: `costs`, or those in tiers."""
         found: CostsLike = self.rule.priced(y_proba, costs)
         return found
+
+    def spent(self, y: np.ndarray, y_proba: np.ndarray, costs: CostsLike) -> tuple[np.ndarray, np.ndarray]:
+        """What rows (n,) with Boolean labels `y` cost by it, and by how much the other answer would change that."""
+        flagged = self.apply(y_proba, costs if self.per_row else None)
+        priced = cost_columns(self.priced(y_proba, costs), y.size)
+        return priced.loss(y, flagged), np.abs(np.where(y, priced.fn - priced.tp, priced.fp - priced.tn))
 
     def at_prevalence(self, prevalence: float | PrevalenceLimits, *, curve: ThresholdCurve | None = None) -> "Decision":
         """The decision for the same, unshifted scores where the share of positives has become `prevalence`.

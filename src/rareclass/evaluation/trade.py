@@ -12,12 +12,14 @@ from rareclass._names import Names
 from rareclass.cascade.classifier import CascadeClassifier
 from rareclass.decisions.budget import AlertBudget
 from rareclass.decisions.costs import RowCosts
+from rareclass.decisions.tiers import TierPolicy
 from rareclass.errors import InputError, ShortfallWarning
 from rareclass.evaluation.champion import fit_champion
 from rareclass.evaluation.comparison import Comparison
 from rareclass.evaluation.judge import ArmResult, Judged, decide
 from rareclass.evaluation.run import FIT_ERRORS, compare, members_of
 from rareclass.evaluation.trade_records import TradeOffRecord, TradeRecord
+from rareclass.evaluation.trade_words import paragraph_of, reason_of
 from rareclass.fitting.arm import Arm, make_arm
 from rareclass.fitting.assemble import Wanted
 from rareclass.fitting.classifier import RareClassifier
@@ -29,7 +31,7 @@ from rareclass.kernels.logits import sigmoid
 from rareclass.treatments.registry import make_treatment, split_outside
 from rareclass.uncertainty.estimate import Interval
 from rareclass.uncertainty.interval import confidence_interval
-from rareclass.uncertainty.paired import paired_difference
+from rareclass.uncertainty.paired import PairedInterval, paired_difference, paired_loss_difference
 
 TREATMENTS = (
     "none",
@@ -140,7 +142,8 @@ def trade_off(
         Further arms under names of their own. Default: "cascade", a `CascadeClassifier` with the learner as its second
         stage. An empty mapping leaves it out.
     **options
-        As in `compare`, but for learners, treatments and decision: every row is decided by expected cost.
+        As in `compare`, but for learners and treatments: every row is decided by expected cost. `decision` may be a
+        `TierPolicy`, whose tiers are then cut for each arm and priced.
 
     Returns
     -------
@@ -163,6 +166,9 @@ def trade_off(
     >>> found.champion
     'logistic_regression+none'
     """
+    if isinstance(options.get("decision"), AlertBudget):
+        raise InputError("Name the budget that recall is judged at as `alerts`; `decision` may be a TierPolicy.")
+    _by_cost(options.get("decision"))
     arms_of = preset(learner, treatments, arms)
     comparison = compare(X, y, learners=arms_of, costs=costs, **options)
     return trade_off_of(comparison, alerts=alerts)
@@ -193,17 +199,23 @@ def preset_options(options: Mapping[str, Any], costs: Any) -> tuple[dict[str, An
     if costs is None:
         raise InputError(_NO_COSTS)
     decision, learner = options.get("decision"), options.get("learners", "auto")
-    if decision is not None and not isinstance(decision, AlertBudget):
-        raise InputError(
-            "A trade-off decides every row by expected cost. Only an alert budget may be named beside it "
-            "(--alert-budget): recall is judged at it."
-        )
+    _by_cost(decision)
     if not isinstance(learner, str) or "," in learner:
         raise InputError(f"A trade-off is about one learner; got {learner!r}. Name one with `learners`, or none.")
     named = options.get("treatments", "auto")
     treatments = TREATMENTS if named == "auto" else split_outside(named, ",") if isinstance(named, str) else named
     arms = preset("lightgbm" if learner == "auto" else learner, treatments)
-    return {**options, "decision": None, "learners": arms, "treatments": "auto"}, decision
+    alerts = decision if isinstance(decision, AlertBudget) else None
+    kept = None if alerts is not None else decision
+    return {**options, "decision": kept, "learners": arms, "treatments": "auto"}, alerts
+
+
+def _by_cost(decision: Any) -> None:
+    if decision is not None and not isinstance(decision, AlertBudget | TierPolicy):
+        raise InputError(
+            "A trade-off decides every row by expected cost. Only alert tiers (--tiers), which are cut by it, or an "
+            "alert budget (--alert-budget), at which recall is judged, may be named beside it."
+        )
 
 
 def trade_off_of(comparison: Comparison, *, alerts: AlertBudget | None = None) -> TradeOff:
@@ -236,14 +248,14 @@ def trade_off_of(comparison: Comparison, *, alerts: AlertBudget | None = None) -
     made = [replace(a, front=not any(_beats(b, a) for b in made)) for a in made]
     sure = [a for a in made if a.saving is not None and a.saving.low > 0]
     champion = sure[0].name if sure else plain.name
-    reason = _reason(made, plain.name, champion)
+    reason = reason_of(made, plain.name, champion)
     nothing = plain.judgement.acted["cost_flag_none"]
     record = TradeOffRecord(
         plain=plain.name,
         champion=champion,
         budget=budget.phrase(),
         reason=reason,
-        paragraph=[*_paragraph(made, plain.name, champion, design.rows.costs, nothing), reason],
+        paragraph=[*paragraph_of(made, plain.name, champion, design.rows.costs, nothing), reason],
         warnings=[*lost, *dict.fromkeys(h.text for h in heard)],
         arms=made,
     )
@@ -255,14 +267,11 @@ def _judged(
 ) -> TradeRecord:
     """What an arm brings, from its scores out of fold; nothing measured yet."""
     z, how = r.logit[tested], rows.interval_options()
-    flagged = _acted(r, rows, tested)
     best = decide(budget, rows, z).apply(sigmoid(z))
     saving = None
     if r is not plain:
-        each = {**how, "level": 1 - (1 - rows.level) / max(rivals, 1)}
-        spent = paired_difference(
-            "expected_cost", rows.y, _acted(plain, rows, tested), flagged, threshold=0.5, costs=rows.costs, **each
-        )
+        level = 1 - (1 - rows.level) / max(rivals, 1)
+        spent = _saved(r, plain, rows, tested, level)
         saving = Interval(spent.estimate, spent.low, spent.high, spent.level, spent.method)
     return TradeRecord(
         name=r.name,
@@ -274,6 +283,29 @@ def _judged(
         fit_seconds=float("nan"),
         p50=float("nan"),
         p99=float("nan"),
+        tiers=r.judgement.tiers,
+    )
+
+
+def _saved(r: ArmResult, plain: ArmResult, rows: Judged, tested: np.ndarray, level: float) -> PairedInterval:
+    """Money a row that an arm costs less than plain: by flags, or by what each row costs in its tier."""
+    if r.judgement.tiers is None:
+        acts = (_acted(a, rows, tested) for a in (plain, r))
+        how = {**rows.interval_options(), "level": level}
+        return paired_difference("expected_cost", rows.y, *acts, threshold=0.5, costs=rows.costs, **how)
+    assert rows.costs is not None
+    (first, might), (own, moved) = (
+        a.judgement.decision.spent(rows.y, sigmoid(a.logit[tested]), rows.costs) for a in (plain, r)
+    )
+    return paired_loss_difference(
+        rows.y,
+        first,
+        own,
+        stake=np.maximum(might, moved),
+        level=level,
+        groups=rows.groups,
+        sample_weight=rows.weight,
+        pos_label=True,
     )
 
 
@@ -334,56 +366,3 @@ def _beats(b: TradeRecord, a: TradeRecord) -> bool:
     """Whether b is no dearer and no slower than a, and one of the two better."""
     ours, theirs = (b.expected_cost.estimate, b.p50), (a.expected_cost.estimate, a.p50)
     return ours != theirs and ours[0] <= theirs[0] and ours[1] <= theirs[1]
-
-
-def _reason(arms: Sequence[TradeRecord], plain: str, champion: str) -> str:
-    if champion == plain:
-        cheaper = [a for a in arms if a.saving is not None and a.saving.estimate > 0]
-        if not cheaper:
-            return f"No arm costs less than {plain}: it stays."
-        best = cheaper[0]
-        return (
-            f"No arm is surely cheaper than {plain} ({best.name} saves {_thousand(best.saving)} on these rows, which "
-            "may be chance): it stays."
-        )
-    best = next(a for a in arms if a.name == champion)
-    return f"{champion} is chosen: it is surely cheaper than {plain}, and no arm of which that holds costs less."
-
-
-def _paragraph(arms: Sequence[TradeRecord], plain: str, champion: str, costs: Any, nothing: float) -> list[str]:
-    """What is paid and got, in sentences; `nothing` is the cost of a row where none is flagged."""
-    means = costs.to_dict() if hasattr(costs, "to_dict") else costs.means()
-    base, best = (next(a for a in arms if a.name == name) for name in (plain, champion))
-    typical = "" if hasattr(costs, "to_dict") else " on average"
-    said = [
-        f"A missed event costs {_money(means['fn'])} and a false alarm {_money(means['fp'])}{typical}.",
-        f"Per 1,000 rows {plain} costs {_thousand(base.expected_cost)}.",
-        f"Without any alarm they would cost {_money(1000 * nothing)}.",
-    ]
-    if best is not base and best.saving is not None:
-        said.append(
-            f"{champion} costs {_thousand(best.expected_cost)}, {_thousand(best.saving)} less on the same rows, and "
-            f"catches {best.recall.estimate:.0%} of the events within the alert budget ({base.recall.estimate:.0%})."
-        )
-    said.append(
-        f"A single row is answered in {best.p50:,.0f} microseconds, one in a hundred in more than {best.p99:,.0f}."
-    )
-    more = (best.p50 - base.p50) / 1000
-    if best is not base and best.saving is not None and more > 0:
-        said.append(
-            f"That is {more:,.3g} ms more than {plain} takes: each ms more is worth "
-            f"{_money(1000 * best.saving.estimate / more)} per 1,000 rows."
-        )
-    return said
-
-
-def _thousand(value: Interval | None) -> str:
-    """Money for 1,000 rows, with its interval."""
-    assert value is not None
-    estimate, low, high = (_money(1000 * v) for v in (value.estimate, value.low, value.high))
-    return f"{estimate} [{low}, {high}]"
-
-
-def _money(value: float) -> str:
-    """Four significant digits, never fewer than to the unit, and no exponent: 31,415 and 0.3142."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"

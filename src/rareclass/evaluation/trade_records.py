@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from rareclass._record import Record
+from rareclass.decisions.tier_rates import TierTable
 from rareclass.uncertainty.estimate import Interval
 
 
@@ -26,6 +27,8 @@ class TradeRecord(Record):
         Bytes of the compiled model; None where it is not compiled, which `why_not` explains.
     front : bool
         No other arm is both cheaper and faster.
+    tiers : TierTable or None
+        What each alert tier holds and costs out of fold, where rows are decided by tiers.
     """
 
     name: str
@@ -41,6 +44,7 @@ class TradeRecord(Record):
     size: int | None = None
     why_not: str = ""
     front: bool = False
+    tiers: TierTable | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,6 @@ from rareclass.decisions.costs import CostMatrix, Costs, RowCosts, as_costs
 from rareclass.errors import InputError
 from rareclass.fitting.model import EQUAL_COSTS
 from rareclass.kernels.logits import sigmoid
-from rareclass.metrics.costs import cost_columns
 
 NO_VALUE = "(no value)"
 
@@ -99,7 +98,7 @@ class Field:
         """What each row (n,) costs under the champion and the challenger, and by how much the two could differ."""
         assert self.costs is not None
         (old, first), (new, second) = (
-            _loss(bundle, sigmoid(z), self.y, self.costs)
+            bundle.model.decision_.spent(self.y, sigmoid(z), self.costs)
             for bundle, z in zip((self.champion, self.challenger), self.logits)
         )
         return old, new, np.maximum(first, second)
@@ -124,13 +123,6 @@ def stored_costs(bundle: Bundle) -> CostMatrix | None:
     """The costs that a bundle decides by; None where nobody named any, or each row has its own."""
     found = getattr(bundle.model.decision_.rule, "costs", None)
     return found if isinstance(found, CostMatrix) and found != EQUAL_COSTS else None
-
-
-def _loss(bundle: Bundle, p: Floats, y: Flags, costs: Costs) -> tuple[Floats, Floats]:
-    decision = bundle.model.decision_
-    flagged = bundle.model.flag(p, costs=costs if decision.per_row else None)
-    priced = cost_columns(decision.priced(p, costs), y.size)
-    return priced.loss(y, flagged), np.abs(np.where(y, priced.fn - priced.tp, priced.fp - priced.tn))
 
 
 def _slices(champion: Bundle, table: pa.Table, slices: PerRow | str | None) -> np.ndarray | None:

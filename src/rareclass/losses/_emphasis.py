@@ -34,7 +34,7 @@ class Emphasis:
         _newton(y, u, self.weight, moved, out)
 
     def ascent(self, target: np.ndarray, u: np.ndarray, moved: float) -> np.ndarray:
-        """The same with opposite signs, (n, 2), of float targets 0 and 1: CatBoost asks for a few hundred rows a call."""
+        """The same with opposite signs, (n, 2), of float targets 0 and 1: CatBoost asks for some 400 rows a call."""
         out = np.empty((u.shape[0], 2))
         _ascent(target, u, self.weight, moved, out)
         return out
@@ -97,7 +97,9 @@ def _scores(loss: RowLoss, target: np.ndarray) -> np.ndarray:
 
 
 @compiled(inline="always", **OPTIONS)
-def _derivatives(positive: bool, score: float, weight: np.ndarray, moved: float) -> tuple:  # pragma: no cover - compiled
+def _derivatives(
+    positive: bool, score: float, weight: np.ndarray, moved: float
+) -> tuple[float, float]:  # pragma: no cover - compiled
     """Gradient and curvature of one row."""
     place = min(max((score - moved + _REACH) * _STEPS, 0.0), weight.shape[0] - 1.0001)
     k = int(place)

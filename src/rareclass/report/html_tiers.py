@@ -14,16 +14,17 @@ def tiers(story: Story) -> str:
     found, test = story.results.tiers, story.results.test
     if found is None or not found.tiers:
         return ""
-    locked = "" if test is None else _tiered(test.tiers, "On the locked test part")
+    locked = "" if test is None else tiered(test.tiers, "On the locked test part")
     how = "and judged once on the locked test part" if locked else "which judge them here: a little too good"
     where = f"The thresholds were cut on the rows out of fold, {how}."
     each = _sliced(story.results.slices, "Tiers by slice, out of fold")
     last = "" if test is None else _sliced(test.slices, "Tiers by slice, on the locked test part")
     begin = next((a.found.decision.why for a in story.arms if a.champion), "")
-    return f"<p>{esc(begin)} {where}</p>{locked}{_tiered(found, 'Out of fold')}{last or each}"
+    return f"<p>{esc(begin)} {where}</p>{locked}{tiered(found, 'Out of fold')}{last or each}"
 
 
-def _tiered(found: TierTable | None, where: str) -> str:
+def tiered(found: TierTable | None, where: str) -> str:
+    """A table of tiers and what they cost together; nothing where there are none."""
     if found is None or not found.tiers:
         return ""
     head, rows = said_of.told(found)

@@ -9,6 +9,7 @@ from rareclass.html.reading import Reading
 from rareclass.html.svg import Plot, tick
 from rareclass.report.drawing import Drawing
 from rareclass.report.html_parts import figure
+from rareclass.report.html_tiers import tiered
 from rareclass.report.story import Story
 
 HEAD = (
@@ -30,7 +31,13 @@ def trade_off(story: Story) -> str:
     rows = [cells(a, number) for number, a in enumerate(found.arms, 1)]
     body = table(HEAD, rows, caption=esc(caption), row_cls=_marked(found), cls="cards trade")
     said = "".join(f"{esc(s)} " for s in found.paragraph).rstrip()
-    return f"<p>{said}</p>{figure(drawing(found))}{body}<p>{esc(MEASURED)}</p>{bullets(found.warnings)}"
+    return f"<p>{said}</p>{figure(drawing(found))}{body}{_tiers(found)}<p>{esc(MEASURED)}</p>{bullets(found.warnings)}"
+
+
+def _tiers(found: TradeOffRecord) -> str:
+    """What the tiers hold under plain and under the choice; nothing where rows are only flagged or not."""
+    shown = [a for a in found.arms if a.name in (found.plain, found.champion)]
+    return "".join(tiered(a.tiers, f"Under {name(a.name)}, out of fold") for a in shown)
 
 
 def _marked(found: TradeOffRecord) -> list[str]:
