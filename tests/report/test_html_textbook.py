@@ -4,6 +4,7 @@ import copy
 
 from tests.report.example_results import full_results
 from tests.report.test_html import Page
+from tests.report.test_terminal import _printed as printed
 
 from rareclass.evaluation.flowcharts import TableFacts
 from rareclass.evaluation.textbook import chart_records
@@ -33,6 +34,7 @@ def test_it_stands_in_the_page_with_the_arm_marked():
     assert "Moderate: SMOTE (one event to 19 others)." in page.words
     assert "Loses <b>by</b> −0.012." in page.words
     assert "No floor was asked for; two as examples" in page.words
+    assert "No floor was asked for; as an example: Recall" in " ".join(printed(results, 400).split())
     assert "Recall of at least 80%: reached." in page.words
     assert "textbook" in page.text  # the chip of the arm
     assert page.words.count("That is yours to say.") == 1  # the loop, whose floors nobody named

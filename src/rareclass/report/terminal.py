@@ -346,7 +346,8 @@ def _textbook(found: TextbookRecord | None, page: Page) -> None:
         return
     page.gap()
     page.say("Textbook", "bold")
-    for said in (f"It says: {found.says}", f"Measured here: {found.measured}", *(f.sentence for f in found.floors)):
+    floors = (f"{'' if f.asked else 'No floor was asked for; as an example: '}{f.sentence}" for f in found.floors)
+    for said in (f"It says: {found.says}", f"Measured here: {found.measured}", *floors):
         page.say(words.prose(said), "", "- ", "  ")
 
 
