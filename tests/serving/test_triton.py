@@ -42,7 +42,12 @@ def client(server):
 
 def tensor(name, values, datatype, binary):
     found = triton.InferInput(name, list(values.shape), datatype)
-    found.set_data_from_numpy(values, binary_data=binary)
+    try:
+        found.set_data_from_numpy(values, binary_data=binary)
+    except triton.InferenceServerException:  # since release 26.06 it cuts off no float32 itself
+        assert datatype == "BF16"
+        bfloat16 = pytest.importorskip("ml_dtypes").bfloat16
+        found.set_data_from_numpy(values.astype(bfloat16), binary_data=binary)
     return found
 
 
