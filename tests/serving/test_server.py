@@ -302,6 +302,31 @@ def test_ctrl_c_ends_it_with_0_and_the_end_of_the_supervisor_ends_the_workers(fo
         running.until(lambda: not alive(pid), 20)
 
 
+def test_a_worker_that_is_told_to_end_while_it_starts_ends(folders, tmp_path):
+    """The signal was lost, and the service waited 25 s for the worker, which took requests all the while."""
+    code = f"""
+        import multiprocessing, os, signal, socket, threading, time
+        from pathlib import Path
+        from rareclass.serving import worker
+        from rareclass.serving.settings import Settings
+        read = worker.Models.read
+
+        def told(self):
+            os.kill(os.getpid(), signal.SIGTERM)
+            read(self)
+
+        worker.Models.read = told
+        line, far = multiprocessing.Pipe()
+        sock = socket.create_server(("127.0.0.1", 0))
+        threading.Timer(20.0, os._exit, (9,)).start()
+        settings = Settings(folders={{"m": Path({str(folders / "plain")!r})}})
+        worker.work(settings, "w0", Path({str(tmp_path)!r}), sock, line)
+        os._exit(0)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_it_goes_on_where_the_folder_of_the_log_went_and_a_worker_starts_anew(folders, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()

@@ -20,8 +20,10 @@ _HEAD = 64 * 1024
 """Bytes that the request line and headers may have."""
 _SHORT = re.compile(rb"/v1/score|/v2/models/[\w.+-]+(?:/versions/[\w.+-]+)?/infer")
 _SHORT_BODY = 16_384
-_LINGER = 0.3
+_LEAVE = 0.3
 """Seconds in which what a client has already sent is still answered when the service ends."""
+_LINGER = 1.0
+"""Seconds for a client to read the last answer of its connection while it still sends."""
 
 
 class GuardedConnection(HttpToolsProtocol):
@@ -52,6 +54,8 @@ class GuardedConnection(HttpToolsProtocol):
         self._in_head = False
         self._head = 0
         self._ending = False  # nothing more is read
+        self._ended = False  # the client sends no more
+        self._final: Any = None  # the last request to be answered, where it is known
         self._last = False  # the service ends: each answer is the last one of its connection
         self._asked: Any = None  # uvicorn's cycle or our `Short` of the request that is being answered
         self._clock: asyncio.TimerHandle | None = None
@@ -103,7 +107,13 @@ class GuardedConnection(HttpToolsProtocol):
 
     def eof_received(self) -> bool:
         """Stay open for a client that sends no more but waits for answers; TLS knows no such half."""
+        self._ended = True
         return self.scheme == "http" and self._answers_first()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._final is not None and self._final.response_complete:
+            self._linger()
 
     def _read(self, data: bytes) -> None:
         while data:
@@ -196,7 +206,7 @@ class GuardedConnection(HttpToolsProtocol):
         self._last = True
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.keep_alive = False
-        self.loop.call_later(_LINGER, self._leave)
+        self.loop.call_later(_LEAVE, self._leave)
 
     def _leave(self) -> None:
         """Close a quiet connection; one that brings or awaits something closes behind its answer, or by its limits."""
@@ -261,28 +271,36 @@ class GuardedConnection(HttpToolsProtocol):
             self.transport.write(STATUS_LINE[status] + head + body)
             if self._turned_away is not None:
                 self._turned_away(status, sentence)
-        self.transport.close()
-        self.loop.call_later(1.0, self._abort)
+            if in_body and self._passed_on:  # nobody hears what the application says to it
+                self.cycle.disconnected = True
+                self.cycle.message_event.set()
+        self._ending = True
+        self._linger()
 
     def _answers_first(self) -> bool:
         """Read no more, and close behind the answers to what came whole; False where nothing waits for one."""
         asked, in_body = self._asked, not (self._whole or self._in_head)
         if asked is None or asked.response_complete or (in_body and asked is self.cycle):
-            return self._ending
-        if self._ending:
-            return True
-        self._ending = True
-        self._stop_clock()
-        if in_body:
-            self.pipeline.popleft()
-        last = self.pipeline[0][0] if self.pipeline else asked
-        last.keep_alive = False
+            return False
+        if not self._ending:
+            self._ending = True
+            self._stop_clock()
+            if in_body:
+                self.pipeline.popleft()
+            self._final = self.pipeline[0][0] if self.pipeline else asked
         return True
 
-    def _abort(self) -> None:
-        """End a closed connection whose client does not read."""
-        if self in self.connections:
-            self.transport.abort()
+    def _linger(self) -> None:
+        """Close, but read for a while what still comes: a socket that is closed before would take its answer back."""
+        if self.transport.is_closing():
+            return
+        self._unset_keepalive_if_required()
+        if self._ended or self.scheme != "http":
+            self.transport.close()
+        else:
+            self.transport.write_eof()
+            self.flow.resume_reading()
+            self.timeout_keep_alive_task = self.loop.call_later(_LINGER, self.timeout_keep_alive_handler)
 
     def _stop_clock(self) -> None:
         if self._clock is not None:

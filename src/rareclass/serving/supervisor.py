@@ -195,6 +195,7 @@ class Supervisor:
     def _finish(self) -> None:
         """End the workers; those that take too long are killed."""
         self.events.say("stopping")
+        self.socket.close()  # so that who comes now is refused, and not left waiting for nobody
         for worker in self.workers:
             worker.end()
         deadline = time.monotonic() + self.settings.limits.closing + 15

@@ -50,13 +50,14 @@ def work(settings: Settings, name: str, folder: Path, sock: socket, supervisor: 
     supervisor : Connection
         Brings (number, verb, argument) and takes (number, answer).
     """
-    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises again what ended it
-        signal.signal(number, lambda *_: None)
+    ending = _Ending()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ending.heard)
     sys.setswitchinterval(SWITCH)
     events = log_to_events(quiet=settings.quiet)
     try:
         with used(folder):
-            _answer(settings, name, folder, sock, supervisor, events)
+            _answer(settings, name, folder, sock, supervisor, events, ending)
     except RareclassError as error:
         events.say("worker failed", worker=name, problem=str(error))
         raise SystemExit(3) from None
@@ -64,7 +65,28 @@ def work(settings: Settings, name: str, folder: Path, sock: socket, supervisor: 
         events.close()
 
 
-def _answer(settings: Settings, name: str, folder: Path, sock: socket, supervisor: Connection, events: Events) -> None:
+class _Ending:
+    """The signals to end, which uvicorn hears only while it runs, and raises again behind its end."""
+
+    def __init__(self) -> None:
+        self._heard = False
+        self._server: Any = None
+
+    def heard(self, *_: object) -> None:
+        self._heard = True
+        if self._server is not None:
+            self._server.should_exit = True
+
+    def ends(self, server: Any) -> None:
+        """End this server, even where the signal came before it was there."""
+        self._server = server
+        if self._heard:
+            server.should_exit = True
+
+
+def _answer(
+    settings: Settings, name: str, folder: Path, sock: socket, supervisor: Connection, events: Events, ending: _Ending
+) -> None:
     metrics = Metrics(name, folder)
 
     def heard(model: str, version: str | None, problem: str | None) -> None:
@@ -118,6 +140,7 @@ def _answer(settings: Settings, name: str, folder: Path, sock: socket, superviso
     _listen(supervisor, server, models)
     gc.collect()
     gc.freeze()  # what is there now stays; looking through it would halt answers for a tenth of a second
+    ending.ends(server)
     server.run([sock])
 
 
