@@ -31,7 +31,7 @@ LEARNER_SECONDS: dict[str, tuple[Numbers, Numbers]] = {
     "logistic_regression": ((319, 0, 0.0877), (153,)),
     "random_forest": ((0, 212, 17.6), (4.18,)),
     "extra_trees": ((1.84e6, 40.3, 4.47), (5.2,)),
-    "net": ((1.6,), (0.5,)),
+    "net": ((3.4e6, 0.33), (0.5,)),
 }
 """Nanoseconds of each of the `operations` of a fit on one core, and of scoring a row. This, and what follows, is
 measured by `benchmarks/plan_costs.py`."""
@@ -67,8 +67,11 @@ HINGED = 40
 """Numeric columns up to which logistic regression tries hinges: eight features for each where there are else two."""
 INDICATORS = 150
 """Levels of codes that get a feature."""
-NETS, NET_UNITS, NET_EPOCHS = 5, 64, 25
-"""Nets that are trained at once, units of each of their two layers, and epochs that it takes until they stop."""
+NETS, NET_UNITS, NET_EPOCHS, NET_BATCHES = 5, 64, 25, 16
+"""Nets that are trained at once, units of each of their two layers, epochs that it takes until they stop, and batches
+of an epoch, unless these get very small or large."""
+NET_OTHERS = 100_000
+"""Rows without an event that nets learn from, where there are no more than 50 for each event."""
 PENALISED = (2000, 4000, 5)
 """Events, other rows, and other rows for each event, on which its penalty is chosen."""
 
@@ -222,7 +225,7 @@ def operations(learner: str, work: Work) -> tuple[Numbers, Numbers]:
 
     Boosters grow leaves, bin values, score rows after each tree, add them up by bins, and look at the bins of leaves.
     Forests grow trees, sort the drawn rows into leaves, and look at columns in each node. A regression makes features,
-    multiplies each two of them in every Newton step, and solves. Nets multiply.
+    multiplies each two of them in every Newton step, and solves. Nets take steps and multiply.
     """
     rows, events, columns = work.fitted, work.fitted_events, work.columns
     if learner == "net":
@@ -259,11 +262,13 @@ def _of_regression(work: Work) -> tuple[Numbers, Numbers]:
 
 
 def _of_nets(work: Work) -> tuple[Numbers, Numbers]:
-    """Products of one pass over a row; a fit makes one for each row in each of some `NET_EPOCHS`."""
+    """Steps and products with the weights in some `NET_EPOCHS`; and products of scoring a row."""
     numeric = max(work.columns - CODED * work.codes, 0.0)
-    features = 8 * numeric + min(sum(work.levels[: work.codes]), INDICATORS)
+    features = (8 if work.columns <= HINGED else 3) * numeric + min(sum(work.levels[: work.codes]), INDICATORS)
     products = NETS * NET_UNITS * (features + NET_UNITS + 1)
-    return (work.fitted * products * NET_EPOCHS,), (products,)
+    passed = NET_EPOCHS * min(work.fitted, work.fitted_events + max(NET_OTHERS, 50 * work.fitted_events))
+    batch = min(max(passed // NET_EPOCHS // NET_BATCHES, 32), 512)
+    return (passed / batch, passed * products), (products,)
 
 
 def _known(arm: Arm) -> str:

@@ -5,6 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is an optional extra and is not installed", exc_type=ImportError)
 modules = pytest.importorskip("rareclass.losses.torch")
+class_scores = pytest.importorskip("rareclass.losses.torch.class_scores")
 functional = torch.nn.functional
 pytestmark = pytest.mark.deep
 
@@ -51,6 +52,24 @@ def test_smoothing_mixes_the_losses_of_all_classes(build):
 
 
 @every
+def test_gradients_equal_differences_and_those_of_automatic_differentiation(build, monkeypatch):
+    z, y = batch(7)
+    loss = build(reduction="none")
+    assert torch.autograd.gradcheck(lambda a: loss(a, y), z.clone().requires_grad_())
+    assert torch.autograd.gradgradcheck(lambda a: loss(a, y), z.clone().requires_grad_())
+    z = torch.cat([batch(60)[0], torch.tensor([[40.0, 0.0, 0.0], [800.0, -800.0, 0.0], [0.0, 0.0, 0.0]]).double()])
+    y, scale = torch.arange(63) % 3, torch.rand(63).double()
+    found, wanted = (z.clone().requires_grad_() for _ in range(2))
+    value = loss(found, y)
+    (value * scale).sum().backward()
+    monkeypatch.setattr(class_scores, "traced", lambda: True)
+    expected = loss(wanted, y)
+    (expected * scale).sum().backward()
+    torch.testing.assert_close(value, expected, rtol=1e-12, atol=1e-15)
+    torch.testing.assert_close(found.grad, wanted.grad, rtol=1e-11, atol=1e-14)
+
+
+@every
 def test_ignored_codes_have_no_loss_whatever_their_scores(build):
     z, y = batch()
     kept = torch.arange(50) % 4 != 0
@@ -74,6 +93,15 @@ def test_everything_is_finite_far_out(build, dtype):
             (gradient,) = torch.autograd.grad(values.sum(), z)
             assert torch.isfinite(values).all()
             assert torch.isfinite(gradient).all()
+
+
+@every
+def test_a_class_that_nothing_stands_against_has_no_loss(build):
+    z = torch.tensor([[-torch.inf, 0.3, -torch.inf]]).double().requires_grad_()
+    value = build()(z, torch.tensor([1]))
+    value.backward()
+    assert 0 <= value.item() < 1e-300  # the kernels' exp ends at the smallest normal number
+    assert (z.grad.abs() < 1e-300).all()
 
 
 @every

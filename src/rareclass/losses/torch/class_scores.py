@@ -1,29 +1,79 @@
-"""The loss of class scores (n, K) against codes, left to automatic differentiation; formulas as in `losses._softmax`.
+"""The loss of class scores (n, K) against codes; formulas as in `losses._softmax`.
 
 a_y G(l), l = -log softmax(u)_y, u_k = d_k z_k + i_k - m_y [k = y]. Forms with one number stand for any number of
-classes.
+classes. Without smoothing it is a loss of one number a row, the gap log(q / p), which is the score of the negatives of
+a binary loss: its slope s by the gap comes in closed form, and that by u_k is s exp(u_k) / sum over j != y of exp(u_j),
+by u_y it is -s. The rest is left to automatic differentiation.
 """
+
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
+from rareclass.losses._power import PowerForm
 from rareclass.losses._softmax import SoftmaxForm
+from rareclass.losses.torch.checks import traced
+from rareclass.losses.torch.elements import loss_and_slope
 
 
 def class_losses(form: SoftmaxForm, z: Tensor, codes: Tensor, smoothing: float) -> Tensor:
     """Loss (n,) of float scores (n, K) and codes (n,)."""
+    if not smoothing and not traced():
+        return _Rows.apply(z, codes, form)
     u, at = _scores(form, z), codes[:, None]
     if not smoothing:
-        rest = torch.logsumexp(u.scatter(1, at, -torch.inf), dim=1, keepdim=True)
-        gap = (rest - u.gather(1, at))[:, 0]
-        return _losses(form, gap, codes, u)
+        return _losses(form, _gap(u, at), codes, u)
     if form.gamma or form.epsilon or not _plain(form.margin, 0.0):
         every = _losses(form, _log_rest(u) - u, torch.arange(u.shape[1], device=u.device), u)
-    else:  # the digits that this difference loses are nothing beside the share of the other classes
-        every = torch.logsumexp(u, dim=1, keepdim=True) - u
-        every = every if _plain(form.weight, 1.0) else every * u.new_tensor(form.weight)
+    else:  # the digits that these differences lose are nothing beside the share of the other classes
+        total = torch.logsumexp(u, dim=1)
+        if _plain(form.weight, 1.0):
+            return total - (1.0 - smoothing) * u.gather(1, at)[:, 0] - smoothing * u.mean(1)
+        every = (total[:, None] - u) * u.new_tensor(form.weight)
     return (1.0 - smoothing) * every.gather(1, at)[:, 0] + smoothing * every.mean(1)
+
+
+def _gap(u: Tensor, at: Tensor) -> Tensor:
+    """log(q / p) (n,) of the classes at `at`."""
+    rest = torch.logsumexp(u.scatter(1, at, -torch.inf), dim=1, keepdim=True)
+    return (rest - u.gather(1, at))[:, 0]
+
+
+class _Rows(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, z: Tensor, codes: Tensor, form: SoftmaxForm) -> Tensor:
+        at = codes[:, None]
+        u = _scores(form, z)
+        others = u.scatter(1, at, -torch.inf)
+        most = others.amax(dim=1, keepdim=True).clamp_(min=torch.finfo(u.dtype).min)
+        odds = others.sub_(most).exp_()
+        total = odds.sum(dim=1, keepdim=True)
+        gap = (most + total.log() - u.gather(1, at))[:, 0]
+        if not _plain(form.margin, 0.0):
+            gap = gap + z.new_tensor(form.margin)[codes]
+        power = PowerForm((form.gamma, form.gamma), (form.epsilon, form.epsilon))
+        value, slope = loss_and_slope(power, gap, torch.zeros_like(gap))
+        if not _plain(form.weight, 1.0):
+            weight = z.new_tensor(form.weight)[codes]
+            value, slope = value * weight, slope * weight
+        if ctx.needs_input_grad[0]:
+            share = slope[:, None] / total.clamp_(min=torch.finfo(u.dtype).tiny)
+            slopes = odds.mul_(share).scatter_(1, at, -slope[:, None])
+            slopes = slopes if _plain(form.scale, 1.0) else slopes.mul_(z.new_tensor(form.scale))
+            ctx.save_for_backward(z, codes, slopes)
+            ctx.form = form
+        return value
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None]:
+        z, codes, slopes = ctx.saved_tensors
+        if torch.is_grad_enabled():  # a second derivative is wanted: the slope must know the scores
+            u = _scores(ctx.form, z)
+            values = _losses(ctx.form, _gap(u, codes[:, None]), codes, u)
+            return torch.autograd.grad(values, z, upstream, create_graph=True)[0], None, None
+        return upstream[:, None] * slopes, None, None
 
 
 def _log_rest(u: Tensor) -> Tensor:

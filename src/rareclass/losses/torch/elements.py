@@ -74,13 +74,20 @@ def _evaluate(
     y, hard = unit_targets(targets, z.dtype)
     if how.smoothing:
         y, hard = y * (1.0 - how.smoothing) + how.smoothing / 2, False
-    if z.device.type == "cpu" and not torch.is_grad_enabled() and not traced():
-        value, slope = _by_kernel(how.form, z, y, weight, hard)
+    if not torch.is_grad_enabled() and not traced():
+        value, slope = loss_and_slope(how.form, z, y, weight, hard)
     else:
         value, slope = terms(how.form, z, y, weight, hard, shared=shared)
     if ignored is not None:
         value, slope = value.masked_fill(ignored, 0.0), slope.masked_fill(ignored, 0.0)
     return value, slope, ignored
+
+
+def loss_and_slope(
+    form: ElementForm, z: Tensor, y: Tensor, weight: Tensor | None = None, hard: bool = True
+) -> tuple[Tensor, Tensor]:
+    """(loss, derivative by z) of each element, as numbers alone; parameters as in `terms`."""
+    return (_by_kernel if z.device.type == "cpu" else terms)(form, z, y, weight, hard)
 
 
 def _by_kernel(form: ElementForm, z: Tensor, y: Tensor, weight: Tensor | None, hard: bool) -> tuple[Tensor, Tensor]:
