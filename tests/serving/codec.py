@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from rareclass import RareClassifier
 from rareclass.artifact import Bundle
@@ -111,3 +112,13 @@ def with_cut(cut, tiers=()):
     scorer = copy.copy(model.scorer)
     scorer.cut = cut
     return SimpleNamespace(**{**vars(model), "scorer": scorer, "tiers": tiers})
+
+
+def filled(tensor, values, **more):
+    """An `InferInput` of Triton's client with these values; since its release 26.06 it cuts off no float32 to BF16."""
+    try:
+        tensor.set_data_from_numpy(values, **more)
+    except pytest.importorskip("tritonclient.utils").InferenceServerException:
+        assert tensor.datatype() == "BF16"
+        tensor.set_data_from_numpy(values.astype(pytest.importorskip("ml_dtypes").bfloat16), **more)
+    return tensor

@@ -13,7 +13,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     triton = pytest.importorskip("tritonclient.grpc")
 
-from tests.serving.codec import bundle  # noqa: E402  (after the check that its packages are there)
+from tests.serving.codec import bundle, filled  # noqa: E402  (after the check that its packages are there)
 from tests.serving.server import Server  # noqa: E402
 from tests.serving.test_triton import DTYPES  # noqa: E402
 
@@ -43,8 +43,7 @@ def client(address):
 
 def asked(X, datatype):
     found = triton.InferInput("any", list(X.shape), datatype)
-    found.set_data_from_numpy(X)
-    return found
+    return filled(found, X)
 
 
 @pytest.mark.parametrize("datatype", DTYPES)

@@ -11,7 +11,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # gevent's and urllib3's own
     triton = pytest.importorskip("tritonclient.http")
 
-from tests.serving.codec import bundle, table  # noqa: E402  (after the check that its packages are there)
+from tests.serving.codec import bundle, filled, table  # noqa: E402  (after the check that its packages are there)
 from tests.serving.server import Server  # noqa: E402
 
 DTYPES = {
@@ -42,13 +42,7 @@ def client(server):
 
 def tensor(name, values, datatype, binary):
     found = triton.InferInput(name, list(values.shape), datatype)
-    try:
-        found.set_data_from_numpy(values, binary_data=binary)
-    except triton.InferenceServerException:  # since release 26.06 it cuts off no float32 itself
-        assert datatype == "BF16"
-        bfloat16 = pytest.importorskip("ml_dtypes").bfloat16
-        found.set_data_from_numpy(values.astype(bfloat16), binary_data=binary)
-    return found
+    return filled(found, values, binary_data=binary)
 
 
 def logits(client, model, inputs, binary):
