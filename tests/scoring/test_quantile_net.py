@@ -53,12 +53,15 @@ def by_hand(features, weights, X):
     return total
 
 
-def test_scores_are_those_of_the_formula():
+def test_scores_are_those_of_the_formula_and_far_values_those_of_the_farthest_seen():
     X = rows()
     features, weights, arrays = made(X)
     member = read_member({"kind": "quantile_net"}, arrays)
     new = np.vstack([rows(50), [[np.nan] * 3, [1e300, -1e300, 77.0], [0.0, 0.0, 1.5], [0.0, 0.0, -1.0]]])
-    np.testing.assert_allclose(member.logit(new), by_hand(features, weights, new), rtol=1e-12, atol=1e-10)
+    near = new.copy()
+    near[:, :2] = np.clip(new[:, :2], np.nanmin(X[:, :2], axis=0), np.nanmax(X[:, :2], axis=0))
+    assert (near[:, :2] != new[:, :2])[~np.isnan(new[:, :2])].sum() >= 2
+    np.testing.assert_allclose(member.logit(new), by_hand(features, weights, near), rtol=1e-12, atol=1e-10)
 
 
 def test_a_row_has_the_same_score_alone():

@@ -128,7 +128,7 @@ def quantile_layer(
     """Write the first layer (n, o) on the quantile features of rows X (n, d) to `out`, before its activation.
 
     As `rareclass.kernels.linear.quantile_scores`, with weights (3 + h, k, o), those of codes (l, o), and the means of
-    the features in `bias` (o,).
+    the features in `bias` (o,); values below the first quantile and above the last one count as these.
     """
     columns, centre, scale = numeric
     begin, quantile, normal = knots
@@ -144,6 +144,8 @@ def quantile_layer(
                     line[o] += weight[MISSING, k, o]
             else:
                 rank = interpolated(x, quantile[begin[k] : begin[k + 1]], normal[begin[k] : begin[k + 1]])
+                # beyond what was seen a net would run on along its last slope, to certainty
+                x = min(max(x, quantile[begin[k]]), quantile[begin[k + 1] - 1])
                 magnitude = np.arcsinh(x / scale[k] - centre[k] / scale[k])
                 for o in range(line.shape[0]):
                     line[o] += rank * weight[RANK, k, o] + magnitude * weight[MAGNITUDE, k, o]
