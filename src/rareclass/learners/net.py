@@ -31,8 +31,8 @@ class RareNetClassifier(RareLearner):
     over steps, and training stops by the average precision of the rows that each net does not see, all events of the
     table at the real prevalence; a constant then makes these expect as many events as there are. The score is the mean
     of their log-odds. Numbers beyond those of training count as the nearest of them: else a net would run on along its
-    last slope, and a row with a mistyped number be certain not to be an event. With fewer than 10 events (or as few distinct ones) nothing could tell when to stop: all nets see
-    all rows for a fixed number of epochs.
+    last slope, and a row with a mistyped number be certain not to be an event. With fewer than 10 events (or as few
+    distinct ones) nothing could tell when to stop: all nets see all rows for a fixed number of epochs.
 
     Use it beside boosted trees, where some hundred events and smooth effects can be hoped for; it is seldom the best
     alone, and it is no default. It trains on one thread, so that results do not depend on their number: about ten
