@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from rareclass.kernels.neighbours import nearest_rows
+from rareclass.kernels.neighbours import _tree_pays, nearest_rows
 
 
 def brute(X, queries, candidates, k, codes=None, penalty=0.0):
@@ -86,12 +86,52 @@ def test_missing_neighbours_are_marked():
     assert np.isinf(squares[0, 1:]).all()
 
 
-@pytest.mark.parametrize("kind", ["plain", "ties"])
-def test_the_tree_of_few_columns_gives_the_same_rows_as_products(kind):
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(25_000, 3)) if kind == "plain" else rng.integers(0, 12, (25_000, 3)).astype(np.float64)
-    queries = np.arange(0, 25_000, 500)
-    assert (nearest_rows(X, queries, np.arange(len(X)), 5)[1] == brute(X, queries, np.arange(len(X)), 5)[1]).all()
+@pytest.mark.parametrize("columns", [1, 2, 3, 4])
+@pytest.mark.parametrize("kind", ["plain", "ties", "offset", "digits lost", "float32"])
+def test_the_tree_of_few_columns_gives_the_same_rows_as_a_brute_force(kind, columns):
+    rng = np.random.default_rng(columns)
+    X = rng.normal(size=(1_500, columns))
+    if kind == "ties":
+        X = rng.integers(0, 12, X.shape).astype(np.float64)
+    elif kind == "offset":
+        X += 1e6
+    elif kind == "digits lost":  # squares of 1e-316 hold seven digits, so that many are equal
+        X = np.round(X, 2) * 1e-158
+    elif kind == "float32":
+        X = X.astype(np.float32)
+    queries, candidates = np.arange(0, 1_500, 3), np.arange(1_500)
+    assert _tree_pays(columns, queries.size, candidates.size)
+    assert (nearest_rows(X, queries, candidates, 5)[1] == brute(X, queries, candidates, 5)[1]).all()
+
+
+def test_the_tree_serves_few_columns_and_enough_queries():
+    assert _tree_pays(1, 1, 10)
+    assert _tree_pays(3, 2_500, 10**6)
+    assert not _tree_pays(3, 2_499, 10**6)
+    assert _tree_pays(3, 25, 1_000)
+    assert not _tree_pays(4, 4_999, 100_000)
+    assert not _tree_pays(5, 10**6, 10**6)
+    assert not _tree_pays(0, 10, 10)
+
+
+@pytest.mark.parametrize("kind", ["plain", "grid", "constant", "float32", "denormal"])
+@pytest.mark.parametrize("k", [190, 230, 699, 800])
+def test_so_many_neighbours_that_all_distances_are_sorted(kind, k):
+    X, codes = data(kind), np.random.default_rng(0).integers(0, 2, (700, 2))
+    queries, candidates = np.arange(0, 700, 70), np.random.default_rng(1).permutation(700)[:600]
+    squares, rows = nearest_rows(X, queries, candidates, k, threads=2)
+    expected, expected_rows = brute(X, queries, candidates, k)
+    assert np.allclose(squares, expected, rtol=1e-12)
+    if kind in ("grid", "constant", "denormal"):
+        assert (rows == expected_rows).all()
+    mixed = nearest_rows(X, queries, candidates, k, codes=codes, penalty=3.0)[0]
+    assert np.allclose(mixed, brute(X, queries, candidates, k, codes, 3.0)[0], rtol=1e-12)
+
+
+def test_without_candidates_there_are_no_neighbours():
+    squares, rows = nearest_rows(np.eye(3), np.arange(2), np.arange(0), 2)
+    assert np.isinf(squares).all()
+    assert (rows == 3).all()
 
 
 def test_nominal_columns_add_their_penalty():

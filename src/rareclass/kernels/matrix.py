@@ -10,6 +10,8 @@ from rareclass.kernels.threads import in_blocks
 LARGEST = 1e150
 """Sums of squared differences of numbers up to here are finite for any number of columns that fits into memory."""
 
+_FEW_BYTES = 1 << 22  # a second thread would cost what it saves
+
 
 @compiled
 def _all_within(array: np.ndarray, limit: float, start: int, stop: int) -> bool:
@@ -72,10 +74,11 @@ def column_ranges(array: Matrix) -> tuple[np.ndarray, np.ndarray]:
 def copy_rows(source: np.ndarray, rows: np.ndarray | None, out: np.ndarray) -> None:
     """out[i] = source[rows[i]], or all rows when `rows` is None."""
     n = out.shape[0]
+    small = _FEW_BYTES * n // max(1, out.nbytes)
     if rows is None:
-        in_blocks(lambda a, b: np.copyto(out[a:b], source[a:b]), n)
+        in_blocks(lambda a, b: np.copyto(out[a:b], source[a:b]), n, small=small)
     elif source.dtype == object or not source.flags.c_contiguous:
         out[...] = source[rows]
     else:
         rows = np.ascontiguousarray(rows, dtype=np.intp)
-        in_blocks(lambda a, b: np.take(source, rows[a:b], axis=0, out=out[a:b], mode="clip"), n)
+        in_blocks(lambda a, b: np.take(source, rows[a:b], axis=0, out=out[a:b], mode="clip"), n, small=small)

@@ -1,4 +1,4 @@
-"""Exact k nearest rows: certified float32 products sift, float64 differences decide; a tree where columns are few.
+"""Exact k nearest rows: a grid or products sift, float64 differences decide; a tree where columns are few.
 
 The distance that decides is the float64 sum of squared differences (`panel.squared_distance`), plus a penalty for each
 nominal column whose codes differ. Of equally distant rows the one with the lower position is nearer; a row is never its
@@ -15,12 +15,17 @@ from rareclass.kernels.compiled import compiled
 from rareclass.kernels.nearest import mixed_distance, nearest_in_panel
 from rareclass.kernels.neighbour_order import insert
 from rareclass.kernels.panel import Space
-from rareclass.kernels.threads import thread_count
+from rareclass.kernels.threads import in_blocks, thread_count
 
-# A tree beats products when few columns leave most of it unvisited, and enough rows pay for building it.
-_TREE_COLUMNS = 6
-_TREE_ROWS = 20_000
+# A tree beats the grid where few columns leave most of it unvisited, and enough queries pay for building it: by number
+# of columns, so many of 100,000 or more candidates, in proportion of fewer. In one column rows crowd on the grid.
+_TREE_QUERIES = {1: 0, 2: 2_500, 3: 2_500, 4: 5_000}
+_MANY_CANDIDATES = 100_000
 _TREE_SPARE = 3
+_FULLY_PRECISE = 1e-280  # below, float64 loses digits, and the tree sums its squares in another order
+# Sorting all distances beats sorted lists, whose upkeep grows with the square of k, where that is so many times larger
+# than the number of candidates.
+_SORTED = 32
 # Sparse matrices up to this many cells are searched as dense ones, others by sparse products.
 _DENSE_CELLS = 1 << 26
 
@@ -41,6 +46,31 @@ def _decide(
             row = found[i, j]
             if 0 <= row < X.shape[0] and row != own[i]:
                 insert(squares[i], nearest[i], mixed_distance(X, codes, penalty, own[i], row), row)
+
+
+@compiled
+def _sort_all(
+    start: int,
+    stop: int,
+    X: np.ndarray,
+    nominal: tuple[np.ndarray, float],
+    own: np.ndarray,
+    candidates: np.ndarray,
+    squares: np.ndarray,
+    nearest: np.ndarray,
+) -> None:
+    """The nearest of candidates in rising order, by all distances."""
+    codes, penalty = nominal
+    square = np.empty(candidates.size)
+    for i in range(start, stop):
+        for j in range(candidates.size):
+            is_own = candidates[j] == own[i]
+            square[j] = np.inf if is_own else mixed_distance(X, codes, penalty, own[i], candidates[j])
+        order = np.argsort(square, kind="mergesort")  # which leaves equal ones in their order
+        for place in range(min(squares.shape[1], candidates.size)):
+            if square[order[place]] < np.inf:
+                squares[i, place] = square[order[place]]
+                nearest[i, place] = candidates[order[place]]
 
 
 def nearest_rows(
@@ -94,13 +124,23 @@ def nearest_rows(
     if X.dtype not in (np.float32, np.float64) or not X.flags.c_contiguous:
         X = np.ascontiguousarray(X, dtype=np.float32 if X.dtype in (np.float16, np.float32) else np.float64)
     codes = np.zeros((X.shape[0], 0), dtype=np.int32) if codes is None else np.ascontiguousarray(codes, dtype=np.int32)
-    if codes.shape[1] or not 0 < X.shape[1] <= _TREE_COLUMNS or candidates.size < _TREE_ROWS:
+    if k * k > _SORTED * candidates.size:
+        found = np.full((queries.size, k), np.inf), np.full((queries.size, k), X.shape[0], dtype=np.int64)
+        given = X, (codes, penalty), queries, np.sort(candidates), *found
+        in_blocks(_sort_all, queries.size, *given, block=64, small=64, threads=threads)
+        return found
+    if codes.shape[1] or not _tree_pays(X.shape[1], queries.size, candidates.size):
         return _by_products(X, codes, penalty, queries, candidates, k, threads)
     squares, rows, contested = _by_tree(X, codes, queries, candidates, k, threads)
     if contested.size:
         again = _by_products(X, codes, penalty, queries[contested], candidates, k, threads)
         squares[contested], rows[contested] = again
     return squares, rows
+
+
+def _tree_pays(columns: int, queries: int, candidates: int) -> bool:
+    enough = _TREE_QUERIES.get(columns)
+    return enough is not None and queries * _MANY_CANDIDATES >= enough * min(candidates, _MANY_CANDIDATES)
 
 
 def _by_products(
@@ -125,7 +165,8 @@ def _by_tree(
     _decide(X, codes, 0.0, queries, candidates[place], squares, rows)
     if asked == candidates.size:
         return squares, rows, np.empty(0, dtype=np.intp)
-    certain = squares[:, -1] < np.square(distance[:, -1]) * (1 - 1e-12)
+    farthest = np.square(distance[:, -1])
+    certain = (squares[:, -1] < farthest * (1 - 1e-12)) & (farthest > _FULLY_PRECISE)
     return squares, rows, np.flatnonzero(~certain)
 
 
