@@ -5,6 +5,7 @@
     python benchmarks/samplers.py --growth            how time grows when rows double and positives do not
     python benchmarks/samplers.py --first             what compilation costs the first call and the next process
     python benchmarks/samplers.py --before FOLDER     beside an older checkout, up to 100,000 rows
+    python benchmarks/samplers.py --variants          beside smote_variants, which must be installed
     python benchmarks/samplers.py --quick             smaller data, to see that it runs
     python benchmarks/samplers.py --list
 
@@ -240,6 +241,35 @@ def combinations() -> list[Case]:
     ]
 
 
+def variants() -> list[Case]:
+    """Rows beside smote_variants, at a size that it finishes: the same parameters, two jobs where it uses them."""
+    seed = {"random_state": 0}
+
+    def theirs(name: str, **parameters: Any) -> Callable[[], Any]:
+        def make() -> Any:
+            import logging
+
+            import smote_variants
+
+            logging.getLogger("smote_variants").setLevel(logging.ERROR)
+            return getattr(smote_variants, name)(**seed, n_jobs=2, **parameters)
+
+        return make
+
+    def case(rows: int, room: str, name: str, peer: str, ours: dict | None = None, **parameters: Any) -> Case:
+        sides = _ours(room, name, **seed, **(ours or {})), theirs(peer, **parameters)
+        return Case(f"{name} beside smote_variants {rows:,}x30 2%", gaussian(rows, 30, 0.02), *sides)
+
+    return [
+        case(10_000, "combine", "SMOTEENN", "SMOTE_ENN"),
+        case(10_000, "combine", "SMOTETomek", "SMOTE_TomekLinks"),
+        case(10_000, "over_sampling", "ProWSyn", "ProWSyn"),
+        case(10_000, "over_sampling", "MWMOTE", "MWMOTE", k2=3),
+        case(10_000, "over_sampling", "CCR", "CCR", {"scaling": None}, energy=0.25),
+        case(2_000, "over_sampling", "SMOTEIPF", "SMOTE_IPF"),
+    ]
+
+
 CASES: list[Callable[[], list[Case]]] = [over_sampling, under_sampling, combinations]
 # Method, columns, positives and rows of the growth table: rows double, positives stay.
 GROWTH: list[tuple[str, dict, int, int, tuple[int, ...]]] = [
@@ -396,14 +426,17 @@ def main() -> None:
     parser.add_argument("--growth", action="store_true")
     parser.add_argument("--first", action="store_true")
     parser.add_argument("--once", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--variants", action="store_true")
     parser.add_argument("--before", type=Path, metavar="FOLDER")
+    parser.add_argument("--rows", type=int, nargs="+", default=[], help="with --before: numbers of rows")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--exact", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--peak", help=argparse.SUPPRESS)
     parser.add_argument("--scale", type=int, default=1, help=argparse.SUPPRESS)
     options = parser.parse_args()
     scale = QUICK if options.quick else options.scale
-    cases = [case for group in CASES for case in group()]
+    groups = [*CASES, variants] if options.exact else [variants] if options.variants else CASES
+    cases = [case for group in groups for case in group()]
     if options.only:
         match = (lambda c, w: c == w) if options.exact else (lambda c, w: w.lower() in c.lower())
         cases = [case for case in cases if any(match(case.name, word) for word in options.only)]
@@ -413,7 +446,7 @@ def main() -> None:
     if options.before:
         from samplers_before import compare
 
-        compare(options.before, options.only, options.repeats, options.quick)
+        compare(options.before, options.only, options.repeats, options.rows)
         return
     if options.growth:
         growth(options.repeats, options.quick)

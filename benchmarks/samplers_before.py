@@ -1,10 +1,9 @@
 """Processor time of the samplers beside that of an older checkout: no method may have become slower.
 
     git worktree add ../before COMMIT
-    python benchmarks/samplers.py --before ../before [--only SMOTE NearMiss] [--repeats 5] [--quick]
+    python benchmarks/samplers.py --before ../before [--only SMOTE NearMiss] [--repeats 5] [--rows 1000 10000 100000]
 
-Each side runs in a process of its own, on the same data; runs alternate, after one that is not counted. `--quick`
-leaves out 100,000 rows.
+Each side runs in a process of its own, on the same data; runs alternate, after one that is not counted.
 """
 
 import json
@@ -94,12 +93,12 @@ def serve() -> None:
             print("nan", flush=True)
 
 
-def compare(before: Path, words: list[str], repeats: int, quick: bool) -> None:
+def compare(before: Path, words: list[str], repeats: int, rows: list[int]) -> None:
     """Print the table."""
     now = Path(__file__).resolve().parents[1]
     sides = Side(before.resolve()), Side(now)
     print("| method | rows x columns | before s | now s | before / now |\n|---|---|---|---|---|")
-    for n in ROWS[:-1] if quick else ROWS:
+    for n in rows or ROWS:
         for d in COLUMNS:
             for room, name, parameters in METHODS:
                 said = f"{name} {parameters['version']}" if "version" in parameters else name
