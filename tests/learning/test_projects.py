@@ -32,12 +32,10 @@ def test_the_intrusion_system_notices_the_new_attack_and_learns_it(tmp_path, cap
         pytest.skip("no local data sets")
     found = lesson("intrusion-system").main(tmp_path, quick=True)
     said = capsys.readouterr().out
-    assert "new-mode" in found["codes"]
+    assert {"new-mode", "recall-fell"} <= set(found["codes"])
     assert min(found["raised"]) > 60  # the day on which the attack begins
     assert found["state"] == "drift"
     assert found["cost"]["the champion"] < found["cost"]["the first model"] < found["cost"]["doing nothing"]
     assert found["outcome"] == "promoted" or "Somebody looks, and promotes it" in said
     assert "check: " in said
     assert (tmp_path / "intrusion_system.svg").is_file()
-    if "recall-fell" not in found["codes"]:  # last, so that all else is judged
-        pytest.xfail("issue 21: since detectors learn how much days differ, recall stays silent beside new-mode here")

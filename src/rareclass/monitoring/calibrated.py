@@ -11,6 +11,7 @@ from rareclass.monitoring.cohorts import Cohort
 from rareclass.monitoring.detector import PooledDetector
 from rareclass.monitoring.ledger import Ledger
 from rareclass.monitoring.rates import day_seed
+from rareclass.monitoring.spread import FARTHEST
 
 MOST_EVENTS = 600
 EFFECTS = np.array([0.15, 0.3, 0.6, 1.0])
@@ -38,12 +39,10 @@ class _Residuals(PooledDetector):
         day = self._sums(cohort)
         if self.why_off or day[0] == 0:
             return None
-        z = self.spread.scaled(cohort.day, self.scores(cohort, day))
-        self.why_off = self.spread.too_few if z is None else ""
-        if z is None:
-            return None
+        z = np.clip(self.scores(cohort, day), -FARTHEST, FARTHEST)
         sizes = np.minimum(EFFECTS * np.sqrt(day[0] * events / self.pool.total[ROWS]), self.STEEPEST)
-        return np.concatenate([normal_bets(side * one, sizes) for one in z for side in (1, -1)])
+        won = [np.concatenate([normal_bets(side * one, sizes) for side in (1, -1)]) for one in z]
+        return self.spread.tempered(cohort.day, z, np.array(won))
 
     def scores(self, cohort: Cohort, day: np.ndarray) -> list[float]:
         """Standard normal scores of the sums of a day, where its rows are as those of the pool."""

@@ -9,7 +9,7 @@ from rareclass.monitoring.chance import added
 from rareclass.monitoring.cohorts import Cohort, packed, unpacked
 from rareclass.monitoring.ledger import Ledger
 from rareclass.monitoring.pools import Pool
-from rareclass.monitoring.spread import DaySpread
+from rareclass.monitoring.spread import VARIANCES, DaySpread
 
 SCORED, MATURED = "scored", "matured"
 """When a day is judged: once it is over, without labels; once its labels have come."""
@@ -55,6 +55,10 @@ class Detector:
         """Log e-values of the day, always of the same shape; None where it tells nothing. Sets `why_off`."""
         raise NotImplementedError
 
+    def weights(self) -> np.ndarray | float:
+        """Logs of the weights of the bets, on which they broadcast; their mean is 1."""
+        return 0.0
+
     def learn(self, cohort: Cohort) -> None:
         """Take the day, which was judged, into what is usual."""
 
@@ -77,8 +81,9 @@ class Detector:
         """In units of days; an alarm at `threshold`."""
         if self.state.size == 0:
             return 0.0
-        top = self.state.max()
-        return float(np.exp(np.minimum(top, 600)) * np.exp(self.state - top).mean()) if np.isfinite(top) else 0.0
+        state = self.state + self.weights()
+        top = state.max()
+        return float(np.exp(np.minimum(top, 600)) * np.exp(state - top).mean()) if np.isfinite(top) else 0.0
 
     def update(self, cohort: Cohort) -> bool:
         """Judge a day and learn it; whether the statistic has reached the threshold."""
@@ -102,9 +107,9 @@ class Detector:
         point that is as likely on each day.
         """
         days = np.array([d for d, _ in self.trail])
-        log = np.array([e.ravel() for _, e in self.trail])
-        total = np.cumsum(log[::-1], axis=0)[::-1]
-        weight = np.exp(total - total.max()).mean(axis=1)
+        log = np.array([e for _, e in self.trail])
+        total = np.cumsum(log[::-1], axis=0)[::-1] + self.weights()
+        weight = np.exp(total - total.max()).reshape(days.size, -1).mean(axis=1)
         self.likely = int(days[weight.argmax()])
         share = np.cumsum(weight) / weight.sum()
         low, high = np.searchsorted(share, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
@@ -148,7 +153,27 @@ class Detector:
         self.restore(state)
 
 
-class PooledDetector(Detector):
+class SpreadDetector(Detector):
+    """Base of the detectors whose days may differ by more than chance: bets (k, variances, bets) are weighed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spread = DaySpread()
+
+    def weights(self) -> np.ndarray:
+        return self.spread.weights[:, :, None] + np.log(VARIANCES.size)
+
+    def unlearn(self, day: int) -> None:
+        self.spread.without(day)
+
+    def saved(self) -> dict[str, Any]:
+        return {"spread": self.spread.to_dict()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.spread.load(state["spread"])
+
+
+class PooledDetector(SpreadDetector):
     """Base of the detectors that compare sums of a day with those of reference and earlier days together."""
 
     FEWEST: ClassVar[int] = 100
@@ -158,7 +183,6 @@ class PooledDetector(Detector):
     def __init__(self, base: np.ndarray) -> None:
         super().__init__()
         self.pool = Pool(base)
-        self.spread = DaySpread()
 
     def too_few(self, known: float) -> str:
         """Why so many trials are not enough; empty where they are."""
@@ -174,12 +198,12 @@ class PooledDetector(Detector):
         return ledger.sums(-np.inf, since, {day for day, _ in self.pool.days})
 
     def unlearn(self, day: int) -> None:
+        super().unlearn(day)
         self.pool.without(day)
-        self.spread.without(day)
 
     def saved(self) -> dict[str, Any]:
-        return {"pool": self.pool.to_dict(), "spread": self.spread.to_dict()}
+        return super().saved() | {"pool": self.pool.to_dict()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
+        super().restore(state)
         self.pool = Pool.from_dict(state["pool"])
-        self.spread.load(state["spread"])

@@ -4,16 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.special import bdtr, bdtrc, ndtri
+from scipy.special import bdtr, bdtrc, chdtri, ndtri
 
 from rareclass.kernels.residuals import EVENTS, LEVEL, ROWS
 from rareclass.monitoring import watched
 from rareclass.monitoring.chance import count_z
 from rareclass.monitoring.monitor import RareClassMonitor
-from rareclass.monitoring.spread import FIRST, DaySpread
 
 WEEKS, SAID = 8, 16
 """Weeks that are compared, and until which week it is said."""
+_FEWEST, _CUT = 7, 3.0
+"""Days that must be known, and by how many standard deviations a day counts as off at most."""
 _FAR = 4.0
 """Standard deviations from which on it is said: looked at every day, of four figures, in less than 1 of 100 bundles."""
 _FIGURES = (
@@ -28,7 +29,7 @@ def off_from_start(monitor: RareClassMonitor) -> list[str]:
 
     When to use: beside the alarms, which need a change that goes on: days from before it are soon usual themselves,
     and a small reference proves little against them. Days from a change on that an alarm of the rare class names do not
-    count: they were once as in training, or the alarm says it. Days may differ by more than chance (`DaySpread`).
+    count, unless it is since the first day: they were once as in training. Days may differ by more than chance.
 
     Examples
     --------
@@ -40,9 +41,9 @@ def off_from_start(monitor: RareClassMonitor) -> list[str]:
         return []
     begun, unit = days[0]["day"], np.timedelta64(1, "D")
     age = [float(np.asarray(row["day"] - begun) / (1 if isinstance(begun, float) else unit)) for row in days]
-    if len(days) < FIRST or age[-1] >= 7 * SAID:
+    if len(days) < _FEWEST or age[-1] >= 7 * SAID:
         return []
-    changed = min((a.since[0] for a in monitor.alarms if a.rare_class), default=None)
+    changed = min((a.since[0] for a in monitor.alarms if a.rare_class and a.since[0] > begun), default=None)
     seen = [
         row for row, old in zip(days, age, strict=True) if old < 7 * WEEKS and (changed is None or row["day"] < changed)
     ]
@@ -101,11 +102,20 @@ def _ratio(days: np.ndarray, known: tuple[float, float]) -> list[str]:
 
 
 def _scale(scores: Sequence[float] | np.ndarray) -> float | None:
-    """Variance of the scores of days beyond chance; None of too few days."""
-    spread = DaySpread()
-    for day, z in enumerate(scores):
-        spread.add(day, np.array([z]))
-    return None if spread.too_few else float(spread.now()[0] ** 2)
+    """Variance of the scores of days around their mean, None of too few days.
+
+    1 where nothing speaks for more than chance, else its 90 % upper bound; between both it grows with the evidence.
+    """
+    z = np.asarray(scores, dtype=float)
+    n = z.size - 1
+    if z.size < _FEWEST:
+        return None
+    squares = (z - z.mean()) ** 2
+    total = float(n)
+    for _ in range(5):
+        total = float(np.minimum(squares, _CUT**2 * max(total / n, 1.0)).sum())
+    sure = chdtri(n, 0.1) / n - 1  # the mean square of independent days exceeds 1 by more once in ten times
+    return float(1 + np.clip((total / n - 1) / sure, 0, 1) * max(total / chdtri(n, 0.9) - 1, 0))
 
 
 def _said(what: str, figures: str) -> str:

@@ -8,10 +8,9 @@ from scipy.special import ndtri
 
 from rareclass.monitoring.chance import uniform
 from rareclass.monitoring.cohorts import Cohort, packed, unpacked
-from rareclass.monitoring.detector import Detector
+from rareclass.monitoring.detector import SpreadDetector
 from rareclass.monitoring.ledger import Ledger
 from rareclass.monitoring.places import BINS, FEWEST, NOT_GIVEN
-from rareclass.monitoring.spread import DaySpread
 
 _POWERS = np.array([0.2, 0.35, 0.5, 0.65, 0.8])
 _MOST = 20_000
@@ -19,7 +18,7 @@ _EFFECTS = np.array([0.2, 0.4, 0.8])
 _FEWEST_EVENTS = 60
 
 
-class NewMode(Detector):
+class NewMode(SpreadDetector):
     """Events far from those of the reference: conformal p-values of their distances, and bets on small ones.
 
     Each event is ranked among reference and earlier events, ties and order by the keys of the rows; under no change the
@@ -34,7 +33,6 @@ class NewMode(Detector):
         self.base = np.sort(np.asarray(distances if distances is not None else [], dtype=np.float64))
         self.days: list[tuple[int, np.ndarray]] = []
         self.far: list[tuple[int, int, int]] = []
-        self.spread = DaySpread()
         self.why_off = "" if self.base.size else _no_events(self.base.size)
         self.without = self.why_off
 
@@ -47,9 +45,7 @@ class NewMode(Detector):
         p = self.p_values(cohort)
         self.far = [*self.far[-399:], (cohort.day, int((p < 0.05).sum()), int(p.size))]
         won = (np.log(_POWERS) + (_POWERS - 1) * np.log(p)[:, None]).sum(axis=0)
-        found = self.spread.tempered(cohort.day, [-ndtri(p).sum() / p.size**0.5], won[None])
-        self.why_off = self.spread.too_few if found is None else ""
-        return None if found is None else found[0]
+        return self.spread.tempered(cohort.day, [-ndtri(p).sum() / p.size**0.5], won[None])
 
     def p_values(self, cohort: Cohort) -> np.ndarray:
         """Shares (k,) of reference and earlier events that lie as far out as each event of the day."""
@@ -71,7 +67,7 @@ class NewMode(Detector):
             held -= self.days.pop(0)[1].size
 
     def unlearn(self, day: int) -> None:
-        self.spread.without(day)
+        super().unlearn(day)
         self.days = [(d, v) for d, v in self.days if d < day]
 
     def finding(self, since: int, ledger: Ledger) -> tuple[str, str, float, dict[str, Any]]:
@@ -85,11 +81,11 @@ class NewMode(Detector):
 
     def saved(self) -> dict[str, Any]:
         days = [[d, packed(v)] for d, v in self.days]
-        return {"base": packed(self.base), "recent": days, "far": self.far, "spread": self.spread.to_dict()}
+        return super().saved() | {"base": packed(self.base), "recent": days, "far": self.far}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self.base, self.far = unpacked(state["base"]), [tuple(v) for v in state["far"]]
-        self.spread.load(state["spread"])
+        super().restore(state)
         self.days = [(d, unpacked(v)) for d, v in state["recent"]]
 
 
@@ -100,10 +96,10 @@ def _no_events(found: int) -> str:
     )
 
 
-class EventFeatures(Detector):
+class EventFeatures(SpreadDetector):
     """Ranks of the events in each feature, in either direction; the statistic is the mean over features."""
 
-    name, code = "event-features", "new-mode"
+    name, code, TRAIL = "event-features", "new-mode", 120
     what_to_do = "Look at these features among recent events: a new kind of event, or an input that has changed."
 
     def __init__(self, event_places: np.ndarray | None = None, names: Sequence[str] = ()) -> None:
@@ -115,7 +111,6 @@ class EventFeatures(Detector):
         self.without = "" if places.shape[1] else _no_events(0)
         self.why_off = self.without
         self.total = self.base.astype(float)
-        self.spread = DaySpread()
 
     def _of(self, cohort: Cohort) -> np.ndarray:
         found = cohort.places[cohort.event]
@@ -128,10 +123,7 @@ class EventFeatures(Detector):
         self.why_off = self.without or (few if known < _FEWEST_EVENTS else "")
         if self.why_off or events.size == 0:
             return None
-        scores, won = rank_bets(events, self.total)
-        found = self.spread.tempered(cohort.day, scores, won)
-        self.why_off = self.spread.too_few if found is None else ""
-        return None if found is None else found.ravel()
+        return self.spread.tempered(cohort.day, *rank_bets(events, self.total))
 
     def learn(self, cohort: Cohort) -> None:
         events = self._of(cohort)
@@ -142,14 +134,14 @@ class EventFeatures(Detector):
                 self.total = self.total - counted(self.days.pop(0)[1])
 
     def unlearn(self, day: int) -> None:
-        self.spread.without(day)
+        super().unlearn(day)
         for d, v in self.days:
             if d >= day:
                 self.total = self.total - counted(v)
         self.days = [(d, v) for d, v in self.days if d < day]
 
     def finding(self, since: int, ledger: Ledger) -> tuple[str, str, float, dict[str, Any]]:
-        state = self.state.reshape(-1, 2 * _EFFECTS.size).max(axis=1)
+        state = (self.state + self.weights()).max(axis=(1, 2))
         worst = np.argsort(-state)[:3]
         now = counted(np.concatenate([v for d, v in self.days if d >= since])).astype(float)
         old = self.total - now
@@ -163,11 +155,11 @@ class EventFeatures(Detector):
 
     def saved(self) -> dict[str, Any]:
         days = [[d, packed(v)] for d, v in self.days]
-        return {"base": packed(self.base), "recent": days, "names": self.names, "spread": self.spread.to_dict()}
+        return super().saved() | {"base": packed(self.base), "recent": days, "names": self.names}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self.base, self.names = unpacked(state["base"]), state["names"]
-        self.spread.load(state["spread"])
+        super().restore(state)
         self.days = [(d, unpacked(v)) for d, v in state["recent"]]
         self.total = self.base + sum((counted(v) for _, v in self.days), np.zeros(self.base.shape))
 

@@ -10,6 +10,7 @@ from rareclass.monitoring.chance import count_z, normal_bets, uniform
 from rareclass.monitoring.cohorts import Cohort
 from rareclass.monitoring.detector import Detector, PooledDetector
 from rareclass.monitoring.ledger import Ledger
+from rareclass.monitoring.spread import FARTHEST
 
 MOST = 600
 """Trials that the reference counts for at most: its scores are out of fold, production tells better what is usual."""
@@ -54,9 +55,7 @@ class RateDetector(PooledDetector):
         if trials == 0 or self.why_off:
             return None
         z = count_z(hits, trials, float(self.pool.total[0]), float(known), day_seed(cohort, self.stream))
-        scaled = self.spread.scaled(cohort.day, [z])
-        self.why_off = self.spread.too_few if scaled is None else ""
-        return None if scaled is None else bets(float(scaled[0]), trials)
+        return self.spread.tempered(cohort.day, [z], bets(np.clip(z, -FARTHEST, FARTHEST), trials)[None])
 
     def learn(self, cohort: Cohort) -> None:
         counts = self.counts(cohort)
@@ -91,15 +90,12 @@ class Recall(RateDetector):
         self.why_off = self.too_few(trials)
         if self.why_off:
             return None
-        usual = float(np.clip(hits / trials, 1e-6, 1 - 1e-6))
         rate = float(np.clip(clopper_pearson(hits, max(trials, 1), 0.9)[1], 1e-6, 0.9))
         pull = EFFECTS / np.sqrt(rate * (1 - rate))
         w, missed = cohort.weight[event], ~cohort.alert[event]
         pull = np.minimum(pull, 0.5 / rate)[:, None] * (w / weight.max())
-        z = w @ (missed - usual) / np.sqrt(w @ w * usual * (1 - usual))
-        found = self.spread.tempered(cohort.day, [z], np.log1p(pull * (missed - rate)).sum(axis=1)[None])
-        self.why_off = self.spread.too_few if found is None else ""
-        return None if found is None else found[0]
+        z = w @ (missed - rate) / np.sqrt(w @ w * rate * (1 - rate))
+        return self.spread.tempered(cohort.day, [z], np.log1p(pull * (missed - rate)).sum(axis=1)[None])
 
     def learn(self, cohort: Cohort) -> None:
         weight = cohort.weight[cohort.event]

@@ -1,101 +1,106 @@
 """How much days differ beyond the chance of their rows: events in bursts, weekdays, a bad day of a sensor."""
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import chdtri
 
-FIRST = 7
-"""Days that must be known before any is judged by how much they differ."""
-FARTHEST = 3.0
-"""Standard deviations for which a day speaks at most, so that one bad day, or two, make no alarm."""
-MOST = FARTHEST**2 / 2
-"""Log of the most that a bet wins on such a day."""
-_LAG, _EARLY, _KEPT = 14, 42, 200
-"""Days left out at the end, since a change may be in them, but for the first six weeks; so many are kept."""
+VARIANCES = np.array([1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0, 11.0, 16.0])
+"""Variances that the scores of days may have; 1 where rows are independent."""
+INDEPENDENT = 0.6
+"""Belief in 1 before any day is seen; each larger variance is 0.7 times as likely as the one before."""
+FARTHEST = 4.0
+"""Standard deviations at which scores are cut: days that differ by more speak by the sign of what they say."""
+MOST = 3.5
+"""Log of the most that a bet wins on a single day, so that one bad day, or two, make no alarm."""
+_MILDER = 1.5
+"""Where days differ their scores are skewed, too (a burst is missed as a whole): bets are milder by this root."""
+_MEMORY = 0.998
+"""What a day tells of the variance counts so much less on the next."""
+_KEPT = 400
+
+_BELIEF = np.log(np.append(INDEPENDENT, (1 - INDEPENDENT) * 0.7 ** np.arange(8) / (0.7 ** np.arange(8)).sum()))
+_TEMPER = VARIANCES * np.append(1.0, np.full(8, _MILDER))
 
 
 class DaySpread:
-    """Standard deviations (k,) of the scores of days, which are 1 where rows are independent.
+    """Weighs variances of the scores of days by how well they explain the days so far, were nothing to change.
 
-    When to use: scores of days are divided by it before they are bet on. Where nothing speaks for a spread beyond
-    chance it is 1, else the 90 % upper bound of what the days so far had; between both it grows with the evidence. It
-    is taken around their mean: a change that came before the first day is no part of it, and stays to be seen. It
-    hangs on earlier days only, so that bets keep their mean of at most 1 where rows are independent.
+    When to use: detectors that bet on scores which are standard normal where rows are independent, and wider where they
+    are not. "Something has changed" and "days differ by more than chance" are then weighed against each other, day by
+    day: the bets stand against the variance that explains all days best without a change, a change before which days
+    were calm is never taken for spread, and nothing must be learnt before the first day is judged.
+
+    Notes
+    -----
+    With prior weights pi_v over the variances v, likelihoods L_v of the days under no change, and statistics S_v of
+    Shiryaev and Roberts whose e-values are those of variance v, a detector's statistic is
+    sum pi_v L_v S_v / sum pi_v L_v: the likelihood ratio of a change on any day where both sides share the unknown
+    variance (Pollak 1987, Annals of Statistics 15:749; Grunwald, de Heide & Koolen 2024, Safe testing, section 2, on
+    e-values by priors on nuisance parameters). Were days to follow the weighted variances, its mean after n days is
+    at most n; were they independent, at most n / 0.6, forgetting aside. An e-value to the power 1 / v is one, too
+    (Jensen): that of a score of variance v.
 
     Examples
     --------
     >>> rng, spread = np.random.default_rng(0), DaySpread()
     >>> for day in range(60):
-    ...     spread.add(day, np.array([1.0, 3.0]) * rng.normal(size=2))
-    >>> spread.now().round(1).tolist()
-    [1.0, 3.4]
+    ...     _ = spread.tempered(day, np.array([1.0, 3.0]) * rng.normal(size=2), np.zeros((2, 1)))
+    >>> VARIANCES[spread.weights.argmax(axis=1)].tolist()
+    [1.0, 8.0]
     """
 
     def __init__(self) -> None:
         self.days: list[int] = []
         self.scores = np.empty((0, 1))
+        self.told = np.zeros((1, VARIANCES.size))  # log-likelihoods of the variances, against that of 1
 
     @property
-    def too_few(self) -> str:
-        """Why days are not judged yet; empty where they are."""
-        if len(self.days) >= FIRST:
-            return ""
-        return f"It needs {FIRST} matured days to know how much days differ; there are {len(self.days)}."
+    def weights(self) -> np.ndarray:
+        """Logs of the weights (k, v) of the variances, were nothing to change; each row sums to one."""
+        return _normed(_BELIEF + self.told)
 
-    def scaled(self, day: int, scores: ArrayLike) -> np.ndarray | None:
-        """The scores (k,) of a day, which are taken in, in deviations, within 3; None while too few days are known."""
-        z = np.asarray(scores, dtype=float)
-        found = None if self.too_few else np.clip(z / self.now(), -FARTHEST, FARTHEST)
-        self.add(day, z)
-        return found
+    def tempered(self, day: int, scores: ArrayLike, log_e: np.ndarray) -> np.ndarray:
+        """Log e-values (k, v, bets) of a day by variance, given those of independent rows (k, bets).
 
-    def tempered(self, day: int, scores: ArrayLike, log_e: np.ndarray) -> np.ndarray | None:
-        """Log e-values (k, ...) of a day, with the scores (k,) of what they bet on; None as with `scaled`.
-
-        A root of an e-value is one, too (Jensen); that of the variance bets as on scores divided by their deviation.
+        What a day wins is counted against what no change of any variance makes of it, and is cut there.
         """
-        scale = None if self.too_few else self.now()
-        self.add(day, np.asarray(scores, dtype=float))
-        return None if scale is None else np.minimum((log_e.T / scale**2).T, MOST)
-
-    def add(self, day: int, scores: np.ndarray) -> None:
-        """Take in the scores (k,) of a day."""
-        new = np.asarray(scores, dtype=float)[None]
-        self.days = [*self.days[1 - _KEPT - _LAG :], int(day)]
-        self.scores = np.concatenate([self.scores[1 - _KEPT - _LAG :], new]) if self.scores.size else new
+        z = np.clip(np.asarray(scores, dtype=float), -FARTHEST, FARTHEST)
+        before, likely = self.weights, _likely(z)
+        against = np.logaddexp.reduce(before + likely, axis=1, keepdims=True)
+        self._add(day, z, likely)
+        log_e = np.minimum(log_e, FARTHEST**2 / 2)[:, None, :] / _TEMPER[:, None]
+        won = np.minimum(log_e + (likely - against)[:, :, None], MOST)
+        return np.asarray(won + (before - self.weights)[:, :, None])
 
     def without(self, first: int) -> None:
-        """Forget the days from this one on."""
+        """Forget the days from this one on; those of more than 400 days ago go with them."""
         kept = sum(day < first for day in self.days)
-        self.days, self.scores = self.days[:kept], self.scores[:kept]
+        if kept < len(self.days):
+            days, scores = self.days[:kept], self.scores[:kept]
+            self.__init__()  # type: ignore[misc]
+            for day, z in zip(days, scores, strict=True):
+                self._add(day, z, _likely(z))
 
-    def now(self) -> np.ndarray:
-        """By what the scores of the next day are to be divided (k,), at least 1."""
-        seen = self.scores if len(self.days) < _EARLY else self.scores[:-_LAG]
-        squares = (seen - seen.mean(axis=0)) ** 2
-        n = seen.shape[0] - 1
-        total = np.full(squares.shape[1:], float(n))
-        for _ in range(5):  # a day far off, such as that of a change, counts as one three deviations off
-            cut = FARTHEST**2 * np.maximum(total / n, 1.0)
-            total = np.minimum(squares, cut).sum(axis=0)
-            if (squares <= cut).all():
-                break
-        upper, sure = _upper(n)
-        return np.asarray(np.sqrt(1 + np.clip((total / n - 1) / sure, 0, 1) * np.maximum(total / upper - 1, 0)))
+    def _add(self, day: int, z: np.ndarray, likely: np.ndarray) -> None:
+        self.told = _MEMORY * (self.told + likely - likely[:, :1])
+        self.days = [*self.days[1 - _KEPT :], int(day)]
+        self.scores = np.concatenate([self.scores[1 - _KEPT :], z[None]]) if self.scores.size else z[None]
 
     def to_dict(self) -> dict[str, Any]:
-        return {"days": self.days, "scores": self.scores.tolist()}
+        return {"days": self.days, "scores": self.scores.tolist(), "told": self.told.tolist()}
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Go on where `to_dict` was called."""
-        self.days, self.scores = list(state["days"]), np.array(state["scores"], dtype=float)
+        self.days = list(state["days"])
+        self.scores, self.told = (np.array(state[name], dtype=float) for name in ("scores", "told"))
 
 
-@cache
-def _upper(n: int) -> tuple[float, float]:
-    """Tenth of chi squared, below which lies one sum in ten; by how much the mean square exceeds 1 as seldom."""
-    return float(chdtri(n, 0.9)), float(chdtri(n, 0.1)) / n - 1
+def _likely(z: np.ndarray) -> np.ndarray:
+    """Log-likelihoods (k, v) of scores (k,), each of variance v."""
+    return np.asarray(-0.5 * z[:, None] ** 2 / VARIANCES - 0.5 * np.log(VARIANCES))
+
+
+def _normed(log: np.ndarray) -> np.ndarray:
+    return np.asarray(log - np.logaddexp.reduce(log, axis=1, keepdims=True))
