@@ -5,6 +5,7 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy import sparse
+from scipy.spatial.distance import cdist
 
 from rareclass._sklearn import Interval
 from rareclass._types import Matrix, Seed, Strategy
@@ -104,7 +105,8 @@ class CCR(BaseOverSampler):
             if not targets[code]:
                 continue
             rows, others = np.flatnonzero(y == code), np.flatnonzero(y != code)
-            radii = np.array([self._clear(points, row, others, moves, stream) for row in rows.tolist()])
+            around = np.ascontiguousarray(points[others], dtype=np.float64)
+            radii = np.array([self._clear(points[row], around, others, moves, stream) for row in rows.tolist()])
             self.radii_[self._label(code)] = radii
             draws.append(self._fill(points, rows, radii, targets[code], stream))
         draw = join(draws)
@@ -115,17 +117,22 @@ class CCR(BaseOverSampler):
         return Draw(parents=draw.parents, made=draw.made, replaced=(self.moved_, values))
 
     def _clear(
-        self, points: np.ndarray, row: int, others: np.ndarray, moves: dict[int, np.ndarray], rng: np.random.Generator
+        self,
+        own: np.ndarray,
+        around: np.ndarray,
+        others: np.ndarray,
+        moves: dict[int, np.ndarray],
+        rng: np.random.Generator,
     ) -> float:
         """Radius of one sphere; the moves of the rows inside are added to `moves`."""
-        difference = points[others].astype(np.float64) - points[row]
-        distance = np.linalg.norm(difference, ord=self.p, axis=1)
+        own = own.astype(np.float64)
+        distance = cdist(own[None], around, "minkowski", p=self.p)[0]
         radius = radius_of(distance, self.energy)
         for i in np.flatnonzero(distance < radius):
             if distance[i] > 0:
-                move = (radius / distance[i] - 1.0) * difference[i]
+                move = (radius / distance[i] - 1.0) * (around[i] - own)
             else:
-                direction = rng.normal(size=points.shape[1])
+                direction = rng.normal(size=own.size)
                 move = radius * direction / np.linalg.norm(direction, ord=self.p)
             moves[int(others[i])] = moves.get(int(others[i]), 0.0) + move
         return radius
