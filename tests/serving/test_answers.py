@@ -1,6 +1,10 @@
 """Answers are those of the scorer: decisions, tiers, costs by row, reasons and slices."""
 
+import copy
 import json
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,6 +66,35 @@ def test_reasons_are_given_where_they_are_asked_for_as_output_or_by_a_parameter(
     (texts,) = infer(said | {"parameters": {"explain": "all"}, "outputs": [{"name": "reasons"}]})[0]["outputs"]
     reasons = json.loads(texts["data"][0])
     assert {"feature", "value", "contribution", "text"} == set(reasons[0])
+
+
+@dataclass
+class Silent:
+    """A member that cannot say what moves its score, as a net."""
+
+    member: Any
+    why_no_reasons: str = "it cannot say"
+    parts: tuple = ()
+
+    def logit(self, X):
+        return self.member.logit(X)
+
+
+def test_a_model_without_reasons_answers_alerts_too_and_says_why_to_who_asks_for_them():
+    scorer = copy.copy(served().scorer)
+    scorer.member = Silent(scorer.member)
+    model = SimpleNamespace(**{**vars(served()), "scorer": scorer})
+    _, rows = plain_rows()
+    found = score({"rows": rows}, model)["rows"]
+    assert found == score({"rows": rows, "explain": "none"}, served())["rows"]
+    assert any(row["alert"] for row in found)
+    quiet = next(row for row, answered in zip(rows, found, strict=True) if not answered["alert"])
+    for explain in ("alerts", "all"):
+        with pytest.raises(Refused, match="no reasons: it cannot say"):
+            score({"rows": [quiet], "explain": explain}, model)
+    assert infer(tensors(ROW), model)[0] == infer(tensors(ROW), served())[0]
+    with pytest.raises(Refused, match="no reasons: it cannot say"):
+        infer(tensors(ROW) | {"outputs": [{"name": "reasons"}]}, model)
 
 
 def test_tiers_are_those_of_the_stored_thresholds():

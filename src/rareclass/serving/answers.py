@@ -99,6 +99,8 @@ def _reasons(
 ) -> list[list[Reason] | None] | None:
     if request.explain == NONE:
         return None
+    if served.scorer.why_no_reasons:  # said whether or not there is an alert among the rows
+        raise wrong(f"There are no reasons: {served.scorer.why_no_reasons}. Leave `explain` and the output out.")
     chosen = np.arange(alert.size) if request.explain == ALL else np.flatnonzero(alert)
     if not chosen.size:
         return [None] * alert.size

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rareclass._names import near_name
-from rareclass.serving.asked import ALERTS, DEFAULT_OUTPUTS, costs_of, explain_of, id_of, ids_of, slice_of
+from rareclass.serving.asked import ALERTS, DEFAULT_OUTPUTS, NONE, costs_of, explain_of, id_of, ids_of, slice_of
 from rareclass.serving.batch import Batch
 from rareclass.serving.errors import did_you_mean, refuse_many, sentenced, shown, wrong
 from rareclass.serving.protocol.responses import plain_reasons
@@ -57,7 +57,7 @@ class Plain:
             id=id_of(self.said),
             rows=batch,
             outputs=DEFAULT_OUTPUTS,
-            explain=explain_of(self.said, ALERTS),
+            explain=explain_of(self.said, NONE if served.scorer.why_no_reasons else ALERTS),
             ids=ids_of(self.said, batch, id_column),
             costs=costs_of(self.said, len(rows)),
             slice=slice_of(self.said),
