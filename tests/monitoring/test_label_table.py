@@ -111,6 +111,12 @@ def test_weights_of_an_audit_come_with_their_labels_and_are_at_least_one():
         read(table, LabelColumns(weight="v"))
 
 
+def test_times_of_which_some_name_a_zone_are_refused_by_what_they_are(tmp_path):
+    mixed = pa.table({"id": ["a", "b"], "label": [1, 0], "t": ["2026-07-01T12:00:00Z", "2026-07-01 12:00:00"]})
+    with pytest.raises(InputError, match=r"1 of 2 times in the column 't' .* name a time zone, and the others"):
+        read(mixed, LabelColumns(time="t", zone="Europe/Zurich"))
+
+
 def test_a_year_at_the_end_of_a_date_is_no_time_zone():
     for text, zoned in (("01-03-2026", False), ("2026-03-01T14:00:00-0500", True), ("2026-03-01 14:00+01:00", True)):
         assert _zoned(pa.chunked_array([[text]])) is zoned

@@ -5,7 +5,7 @@ import pyarrow as pa
 from tests.monitoring.test_prediction_log import segment
 from tests.serving.bundles import fitted
 
-from rareclass.monitoring.log_days import LogDays, encoding
+from rareclass.monitoring.log_days import LogDays, behind, encoding
 from rareclass.monitoring.prediction_log import log_schema, read_predictions
 
 
@@ -35,6 +35,18 @@ def test_what_stands_far_behind_later_rows_comes_late_and_not_twice(tmp_path):
     days, _ = days_of(tmp_path)
     assert [day for day, _ in days].count("2026-03-01") == 2
     assert sum(len(ids) for _, ids in days) == 24 * 5 + 3
+
+
+def test_an_unsorted_log_comes_by_day_where_its_disorder_is_known(tmp_path):
+    segment(tmp_path / "a.parquet", range(24 * 9, 24 * 10))
+    segment(tmp_path / "b.parquet", range(24 * 5))
+    log = read_predictions(tmp_path)
+    order = [np.unique(b["time"].to_numpy(zero_copy_only=False).astype("datetime64[D]")) for b in log.batches()]
+    stamps = [days.astype(np.int64) for days in order]
+    late = behind(stamps, min(map(min, stamps)), max(map(max, stamps)))
+    assert late == 9
+    found = LogDays(log=read_predictions(tmp_path), late=late)
+    assert [str(part.day)[8:] for part in found] == ["01", "02", "03", "04", "05", "10"]
 
 
 def test_an_empty_log_has_no_days(tmp_path):

@@ -31,6 +31,19 @@ def ids(log):
     return [int(i) for i in log.table()["id"].to_pylist()]
 
 
+def test_segments_of_one_name_in_two_folders_have_places_of_their_own(tmp_path):
+    for name, rows in (("one", [0, 1, 2]), ("two", [3])):
+        (tmp_path / name).mkdir()
+        segment(tmp_path / name / "a.open", rows)
+    folders = [tmp_path / "one", tmp_path / "two"]
+    first = read_predictions(folders)
+    assert ids(first) == [0, 1, 2, 3]
+    segment(tmp_path / "two" / "a.open", [3, 4])
+    second = read_predictions(folders, after=first.read)
+    assert ids(second) == [4]
+    assert sorted(second.read.values()) == [2, 3]
+
+
 def test_segments_are_read_in_the_order_of_their_names_and_joined(tmp_path):
     segment(tmp_path / "b.open", [2, 3], version="2", features=[("y", "category")])
     segment(tmp_path / "a.parquet", [0, 1])

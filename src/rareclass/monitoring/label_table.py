@@ -226,6 +226,12 @@ def _moments(column: pa.ChunkedArray, name: str, zone: str | None) -> np.ndarray
     aware = pa.types.is_timestamp(column.type) and column.type.tz is not None
     found = to_time(column)
     if found is None:
+        named, known = _zones(column)
+        if 0 < named < known:
+            raise InputError(
+                f"{named:,} of {known:,} times in the column {name!r} of the labels table name a time zone, and the "
+                "others do not. Write all with one, or all without and name it with --label-zone."
+            )
         raise InputError(
             f"The column {name!r} of the labels table holds no dates (such as 2026-03-01 or 2026-03-01 14:00:00). Name "
             "another with --label-time, or say how they are written with --date-format."
@@ -244,13 +250,17 @@ def _moments(column: pa.ChunkedArray, name: str, zone: str | None) -> np.ndarray
 
 def _zoned(column: pa.ChunkedArray) -> bool:
     """Whether a column of text says its time zones."""
+    named, known = _zones(column)
+    return 0 < named == known
+
+
+def _zones(column: pa.ChunkedArray) -> tuple[int, int]:
+    """How many texts say their time zone, and how many there are."""
     if not is_text(column.type):
-        return False
+        return 0, 0
     texts = column.drop_null().cast(pa.string())
-    return (
-        bool(pc.all(pc.match_substring_regex(texts, r"(Z|:\d{2}(\.\d+)? ?[+-]\d{2}:?\d{2})$")).as_py())
-        and len(texts) > 0
-    )
+    named = pc.sum(pc.match_substring_regex(texts, r"(Z|:\d{2}(\.\d+)? ?[+-]\d{2}:?\d{2})$")).as_py()
+    return int(named or 0), len(texts)
 
 
 def _ids(column: pa.ChunkedArray) -> list[str]:

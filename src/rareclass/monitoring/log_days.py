@@ -1,6 +1,6 @@
 """The prediction log of one bundle day by day, in the order of time, whichever worker wrote it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,7 +12,7 @@ from rareclass.monitoring.prediction_log import BASE, FEATURE, Predictions
 
 DAY = np.timedelta64(1, "D")
 LATE = 2
-"""Days by which rows of one worker may stand behind later ones of another."""
+"""Days by which rows of one worker may stand behind later ones of another, at least."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +37,15 @@ class LogDays:
     ----------
     rows, nameless : int
         Rows that were given, and rows without an id, which no label can find and which are left out.
+    late : int
+        Days for which rows are kept until they are given; `behind` tells how many a log needs.
     first, last : datetime64[us] or None
         Moments of the earliest and the latest row.
     """
 
     log: Predictions
     encode: Callable[[pa.RecordBatch], np.ndarray | None] = lambda batch: None
+    late: int = LATE
     rows: int = 0
     nameless: int = 0
     first: np.datetime64 | None = None
@@ -50,7 +53,7 @@ class LogDays:
     _held: dict[int, list[DayRows]] = field(default_factory=dict, repr=False)
 
     def __iter__(self) -> Iterator[DayRows]:
-        """Days in order; in memory are at most those of the last `LATE` days."""
+        """Days in order; in memory are at most those of the last `late` days."""
         newest = None
         for batch in self.log.batches():
             for part in self._parts(batch):
@@ -58,7 +61,7 @@ class LogDays:
                 self._held.setdefault(number, []).append(part)
                 newest = number if newest is None else max(newest, number)
             if newest is not None:
-                yield from self._given(newest - LATE)
+                yield from self._given(newest - self.late)
         if newest is not None:
             yield from self._given(newest + 1)
 
@@ -94,6 +97,23 @@ class LogDays:
             slices=_texts(batch["slice"]),
             features=self.encode(batch),
         )
+
+
+def behind(batches: Iterable[np.ndarray], first: int, last: int) -> int:
+    """By how many days, at least `LATE`, rows stand behind later ones: of whole days (k,) within first and last.
+
+    Examples
+    --------
+    >>> behind([np.array([3, 9]), np.array([2]), np.array([99])], 0, 10)
+    7
+    """
+    newest, most = first, LATE
+    for days in batches:
+        known = days[(first <= days) & (days <= last)]
+        if known.size:
+            newest = max(newest, int(known.max()))
+            most = max(most, newest - int(known.min()))
+    return most
 
 
 def _texts(column: pa.Array) -> np.ndarray | None:

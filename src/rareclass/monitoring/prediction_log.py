@@ -8,6 +8,7 @@ hold the same rows.
 import contextlib
 import datetime
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -112,7 +113,8 @@ class Predictions:
     others : set of (str, str)
         Models and versions in the log that were not asked for.
     read : dict of str to int
-        How many rows of each segment (its name without the ending) are behind; a later reading goes on `after` them.
+        How many rows of each segment are behind; a later reading goes on `after` them. A segment goes by its name
+        without the ending, or by its whole path where several folders hold one of that name.
     """
 
     def __init__(
@@ -125,9 +127,14 @@ class Predictions:
         after: Mapping[str, int] = _NOTHING,
     ) -> None:
         self.schema, self.problems, self.others = schema, problems, others
-        self.read = {path.stem: after.get(path.stem, 0) for path in segments}
+        names = Counter(path.stem for path in segments)
+        self._shared = {name for name, count in names.items() if count > 1}
+        self.read = {self._name(path): after.get(self._name(path), 0) for path in segments}
         self._after = dict(self.read)
         self._segments, self._between = segments, between
+
+    def _name(self, path: Path) -> str:
+        return str(path.absolute().with_suffix("")) if path.stem in self._shared else path.stem
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The rows, at most 65,536 in memory at a time; more only where one answer had more."""
@@ -144,8 +151,8 @@ class Predictions:
     def _rows(self, path: Path) -> Iterator[pa.RecordBatch]:
         """What is not behind yet of a segment."""
         for first, batch in self._placed(path):
-            behind = max(self._after[path.stem] - first, 0)
-            self.read[path.stem] = max(self.read[path.stem], first + batch.num_rows)
+            behind = max(self._after[self._name(path)] - first, 0)
+            self.read[self._name(path)] = max(self.read[self._name(path)], first + batch.num_rows)
             if behind < batch.num_rows:
                 yield batch.slice(behind)
 
@@ -176,18 +183,18 @@ class Predictions:
         with parquet.ParquetFile(path, page_checksum_verification=True) as file:
             names = [name for name in file.schema_arrow.names if name == "time" or name in self.schema.names]
             place = file.schema_arrow.get_field_index("time")
-            before = 0
-            if file.metadata.num_rows < self._after[path.stem]:
+            before, behind = 0, self._after[self._name(path)]
+            if file.metadata.num_rows < behind:
                 self.problems.append(
-                    f"The segment {path.name} holds {file.metadata.num_rows:,} rows, and {self._after[path.stem]:,} of "
-                    "it were read before. It seems to be another file, which was not read: give it a new name."
+                    f"The segment {path.name} holds {file.metadata.num_rows:,} rows, and {behind:,} of it were read "
+                    "before. It seems to be another file, which was not read: give it a new name."
                 )
             for i in range(file.num_row_groups):
                 group = file.metadata.row_group(i)
                 rows, known = group.num_rows, group.column(place).statistics
                 first, before = before, before + rows
                 outside = known is not None and known.has_min_max and self._outside(known.min, known.max)
-                if outside or before <= self._after[path.stem]:
+                if outside or before <= behind:
                     continue
                 try:
                     table = file.read_row_group(i, columns=names)

@@ -24,7 +24,7 @@ from rareclass.monitoring.cohorts import packed, unpacked
 from rareclass.monitoring.first_weeks import off_from_start
 from rareclass.monitoring.hooks import Webhook, append_events, cloud_event
 from rareclass.monitoring.label_table import KnownLabels, LabelColumns, read_labels
-from rareclass.monitoring.log_days import DayRows, LogDays, encoding
+from rareclass.monitoring.log_days import LATE, DayRows, LogDays, behind, encoding
 from rareclass.monitoring.monitor import RareClassMonitor
 from rareclass.monitoring.outlook import outlook
 from rareclass.monitoring.prediction_log import COMPLETE, OPEN, read_predictions
@@ -146,14 +146,13 @@ class _Run:
         self.bundle, self.monitor, self.kept = bundle, monitor, kept
         self.now: np.datetime64 | None = None
         self.new: list[Alarm] = []
-        self.notes: list[str] = []
-        self.problems: list[str] = []
+        self.notes, self.problems = list[str](), list[str]()
         self.segments: dict[str, int] = dict(kept.get("segments", {}))
         self.seen = unpacked(kept["labels"]) if "labels" in kept else np.empty(0, dtype=np.uint64)
         self.pending: dict[str, list[Any]] = {k: list(v) for k, v in kept.get("pending", {}).items()}
         self.span: list[str] = list(kept.get("span", []))
         self.counts = {"predictions": 0, "labels": 0}
-        self.early = 0  # labels that became known before their prediction
+        self.early, self.late = 0, LATE  # labels known before their prediction; days by which rows are out of order
         self.before = self.monitor.problems
         if kept.get("now"):
             self.now = np.datetime64(kept["now"].rstrip("Z"), "us")
@@ -176,7 +175,7 @@ class _Run:
         log, labels, since, until, found = self._scanned(sources)
         rows = read_predictions(log, version=self.bundle.version, after=self.segments, since=since, until=until)
         encode, why = encoding(self.bundle, rows.schema)
-        days = LogDays(log=rows, encode=encode)
+        days = LogDays(log=rows, encode=encode, late=self.late)
         left = np.zeros(0, dtype=bool) if labels is None else self._new(labels)
         if labels is not None:
             earlier = np.flatnonzero(left & ~found)
@@ -201,19 +200,20 @@ class _Run:
         labels = None if sources.labels is None else self._labels(sources)
         rows = read_predictions(log, version=self.bundle.version, after=self.segments, columns=["id", "time"])
         found = np.zeros(0 if labels is None else labels.event.size, dtype=bool)
-        days: Counter[int] = Counter()
+        days, order = Counter[int](), []
         for batch in rows.batches():
             stamps = batch["time"].to_numpy(zero_copy_only=False).astype("datetime64[D]").astype(np.int64)
-            days.update(stamps[batch["time"].is_valid().to_numpy(zero_copy_only=False)].tolist())
+            order.append(np.unique(stamps := stamps[batch["time"].is_valid().to_numpy(zero_copy_only=False)]))
+            days.update(stamps.tolist())
             if labels is not None:
                 found[[at for key in batch["id"].to_pylist() if (at := labels.place.get(key)) is not None]] = True
         if rows.others and not days and not self.span:
             raise InputError(
                 f"The log holds no predictions of this bundle (version {self.bundle.version}), but of version "
-                f"{_named(rows.others)}. "
-                "Name the bundle that answered, or its log."
+                f"{_named(rows.others)}. Name the bundle that answered, or its log."
             )
         first, last = _plausible(days, self.monitor.max_delay)
+        self.late = behind(order, first, last)
         outside = sum(n for d, n in days.items() if not first <= d <= last)
         if outside:
             self.problems.append(
