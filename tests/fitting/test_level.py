@@ -54,6 +54,16 @@ def test_what_is_expected_of_new_rows_is_the_sum_over_classes_of_what_the_fit_sa
     assert expects == pytest.approx(0.3 + 1.2 + 0.2 + 0.1 + 0.05 + 0.9, rel=1e-5)
 
 
+def test_of_flattery_as_much_is_taken_as_a_fit_of_a_fold_has_of_the_rows():
+    y = np.arange(8) < 2
+    identity = choose_calibration(np.zeros(2), np.arange(2) > 0, method="none")
+    unseen, known = said(np.where(y, 0.3, 0.1), y), said(np.where(y, 0.9, 0.04), y)
+    whole = said(np.where(y, 0.7, 0.05), y)
+    p = expit(whole.logit + level_of_whole(whole, unseen, [known], identity, share=2 / 3))
+    # by hand: (1/3) ** (2/3) and 2.5 ** (2/3) of what the fit says of its own rows are the 1.2 events of the folds
+    assert 0.48074986 * p[y].sum() + 1.84201575 * p[~y].sum() == pytest.approx(2 * 0.3 + 6 * 0.1, rel=1e-5)
+
+
 def test_nothing_is_moved_where_a_class_is_missing_or_nothing_is_left_of_it():
     y = np.arange(6) < 2
     fine = said(np.full(6, 0.3), y)

@@ -262,11 +262,14 @@ def _level(design: Design, wanted: Wanted, part: Part, fitted: FittedArm, held: 
         return 0.0
     seen = np.flatnonzero(np.isfinite(held.raw))
     weight = np.ones(seen.size) if design.weight is None else design.weight[seen]
+    known = join_known(fitted, held.known) if wanted.arm.is_blend else held.known[0]
     return level_of_whole(
         part.known(fitted, design.split.scored[seen]),
         Known(held.raw[seen], design.y[seen], weight),
-        join_known(fitted, held.known) if wanted.arm.is_blend else held.known[0],
+        known,
         calibrator,
+        # of the events, all of which a fit says something of
+        share=min(float(np.mean([np.count_nonzero(k.y) for k in known])) / np.count_nonzero(part.y), 1.0),
     )
 
 
