@@ -214,6 +214,21 @@ def test_a_state_that_cannot_be_written_tells_nobody_and_the_next_run_tells_all(
     assert len((tmp_path / "events.jsonl").read_text().splitlines()) == len(found.new) > 0
 
 
+def test_a_run_that_is_killed_before_it_tells_is_made_good_by_the_next(drifted, at_once, tmp_path, monkeypatch):
+    keeping = Keeping(state=tmp_path / "state.json", events=tmp_path / "events.jsonl")
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rareclass.monitoring.watch.append_events", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(drifted, keeping)
+    monkeypatch.undo()
+    found = run(drifted, keeping)
+    assert (found.new, found.state, found.undelivered) == ([], "drift", 0)
+    assert len((tmp_path / "events.jsonl").read_text().splitlines()) == len(at_once.alarms)
+
+
 def test_acknowledged_alarms_stand_no_more(drifted, tmp_path):
     keeping = {"state": tmp_path / "state.json"}
     run(drifted, Keeping(**keeping))
