@@ -3,27 +3,26 @@
 One row in each form, in microseconds beside what the model alone takes (`Scorer.logit_of` of the encoded row), and
 10,000 rows in rows a second, and what metrics and log add to a row; the least of several repetitions, one thread.
 
-29 November 2026, AMD EPYC, both cores shared with other work (load 9, which lengthens all of them; `--repetitions 6`).
-One row was read more slowly then: in JSON of the demo 52 µs became 31 in one hour, when tensors of one value got a way
-of their own.
+29 November 2026, AMD EPYC, both cores shared with other work (load 8 to 9, which lengthens all of them;
+`--repetitions 4` and, the demo, 6). Of JSON with a tensor a column, tensors of one value are read in one pass.
 
-    trees, 30 columns; one row, µs (the model alone 13.3)
+    trees, 30 columns; one row, µs (the model alone 13.8)
                                       read  answer   write    all less the model
-      JSON, one tensor                14.6    26.1     3.3                  30.7
-      JSON, a tensor a column         83.5    28.7     3.2                 102.1
-      plain                           31.8    27.0     2.3                  47.7
-    trees; 10,000 rows in binary tensors, rows/s (the model alone 887,659)
-      one tensor                     1,130,759
-      a tensor a column              1,088,209
+      JSON, one tensor                19.4    28.0     3.1                  36.7
+      JSON, a tensor a column         42.0    26.7     3.1                  57.9
+      plain                           37.9    27.3     2.1                  53.5
+    trees; 10,000 rows in binary tensors, rows/s (the model alone 1,122,096)
+      one tensor                     1,089,869
+      a tensor a column              1,012,702
 
-    demo, 13 columns; one row, µs (the model alone 74.8)
+    demo, 13 columns; one row, µs (the model alone 76.6)
                                       read  answer   write    all less the model
-      JSON, a tensor a column         46.2    95.2     3.2                  69.8
-      plain                           20.9    92.7     2.2                  41.0
-    demo; 10,000 rows in binary tensors, rows/s (the model alone 100,498)
-      columns                           79,931
+      JSON, a tensor a column         28.3   100.0     3.5                  55.1
+      plain                           32.9    97.7     4.3                  58.4
+    demo; 10,000 rows in binary tensors, rows/s (the model alone 152,045)
+      columns                          155,686
 
-    one answer counted in 2.1 µs, handed to the log in 3.0 µs
+    one answer counted in 1.9 µs, handed to the log in 1.7 µs
 """
 
 import argparse
