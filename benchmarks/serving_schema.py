@@ -2,7 +2,7 @@
 
 Runs with other seeds follow each other until the number of cases is reached.
 
-29 November 2026, schemathesis 4.32.5, `--examples 40`: 10,376 cases in 7 runs, all passed, nothing logged as failed.
+29 November 2026, schemathesis 4.32.5, `--examples 40`: 10,419 cases in 7 runs, all passed, nothing logged as failed.
 """
 
 import argparse
