@@ -225,7 +225,7 @@ LESSONS: tuple[Lesson, ...] = (
         title="Advanced: an intrusion system",
         about="Advanced: cascade, tiers, reasons, serving, drift, retraining and trade-off of an intrusion system.",
         look="Look at intrusion_system.svg: a new attack begins on day 60; the upright line is the alarm that follows.",
-        minutes=5,
+        minutes=1,
     ),
 )
 """In the order in which they are read; one entry a file."""
