@@ -145,6 +145,7 @@ WHERE = {
     "compat/imblearn/utils/testing.py": "tests/compat/test_imblearn.py",
     "data/category.py": "tests/data/test_encode.py",
     "data/columns.py": "tests/data/test_schema.py",
+    "data/feature_names.py": "tests/scoring/test_values.py",
     "data/entry.py": "tests/data/test_catalogue.py",
     "data/cells.py": "tests/data/test_files.py",
     "data/delimited.py": "tests/data/test_files.py",

@@ -11,11 +11,11 @@ from rareclass._types import Labels, Rows
 from rareclass.data.category import CategoryEncoder
 from rareclass.data.columns import canonical_texts, dictionary_codes, is_text, to_float, to_time
 from rareclass.data.dates import no_dates
+from rareclass.data.feature_names import encoded_names
 from rareclass.data.read import read_table
 from rareclass.data.schema import Column, Schema
 from rareclass.data.text import text_features
 from rareclass.errors import InputError, SchemaError
-from rareclass.kernels.words import text_feature_names
 
 _TIME_PARTS = ("epoch_days", "month", "weekday", "hour")
 _DAY = 86_400_000_000  # microseconds
@@ -141,15 +141,8 @@ class TableEncoder:
     @property
     def feature_names(self) -> tuple[str, ...]:
         """Names of the matrix columns."""
-        names: list[str] = []
-        for column in self.columns:
-            if column.kind == "time":
-                names += [f"{column.name}:{part}" for part in self.time_parts_[column.name]]
-            elif column.kind == "text":
-                names += text_feature_names(column.name, self.text_buckets)
-            else:
-                names.append(column.name)
-        return tuple(names)
+        kinds = ((column.name, column.kind) for column in self.columns)
+        return tuple(encoded_names(kinds, self.time_parts_, self.text_buckets))
 
     @property
     def categorical(self) -> tuple[int, ...]:

@@ -10,13 +10,6 @@ from rareclass.kernels.compiled import compiled
 _WORD = re.compile(r"\b\w+\b|[£$€!?]")
 _SHAPES = [re.compile(pattern) for pattern in ("[0-9]", "[A-Z]", "[^A-Za-z0-9\t\n\f\r ]")]
 
-_SHAPE_NAMES = ("length", "digit_share", "upper_share", "mark_share")
-
-
-def text_feature_names(name: str, buckets: int) -> list[str]:
-    """Names of the columns of `word_features` of one text column."""
-    return [f"{name}:{part}" for part in _SHAPE_NAMES] + [f"{name}:word{i}" for i in range(buckets)]
-
 
 def word_features(texts: Sequence[str | None], buckets: int) -> np.ndarray:
     """Log length, shares of digits, capitals and marks, and log counts of words hashed into buckets: (n, 4 + buckets).

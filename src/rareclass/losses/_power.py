@@ -51,6 +51,12 @@ def _terms(
 
 
 @compiled(inline="always", **OPTIONS)
+def _whole_power(q: float, g: float) -> float:  # pragma: no cover - compiled
+    """q^g of a whole exponent of at most `WHOLE`; selects instead of a loop, which would not become vector code."""
+    return (q if g >= 1.0 else 1.0) * (q if g >= 2.0 else 1.0) * (q if g >= 3.0 else 1.0) * (q if g >= 4.0 else 1.0)
+
+
+@compiled(inline="always", **OPTIONS)
 def _step(
     p: float, q: float, r: float, power: float, g: float, e: float, a: float
 ) -> tuple[float, float]:  # pragma: no cover - compiled
@@ -87,8 +93,7 @@ def _newton_whole(
         positive = y[i]
         sign = 1.0 if positive else -1.0
         p, q, r, _, _ = _row(sign * np.float64(z[i]), 0.0)
-        power = q * (q if g >= 1.0 else 1.0) * (q if g >= 2.0 else 1.0) * (q if g >= 3.0 else 1.0)
-        power *= q if g >= 4.0 else 1.0
+        power = q * _whole_power(q, g)
         e, a = (epsilon[1], weight[1]) if positive else (epsilon[0], weight[0])
         slope, bend = _step(p, q, r, power, g, e, a)
         gradient[i] = -sign * slope
@@ -121,8 +126,7 @@ def _graded_whole(
         sign = 1.0 if positive else -1.0
         e, a = (epsilon[1], weight[1]) if positive else (epsilon[0], weight[0])
         p, q, _, ell, _ = _row(sign * np.float64(z[i]), 0.0)
-        focus = (q if g >= 1.0 else 1.0) * (q if g >= 2.0 else 1.0) * (q if g >= 3.0 else 1.0)
-        focus *= a * (q if g >= 4.0 else 1.0)
+        focus = a * _whole_power(q, g)
         value[i] = focus * (ell + e * q)
         gradient[i] = -sign * focus * (q + g * p * ell + e * (g + 1.0) * p * q)
 
@@ -135,6 +139,17 @@ def _both(z: float) -> tuple[float, float, float, float]:  # pragma: no cover - 
     small, rest = e * large, e * log1p_ratio(e)
     likely = z >= 0
     return large if likely else small, small if likely else large, rest - min(z, 0.0), rest + max(z, 0.0)
+
+
+@compiled(inline="always", **OPTIONS)
+def _weighed(
+    one: float, zero: float, said: tuple[float, float, float, float], gamma: Pair, epsilon: Pair
+) -> tuple[float, float]:  # pragma: no cover - compiled
+    """Value and gradient of a row, positive by `one` and negative by `zero`, powers included; `said` is of `_both`."""
+    p, q, ell_1, ell_0 = said
+    value = one * (ell_1 + epsilon[1] * q) + zero * (ell_0 + epsilon[0] * p)
+    rise = zero * (p + gamma[0] * q * ell_0 + epsilon[0] * (gamma[0] + 1.0) * p * q)
+    return value, rise - one * (q + gamma[1] * p * ell_1 + epsilon[1] * (gamma[1] + 1.0) * p * q)
 
 
 @compiled(**OPTIONS)
@@ -153,9 +168,7 @@ def _mixed(
         p, q, ell_1, ell_0 = _both(np.float64(z[i]) + moved)
         one = share[i] * weight[1] * exp_negative(-gamma[1] * ell_0)
         zero = rest[i] * weight[0] * exp_negative(-gamma[0] * ell_1)
-        value[i] = one * (ell_1 + epsilon[1] * q) + zero * (ell_0 + epsilon[0] * p)
-        rise = zero * (p + gamma[0] * q * ell_0 + epsilon[0] * (gamma[0] + 1.0) * p * q)
-        gradient[i] = rise - one * (q + gamma[1] * p * ell_1 + epsilon[1] * (gamma[1] + 1.0) * p * q)
+        value[i], gradient[i] = _weighed(one, zero, (p, q, ell_1, ell_0), gamma, epsilon)
 
 
 @compiled(**OPTIONS)
@@ -172,13 +185,9 @@ def _mixed_whole(
     (share, rest), (value, gradient) = shares, out
     for i in range(z.shape[0]):
         p, q, ell_1, ell_0 = _both(np.float64(z[i]) + moved)
-        one = (q if g >= 1.0 else 1.0) * (q if g >= 2.0 else 1.0) * (q if g >= 3.0 else 1.0)
-        zero = (p if g >= 1.0 else 1.0) * (p if g >= 2.0 else 1.0) * (p if g >= 3.0 else 1.0)
-        one *= share[i] * weight[1] * (q if g >= 4.0 else 1.0)
-        zero *= rest[i] * weight[0] * (p if g >= 4.0 else 1.0)
-        value[i] = one * (ell_1 + epsilon[1] * q) + zero * (ell_0 + epsilon[0] * p)
-        rise = zero * (p + g * q * ell_0 + epsilon[0] * (g + 1.0) * p * q)
-        gradient[i] = rise - one * (q + g * p * ell_1 + epsilon[1] * (g + 1.0) * p * q)
+        one = share[i] * weight[1] * _whole_power(q, g)
+        zero = rest[i] * weight[0] * _whole_power(p, g)
+        value[i], gradient[i] = _weighed(one, zero, (p, q, ell_1, ell_0), (g, g), epsilon)
 
 
 def _log_factor(t: np.ndarray, gamma: float, epsilon: float) -> np.ndarray:
@@ -208,6 +217,12 @@ class PowerForm:
     epsilon: Pair = (0.0, 0.0)
     weight: Pair = (1.0, 1.0)
 
+    @property
+    def _whole(self) -> float | None:
+        """The exponent of both classes, where it is one and a product; None else."""
+        gamma, other = self.gamma
+        return gamma if other == gamma and gamma <= WHOLE and gamma == int(gamma) else None
+
     def _parameters(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return np.array(self.gamma), np.array(self.epsilon), np.array(self.weight)
 
@@ -219,20 +234,18 @@ class PowerForm:
 
     def newton(self, y: np.ndarray, z: np.ndarray, out: np.ndarray) -> None:
         """Write gradient and curvature into out (2, n)."""
-        gamma = self.gamma[0]
         if self.is_shift:
             newton_kernel(y, z, self.weight, (0.0, 0.0), (1.0, 1.0), out)
-        elif self.gamma[1] == gamma and gamma <= WHOLE and gamma == int(gamma):
+        elif (gamma := self._whole) is not None:
             _newton_whole(y, z, gamma, self.epsilon, self.weight, out)
         else:
             _newton(y, z, self.gamma, self.epsilon, self.weight, out)
 
     def graded(self, y: np.ndarray, z: np.ndarray, value: np.ndarray, gradient: np.ndarray) -> None:
         """Write value and gradient; labels 0 and 1, all (n,) and of any floating types."""
-        gamma = self.gamma[0]
         if self.is_shift:
             graded_kernel(y, z, self.weight, (0.0, 0.0), (1.0, 1.0), value, gradient)
-        elif self.gamma[1] == gamma and gamma <= WHOLE and gamma == int(gamma):
+        elif (gamma := self._whole) is not None:
             _graded_whole(y, z, gamma, self.epsilon, self.weight, value, gradient)
         else:
             _graded(y, z, self.gamma, self.epsilon, self.weight, value, gradient)
@@ -241,8 +254,7 @@ class PowerForm:
         self, share: np.ndarray, rest: np.ndarray, z: np.ndarray, moved: float, value: np.ndarray, gradient: np.ndarray
     ) -> None:
         """Write value and gradient at z + moved of a target of which `share` is positive and `rest` negative."""
-        gamma = self.gamma[0]
-        if self.gamma[1] == gamma and gamma <= WHOLE and gamma == int(gamma):
+        if (gamma := self._whole) is not None:
             _mixed_whole((share, rest), z, moved, gamma, self.epsilon, self.weight, (value, gradient))
         else:
             _mixed((share, rest), z, moved, self.gamma, self.epsilon, self.weight, (value, gradient))

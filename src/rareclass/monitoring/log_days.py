@@ -99,6 +99,12 @@ class LogDays:
         )
 
 
+def known_days(times: pa.Array) -> np.ndarray:
+    """Whole days (k,), int64, of the times that are known."""
+    days = times.to_numpy(zero_copy_only=False).astype("datetime64[D]").astype(np.int64)
+    return np.asarray(days[times.is_valid().to_numpy(zero_copy_only=False)])
+
+
 def behind(batches: Iterable[np.ndarray], first: int, last: int) -> int:
     """By how many days, at least `LATE`, rows stand behind later ones: of whole days (k,) within first and last.
 

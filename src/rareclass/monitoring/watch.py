@@ -24,7 +24,7 @@ from rareclass.monitoring.cohorts import packed, unpacked
 from rareclass.monitoring.first_weeks import off_from_start
 from rareclass.monitoring.hooks import Webhook, append_events, cloud_event
 from rareclass.monitoring.label_table import KnownLabels, LabelColumns, read_labels
-from rareclass.monitoring.log_days import LATE, DayRows, LogDays, behind, encoding
+from rareclass.monitoring.log_days import LATE, DayRows, LogDays, behind, encoding, known_days
 from rareclass.monitoring.monitor import RareClassMonitor
 from rareclass.monitoring.outlook import outlook
 from rareclass.monitoring.prediction_log import COMPLETE, OPEN, read_predictions
@@ -202,9 +202,9 @@ class _Run:
         found = np.zeros(0 if labels is None else labels.event.size, dtype=bool)
         days, order = Counter[int](), []
         for batch in rows.batches():
-            stamps = batch["time"].to_numpy(zero_copy_only=False).astype("datetime64[D]").astype(np.int64)
-            order.append(np.unique(stamps := stamps[batch["time"].is_valid().to_numpy(zero_copy_only=False)]))
-            days.update(stamps.tolist())
+            dated = known_days(batch["time"])
+            order.append(np.unique(dated))
+            days.update(dated.tolist())
             if labels is not None:
                 found[[at for key in batch["id"].to_pylist() if (at := labels.place.get(key)) is not None]] = True
         if rows.others and not days and not self.span:

@@ -9,9 +9,9 @@ import numpy as np
 from rareclass import _check
 from rareclass._names import near_name
 from rareclass._types import Rows
+from rareclass.data.feature_names import encoded_names
 from rareclass.errors import InputError, SchemaError
 from rareclass.kernels.linear import without_infinite
-from rareclass.kernels.words import text_feature_names
 from rareclass.scoring.saved import UNFIT, why
 from rareclass.scoring.values import Elsewhere, Reader, make_reader
 
@@ -63,15 +63,7 @@ class RowEncoder:
 
     def encoded_names(self) -> list[str]:
         """Names of the columns of the encoded matrix, those of the `TableEncoder`."""
-        names: list[str] = []
-        for name, kind in self.columns:
-            if kind == "time":
-                names += [f"{name}:{part}" for part in self.saved["time_parts"][name]]
-            elif kind == "text":
-                names += text_feature_names(name, self.saved["text_buckets"])
-            else:
-                names.append(name)
-        return names
+        return encoded_names(self.columns, self.saved["time_parts"], self.saved["text_buckets"])
 
     def values(self, rows: Rows, X: np.ndarray) -> list[list[Any]]:
         """The values of rows as they were given, in the order of the columns; `X` is their `matrix`.
