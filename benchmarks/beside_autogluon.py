@@ -71,8 +71,11 @@ def finished(command: list[str]) -> tuple[float, float]:
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def run(meta: dict, seed: int, folder: Path, interpreter: str, threads: int) -> dict:
-    """Both sides on one split: probabilities of the held-out rows, seconds, champion, AutoGluon's models."""
+def deployed(meta: dict, seed: int, folder: Path, threads: int) -> dict:
+    """Our side of one split, kept in the folder: probabilities of the held-out rows, seconds, champion."""
+    kept = folder / "ours.json"
+    if kept.exists():
+        return json.loads(kept.read_text(encoding="utf-8"))
     folder.mkdir(parents=True, exist_ok=True)
     train, test = folder / "train.parquet", folder / "test.parquet"
     for part, path in zip(parts(meta, seed), (train, test), strict=True):
@@ -82,22 +85,29 @@ def run(meta: dict, seed: int, folder: Path, interpreter: str, threads: int) -> 
     how = ["--target", "event", "--pos-label", "1", "--overwrite"]
     wall, processor = finished([*command, "compare", str(train), *how, "--threads", str(threads), "--out", str(ours)])
     finished([*command, "predict", str(ours / "champion"), str(test), "--out", str(scored), "--overwrite"])
-    worker = [
-        interpreter,
-        str(HERE / "autogluon_worker.py"),
-        str(train),
-        str(test),
-        f"{processor if threads == 1 else wall:.0f}",
-    ]
-    finished([*worker, str(folder), str(threads)])
-    said = json.loads((folder / "said.json").read_text(encoding="utf-8"))
-    return {
+    found = {
         "y": pd.read_parquet(test)["event"].tolist(),
         "ours": pd.read_parquet(scored)["probability"].tolist(),
-        "autogluon": np.load(folder / "p.npy").tolist(),
-        "seconds": (wall, said["seconds"]),
-        "processor": (processor, said["processor"]),
+        "wall": wall,
+        "processor": processor,
         "champion": json.loads((ours / "results.json").read_text(encoding="utf-8"))["champion"],
+    }
+    kept.write_text(json.dumps(found), encoding="utf-8")
+    return found
+
+
+def run(meta: dict, seed: int, folder: Path, interpreter: str, threads: int) -> dict:
+    """Both sides on one split: what `deployed` finds, and AutoGluon's probabilities, seconds and models."""
+    ours = deployed(meta, seed, folder, threads)
+    limit = ours["processor"] if threads == 1 else ours["wall"]
+    tables = [str(folder / "train.parquet"), str(folder / "test.parquet")]
+    finished([interpreter, str(HERE / "autogluon_worker.py"), *tables, f"{limit:.0f}", str(folder), str(threads)])
+    said = json.loads((folder / "said.json").read_text(encoding="utf-8"))
+    return {
+        **ours,
+        "autogluon": np.load(folder / "p.npy").tolist(),
+        "seconds": (ours["wall"], said["seconds"]),
+        "processor": (ours["processor"], said["processor"]),
         "models": said["models"],
     }
 

@@ -165,6 +165,9 @@ def test_arms_that_cannot_be_told_apart_and_empty_lists_are_refused():
         make_plan([])
     with pytest.raises(InputError, match="`treatments` is empty"):
         make_plan(treatments=())
+    for learners, treatments in (("lightgbm,,blend", "auto"), ("auto", "smote,,enn"), ("auto", ["none", ""])):
+        with pytest.raises(InputError, match="holds an empty name"):
+            make_plan(learners, treatments)
     with pytest.raises(InputError, match="none"):
         make_plan(treatments=["magic"])
 

@@ -15,7 +15,7 @@ from rareclass.learners.blend import MEMBERS
 from rareclass.learners.table import LEARNERS as KNOWN_LEARNERS
 from rareclass.learners.table import PACKAGES
 from rareclass.treatments.base import NoTreatment
-from rareclass.treatments.registry import make_treatment, split_outside
+from rareclass.treatments.registry import listed, make_treatment
 
 TREATMENTS = ("none", "class_weight", "random_over", "random_under", "smote")
 """Tried on learners that somebody named."""
@@ -202,8 +202,8 @@ def asked_names(learners: str | Sequence, treatments: str | Sequence, textbook: 
 
     The name "textbook" stands for the treatment `textbook`, and for none as long as that is not known.
     """
-    chosen = (*MEMBERS, "blend") if _is_auto(learners) else _sequence(learners, "learners")
-    how: Sequence = TREATMENTS if _is_auto(treatments) else _sequence(treatments, "treatments")
+    chosen = (*MEMBERS, "blend") if _is_auto(learners) else listed(learners, "learners")
+    how: Sequence = TREATMENTS if _is_auto(treatments) else listed(treatments, "treatments")
     if TEXTBOOK in [t for t in how if isinstance(t, str)]:
         how = [t for t in how if not (isinstance(t, str) and t == TEXTBOOK)]
         if textbook and textbook not in [make_treatment(t, name="treatments").label for t in how]:
@@ -216,13 +216,6 @@ def asked_names(learners: str | Sequence, treatments: str | Sequence, textbook: 
         if labels.count(name) > 1:
             raise InputError(f"Two arms have the same name: `treatments` names {name!r} twice. Name it once.")
     return chosen, how
-
-
-def _sequence(value: str | Sequence, name: str) -> tuple:
-    items = tuple(i for i in split_outside(value, ",") if i) if isinstance(value, str) else tuple(value)
-    if not items:
-        raise InputError(f"`{name}` is empty. Name at least one, or use 'auto'.")
-    return items
 
 
 def within(plan: Plan, seconds: float | None, work: Work, *, named_columns: bool = False) -> tuple[Plan, Work]:

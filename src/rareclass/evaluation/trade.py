@@ -28,7 +28,7 @@ from rareclass.fitting.out_of_fold import folds_of
 from rareclass.fitting.rows import costs_at
 from rareclass.kernels.evenly import evenly
 from rareclass.kernels.logits import sigmoid
-from rareclass.treatments.registry import make_treatment, split_outside
+from rareclass.treatments.registry import listed, make_treatment
 from rareclass.uncertainty.estimate import Interval
 from rareclass.uncertainty.interval import confidence_interval
 from rareclass.uncertainty.paired import PairedInterval, paired_difference, paired_loss_difference
@@ -203,7 +203,7 @@ def preset_options(options: Mapping[str, Any], costs: Any) -> tuple[dict[str, An
     if not isinstance(learner, str) or "," in learner:
         raise InputError(f"A trade-off is about one learner; got {learner!r}. Name one with `learners`, or none.")
     named = options.get("treatments", "auto")
-    treatments = TREATMENTS if named == "auto" else split_outside(named, ",") if isinstance(named, str) else named
+    treatments = TREATMENTS if named == "auto" else listed(named, "treatments")
     arms = preset("lightgbm" if learner == "auto" else learner, treatments)
     alerts = decision if isinstance(decision, AlertBudget) else None
     kept = None if alerts is not None else decision

@@ -1,7 +1,7 @@
 """What a loss is: `RowLoss`, a sum over rows with a link to the probability, and `BatchLoss`, a value of all rows."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -67,12 +67,18 @@ def class_labels(y: ArrayLike, n: int, classes: int) -> np.ndarray:
     return codes
 
 
+def class_numbers(values: Any, name: str) -> tuple[float, ...]:
+    """A tuple of numbers; texts and truth values are none."""
+    read = [_check.as_number(v) for v in values] if isinstance(values, Iterable) else [None]
+    found = tuple(v for v in read if v is not None)
+    if len(found) < len(read):
+        raise InputError(f"`{name}` must be a sequence of numbers, one a class; got {values!r}.")
+    return found
+
+
 def positive_numbers(values: Any, name: str, *, least: int = 2, zero: bool = False) -> tuple[float, ...]:
     """A tuple of at least `least` finite positive numbers (`zero`: non-negative ones)."""
-    try:
-        found = tuple(float(v) for v in values)
-    except (TypeError, ValueError):
-        raise InputError(f"`{name}` must be a sequence of numbers, one a class; got {values!r}.") from None
+    found = class_numbers(values, name)
     if len(found) < least:
         raise InputError(f"`{name}` needs one number a class, at least {least}; got {len(found)}.")
     if not all(np.isfinite(v) and (v > 0 or (zero and v == 0)) for v in found):

@@ -8,7 +8,7 @@ import numpy as np
 from rareclass.errors import InputError
 from rareclass.losses._affine import AffineForm
 from rareclass.losses._softmax import SoftmaxForm
-from rareclass.losses.base import Form, RowLoss, for_classes, positive_numbers
+from rareclass.losses.base import Form, RowLoss, class_numbers, for_classes, positive_numbers
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,7 @@ class VectorScalingLoss(RowLoss):
     def __post_init__(self) -> None:
         object.__setattr__(self, "weights", positive_numbers(self.weights, "weights"))
         object.__setattr__(self, "multiplicative", positive_numbers(self.multiplicative, "multiplicative"))
-        try:
-            additive = tuple(float(v) for v in self.additive)
-        except (TypeError, ValueError):
-            raise InputError(f"`additive` must hold one number a class; got {self.additive!r}.") from None
+        additive = class_numbers(self.additive, "additive")
         if not all(np.isfinite(v) for v in additive):
             raise InputError(f"`additive` must hold finite numbers; got {additive}.")
         object.__setattr__(self, "additive", additive)

@@ -114,6 +114,23 @@ def split_outside(text: str, mark: str) -> list[str]:
     return [part.strip() for part in re.split(re.escape(mark) + r"(?![^(]*\))", text)]
 
 
+def listed(value: str | Sequence, name: str) -> tuple:
+    """What an option lists: a sequence, or a text with commas between the names.
+
+    Examples
+    --------
+    >>> listed("none, smote(ratio=0.2, k_neighbors=3)", "treatments")
+    ('none', 'smote(ratio=0.2, k_neighbors=3)')
+    """
+    items = tuple(split_outside(value, ",")) if isinstance(value, str) else tuple(value)
+    unnamed = sum(isinstance(item, str) and not item for item in items)
+    if unnamed == len(items):
+        raise InputError(f"`{name}` is empty. Name at least one, or use 'auto'.")
+    if unnamed:
+        raise InputError(f"`{name}` holds an empty name: {value!r}. Write one comma between two names, none at an end.")
+    return items
+
+
 def _named(text: str, parameter: str) -> Treatment:
     """The treatment that one name stands for, with the settings in brackets behind it."""
     name, bracket, said = text.partition("(")
