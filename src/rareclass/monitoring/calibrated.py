@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from rareclass.kernels.residuals import EVENTS, LEAN, LEVEL, ROWS, mean_z, residual_sums
+from rareclass.kernels.residuals import EVENTS, LEAN, LEVEL, ROWS, mean_z
 from rareclass.monitoring.chance import count_z, normal_bets
 from rareclass.monitoring.cohorts import Cohort
 from rareclass.monitoring.detector import PooledDetector
@@ -29,14 +29,10 @@ class _Residuals(PooledDetector):
         base = np.zeros(8) if sums is None else np.asarray(sums, dtype=float)
         super().__init__(base * min(1.0, MOST_EVENTS / base[EVENTS]) if base[EVENTS] > 0 else base)
 
-    def _sums(self, cohort: Cohort) -> np.ndarray:
-        known = cohort.labelled
-        return residual_sums(cohort.probability[known], cohort.event[known].astype(float))
-
     def evidence(self, cohort: Cohort) -> np.ndarray | None:
         events = self.pool.total[EVENTS]
         self.why_off = self.too_few(events)
-        day = self._sums(cohort)
+        day = cohort.residuals
         if self.why_off or day[0] == 0:
             return None
         z = np.clip(self.scores(cohort, day), -FARTHEST, FARTHEST)
@@ -50,7 +46,7 @@ class _Residuals(PooledDetector):
 
     def learn(self, cohort: Cohort) -> None:
         if cohort.labelled.any():
-            self.pool.add(cohort.day, self._sums(cohort))
+            self.pool.add(cohort.day, cohort.residuals)
 
 
 class Prevalence(_Residuals):

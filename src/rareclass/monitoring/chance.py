@@ -12,9 +12,9 @@ _TINY = 1e-300
 def row_keys(ids: Iterable[object]) -> np.ndarray:
     """Keys (n,), uint64, of row ids: what orders rows and breaks ties, whatever batches they came in."""
     digest = hashlib.blake2b
-    whole = isinstance(ids, np.ndarray) and ids.dtype.kind in "iuU"
-    texts = map(str, ids.tolist()) if whole else map(_text, ids)  # type: ignore[attr-defined]
-    raw = b"".join([digest(text, digest_size=8).digest() for text in map(str.encode, texts)])
+    plain = isinstance(ids, np.ndarray) and ids.dtype.kind in "iuU"
+    texts = map(str, ids.tolist()) if plain else map(_text, ids)  # type: ignore[attr-defined]
+    raw = b"".join([digest(text.encode(), digest_size=8).digest() for text in texts])
     return np.frombuffer(raw, dtype="<u8").astype(np.uint64)
 
 
@@ -51,7 +51,8 @@ def count_z(hits: int, trials: int, pool_hits: float, pool_trials: float, u: flo
     log = -(gammaln(k + 1) + gammaln(trials - k + 1) + gammaln(rest + 1) + gammaln(misses + 1))
     p = np.exp(log - log.max())
     p /= p.sum()
-    above, at, below = p[k > hits].sum(), p[k == hits].sum(), p[k < hits].sum()
+    own = hits - int(k[0])
+    above, at, below = p[own + 1 :].sum(), p[own], p[:own].sum()
     # the smaller tail, whose digits are kept
     if above <= below:
         return float(-ndtri(max(above + u * at, _TINY)))

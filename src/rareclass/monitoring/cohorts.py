@@ -3,10 +3,13 @@
 import base64
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+
+from rareclass.kernels.residuals import residual_sums
 
 NO_LABEL = -1
 SILENT = 60
@@ -58,17 +61,22 @@ class Cohort:
     distance: np.ndarray
     places: np.ndarray
 
-    @property
+    @cached_property
     def labelled(self) -> np.ndarray:
         return self.y != NO_LABEL
 
-    @property
+    @cached_property
     def event(self) -> np.ndarray:
         return self.y == 1
 
+    @cached_property
+    def residuals(self) -> np.ndarray:
+        """`residual_sums` (8,) of the labelled rows."""
+        return residual_sums(self.probability[self.labelled], self.event[self.labelled].astype(float))
+
     def only(self, mask: np.ndarray) -> "Cohort":
         """The rows of a mask (n,)."""
-        return Cohort(day=self.day, **{n: v[mask] for n, v in vars(self).items() if n != "day"})
+        return Cohort(day=self.day, **{f.name: getattr(self, f.name)[mask] for f in fields(self) if f.name != "day"})
 
 
 def nobody(day: int) -> Cohort:

@@ -1,8 +1,9 @@
 """Whether figures of days moved from those of the weeks before, and from those of training."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,11 +13,13 @@ from rareclass.errors import InputError
 
 FIRST = 28
 """Days of a first reference, before any day is judged."""
-LAG, WINDOW = 14, 56
-"""Later the reference is the window that ended so many days ago: a jump is not in it yet; slow moves are no alarm."""
+LAG, WINDOW, WEEK = 11, 56, 7
+"""Later the reference is a window that ended at least so many days ago: a jump is not in it yet; slow moves are no
+alarm. It moves on by weeks."""
 _FEWEST = 21
 _LEVELS = (0.0, 0.1, 0.25)
-_STEPS = (0.5, 1.0, 2.0, 4.0)
+_MARKS = np.arange(len(_LEVELS), 0, -1)
+_STEPS = np.array([0.5, 1.0, 2.0, 4.0])
 _NOISE = 1e-16
 """Squares of days that never differ, but for rounding, have no correlation."""
 _MOST = 6.0
@@ -81,6 +84,7 @@ class DailyFigures:
         self.days: list[int] = []
         self.values: list[np.ndarray] = []
         self.first: int | None = None
+        self._known: tuple[tuple[int, ...], _Reference] | None = None  # days, and what they say
 
     @property
     def why_off(self) -> str:
@@ -95,13 +99,13 @@ class DailyFigures:
         x = self._figures(values)
         if self.first is None:
             self.first = int(day)
-        self.days = [*self.days[-LAG - WINDOW :], int(day)]
-        self.values = [*self.values[-LAG - WINDOW :], x]
+        self.days = [*self.days[-LAG - WINDOW - WEEK :], int(day)]
+        self.values = [*self.values[-LAG - WINDOW - WEEK :], x]
 
     def unlearn(self, day: int) -> None:
         """Forget the days from this one on."""
         kept = sum(d < day for d in self.days)
-        self.days, self.values = self.days[:kept], self.values[:kept]
+        self.days, self.values, self._known = self.days[:kept], self.values[:kept], None
         if not self.days:
             self.first = None
 
@@ -141,15 +145,14 @@ class DailyFigures:
             The figures as those of training were counted (in bins); what lies between both is no move.
         """
         x = self._figures(values)
-        codes, n, spread = self._beyond(day, x)
+        won, spread = self._won(day, x)
         error = np.broadcast_to(np.asarray(error, dtype=np.float64), x.shape)
-        scale = np.maximum(np.hypot(error, np.fmax(spread, self.spread)), 1e-12)
-        coarse = x if counted is None else self._figures(counted)
+        scale = np.maximum(np.hypot(error, np.maximum(spread, self.spread)), 1e-12)
+        coarse = x if counted is None or counted is values else self._figures(counted)
         apart = ((x + coarse) / 2 - self.training) / scale
-        apart = np.sign(apart) * np.maximum(np.abs(apart) - np.abs(x - coarse) / 2 / scale, 0.0)
-        apart = np.sign(apart) * np.maximum(np.abs(apart) - 2 * self.spread / scale, 0.0)
-        found = [_gains(codes, n, self.bets).reshape(x.size, -1), _steps(apart).reshape(x.size, -1)]
-        return np.nan_to_num(np.concatenate(found, axis=1))
+        slack = (np.abs(x - coarse) / 2 + 2 * self.spread) / scale
+        found = _steps(np.sign(apart) * np.maximum(np.abs(apart) - slack, 0.0))
+        return _or_zero(np.concatenate([part.reshape(x.size, -1) for part in (won, found)], axis=1))
 
     def to_dict(self) -> dict[str, Any]:
         """What was learnt, ready for JSON."""
@@ -158,7 +161,7 @@ class DailyFigures:
     def load(self, state: Mapping[str, Any]) -> None:
         """Go on where `to_dict` was called."""
         try:
-            self.days, self.first = list(state["days"]), state["first"]
+            self.days, self.first, self._known = list(state["days"]), state["first"], None
             self.values = [self._figures([np.nan if v is None else v for v in row]) for row in state["values"]]
         except KeyError as error:
             raise InputError(f"The saved figures of days are incomplete: {error} is missing.") from None
@@ -172,60 +175,85 @@ class DailyFigures:
     def _reference(self, day: int) -> slice:
         """The learnt days that a day is compared with."""
         assert self.days or self.first is None
-        end = 0 if self.first is None else max(day - LAG, min(self.first + FIRST, day))
+        end = 0 if self.first is None else max(day - LAG - day % WEEK, min(self.first + FIRST, day))
         last = sum(d < end for d in self.days)
         last = max(last, min(FIRST, len(self.days)))
         return slice(max(last - WINDOW, 0), last)
 
-    def _beyond(self, day: int, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Marks passed (m,), signed, NaN where not compared; days compared with; standard deviation of those."""
-        nothing = np.full(x.size, np.nan), np.zeros(x.size), np.full(x.size, np.nan)
-        old = self._reference(day)
-        days, values = np.array(self.days[old]), np.array(self.values[old])
-        if days.size < _FEWEST or len(self.days) < FIRST:
-            return nothing
+    def _won(self, day: int, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Logs of what bets against earlier days win (m, side, level, bet), and the standard deviation of these (m,).
+
+        Both are 0 where nothing is compared.
+        """
+        part = self._reference(day)
+        days = tuple(self.days[part])
+        if len(days) < _FEWEST or len(self.days) < FIRST:
+            return np.zeros((x.size, 2, len(_LEVELS), len(self.bets))), np.zeros(x.size)
+        if self._known is None or self._known[0] != days:
+            known = np.array(self.values[part])
+            self._known = days, _Reference.of(np.array(days), known, self.least, self.bets)
+        old = self._known[1]
+        now = x - old.levels[day % 7]
+        if self.days[-1] == day - 1:
+            now = now - old.rho * _or_zero(self.values[-1] - old.levels[self.days[-1] % 7])
+        passed = (now > old.above).sum(axis=0) - (now < old.below).sum(axis=0)
+        # whoever is beyond the largest has passed all marks
+        hit = np.array([passed, -passed]).T[:, :, None] >= _MARKS
+        won = np.where(hit[:, :, :, None], *old.odds)
+        nothing = (old.n < _FEWEST) | np.isnan(now)
+        won[nothing] = 0.0
+        return won, np.where(nothing, 0.0, old.spread)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reference:
+    """What days say of m figures: how many had them, means of weekdays (7, m), correlation with the day before.
+
+    Less these, marks (levels, m) that a day lies above or below, and the standard deviation. Last, logs of what bets
+    win (won or lost, m, 1, level, bet).
+    """
+
+    n: np.ndarray
+    levels: np.ndarray
+    rho: np.ndarray
+    above: np.ndarray
+    below: np.ndarray
+    spread: np.ndarray
+    odds: np.ndarray
+
+    @classmethod
+    def of(cls, days: np.ndarray, values: np.ndarray, least: np.ndarray, bets: tuple[float, ...]) -> Self:
         levels, left = _weekdays(days, values)
         rho = _correlation(days, left)
-        yesterday = self.values[-1] - levels[self.days[-1] % 7] if self.days[-1] == day - 1 else np.zeros(x.size)
-        now = x - levels[day % 7] - rho * np.nan_to_num(yesterday)
         left = _less_before(days, left, rho)
         n = (~np.isnan(left)).sum(axis=0)
-        enough = (n >= _FEWEST) & ~np.isnan(now)
-        ordered, column = np.sort(left, axis=0), np.arange(x.size)  # NaN last
+        ordered, column = np.sort(left, axis=0), np.arange(n.size)  # NaN last
         centre = ordered[n // 2 - (n // 2 == left.shape[0]), column]
-        codes = np.zeros(x.size)
-        for level in _LEVELS:
-            k = np.maximum(np.ceil(level * n), 1).astype(int)
-            low, high = ordered[np.minimum(k, n.clip(1)) - 1, column], ordered[np.maximum(n - k, 0), column]
-            codes += now > np.fmax(high, centre + self.least)
-            codes -= now < np.fmin(low, centre - self.least)
-        spread = np.sqrt(np.nansum(left**2, axis=0) / n.clip(1))
-        return np.where(enough, codes, np.nan), n, np.where(enough, spread, np.nan)
+        held = np.maximum(n, 1)
+        k = np.maximum(np.ceil(np.multiply.outer(_LEVELS, n)), 1).astype(int)
+        low, high = ordered[np.minimum(k, held) - 1, column], ordered[np.maximum(n - k, 0), column]
+        above, below = np.fmax(high, centre + least), np.fmin(low, centre - least)
+        spread = np.sqrt(np.nansum(left**2, axis=0) / held)
+        odds = np.array([_odds(size, bets) for size in n.tolist()]).transpose(1, 0, 2, 3)[:, :, None]
+        return cls(n=n, levels=levels, rho=rho, above=above, below=below, spread=spread, odds=odds)
 
 
 @cache
-def _chance(level: float, n: float) -> float:
-    """Of passing a mark that a share `level` of n days lie beyond, with confidence of nine in ten."""
-    k = max(np.ceil(level * n), 1)
-    return float(betaincinv(k, max(n + 1 - k, 1), 0.9))
+def _odds(n: float, bets: tuple[float, ...]) -> np.ndarray:
+    """Logs of what bets win (won or lost, level, bet) on passing marks that a share of n days lie beyond, or not.
 
-
-def _gains(codes: np.ndarray, n: np.ndarray, bets: tuple[float, ...]) -> np.ndarray:
-    """Logs of what bets win (m, side, level, bet) on a day that passed so many marks of n reference days (m,)."""
-    sizes, of = np.unique(n, return_inverse=True)
-    chance = np.array([[_chance(level, size) for level in _LEVELS] for size in sizes.tolist()])[:, :, None]
+    The chance to pass is taken with confidence of nine in ten.
+    """
+    k = np.maximum(np.ceil(np.array(_LEVELS) * n), 1)
+    chance = betaincinv(k, np.maximum(n + 1 - k, 1), 0.9)[:, None]
     p = chance + (1 - chance) * np.array(bets)
-    won, lost = (np.log(part)[of][:, None] for part in (p / chance, (1 - p) / (1 - chance)))
-    # whoever is beyond the largest has passed all marks
-    hit = np.stack([codes, -codes], axis=1)[:, :, None] >= len(_LEVELS) - np.arange(len(_LEVELS))
-    return np.where(np.isnan(codes)[:, None, None, None], np.nan, np.where(hit[:, :, :, None], won, lost))
+    return np.log([p / chance, (1 - p) / (1 - chance)])
 
 
 def _steps(apart: np.ndarray) -> np.ndarray:
     """Logs of what bets on a shift by so many standard deviations win (m, side, step)."""
-    step = np.array(_STEPS)
-    signed = np.stack([apart, -apart], axis=1)[:, :, None]
-    return np.asarray(np.minimum(step * signed - step**2 / 2, _MOST))
+    signed = np.array([apart, -apart]).T[:, :, None]
+    return np.asarray(np.minimum(_STEPS * signed - _STEPS**2 / 2, _MOST))
 
 
 def _weekdays(days: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -236,7 +264,7 @@ def _weekdays(days: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndar
     """
     known = ~np.isnan(values)
     of = (days % 7 == np.arange(7)[:, None]).astype(float)
-    number, total = of @ known, of @ np.where(known, values, 0.0)
+    number, total = of @ known, of @ _or_zero(values)
     n, held = number.sum(axis=0), (number > 0).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         levels, grand = total / number, total.sum(axis=0) / n
@@ -264,8 +292,13 @@ def _correlation(days: np.ndarray, left: np.ndarray) -> np.ndarray:
 def _less_before(days: np.ndarray, left: np.ndarray, rho: np.ndarray) -> np.ndarray:
     out = left.copy()
     beside = np.flatnonzero(np.diff(days) == 1)
-    out[beside + 1] -= rho * np.nan_to_num(left[beside])
+    out[beside + 1] -= rho * _or_zero(left[beside])
     return out
+
+
+def _or_zero(values: np.ndarray) -> np.ndarray:
+    """Zero where there is no figure."""
+    return np.where(np.isnan(values), 0.0, values)
 
 
 def _plain(values: np.ndarray) -> list[float | None]:

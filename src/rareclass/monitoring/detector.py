@@ -1,6 +1,7 @@
 """What every detector is: daily evidence, a Shiryaev-Roberts statistic over it, and when the change came."""
 
 from collections.abc import Mapping
+from math import exp, isfinite
 from typing import Any, ClassVar
 
 import numpy as np
@@ -82,8 +83,8 @@ class Detector:
         if self.state.size == 0:
             return 0.0
         state = self.state + self.weights()
-        top = state.max()
-        return float(np.exp(np.minimum(top, 600)) * np.exp(state - top).mean()) if np.isfinite(top) else 0.0
+        top = float(state.max())
+        return float(exp(min(top, 600.0)) * np.exp(state - top).sum() / state.size) if isfinite(top) else 0.0
 
     def update(self, cohort: Cohort) -> bool:
         """Judge a day and learn it; whether the statistic has reached the threshold."""

@@ -9,6 +9,7 @@ from rareclass.monitoring.cohorts import NO_LABEL, packed, unpacked
 
 TOLD_OTHER, TOLD_EVENT, TWICE, LATE_ROW, REFUSED, LATE_LABEL = (np.uint8(1 << k) for k in range(6))
 """Flags of rows: which labels were told; whether the id came with another time; the row, or its label, came late."""
+_TOLD = np.array([TOLD_OTHER, TOLD_EVENT])
 _CHUNKS = 16
 _FRESH = {"y": (np.int8, NO_LABEL), "label_time": (np.float64, np.inf), "weight": (np.float64, 1.0)}
 _KEPT = ("key", "time", "flags")
@@ -68,7 +69,7 @@ class HeldDay:
         own = self.rows["key"]
         if own.size == 0:
             return np.zeros(keys.size, dtype=bool), np.empty(0, dtype=np.int64)
-        at = np.minimum(np.searchsorted(own, keys), own.size - 1)
+        at = np.minimum(own.searchsorted(keys), own.size - 1)
         found = own[at] == keys
         return found, at[found]
 
@@ -86,8 +87,8 @@ class HeldDay:
         if self.judged:
             self._label_late(at, time, y)
             return
-        said = np.where(y == 1, TOLD_EVENT, TOLD_OTHER)
-        first = np.append(True, at[1:] != at[:-1]) & (rows["y"][at] == NO_LABEL)
+        said, first = _TOLD[y], rows["y"][at] == NO_LABEL
+        first[1:] &= at[1:] != at[:-1]
         if first.all():  # as nearly always
             rows["flags"][at] |= said
             rows["y"][at], rows["label_time"][at], rows["weight"][at] = y, time, weight
@@ -108,14 +109,14 @@ class HeldDay:
 
     def _label_late(self, at: np.ndarray, time: np.ndarray, y: np.ndarray) -> None:
         flags = self.rows["flags"]
-        told = flags[at] & (TOLD_EVENT | TOLD_OTHER | REFUSED)
-        first = (told == 0) & np.append(True, at[1:] != at[:-1])
-        late = at[first]
-        flags[late[(time[first] > self.judged_at) | (not self.refed)]] |= LATE_LABEL
-        known = np.isfinite(time[first]) & (time[first] <= self.listens)
+        first = flags[at] & (TOLD_EVENT | TOLD_OTHER | REFUSED) == 0
+        first[1:] &= at[1:] != at[:-1]
+        late, when, told = at[first], time[first], y[first]
+        flags[late[when > self.judged_at] if self.refed else late] |= LATE_LABEL
+        known = np.isfinite(when) & (when <= self.listens)
         if known.any():
-            self.seen.append(np.stack([y[first], self.rows["time"][late], time[first]])[:, known])
-        np.bitwise_or.at(flags, at, np.where(y == 1, TOLD_EVENT, TOLD_OTHER))
+            self.seen.append(np.array([told, self.rows["time"][late], when])[:, known])
+        np.bitwise_or.at(flags, at, _TOLD[y])
 
     def told(self, until: float) -> np.ndarray:
         """Labels (n,) as known by then, -1 for none."""
@@ -184,11 +185,13 @@ def _joined(chunks: list[Columns]) -> Columns:
 
 def _each_once(rows: Columns) -> Columns:
     """The earliest row of each key, in the order of keys; flagged where there were others of another time."""
-    order = np.lexsort((rows["probability"], rows["time"], rows["key"]))
-    key, time, flags = (rows[name][order] for name in _KEPT)
-    first = np.append(True, key[1:] != key[:-1])[: key.size]
-    if first.all():
+    order = np.argsort(rows["key"])
+    key = rows["key"][order]
+    if (key[1:] != key[:-1]).all():  # as nearly always
         return {name: v[order] for name, v in rows.items()}
+    order = np.lexsort((rows["probability"], rows["time"], rows["key"]))
+    time, flags = rows["time"][order], rows["flags"][order]
+    first = np.append(True, key[1:] != key[:-1])
     group = np.cumsum(first) - 1
     begin = np.flatnonzero(first)
     summed = np.bitwise_or.reduceat(flags, begin)

@@ -20,14 +20,19 @@ class KeyIndex:
 
     def add(self, keys: np.ndarray, day: int) -> None:
         """Keys (n,) in order, none of which is known."""
-        at = np.searchsorted(self.keys, keys)
-        self.keys, self.days = np.insert(self.keys, at, keys), np.insert(self.days, at, day)
+        at = self.keys.searchsorted(keys) + np.arange(keys.size)
+        old = np.ones(self.keys.size + keys.size, dtype=bool)
+        old[at] = False
+        all_keys, all_days = np.empty(old.size, dtype=np.uint64), np.empty(old.size, dtype=np.int32)
+        all_keys[old], all_keys[at] = self.keys, keys
+        all_days[old], all_days[at] = self.days, day
+        self.keys, self.days = all_keys, all_days
 
     def find(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Which keys (m,) are known, and the days of those."""
         if not self.keys.size:
             return np.zeros(keys.size, dtype=bool), self.days
-        at = np.minimum(np.searchsorted(self.keys, keys), self.keys.size - 1)
+        at = np.minimum(self.keys.searchsorted(keys), self.keys.size - 1)
         found = self.keys[at] == keys
         return found, self.days[at[found]]
 

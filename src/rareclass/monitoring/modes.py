@@ -32,6 +32,7 @@ class NewMode(SpreadDetector):
         super().__init__()
         self.base = np.sort(np.asarray(distances if distances is not None else [], dtype=np.float64))
         self.days: list[tuple[int, np.ndarray]] = []
+        self._pool: np.ndarray | None = None  # base and days, in order
         self.far: list[tuple[int, int, int]] = []
         self.why_off = "" if self.base.size else _no_events(self.base.size)
         self.without = self.why_off
@@ -50,25 +51,33 @@ class NewMode(SpreadDetector):
     def p_values(self, cohort: Cohort) -> np.ndarray:
         """Shares (k,) of reference and earlier events that lie as far out as each event of the day."""
         chosen = self._of(cohort)
-        pool = np.sort(np.concatenate([self.base, *(v for _, v in self.days)]))
+        pool = self._ordered()
         scores, u = cohort.distance[chosen].astype(float), uniform(cohort.key[chosen], 4)
-        below, upto = np.searchsorted(pool, scores, "left"), np.searchsorted(pool, scores, "right")
+        below, upto = pool.searchsorted(scores, "left"), pool.searchsorted(scores, "right")
         earlier = np.tri(scores.size, k=-1, dtype=bool)
         more = pool.size - upto + (earlier & (scores > scores[:, None])).sum(1)
         same = upto - below + (earlier & (scores == scores[:, None])).sum(1) + 1
         return np.asarray((more + u * same) / (pool.size + np.arange(scores.size) + 1))
 
+    def _ordered(self) -> np.ndarray:
+        """Distances of reference and earlier events, in order."""
+        if self._pool is None:
+            self._pool = np.sort(np.concatenate([self.base, *(v for _, v in self.days)]))
+        return self._pool
+
     def learn(self, cohort: Cohort) -> None:
         chosen = self._of(cohort)
         if chosen.any():
+            pool, far = self._ordered(), np.sort(cohort.distance[chosen].astype(float))
+            self._pool = np.insert(pool, pool.searchsorted(far), far)
             self.days.append((cohort.day, cohort.distance[chosen].astype(float)))
-        held = self.base.size + sum(v.size for _, v in self.days)
-        while held > _MOST and len(self.days) > 1:
-            held -= self.days.pop(0)[1].size
+        while self._ordered().size > _MOST and len(self.days) > 1:
+            self.days.pop(0)
+            self._pool = None
 
     def unlearn(self, day: int) -> None:
         super().unlearn(day)
-        self.days = [(d, v) for d, v in self.days if d < day]
+        self.days, self._pool = [(d, v) for d, v in self.days if d < day], None
 
     def finding(self, since: int, ledger: Ledger) -> tuple[str, str, float, dict[str, Any]]:
         far, events = (sum(v[k] for v in self.far if v[0] >= since) for k in (1, 2))
@@ -86,7 +95,7 @@ class NewMode(SpreadDetector):
     def restore(self, state: Mapping[str, Any]) -> None:
         self.base, self.far = unpacked(state["base"]), [tuple(v) for v in state["far"]]
         super().restore(state)
-        self.days = [(d, unpacked(v)) for d, v in state["recent"]]
+        self.days, self._pool = [(d, unpacked(v)) for d, v in state["recent"]], None
 
 
 def _no_events(found: int) -> str:
@@ -178,15 +187,19 @@ def rank_bets(events: np.ndarray, pool: np.ndarray) -> tuple[np.ndarray, np.ndar
     that each has mean at most 1 given the counts of both together.
     """
     n, total = events.shape[0], pool + counted(events)
-    rank = np.cumsum(total, axis=1) - total / 2
-    share = total / total.sum(axis=1, keepdims=True)
+    rank, rows = np.cumsum(total, axis=1) - total / 2, total.sum(axis=1)
+    share = total / rows[:, None]
     rank = rank - (share * rank).sum(axis=1, keepdims=True)
     spread = np.sqrt((share * rank**2).sum(axis=1, keepdims=True))
     score = np.divide(rank, spread, out=np.zeros_like(rank), where=spread > 0)
     summed = np.take_along_axis(score, events.T.astype(np.int64), axis=1).sum(axis=1)
     theta = np.concatenate([_EFFECTS, -_EFFECTS])
-    moment = np.log((share[:, :, None] * np.exp(score[:, :, None] * theta)).sum(axis=1))
-    left = np.maximum(1 - n / total.sum(axis=1), 1e-9)
+    powers = [np.exp(_EFFECTS[0] * score)]
+    for _ in _EFFECTS[1:]:  # each effect is twice the one before
+        powers.append(powers[-1] ** 2)
+    powers += [1 / power for power in powers]
+    moment = np.log([np.einsum("ij,ij->i", share, power) for power in powers]).T
+    left = np.maximum(1 - n / rows, 1e-9)
     return summed / np.sqrt(n * left), np.asarray(summed[:, None] * theta - n * moment)
 
 

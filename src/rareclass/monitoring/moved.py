@@ -135,8 +135,8 @@ class Scores(_Moved):
             share, middle = counts / counts.sum(), (edges[1:] + edges[:-1]) / 2
             mean = share @ middle
             self.sd = float(max(np.sqrt(share @ (middle - mean) ** 2), 1e-6))
-            above = [share[edges[:-1] >= cut].sum() for cut in self.cuts]
-            training = np.array([mean, np.log(self.sd), *map(_arc, above)])
+            above = np.array([share[edges[:-1] >= cut].sum() for cut in self.cuts])
+            training = np.array([mean, np.log(self.sd), *_arc(above)])
         unit = 1.0 if np.isnan(self.sd) else self.sd
         small = [_SPREAD * unit, *[_SPREAD] * (len(names) - 1)]
         super().__init__(names, least=small, training=training, spread=small)
@@ -147,11 +147,11 @@ class Scores(_Moved):
         if n < 2:
             nothing = np.full(len(self.daily.names), np.nan)
             return nothing, nothing, nothing
-        share = np.array([np.mean(z >= cut) for cut in self.cuts])
+        share = np.array([np.count_nonzero(z >= cut) for cut in self.cuts]) / n
         usual = np.sin(self.daily.training[2:] / 2) ** 2
         chance = (1 / n + 1 / max(self.rows, 1)) ** 0.5
         errors = np.where(usual * n >= _ROWS_ABOVE, chance, np.nan)
-        values = np.array([*_place(z), *map(_arc, share)])
+        values = np.array([*_place(z), *_arc(share)])
         binned = values.copy()
         if self.edges.size:  # of training only bins are known: where log-odds are few values, all may lie to one side
             middle = (self.edges[1:] + self.edges[:-1]) / 2
@@ -180,13 +180,13 @@ class Inputs(_Moved):
         self.places, self.given, self.rows = places, False, np.inf
         known = np.full((len(self.KINDS), max(width, 1)), np.nan)
         if places is not None and training:
-            known[0] = [_arc(v) for v in places.missing]
+            known[0] = _arc(places.missing)
         figures = [f"{kind} {name}" for kind in self.KINDS for name in named or ["no column"]]
         least = np.repeat([0.05, 0.05, 0.02, 0.05], max(width, 1))
         super().__init__(figures, least=least, training=known.ravel(), spread=_SPREAD)
 
     def evidence(self, cohort: Cohort) -> np.ndarray | None:
-        self.given |= bool(cohort.places.size and (cohort.places != NOT_GIVEN).any())
+        self.given = self.given or bool(cohort.places.size and (cohort.places != NOT_GIVEN).any())
         if self.places is None or not self.given:
             self.why_off = "The bundle keeps no sketches of its features." if self.places is None else NO_FEATURES
             return None
@@ -198,15 +198,15 @@ class Inputs(_Moved):
 
     def figures(self, cohort: Cohort) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         m = len(self.daily.names)
-        rows = cohort.only((cohort.places != NOT_GIVEN).all(axis=1))
-        n = rows.key.size
+        given = (cohort.places != NOT_GIVEN).all(axis=1)
+        n = np.count_nonzero(given)
         if self.places is None or n < _FEWEST:
             return np.full(m, np.nan), np.full(m, np.nan), np.full(m, np.nan)
-        bins = rows.places
+        bins = cohort.places[given]
         rank = self.places.ranks(bins)
-        high = np.argsort(rows.probability, kind="stable")[-max(int(_HIGH * n), 1) :]
+        high = np.argsort(cohort.probability[given], kind="stable")[-max(int(_HIGH * n), 1) :]
         of_high = _means(rank[high]) if high.size >= _FEWEST else np.full(rank.shape[1], np.nan)
-        shares = [[_arc(v) for v in (bins == code).mean(axis=0)] for code in (MISSING, UNKNOWN)]
+        shares = [_arc(np.count_nonzero(bins == code, axis=0) / n) for code in (MISSING, UNKNOWN)]
         values = np.concatenate([*shares, _means(rank), of_high])
         return values, np.full(m, n**-0.5), values
 
@@ -224,9 +224,9 @@ class Inputs(_Moved):
         self.given = state["given"]
 
 
-def _arc(share: float) -> float:
-    """A share on a scale on which its standard error is the root of 1 / n."""
-    return float(2 * np.arcsin(np.sqrt(np.clip(share, 0.0, 1.0))))
+def _arc(shares: np.ndarray) -> np.ndarray:
+    """Shares (m,) on a scale on which their standard error is the root of 1 / n."""
+    return np.asarray(2 * np.arcsin(np.sqrt(np.clip(shares, 0.0, 1.0))))
 
 
 def _place(z: np.ndarray) -> tuple[float, float]:

@@ -5,7 +5,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from rareclass.artifact.reference import EVENTS
 
@@ -16,6 +15,8 @@ NEIGHBOURS, ANCHORS = 5, 300
 FEWEST = 40
 """Reference events that distances need at least."""
 _ROWS = 128
+_FARTHEST = 1e6
+"""Standard deviations at which features are cut, so that distances are finite."""
 
 
 class Places:
@@ -58,19 +59,21 @@ class Places:
             self.scale = np.where(spread > 0, spread, 1.0)
             scaled = self._scaled(events)
             self.anchors = scaled[::2][:ANCHORS]
+            self._plane = np.vstack([-self.anchors.T, (self.anchors**2).sum(axis=1) / 2])
             self.event_distances = self._nearest(scaled[1::2])
 
     def of(self, X: np.ndarray) -> np.ndarray:
         """Bins (n, d), uint8, of encoded rows (n, d)."""
-        found = np.full(X.shape, MISSING, dtype=np.uint8)
+        found, given = np.full(X.shape, MISSING, dtype=np.uint8), ~np.isnan(X)
+        whole = given.all(axis=0)
         for j in range(X.shape[1]):
-            known = ~np.isnan(X[:, j])
+            known = slice(None) if whole[j] else given[:, j]
             values = X[known, j]
             if j in self.codes:
                 size = self.sizes[self.codes[j]]
                 found[known, j] = np.where((values < 0) | (values >= size), UNKNOWN, np.minimum(values, NOT_GIVEN - 1))
             elif not np.isnan(self.quantiles[j]).all():
-                found[known, j] = np.searchsorted(self.quantiles[j], values, side="right")
+                found[known, j] = self.quantiles[j].searchsorted(values, side="right")
             else:
                 found[known, j] = UNKNOWN
         return found
@@ -83,17 +86,21 @@ class Places:
 
     def _scaled(self, X: np.ndarray) -> np.ndarray:
         values = X[:, self.plain]
-        return (np.where(np.isnan(values), self.centre, values) - self.centre) / self.scale
+        scaled = (np.where(np.isnan(values), self.centre, values) - self.centre) / self.scale
+        return np.clip(scaled, -_FARTHEST, _FARTHEST)
 
     def _nearest(self, Z: np.ndarray) -> np.ndarray:
-        assert self.anchors is not None
-        out = np.empty(Z.shape[0], dtype=np.float32)
+        near, with_one = np.empty((Z.shape[0], NEIGHBOURS)), np.column_stack([Z, np.ones(Z.shape[0])])
+        room = np.empty((_ROWS, self._plane.shape[1]))
         for begin in range(0, Z.shape[0], _ROWS):
             # in small blocks and in place: new memory for each step takes longer than the arithmetic
-            squares = cdist(Z[begin : begin + _ROWS], self.anchors, "sqeuclidean")
-            squares.partition(NEIGHBOURS - 1, axis=1)
-            out[begin : begin + _ROWS] = np.sqrt(np.sort(squares[:, :NEIGHBOURS], axis=1)).mean(axis=1)
-        return out
+            part = with_one[begin : begin + _ROWS]
+            halves = np.matmul(part, self._plane, out=room[: part.shape[0]])  # |a|^2 / 2 - z a
+            halves.partition(NEIGHBOURS - 1, axis=1)
+            near[begin : begin + _ROWS] = halves[:, :NEIGHBOURS]
+        near.sort(axis=1)
+        squares = 2 * near + np.einsum("ij,ij->i", Z, Z)[:, None]
+        return np.sqrt(np.maximum(squares, 0.0)).mean(axis=1).astype(np.float32)
 
     def ranks(self, bins: np.ndarray) -> np.ndarray:
         """Of bins (n, d): shares of training values below, or for codes how frequent theirs was; NaN where missing."""

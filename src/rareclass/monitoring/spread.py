@@ -42,6 +42,11 @@ class DaySpread:
     at most n; were they independent, at most n / 0.6, forgetting aside. An e-value to the power 1 / v is one, too
     (Jensen): that of a score of variance v.
 
+    Attributes
+    ----------
+    weights : ndarray of shape (k, v)
+        Logs of the weights of the variances, were nothing to change; each row sums to one.
+
     Examples
     --------
     >>> rng, spread = np.random.default_rng(0), DaySpread()
@@ -54,19 +59,18 @@ class DaySpread:
     def __init__(self) -> None:
         self.days: list[int] = []
         self.scores = np.empty((0, 1))
-        self.told = np.zeros((1, VARIANCES.size))  # log-likelihoods of the variances, against that of 1
+        self._tell(np.zeros((1, VARIANCES.size)))
 
-    @property
-    def weights(self) -> np.ndarray:
-        """Logs of the weights (k, v) of the variances, were nothing to change; each row sums to one."""
-        return _normed(_BELIEF + self.told)
+    def _tell(self, told: np.ndarray) -> None:
+        self.told = told  # log-likelihoods of the variances, against that of 1
+        self.weights = _normed(_BELIEF + told)
 
     def tempered(self, day: int, scores: ArrayLike, log_e: np.ndarray) -> np.ndarray:
         """Log e-values (k, v, bets) of a day by variance, given those of independent rows (k, bets).
 
         What a day wins is counted against what no change of any variance makes of it, and is cut there.
         """
-        z = np.clip(np.asarray(scores, dtype=float), -FARTHEST, FARTHEST)
+        z = np.minimum(np.maximum(np.asarray(scores, dtype=float), -FARTHEST), FARTHEST)
         before, likely = self.weights, _likely(z)
         against = np.logaddexp.reduce(before + likely, axis=1, keepdims=True)
         self._add(day, z, likely)
@@ -78,13 +82,14 @@ class DaySpread:
         """Forget the days from this one on; those of more than 400 days ago go with them."""
         kept = sum(day < first for day in self.days)
         if kept < len(self.days):
-            days, scores = self.days[:kept], self.scores[:kept]
-            self.__init__()  # type: ignore[misc]
-            for day, z in zip(days, scores, strict=True):
-                self._add(day, z, _likely(z))
+            self.days, self.scores = self.days[:kept], self.scores[:kept]
+            told = np.zeros((1, VARIANCES.size))
+            for z in self.scores:
+                told = _with(told, _likely(z))
+            self._tell(told)
 
     def _add(self, day: int, z: np.ndarray, likely: np.ndarray) -> None:
-        self.told = _MEMORY * (self.told + likely - likely[:, :1])
+        self._tell(_with(self.told, likely))
         self.days = [*self.days[1 - _KEPT :], int(day)]
         self.scores = np.concatenate([self.scores[1 - _KEPT :], z[None]]) if self.scores.size else z[None]
 
@@ -94,12 +99,18 @@ class DaySpread:
     def load(self, state: Mapping[str, Any]) -> None:
         """Go on where `to_dict` was called."""
         self.days = list(state["days"])
-        self.scores, self.told = (np.array(state[name], dtype=float) for name in ("scores", "told"))
+        self.scores = np.array(state["scores"], dtype=float)
+        self._tell(np.array(state["told"], dtype=float))
 
 
 def _likely(z: np.ndarray) -> np.ndarray:
     """Log-likelihoods (k, v) of scores (k,), each of variance v."""
     return np.asarray(-0.5 * z[:, None] ** 2 / VARIANCES - 0.5 * np.log(VARIANCES))
+
+
+def _with(told: np.ndarray, likely: np.ndarray) -> np.ndarray:
+    """What days have told (k, v), with one day more."""
+    return np.asarray(_MEMORY * (told + likely - likely[:, :1]))
 
 
 def _normed(log: np.ndarray) -> np.ndarray:

@@ -166,13 +166,15 @@ class Waiting:
         recent = clock + 6 - 2 * self.max_delay
         found = [v for d, v in self.delays_of.items() if d >= recent]
         still = [h for h in self._closed() if recent <= h.day < clock and h.day not in self.delays_of]
-        found += [_thinned(h.delays(clock)) for h in still]
+        found += [h.delays(clock) for h in still]
         for day, (_, listens) in self.judged.items():
             if listens < clock and day in self.days and day not in self.delays_of:
                 self.delays_of[day], self.days[day].seen = _thinned(self.days[day].delays(clock)), []
-        event, time, known = np.concatenate([np.empty((3, 0)), *found], axis=1)
-        chosen = event == 1 if event.sum() >= _ENOUGH else np.ones(event.size, dtype=bool)
-        curve = MaturityCurve.of(time[chosen], known[chosen], now=clock, max_delay=self.max_delay)
+        events = [v[:, v[0] == 1] for v in found]
+        if sum(v.shape[1] for v in events) < _ENOUGH:
+            events = [_thinned(v) for v in found]
+        _, time, known = np.concatenate([np.empty((3, 0)), *events], axis=1)
+        curve = MaturityCurve.of(time, known, now=clock, max_delay=self.max_delay)
         return max(curve.matured_age(), 1.0)
 
     def forget(self, clock: float) -> None:
