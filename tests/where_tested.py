@@ -208,6 +208,7 @@ WHERE = {
     "monitoring/intake.py": "tests/monitoring/test_monitor.py",
     "monitoring/ledger.py": "tests/monitoring/test_monitor.py",
     "monitoring/held.py": "tests/monitoring/test_monitor.py",
+    "monitoring/log_span.py": "tests/monitoring/test_watch.py",
     "monitoring/key_index.py": "tests/monitoring/test_monitor.py",
     "monitoring/panel.py": "tests/monitoring/test_monitor.py",
     "monitoring/unmatched.py": "tests/monitoring/test_monitor.py",

@@ -43,6 +43,15 @@ def test_a_fall_of_recall_is_found_and_dated():
     assert monitor.acknowledge().state != "drift"
 
 
+def test_an_alarm_that_goes_on_is_raised_again_and_says_so():
+    monitor = give(made(mature_after=1.0, cool_down=10.0), stream(days=80), slice(None))
+    of_recall = [a for a in monitor.check(80.0) if a.evidence["detector"] == "recall"]
+    assert [a.evidence["again"] for a in of_recall] == [False] + [True] * (len(of_recall) - 1)
+    assert len(of_recall) > 1
+    monitor.acknowledge("recall")
+    assert "recall" not in [a.evidence["detector"] for a in monitor.standing]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_batches_checks_and_saving_change_nothing(seed):
     rng = np.random.default_rng(seed)

@@ -46,7 +46,8 @@ def test_a_planted_drift_is_found_and_dated(at_once):
     low, high = alarm["since"]
     assert low <= planted <= high or abs(np.datetime64(low) - np.datetime64(planted)).astype(int) <= 7
     assert at_once.read["predictions"] == at_once.read["labels"] == DAYS * A_DAY
-    assert at_once.new == at_once.alarms
+    assert at_once.new == [a for a in at_once.alarms if not a["evidence"]["again"]]
+    assert all(map(at_once.is_new, at_once.standing))
     assert not any("would show" in s for s in at_once.outlook)  # recall has its alarm already
 
 
@@ -78,6 +79,7 @@ def test_daily_runs_give_what_one_run_gives_and_count_nothing_twice(drifted, at_
     assert found.history == at_once.history
     again = run((tmp_path / "log", labels), keeping)
     assert (again.read["predictions"], again.new, told(again)) == (0, [], told(at_once))
+    assert not any(map(again.is_new, again.standing))
 
 
 def test_a_state_is_of_one_bundle_and_of_the_options_that_it_was_begun_with(drifted, tmp_path):

@@ -47,7 +47,7 @@ class Alarm:
         First day of the change, in the caller's type of time; it lies within in about 95 % of cases.
     evidence : dict
         ``detector``, ``day`` (the last one judged) and ``raised``, in the caller's time, ``statistic``, ``threshold``,
-        ``before`` and numbers of the detector's own.
+        ``again`` (the same stood already: what it is about goes on), ``before`` and numbers of the detector's own.
     what_to_do : str
     """
 

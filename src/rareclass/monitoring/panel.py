@@ -63,6 +63,7 @@ class Panel:
             "raised": from_days(clock, kind),
             "statistic": detector.statistic,
             "threshold": detector.threshold,
+            "again": self.open.get(detector.name) == code,
             **found,
         }
         self.alarms.append(

@@ -21,7 +21,8 @@ class Watched:
     read : dict
         Predictions and labels that were new to this run, and first and last moment of the log so far.
     new, standing, alarms : list of dict
-        Alarms that this run raised, those that were not acknowledged, and all of the last years.
+        Alarms that this run raised and that did not stand already; those that were not acknowledged, the last of each
+        detector; and all of the last years.
     outlook, problems, notes : list of str
         What cannot be told yet; what was odd; what was read how.
     detectors, history : list of dict
@@ -54,6 +55,10 @@ class Watched:
     options: dict[str, Any]
     undelivered: int
 
+    def is_new(self, alarm: Mapping[str, Any]) -> bool:
+        """Whether a standing alarm was first raised in this run."""
+        return any(a["code"] == alarm["code"] and _by(a) == _by(alarm) for a in self.new)
+
     @property
     def drifted(self) -> bool:
         return self.state == DRIFT
@@ -62,6 +67,10 @@ class Watched:
         """Plain values, ready for JSON."""
         found: dict[str, Any] = to_plain(vars(self))
         return found
+
+
+def _by(alarm: Mapping[str, Any]) -> str:
+    return str(alarm["evidence"]["detector"])
 
 
 def alarm_told(alarm: Alarm) -> dict[str, Any]:

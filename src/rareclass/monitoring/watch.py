@@ -3,10 +3,8 @@
 import contextlib
 import datetime
 import os
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,8 @@ from rareclass.monitoring.cohorts import packed, unpacked
 from rareclass.monitoring.first_weeks import off_from_start
 from rareclass.monitoring.hooks import Webhook, append_events, cloud_event
 from rareclass.monitoring.label_table import KnownLabels, LabelColumns, read_labels
-from rareclass.monitoring.log_days import LATE, DayRows, LogDays, behind, encoding, known_days
+from rareclass.monitoring.log_days import DayRows, LogDays, encoding
+from rareclass.monitoring.log_span import LogSpan
 from rareclass.monitoring.monitor import RareClassMonitor
 from rareclass.monitoring.outlook import outlook
 from rareclass.monitoring.prediction_log import COMPLETE, OPEN, read_predictions
@@ -34,8 +33,6 @@ from rareclass.monitoring.told import Watched, alarm_told, day_told, moment_told
 
 ALL = "all"
 _NO_COLUMNS, _NO_FORMAT = LabelColumns(), TextFormat()
-_FEW = 0.01
-"""Share of the rows that may be dated far from all others and are then left out."""
 _PENDING = 1_000
 
 
@@ -152,7 +149,7 @@ class _Run:
         self.pending: dict[str, list[Any]] = {k: list(v) for k, v in kept.get("pending", {}).items()}
         self.span: list[str] = list(kept.get("span", []))
         self.counts = {"predictions": 0, "labels": 0}
-        self.early, self.late = 0, LATE  # labels known before their prediction; days by which rows are out of order
+        self.early = 0  # labels known before their prediction
         self.before = self.monitor.problems
         if kept.get("now"):
             self.now = np.datetime64(kept["now"].rstrip("Z"), "us")
@@ -172,13 +169,18 @@ class _Run:
 
     def read(self, sources: Sources) -> None:
         """Predictions day by day, each with the labels of its rows, and what became of the days before."""
-        log, labels, since, until, found = self._scanned(sources)
-        rows = read_predictions(log, version=self.bundle.version, after=self.segments, since=since, until=until)
+        assert sources.log is not None
+        log = sources.log
+        labels = None if sources.labels is None else self._labels(sources)
+        span = self._span(log, labels)
+        rows = read_predictions(
+            log, version=self.bundle.version, after=self.segments, since=span.since, until=span.until
+        )
         encode, why = encoding(self.bundle, rows.schema)
-        days = LogDays(log=rows, encode=encode, late=self.late)
+        days = LogDays(log=rows, encode=encode, late=span.late)
         left = np.zeros(0, dtype=bool) if labels is None else self._new(labels)
         if labels is not None:
-            earlier = np.flatnonzero(left & ~found)
+            earlier = np.flatnonzero(left & ~span.labelled)
             self._label(labels, earlier)
             left[earlier] = False
         limit = None if sources.now is None else _moment(sources.now)
@@ -190,38 +192,24 @@ class _Run:
         self.now = limit if limit is not None else max(newest, default=None)
         if self.now is not None:
             self.new += self.monitor.check(self.now)
-        self._told_of(days, why if self.span or days.rows else None, labels, bool(found.any()))
+        self._told_of(days, why if self.span or days.rows else None, labels, bool(span.labelled.any()))
         self.segments = {k: v for k, v in (self.segments | rows.read).items() if _there(log, k)}
 
-    def _scanned(self, sources: Sources) -> tuple[Any, KnownLabels | None, Any, Any, np.ndarray]:
-        """Log, labels, first and last moment that can be right, and which labels are of rows that are new."""
-        assert sources.log is not None
-        log = sources.log
-        labels = None if sources.labels is None else self._labels(sources)
+    def _span(self, log: Any, labels: KnownLabels | None) -> LogSpan:
+        """What is new in the log, as a first pass says."""
         rows = read_predictions(log, version=self.bundle.version, after=self.segments, columns=["id", "time"])
-        found = np.zeros(0 if labels is None else labels.event.size, dtype=bool)
-        days, order = Counter[int](), []
-        for batch in rows.batches():
-            dated = known_days(batch["time"])
-            order.append(np.unique(dated))
-            days.update(dated.tolist())
-            if labels is not None:
-                found[[at for key in batch["id"].to_pylist() if (at := labels.place.get(key)) is not None]] = True
-        if rows.others and not days and not self.span:
+        span = LogSpan.of(rows, {} if labels is None else labels.place, self.monitor.max_delay)
+        if rows.others and not span.rows and not self.span:
             raise InputError(
                 f"The log holds no predictions of this bundle (version {self.bundle.version}), but of version "
                 f"{_named(rows.others)}. Name the bundle that answered, or its log."
             )
-        first, last = _plausible(days, self.monitor.max_delay)
-        self.late = behind(order, first, last)
-        outside = sum(n for d, n in days.items() if not first <= d <= last)
-        if outside:
+        if span.outside:
             self.problems.append(
-                f"{outside:,} predictions are dated more than {self.monitor.max_delay:g} days away from all others; "
-                "they were left out. Look at the clocks of the servers."
+                f"{span.outside:,} predictions are dated more than {self.monitor.max_delay:g} days away from all "
+                "others; they were left out. Look at the clocks of the servers."
             )
-        since, until = (None, None) if not outside else (_midnight(first), _midnight(last + 1))
-        return log, labels, since, until, found
+        return span
 
     def _labels(self, sources: Sources) -> KnownLabels:
         assert sources.labels is not None
@@ -352,7 +340,7 @@ class _Run:
             now="" if self.now is None else moment_told(self.now),
             read=self.counts
             | {"first": self.span[0] if self.span else None, "last": self.span[1] if self.span else None},
-            new=[alarm_told(a) for a in self.new],
+            new=[alarm_told(a) for a in self.new if not a.evidence["again"]],
             standing=[alarm_told(a) for a in monitor.standing],
             alarms=[alarm_told(a) for a in monitor.alarms],
             outlook=outlook(monitor),
@@ -367,18 +355,6 @@ class _Run:
         )
 
 
-def _plausible(days: Mapping[int, int], gap: float) -> tuple[int, int]:
-    """First and last day without the few rows that are dated far away from all others."""
-    order = sorted(days)
-    if not order:
-        return 0, 0
-    cuts = [0, *(i for i in range(1, len(order)) if order[i] - order[i - 1] > gap), len(order)]
-    islands = [order[a:b] for a, b in pairwise(cuts)]
-    least = _FEW * sum(days.values())
-    large = [part for part in islands if sum(days[d] for d in part) >= least]
-    return large[0][0], large[-1][-1]
-
-
 def _named(others: Iterable[tuple[str, str]]) -> str:
     """The first three of other bundles (model, version)."""
     return ", ".join(f"{version} of {model!r}" for model, version in sorted(others)[:3])
@@ -389,10 +365,6 @@ def _there(log: Any, stem: str) -> bool:
     if not isinstance(log, str | os.PathLike) or not Path(log).is_dir():
         return True
     return any((Path(log) / (stem + ending)).exists() for ending in (OPEN, COMPLETE))
-
-
-def _midnight(day: int) -> datetime.datetime:
-    return datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(days=day)
 
 
 def _moment(now: datetime.datetime) -> np.datetime64:

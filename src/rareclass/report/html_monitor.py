@@ -104,7 +104,7 @@ def _facts(found: Watched) -> str:
 def _alarms(found: Watched) -> str:
     stand = found.standing
     closed = [a for a in found.alarms if a not in stand]
-    items = "".join(_alarm(a, a in found.new) for a in reversed(stand))
+    items = "".join(_alarm(a, found.is_new(a)) for a in reversed(stand))
     drawn = f'<ul class="findings">{items}</ul>' if items else "<p>No alarm stands.</p>"
     past = "".join(_alarm(a, False) for a in reversed(closed[-50:]))
     more = f'<details><summary>Earlier alarms ({len(closed)})</summary><ul class="findings">{past}</ul></details>'

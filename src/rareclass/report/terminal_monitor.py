@@ -28,7 +28,7 @@ def render_watched(found: Watched, console: Console | None = None) -> None:
     page.say(first + said.headline(found), STYLES[found.state])
     for alarm in found.standing:
         page.gap()
-        _alarm(alarm, alarm in found.new, page)
+        _alarm(alarm, found.is_new(alarm), page)
     for sentence in found.outlook:
         page.say(sentence)
     rows = []
