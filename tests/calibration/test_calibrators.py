@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 from rareclass.calibration import (
     BetaCalibration,
@@ -18,6 +19,7 @@ from rareclass.calibration import (
     choose_calibration,
     make_calibrator,
 )
+from rareclass.calibration.sigmoid import PulledSigmoid
 from rareclass.errors import CalibrationWarning, InputError, TooFewEventsError
 from rareclass.kernels.logits import log_loss_from_logits, sigmoid
 from rareclass.metrics.ranking import average_precision_score
@@ -327,3 +329,32 @@ def test_venn_abers_pair_holds_the_event_rate():
     assert (low < high).all()
     assert low.sum() <= y.sum() <= high.sum()
     del true
+
+
+def test_a_pulled_line_is_the_most_likely_one_under_its_priors():
+    z, y, _ = scores(events=15, prevalence=0.05)
+    found = PulledSigmoid().fit(z, y)
+    centre = np.average(z, weights=sigmoid(z) * sigmoid(-z))
+
+    def loss(line):
+        """Nats of the line about the centre, and of its priors of variance 1 / 20 and 1 / 10."""
+        u = centre + line[0] + line[1] * (z - centre)
+        return log_loss_from_logits(y, u) * z.size + 10 * line[0] ** 2 + 5 * (line[1] - 1) ** 2
+
+    shift, slope = minimize(loss, [0.0, 1.0], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12}).x
+    assert found.slope_ == pytest.approx(slope, abs=1e-6)
+    assert found.predict_logit([centre])[0] == pytest.approx(centre + shift, abs=1e-6)
+
+
+def test_a_pulled_line_comes_to_the_free_one_as_events_grow_and_keeps_the_ranking():
+    z, y, _ = scores(events=400, slope=0.2)
+    free, few, many = (
+        kind.fit(z, y, sample_weight=np.full(z.size, w))
+        for kind, w in ((SigmoidCalibration(), 1.0), (PulledSigmoid(), 0.02), (PulledSigmoid(), 100.0))
+    )
+    assert few.slope_ < many.slope_
+    assert abs(few.slope_ - 1) < abs(free.slope_ - 1)
+    assert many.slope_ == pytest.approx(free.slope_, rel=0.02)
+    wrong = PulledSigmoid().fit(-10 * z, y)
+    assert (np.diff(wrong.predict_logit(np.linspace(-9, 0, 50))) > 0).all()
+    assert calibrator_from_dict(few.to_dict()).predict_logit(z) == pytest.approx(few.predict_logit(z))

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from rareclass.calibration import choose_calibration
+from rareclass.calibration.base import Calibrator
+from rareclass.calibration.sigmoid import PulledSigmoid
 from rareclass.crossfit import Folds, out_of_fold
 from rareclass.fitting.rows import at
 from rareclass.fitting.slice_column import SliceColumn
@@ -18,7 +20,8 @@ def cross_calibrated(
 
     The rows are dealt anew for it, evenly over the fits that scored them: groups of equal rows can make the fits'
     own folds so unlike each other that a map from one is wrong for the next. In time order each part is calibrated
-    by the earlier ones, and the first stays as it is.
+    by the earlier ones, and the first stays as it is. The earlier fits had fewer rows than the one that scored the
+    part, the first of them often few events: there a straight line is pulled to the identity (`PulledSigmoid`).
 
     Parameters
     ----------
@@ -51,7 +54,8 @@ def cross_sliced(
         if not y[train].any() or y[train].all():
             return np.column_stack([score[test]] * kept)
         weight = as_counts(at(sample_weight, train), y[train], at(folds.row, train))
-        calibrator = choose_calibration(score[train], y[train], method=method, sample_weight=weight)
+        choose = _choose_for_next if folds.forward else choose_calibration
+        calibrator = choose(score[train], y[train], method=method, sample_weight=weight)
         found = np.asarray(calibrator.predict_logit(score[test]))
         if slices is None:
             return found[:, None]
@@ -64,6 +68,16 @@ def cross_sliced(
     parts = folds if folds.forward else replace(folds, fold=_deal(y, folds))
     both = out_of_fold(y.size, parts.splits(), calibrated).score.reshape(y.size, -1)
     return both[:, 0], both[:, -1]
+
+
+def _choose_for_next(
+    score: np.ndarray, y: np.ndarray, *, method: str | Calibrator, sample_weight: np.ndarray | None
+) -> Calibrator:
+    """What earlier parts teach the next one: a curve where their events show one, else a careful line."""
+    chosen = choose_calibration(score, y, method=method, sample_weight=sample_weight)
+    if method != "auto" or chosen.kind not in ("identity", "intercept", "sigmoid"):
+        return chosen
+    return PulledSigmoid().fit(score, y, sample_weight=sample_weight)
 
 
 def as_counts(weight: np.ndarray | None, y: np.ndarray, row: np.ndarray | None = None) -> np.ndarray | None:

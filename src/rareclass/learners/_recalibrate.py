@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import minimize
 
-from rareclass.kernels.logits import floored_logit, log_loss_from_logits
+from rareclass.kernels.logits import floored_logit, log_loss_from_logits, sigmoid
 from rareclass.kernels.newton import Logistic, Steps
 
 _SLOPE_VARIANCE = 0.04  # ten events leave the slope at one, a thousand move it freely
+_SCALE_SPREAD = 1.0  # standard deviation of the logarithm of a scale about which nothing is known
+_MOST = 4.0  # of that logarithm
 _FLOORS = (0.001, 0.01, 0.1, 0.5)
 
 
@@ -44,6 +47,34 @@ def recalibrate(score: np.ndarray, y: np.ndarray, *, weight: np.ndarray, offset:
     intercept = float(beta[0] - beta[1] * centre)
     u = intercept + slope * score + offset
     return Recalibration(intercept, slope, log_loss_from_logits(y, u, weight))
+
+
+def own_scale(score: np.ndarray, y: np.ndarray, *, weight: np.ndarray, offset: np.ndarray) -> float:
+    """Factor that gives log-odds `score` of unseen rows the spread that they deserve; above zero.
+
+    Its logarithm is pulled to zero, the intercept is free. So a score that is nearly constant for want of training, and
+    ranks well, is spread as far as its events show, whatever factor that takes; one that tells nothing stays as it is.
+
+    Parameters
+    ----------
+    score : ndarray of shape (n,), finite
+    y : ndarray of shape (n,), Boolean
+    weight : ndarray of shape (n,)
+        Events count as rows by them.
+    offset : ndarray of shape (n,)
+        Log-odds that the rows have beyond the score (a sample's shift).
+    """
+
+    def loss(at: np.ndarray) -> tuple[float, np.ndarray]:
+        own = np.exp(at[1]) * score
+        u = at[0] + own + offset
+        residual = weight * (sigmoid(u) - y)
+        pull = at[1] / _SCALE_SPREAD**2
+        value = log_loss_from_logits(y, u, weight) * weight.sum() + 0.5 * at[1] * pull
+        return value, np.array([residual.sum(), residual @ own + pull])
+
+    found = minimize(loss, np.zeros(2), jac=True, method="L-BFGS-B", bounds=[(None, None), (-_MOST, _MOST)])
+    return float(np.exp(found.x[1]))
 
 
 def fade(unseen: np.ndarray, seen: np.ndarray, *, weight: np.ndarray, share: float) -> float:

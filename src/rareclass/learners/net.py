@@ -10,6 +10,7 @@ from rareclass.errors import InputError
 from rareclass.kernels.network import NetParts, net_scores
 from rareclass.learners._context import FitContext, InnerPlan, Rows, Unseen
 from rareclass.learners._inner import inner_folds, sample_rows
+from rareclass.learners._recalibrate import own_scale
 from rareclass.learners.base import RareLearner, best_intercept
 from rareclass.learners.quantile_features import QuantileFeatures
 
@@ -29,10 +30,12 @@ class RareNetClassifier(RareLearner):
     a learned value where they are missing, a learned vector for each frequent level of a category. Several nets of one
     shape are trained at once, each blind to one fold. Their bias starts at the prevalence, their weights are averaged
     over steps, and training stops by the average precision of the rows that each net does not see, all events of the
-    table at the real prevalence; a constant then makes these expect as many events as there are. The score is the mean
-    of their log-odds. Numbers beyond those of training count as the nearest of them: else a net would run on along its
-    last slope, and a row with a mistyped number be certain not to be an event. With fewer than 10 events (or as few
-    distinct ones) nothing could tell when to stop: all nets see all rows for a fixed number of epochs.
+    table at the real prevalence. Where that is early, a net is nearly constant, and where it is late, too sure: a
+    factor gives the log-odds of these rows the spread that their events show, and a constant makes them expect as many
+    events as there are. The score is the mean of the nets' log-odds. Numbers beyond those of training count as the
+    nearest of them: else a net would run on along its last slope, and a row with a mistyped number be certain not to be
+    an event. With fewer than 10 events (or as few distinct ones) nothing could tell when to stop: all nets see all rows
+    for a fixed number of epochs.
 
     Use it beside boosted trees, where some hundred events and smooth effects can be hoped for; it is seldom the best
     alone, and it is no default. It trains on one thread, so that results do not depend on their number: about ten
@@ -73,6 +76,8 @@ class RareNetClassifier(RareLearner):
         Epochs that the weights have seen.
     precision_ : list of float
         Average precision after each epoch of the rows that each net does not see; NaN where all are seen.
+    scale_ : float
+        The factor of the log-odds after training; 1 where all nets see all rows.
     oof_rows_, oof_logit_ : ndarray of shape (m,)
         Training rows that nets are blind to, and the log-odds that these nets give them (NaN where all see all rows).
 
@@ -150,10 +155,15 @@ class RareNetClassifier(RareLearner):
         unseen = self._unseen(rows.X[plan.rows], plan)
         judged = rows.take(plan.rows, plan.shift)
         logit = unseen if plan.possible else net_scores(judged.X, self._parts_of(self.weights_))
-        level = best_intercept(judged.y, judged.weight, judged.offsets + logit)
-        self.weights_[-1] = self.weights_[-1] + level
+        self.scale_ = 1.0
+        if plan.possible:
+            worth = judged.scaled().weights
+            self.scale_ = own_scale(logit, judged.y, weight=worth, offset=judged.offsets)
+        level = best_intercept(judged.y, judged.weight, judged.offsets + self.scale_ * logit)
+        *_, last, bias = self.weights_
+        self.weights_[-2:] = [self.scale_ * last, self.scale_ * bias + level]
         self.parts_ = self._parts_of(self.weights_)
-        return Unseen(plan.rows, unseen + level)
+        return Unseen(plan.rows, self.scale_ * unseen + level)
 
     def _check_parameters(self) -> None:
         if not len(self.hidden):
