@@ -49,6 +49,42 @@ def test_a_tenth_of_a_standard_deviation_in_the_negatives_is_no_prevalence(refer
         assert "negatives moved" in found.sentence
 
 
+def test_weeks_that_always_differed_widen_the_interval_and_are_no_move(reference):
+    """Scores of each week move by 0.05 standard deviations (normal): without its like before, that is a move."""
+    edges = np.asarray(reference["edges"])
+    refused, told, covered, runs = {True: 0, False: 0}, 0, 0, 40
+    for seed in range(runs):
+        rng = np.random.default_rng(seed)
+
+        def week(rows, prevalence=PRIOR, rng=rng):
+            y, z = drawn(rng, rows, prevalence)
+            return y, z + 2.66 * rng.normal(0, 0.05)  # the two classes lie 2.66 apart, and scores are so steep
+
+        known = [week(8000) for _ in range(8)]
+        y, z = (np.concatenate(v) for v in zip(*known, strict=True))
+        own = score_reference(z, y, calibration=CalibrationUncertainty.of(z, y))
+        weeks = [
+            [np.histogram(np.clip(z[y == c], edges[0], edges[-1]), own["edges"])[0] for c in (0, 1)] for y, z in known
+        ]
+        new = sigmoid(week(8000, 0.04)[1])
+        refused[False] += label_shift(own, new).prevalence is None
+        found = label_shift(own, new, weeks=weeks).prevalence
+        refused[True] += found is None
+        told += found is not None
+        covered += found is not None and 0.04 in found
+    assert refused[False] > runs / 3
+    assert refused[True] <= runs * 0.05 + 3 * np.sqrt(runs * 0.05 * 0.95)  # by chance in 1 of 700
+    assert covered / told >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / told)
+
+
+def test_a_move_beyond_what_weeks_differ_by_is_refused(reference):
+    rng = np.random.default_rng(0)
+    known = [drawn(rng, 8000, PRIOR) for _ in range(8)]
+    weeks = [[np.histogram(z[y == c], reference["edges"])[0] for c in (0, 1)] for y, z in known]
+    _, z = drawn(rng, 10_000, PRIOR, shift=0.2)
+    assert label_shift(reference, sigmoid(z), weeks=weeks).negatives_moved
+
+
 def test_newton_finds_the_largest_likelihood_of_a_fine_grid():
     rng = np.random.default_rng(3)
     ratio, rows = np.exp(rng.normal(-2, 2, 50)), rng.integers(1, 40, 50)

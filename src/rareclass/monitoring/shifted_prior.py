@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import chdtrc, chdtri
+from scipy.special import chdtrc, chdtri, fdtrc, stdtrit
 
 from rareclass import _check
 from rareclass.calibration.uncertainty import CalibrationUncertainty
@@ -18,6 +18,8 @@ GATE = 0.05
 """Windows whose negatives did not move are refused so often by chance."""
 _CELL = 0.05
 _FEWEST = 10
+_WEEKS = 4
+"""Known weeks from which on they tell by how much the scores of negatives differ from week to week."""
 _MOVED = "The negatives moved, or score otherwise than out of fold in training; prevalence cannot be told from scores."
 
 
@@ -48,7 +50,9 @@ class LabelShift:
         return asdict(self)
 
 
-def label_shift(reference: Mapping[str, Any], probability: ArrayLike, *, level: float = 0.95) -> LabelShift:
+def label_shift(
+    reference: Mapping[str, Any], probability: ArrayLike, *, level: float = 0.95, weeks: ArrayLike | None = None
+) -> LabelShift:
     """The prevalence of a window of rows without labels, by label shift.
 
     When to use: weekly, to see before the labels come whether events became more frequent. When not: to correct
@@ -64,6 +68,9 @@ def label_shift(reference: Mapping[str, Any], probability: ArrayLike, *, level: 
     probability : (n,)
         Calibrated, of the model that the reference belongs to. NaN is left out; 0 and 1 count as the ends of the bins.
     level : float in (0, 1), default=0.95
+    weeks : (w, 2, bins), optional
+        Counts of negatives and events of at least four earlier weeks. What these differ by beyond chance is no move,
+        and widens the interval; without them weeks are taken to differ by chance only.
 
     Raises
     ------
@@ -75,8 +82,10 @@ def label_shift(reference: Mapping[str, Any], probability: ArrayLike, *, level: 
     The likelihood of the prevalence q is ``sum log(1 + q (r - 1))`` with the ratio r of the two densities at each
     score: ``exp(logit - log prior odds)`` where probabilities are calibrated (Saerens, Latinne and Decaestecker 2002).
     It is concave; Newton steps find its maximum. The interval is that of the profile likelihood, its distances joined
-    in squares by those of the estimates under other calibrations that may be right. The gate is a chi-square test of
-    location, spread and skewness of the scores of the negatives, in directions in which the prevalence moves nothing.
+    in squares by those of the estimates under other calibrations that may be right, and by how far weeks lead the
+    estimate astray (to first order). The gate is Hotelling's test of location, spread and skewness of the scores of the
+    negatives, in directions in which the prevalence moves nothing; its covariance is that of the chance of rows and of
+    `weeks`, its degrees of freedom those of the latter over the square of their largest part in any direction.
 
     Examples
     --------
@@ -106,9 +115,14 @@ def label_shift(reference: Mapping[str, Any], probability: ArrayLike, *, level: 
     low, high = _profile(np.exp(ratio), rows, found, level)
     drawn = calibration.draws(centre, chance_of_share=False) - np.log(prior / (1 - prior))
     below, above = np.quantile(_largest(np.exp(drawn), rows), [(1 - level) / 2, (1 + level) / 2]) - found
-    low = max(found - np.hypot(found - low, min(below, 0.0)), 0.0)
-    high = min(found + np.hypot(high - found, max(above, 0.0)), 1.0)
-    fit = _fit(np.histogram(z, edges)[0], others, events, found, middle)
+    apart = None if weeks is None else np.asarray(weeks, dtype=np.float64)
+    if apart is not None:
+        apart = apart[(apart.sum(axis=2) > 0).all(axis=1)]
+        apart = apart if len(apart) >= _WEEKS else None
+    off = 0.0 if apart is None else _led_astray(apart, others, events, found, middle, level)
+    low = max(found - np.hypot(np.hypot(found - low, min(below, 0.0)), off), 0.0)
+    high = min(found + np.hypot(np.hypot(high - found, max(above, 0.0)), off), 1.0)
+    fit = _fit(np.histogram(z, edges)[0], others, events, found, middle, apart)
     if fit < GATE:
         return LabelShift(prevalence=None, negatives_moved=True, p_value=fit, rows=int(p.size), sentence=_MOVED)
     interval = Interval(float(found), float(low), float(high), level, "label shift")
@@ -195,7 +209,49 @@ def _profile(ratio: np.ndarray, rows: np.ndarray, best: float, level: float) -> 
     return ends[0], ends[1]
 
 
-def _fit(seen: np.ndarray, others: np.ndarray, events: np.ndarray, prevalence: float, middle: np.ndarray) -> float:
+def _between(direction: np.ndarray, weeks: np.ndarray, prevalence: float) -> np.ndarray:
+    """Covariance (k, k) beyond chance of the means of directions (k, bins) over a week of this prevalence.
+
+    It holds for a week beside the mean of the known ones (w, 2, bins), whose two classes are weighed by the prevalence.
+    """
+    rows, weight = weeks.sum(axis=2, keepdims=True), np.array([1 - prevalence, prevalence])
+    share = weeks / rows
+    chance = sum(
+        w**2 * _covariance(direction, one) / n
+        for week, of in zip(share, rows)
+        for w, one, n in zip(weight, week, of[:, 0])
+    )
+    means = direction @ np.einsum("wcb,c->bw", share, weight)
+    size, axis = np.linalg.eigh(np.atleast_2d(np.cov(means)) - chance / len(weeks))
+    return np.asarray((axis * np.maximum(size, 0.0)) @ axis.T) * (1 + 1 / len(weeks))
+
+
+def _covariance(direction: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Covariance (k, k) of directions (k, bins) over one row of bins with these shares."""
+    middle_of = direction - (direction @ share)[:, None]
+    return np.asarray((middle_of * share) @ middle_of.T)
+
+
+def _led_astray(
+    weeks: np.ndarray, others: np.ndarray, events: np.ndarray, prevalence: float, middle: np.ndarray, level: float
+) -> float:
+    """Half width of the interval of what weeks, whose scores differ beyond chance, add to the estimate."""
+    prior = events.sum() / (events.sum() + others.sum())
+    gap = np.exp(middle) * (1 - prior) / prior - 1
+    pull = gap / (1 + prevalence * gap)  # the slope of the log-likelihood, of a row in each bin
+    mixed = (1 - prevalence) * others / others.sum() + prevalence * events / events.sum()
+    spread = float(np.sqrt(_between(pull[None], weeks, prevalence)[0, 0])) / (mixed @ pull**2)
+    return float(stdtrit(len(weeks) - 1, (1 + level) / 2) * spread)
+
+
+def _fit(
+    seen: np.ndarray,
+    others: np.ndarray,
+    events: np.ndarray,
+    prevalence: float,
+    middle: np.ndarray,
+    weeks: np.ndarray | None,
+) -> float:
     """P value of location, spread and skewness of the window's negatives, where the prevalence moves nothing."""
     n, n_other, n_event = float(seen.sum()), float(others.sum()), float(events.sum())
     other, event = others / n_other, events / n_event
@@ -211,13 +267,17 @@ def _fit(seen: np.ndarray, others: np.ndarray, events: np.ndarray, prevalence: f
     direction = moments - lean[:, None] * (moved / smooth)
     gap = direction @ (seen / n - mixed)
 
-    def covariance(share: np.ndarray) -> np.ndarray:
-        middle_of = direction - (direction @ share)[:, None]
-        return np.asarray((middle_of * share) @ middle_of.T)
-
     chance = (
-        covariance(mixed) / n
-        + (1 - prevalence) ** 2 * covariance(other) / n_other
-        + prevalence**2 * covariance(event) / n_event
+        _covariance(direction, mixed) / n
+        + (1 - prevalence) ** 2 * _covariance(direction, other) / n_other
+        + prevalence**2 * _covariance(direction, event) / n_event
     )
-    return float(chdtrc(3, gap @ np.linalg.solve(chance + 1e-12 * np.trace(chance) * np.eye(3), gap)))
+    chance += 1e-12 * np.trace(chance) * np.eye(3)
+    freedom = np.inf
+    if weeks is not None:
+        apart = _between(direction, weeks, prevalence)
+        chance += apart
+        part = float(np.linalg.eigvals(np.linalg.solve(chance, apart)).real.max())
+        freedom = (len(weeks) - 1) / max(part, 1e-6) ** 2
+    size = gap @ np.linalg.solve(chance, gap)
+    return float(chdtrc(3, size) if freedom == np.inf else fdtrc(3, freedom - 2, size * (1 - 2 / freedom) / 3))

@@ -60,40 +60,42 @@ class Weeks:
         self.known[week] = self.known.get(week, 0.0) + np.array(counts, dtype=float)
         self.made.clear()
 
-    def _reference(self, week: float) -> Mapping[str, Any]:
+    def _reference(self, week: float) -> tuple[Mapping[str, Any], np.ndarray | None]:
         """What events and others score: by the weeks before this one whose labels have come, else by training.
 
-        Events stand beside others in the ratio of training, for which the probabilities were made.
+        Events stand beside others in the ratio of training, for which the probabilities were made. With it others
+        and events of each of these weeks.
         """
         before = [v for w, v in self.known.items() if w < week]
         if not before or sum(v[2].sum() for v in before) < FEWEST:
-            return self.reference
+            return self.reference, None
         rows, events, seen = np.sum(before, axis=0)
         others = np.maximum(rows - events, 0.0)
         share = sum(self.reference["event_counts"]) / sum(self.reference["counts"])
         events *= share / (1 - share) * others.sum() / events.sum()
-        return {**self.reference, "counts": others + events, "event_counts": events, "events": float(seen.sum())}
+        made = {**self.reference, "counts": others + events, "event_counts": events, "events": float(seen.sum())}
+        return made, np.array([[np.maximum(v[0] - v[1], 0.0), v[2]] for v in before])
 
     @property
     def why_off(self) -> str:
         """Why the prevalence is not told from scores; empty where it is."""
-        return why_not(self._reference(np.inf))
+        return why_not(self._reference(np.inf)[0])
 
     def estimates(self) -> list[dict[str, Any]]:
         """Of each of the last 160 weeks its first day, what is expected of it, and its prevalence by label shift."""
         found = []
         for week, counts in sorted(self.counts.items()):
             if week not in self.made:
-                self.made[week] = self._made(counts, self._reference(week))
+                self.made[week] = self._made(counts, *self._reference(week))
             found.append({"day": week, **self.made[week]})
         return found
 
-    def _made(self, counts: np.ndarray, known: Mapping[str, Any]) -> dict[str, Any]:
+    def _made(self, counts: np.ndarray, known: Mapping[str, Any], weeks: np.ndarray | None) -> dict[str, Any]:
         size = counts.shape[1]
         p = np.tile(sigmoid(np.arange(size) * _CELL - _END), 2)
         rows = np.repeat(p, counts.ravel())
         alert = np.repeat(np.repeat([False, True], size), counts.ravel())
-        shift = None if why_not(known) else label_shift(known, rows).to_dict()
+        shift = None if why_not(known) else label_shift(known, rows, weeks=weeks).to_dict()
         return {"expected": expected_rates(rows, alert, calibration=self.calibration).to_dict(), "label_shift": shift}
 
     def to_dict(self) -> dict[str, Any]:
