@@ -284,7 +284,8 @@ def fraction(value: object, name: str, *, low: float = 0.0, high: float = 1.0, c
     ok &= number <= high if closed in ("both", "right") else number < high
     if not ok:
         left, right = ("[" if closed in ("both", "left") else "("), ("]" if closed in ("both", "right") else ")")
-        raise InputError(f"`{name}` must lie in {left}{low:g}, {high:g}{right}; got {value!r}.")
+        said = value.item() if isinstance(value, np.generic) else value
+        raise InputError(f"`{name}` must lie in {left}{low:g}, {high:g}{right}; got {said!r}.")
     return number
 
 

@@ -84,7 +84,7 @@ class BalancedBatchSampler(EpochSampler):
         self.classes_ = _check.class_values(array, "labels")
         if self.classes_.size < 2:
             raise InputError(
-                f"`labels` holds one class only, {self.classes_[0]!r}; batches can be balanced between two."
+                f"`labels` holds one class only, {self.classes_.tolist()[0]!r}; batches can be balanced between two."
             )
         self._rows = [np.flatnonzero(array == c) for c in self.classes_]
         sizes = np.array([rows.size for rows in self._rows])

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from rareclass import losses
 from rareclass.errors import InputError, ShortfallWarning
-from rareclass.losses.torch.checks import check_tensors, looks, unit_targets, usable_weight
+from rareclass.losses.torch.checks import check_tensors, looks, traced, unit_targets, usable_weight
 from rareclass.losses.torch.precision import precise
 
 
@@ -50,16 +50,16 @@ def _batch_loss(
         z = z[..., 0]
     if z.shape != targets.shape or (sample_weight is not None and sample_weight.shape != targets.shape):
         raise InputError(f"logits {tuple(z.shape)}, targets {tuple(targets.shape)} and weights need one shape.")
-    weight = torch.ones_like(z) if sample_weight is None else sample_weight.to(z.dtype)
+    weight = None if sample_weight is None else sample_weight.to(z.dtype)
     if ignore_index is not None and targets.dtype != torch.bool:
         ignored = targets == ignore_index
         z, targets = z.masked_fill(ignored, 0.0), targets.masked_fill(ignored, 0)
-        weight = weight.masked_fill(ignored, 0.0)
-    weight = usable_weight(weight)
+        weight = (torch.ones_like(z) if weight is None else weight).masked_fill(ignored, 0.0)
+    weight = None if weight is None else usable_weight(weight).reshape(-1)
     y, hard = unit_targets(targets, z.dtype)
     if looks(targets) and not hard:
         raise InputError(f"{type(loss).__name__} needs targets 0 and 1; got values between.")
-    z, y, weight = z.reshape(-1), y.reshape(-1), weight.reshape(-1)
+    z, y = z.reshape(-1), y.reshape(-1)
     if isinstance(loss, losses.TverskyLoss):
         return _tversky(z, y, weight, loss)
     if isinstance(loss, losses.FocalTverskyLoss):
@@ -67,7 +67,7 @@ def _batch_loss(
         # at exactly 0 the power has no slope; nothing is left to learn there
         safe = torch.where(value > 0, value, 1.0)
         return torch.where(value > 0, safe ** (1 / loss.gamma), 0.0 * value)
-    return _Exact.apply(z, y, weight, loss)
+    return _Exact.apply(z, y, torch.ones_like(z) if weight is None else weight, loss)
 
 
 class _Exact(torch.autograd.Function):
@@ -96,16 +96,62 @@ class _Exact(torch.autograd.Function):
         return upstream * ctx.saved_tensors[0], None, None, None
 
 
-def _tversky(z: Tensor, y: Tensor, weight: Tensor, loss: Any) -> Tensor:
+def _tversky(z: Tensor, y: Tensor, weight: Tensor | None, loss: Any) -> Tensor:
     """1 - Tversky index, without forming that difference."""
+    if traced() or (weight is not None and weight.requires_grad):
+        return _by_sums(z, y, weight, loss)
+    value: Tensor = _Tversky.apply(z, y, weight, loss)
+    return value
+
+
+def _by_sums(z: Tensor, y: Tensor, weight: Tensor | None, loss: Any) -> Tensor:
+    """The same as automatic differentiation can follow it."""
+    positive, negative = (y, 1.0 - y) if weight is None else (weight * y, weight * (1.0 - y))
     p, q = torch.sigmoid(z), torch.sigmoid(-z)
-    positive = weight * y
-    negative = weight * (1.0 - y)
-    miss = loss.fp_weight * (negative * p).sum() + loss.fn_weight * (positive * q).sum()
-    total = (positive * p).sum() + loss.smooth + miss
-    if loss.smooth == 0 and looks(z) and not bool(total > 0):
+    return _index((positive * p).sum(), (positive * q).sum(), (negative * p).sum(), loss)[0]
+
+
+def _index(hits: Tensor, missed: Tensor, false: Tensor, loss: Any) -> tuple[Tensor, Tensor]:
+    """1 - Tversky index, and what it divides by."""
+    miss = loss.fp_weight * false + loss.fn_weight * missed
+    total = hits + loss.smooth + miss
+    if loss.smooth == 0 and looks(total) and not bool(total > 0):
         raise InputError("The Tversky index is 0 / 0: no positives in the batch and `smooth=0`. Set `smooth` above 0.")
-    return miss / total
+    return miss / total, total
+
+
+class _Tversky(torch.autograd.Function):
+    """Value and gradient in closed form, in two arrays: fresh memory costs more than the sums."""
+
+    @staticmethod
+    def forward(ctx: Any, z: Tensor, y: Tensor, weight: Tensor | None, loss: Any) -> Tensor:
+        wrong = (y * -2).add_(1).mul_(z).sigmoid_()  # the chance that an element is taken wrongly
+        lost = y * wrong if weight is None else (y * wrong).mul_(weight)
+        missed = lost.sum()
+        false = lost.neg_().add_(wrong if weight is None else wrong * weight).sum()
+        positive = y.sum() if weight is None else (y * weight).sum()
+        value, total = _index(positive - missed, missed, false, loss)
+        if ctx.needs_input_grad[0]:
+            kept = (1.0 - value) / total
+            by_negative, by_positive = loss.fp_weight * kept, -loss.fn_weight * kept - value / total
+            slope = torch.mul(y, by_positive - by_negative, out=lost).add_(by_negative)
+            slope.mul_(wrong).mul_(wrong.neg_().add_(1))
+            slope = slope if weight is None else slope.mul_(weight)
+            ctx.save_for_backward(z, y, weight, slope)
+            ctx.loss = loss
+        return value
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None, None]:
+        z, y, weight, slope = ctx.saved_tensors
+        if torch.is_grad_enabled():  # a second derivative is wanted
+            return (
+                torch.autograd.grad(_by_sums(z, y, weight, ctx.loss), z, upstream, create_graph=True)[0],
+                None,
+                None,
+                None,
+            )
+        return upstream * slope, None, None, None
 
 
 class TverskyLoss(BatchModule):

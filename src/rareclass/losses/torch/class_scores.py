@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import cross_entropy, softplus
 
 from rareclass.losses._power import PowerForm
 from rareclass.losses._softmax import SoftmaxForm
@@ -27,12 +27,10 @@ def class_losses(form: SoftmaxForm, z: Tensor, codes: Tensor, smoothing: float) 
         return _losses(form, _gap(u, at), codes, u)
     if form.gamma or form.epsilon or not _plain(form.margin, 0.0):
         every = _losses(form, _log_rest(u) - u, torch.arange(u.shape[1], device=u.device), u)
-    else:  # the digits that these differences lose are nothing beside the share of the other classes
-        total = torch.logsumexp(u, dim=1)
-        if _plain(form.weight, 1.0):
-            return total - (1.0 - smoothing) * u.gather(1, at)[:, 0] - smoothing * u.mean(1)
-        every = (total[:, None] - u) * u.new_tensor(form.weight)
-    return (1.0 - smoothing) * every.gather(1, at)[:, 0] + smoothing * every.mean(1)
+        return (1.0 - smoothing) * every.gather(1, at)[:, 0] + smoothing * every.mean(1)
+    # torch's own: the digits that its differences lose are nothing beside the share of the other classes
+    weight = None if _plain(form.weight, 1.0) else u.new_tensor(form.weight).expand(u.shape[1])
+    return cross_entropy(u, codes, weight, reduction="none", label_smoothing=smoothing)
 
 
 def _gap(u: Tensor, at: Tensor) -> Tensor:
