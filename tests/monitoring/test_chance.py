@@ -10,9 +10,22 @@ from rareclass.monitoring.chance import added, count_z, normal_bets, row_keys, u
 
 
 def test_keys_hang_on_the_id_only():
-    assert row_keys(["7"])[0] == row_keys([7])[0] == row_keys([7.0])[0]
-    expected = int.from_bytes(hashlib.blake2b(b"7", digest_size=8).digest(), "little")
-    assert int(row_keys(["7"])[0]) == expected
+    whole = [0, 7, 10**18 - 1, 10**18, 2**63 - 1]
+    keys = row_keys(np.array(whole)).tolist()
+    assert keys == row_keys(whole).tolist() == row_keys(list(map(str, whole))).tolist()
+    assert keys[:3] == row_keys(np.array(whole[:3], dtype=np.uint64)).tolist()
+    assert row_keys(["7"])[0] == row_keys([7.0])[0] == row_keys(np.array(["7"]))[0]
+    texts = ["007", "-7", "7 ", "\u0667", "\u00b2", "", "a7", "7"]
+    assert len(set(row_keys(texts).tolist())) == len(texts)
+    assert row_keys([-7])[0] == row_keys(np.array([-7]))[0] == row_keys(texts)[1]
+    expected = int.from_bytes(hashlib.blake2b(b"a7", digest_size=8).digest(), "little")
+    assert int(row_keys(["a7"])[0]) == expected
+    assert row_keys([]).size == row_keys(np.array([], dtype=int)).size == 0
+
+
+def test_numbers_are_mixed_as_splitmix64_does():
+    # the first output of seed 0 is the mix of 0x9E3779B97F4A7C15 (Steele, Lea & Flood 2014; Vigna's splitmix64.c)
+    assert uniform(np.array([0], dtype=np.uint64), 0)[0] == ((0xE220A8397B1DCDAF >> 11) + 0.5) / 2**53
 
 
 def test_numbers_of_keys_are_uniform_and_differ_between_streams():

@@ -23,7 +23,7 @@ from rareclass.monitoring.places import Places
 from rareclass.monitoring.waiting import Waiting
 from rareclass.monitoring.weeks import Weeks
 
-FORMAT = "rareclass monitor 4"
+FORMAT = "rareclass monitor 5"
 
 
 class RareClassMonitor:
