@@ -103,3 +103,12 @@ def test_a_link_that_does_not_rise_is_refused():
 
     with pytest.raises(InputError, match="does not rise"):
         emphasis_of(Flat(), -3.0, 1.0)
+
+
+def test_scores_that_are_no_numbers_or_endless_read_inside_the_table():
+    found = emphasis_of(FocalLoss(2.0), -4.6, 0.5)
+    u = np.array([-np.inf, -1e300, 0.0, 1e300, np.inf, np.nan])
+    gradient, curvature = newton(found, False, u)
+    assert gradient[:2] == pytest.approx([0.0, 0.0])
+    assert gradient[3:5] == pytest.approx([found.at(30.0)] * 2, rel=1e-3)
+    assert np.isfinite(curvature[:5]).all()

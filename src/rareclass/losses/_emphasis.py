@@ -31,7 +31,7 @@ class Emphasis:
 
     def newton(self, y: np.ndarray, u: np.ndarray, moved: float, out: np.ndarray) -> None:
         """Write gradient and curvature of Boolean `y` (n,) into `out` (2, n); `u` (n,) are log-odds plus `moved`."""
-        _newton(y, u, self.weight, moved, out)
+        _newton(y.view(np.uint8), u, self.weight, moved, out)
 
     def ascent(self, target: np.ndarray, u: np.ndarray, moved: float) -> np.ndarray:
         """The same with opposite signs, (n, 2), of float targets 0 and 1: CatBoost asks for some 400 rows a call."""
@@ -97,37 +97,43 @@ def _scores(loss: RowLoss, target: np.ndarray) -> np.ndarray:
 
 
 @compiled(inline="always", **OPTIONS)
-def _derivatives(
-    positive: bool, score: float, weight: np.ndarray, moved: float
-) -> tuple[float, float]:  # pragma: no cover - compiled
-    """Gradient and curvature of one row."""
-    place = min(max((score - moved + _REACH) * _STEPS, 0.0), weight.shape[0] - 1.0001)
-    k = int(place)
-    rise = weight[k + 1] - weight[k]
-    a = weight[k] + (place - k) * rise
-    t = score if positive else -score
-    e = exp_negative(-abs(t))
-    large = 1.0 / (1.0 + e)
-    small = e * large
-    wrong = small if t >= 0 else large
-    bend = -rise if positive else rise
-    gradient = -a * wrong if positive else a * wrong
-    return gradient, max(a * small * large + max(bend, 0.0) * _STEPS * wrong, CURVATURE_FLOOR)
+def _fill(
+    target: np.ndarray, u: np.ndarray, weight: np.ndarray, moved: float, gradient: np.ndarray, curvature: np.ndarray
+) -> None:  # pragma: no cover - compiled
+    """Gradient and curvature of rows whose target is 1 or 0: looking up, then arithmetic on several rows at a time."""
+    last = weight.shape[0] - 1.0001
+    for i in range(u.shape[0]):
+        place = (np.float64(u[i]) - moved + _REACH) * _STEPS
+        place = min(place, last) if place > 0.0 else 0.0  # a score that is no number reads the first weight
+        k = np.int32(place)  # 32 bits and no sign are read side by side
+        at = np.uint32(k)
+        below = weight[at]
+        rise = weight[at + np.uint32(1)] - below
+        gradient[i], curvature[i] = below + (place - k) * rise, rise
+    for i in range(u.shape[0]):
+        sign = 1.0 - 2.0 * np.float64(target[i])
+        t = -sign * np.float64(u[i])
+        a, bend = np.float64(gradient[i]), sign * np.float64(curvature[i])
+        e = exp_negative(-abs(t))
+        large = 1.0 / (1.0 + e)
+        small = e * large
+        wrong = small if t >= 0 else large
+        gradient[i] = sign * a * wrong
+        curvature[i] = max(a * small * large + max(bend, 0.0) * _STEPS * wrong, CURVATURE_FLOOR)
 
 
 @compiled(**OPTIONS)
 def _newton(
-    y: np.ndarray, u: np.ndarray, weight: np.ndarray, moved: float, out: np.ndarray
+    target: np.ndarray, u: np.ndarray, weight: np.ndarray, moved: float, out: np.ndarray
 ) -> None:  # pragma: no cover - compiled
-    gradient, curvature = out[0], out[1]
-    for i in range(u.shape[0]):
-        gradient[i], curvature[i] = _derivatives(y[i], np.float64(u[i]), weight, moved)
+    _fill(target, u, weight, moved, out[0], out[1])
 
 
 @compiled(**OPTIONS)
 def _ascent(
     target: np.ndarray, u: np.ndarray, weight: np.ndarray, moved: float, out: np.ndarray
 ) -> None:  # pragma: no cover - compiled
+    gradient, curvature = np.empty(u.shape[0]), np.empty(u.shape[0])
+    _fill(target, u, weight, moved, gradient, curvature)
     for i in range(u.shape[0]):
-        gradient, curvature = _derivatives(target[i] == 1, u[i], weight, moved)
-        out[i, 0], out[i, 1] = -gradient, -curvature
+        out[i, 0], out[i, 1] = -gradient[i], -curvature[i]
