@@ -103,8 +103,8 @@ def _fill(
     """Gradient and curvature of rows whose target is 1 or 0: looking up, then arithmetic on several rows at a time."""
     last = weight.shape[0] - 1.0001
     for i in range(u.shape[0]):
-        place = (np.float64(u[i]) - moved + _REACH) * _STEPS
-        place = min(place, last) if place > 0.0 else 0.0  # a score that is no number reads the first weight
+        asked = (np.float64(u[i]) - moved + _REACH) * _STEPS
+        place = min(asked, last) if asked > 0.0 else 0.0  # a score that is no number reads the first weight
         k = np.int32(place)  # 32 bits and no sign are read side by side
         at = np.uint32(k)
         below = weight[at]
