@@ -17,7 +17,7 @@ from rareclass.artifact.incoming import written_before
 from rareclass.data.layout import TextFormat
 from rareclass.errors import InputError
 from rareclass.monitoring.alarms import Alarm
-from rareclass.monitoring.chance import row_keys
+from rareclass.monitoring.chance import mixed, row_keys
 from rareclass.monitoring.cohorts import packed, unpacked
 from rareclass.monitoring.first_weeks import off_from_start
 from rareclass.monitoring.hooks import Webhook, append_events, cloud_event
@@ -227,8 +227,7 @@ class _Run:
     def _new(self, labels: KnownLabels) -> np.ndarray:
         """Which labels (n,) no earlier run gave to the monitor."""
         moments = np.zeros(labels.event.size, dtype=np.int64) if labels.times is None else labels.times.astype(np.int64)
-        told = zip(labels.place, labels.event.tolist(), moments.tolist(), strict=True)
-        keys = row_keys("\n".join(map(str, one)) for one in told)
+        keys = mixed(row_keys(labels.place) ^ mixed(moments.view(np.uint64) * np.uint64(2) + labels.event))
         new = ~np.isin(keys, self.seen)
         self.seen = np.sort(keys)
         return new
