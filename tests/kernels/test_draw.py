@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rareclass.kernels.draw import apportion, pair_up, uniform_positions, vote, weighted_choice
+from rareclass.kernels.draw import apportion, pair_up, repeated_rows, uniform_positions, vote, weighted_choice
 
 
 @settings(max_examples=200, deadline=None)
@@ -42,6 +42,14 @@ def test_weighted_choice_reaches_rows_beyond_2_to_the_24():
     weights[:] = 0
     weights[-1] = 1e-9
     assert (weighted_choice(weights, 5, np.random.default_rng(0)) == weights.size - 1).all()
+
+
+def test_repeated_rows_are_those_of_plain_indexing():
+    # More rows than one thread takes alone.
+    rows = np.array([7, 3, 11, 2])
+    drawn = repeated_rows(rows, 100_000, np.random.default_rng(5))
+    assert (drawn == rows[np.random.default_rng(5).integers(0, 4, 100_000)]).all()
+    assert (rows == [7, 3, 11, 2]).all()
 
 
 def test_pairs_take_only_valid_neighbours():

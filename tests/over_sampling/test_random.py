@@ -21,6 +21,22 @@ def test_output_rows_are_the_input_rows_of_sample_indices():
     assert method.shrinkage_ is None
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+def test_large_outputs_are_the_input_followed_by_the_rows_they_name(classes):
+    # Large enough that every array is written by several threads; with two classes all made rows are of one class.
+    n = 600_000
+    X, y = np.arange(2.0 * n).reshape(n, 2), np.zeros(n, dtype=int)
+    y[n - 50 :] = np.arange(50) % (classes - 1) + 1
+    sampler = RandomOverSampler(random_state=0)
+    X_out, y_out = sampler.fit_resample(X, y)
+    rows = sampler.sample_indices_
+    assert (rows[:n] == np.arange(n)).all()
+    assert (X_out[:, 0] == 2.0 * rows).all()
+    assert (y_out == y[rows]).all()
+    assert np.bincount(y_out).tolist() == [n - 50] * classes
+    assert all(count["after"] == n - 50 for count in sampler.counts_.values())
+
+
 def test_rows_are_drawn_evenly():
     method = RandomOverSampler(random_state=0)
     method.fit_resample(np.zeros((20_040, 1)), np.repeat([1, 0], [20, 20_020]))

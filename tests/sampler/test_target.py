@@ -78,3 +78,9 @@ def test_labels_are_python_values():
 def test_unusable_targets_say_why(y, said):
     with pytest.raises((InputError, TargetError, ValueError), match=said):
         read_target(y)
+
+
+def test_the_representative_of_a_class_is_its_first_row_wherever_that_is():
+    y = np.zeros(100_000, dtype=int)
+    y[[70_000, 99_999]], y[99_998] = 1, 2
+    assert read_target(y).representatives().tolist() == [0, 70_000, 99_998]

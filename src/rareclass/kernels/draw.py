@@ -89,6 +89,17 @@ def uniform_positions(n: int, size: int, seed: int) -> np.ndarray:
     return base
 
 
+def repeated_rows(rows: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """`size` of the rows (m,), with replacement; rows are looked up in the memory that held their positions."""
+    drawn = rng.integers(0, rows.size, size)
+
+    def look_up(start: int, stop: int) -> None:
+        drawn[start:stop] = rows.take(drawn[start:stop], mode="clip")
+
+    in_blocks(look_up, size)
+    return drawn
+
+
 def pair_up(
     base: np.ndarray, rows: np.ndarray, neighbours: np.ndarray, counts: np.ndarray, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -17,6 +17,7 @@ _BLOCK = 1 << 15
 # Below so many pairs, or above this share of parents among the rows, gathering the parents does not pay.
 _FEW_PAIRS = 1 << 14
 _FEW_PARENTS = 4
+_WORD = 2**64 - 1
 
 Pairs = tuple[np.ndarray, np.ndarray, np.ndarray]
 """First and second parent of each made row, and its gap."""
@@ -91,65 +92,54 @@ def interpolate_into(
     """
     if limits is None and source.dtype.kind in "iub":
         limits = source.min(axis=0), source.max(axis=0)
-    source, first, second = _close_together(source, first, second)
-    gap, key = np.ascontiguousarray(gap, dtype=np.float64), np.uint64(seed & (2**64 - 1))
-    n, kind = out.shape[0], source.dtype.kind
-    if kind == "f" and source.dtype != np.float16:
-        pairs = (first, second, gap.astype(source.dtype, copy=False))
-        in_blocks(_floats, n, source, pairs, out, key, block=_BLOCK)
-    elif kind == "b" or (kind in "iu" and source.dtype != np.uint64):
+    if source.dtype in (np.float16, np.uint64):
+        _by_numpy(source, (first, second, gap), out, seed, limits)
+        return
+    source, place = _close_together(source, first, second)
+    ends = None
+    if source.dtype.kind != "f":
         low, high = (limit.astype(np.int64) for limit in limits)  # type: ignore[union-attr]
-        if kind == "b":
+        ends = low, high
+        if source.dtype.kind == "b":
             source, out = source.view(np.uint8), out.view(np.uint8)
-        in_blocks(_integers, n, source, (first, second, gap), out, (low, high), key, block=_BLOCK)
-    else:
-        for start in range(0, n, _BLOCK):
-            part = slice(start, start + _BLOCK)
-            a, b = source[first[part]].astype(np.float64), source[second[part]].astype(np.float64)
-            made = a + gap[part, None] * (b - a)
-            write_typed(made, out, np.arange(start, start + len(made)), seed, limits)
+
+    def block(start: int, stop: int) -> None:
+        part, key = slice(start, stop), np.uint64((seed + start) & _WORD)
+        a, b = (rows[part] if place is None else place.take(rows[part]) for rows in (first, second))
+        a, b = np.ascontiguousarray(a, dtype=np.intp), np.ascontiguousarray(b, dtype=np.intp)
+        if ends is None:
+            _floats(0, stop - start, source, (a, b, gap[part].astype(source.dtype)), out[part], key)
+        else:
+            _integers(0, stop - start, source, (a, b, gap[part].astype(np.float64)), out[part], ends, key)
+
+    in_blocks(block, out.shape[0], block=_BLOCK)
 
 
-def _close_together(
-    source: np.ndarray, first: np.ndarray, second: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The same pairs in a copy of the parents alone, where few rows are parents of many.
+def _by_numpy(
+    source: np.ndarray, pairs: Pairs, out: np.ndarray, seed: int, limits: tuple[np.ndarray, np.ndarray] | None
+) -> None:
+    """As `interpolate_into`, for the types that compiled code does not take."""
+    for start in range(0, out.shape[0], _BLOCK):
+        first, second, gap = (each[start : start + _BLOCK] for each in pairs)
+        a, b = source[first].astype(np.float64), source[second].astype(np.float64)
+        write_typed(a + gap[:, None] * (b - a), out, np.arange(start, start + len(a)), seed, limits)
+
+
+def _close_together(source: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """A copy of the parents alone and the place of each row in it, where few rows are parents of many.
 
     The parents of a rare class lie scattered over a matrix far larger than the processor's cache; together they fit.
     """
     if first.size >= _FEW_PAIRS:
         taken = np.zeros(source.shape[0], dtype=np.bool_)
-        in_blocks(_mark, first.size, first, second, taken, block=_BLOCK)
+        taken[first] = True
+        taken[second] = True
         rows = np.flatnonzero(taken)
         if rows.size * _FEW_PARENTS <= source.shape[0]:
             place = np.zeros(taken.size, dtype=np.intp)
             place[rows] = np.arange(rows.size)
-            ours, theirs = np.empty(first.size, dtype=np.intp), np.empty(first.size, dtype=np.intp)
-            in_blocks(_renumber, first.size, first, second, place, ours, theirs, block=_BLOCK)
-            return source[rows], ours, theirs
-    return source, np.ascontiguousarray(first, dtype=np.intp), np.ascontiguousarray(second, dtype=np.intp)
-
-
-@compiled
-def _mark(start: int, stop: int, first: np.ndarray, second: np.ndarray, taken: np.ndarray) -> None:
-    for i in range(start, stop):
-        taken[first[i]] = True
-        taken[second[i]] = True
-
-
-@compiled
-def _renumber(
-    start: int,
-    stop: int,
-    first: np.ndarray,
-    second: np.ndarray,
-    place: np.ndarray,
-    ours: np.ndarray,
-    theirs: np.ndarray,
-) -> None:
-    for i in range(start, stop):
-        ours[i] = place[first[i]]
-        theirs[i] = place[second[i]]
+            return source[rows], place
+    return source, None
 
 
 def write_typed(

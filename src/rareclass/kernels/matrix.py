@@ -71,11 +71,23 @@ def column_ranges(array: Matrix) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
+def count_up(out: np.ndarray) -> None:
+    """out[i] = i."""
+    in_blocks(lambda a, b: np.copyto(out[a:b], np.arange(a, b)), out.size, small=_FEW_BYTES // out.itemsize)
+
+
+def is_one_seen_often(rows: np.ndarray) -> bool:
+    """Whether an array (n,) is known to hold one number n times, as `numpy.broadcast_to` makes it, without a look."""
+    return rows.size > 0 and rows.strides == (0,)
+
+
 def copy_rows(source: np.ndarray, rows: np.ndarray | None, out: np.ndarray) -> None:
     """out[i] = source[rows[i]], or all rows when `rows` is None."""
     n = out.shape[0]
     small = _FEW_BYTES * n // max(1, out.nbytes)
-    if rows is None:
+    if rows is not None and is_one_seen_often(rows):
+        out[...] = source[rows[0]]
+    elif rows is None:
         in_blocks(lambda a, b: np.copyto(out[a:b], source[a:b]), n, small=small)
     elif source.dtype == object or not source.flags.c_contiguous:
         out[...] = source[rows]

@@ -9,9 +9,11 @@ import numpy as np
 from rareclass._sklearn import Interval
 from rareclass._types import Labels, Matrix, Rows, Seed, Strategy
 from rareclass.errors import InputError
+from rareclass.kernels.draw import repeated_rows
 from rareclass.over_sampling.base import BaseOverSampler
 from rareclass.over_sampling.smoothing import smoothed_bootstrap
 from rareclass.sampler import Draw, class_streams, join
+from rareclass.sampler.draw import of_class
 from rareclass.sampler.tables import Table
 from rareclass.sampler.target import Target
 
@@ -101,7 +103,8 @@ class RandomOverSampler(BaseOverSampler):
             rows = np.flatnonzero(y == code)
             factor = None if self.shrinkage_ is None else self.shrinkage_[self._label(code)]
             if factor is None:
-                draws.append(Draw(parents=rows[stream.integers(0, rows.size, targets[code])]))
+                parents = repeated_rows(rows, targets[code], stream)
+                draws.append(Draw(parents=parents, labels=of_class(code, targets[code])))
             else:
                 draws.append(smoothed_bootstrap(X, rows, targets[code], factor, stream))
         return join(draws)

@@ -1,7 +1,7 @@
 """SMOTE: new rows on the line between a rare row and one of its nearest rare neighbours."""
 
 import numbers
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -13,6 +13,7 @@ from rareclass.kernels.random import seed_from
 from rareclass.over_sampling.base import BaseOverSampler
 from rareclass.over_sampling.neighbourhood import neighbours_object, partners_in_class, usable_neighbours
 from rareclass.sampler import Draw, class_streams, join
+from rareclass.sampler.draw import of_class
 
 NEIGHBOURS = [
     Interval(numbers.Integral, 1, None, closed="left"),
@@ -124,5 +125,6 @@ class SMOTE(BaseSMOTE):
         for code, stream in class_streams(targets, rng).items():
             if targets[code]:
                 rows = np.flatnonzero(y == code)
-                draws.append(self._between_neighbours(X, rows, rows, targets[code], stream, self._label(code)))
+                draw = self._between_neighbours(X, rows, rows, targets[code], stream, self._label(code))
+                draws.append(replace(draw, labels=of_class(code, targets[code])))
         return join(draws)

@@ -5,8 +5,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from rareclass._types import Label, Strategy
+from rareclass.kernels.matrix import is_one_seen_often
 from rareclass.sampler.draw import Draw
 from rareclass.sampler.target import Target
+
+
+def _tally(codes: np.ndarray, size: int) -> np.ndarray:
+    if is_one_seen_often(codes):
+        return np.bincount(codes[:1], minlength=size) * codes.size
+    return np.bincount(codes, minlength=size)
 
 
 def class_counts(
@@ -19,7 +26,7 @@ def class_counts(
         after = np.bincount(np.concatenate((kept_codes, made_codes))[draw.order], minlength=size)
     else:
         kept = target.counts if draw.kept is None else np.bincount(target.codes[draw.kept], minlength=size)
-        after = kept + np.bincount(made_codes, minlength=size)
+        after = kept + _tally(made_codes, size)
     is_asked = sampling_type in ("over-sampling", "under-sampling") and isinstance(strategy, Mapping)
     counts: dict[Label, dict[str, int]] = {}
     for code, label in enumerate(target.labels):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from rareclass.kernels.matrix import copy_rows, count_up
+
 Rows = np.ndarray
 Made = np.ndarray | Callable[[int, int], np.ndarray]
 
@@ -91,10 +93,19 @@ class Draw:
 
     def concatenated(self, n_rows: int) -> Rows:
         """Input row that each output row copies or, if made, has as first parent (n_out,)."""
-        kept = np.arange(n_rows, dtype=np.intp) if self.kept is None else np.asarray(self.kept, dtype=np.intp)
-        if self.n_made:
-            kept = np.concatenate((kept, self.first))
-        return kept if self.order is None else kept[self.order]
+        if self.kept is None:
+            rows = np.empty(n_rows + self.n_made, dtype=np.intp)
+            count_up(rows[:n_rows])
+            copy_rows(self.first, None, rows[n_rows:])
+        else:
+            kept = np.asarray(self.kept, dtype=np.intp)
+            rows = np.concatenate((kept, self.first)) if self.n_made else kept
+        return rows if self.order is None else rows[self.order]
+
+
+def of_class(code: int, size: int) -> np.ndarray:
+    """Class codes of made rows that are all of one class: one number seen `size` times, which takes no memory."""
+    return np.broadcast_to(np.intp(code), size)
 
 
 def join(draws: list[Draw]) -> Draw:

@@ -13,6 +13,7 @@ from rareclass._types import Labels, Rows
 from rareclass.errors import InputError, TargetError
 from rareclass.sampler.containers import is_frame, is_pandas, is_polars, is_pyarrow, shape_of, take
 
+_LOOK = 1 << 14
 _REMEDY = "Remove the rows or label them first."
 
 
@@ -32,11 +33,20 @@ class Target:
 
     def representatives(self) -> np.ndarray:
         """One row of each class (n_classes,)."""
-        return np.array([int(np.argmax(self.codes == code)) for code in range(len(self.labels))], dtype=np.intp)
+        return np.array([_first_place(self.codes, code) for code in range(len(self.labels))], dtype=np.intp)
 
     def rows(self, rows: np.ndarray) -> Rows:
         """Labels of these input rows, in the container of the input."""
         return take(self.native, rows)
+
+
+def _first_place(codes: np.ndarray, code: int) -> int:
+    for start in range(0, codes.size, _LOOK):
+        here = codes[start : start + _LOOK] == code
+        place = int(here.argmax())
+        if here[place]:
+            return start + place
+    return 0
 
 
 def check_target_type(y: Labels, indicate_one_vs_all: bool = False) -> Any:
