@@ -219,7 +219,7 @@ def test_old_segments_are_removed_where_asked(tmp_path):
         log = PredictionLog(tmp_path, options=LogOptions(keep_days=days))
         log.add(model, [number], said, batch)
         log.close()
-        if number == 0:
+        if number == 0:  # the next one is three days newer
             old = next(tmp_path.glob("*.parquet"))
             os.utime(old, (time.time() - 3 * 86_400,) * 2)
     assert read_predictions(tmp_path).table()["id"].to_pylist() == ["1", "2"]

@@ -15,6 +15,7 @@ from rareclass.monitoring import read_predictions
 from rareclass.monitoring.prediction_log import OpenSegment, log_schema
 from rareclass.serving import segments
 from rareclass.serving.log import PredictionLog
+from rareclass.serving.segments import Retention
 
 SCHEMA = log_schema("m", "1", [("x", "number")])
 
@@ -139,3 +140,83 @@ def test_a_segment_without_rows_leaves_nothing(tmp_path):
     segments.Segment(tmp_path, "a", SCHEMA).leave()
     segments.Segment(tmp_path, "b", SCHEMA).complete()
     assert not list(tmp_path.iterdir())
+
+
+DAY = 86_400.0
+
+
+class Clocks:
+    """The clock of the machine, which jumps, and the monotonic one, which does not."""
+
+    def __init__(self, monkeypatch):
+        self.wall, self.steady = 1_800_000_000.0, 50.0
+        monkeypatch.setattr(segments.time, "time", lambda: self.wall)
+        monkeypatch.setattr(segments.time, "monotonic", lambda: self.steady)
+
+    def go(self, seconds):
+        self.wall, self.steady = self.wall + seconds, self.steady + seconds
+
+    def segment(self, folder, name):
+        (folder / f"{name}.parquet").write_bytes(b"")
+        os.utime(folder / f"{name}.parquet", (self.wall, self.wall))
+
+
+def kept(folder, retention):
+    retention.remove()
+    return sorted(path.stem for path in folder.glob("*.parquet"))
+
+
+def test_segments_older_than_the_days_asked_for_are_removed(tmp_path, monkeypatch):
+    clocks = Clocks(monkeypatch)
+    for name in "abc":
+        clocks.segment(tmp_path, name)
+        clocks.go(1.5 * DAY)
+    retention = Retention(tmp_path, 4.0)  # the newest one is c, 3 days younger than a
+    assert kept(tmp_path, retention) == ["a", "b", "c"]
+    clocks.segment(tmp_path, "d")
+    clocks.go(1.2 * DAY)
+    assert kept(tmp_path, retention) == ["b", "c", "d"]
+    clocks.go(1.5 * DAY)
+    assert kept(tmp_path, retention) == ["c", "d"]
+    clocks.go(4.5 * DAY)
+    assert kept(tmp_path, retention) == []
+
+
+@pytest.mark.parametrize("jump", [-50 * 365 * DAY, -3 * DAY, 3 * DAY, 50 * 365 * DAY])
+@pytest.mark.parametrize("when", ["before the start", "after the start", "after the first look"])
+def test_a_jump_of_the_clock_ages_no_segment(tmp_path, monkeypatch, jump, when):
+    clocks = Clocks(monkeypatch)
+    for name in "ab":
+        clocks.segment(tmp_path, name)
+        clocks.go(60.0)
+    if when == "before the start":
+        clocks.wall += jump
+    retention = Retention(tmp_path, 1.0)
+    if when == "after the first look":
+        retention.look()
+        clocks.segment(tmp_path, "seen by nobody yet")
+    if when != "before the start":
+        clocks.wall += jump
+    assert {"a", "b"} <= set(kept(tmp_path, retention))
+    clocks.segment(tmp_path, "c")
+    clocks.go(0.9 * DAY)
+    assert {"a", "b", "c"} <= set(kept(tmp_path, retention))
+    clocks.wall -= jump
+    clocks.go(0.2 * DAY)
+    clocks.segment(tmp_path, "d")
+    assert kept(tmp_path, retention)[-1:] == ["d"]
+    assert "a" not in kept(tmp_path, retention)
+
+
+def test_an_empty_folder_and_segments_that_somebody_moves_are_no_trouble(tmp_path, monkeypatch):
+    clocks = Clocks(monkeypatch)
+    retention = Retention(tmp_path / "not there", 1.0)
+    assert kept(tmp_path / "not there", retention) == []
+    retention = Retention(tmp_path, 1.0)
+    clocks.segment(tmp_path, "a")
+    assert kept(tmp_path, retention) == ["a"]
+    (tmp_path / "a.parquet").unlink()
+    clocks.go(2 * DAY)
+    assert kept(tmp_path, retention) == []
+    clocks.segment(tmp_path, "a")
+    assert kept(tmp_path, retention) == ["a"]

@@ -17,7 +17,7 @@ from rareclass.serving.answers import Answers
 from rareclass.serving.batch import Batch
 from rareclass.serving.logged import Entry, alike, as_batch
 from rareclass.serving.models import Served
-from rareclass.serving.segments import Segment, recover, remove_older
+from rareclass.serving.segments import Retention, Segment, recover
 from rareclass.serving.shadow import Shadows
 
 _LOGGER = logging.getLogger("rareclass.serving")
@@ -45,7 +45,7 @@ class LogOptions:
         Bytes, estimated, of rows that wait for the thread or for the disk at most; more are dropped and counted. A
         request of 100,000 rows of 30 numbers weighs 150 MB while it waits for the thread, 35 MB for the disk.
     keep_days : float, optional
-        Complete segments older than this are removed; by default none.
+        Complete segments older than this are removed; by default none. Ages are told by `Retention`.
     """
 
     features: str | Sequence[str] = "all"
@@ -217,6 +217,7 @@ class _Writer:
 
     def __init__(self, folder: Path, worker: str, options: LogOptions, shadows: Shadows | None) -> None:
         self.folder, self.worker, self.options, self.shadows = folder, worker, options, shadows
+        self._retention = None if options.keep_days is None else Retention(folder, options.keep_days)
         self._segments: dict[tuple[str, str], Segment] = {}
         self._kept: list[tuple[tuple[str, str], pa.RecordBatch]] = []  # could not be written yet
         self._failing = False
@@ -297,15 +298,17 @@ class _Writer:
         except (OSError, pa.ArrowException) as error:
             self._left_open = True
             self._failed(str(error))
-        if self.options.keep_days is not None:
+        if self._retention is not None:
             with contextlib.suppress(OSError):
-                remove_older(self.folder, self.options.keep_days)
+                self._retention.remove()
 
     def recover(self) -> None:
         """Complete what killed workers, or failures of this one, left open."""
         self._tried, self._left_open = time.monotonic(), False
         try:
             problems = recover(self.folder)
+            if self._retention is not None:
+                self._retention.look()
         except OSError as error:  # the folder cannot be read
             self._left_open = True
             self._failed(str(error))

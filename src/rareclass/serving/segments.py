@@ -121,13 +121,40 @@ def complete(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def remove_older(folder: Path, days: float) -> None:
-    """Remove complete segments of which the last row is older than so many days."""
-    oldest = time.time() - days * 86_400
-    for path in folder.glob(f"*{COMPLETE}"):
-        with contextlib.suppress(FileNotFoundError):
-            if path.stat().st_mtime < oldest:
-                path.unlink()
+class Retention:
+    """Removes complete segments older than so many days, whatever jumps the clock of the machine makes.
+
+    How much older than the newest one a segment was is read once, when the folder is first looked at; from then on ages
+    grow by the monotonic clock, and segments that come are new. The time between two services does not count.
+
+    Parameters
+    ----------
+    folder : Path
+    days : float > 0
+    """
+
+    def __init__(self, folder: Path, days: float) -> None:
+        self._folder, self._seconds = folder, days * 86_400
+        self._written: dict[str, float] | None = None  # by the monotonic clock
+
+    def look(self) -> None:
+        """Note which segments there are; raises `OSError` where the folder cannot be read."""
+        times: dict[str, float] = {}
+        for path in self._folder.glob(f"*{COMPLETE}"):
+            with contextlib.suppress(FileNotFoundError):
+                times[path.name] = path.stat().st_mtime
+        now, written = time.monotonic(), self._written
+        if written is None:
+            newest = min(max(times.values(), default=0.0), time.time())
+            written = {name: now - max(newest - at, 0.0) for name, at in times.items()}
+        self._written = {name: written.get(name, now) for name in times}
+
+    def remove(self) -> None:
+        """Remove what is too old; raises as `look`."""
+        self.look()
+        for name, at in (self._written or {}).items():
+            if time.monotonic() - at > self._seconds:
+                (self._folder / name).unlink(missing_ok=True)
 
 
 def _write_parquet(segment: OpenSegment, work: Path) -> bool:
