@@ -212,11 +212,15 @@ class Service:
         Bundles and options.
     cores : set of int, optional
         The processor cores that it may use.
+    source : Path, optional
+        The folder of another checkout's packages.
     """
 
-    def __init__(self, *arguments: str, cores: set[int] | None = None) -> None:
+    def __init__(self, *arguments: str, cores: set[int] | None = None, source: Path | None = None) -> None:
         command = [sys.executable, "-m", "rareclass", "serve", *arguments, "--port", "0", "--quiet"]
         limited = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        if source is not None:
+            limited["PYTHONPATH"] = str(source)
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=limited)
         if cores:
             os.sched_setaffinity(self.process.pid, cores)  # before it starts its workers
@@ -255,9 +259,8 @@ class Service:
 
     def processor_seconds(self) -> float:
         """What the workers have used."""
-        tick = os.sysconf("SC_CLK_TCK")
-        fields = [Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split() for pid in self.workers.values()]
-        return sum(int(found[11]) + int(found[12]) for found in fields) / tick
+        threads = [file for pid in self.workers.values() for file in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+        return sum(int(file.read_text().split()[0]) for file in threads) / 1e9
 
     def __enter__(self) -> Self:
         return self

@@ -39,19 +39,24 @@ def single(rows: Rows, count: int) -> list[Rows]:
     return [rows[i : i + 1] if isinstance(rows, np.ndarray) else rows.slice(i, 1) for i in range(count)]
 
 
-def measure(name: str, folder: Path, make: Callable[[int], Rows], options: argparse.Namespace) -> list[list[str]]:
-    """The lines of the table for one bundle."""
+def arms_of(folder: Path, make: Callable[[int], Rows]) -> list[tuple[str, Sequence[bytes], int]]:
+    """Kinds of request, requests of each, and their rows; the last one is the large one."""
     rows, scorer = make(10_000), Scorer.load(folder)
     flagged = np.flatnonzero(scorer.decide(rows if isinstance(rows, pa.Table) else _table(rows)))
     alerts = rows[flagged] if isinstance(rows, np.ndarray) else rows.take(flagged)
     some, few = single(rows, 500), single(alerts, min(len(flagged), 200))
-    arms: list[tuple[str, Sequence[bytes], int]] = [
+    return [
         ("one row, JSON", [in_json("m", row) for row in some], 1),
         ("one row, binary", [in_binary("m", row) for row in some], 1),
         ("one row, /v1/score", [in_plain("m", row) for row in some], 1),
         ("one alert with reasons, JSON", [in_json("m", row, **REASONS) for row in few], 1),
         ("10,000 rows, binary", [in_binary("m", rows)], 10_000),
     ]
+
+
+def measure(name: str, folder: Path, make: Callable[[int], Rows], options: argparse.Namespace) -> list[list[str]]:
+    """The lines of the table for one bundle."""
+    arms = arms_of(folder, make)
     return [
         *_lines(name, folder, arms[:-1], options, pinned=True),
         *_lines(name, folder, arms[-1:], options, pinned=False),
