@@ -43,11 +43,16 @@ class App:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
         await send({"type": "http.response.body", "body": body})
 
-    async def answered(self, method, path, headers, receive):
-        if (await receive())["body"] == b"slow":
-            await asyncio.sleep(1.5)
+    def small(self, path, headers, body, write):
+        if body == b"many":
+            return False
         said = b", ".join(sorted(headers))
-        return 200, ((b"content-length", b"%d" % len(said)),), said
+        answer = 200, ((b"content-length", b"%d" % len(said)),), said
+        if body == b"slow":
+            asyncio.get_running_loop().call_later(1.5, write, answer)
+        else:
+            write(answer)
+        return True
 
     def turned_away(self, status, sentence):
         TURNED_AWAY.append((status, sentence))
@@ -366,3 +371,49 @@ def test_what_is_on_its_way_when_the_service_ends_is_answered_and_then_the_conne
         half.sendall(asked[20:])
         assert b"connection: close" in heard(half)
         assert heard(idle) == b""
+
+
+NO_HOST = b"%b %b HTTP/1.%b\r\n%bcontent-length: 4\r\n\r\nbody"
+
+
+@pytest.mark.parametrize("path", [b"/", b"/v1/score"])
+@pytest.mark.parametrize(
+    "hosts", [b"", b"host: a\r\nHost: a\r\n", b"host: a b\r\n", b"host: a/b\r\n", b"host: a@b\r\n", b"host: \xe4\r\n"]
+)
+def test_a_request_that_names_no_host_or_several_is_refused(service, path, hosts):
+    with connected(service) as sock:
+        sock.sendall(NO_HOST % (b"POST", path, b"1", hosts))
+        assert refused(heard(sock), "header Host") == 400
+    with connected(service) as sock:  # behind a whole one
+        sock.sendall(ASK + NO_HOST % (b"POST", path, b"1", hosts))
+        assert heard(sock).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("host", [b"", b"localhost:8080", b"my_service.default.svc:80", b"[::1]:8080", b" a ", b"%41"])
+def test_a_host_may_be_empty_and_http_1_0_needs_none(service, host):
+    for version, hosts in ((b"1", b"host:%b\r\n" % host), (b"0", b"host:%b\r\n" % host), (b"0", b"")):
+        with connected(service) as sock:
+            sock.sendall(NO_HOST % (b"POST", b"/v1/score", version, hosts + b"connection: close\r\n"))
+            assert heard(sock).startswith(b"HTTP/1.1 200")
+
+
+def test_many_requests_of_one_head_are_each_answered_with_their_own(service):
+    """The head is read once; bodies of other lengths, heads in pieces, and requests for the long way stand between."""
+    with connected(service) as sock:
+        for i in range(300):
+            body = (b"body", b"four", b"many", b"", b"12345")[i % 5]
+            asked = score(body)
+            parts = (asked,) if i % 7 else (asked[:30], asked[30:])
+            for part in parts:
+                sock.sendall(part)
+                time.sleep(0.005 * (len(parts) - 1))
+            found = sock.recv(1_000)
+            assert found.endswith(b"\r\n\r\n4" if body == b"many" else b"\r\n\r\ncontent-length, host")
+        sock.sendall(score(b"body") + score(b"four") + ASK)
+        found = b""
+        while found.count(b"HTTP/1.1 200") < 3:
+            found += sock.recv(1_000)
+        sock.sendall(score(b"body")[:-1])
+        time.sleep(0.05)
+        sock.sendall(b"y" + b"no request\r\n\r\n")
+        assert heard(sock).count(b"HTTP/1.1 200") == 1

@@ -1,11 +1,11 @@
-"""A coroutine that is driven by hand ends as a task ends; a request on the short way is answered once, in one write."""
-
-import asyncio
+"""A request on the short way is answered once, in one write; heads that were read before are those that were learnt."""
 
 import pytest
 
 pytest.importorskip("uvicorn")
-from rareclass.serving.short import Short, drive
+from rareclass.serving.short import Heads, Short
+
+ANSWER = 200, ((b"content-length", b"4"),), b"body"
 
 
 class Connection:
@@ -26,82 +26,78 @@ class Connection:
         self.completed += 1
 
 
-def asked(answered, *, keep_alive=True, leave=False):
-    """The connection after a request that `answered` answers; its client may leave meanwhile."""
+def answered(*, keep_alive=True, left=False):
+    """The connection after the answer to a request, whose client may have left meanwhile."""
     connection = Connection()
     short = Short(connection, keep_alive)
-
-    async def ask():
-        drive(short.answer(answered, "/v1/score", {}, b"body"))
-        short.disconnected = leave
-        await asyncio.sleep(0.01)
-
-    asyncio.run(ask())
+    short.disconnected = left
+    short.write(ANSWER)
     assert short.response_complete
     return connection
 
 
-async def echo(method, path, headers, receive):
-    message = await receive()
-    return 200, ((b"content-length", b"4"),), message["body"]
-
-
-async def later(*request):
-    await asyncio.get_running_loop().run_in_executor(None, lambda: None)
-    return await echo(*request)
-
-
-@pytest.mark.parametrize("answered", [echo, later])
-def test_an_answer_is_one_write_of_status_headers_and_body(answered):
-    found = asked(answered)
+def test_an_answer_is_one_write_of_status_headers_and_body():
+    found = answered()
     assert found.written == [b"HTTP/1.1 200 OK\r\ndate: today\r\ncontent-length: 4\r\n\r\nbody"]
     assert (found.closed, found.completed) == (False, 1)
 
 
 def test_a_connection_that_is_not_kept_is_closed_and_says_so():
-    found = asked(echo, keep_alive=False)
+    found = answered(keep_alive=False)
     assert b"\r\nconnection: close\r\n\r\nbody" in found.written[0]
     assert (found.closed, found.completed) == (True, 1)
 
 
 def test_nothing_is_written_to_a_client_that_left():
-    found = asked(later, leave=True)
-    assert (found.written, found.closed) == ([], True)
+    found = answered(left=True)
+    assert (found.written, found.completed) == ([], 0)
 
 
-def test_where_no_answer_comes_the_connection_is_closed():
-    async def gone(*request):
-        return None
-
-    assert asked(gone).closed
+def request(body=b"{}", more=b"", length=None):
+    said = b"%d" % len(body) if length is None else length
+    return b"POST /v1/score HTTP/1.1\r\nHost: x\r\n" + more + b"Content-Length: " + said + b"\r\n\r\n" + body
 
 
-def test_a_coroutine_waits_for_futures_one_after_the_other_and_gets_their_values_and_errors():
-    said = []
+def learnt(data, **headers):
+    heads = Heads()
+    heads.learn(data, "/v1/score", {name.replace("_", "-").encode(): value for name, value in headers.items()})
+    return heads
 
-    async def work(first, second):
-        said.append(await first)
-        try:
-            await second
-        except ValueError as error:
-            said.append(str(error))
-        said.append(await asyncio.wait([done(7)]))
 
-    def done(value):
-        future = asyncio.get_running_loop().create_future()
-        future.set_result(value)
-        return future
+def test_a_head_is_known_by_its_bytes_and_by_what_follows_it():
+    heads = learnt(request(), host=b"x", content_length=b"2")
+    found = heads.of(request(b"[]"))
+    assert (found.url, found.headers, found.length) == ("/v1/score", {b"host": b"x", b"content-length": b"2"}, 2)
+    for other in (request(b"[1]"), request(b"[] "), request(b"["), request(more=b"A: b\r\n"), request() + request()):
+        assert heads.of(other) is None
+    for part in (b"", b"\r\n\r\n", request()[:-1], request()[:-2], b"\r\n" + request(), request() + b"\r\n"):
+        assert heads.of(part) is None
+    assert heads.of(request(b"ab", length=b"3")) is None
 
-    async def run():
-        loop = asyncio.get_running_loop()
-        first, second = loop.create_future(), loop.create_future()
-        drive(work(first, second))
-        assert said == []
-        first.set_result(1)
-        await asyncio.sleep(0)
-        second.set_exception(ValueError("two"))
-        await asyncio.sleep(0.01)
 
-    asyncio.run(run())
-    assert said[:2] == [1, "two"]
-    assert [future.result() for future in said[2][0]] == [7]
+@pytest.mark.parametrize(
+    ("data", "headers"),
+    [
+        (request() + request(), {"content_length": b"2"}),  # two of them
+        (b"\r\n\r\n" + request(), {"content_length": b"2"}),
+        (request(length=b"02"), {"content_length": b"02"}),
+        (request(length=b"3"), {"content_length": b"3"}),
+        (request(), {}),
+        (request(), {"content_length": b"2", "transfer_encoding": b"chunked"}),
+        (request(more=b"A: " + b"b" * 3_000 + b"\r\n"), {"content_length": b"2"}),
+    ],
+)
+def test_what_is_no_whole_request_of_a_plain_length_is_not_learnt(data, headers):
+    assert learnt(data, **headers).of(data) is None
+
+
+def test_an_empty_body_is_a_body():
+    assert learnt(request(b""), content_length=b"0").of(request(b"")).length == 0
+
+
+def test_heads_without_end_take_no_room_without_end():
+    heads = Heads()
+    for i in range(5_000):
+        heads.learn(request(more=b"Id: %d\r\n" % i), "/v1/score", {b"content-length": b"2"})
+    assert 0 < len(heads._known) <= 512
+    assert heads.of(request(more=b"Id: 4999\r\n")) is not None

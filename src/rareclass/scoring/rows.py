@@ -52,6 +52,8 @@ class RowEncoder:
         self.starts = np.cumsum([0, *(reader.width for reader in self.readers)])[:-1]
         self._other = next(((name, kind) for name, kind in self.columns if kind not in NUMERIC), None)
         self._table: Any = None
+        # whether an array of numbers is the encoded matrix, once none is infinite
+        self.all_numbers = len(self.columns) > 1 and all(kind in ("number", "integer") for _, kind in self.columns)
         self._flags = [j for j, (_, kind) in enumerate(self.columns) if kind == "boolean"]
 
     def __reduce__(self) -> tuple[type, tuple[Any]]:

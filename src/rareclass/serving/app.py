@@ -7,7 +7,7 @@ from typing import Any
 from rareclass.serving.answers import Answers, answer
 from rareclass.serving.asked import NONE
 from rareclass.serving.errors import Refused, sentenced
-from rareclass.serving.front import Call, Reply, refusal, reply_json
+from rareclass.serving.front import Call, Reply, reply_json
 from rareclass.serving.guarding import Bodies, Pool, admitted, number_of, refuse_media
 from rareclass.serving.log import PredictionLog
 from rareclass.serving.metrics import Metrics
@@ -19,7 +19,7 @@ from rareclass.serving.protocol.metadata import model_metadata, server_metadata
 from rareclass.serving.protocol.responses import write_infer
 from rareclass.serving.requests import Request, read_infer
 from rareclass.serving.settings import Settings
-from rareclass.serving.together import Together
+from rareclass.serving.together import Scored, Together
 
 _MODEL = re.compile(r"/v2/models/([^/]+)(?:/versions/([^/]+))?(?:/(infer|ready))?")
 _LENGTH = b"inference-header-content-length"
@@ -38,6 +38,7 @@ _THREADS = 2
 """Side by side for the rows of one large request; its answer does not depend on them."""
 HTML = b"text/html; charset=utf-8"
 Read = Callable[[], tuple[Served, Request]]
+Reading = Callable[[bytes], tuple[Served, Request]]
 Write = Callable[[Served, Request, Answers], Reply]
 
 
@@ -81,13 +82,13 @@ class Service:
 
     async def _answer(self, call: Call) -> Reply:
         path, post = call.path, call.method == "POST"
-        if not path.startswith("/v2/health/") and not admitted(call.headers, self.settings.token):
-            return refusal(401, "This service asks for a token: send `Authorization: Bearer TOKEN`.")
+        if not path.startswith("/v2/health/"):
+            self._admit(call)
         found = _MODEL.fullmatch(path)
         if found is not None:
             name, version, what = found.groups()
             if what == "infer" and post:
-                return await self._infer(call, name, version)
+                return await self._scored(call, *self._infer(call, name, version))
             if what != "infer" and call.method in ("GET", "HEAD"):
                 served = self.models.get(name, version)
                 call.model = served.name
@@ -95,7 +96,7 @@ class Service:
             raise _other_method(call, "POST" if what == "infer" else "GET")
         if path == "/v1/score":
             if post:
-                return await self._score(call)
+                return await self._scored(call, *self._score(call))
             raise _other_method(call, "POST")
         page = self._pages.get(path)
         if page is None:
@@ -104,31 +105,61 @@ class Service:
             raise _other_method(call, "GET")
         return page()
 
-    async def _infer(self, call: Call, name: str, version: str | None) -> Reply:
+    def small(self, call: Call, body: bytes, then: Callable[[Callable[[], Reply]], None]) -> bool:
+        """Answer a request to score a few rows in the next turn of the event loop, as `answer` does.
+
+        `then` is told what makes its reply; False, and nothing is done, where there are more rows.
+
+        Raises
+        ------
+        Refused
+        """
+        self._admit(call)
+        found = _MODEL.fullmatch(call.path)
+        read, write = self._score(call) if found is None else self._infer(call, found[1], found[2])
+        served, request = read(body)
+        if not _is_small(request):
+            return False
+
+        def made(known: Scored | None) -> Reply:
+            self.metrics.ended()
+            return self._made(call, served, request, write, known)
+
+        self.metrics.began()
+        self.together.ask(served.scorer, request.rows.matrix, lambda known: then(lambda: made(known)))
+        return True
+
+    def _admit(self, call: Call) -> None:
+        if not admitted(call.headers, self.settings.token):
+            raise Refused(401, "This service asks for a token: send `Authorization: Bearer TOKEN`.")
+
+    def _infer(self, call: Call, name: str, version: str | None) -> tuple[Reading, Write]:
+        """How the body of such a request is read, and its answer written."""
         refuse_media(call.headers)
         header_length = number_of(call.headers, _LENGTH, "Inference-Header-Content-Length")
         served = self.models.get(name, version)
         call.model = served.name
-        body = await self._body(call)
 
-        def read() -> tuple[Served, Request]:
+        def read(body: bytes) -> tuple[Served, Request]:
             return served, read_infer(body, header_length, served, **self.reading)
 
-        return await self.compute(call, len(body), read, _written)
+        return read, _written
 
-    async def _score(self, call: Call) -> Reply:
+    def _score(self, call: Call) -> tuple[Reading, Write]:
+        """The same of a request for people."""
         refuse_media(call.headers)
-        body = await self._body(call)
 
-        def read() -> tuple[Served, Request]:
+        def read(body: bytes) -> tuple[Served, Request]:
             plain = read_plain(body)
             served = self.models.get(plain.model, plain.version)
             return served, plain.request(served, **self.reading)
 
-        return await self.compute(call, len(body), read, lambda *all: Reply(write_plain(*all)))
+        return read, _written_plainly
 
-    async def _body(self, call: Call) -> bytes:
-        return await self.bodies.read(call.receive, number_of(call.headers, b"content-length", "Content-Length"))
+    async def _scored(self, call: Call, read: Reading, write: Write) -> Reply:
+        length = number_of(call.headers, b"content-length", "Content-Length")
+        body = await self.bodies.read(call.receive, length)
+        return await self.compute(call, len(body), lambda: read(body), write)
 
     async def compute(self, call: Call, size: int, read: Read, write: Write) -> Reply:
         """Read, score and write a request: a small one here, a large one in the pool."""
@@ -137,18 +168,22 @@ class Service:
             if _is_small(request):
                 with sentenced:
                     known = await self.together.scored(served.scorer, request.rows.matrix)
-                answers = answer(served, request, known=known)
-                reply = write(served, request, answers)
-            else:
-                answers, reply = await self.pool.run(lambda: _answered(served, request, write))
+                return self._made(call, served, request, write, known)
+            answers, reply = await self.pool.run(lambda: _answered(served, request, write))
         else:
             served, request, answers, reply = await self.pool.run(lambda: _whole(read, write))
         self._note(call, served, request, answers)
         return reply
 
+    def _made(self, call: Call, served: Served, request: Request, write: Write, known: Scored | None) -> Reply:
+        answers = answer(served, request, known=known)
+        reply = write(served, request, answers)
+        self._note(call, served, request, answers)
+        return reply
+
     def _note(self, call: Call, served: Served, request: Request, answers: Answers) -> None:
         call.model = served.name
-        call.said.update(model=served.name, version=served.version, rows=len(request.rows))
+        call.said = {"model": served.name, "version": served.version, "rows": len(request.rows)}
         self.metrics.answered(served, answers, call.seconds, route=_route(call))
         if self.log is not None:
             self.log.add(served, request.ids or call.id, answers, request.rows, call.id)
@@ -182,6 +217,10 @@ class Service:
 def _written(served: Served, request: Request, answers: Answers) -> Reply:
     body, length = write_infer(served, request, answers)
     return Reply(body) if length is None else Reply(body, BINARY, headers=((_LENGTH, b"%d" % length),))
+
+
+def _written_plainly(served: Served, request: Request, answers: Answers) -> Reply:
+    return Reply(write_plain(served, request, answers))
 
 
 def _answered(served: Served, request: Request, write: Write) -> tuple[Answers, Reply]:

@@ -14,16 +14,21 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from rareclass.serving.settings import Limits
-from rareclass.serving.short import Answered, Short, drive
+from rareclass.serving.short import Heads, Short, Small
 
 _HEAD = 64 * 1024
 """Bytes that the request line and headers may have."""
 _SHORT = re.compile(rb"/v1/score|/v2/models/[\w.+-]+(?:/versions/[\w.+-]+)?/infer")
+_HOST = re.compile(rb"[\w.~!$&'()*+,;=:%\[\]-]*")
 _SHORT_BODY = 16_384
 _LEAVE = 0.3
 """Seconds in which what a client has already sent is still answered when the service ends."""
 _LINGER = 1.0
 """Seconds for a client to read the last answer of its connection while it still sends."""
+
+
+class _NoHost(Exception):
+    """A request whose header Host is lacking or wrong; the sentence is for the client."""
 
 
 class GuardedConnection(HttpToolsProtocol):
@@ -32,8 +37,8 @@ class GuardedConnection(HttpToolsProtocol):
     The time for a request runs from its first byte (for the first request: from the connection) to its last, and stands
     still while the service itself does not read.
 
-    A request for answers that comes whole in one read is handed to `Front.answered` at once: uvicorn, with its tasks,
-    events and messages of ASGI, takes twice the processor time. All others are passed on to uvicorn.
+    A small request for answers that comes whole in one read is handed to `Front.small` at once: uvicorn, with its
+    tasks, events and messages of ASGI, takes twice the processor time. All others are passed on to uvicorn.
 
     Offers of another protocol (``Upgrade``, as clients of HTTP/2 make them without TLS) are left out, as RFC 9110
     (section 7.8) allows; httptools would skip the body of such a request.
@@ -47,9 +52,10 @@ class GuardedConnection(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
         limits: Limits,
+        heads: Heads,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.limits = limits
+        self.limits, self.heads = limits, heads
         self._whole = True  # nothing of a request has come, or all of it
         self._in_head = False
         self._head = 0
@@ -61,9 +67,10 @@ class GuardedConnection(HttpToolsProtocol):
         self._clock: asyncio.TimerHandle | None = None
         self._unread = 0
         self._stall: asyncio.TimerHandle | None = None
-        self._answered: Answered | None = getattr(config.loaded_app, "answered", None)
+        self._small: Small | None = getattr(config.loaded_app, "small", None)
         self._turned_away: Callable[[int, str], None] | None = getattr(config.loaded_app, "turned_away", None)
         self._url, self._body, self._passed_on = b"", b"", False  # of the request that is being read
+        self._data = b""  # it and nothing before it; empty where more than one read brought it
         self._upgrade = False  # offered by it
         self._fields: list[tuple[bytes, bytes]] = []
         self._headers: dict[bytes, bytes] = {}
@@ -87,12 +94,16 @@ class GuardedConnection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._ending or self.transport.is_closing():
             return
-        self._head += len(data)
         self._unset_keepalive_if_required()
+        if self._is_known(data):
+            return
+        self._head += len(data)
+        self._data = data if self._whole else b""
         try:
             self._read(data)
-        except httptools.HttpParserError:
-            self._refuse(400, "This is no valid HTTP/1.1 request.")
+        except httptools.HttpParserError as error:
+            ours = isinstance(error.__context__, _NoHost)
+            self._refuse(400, str(error.__context__) if ours else "This is no valid HTTP/1.1 request.")
             return
         if not (self._whole or self._in_head or self._passed_on or self.transport.is_closing()):
             self._pass_on()  # the rest is yet to come
@@ -114,6 +125,21 @@ class GuardedConnection(HttpToolsProtocol):
         super().on_response_complete()
         if self._final is not None and self._final.response_complete:
             self._linger()
+
+    def _is_known(self, data: bytes) -> bool:
+        """Whether this is a whole request with a head that was read before, and is answered."""
+        if not self._whole or self._last or self._small is None or not self._is_free():
+            return False
+        known = self.heads.of(data)
+        if known is None:
+            return False
+        short = Short(self, True)
+        if not self._small(known.url, known.headers, data[len(data) - known.length :], short.write):
+            return False
+        self.cycle = self._asked = short
+        if self._clock is not None:
+            self._stop_clock()
+        return True
 
     def _read(self, data: bytes) -> None:
         while data:
@@ -148,10 +174,19 @@ class GuardedConnection(HttpToolsProtocol):
         self._upgrade = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
         if self._upgrade:
             return  # it is read again without
+        self._check_host()
         self._headers = dict(self._fields)
         if not self._may_be_short():
             self._pass_on()
         self._in_head = False
+
+    def _check_host(self) -> None:
+        """Refuse, as RFC 9112 (section 3.2) asks, what names no host, several, or none that could be one."""
+        hosts = [value for name, value in self._fields if name == b"host"]
+        if len(hosts) > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            raise _NoHost(f"A request of HTTP/1.1 needs one header Host; got {len(hosts)}.")
+        if hosts and not _HOST.fullmatch(hosts[0].strip()):
+            raise _NoHost("The header Host must be the name or address of a host, and a port where it has one.")
 
     def on_body(self, body: bytes) -> None:
         if self._passed_on:
@@ -166,23 +201,37 @@ class GuardedConnection(HttpToolsProtocol):
             return
         self._whole = True
         self._head = 0  # what was read with this one is no head of the next
-        if self._answered is None or self._passed_on:
-            super().on_message_complete()
-            return
-        short = self.cycle = self._asked = Short(self, self.parser.should_keep_alive() and not self._last)
-        drive(short.answer(self._answered, self._url.decode("ascii"), self._headers, self._body))
+        if not self._passed_on:
+            if self._goes_short():
+                return
+            self._pass_on()
+        super().on_message_complete()
+
+    def _goes_short(self) -> bool:
+        """Whether the request that was read is answered on the short way."""
+        stays, url = self.parser.should_keep_alive() and not self._last, self._url.decode("ascii")
+        short = Short(self, stays)
+        if self._small is None or not self._small(url, self._headers, self._body, short.write):
+            return False
+        self.cycle = self._asked = short
+        if stays and self._data:
+            self.heads.learn(self._data, url, self._headers)
+        return True
 
     def _may_be_short(self) -> bool:
         """Whether the head that was read is that of a request which may be answered at once, when its body has come."""
         return (
-            self._answered is not None
+            self._small is not None
             and self.parser.get_method() == b"POST"
             and _SHORT.fullmatch(self._url) is not None
             and self.parser.get_http_version() == "1.1"
             and b"expect" not in self._headers
-            and (self.cycle is None or self.cycle.response_complete)
-            and not self.flow.write_paused
+            and self._is_free()
         )
+
+    def _is_free(self) -> bool:
+        """Whether no answer is under way."""
+        return (self.cycle is None or self.cycle.response_complete) and not self.flow.write_paused
 
     def _pass_on(self) -> None:
         """Tell uvicorn what has come of a request."""
@@ -310,4 +359,4 @@ class GuardedConnection(HttpToolsProtocol):
 
 def guarded(limits: Limits) -> Any:
     """The connection class with these limits, as `uvicorn.Config` takes it."""
-    return functools.partial(GuardedConnection, limits=limits)
+    return functools.partial(GuardedConnection, limits=limits, heads=Heads())

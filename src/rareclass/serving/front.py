@@ -3,7 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 import orjson
 
@@ -29,6 +29,11 @@ class Reply(NamedTuple):
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
+async def nothing() -> Mapping[str, Any]:
+    """A call whose body is not received: it is here already, or none is asked for."""
+    raise Gone
+
+
 @dataclass(slots=True, kw_only=True)
 class Call:
     """A request.
@@ -47,7 +52,7 @@ class Call:
     path: str
     headers: Headers
     id: str
-    receive: Receive
+    receive: Receive = nothing
     began: float
     model: str | None = None
     said: dict[str, Any] = field(default_factory=dict)
@@ -56,6 +61,9 @@ class Call:
     def seconds(self) -> float:
         """Since it began."""
         return time.perf_counter() - self.began
+
+
+Small = Callable[[Call, bytes, Callable[[Callable[[], Reply]], None]], bool]
 
 
 def reply_json(value: Any, status: int = 200) -> Reply:
@@ -73,17 +81,40 @@ def refusal(status: int, sentence: str) -> Reply:
     return Reply(orjson.dumps({"error": sentence}), status=status, headers=more.get(status, ()))
 
 
+class Settling:
+    """``with`` it around what answers a call; `refused` says behind it why there is no answer, None where there is.
+
+    An error of ours, which must not happen, is told to the client by its id, and to the log.
+    """
+
+    __slots__ = ("_call", "_events", "refused")
+
+    def __init__(self, call: Call, events: Events) -> None:
+        self._call, self._events = call, events
+        self.refused: Refused | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if error is None or not isinstance(error, Exception) or isinstance(error, Gone):
+            return False
+        if isinstance(error, Refused):
+            self.refused = error
+        else:
+            call = self._call
+            self._events.failed("request failed", error, id=call.id, path=call.path[:TEXT])
+            said = f"The service failed on this request; its log says why, under the id {call.id}."
+            self.refused = Refused(500, said)
+        return True
+
+
 async def settled(call: Call, answer: Awaitable[T], events: Events) -> T | Refused:
-    """The answer to a call, or why there is none; an error of ours is told to the client by its id, and to the log."""
-    try:
+    """The answer to a call, or why there is none."""
+    with Settling(call, events) as settling:
         return await answer
-    except Refused as refused:
-        return refused
-    except Gone:
-        raise
-    except Exception as error:  # must not happen; the client gets no traceback, the log all of it
-        events.failed("request failed", error, id=call.id, path=call.path[:TEXT])
-        return Refused(500, f"The service failed on this request; its log says why, under the id {call.id}.")
+    assert settling.refused is not None
+    return settling.refused
 
 
 def tell(events: Events, call: Call, status: int) -> None:
@@ -106,6 +137,9 @@ class Front:
     events : Events
     opened, closed : async callable, optional
         Called before the first request and after the last.
+    small : callable, optional
+        Takes (call, body, then) of a request for answers whose body is here, and tells `then`, which need not be at
+        once, what makes its reply. False where it leaves the request to `answer`; it may raise as that.
     refused : callable, optional
         Called with (call, status) for each reply of 400 or above; the call is None where the connection was refused
         before it held a request.
@@ -116,12 +150,13 @@ class Front:
         answer: Callable[[Call], Awaitable[Reply]],
         events: Events,
         *,
+        small: Small | None = None,
         opened: Callable[[], Awaitable[None]] | None = None,
         closed: Callable[[], Awaitable[None]] | None = None,
         refused: Callable[[Call | None, int], None] | None = None,
     ) -> None:
         self._answer, self._events, self._ids = answer, events, Ids()
-        self._opened, self._closed, self._refused = opened, closed, refused
+        self._small, self._opened, self._closed, self._refused = small, opened, closed, refused
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -135,19 +170,37 @@ class Front:
 
     async def answered(self, method: str, path: str, headers: Headers, receive: Receive) -> Answered | None:
         """Status, headers and body of the answer to a request; None where its client left before it was whole."""
-        call = Call(
-            method=method,
-            path=path,
-            headers=headers,
-            id=self._ids.of(headers),
-            receive=receive,
-            began=time.perf_counter(),
-        )
+        call = self._call(method, path, headers, receive)
         try:
             found = await settled(call, self._answer(call), self._events)
         except Gone:
             self._events.say("client left", id=call.id, path=path[:TEXT])
             return None
+        return self._told(call, found)
+
+    def small(self, path: str, headers: Headers, body: bytes, write: Callable[[Answered], None]) -> bool:
+        """Have a POST whose body is here answered by `write`, be it later; False where `answered` is to be asked."""
+        if self._small is None:
+            return False
+        call = self._call("POST", path, headers)
+
+        def then(reply: Callable[[], Reply]) -> None:
+            with Settling(call, self._events) as settling:
+                found = reply()
+            write(self._told(call, settling.refused or found))
+
+        with Settling(call, self._events) as settling:
+            return self._small(call, body, then)
+        assert settling.refused is not None
+        write(self._told(call, settling.refused))
+        return True
+
+    def _call(self, method: str, path: str, headers: Headers, receive: Receive = nothing) -> Call:
+        began, own = time.perf_counter(), self._ids.of(headers)
+        return Call(method=method, path=path, headers=headers, id=own, receive=receive, began=began)
+
+    def _told(self, call: Call, found: Reply | Refused) -> Answered:
+        """The answer to a call, which is counted and logged."""
         reply = refusal(found.status, found.sentence) if isinstance(found, Refused) else found
         if reply.status >= 400 and self._refused is not None:
             self._refused(call, reply.status)

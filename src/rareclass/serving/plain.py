@@ -1,10 +1,12 @@
 """Rows as plain JSON objects, for people without a protocol library: ``POST /v1/score``."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rareclass._names import near_name
+from rareclass.scoring.rows import RowEncoder
 from rareclass.serving.asked import ALERTS, DEFAULT_OUTPUTS, NONE, costs_of, explain_of, id_of, ids_of, slice_of
 from rareclass.serving.batch import Batch
 from rareclass.serving.errors import did_you_mean, refuse_many, sentenced, shown, wrong
@@ -48,11 +50,10 @@ class Plain:
         refuse_many(len(rows), most_rows)
         encoder = served.scorer.encoder
         besides = {name for name in (id_column, served.slice_column) if name is not None}
-        columns = [_column(rows, name) for name in encoder.names]
         carried = {name: [row.get(name) for row in rows] for name in besides - encoder.places.keys()}
         present = {name: values for name, values in carried.items() if any(name in row for row in rows)}
         with sentenced:
-            batch = Batch.of_columns(encoder, columns, len(rows), present)
+            batch = _batch(encoder, rows, present)
         return Request(
             id=id_of(self.said),
             rows=batch,
@@ -103,6 +104,13 @@ def write_plain(served: "Served", request: Request, answers: "Answers") -> bytes
     if request.id is not None:
         said["id"] = request.id
     return write_json(said | {"rows": rows})
+
+
+def _batch(encoder: RowEncoder, rows: list[Mapping[str, Any]], others: Mapping[str, list[Any]]) -> Batch:
+    if len(rows) == 1:
+        with contextlib.suppress(KeyError):
+            return Batch.of_row(encoder, [rows[0][name] for name in encoder.names], others)
+    return Batch.of_columns(encoder, [_column(rows, name) for name in encoder.names], len(rows), others)
 
 
 def _column(rows: list[Mapping[str, Any]], name: str) -> list[Any]:

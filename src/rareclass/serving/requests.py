@@ -23,7 +23,7 @@ from rareclass.serving.asked import (
 )
 from rareclass.serving.batch import Batch
 from rareclass.serving.errors import Refused, did_you_mean, sentenced, shown, wrong
-from rareclass.serving.protocol.tensors import Tensor, read_tensor, single_values
+from rareclass.serving.protocol.tensors import NO_BYTES, Tensor, read_tensor, single_row, single_values
 from rareclass.serving.wire import read_json
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def read_infer(
         400, or 413 for too many rows.
     """
     if header_length is None:
-        said, tail = read_json(body), memoryview(b"")
+        said, tail = read_json(body), NO_BYTES
     elif header_length > len(body):
         raise wrong(f"Inference-Header-Content-Length is {header_length}, but the body has {len(body)} bytes.")
     else:
@@ -115,13 +115,13 @@ def request_of(
     """What a request says, and the bytes of its binary tensors, as `Request`; parameters and errors as `read_infer`."""
     others = {id_column, served.slice_column, served.target} - {None}
     with sentenced:
-        rows = _one_row(served.scorer.encoder, said.get("inputs"), others)
+        rows = _one_row(served.scorer.encoder, said.get("inputs"), tail, others)
     if rows is None:
         tensors = _tensors(said, tail, (most_rows, len(served.scorer.encoder.columns)))
         with sentenced:
             rows = _batch(served, tensors, next(iter(tensors.values())).shape[0], others)
-    elif tail:
-        raise _left_over(len(tail))
+    if len(said) == 1 and id_column is None:
+        return Request(id=None, rows=rows)
     n = len(rows)
     parameters = object_of(said, "parameters")
     outputs, binary = outputs_of(said, parameters, served.tiers)
@@ -140,9 +140,13 @@ def request_of(
     )
 
 
-def _one_row(encoder: RowEncoder, inputs: Any, others: Set[str | None]) -> Batch | None:
-    """One row of one tensor [1] a column, each value in the JSON; None where the request is any other, be it wrong."""
-    given = single_values(inputs)
+def _one_row(encoder: RowEncoder, inputs: Any, tail: memoryview, others: Set[str | None]) -> Batch | None:
+    """One row of one tensor [1] a column, or of one tensor [1, d]; None where the request is any other, be it wrong."""
+    if encoder.all_numbers:
+        numbers = single_row(inputs, tail, encoder.width)
+        if numbers is not None:
+            return Batch(encoder, numbers)
+    given = single_values(inputs, tail)
     if given is None:
         return None
     try:

@@ -1,12 +1,15 @@
 """The short way of a small request: from the bytes of a connection to its answer, without a task of its own."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-Answered = Callable[[str, str, Mapping[bytes, bytes], Any], Awaitable[Any]]
-"""As `Front.answered`."""
+Answered = tuple[int, Sequence[tuple[bytes, bytes]], bytes]
+"""Status, headers, body."""
+Small = Callable[[str, Mapping[bytes, bytes], bytes, Callable[[Answered], None]], bool]
+"""As `Front.small`."""
+_LONGEST, _MOST = 2_048, 512
 
 
 class _Heard:
@@ -32,38 +35,49 @@ class Short:
         self._connection, self.keep_alive = connection, keep_alive
         self.response_started = self.response_complete = self.disconnected = False
 
-    async def answer(self, answered: Answered, path: str, headers: Mapping[bytes, bytes], body: bytes) -> None:
-        """Ask the application, and write its answer in one piece; uvicorn writes head and body one by one."""
-
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body}
-
+    def write(self, answered: Answered) -> None:
+        """Write the answer in one piece; uvicorn writes head and body one by one."""
         connection = self._connection
-        try:
-            found = await answered("POST", path, headers, receive)
-            if found is not None and not self.disconnected:
-                status, head, text = found
-                parts = [STATUS_LINE[status]]
-                for name, value in (*connection.server_state.default_headers, *head):
-                    parts += (name, b": ", value, b"\r\n")
-                parts += (b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n", text)
-                connection.transport.write(b"".join(parts))
-                self.response_started = self.response_complete = True
-        finally:
-            if not (self.response_complete and self.keep_alive):
-                self.response_complete = True
-                connection.transport.close()
+        self.response_started = self.response_complete = True
+        if self.disconnected:
+            return
+        status, head, text = answered
+        parts = [STATUS_LINE[status]]
+        for name, value in (*connection.server_state.default_headers, *head):
+            parts += (name, b": ", value, b"\r\n")
+        parts += (b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n", text)
+        connection.transport.write(b"".join(parts))
+        if not self.keep_alive:
+            connection.transport.close()
         connection.on_response_complete()
 
 
-def drive(work: Coroutine[Any, Any, None]) -> None:
-    """Run a coroutine at once to its end, or to the first future that it waits for, and on from there when it is done.
+class Head(NamedTuple):
+    """What the head of a request says, and the bytes that its body has."""
 
-    What needs a task (`asyncio.timeout`) cannot be waited for.
-    """
-    try:
-        awaited = work.send(None)
-    except StopIteration:
-        return
-    awaited._asyncio_future_blocking = False  # as a task tells a future that it was taken
-    awaited.add_done_callback(lambda _: drive(work))
+    url: str
+    headers: Mapping[bytes, bytes]
+    length: int
+
+
+class Heads:
+    """Heads that were read before: clients send the same one again and again, which need not be read again."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, Head] = {}
+
+    def of(self, data: bytes) -> Head | None:
+        """The head of a whole request; None where its like was not learnt, or the body is not all that follows."""
+        end = data.find(b"\r\n\r\n") + 4
+        known = self._known.get(data[:end])
+        return None if known is None or len(data) != end + known.length else known
+
+    def learn(self, data: bytes, url: str, headers: Mapping[bytes, bytes]) -> None:
+        """Keep the head of a request that the parser read from the beginning of `data`, if it is whole there."""
+        end = data.find(b"\r\n\r\n") + 4
+        length = len(data) - end
+        if end > _LONGEST or headers.get(b"content-length") != b"%d" % length or b"transfer-encoding" in headers:
+            return
+        if len(self._known) >= _MOST:
+            self._known.clear()
+        self._known[data[:end]] = Head(url, headers, length)

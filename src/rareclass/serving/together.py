@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -21,7 +23,9 @@ class Scores(Protocol):
 
 Scored = tuple[np.ndarray, np.ndarray]
 """Log-odds and probabilities (n,)."""
-_Asked = tuple[Scores, np.ndarray, asyncio.Future[Scored | None]]
+Then = Callable[[Scored | None], None]
+"""Takes those of a request; None where its rows are still to be scored, alone."""
+_Asked = tuple[Scores, np.ndarray, Then]
 
 
 class Together:
@@ -30,13 +34,21 @@ class Together:
     def __init__(self) -> None:
         self._waiting: list[_Asked] = []
 
+    def ask(self, scorer: Scores, X: np.ndarray, then: Then) -> None:
+        """Tell `then` those of the rows X (n, width), in the next turn."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._score)
+        self._waiting.append((scorer, X, then))
+
     async def scored(self, scorer: Scores, X: np.ndarray) -> Scored:
         """Those of the rows X (n, width); raises what ``scorer.logit_of`` raises."""
-        loop = asyncio.get_running_loop()
-        if not self._waiting:
-            loop.call_soon(self._score)
-        future: asyncio.Future[Scored | None] = loop.create_future()
-        self._waiting.append((scorer, X, future))
+        future: asyncio.Future[Scored | None] = asyncio.get_running_loop().create_future()
+
+        def then(known: Scored | None) -> None:
+            if not future.done():  # its client may have left
+                future.set_result(known)
+
+        self.ask(scorer, X, then)
         found = await future
         return scored(scorer, X) if found is None else found
 
@@ -60,12 +72,24 @@ class Together:
                 with contextlib.suppress(RareclassError):  # of which request, is seen when each is scored alone
                     found = scored(scorer, np.concatenate([X for _, X, _ in group]))
         finally:
+            told: deque[tuple[Then, Scored | None]] = deque()
             start = 0
-            for _, X, future in group:
+            for _, X, then in group:
                 end = start + len(X)
-                if not future.done():  # its client may have left
-                    future.set_result(None if found is None else (found[0][start:end], found[1][start:end]))
+                told.append((then, None if found is None else (found[0][start:end], found[1][start:end])))
                 start = end
+            _tell(told)
+
+
+def _tell(told: deque[tuple[Then, Scored | None]]) -> None:
+    """Tell each its own; an error of one is the event loop's to report, and the others are told in the next turn."""
+    try:
+        while told:
+            then, known = told.popleft()
+            then(known)
+    finally:
+        if told:
+            asyncio.get_running_loop().call_soon(_tell, told)
 
 
 def scored(scorer: Scores, X: np.ndarray, **more: int) -> Scored:

@@ -135,7 +135,7 @@ def _answer(
         if log is not None:
             log.close()
 
-    app = Front(service.answer, events, opened=opened, closed=closed, refused=service.refused)
+    app = Front(service.answer, events, small=service.small, opened=opened, closed=closed, refused=service.refused)
     server = _Server(uvicorn_config(settings, app), rpc)
     _listen(supervisor, server, models)
     gc.collect()

@@ -1,6 +1,7 @@
 """Tensors of every datatype are the same values in JSON and in binary, and their bytes are checked."""
 
 import itertools
+import math
 import struct
 
 import numpy as np
@@ -10,7 +11,7 @@ pytest.importorskip("orjson")
 
 from rareclass.serving.errors import Refused
 from rareclass.serving.protocol.datatypes import DATATYPES, FIXED, to_bytes
-from rareclass.serving.protocol.tensors import read_tensor, single_values
+from rareclass.serving.protocol.tensors import read_tensor, single_row, single_values
 
 VALUES = {
     "BOOL": [True, False, True],
@@ -199,3 +200,66 @@ def test_inputs_that_are_no_single_values_are_left_to_the_tensors():
     one = {"name": "v", "datatype": "FP64", "shape": [1], "data": [0.5]}
     for inputs in (None, [], {}, "v", 5, [one, one], [one, 5], [one, None], [[1, 2, 3, 4]], [{**one, "name": []}]):
         assert single_values(inputs) is None, inputs
+
+
+@pytest.mark.parametrize("datatype", [*DATATYPES, "FP128", 5, None, []])
+def test_single_values_of_bytes_are_those_of_the_tensors_or_left_to_them(datatype):
+    taken = 0
+    texts = (b"", b"a", "ä".encode(), b"\xff", b"\0\0")
+    raws = [len(text).to_bytes(4, "little") + text for text in texts]
+    raws += [bytes(range(240, 240 + n)) for n in (0, 1, 2, 3, 4, 5, 8, 9)] + [b"\0" * n for n in (1, 2, 4, 8)]
+    raws += [b"\0\0\0\0\0\0\xf0\x7f", b"\x01\0\0\0\0\0\xf0\x7f", b"\x05\0\0\0ab"]
+    for raw, (more, length) in itertools.product(raws, [(b"", 0), (b"x", 0), (b"", 1), (b"", -1), (b"xx", -9)]):
+        sizes = (len(raw) + length, float(len(raw)), True, None)
+        for shape, size in itertools.product(([1], [1, 1], [True], [0]), sizes):
+            said = {"name": "v", "datatype": datatype, "shape": shape, "parameters": {"binary_data_size": size}}
+            tail = memoryview(raw + raw + more)
+            try:
+                one, at = read_tensor(said, 0, tail, 0, MOST)
+                two, at = read_tensor(said, 1, tail, at, MOST)
+                wanted = [plain(one.values)[0], plain(two.values)[0]] if at == len(tail) else None
+            except (Refused, IndexError):
+                wanted = None
+            found = single_values([said, {**said, "name": "w"}], tail)
+            assert found is None or repr(list(found.values())) == repr(wanted), (said, raw)
+            taken += found is not None
+    assert (taken > 0) is (datatype in DATATYPES and datatype != "BF16")
+
+
+NUMBERS = (True, 0, -1, 2**63, 10**400, 0.5, 1e308, math.inf, "a", None, [0.5])
+
+
+@pytest.mark.parametrize("shape", [[1, 2], [2, 1], [2], [1.0, 2], [True, 2], [1, 3], [1, 1, 2], None, 5])
+def test_a_single_row_is_the_tensors_or_left_to_it(shape):
+    taken = 0
+    datas = [list(pair) for pair in itertools.product(NUMBERS, NUMBERS)]
+    for data in [*datas, [[0.5, 1.0]], [0.5], [], "ab", {"a": 1, "b": 2}, None]:
+        for name, datatype in (("v", "FP64"), ("v", "FP32"), (5, "FP64"), ("v", None)):
+            said = {"name": name, "datatype": datatype, "shape": shape, "data": data}
+            found = single_row([said], memoryview(b""), 2)
+            taken += found is not None
+            if found is not None:
+                wanted = read_tensor(said, 0, memoryview(b""), 0, MOST)[0].values
+                assert (shape, datatype) == ([1, 2], "FP64")
+                np.testing.assert_array_equal(found, np.array([wanted], dtype=np.float64))
+                assert np.isfinite(found).all()
+                assert single_row([said, said], memoryview(b""), 2) is None
+                assert single_row([said], memoryview(b"x"), 2) is None
+                assert single_row([{**said, "parameters": {}}], memoryview(b""), 2) is None
+    assert (taken > 0) is (repr(shape) == "[1, 2]")
+
+
+def test_a_single_row_of_bytes_is_the_tensors_or_left_to_it():
+    said = {"name": "v", "datatype": "FP64", "shape": [1, 2], "parameters": {"binary_data_size": 16}}
+    raw = np.array([0.5, -3.0]).tobytes()
+    found = single_row([said], memoryview(raw), 2)
+    assert found.tolist() == [[0.5, -3.0]]
+    assert found.flags.writeable
+    for values in ([0.5, math.nan], [math.inf, 1.0]):  # no values, which the encoder reads
+        assert single_row([said], memoryview(np.array(values).tobytes()), 2) is None
+    for tail in (raw[:15], raw[:8], raw + b"x", raw + raw, b""):
+        assert single_row([said], memoryview(tail), 2) is None
+    for size in (15, 16.0, True, None):
+        assert single_row([{**said, "parameters": {"binary_data_size": size}}], memoryview(raw), 2) is None
+    for other in (None, [], {}, "v", 5, [5], [None], [{**said, "shape": [1, 3]}]):
+        assert single_row(other, memoryview(raw), 2) is None

@@ -62,6 +62,13 @@ ASGIVEN = frozenset({"BOOL", "FP64", TEXT})
 """Datatypes whose JSON holds all that they can be."""
 GIVEN = {**{name: kind.given for name, kind in FIXED.items()}, TEXT: frozenset({str, _NULL})}
 """The types that the JSON of each datatype may hold."""
+_ALONE = {
+    "BOOL": struct.Struct("?"),
+    **{f"UINT{8 * size}": struct.Struct(f"<{code}") for size, code in zip((1, 2, 4, 8), "BHIQ")},
+    **{f"INT{8 * size}": struct.Struct(f"<{code}") for size, code in zip((1, 2, 4, 8), "bhiq")},
+    **_PACKED,
+    "FP64": struct.Struct("<d"),
+}
 _FEW = 32
 """Texts that are read one by one."""
 _SAID = {
@@ -141,6 +148,27 @@ def from_bytes(name: str, datatype: str, raw: memoryview, n: int) -> np.ndarray 
     if datatype == "BOOL":
         numbers = np.frombuffer(raw, dtype=np.uint8) != 0  # a byte that is neither 0 nor 1 is none of NumPy's
     return _from_brief(numbers) if kind.stored != kind.dtype else numbers
+
+
+def one_from_bytes(datatype: str, tail: memoryview, at: int, length: int) -> Any:
+    """The value of `from_bytes` for n = 1 and these bytes of `tail`, in a tenth of the time.
+
+    Raises
+    ------
+    KeyError, ValueError
+        It is for `from_bytes` to read or to refuse them.
+    """
+    if at + length > len(tail):
+        raise ValueError
+    if datatype == TEXT:
+        raw = bytes(tail[at : at + length])
+        if length < 4 or int.from_bytes(raw[:4], "little") != length - 4:
+            raise ValueError
+        return raw[4:].decode("utf-8") or None
+    packed = _ALONE[datatype]
+    if length != packed.size:
+        raise ValueError
+    return packed.unpack_from(tail, at)[0]
 
 
 def _levels(raw: memoryview, n: int) -> Levels | None:

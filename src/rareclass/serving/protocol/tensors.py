@@ -7,7 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rareclass.serving.errors import Refused, refuse_many, shown, wrong
-from rareclass.serving.protocol.datatypes import ASGIVEN, DATATYPES, GIVEN, from_bytes, from_json
+from rareclass.serving.protocol.datatypes import ASGIVEN, DATATYPES, GIVEN, from_bytes, from_json, one_from_bytes
+
+NO_BYTES = memoryview(b"")
+_ONE = [1]
+_NUMBERS = frozenset({float, int})
 
 
 class Tensor(NamedTuple):
@@ -28,7 +32,7 @@ class Tensor(NamedTuple):
     values: np.ndarray | Sequence[Any]
 
 
-def single_values(inputs: Any) -> dict[str, Any] | None:
+def single_values(inputs: Any, tail: memoryview = NO_BYTES) -> dict[str, Any] | None:
     """The values by name of inputs of one value each; None where one of them is any other, or is wrong.
 
     What it gives is what `read_tensor` gives of each, in a fifth of the time.
@@ -37,28 +41,62 @@ def single_values(inputs: Any) -> dict[str, Any] | None:
     ----------
     inputs : any
         What a request holds under ``inputs``.
+    tail : memoryview
+        All bytes behind the JSON.
     """
     found: dict[str, Any] = {}
+    at = 0
     try:
         for said in inputs:
-            datatype, shape, data = said["datatype"], said["shape"], said["data"]
-            if (
-                len(said) != 4
-                or type(data) is not list
-                or len(shape) != 1
-                or type(shape[0]) is not int
-                or shape[0] != 1
-            ):
+            datatype, shape, data = said["datatype"], said["shape"], said.get("data")
+            if len(said) != 4 or shape != _ONE or type(shape[0]) is not int:
                 return None
-            (value,) = data
-            if type(value) not in GIVEN[datatype]:
-                return None
-            if datatype not in ASGIVEN:
-                (value,) = from_json(said["name"], datatype, data)
+            if data is None:
+                length = said["parameters"]["binary_data_size"]
+                if type(length) is not int:
+                    return None
+                value = one_from_bytes(datatype, tail, at, length)
+                at += length
+            else:
+                (value,) = data
+                if type(data) is not list or type(value) not in GIVEN[datatype]:
+                    return None
+                if datatype not in ASGIVEN:
+                    (value,) = from_json(said["name"], datatype, data)
             found[said["name"]] = value
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return None
-    return found if found and len(found) == len(inputs) else None
+    return found if found and len(found) == len(inputs) and at == len(tail) else None
+
+
+def single_row(inputs: Any, tail: memoryview, width: int) -> np.ndarray | None:
+    """The numbers (1, width) of one FP64 tensor that holds one row; None where the request is any other, or is wrong.
+
+    What it gives is what `read_tensor` gives, in a third of the time; all numbers are finite.
+    """
+    try:
+        (said,) = inputs
+        shape, data = said["shape"], said.get("data")
+        if (
+            len(said) != 4
+            or type(said["name"]) is not str
+            or said["datatype"] != "FP64"
+            or shape != [1, width]
+            or not type(shape[0]) is type(shape[1]) is int
+        ):
+            return None
+        if data is None:
+            length = said["parameters"]["binary_data_size"]
+            found = np.frombuffer(tail, dtype="<f8")
+            if type(length) is not int or length != len(tail) or found.size != width:
+                return None
+            return found.reshape(1, width).copy() if np.isfinite(found).all() else None
+        if type(data) is not list or len(data) != width or tail or not _NUMBERS.issuperset(map(type, data)):
+            return None
+        total = sum(data)
+        return np.array([data], dtype=np.float64) if total - total == 0.0 else None
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+        return None
 
 
 def read_tensor(said: Any, place: int, tail: memoryview, at: int, most: tuple[int, int]) -> tuple[Tensor, int]:
