@@ -25,7 +25,8 @@ def answers(probability: Any, *, tier: Any = None, slices: Any = None) -> Any:
 
 
 def rows(matrix: Any, **columns: list[Any]) -> Any:
-    return SimpleNamespace(matrix=np.asarray(matrix, dtype=float), column=columns.get)
+    encoder = SimpleNamespace(saved=None)
+    return SimpleNamespace(matrix=np.asarray(matrix, dtype=float), column=columns.get, encoder=encoder)
 
 
 def plain(n: int = 1) -> tuple[Any, Any, Any]:

@@ -21,7 +21,7 @@ from rareclass.serving.logged import Entry
 from rareclass.serving.models import read_served
 from rareclass.serving.requests import Request
 from rareclass.serving.settings import Settings, named_shadows
-from rareclass.serving.shadow import Shadows
+from rareclass.serving.shadow import Shadows, _matrix
 
 ROWS = [{"x": 2.5, "shop": "a", "z": 0.1}, {"x": -1.0, "shop": "b", "z": None}, {"x": 0.3, "shop": "new", "z": 1.0}]
 
@@ -107,7 +107,11 @@ def test_a_challenger_that_needs_another_column_is_said_once(tmp_path, caplog):
     assert "cannot score what is answered: the requests hold no column 'x'" in caplog.text
 
 
-@pytest.mark.parametrize("odd", [None, SimpleNamespace(column=lambda name: None)], ids=["not kept", "no column"])
+@pytest.mark.parametrize(
+    "odd",
+    [None, SimpleNamespace(column=lambda name: None, encoder=SimpleNamespace(saved=None))],
+    ids=["not kept", "no column"],
+)
 def test_of_many_requests_each_is_scored_as_alone_and_one_that_cannot_be_takes_none_with_it(tmp_path, served, odd):
     write("other", tmp_path / "other")
     shadows = Shadows({"m": tmp_path / "other"})
@@ -125,6 +129,22 @@ def test_of_many_requests_each_is_scored_as_alone_and_one_that_cannot_be_takes_n
     np.testing.assert_array_equal(np.delete(found.probability.to_numpy(zero_copy_only=False), [7, 8]), wanted)
     assert len(found.alert) == len(found.version) == 45
     shadows.close()
+
+
+@pytest.mark.parametrize("name", ["plain", "other", "sliced"])
+def test_rows_that_both_read_alike_are_not_read_again(tmp_path, served, name):
+    """The matrix of the model that answered is that of a challenger whose columns have the same kinds and levels."""
+    write(name, tmp_path / name)
+    encoder = read_served("m", tmp_path / name).scorer.encoder
+    same = encoder.saved == served.scorer.encoder.saved
+    given = [batch_of(served) for _ in range(3)]
+    found = _matrix(encoder, given, 9)
+    np.testing.assert_array_equal(found, np.concatenate([encoder.matrix(ROWS)] * 3))
+    for batch in given:
+        batch.column = None  # what reads them again
+    if same:
+        np.testing.assert_array_equal(_matrix(encoder, given, 9), found)
+    assert same or name != "plain"
 
 
 def test_nobody_waits_for_a_slow_challenger(tmp_path, served, monkeypatch):

@@ -35,6 +35,8 @@ class Levels(Sequence[Any]):
 _NUMBERS = frozenset({float, int, bool, type(None)})
 _PLAIN = frozenset({str, float, int, bool})
 _REAL = ("number", "integer")
+_WHOLE = 2**53
+"""Whole numbers up to it are float64 as they are."""
 _REFUSED = (Elsewhere, OverflowError, ValueError)
 
 
@@ -77,11 +79,14 @@ def encoded_row(encoder: RowEncoder, values: Sequence[Any]) -> tuple[np.ndarray,
     unknown: dict[str, int] = {}
     for reader, value in zip(encoder.readers, values, strict=True):
         kind = type(value)
-        if kind is str and value in reader.codes:  # most values go one of these two short ways
+        if kind is str and value in reader.codes:  # most values go one of these short ways
             found.append(reader.codes[value])
             continue
         if kind is float and reader.kind in _REAL and value - value == 0.0:
             found.append(value)
+            continue
+        if kind is int and reader.kind in _REAL and -_WHOLE <= value <= _WHOLE:
+            found.append(float(value))
             continue
         try:
             code = reader.one(value if kind is not str or reader.settles is None else reader.settled([value])[0])

@@ -66,6 +66,8 @@ class Scorer:
         where its library is installed).
     why_not : str
         Why it is not compiled; empty where it is.
+    why_no_reasons : str
+        Why `contributions` and `explain` have nothing to say; empty where they have.
 
     Examples
     --------
@@ -92,6 +94,7 @@ class Scorer:
         self.why_not = why_not
         self.encoder, self.member, self.added = encoder, member, added
         self.calibration, self.cut, self.slices, self.rules = calibration, cut, slices, rules
+        self.why_no_reasons = f"the model is not compiled, because {why_not}" if why_not else why_no_reasons(member)
         self._needs_values = self.exact and not takes_missing(member)
         if isinstance(member, Member) and member.columns_read > encoder.width:
             raise InputError(
@@ -162,11 +165,6 @@ class Scorer:
     @property
     def exact(self) -> bool:
         return not self.why_not
-
-    @property
-    def why_no_reasons(self) -> str:
-        """Why `contributions` and `explain` have nothing to say; empty where they have."""
-        return why_no_reasons(self.member) if self.exact else f"the model is not compiled, because {self.why_not}"
 
     @property
     def columns(self) -> list[str]:

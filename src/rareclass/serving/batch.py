@@ -19,6 +19,8 @@ class Batch:
 
     Attributes
     ----------
+    encoder : RowEncoder
+        That of the model.
     matrix : ndarray of shape (n, width), float64
         As `Scorer.logit_of` takes it.
     unknown : dict of str to int
@@ -34,7 +36,7 @@ class Batch:
         others: Mapping[str, Column] = _NOTHING,
     ) -> None:
         self.matrix, self.unknown = matrix, dict(unknown)
-        self._encoder, self._columns, self._others = encoder, columns, others
+        self.encoder, self._columns, self._others = encoder, columns, others
 
     @classmethod
     def of_columns(
@@ -64,9 +66,9 @@ class Batch:
         """The values (n,) of a column as they were given; None where the request has no such column."""
         if name in self._others:
             return [other_cell(value) if type(value) is str else value for value in _plain(self._others[name])]
-        if name not in self._encoder.places:
+        if name not in self.encoder.places:
             return None
-        at = self._encoder.places[name]
+        at = self.encoder.places[name]
         return _plain(self.matrix[:, at] if self._columns is None else self._columns[at])
 
     def texts(self, name: str) -> list[str | None] | None:
@@ -93,7 +95,7 @@ class Batch:
             column[rows].tolist() if isinstance(column, np.ndarray) else [column[i] for i in rows]
             for column in self._columns
         ]
-        return self._encoder.as_read(columns, self.matrix[rows])
+        return self.encoder.as_read(columns, self.matrix[rows])
 
 
 def _first(column: Column) -> Any:

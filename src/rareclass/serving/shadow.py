@@ -16,6 +16,7 @@ import pyarrow as pa
 from rareclass.errors import RareclassError
 from rareclass.kernels.logits import sigmoid
 from rareclass.scoring.champion import challenger_place
+from rareclass.scoring.rows import RowEncoder
 from rareclass.serving.batch import Batch
 from rareclass.serving.errors import Refused
 from rareclass.serving.logged import Entry
@@ -99,14 +100,21 @@ def _silent(entries: Sequence[Entry]) -> Shadow:
     return Shadow(pa.nulls(n, pa.string()), pa.nulls(n, pa.float64()), pa.nulls(n, pa.bool_()))
 
 
-def _said(challenger: Served, rows: Sequence[Any], n: int) -> Shadow:
-    encoder, cut = challenger.scorer.encoder, challenger.scorer.cut
-    columns = [[batch.column(name) for batch in rows] for name in encoder.names]
+def _matrix(encoder: RowEncoder, rows: Sequence[Batch], n: int) -> np.ndarray:
+    """The rows of requests to one model as the challenger reads them: mostly just as that model does."""
+    if rows[0].encoder.saved == encoder.saved:
+        return np.concatenate([batch.matrix for batch in rows])
+    columns: list[list[Any]] = [[batch.column(name) for batch in rows] for name in encoder.names]
     lacking = [name for name, parts in zip(encoder.names, columns, strict=True) if None in parts]
     if lacking:
         raise LookupError(f"the requests hold no column {lacking[0]!r}.")
     given = [list(chain.from_iterable(parts)) for parts in columns]
-    probability = sigmoid(challenger.scorer.logit_of(Batch.of_columns(encoder, given, n).matrix))
+    return Batch.of_columns(encoder, given, n).matrix
+
+
+def _said(challenger: Served, rows: Sequence[Batch], n: int) -> Shadow:
+    cut = challenger.scorer.cut
+    probability = sigmoid(challenger.scorer.logit_of(_matrix(challenger.scorer.encoder, rows, n)))
     alert: pa.Array = pa.nulls(n, pa.bool_())
     if not cut.per_row:  # else the costs of the rows are needed
         flagged = cut.flag(probability, None) if cut.tiers is None else cut.tiers.places(probability, None) > 0
