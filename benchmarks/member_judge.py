@@ -8,7 +8,7 @@ those of the paired differences over families (Student's t).
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -229,3 +229,21 @@ def show_choices(judge: Judge) -> None:
     for name in judge.names:
         loss, precision = judge.by_family(name).mean(axis=0)
         print(f"| {name} | {loss:.4f} | {precision:.4f} | {judge.seconds(name):.0f} |")
+
+
+def show_variants(cache: Path, names: Iterable[str], seeds: int) -> None:
+    """Variants of CatBoost alone and in its place in the blend, each on the sets that have its scores."""
+    print(
+        "\n| | sets x seeds | alone: log-loss less CatBoost's [95 %] | in the blend: log-loss | precision | seconds |"
+    )
+    print("|---|---|---|---|---|---|")
+    for name in names:
+        judge = Judge(cache, [*MEMBERS, name], seeds)
+        if not judge.units:
+            continue
+        blended = judge.by_family(DEFAULT.replace("catboost", name)), judge.by_family(DEFAULT)
+        alone = judge.by_family(name), judge.by_family("catboost")
+        cells = [difference(alone[0][:, 0], alone[1][:, 0])]
+        cells += [difference(blended[0][:, j], blended[1][:, j]) for j in (0, 1)]
+        spent = judge.seconds(DEFAULT.replace("catboost", name)) / judge.seconds(DEFAULT)
+        print(f"| {name} | {len(judge.units)} | {' | '.join(cells)} | {spent:.2f} |")

@@ -2,6 +2,7 @@
 
     OMP_NUM_THREADS=1 python benchmarks/members.py score --cache /tmp/members      (40 minutes on one quiet core)
     OMP_NUM_THREADS=1 python benchmarks/members.py choices --cache /tmp/members    (parameters, on a dozen sets)
+    OMP_NUM_THREADS=1 python benchmarks/members.py variants --cache /tmp/members   (CatBoost's, on all sets)
     OMP_NUM_THREADS=1 python benchmarks/members.py judge --cache /tmp/members      (the tables, ten minutes)
 
 `score` cross-fits every candidate as `compare` does (one file for each set, seed and candidate, with the processor
@@ -17,8 +18,9 @@ from pathlib import Path
 
 import numpy as np
 from member_candidates import CANDIDATES, CHOICES, arms
-from member_judge import Judge, show_best_default, show_candidates, show_choices, show_sets
+from member_judge import Judge, show_best_default, show_candidates, show_choices, show_sets, show_variants
 from member_sets import SETS, Task, tasks
+from member_variants import VARIANTS, variants
 from threadpoolctl import threadpool_limits
 
 SLOW_CELLS = 120_000
@@ -40,7 +42,7 @@ def keep_scores(cache: Path, task: Task, seed: int, names: Sequence[str]) -> Non
     for number, (_, test) in enumerate(design.split.parts):
         fold[test] = number
     np.savez(cache / f"{task.name}.{seed}.npz", y=design.y, fold=fold)
-    known = arms()
+    known = arms() | variants()
     for name in missing:
         score, seconds = np.full(design.y.size, np.nan), np.zeros(2)
         with threadpool_limits(1), warnings.catch_warnings():
@@ -57,7 +59,7 @@ def keep_scores(cache: Path, task: Task, seed: int, names: Sequence[str]) -> Non
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("stage", choices=("score", "choices", "judge"))
+    parser.add_argument("stage", choices=("score", "choices", "variants", "judge"))
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--sets", nargs="*", choices=SETS, default=list(SETS))
@@ -71,14 +73,16 @@ def main() -> None:
         show_candidates(judge)
         show_best_default(judge)
         show_choices(Judge(asked.cache, [*CANDIDATES, *CHOICES], 1))
+        show_variants(asked.cache, VARIANTS, asked.seeds)
         return
     wanted = tasks(tuple(asked.sets))
     if asked.stage == "choices":
         wanted = [task for task in wanted if task.name in CHOICE_SETS]
+    names = {"score": CANDIDATES, "choices": CHOICES, "variants": tuple(VARIANTS)}[asked.stage]
     for seed in range(1 if asked.stage == "choices" else asked.seeds):
         for task in reversed(wanted) if asked.backwards else wanted:
             if seed == 0 or task.size <= SLOW_CELLS:
-                keep_scores(asked.cache, task, seed, CHOICES if asked.stage == "choices" else CANDIDATES)
+                keep_scores(asked.cache, task, seed, names)
 
 
 if __name__ == "__main__":
