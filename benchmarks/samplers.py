@@ -432,6 +432,7 @@ def main() -> None:
     parser.add_argument("--variants", action="store_true")
     parser.add_argument("--before", type=Path, metavar="FOLDER")
     parser.add_argument("--rows", type=int, nargs="+", default=[], help="with --before: numbers of rows")
+    parser.add_argument("--columns", type=int, nargs="+", default=[], help="with --before: numbers of columns")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--exact", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--peak", help=argparse.SUPPRESS)
@@ -449,7 +450,7 @@ def main() -> None:
     if options.before:
         from samplers_before import compare
 
-        compare(options.before, options.only, options.repeats, options.rows)
+        compare(options.before, options.only, options.repeats, options.rows, options.columns)
         return
     if options.growth:
         growth(options.repeats, options.quick)

@@ -1,7 +1,7 @@
 """Processor time of the samplers beside that of an older checkout: no method may have become slower.
 
     git worktree add ../before COMMIT
-    python benchmarks/samplers.py --before ../before [--only SMOTE NearMiss] [--repeats 5] [--rows 1000 10000 100000]
+    python benchmarks/samplers.py --before ../before [--only SMOTE NearMiss] [--repeats 5] [--rows 1000] [--columns 30]
 
 Each side runs in a process of its own, on the same data; runs alternate, after one that is not counted.
 """
@@ -93,13 +93,13 @@ def serve() -> None:
             print("nan", flush=True)
 
 
-def compare(before: Path, words: list[str], repeats: int, rows: list[int]) -> None:
+def compare(before: Path, words: list[str], repeats: int, rows: list[int], columns: list[int]) -> None:
     """Print the table."""
     now = Path(__file__).resolve().parents[1]
     sides = Side(before.resolve()), Side(now)
     print("| method | rows x columns | before s | now s | before / now |\n|---|---|---|---|---|")
     for n in rows or ROWS:
-        for d in COLUMNS:
+        for d in columns or COLUMNS:
             for room, name, parameters in METHODS:
                 said = f"{name} {parameters['version']}" if "version" in parameters else name
                 if words and not any(word.lower() in said.lower() for word in words):
