@@ -5,8 +5,8 @@
 The streams of `benchmarks/monitoring.py`: 400 rows a day, 20 of them events. Labels come after ten days; eight weeks
 with labels are known, then four weeks are told. "Days differ": all scores of a day move by a normal draw.
 
-Measured 2026-11-29 (48 weeks a line): refused, and intervals of 95 % that hold the truth; first where weeks are taken to
-differ by chance only, as they were before.
+Measured 2026-11-29 (48 weeks a line): refused, and intervals of 95 % that hold the truth; first where weeks are taken
+to differ by chance only, as they were before.
 
     nothing moves                2 of 48, 42 of 46; with weeks  1 of 48, 44 of 47
     days differ by 0.1 sd       13 of 48, 31 of 35              2 of 48, 43 of 46
