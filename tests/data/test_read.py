@@ -2,6 +2,7 @@
 
 import contextlib
 import gzip
+from decimal import Decimal
 
 import narwhals as nw
 import numpy as np
@@ -226,6 +227,18 @@ def test_rare_types_get_a_plain_form():
     hours = read_table({"h": np.array(["2024-01-01T05"], "M8[h]"), "b": np.array([b"x"])})
     assert hours.to_pylist()[0]["b"] == "x"
     assert hours.to_pylist()[0]["h"].hour == 5
+
+
+def test_whole_decimals_that_a_float_would_round_stay_whole():
+    """As data bases write their keys: 2^53 and its successor are one float."""
+    keys = [2**53, 2**53 + 1, 10**18 - 1, None]
+    for digits in (18, 38):
+        got = read_table({"key": pa.array([v if v is None else Decimal(v) for v in keys], pa.decimal128(digits, 0))})
+        assert (got.schema.field("key").type, got["key"].to_pylist()) == (pa.int64(), keys)
+    for kind in (pa.decimal128(15, 0), pa.decimal128(38, 2)):
+        assert read_table({"key": pa.array([1, None], pa.int32()).cast(kind)}).schema.field("key").type == pa.float64()
+    beyond = read_table({"key": pa.array([Decimal(2**70)], pa.decimal128(38, 0))})
+    assert beyond["key"].to_pylist() == [2.0**70]
 
 
 def test_damaged_bytes_are_refused_and_never_crash_the_process(tmp_path):

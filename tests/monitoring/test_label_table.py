@@ -1,5 +1,7 @@
 """Tables of labels: which columns are read, which label counts, what is left out and how that is said."""
 
+from decimal import Decimal
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -31,6 +33,19 @@ def test_ids_are_written_as_the_log_writes_them(tmp_path):
     assert set(read(path).place) == {"007", "8"}
     assert set(read(pa.table({"id": [7.0, 8.0], "label": [1, 0]})).place) == {"7", "8"}
     assert set(read(pa.table({"id": [7, 8], "label": [1, 0]})).place) == {"7", "8"}
+
+
+@pytest.mark.parametrize("first", [2**53, 10**18, 10**30, -(10**20)])
+def test_ids_of_a_data_base_keep_all_of_their_digits(first):
+    ids = [first + i for i in range(4)]
+    column = pa.array(map(Decimal, ids), pa.decimal128(38, 0))
+    found = read(pa.table({"id": column, "label": [1, 0, 0, 0]}))
+    assert (list(found.place), found.event.tolist(), found.problems) == (list(map(str, ids)), [True] + [False] * 3, [])
+
+
+def test_decimal_ids_are_written_as_other_numbers():
+    column = pa.array(map(Decimal, ("17.00", "17.50", "100", "0")), pa.decimal128(10, 2))
+    assert list(read(pa.table({"id": column, "label": [1, 0, 0, 0]})).place) == ["17", "17.5", "100", "0"]
 
 
 def test_labels_match_in_every_spelling():

@@ -259,3 +259,27 @@ def test_ids_are_read_without_blanks_in_every_form_of_request():
     one = {"rows": [PLAIN_ROW | {"key": key} for key in ids["key"][1]]}
     assert read_plain(json.dumps(one).encode()).request(served(), id_column="key").ids == ["a", None, "b"]
     assert read(tensors(ROW | {"shop": ("BYTES", [" a "])}), id_column="shop").ids == ["a"]  # a column of the model
+
+
+def test_ids_and_slices_that_a_request_names_have_no_blanks_around_them_either():
+    named = {"ids": [" a ", " ", "NA", 5], "slice": " CH "}
+    rows = read_plain(json.dumps({"rows": [PLAIN_ROW] * 4} | named).encode()).request(served())
+    columns = {name: (kind, values * 4) for name, (kind, values) in ROW.items()}
+    for found in (rows, read(tensors(columns) | {"parameters": named})):
+        assert (found.ids, found.slice) == (["a", None, "NA", "5"], "CH")
+    assert read(tensors(ROW) | {"parameters": {"slice": " "}}).slice is None
+
+
+@pytest.mark.parametrize("key", [2**64 + 1, -(2**63) - 1])
+def test_an_id_whose_digits_were_lost_is_refused(key):
+    body = json.dumps({"rows": [PLAIN_ROW | {"key": key}]}).encode()
+    with pytest.raises(Refused, match="'key' holds a number beyond 64 bits; send it as a text"):
+        read_plain(body).request(served(), id_column="key")
+    body = json.dumps({"rows": [PLAIN_ROW | {"key": str(key)}]}).encode()
+    assert read_plain(body).request(served(), id_column="key").ids == [str(key)]
+
+
+def test_ids_of_64_bits_keep_their_digits():
+    for key in (2**64 - 1, -(2**63)):
+        body = json.dumps({"rows": [PLAIN_ROW | {"key": key}]}).encode()
+        assert read_plain(body).request(served(), id_column="key").ids == [str(key)]

@@ -1,5 +1,6 @@
 """Reading tables: one function from anything tabular to a `pyarrow.Table` with plain column types."""
 
+import contextlib
 import os
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +17,9 @@ from rareclass.data.files import read_file
 from rareclass.data.frames import from_array, from_frame, from_mapping, from_rows
 from rareclass.data.layout import TextFormat
 from rareclass.errors import ReadError
+
+_EXACT = 15
+"""Digits of whole numbers that float64 holds, whatever they are."""
 
 
 def read_table(
@@ -87,7 +91,12 @@ def read_table(
 
 
 def read_source(
-    source: Rows, how: TextFormat = TextFormat(), *, before: TextFormat = TextFormat(), as_text: Container[str] = ()
+    source: Rows,
+    how: TextFormat = TextFormat(),
+    *,
+    before: TextFormat = TextFormat(),
+    as_text: Container[str] = (),
+    exact: Container[str] = (),
 ) -> Reading:
     """What `read_table` reads, with what was decided and what stays open; a file may have no rows.
 
@@ -101,13 +110,15 @@ def read_source(
         What earlier files of this kind showed.
     as_text : container of str
         Columns of a file of text whose cells stay as they are written.
+    exact : container of str
+        Columns such as ids, whose decimals become texts: no number would hold all of their digits.
     """
     if isinstance(source, str | os.PathLike):
         reading = read_file(Path(source), how, before, as_text)
     else:
         reading = Reading(table=_in_memory(source))
     check_names(reading.table.column_names)
-    return replace(reading, table=plain_types(reading.table))
+    return replace(reading, table=plain_types(reading.table, exact))
 
 
 def _in_memory(source: Rows) -> pa.Table:
@@ -124,9 +135,16 @@ def _in_memory(source: Rows) -> pa.Table:
     return from_frame(source)
 
 
-def plain_types(table: pa.Table) -> pa.Table:
-    """Views become strings, half floats and decimals float64, durations seconds, extension types their storage."""
+def plain_types(table: pa.Table, exact: Container[str] = ()) -> pa.Table:
+    """Views become strings, half floats and decimals float64, durations seconds, extension types their storage.
+
+    Decimals without places become int64 where float64 might round them; those of the columns `exact` become texts.
+    """
     for i, field in enumerate(table.schema):
+        if pa.types.is_decimal(field.type):
+            column = _plain_decimals(table.column(i), as_text=field.name in exact)
+            table = table.set_column(i, field.name, column)
+            continue
         if pa.types.is_duration(field.type) or pa.types.is_time(field.type):
             seconds = pa.array(to_float(table.column(i)), from_pandas=True)
             table = table.set_column(i, field.name, seconds)
@@ -140,6 +158,15 @@ def plain_types(table: pa.Table) -> pa.Table:
                 column = pa.chunked_array([pc.run_end_decode(c) for c in column.chunks])
             table = table.set_column(i, pa.field(field.name, plain), column.cast(plain))
     return table.replace_schema_metadata(None)
+
+
+def _plain_decimals(column: pa.ChunkedArray, *, as_text: bool) -> pa.ChunkedArray:
+    if as_text:  # 17.00 is 17, and 17.50 is 17.5
+        return pc.replace_substring_regex(column.cast(pa.string()), r"\.0+$|(\.\d*?)0+$", r"\1")
+    if column.type.scale == 0 and column.type.precision > _EXACT:
+        with contextlib.suppress(pa.ArrowInvalid):  # there are some beyond
+            return column.cast(pa.int64())
+    return column.cast(pa.float64())
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:

@@ -121,7 +121,7 @@ def read_labels(
         No label is one that the model knows, or times are no dates.
     """
     ids = (columns.id,) if columns.id is not None else ID
-    table = read_source(source, how, before=before, as_text=_Named(ids)).table
+    table = read_source(source, how, before=before, as_text=_Named(ids), exact=_Named(ids)).table
     names = table.column_names
     at_id = _column(names, columns.id, ID, "ids of the predictions", "--id")
     at_label = _column(names, columns.label, ((target,) if target else ()) + LABEL, "labels", "--label")

@@ -33,7 +33,8 @@ def id_of(said: Mapping[str, Any]) -> str | None:
 
 def slice_of(said: Mapping[str, Any]) -> str | None:
     """The slice that all rows are of, where the request says so."""
-    return _text(said, "slice")
+    found = _text(said, "slice")
+    return None if found is None else _bare(found)
 
 
 def explain_of(said: Mapping[str, Any], default: str) -> str:
@@ -53,7 +54,12 @@ def ids_of(said: Mapping[str, Any], rows: Batch, id_column: str | None) -> list[
         found = [found]
     if len(found) != len(rows) or any(type(value) not in (str, int) for value in found):
         raise wrong(f"`ids` must be a list of {len(rows)} texts or whole numbers, one a row; got {shown(found)}.")
-    return [str(value) for value in found]
+    return [_bare(str(value)) for value in found]
+
+
+def _bare(text: str) -> str | None:
+    """Without the blanks around it, as in columns of ids and slices; None where nothing is left."""
+    return text.strip() or None
 
 
 def costs_of(said: Mapping[str, Any], n: int) -> dict[str, Any] | None:

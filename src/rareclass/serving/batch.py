@@ -1,5 +1,6 @@
 """The rows of a request: encoded at once, and the values as they were given for reasons and the log."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from rareclass.scoring.values import Elsewhere, text_of
 from rareclass.serving.errors import shown, wrong
 from rareclass.serving.texts import as_cell, as_cells, other_cell
 
+_WHOLE = -(2.0**63), 2.0**64
+"""Between these JSON's whole numbers are read digit by digit."""
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -77,9 +80,13 @@ class Batch:
         Raises
         ------
         Refused
-            400: one of them is a list or an object.
+            400: one of them is a list or an object, or a whole number that JSON's reader rounded.
         """
         values = self.column(name)
+        if any(type(v) is float and math.isfinite(v) and not _WHOLE[0] < v < _WHOLE[1] for v in values or ()):
+            raise wrong(
+                f"Column {shown(name)} holds a number beyond 64 bits; send it as a text, which keeps its digits."
+            )
         try:
             return None if values is None else [text_of(value) for value in values]
         except Elsewhere:
