@@ -1,6 +1,7 @@
 """Files read part by part: the same table, notes and refusals as read whole."""
 
 import random
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.feather
@@ -165,3 +166,10 @@ def test_a_file_without_rows_is_read_whole(tmp_path):
     (tmp_path / "t.csv").write_text("a,b\n")
     with pytest.raises(ReadWholeError):
         read_parts(tmp_path / "t.csv")
+
+
+def test_decimals_that_are_of_two_types_in_two_parts_take_the_whole_file(tmp_path):
+    keys = [Decimal(1)] * (2 * parts.ROWS) + [Decimal(10**20)]
+    pa.parquet.write_table(pa.table({"key": pa.array(keys, pa.decimal128(38, 0))}), tmp_path / "t.parquet")
+    with pytest.raises(ReadWholeError):
+        list(read_parts(tmp_path / "t.parquet"))

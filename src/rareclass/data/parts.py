@@ -109,10 +109,15 @@ def _parts_of_binary(source: Source, kind: str, numeric: Container[str]) -> Part
         raise ReadWholeError
 
     def parts(said: Parts) -> Iterator[Part]:
+        types: list[pa.DataType] = []
         with opened_binary(source, what) as file:
             for table in _even(pa.Table.from_batches([batch]) for batch in opened(file)[2]):
                 table.validate(full=True)
-                yield Part(table=plain_types(table))
+                plain = plain_types(table)
+                types = types or plain.schema.types
+                if plain.schema.types != types:  # decimals, of which only some are whole numbers of 64 bits
+                    raise ReadWholeError
+                yield Part(table=plain)
 
     return Parts(rows=rows, read=parts)
 
