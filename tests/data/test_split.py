@@ -112,6 +112,11 @@ def test_every_event_is_equally_likely_to_be_in_each_fold():
         (events_at(100, 3), {"kind": "time", "times": np.arange(100)}, "forward folds"),
         (np.arange(100) < 10, {"kind": "time", "times": np.zeros(100)}, "do not spread"),
         (np.arange(100) < 10, {"kind": "time", "times": np.arange(100), "folds": 3, "gap": 1_000}, "shorter gap"),
+        (
+            np.arange(100) % 10 == 0,
+            {"kind": "time", "times": np.arange(100), "folds": 3, "groups": np.arange(100) % 2},
+            "training part .* no row .* Use finer groups",
+        ),
     ],
 )
 def test_too_few_events_are_said_with_their_number_and_a_way_out(y, options, said):

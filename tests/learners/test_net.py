@@ -120,6 +120,14 @@ def test_few_events_train_for_fixed_epochs():
     assert np.isnan(model.oof_logit_).all()
 
 
+@pytest.mark.parametrize("value", [1.0, np.nan])
+@pytest.mark.parametrize("events", [6, 40])
+def test_a_table_that_tells_nothing_gives_the_share_of_events(value, events):
+    X, y = np.full((400, 4), value), np.arange(400) < events
+    p = RareNetClassifier(**SMALL).fit(X, y, sample_weight=np.where(y, 2.0, 1.0)).predict_proba(X)[:, 1]
+    np.testing.assert_allclose(p, 2 * events / (400 + events), rtol=1e-6)
+
+
 def test_offsets_undo_sampled_negatives():
     X, y, _ = rings(20_000)
     rng = np.random.default_rng(0)

@@ -57,6 +57,7 @@ TEXT = np.array([["a", "b"]] * 40, dtype=object)
         (SMOTE(), X, Y[:-1], InputError, r"X has 40 rows, y has 39. Give one label for each row"),
         (RandomUnderSampler(), HOLES, Y[:-1], InputError, r"X has 40 rows, y has 39. Give one label for each row"),
         (SMOTE(), HOLES, pd.Series(Y, index=range(9, 49)), InputError, r"different indexes.* y = y.loc\[X.index\]"),
+        (SMOTE(), X.astype("g"), Y, InputError, r"64 bits at most; got .*astype\(float\)"),
         (RandomOverSampler(), X, None, InputError, r"y is None. Resampling needs the class"),
     ],
 )
@@ -123,3 +124,15 @@ def test_marks_such_as_1e200_are_taken_or_refused_in_a_sentence(sampler, row, la
     except MethodError:
         return  # no cluster is left beside such a row
     assert np.isfinite(out).all()
+
+
+@pytest.mark.parametrize("kind", ["f8", "f4", "f2", "i4"])
+@pytest.mark.parametrize(
+    "sampler", [SMOTE(k_neighbors=3, random_state=0), ADASYN(n_neighbors=3, random_state=0), TomekLinks()], ids=repr
+)
+def test_numbers_in_the_byte_order_of_another_machine_are_the_same_numbers(sampler, kind):
+    near = (10 * np.r_[X, X + 0.01]).astype(f"<{kind}"), np.r_[Y, 0 * Y]
+    wanted, labels = sampler.fit_resample(*near)
+    found, others = sampler.fit_resample(near[0].astype(f">{kind}"), near[1])
+    np.testing.assert_array_equal(found, wanted)
+    np.testing.assert_array_equal(others, labels)

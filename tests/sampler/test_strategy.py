@@ -67,6 +67,7 @@ def test_mappings_of_any_kind_and_callables_give_final_counts():
             "Originally, there is 10 samples and 11 samples are asked. Ask for 10 or fewer of class 0",
         ),
         ({7: 5}, "over-sampling", r"\[7\] target class is/are not present in the data"),
+        ({1: True}, "over-sampling", "class 1 the number True; give a whole number of rows"),
         ({1: -1}, "over-sampling", "in a class cannot be negative"),
         ([0], "over-sampling", "cannot be a list for samplers which are not cleaning methods"),
         ({0: 1}, "clean-sampling", "dict for cleaning methods is not supported"),

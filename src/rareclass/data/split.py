@@ -77,7 +77,7 @@ def make_splits(
     group, time = _sides(event, kind, groups, times)
     if time is not None:
         splits = forward_splits(event, folds, time, gap, group)
-        _require_events(splits, event, kind)
+        _require_events(splits, event, kind, group)
         return splits
     _enough_events(event, group, folds)
     rng = _check.random_generator(seed)
@@ -89,7 +89,7 @@ def make_splits(
             mask = np.ones(event.size, dtype=bool)
             mask[test] = False
             splits.append((np.flatnonzero(mask), np.sort(test)))
-    _require_events(splits, event, kind)
+    _require_events(splits, event, kind, group)
     return splits
 
 
@@ -140,7 +140,7 @@ def locked_test(
         _enough_events(event, group, 2, what="a test part")
         in_test = share_mask(event, group, share, _check.random_generator(seed))
         split = (np.flatnonzero(~in_test), np.flatnonzero(in_test))
-    _require_events([split], event, kind)
+    _require_events([split], event, kind, group)
     return split
 
 
@@ -190,7 +190,7 @@ def _enough_events(event: np.ndarray, group: np.ndarray | None, parts: int, what
         )
 
 
-def _require_events(splits: list[Split], event: np.ndarray, kind: str) -> None:
+def _require_events(splits: list[Split], event: np.ndarray, kind: str, group: np.ndarray | None) -> None:
     for number, (train, test) in enumerate(splits):
         train_events, test_events = int(event[train].sum()), int(event[test].sum())
         if train.size == 0 or train_events == 0 or train_events == train.size:
@@ -200,7 +200,11 @@ def _require_events(splits: list[Split], event: np.ndarray, kind: str) -> None:
             got, side = "no event", "test"
         else:
             continue
-        advice = "Use fewer folds or a shorter gap" if kind == "time" else "Use fewer folds or finer groups"
+        advice = "Use fewer folds or finer groups"
+        if kind == "time" and group is None:
+            advice = "Use fewer folds or a shorter gap"
+        elif kind == "time":  # rows of a group that is tested are not trained on, whenever they were
+            advice = "Use finer groups (none is on both sides), fewer folds or a shorter gap"
         raise TooFewEventsError(
             f"The {side} part of split {number + 1} of {len(splits)} would hold {got} ({int(event.sum())} events in "
             f"{event.size} rows in all). {advice}."

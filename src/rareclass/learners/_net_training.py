@@ -71,7 +71,7 @@ class Nets(nn.Module):
         self.chance = torch.Generator(device=plan.device).manual_seed(plan.seed)
         self.layers = nn.ParameterList()
         for i, o in pairwise(sizes):
-            drawn = rng.normal(size=(plan.nets, i, o)) * np.sqrt((2.0 if o > 1 else 0.1) / i)
+            drawn = rng.normal(size=(plan.nets, i, o)) * np.sqrt((2.0 if o > 1 else 0.1) / max(i, 1))
             self.layers.append(nn.Parameter(torch.from_numpy(drawn.astype(np.float32))))
             self.layers.append(nn.Parameter(torch.full((plan.nets, 1, o), plan.start if o == 1 else 0.0)))
 

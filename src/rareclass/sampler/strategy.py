@@ -135,7 +135,7 @@ def _from_mapping(wanted: Mapping[Any, Any], counts: Mapping[Any, int], kind: st
         )
     _known(wanted, counts)
     for label, number in wanted.items():
-        if not isinstance(number, Real) or not float(number).is_integer():
+        if isinstance(number, bool) or not isinstance(number, Real) or not float(number).is_integer():
             raise InputError(
                 f"'sampling_strategy' gives class {label!r} the number {number!r}; give a whole number of rows."
             )

@@ -4,7 +4,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array
 
-from rareclass._types import Rows
+from rareclass._types import Matrix, Rows
+from rareclass.errors import InputError
 from rareclass.sampler.containers import is_frame, is_pandas
 from rareclass.sampler.frames import FrameTable
 from rareclass.sampler.matrices import MatrixTable
@@ -21,13 +22,25 @@ def read_table(X: Rows, *, numeric: bool, sparse_formats: tuple[str, ...] = ("cs
     numeric : bool
         Whether distances or values will be computed. If not, object arrays and frames stay as they are.
     """
-    if is_frame(X):
-        return _read_frame(X)
+    table = _read_frame(X) if is_frame(X) else _read_matrix(X, numeric, sparse_formats)
+    if numeric and isinstance(table, MatrixTable):
+        table.array = _computable(table.array)
+    return table
+
+
+def _read_matrix(X: Rows, numeric: bool, sparse_formats: tuple[str, ...]) -> MatrixTable:
     formats = list(sparse_formats) or False
     array = check_array(X, dtype="numeric" if numeric else None, accept_sparse=formats, ensure_all_finite=False)
     if array.dtype.kind in "US" and isinstance(X, list):
         array = np.array(X, dtype=object)
     return MatrixTable(X if isinstance(X, list) or sparse.issparse(X) else array, array)
+
+
+def _computable(array: Matrix) -> Matrix:
+    """The same numbers in the byte order of this machine; files from others (FITS, NetCDF) keep theirs in NumPy."""
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        raise InputError(f"This sampler computes with 64 bits at most; got {array.dtype}. Use X.astype(float) first.")
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def _read_frame(frame: Rows) -> Table:

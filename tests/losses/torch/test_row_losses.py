@@ -225,6 +225,17 @@ def test_bad_input_is_refused_in_one_sentence(build, message):
         build()
 
 
+@pytest.mark.parametrize("start", [-11.5, -13.8, -17.0])
+def test_tversky_learns_from_the_start_of_a_rare_class_in_float32(start):
+    y = torch.arange(1000) < 5  # all positives are taken wrongly: 1 - p has no digits of p left
+
+    def slope(kind):
+        z = torch.full((1000,), start, dtype=kind, requires_grad=True)
+        return torch.autograd.grad(modules.TverskyLoss()(z, y), z)[0]
+
+    torch.testing.assert_close(slope(torch.float32).double(), slope(torch.float64), rtol=1e-5, atol=0.0)
+
+
 def test_modules_print_their_parameters():
     assert "gamma=2.0" in repr(modules.FocalLoss(2.0))
     assert "smooth=1.0" in repr(modules.TverskyLoss())

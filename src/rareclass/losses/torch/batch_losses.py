@@ -135,7 +135,10 @@ class _Tversky(torch.autograd.Function):
             kept = (1.0 - value) / total
             by_negative, by_positive = loss.fp_weight * kept, -loss.fn_weight * kept - value / total
             slope = torch.mul(y, by_positive - by_negative, out=lost).add_(by_negative)
-            slope.mul_(wrong).mul_(wrong.neg_().add_(1))
+            slope.mul_(wrong)
+            # the chance of being right anew: 1 - wrong has no digit left where an element is wrong for sure, as all
+            # positives are at the start of a rare class
+            slope.mul_(torch.mul(y, 2, out=wrong).sub_(1).mul_(z).sigmoid_())
             slope = slope if weight is None else slope.mul_(weight)
             ctx.save_for_backward(z, y, weight, slope)
             ctx.loss = loss
