@@ -6,8 +6,8 @@ from rareclass.monitoring.chance import row_keys
 from rareclass.monitoring.cohorts import Cohort
 
 
-def cohort(day, y, *, alert=None, probability=None, weight=None, slices=None, distance=None, places=None):
-    """A matured day of rows with these labels (1, 0, -1)."""
+def cohort(day, y, *, alert=None, probability=None, weight=None, slices=None, distance=None, places=None, first=0):
+    """A matured day of rows with these labels (1, 0, -1); ids, by which chance is dealt, count on from `first`."""
     y = np.asarray(y, dtype=np.int8)
     n = y.size
 
@@ -16,7 +16,7 @@ def cohort(day, y, *, alert=None, probability=None, weight=None, slices=None, di
 
     return Cohort(
         day=day,
-        key=row_keys(range(day * 10_000, day * 10_000 + n)),
+        key=row_keys(range(first + day * 10_000, first + day * 10_000 + n)),
         probability=or_full(probability, 0.1),
         alert=or_full(alert, False),
         y=y,

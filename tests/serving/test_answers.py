@@ -15,6 +15,7 @@ from tests.serving.codec import PLAIN_ROW, ROW, infer, read, score, served, tabl
 
 from rareclass.decisions import CostMatrix, Tier, TierPolicy
 from rareclass.scoring.cut import Cut
+from rareclass.scoring.members import why_no_reasons
 from rareclass.serving.answers import answer
 from rareclass.serving.asked import costs_of
 from rareclass.serving.errors import Refused
@@ -83,6 +84,7 @@ class Silent:
 def test_a_model_without_reasons_answers_alerts_too_and_says_why_to_who_asks_for_them():
     scorer = copy.copy(served().scorer)
     scorer.member = Silent(scorer.member)
+    scorer.why_no_reasons = why_no_reasons(scorer.member)  # as a scorer does when it is made
     model = SimpleNamespace(**{**vars(served()), "scorer": scorer})
     _, rows = plain_rows()
     found = score({"rows": rows}, model)["rows"]
