@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from beside_autogluon import chosen, deployed
+from rare_sets import row_groups
 from scipy.stats import norm
 from scipy.stats import t as student
 from sklearn.linear_model import LogisticRegression
@@ -29,7 +30,7 @@ def held_out(folder: Path, kept: dict) -> tuple[np.ndarray, np.ndarray, np.ndarr
     odds /= 1 - odds
     weight = np.where(y == 1, 1.0, y.sum() / (odds * (y == 0).sum()))
     features = pd.read_parquet(folder / "test.parquet").drop(columns="event")
-    return y, p, weight, np.unique(pd.util.hash_pandas_object(features, index=False), return_inverse=True)[1]
+    return y, p, weight, row_groups(features)
 
 
 def slope(y: np.ndarray, p: np.ndarray, weight: np.ndarray) -> float:

@@ -53,7 +53,7 @@ def data_root() -> Path:
     return Path(os.environ.get("RARECLASS_DATA", here / "../shared/data"))
 
 
-def row_groups(X: np.ndarray) -> np.ndarray:
+def row_groups(X: np.ndarray | pd.DataFrame) -> np.ndarray:
     """Number (n,) of each distinct feature row; equal rows share it."""
     hashed = pd.util.hash_pandas_object(pd.DataFrame(X), index=False).to_numpy()
     return np.unique(hashed, return_inverse=True)[1]

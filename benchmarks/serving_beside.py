@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def compare(folder: Path, make: Callable[[int], Rows], options: argparse.Namespace) -> Found:
     """Of each kind of request and side: p50, p99 (ms), requests a second of 16, processor time of one (µs), by turn."""
     arms = arms_of(folder, make)[:-1]
-    if not (Path(options.other) / "src" / "rareclass").is_dir():  # the package would be measured beside itself
+    if not (options.other / "src" / "rareclass").is_dir():  # the package would be measured beside itself
         raise SystemExit(f"There is no checkout in {options.other}.")
     if options.kinds:
         arms = [arm for arm in arms if arm[0].startswith(tuple(options.kinds))]

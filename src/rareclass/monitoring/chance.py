@@ -6,6 +6,8 @@ from hashlib import blake2b
 import numpy as np
 from scipy.special import gammaln, ndtri
 
+from rareclass.kernels.random import splitmix64
+
 _TINY = 1e-300
 _DIGITS = 19
 _WHOLE = 10 ** (_DIGITS - 1)
@@ -17,7 +19,7 @@ def row_keys(ids: Iterable[object]) -> np.ndarray:
     Whole numbers, also as text, are mixed, which is one to one and quick; other texts are hashed.
     """
     if isinstance(ids, np.ndarray) and ids.dtype.kind in "iu" and ids.size and ids.min() >= 0 and ids.max() < _WHOLE:
-        return mixed(ids.astype(np.uint64))
+        return splitmix64(ids.astype(np.uint64))
     plain = isinstance(ids, np.ndarray) and ids.dtype.kind in "iuU"
     texts = list(map(str, ids.tolist()) if plain else map(_text, ids))  # type: ignore[attr-defined]
     whole = [t.isdecimal() and t.isascii() and len(t) < _DIGITS and (t[0] != "0" or t == "0") for t in texts]
@@ -26,7 +28,7 @@ def row_keys(ids: Iterable[object]) -> np.ndarray:
         for text, number in zip(texts, whole)
     ]
     keys = np.frombuffer(b"".join(raw), dtype="<u8").astype(np.uint64)
-    return np.where(whole, mixed(keys), keys)
+    return np.where(whole, splitmix64(keys), keys)
 
 
 def _text(value: object) -> str:
@@ -36,18 +38,11 @@ def _text(value: object) -> str:
     return str(int(value)) if whole else str(value)  # type: ignore[call-overload]
 
 
-def mixed(x: np.ndarray) -> np.ndarray:
-    """The last steps of splitmix64, one to one: of keys (n,), uint64, others that look drawn."""
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(x ^ (x >> np.uint64(31)))
-
-
 def uniform(keys: np.ndarray, stream: int) -> np.ndarray:
     """Numbers (n,) in (0, 1) that hang on the keys (n,) and the stream only (splitmix64)."""
     # in Python numbers: those of numpy warn where they run over, arrays do not
     begin = np.uint64(0x9E3779B97F4A7C15 * (stream + 1) % 2**64)
-    x = mixed(np.asarray(keys, dtype=np.uint64) + begin)
+    x = splitmix64(np.asarray(keys, dtype=np.uint64) + begin)
     return ((x >> np.uint64(11)).astype(np.float64) + 0.5) / 2.0**53
 
 

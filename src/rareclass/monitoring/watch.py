@@ -16,8 +16,9 @@ from rareclass.artifact.bundle import Bundle
 from rareclass.artifact.incoming import written_before
 from rareclass.data.layout import TextFormat
 from rareclass.errors import InputError
+from rareclass.kernels.random import splitmix64
 from rareclass.monitoring.alarms import Alarm
-from rareclass.monitoring.chance import mixed, row_keys
+from rareclass.monitoring.chance import row_keys
 from rareclass.monitoring.cohorts import packed, unpacked
 from rareclass.monitoring.first_weeks import off_from_start
 from rareclass.monitoring.hooks import Webhook, append_events, cloud_event
@@ -227,7 +228,7 @@ class _Run:
     def _new(self, labels: KnownLabels) -> np.ndarray:
         """Which labels (n,) no earlier run gave to the monitor."""
         moments = np.zeros(labels.event.size, dtype=np.int64) if labels.times is None else labels.times.astype(np.int64)
-        keys = mixed(row_keys(labels.place) ^ mixed(moments.view(np.uint64) * np.uint64(2) + labels.event))
+        keys = splitmix64(row_keys(labels.place) ^ splitmix64(moments.view(np.uint64) * np.uint64(2) + labels.event))
         new = ~np.isin(keys, self.seen)
         self.seen = np.sort(keys)
         return new
