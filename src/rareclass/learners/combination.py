@@ -9,8 +9,12 @@ from rareclass.kernels.linear import combined
 from rareclass.kernels.logits import logit, sigmoid, softplus
 from rareclass.kernels.newton import Logistic
 
-SLOPE_VARIANCE = 0.04
-"""Prior variance of a member's slope around one: ten events leave it alone, a thousand move it freely."""
+LEVEL_VARIANCE, SLOPE_VARIANCE = 0.01, 0.0025
+"""Prior variances of a member's intercept about zero and of its slope about one.
+
+Members come calibrated, and the blend is calibrated once more: what a scale of each adds is mostly noise where classes
+are nearly separate, since few rows then tell anything of it. Only a member that is plainly off is moved.
+"""
 EVENNESS = 5.0
 """Nats that it costs to put all weight on one member where events are many: thousands of them tell far more."""
 FEW_EVENTS = 30.0
@@ -36,10 +40,10 @@ class Combination:
 def fit_combination(logits: np.ndarray, y: np.ndarray, *, sample_weight: np.ndarray | None = None) -> Combination:
     """Scales and weights of members from their log-odds on rows that they did not see.
 
-    Each member gets an intercept and a slope (ridge towards one); the weights then minimise the log-loss of the mean
-    plus a pull towards equal weights, worth the more nats the fewer events there are: it rules with ten events and
-    vanishes with thousands. `benchmarks/members.py` judges these numbers; a free sum of the weights gained nothing. A
-    member whose scores do not rise with the events gets slope and weight zero.
+    Each member gets an intercept and a slope, both pulled hard to the identity; the weights then minimise the log-loss
+    of the mean plus a pull towards equal weights, worth the more nats the fewer events there are: it rules with ten
+    events and vanishes with thousands. `benchmarks/members.py` judges these numbers; a free sum of the weights gained
+    nothing. A member whose scores do not rise with the events gets slope and weight zero.
 
     Parameters
     ----------
@@ -65,7 +69,8 @@ def _scale(z: np.ndarray, y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
     """Intercept and slope of one member, by penalised Newton steps."""
     design = np.column_stack([np.ones(z.size), z])
     one = np.array([0.0, 1.0])
-    model = Logistic(design, y, w, precision=one / SLOPE_VARIANCE, centre=one)
+    precision = 1 / np.array([LEVEL_VARIANCE, SLOPE_VARIANCE])
+    model = Logistic(design, y, w, precision=precision, centre=one)
     beta = model.minimise(one).coefficients
     return float(beta[0]), float(beta[1])
 
