@@ -9,6 +9,7 @@ _HOMES = {
     "few_events_logistic": "FewEventsLogisticRegression",
     "forest": "RareForestClassifier",
     "hist_gradient_boosting": "RareHistGradientBoostingClassifier",
+    "kernel_logistic": "KernelLogisticRegression",
     "net": "RareNetClassifier",
     "lgbm": "RareLGBMClassifier",
     "objectives": "booster_objective",

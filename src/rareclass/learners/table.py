@@ -11,6 +11,7 @@ LEARNERS: Names[Any] = Names(
         "lightgbm_library_default": "rareclass.learners.library_default:LibraryDefaultLGBMClassifier",
         "hist_gradient_boosting": "rareclass.learners.hist_gradient_boosting:RareHistGradientBoostingClassifier",
         "logistic_regression": "rareclass.learners.quantile_logistic:QuantileLogisticRegression",
+        "kernel_logistic": "rareclass.learners.kernel_logistic:KernelLogisticRegression",
         "random_forest": "rareclass.learners.forest:RareForestClassifier",
         "extra_trees": "rareclass.learners.extra_trees:RareExtraTreesClassifier",
         "blend": "rareclass.learners.blend:RareBlendClassifier",

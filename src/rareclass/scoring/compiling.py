@@ -16,6 +16,7 @@ from rareclass.learners.blend import RareBlendClassifier
 from rareclass.learners.combination import LIMIT
 from rareclass.learners.few_events_logistic import FewEventsLogisticRegression
 from rareclass.learners.forest import RareForestClassifier
+from rareclass.learners.kernel_logistic import KernelLogisticRegression
 from rareclass.learners.library_default import LibraryDefaultLGBMClassifier
 from rareclass.learners.logit_blend import LogitBlend
 from rareclass.learners.logit_sum import LogitSum
@@ -27,6 +28,7 @@ from rareclass.scoring.grouping import MOST_ROWS, correlated_groups
 from rareclass.scoring.maps import SliceMap, calibration_map
 from rareclass.scoring.members import Blend, CompiledLearner, Linear, Member, QuantileLinear, Sum, Trees, Votes
 from rareclass.scoring.quantile_net import QuantileNet
+from rareclass.scoring.radial import Radial
 from rareclass.scoring.readers.ensembles import from_ensemble
 from rareclass.scoring.reasons import CORRELATION, ReasonRules, check_rules, group_name
 from rareclass.scoring.rows import RowEncoder
@@ -143,6 +145,7 @@ def _staged(learner: TwoStageLearner) -> Member:
 _OURS: dict[type, Any] = {
     QuantileLogisticRegression: _quantile_linear,
     RareNetClassifier: lambda learner: QuantileNet(learner.parts_),
+    KernelLogisticRegression: lambda learner: Radial(learner.parts_, learner.typical_),
     FewEventsLogisticRegression: _linear,
     RareForestClassifier: _forest,
     RareBlendClassifier: lambda learner: as_member(learner.blend_),

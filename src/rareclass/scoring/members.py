@@ -285,6 +285,7 @@ _JOINED: Names[Any] = Names(
         "staged": "rareclass.scoring.staged:Staged",
         "network": "rareclass.scoring.network:Network",
         "quantile_net": "rareclass.scoring.quantile_net:QuantileNet",
+        "radial": "rareclass.scoring.radial:Radial",
     },
 )
 """Kinds that stand in files of their own, read where a bundle holds one."""
