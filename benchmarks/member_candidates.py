@@ -98,7 +98,7 @@ class DefaultCatBoost(ClassifierMixin, BaseEstimator):
 
 def arms() -> dict[str, Arm]:
     """Every arm by the name that the tables show."""
-    cheap = ("logistic_regression", "lightgbm", "lightgbm_library_default", "xgboost", "catboost")
+    cheap = ("logistic_regression", "kernel_logistic", "lightgbm", "lightgbm_library_default", "xgboost", "catboost")
     named = (*cheap, "hist_gradient_boosting", "random_forest", "extra_trees")
     own = {
         "few_events_logistic": OnNumbers(FewEventsLogisticRegression(), StandardScaler()),
@@ -129,8 +129,8 @@ _CATBOOST: dict[str, dict[str, float]] = {
     "catboost_200_trees_depth_4": {"depth": 4},
 }
 CANDIDATES = (
-    *("logistic_regression", "few_events_logistic", "neighbours_on_ranks", "lightgbm", "xgboost", "catboost"),
-    *("hist_gradient_boosting", "random_forest", "extra_trees"),
+    *("logistic_regression", "few_events_logistic", "neighbours_on_ranks", "kernel_logistic", "lightgbm", "xgboost"),
+    *("catboost", "hist_gradient_boosting", "random_forest", "extra_trees"),
     *("lightgbm_library_default", "catboost_library_default", "forest_library_default"),
 )
 CHOICES = (*_CATBOOST, "extra_trees_50_trees", "extra_trees_200_trees", "lightgbm_bold")

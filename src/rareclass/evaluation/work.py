@@ -29,6 +29,7 @@ LEARNER_SECONDS: dict[str, tuple[Numbers, Numbers]] = {
     "catboost": ((482, 553, 154, 1.66, 17.3), (87.2, 0.297)),
     "hist_gradient_boosting": ((105_000, 396, 0, 1.41, 13.7), (147, 8.67)),
     "logistic_regression": ((319, 0, 0.0877), (153,)),
+    "kernel_logistic": ((109, 1.73, 0, 0.105), (77.1, 0.335)),
     "random_forest": ((0, 212, 17.6), (4.18,)),
     "extra_trees": ((1.84e6, 40.3, 4.47), (5.2,)),
     "net": ((3.4e6, 0.33), (0.5,)),
@@ -74,6 +75,11 @@ NET_OTHERS = 100_000
 """Rows without an event that nets learn from, where there are no more than 50 for each event."""
 PENALISED = (2000, 4000, 5)
 """Events, other rows, and other rows for each event, on which its penalty is chosen."""
+KERNELS = ((3000, 10_000, 512), (1000, 4000, 256))
+"""Events, other rows, unless five for each event are more, and landmarks of a kernel machine's last fit, and of those
+that choose its penalty."""
+KERNEL_PLACES = (40_000, 128)
+"""Landmarks times columns, at most, unless the landmarks are fewer than these."""
 
 
 def seconds_of(powers: Powers, rows: float, columns: float, events: float) -> float:
@@ -225,11 +231,14 @@ def operations(learner: str, work: Work) -> tuple[Numbers, Numbers]:
 
     Boosters grow leaves, bin values, score rows after each tree, add them up by bins, and look at the bins of leaves.
     Forests grow trees, sort the drawn rows into leaves, and look at columns in each node. A regression makes features,
-    multiplies each two of them in every Newton step, and solves. Nets take steps and multiply.
+    multiplies each two of them in every Newton step, and solves. A kernel machine does so with kernels about landmarks.
+    Nets take steps and multiply.
     """
     rows, events, columns = work.fitted, work.fitted_events, work.columns
     if learner == "net":
         return _of_nets(work)
+    if learner == "kernel_logistic":
+        return _of_kernels(work)
     growth = LEARNERS[learner].growth(events, columns)
     if growth is None:
         return _of_regression(work)
@@ -259,6 +268,21 @@ def _of_regression(work: Work) -> tuple[Numbers, Numbers]:
         products += 45 * judged * features**2
         solved += 70 * features**3
     return (made + work.fitted * features, products + 5 * work.fitted * features**2, solved), (work.sorted_columns,)
+
+
+def _of_kernels(work: Work) -> tuple[Numbers, Numbers]:
+    """Kernels, distances by column, products of features in Newton steps, solutions; and of scoring a row."""
+    kernels = products = solved = 0.0
+    limit = max(KERNEL_PLACES[1], KERNEL_PLACES[0] // max(work.columns, 1))
+    for (events, others, marks), steps in zip(KERNELS, (7, 40), strict=True):
+        seen = min(work.fitted_events, events)
+        rows = min(work.fitted, seen + max(others, 5 * seen))
+        most = min(marks, rows, limit)
+        kernels += rows * most
+        products += steps * rows * most**2
+        solved += steps * most**3
+    most = min(KERNELS[0][2], work.fitted, limit)
+    return (kernels, kernels * work.columns, products, solved), (work.columns, most * work.columns)
 
 
 def _of_nets(work: Work) -> tuple[Numbers, Numbers]:

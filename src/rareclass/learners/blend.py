@@ -1,4 +1,4 @@
-"""The blend as a learner of its own: guarded boosting, extra trees and logistic regression, weighted out of fold."""
+"""The blend as a learner of its own: guarded boosting, extra trees, a line and kernels, weighted out of fold."""
 
 import warnings
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from rareclass.learners.combination import fit_combination
 from rareclass.learners.logit_blend import LogitBlend
 from rareclass.learners.table import LEARNERS, PACKAGES
 
-MEMBERS = ("catboost", "hist_gradient_boosting", "extra_trees", "logistic_regression")
+MEMBERS = ("catboost", "hist_gradient_boosting", "extra_trees", "logistic_regression", "kernel_logistic")
 """The default, here and in comparisons: chosen by `benchmarks/members.py`, see docs/figures.md."""
 _EVENTS, _OTHERS = 1000, 8000
 _COLLAPSED = 1 / 3
@@ -40,7 +40,7 @@ def warn_of_absent_members(stacklevel: int) -> None:
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class RareBlendClassifier(RareLearner):
-    """Weighted mean of the log-odds of guarded boosting, extra trees and logistic regression on quantiles.
+    """Weighted mean of the log-odds of guarded boosting, extra trees, and logistic regression on quantiles and kernels.
 
     The default where nothing is chosen: the members err differently, and with few events no one knows beforehand which
     of them will do best. Every member judges itself on the same rows (forests out of the bag, the others on inner
@@ -54,9 +54,9 @@ class RareBlendClassifier(RareLearner):
     Parameters
     ----------
     members : sequence of str or "auto", default="auto"
-        Among "catboost", "hist_gradient_boosting", "extra_trees", "logistic_regression", "lightgbm", "random_forest"
-        and "xgboost". "auto" takes the first four, which a plain install brings, so that results do not depend on
-        which extras are installed; one whose library cannot be loaded here is left out with a warning.
+        Among "catboost", "hist_gradient_boosting", "extra_trees", "logistic_regression", "kernel_logistic", "lightgbm",
+        "random_forest" and "xgboost". "auto" takes the first five, which a plain install brings, so that results do not
+        depend on which extras are installed; one whose library cannot be loaded here is left out with a warning.
     categorical_features : sequence of int, optional
         Columns that hold category codes.
     random_state : int, Generator or None, default=None

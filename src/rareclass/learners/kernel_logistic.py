@@ -18,6 +18,8 @@ from rareclass.learners.quantile_features import QuantileFeatures
 _EVENTS, _OTHERS = 3000, 10_000
 """Events and, unless five times the events are more, other rows that the last fit sees."""
 _CHOICE_EVENTS, _CHOICE_OTHERS, _CHOICE_LANDMARKS = 1000, 4000, 256
+_CELLS, _FEWEST = 40_000, 128
+"""Where columns are many there are fewer landmarks, as each is compared in all of them: so many places together."""
 _GRID = (3.0, 1.0, 0.3, 0.1, 0.03)
 _NARROWEST = 0.5
 """Normal scores are divided by their standard deviation, but by no less: that of a rare flag is small."""
@@ -47,7 +49,7 @@ class KernelLogisticRegression(RareLearner):
         best of 3, 1, 0.3, 0.1 and 0.03 by out-of-fold log-loss on at most 1,000 events and a sample of the other rows,
         with 256 landmarks.
     landmarks : int, default=512
-        Rows about which kernels stand, at most.
+        Rows about which kernels stand, at most; with more than 78 columns fewer, down to 128.
     categorical_features : sequence of int, optional
         Columns that hold category codes.
     random_state : int, Generator or None, default=None
@@ -106,6 +108,7 @@ class KernelLogisticRegression(RareLearner):
         places = _placed(sample.X, numeric, coded)
         common = ~rare[seen]
         self.typical_ = _typical(places, common)
+        most = min(most, max(_FEWEST, _CELLS // max(rows.X.shape[1], 1)))
         drawn = _draw(rare[seen], most, rng)
         rate = 0.25 / _usual(_distance(_take(places, drawn), _take(places, drawn), coded))
 
