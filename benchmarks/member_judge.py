@@ -26,8 +26,10 @@ from rareclass.learners.blend import MEMBERS
 Unit = tuple[str, int]
 DEFAULT = " ".join(MEMBERS)
 BEFORE = "lightgbm hist_gradient_boosting random_forest logistic_regression"
+_TREES_AND_LINE = "catboost hist_gradient_boosting extra_trees logistic_regression"
 MEMBER_SETS = (
     BEFORE,
+    _TREES_AND_LINE,
     "catboost logistic_regression",
     "catboost extra_trees logistic_regression",
     "catboost hist_gradient_boosting logistic_regression",
@@ -38,6 +40,9 @@ MEMBER_SETS = (
     "catboost lightgbm extra_trees logistic_regression",
     "catboost xgboost extra_trees logistic_regression",
     "catboost hist_gradient_boosting random_forest logistic_regression",
+    "catboost hist_gradient_boosting extra_trees kernel_logistic",
+    "catboost hist_gradient_boosting logistic_regression kernel_logistic",
+    _TREES_AND_LINE + " neighbours_on_ranks",
     DEFAULT,
     DEFAULT + " lightgbm",
     DEFAULT + " xgboost",

@@ -158,7 +158,7 @@ def advise(events: int, rows: int) -> list[Advice]:
     """Textbook suggestions beside measured ones; the evidence ids lead to `rareclass.advisor.EVIDENCE`."""
     learner = "guarded boosting, or the blend"
     if events < 500:
-        learner = "the blend of guarded boosting, forests and logistic regression on quantiles"
+        learner = "the blend of guarded boosting, extra trees, and logistic regression on quantiles and kernels"
     if events < 50:
         learner = "penalised logistic regression; forests with leaves of at least 5 rows"
     undone = "all events and 10 to 50 negatives each, undone by the log of the share kept"

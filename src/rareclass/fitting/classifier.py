@@ -47,8 +47,8 @@ class RareClassifier(Tiered, ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     estimator : "auto", str or classifier, default="auto"
-        A name of `rareclass.learners` or a scikit-learn classifier. "auto" is the blend of guarded boosting, forests
-        and logistic regression on quantiles.
+        A name of `rareclass.learners` or a scikit-learn classifier. "auto" is the blend of guarded boosting, extra
+        trees, and logistic regression on quantiles and on kernels.
     treatment : "auto", str or Treatment, default="auto"
         How training is altered. "auto" leaves the data as they are, unless under-sampling to 20 negatives for each
         event has a surely lower log-loss out of fold (tried from 50 events and 40 negatives for each event on;
