@@ -95,7 +95,6 @@ WHERE = {
     "kernels/log_odds_maps.py": "tests/scoring/test_maps.py",
     "scoring/checking.py": "tests/scoring/test_scorer.py",
     "scoring/compiling.py": "tests/scoring/test_scorer.py",
-    "scoring/export/members.py": "tests/scoring/export/test_to_onnx.py",
     "scoring/cut.py": "tests/scoring/test_scorer.py",
     "scoring/learner.py": "tests/artifact/test_bundle.py",
     "learners/_net_training.py": "tests/learners/test_net.py",

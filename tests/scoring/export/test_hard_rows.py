@@ -25,6 +25,14 @@ def test_cuts_missing_unknown_and_odd_values_are_among_them(scorer):
     assert np.nanmax(huge["x"].to_numpy()) > 1e38
 
 
+def test_the_quantiles_of_a_kernel_machine_are_among_its_cuts():
+    scorer = Scorer.from_model(*fitted("kernel_logistic", ["shop", "x"]))
+    column, _, quantile, *_ = scorer.member.parts.numeric
+    assert column.tolist() == [1]
+    np.testing.assert_array_equal(cuts(scorer.member, 1), quantile)
+    assert cuts(scorer.member, 0).size == 0
+
+
 def test_numbers_that_are_no_truth_stand_in_flags(scorer):
     (rows,) = refused_flags(scorer, {})
     assert {0.0, 1.0, -1.0, 0.5} <= set(rows["ok"].to_pylist())

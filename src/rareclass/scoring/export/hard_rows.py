@@ -9,6 +9,7 @@ import pyarrow as pa
 from rareclass.kernels.evenly import evenly
 from rareclass.scoring.export.columns import places
 from rareclass.scoring.members import QuantileLinear, takes_missing
+from rareclass.scoring.radial import Radial
 from rareclass.scoring.scorer import Scorer
 
 _ROWS, _CUTS, _FEW = 2_000, 400, 60
@@ -66,6 +67,9 @@ def cuts(member: Any, feature: int) -> np.ndarray:
         found.append(flat.threshold[(flat.feature == feature) & (flat.category < 0)])
     if isinstance(member, QuantileLinear):
         (column, _, _), (begin, quantile, _) = member.numeric, member.knots
+        found += [quantile[begin[k] : begin[k + 1]] for k in np.flatnonzero(column == feature)]
+    if isinstance(member, Radial):
+        column, begin, quantile, *_ = member.parts.numeric
         found += [quantile[begin[k] : begin[k + 1]] for k in np.flatnonzero(column == feature)]
     found += [cuts(part, feature) for part in getattr(member, "members", ())]
     every = np.unique(np.concatenate(found))

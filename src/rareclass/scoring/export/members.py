@@ -23,6 +23,7 @@ from rareclass.scoring.export.graph import (
 )
 from rareclass.scoring.export.maps import calibrated
 from rareclass.scoring.members import Blend, Linear, QuantileLinear, Sum, Trees, Votes
+from rareclass.scoring.radial import Radial
 from rareclass.scoring.staged import Staged
 from rareclass.scoring.votes import SMALLEST, BalancedVotes
 
@@ -95,6 +96,42 @@ def _code_weights(member: QuantileLinear, rows: Rows) -> Any:
     return x.graph.node("Gather", np.append(weight, 0.0), at).total()
 
 
+def _radial(member: Radial, rows: Rows) -> Value:
+    """Squared distances (n, m) to all landmarks at once, by products of matrices; three kernels of them, weighed."""
+    numeric, coded, lacking, coef, rate, intercept = member.parts
+    parts: list[Any] = []
+    if numeric.column.size:
+        x = rows.X.at(numeric.column)
+        gone = x.is_missing()
+        rank = interpolated(where(gone, 0.0, x), numeric.quantile, numeric.normal, numeric.begin)
+        own, place = where(gone, 0.0, rank / numeric.scale[None, :]), numeric.place
+        apart = (own * own).total() + np.square(place).sum(axis=0)[None, :] - own @ (2 * place)
+        parts.append(larger(apart, 0.0))  # what rounding leaves of a distance of zero may be negative
+    counted = coded.only_missing == 1
+    if counted.any():
+        more = coded.weight[counted, None] * (1 - 2 * coded.code[counted])
+        parts.append(rows.X.at(coded.column[counted]).is_missing().as_kind(float) @ more)
+    for c in np.flatnonzero(~counted):
+        same = _code(rows.X.at(coded.column[[c]])).equals(coded.code[c][None, :].astype(np.float64))
+        parts.append(where(same, 0.0, coded.weight[c]))
+    distance: Any = lacking[None, :]
+    for part in parts:
+        distance = part + distance
+    e = exp(distance * -rate)
+    four = _fourth(e)
+    return (e + four + _fourth(four)) @ coef[:, None] + intercept
+
+
+def _code(x: Value) -> Value:
+    """The code that a value stands for, as `rareclass.kernels.radial.code_of` has it."""
+    return where((x >= 0.0) & (x < 1e9) & floor(x).equals(x), x, -1.0)
+
+
+def _fourth(x: Value) -> Value:
+    square = x * x
+    return square * square
+
+
 def _trees(member: Trees, rows: Rows) -> Value:
     return rows.score(member.trees) * member.slope + member.intercept
 
@@ -139,6 +176,7 @@ def _staged(member: Staged, rows: Rows) -> Value:
 _KINDS: dict[type, Callable[[Any, Rows], Value]] = {
     Linear: _linear,
     QuantileLinear: _quantile_linear,
+    Radial: _radial,
     Trees: _trees,
     Votes: _votes,
     BalancedVotes: _balanced_votes,
