@@ -32,7 +32,8 @@ def test_only_the_library_default_is_an_exhibit():
 
 def test_what_learners_can_do_is_asked_of_their_classes():
     assert classes_that("takes_offset") == (
-        "RareLGBMClassifier, QuantileLogisticRegression, RareXGBClassifier, RareCatBoostClassifier, RareNetClassifier"
+        "RareLGBMClassifier, QuantileLogisticRegression, KernelLogisticRegression, RareXGBClassifier, "
+        "RareCatBoostClassifier, RareNetClassifier"
     )
     assert "LibraryDefault" not in classes_that("takes_missing")
 

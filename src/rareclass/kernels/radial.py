@@ -71,7 +71,7 @@ def code_of(x: float, only_missing: int) -> int:  # pragma: no cover - compiled
     if x >= 0.0 and x < 1e9:
         code = np.int64(x)
         if code == x:
-            return code
+            return int(code)
     return -1
 
 

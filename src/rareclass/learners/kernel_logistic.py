@@ -155,10 +155,7 @@ class KernelLogisticRegression(RareLearner):
         self, judged: Rows, fold: np.ndarray, basis: Basis, how: tuple[Numeric, Coded, float]
     ) -> tuple[float, np.ndarray]:
         """The penalty, and out-of-fold log-odds of the judged rows without their offset."""
-        if self.penalty == "auto":
-            grid = _GRID
-        else:
-            grid = (float(self.penalty),)
+        grid = _GRID if self.penalty == "auto" else (float(self.penalty),)
         if not fold.size or fold[0] < 0:
             return (1.0 if self.penalty == "auto" else grid[0]), np.full(judged.y.size, np.nan)
         numeric, coded, rate = how

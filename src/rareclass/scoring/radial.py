@@ -57,6 +57,9 @@ class Radial:
         refuse(fits, "the columns of a kernel machine")
         refuse(bool((np.r_[read["column"], read["code_column"]] >= 0).all()), "column numbers")
         refuse(bool((read["scale"] > 0).all() and (read["code_weight"] >= 0).all()), "the scales of a kernel machine")
+        gone = read["only_missing"]
+        told = np.isin(gone, (0, 1)).all() and np.isin(read["code"][gone == 1], (0, 1)).all()
+        refuse(bool(told), "the codes of a kernel machine")
         check_begins(read["begin"], k, read["quantile"].size, least=1)
         numeric, coded = Numeric(*(read[n] for n in _NUMERIC)), Coded(*(read[n] for n in _CODED))
         parts = RadialParts(
