@@ -86,6 +86,7 @@ class KernelLogisticRegression(RareLearner):
 
     title = "Kernel logistic regression"
     judges_itself = True
+    trusted = tuple(f"rareclass.kernels.radial.{name}" for name in ("RadialParts", "Numeric", "Coded"))
 
     penalty: float | str = "auto"
     landmarks: int = 512
@@ -94,7 +95,9 @@ class KernelLogisticRegression(RareLearner):
     n_jobs: int = 1
 
     def _fit(self, rows: Rows, context: FitContext) -> Unseen:
-        if self.penalty != "auto":
+        if self.penalty == "auto":
+            rows = rows.scaled()
+        else:  # counts rows by their weights
             _check.fraction(self.penalty, "penalty", high=np.inf, closed="neither")
         most = _check.whole_number(self.landmarks, "landmarks", low=2)
         rng, events = context.rng, min(int(rows.rare.sum()), _EVENTS)
@@ -253,5 +256,10 @@ def _typical(places: Places, common: np.ndarray) -> Places:
     """Middle place and most frequent code of these rows."""
     place, code = (part[:, common] for part in places)
     middle = np.sort(place, axis=1)[:, (place.shape[1] - 1) // 2]
-    usual = [np.bincount(line + 1).argmax() - 1 for line in code]
+    usual = [_most_frequent(line) for line in code]
     return middle, np.array(usual, dtype=np.int64)
+
+
+def _most_frequent(line: np.ndarray) -> int:
+    found, times = np.unique(line, return_counts=True)
+    return int(found[times.argmax()])
