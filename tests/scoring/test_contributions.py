@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.kernels.test_radial_reasons import shapley
 from tests.kernels.test_tree_reasons import covered, over_all_subsets
 from tests.kernels.test_trees import random_trees, rows
 
 from rareclass.errors import InputError
 from rareclass.kernels.logits import sigmoid
 from rareclass.kernels.trees import FlatTrees
-from rareclass.learners import FewEventsLogisticRegression, QuantileLogisticRegression
+from rareclass.learners import FewEventsLogisticRegression, KernelLogisticRegression, QuantileLogisticRegression
 from rareclass.scoring.compiling import as_member
 from rareclass.scoring.contributions import contributions
 from rareclass.scoring.members import Blend, Linear, Sum, Trees, Votes, read_member, saved_member
@@ -126,6 +127,22 @@ def test_quantile_models_too_with_missing_values_and_unknown_codes(knots):
     np.testing.assert_array_equal(moved[:, [1, 3]], found[:, [1, 3]])
     assert (np.ptp(moved, axis=0)[[0, 2]] == 0).all()
     assert (moved[0, [0, 2]] != 0).all()
+
+
+def test_kernel_machines_give_shapley_values_against_a_typical_row_of_the_common_class():
+    X, y, _ = numbers()
+    X[np.flatnonzero(y)[::3], 0] = np.nan
+    X[::11, 2] = np.nan
+    model = KernelLogisticRegression(penalty=1.0, landmarks=60, categorical_features=[2], random_state=0).fit(X, y)
+    member, common = as_member(model), X[~y]
+    found = check(member, X)
+    usual = np.sort(common, axis=0)[(len(common) - 1) // 2]
+    usual[2] = np.bincount(common[~np.isnan(common[:, 2]), 2].astype(int)).argmax()
+    assert member.logit(usual[None])[0] == pytest.approx(found[0, -1], abs=1e-12)
+    for x, given in zip(X[:30], found, strict=False):
+        wanted = shapley(lambda known, x=x: member.logit(np.where(np.isin(np.arange(4), known), x, usual)[None])[0], 4)
+        np.testing.assert_allclose(given[:-1], wanted, atol=1e-10)
+    assert (found[:, 3] == 0).all()
 
 
 def test_members_saved_before_reasons_say_what_to_do():

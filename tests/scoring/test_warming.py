@@ -14,12 +14,15 @@ from rareclass.artifact import Bundle
 SCORE = """
 import sys
 from rareclass.cli import main
-from rareclass.kernels import bridging, linear, log_odds_maps, repeated
+from rareclass.kernels import bridging, linear, log_odds_maps, radial, radial_reasons, repeated
 from rareclass.kernels import tree_layout, tree_program, tree_reasons, trees, words
 from rareclass.scoring import Scorer
 from rareclass.scoring.contributions import contributions
 
-modules = (bridging, linear, log_odds_maps, repeated, tree_layout, tree_program, tree_reasons, trees, words)
+modules = (
+    bridging, linear, log_odds_maps, radial, radial_reasons, repeated,
+    tree_layout, tree_program, tree_reasons, trees, words,
+)
 kernels = {f"{m.__name__}.{name}": v for m in modules for name, v in vars(m).items() if hasattr(v, "signatures")}
 
 def types():
@@ -46,12 +49,18 @@ def bundles(tmp_path):
     table = pa.table(
         {"x": x, "z": x**2, "shop": rng.choice(["a", "b"], 500), "note": [f"a row of {i} words" for i in range(500)]}
     )
-    for name, calibration in (("auto", "beta"), ("logistic_regression", "isotonic"), ("lightgbm", "venn_abers")):
+    calibrations = {
+        "auto": "beta",
+        "logistic_regression": "isotonic",
+        "lightgbm": "venn_abers",
+        "kernel_logistic": "none",
+    }
+    for name, calibration in calibrations.items():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model = RareClassifier(name, treatment="none", calibration=calibration, cv=2).fit(table, x > 1.2)
         Bundle(model).save(tmp_path / name)
-    return [str(tmp_path / name) for name in ("auto", "logistic_regression", "lightgbm")]
+    return [str(tmp_path / name) for name in calibrations]
 
 
 def test_warming_compiles_each_kernel_for_all_types_that_scoring_gives_it_and_says_where_it_is_kept(bundles):

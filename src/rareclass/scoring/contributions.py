@@ -1,8 +1,9 @@
 """What each column gives the log-odds of a member: exact where the member is a sum, by `bridged` where it maps a sum.
 
 Trees share out their score as path-dependent Shapley values, linear models as the part of each column less its mean
-over the training rows. Where a function follows the sum (the log-odds of a vote, the link of a loss, the limit of a
-blend) the parts are carried over it; sums of members are sums of their contributions.
+over the training rows, kernel machines as Shapley values against one typical row. Where a function follows the sum
+(the log-odds of a vote, the link of a loss, the limit of a blend) the parts are carried over it; sums of members are
+sums of their contributions.
 """
 
 from collections.abc import Callable
@@ -14,8 +15,10 @@ from rareclass.errors import InputError
 from rareclass.kernels.bridging import bridged
 from rareclass.kernels.linear import quantile_parts
 from rareclass.kernels.logits import sigmoid
+from rareclass.kernels.radial_reasons import radial_reasons
 from rareclass.kernels.trees import WITHOUT_REASONS, FlatTrees
 from rareclass.scoring.members import Blend, Linear, QuantileLinear, Sum, Trees, Votes, why_no_reasons
+from rareclass.scoring.radial import Radial
 from rareclass.scoring.staged import Staged
 from rareclass.scoring.votes import BalancedVotes
 
@@ -67,6 +70,11 @@ def _of_quantile_linear(member: QuantileLinear, X: np.ndarray) -> Parts:
     typical, out = _known(member.typical), np.zeros(X.shape)
     quantile_parts(X, member.numeric, member.knots, member.linear, member.coded, typical, out)
     return out, member.base + float(typical.sum())
+
+
+def _of_radial(member: Radial, X: np.ndarray) -> Parts:
+    parts, base = radial_reasons(X, member.parts, member.typical)
+    return bridged(parts, member.logit(X), base), base  # what rounding left over is shared out
 
 
 def _of_trees(member: Trees, X: np.ndarray) -> Parts:
@@ -144,6 +152,7 @@ def _known(typical: np.ndarray | None) -> np.ndarray:
 _MADE: dict[str, Callable[[Any, np.ndarray], Parts]] = {
     Linear.kind: _of_linear,
     QuantileLinear.kind: _of_quantile_linear,
+    Radial.kind: _of_radial,
     Trees.kind: _of_trees,
     Votes.kind: _of_votes,
     BalancedVotes.kind: _of_balanced_votes,

@@ -225,9 +225,9 @@ class Scorer:
         """What each column adds to the log-odds of each row: (n, d + 1), the last column the baseline.
 
         A row's contributions and the baseline sum to its `logit`. The baseline is the log-odds of an average row of
-        training, at the deployed prevalence, and the same for all rows: a prior that moves changes it alone. For trees
-        these are the path-dependent Shapley values of their scores; docs/reasons.md says how forests, blends and
-        calibration share them out. A column that the model does not use has 0.
+        training (for kernels a typical one), at the deployed prevalence, and the same for all rows: a prior that moves
+        changes it alone. For trees these are the path-dependent Shapley values of their scores; docs/reasons.md says
+        how kernels, forests, blends and calibration share them out. A column that the model does not use has 0.
 
         Parameters
         ----------

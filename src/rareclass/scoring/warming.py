@@ -7,6 +7,8 @@ import numpy as np
 from rareclass.kernels.bridging import bridged
 from rareclass.kernels.linear import combined, linear_scores, quantile_parts, quantile_scores, without_infinite
 from rareclass.kernels.log_odds_maps import mapped, shifted
+from rareclass.kernels.radial import Coded, Numeric, RadialParts, radial_scores
+from rareclass.kernels.radial_reasons import radial_reasons
 from rareclass.kernels.repeated import repeated
 from rareclass.kernels.trees import FEW, FlatTrees
 from rareclass.kernels.words import word_features
@@ -21,6 +23,10 @@ def warm() -> str | None:
     features = (whole, one, one), (two, one, one), (one, np.ones((4, 1)), np.ones((4, 1))), (whole, two, one)
     quantile_scores(X, *features, 0.0, out)
     quantile_parts(X, *features, one.repeat(2), X.copy())
+    numeric, coded = Numeric(whole, two, one, one, one, one[None]), Coded(whole, whole, one, whole[None])
+    kernels = RadialParts(numeric, coded, one, one, 1.0, 0.0)
+    radial_scores(X, kernels, out)
+    radial_reasons(X, kernels, (one, whole))
     bridged(X, out, 0.0)
     combined(X[:1].copy(), one, one, one, 40.0, np.empty(2))
     mapped(out, 0.0, np.full(6, np.nan), 0, one, one, one)
