@@ -18,8 +18,8 @@ from rareclass.errors import BundleError, InputError
 from rareclass.lifecycle import replay
 from rareclass.scoring import Scorer
 
-LEARNERS = ["lightgbm", "hist_gradient_boosting", "logistic_regression", "random_forest", "blend", "xgboost",
-            "catboost"]  # fmt: skip
+LEARNERS = ["lightgbm", "hist_gradient_boosting", "logistic_regression", "kernel_logistic", "random_forest", "blend",
+            "xgboost", "catboost"]  # fmt: skip
 
 
 def rows(n=600, seed=0):

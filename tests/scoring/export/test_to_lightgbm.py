@@ -16,8 +16,7 @@ from rareclass.scoring import Scorer
 from rareclass.scoring.export import lightgbm_text
 from rareclass.scoring.export.to_lightgbm import NAMED
 from rareclass.scoring.maps import SliceMap
-from rareclass.scoring.members import KINDS
-from rareclass.scoring.staged import Staged
+from rareclass.scoring.members import _JOINED, KINDS
 
 COLUMNS = ["x", "big", "shop", "code", "ok", "at"]
 
@@ -113,6 +112,7 @@ def test_thresholds_at_zero_and_at_the_ends_are_read_alike(tmp_path):
     ("learner", "features", "said"),
     [
         ("logistic_regression", ["x", "ok"], "The model is a logistic regression on quantiles"),
+        ("kernel_logistic", ["x", "ok"], "The model is a kernel logistic regression"),
         ("random_forest", ["x", "ok"], "The model is a forest"),
         ("auto", ["x", "ok"], "The model is a blend of models"),
         ("xgboost", ["x", "ok"], "adds up in float32"),
@@ -133,4 +133,4 @@ def test_shifts_by_slice_have_no_form_in_the_text():
 
 
 def test_every_kind_of_model_that_is_no_booster_has_a_name_to_be_refused_by():
-    assert {*KINDS, Staged.kind} == set(NAMED)
+    assert {*KINDS, *_JOINED} == set(NAMED)

@@ -29,6 +29,9 @@ NAMED = {
     "sum": "a sum of models",
     "blend": "a blend of models",
     "staged": "a cascade of two stages",
+    "radial": "a kernel logistic regression",
+    "quantile_net": "a net on quantiles",
+    "network": "a network",
 }
 """What the model is called where it is refused, for each kind of member."""
 _WAY_OUT = "Train with --learner lightgbm, or export it with --onnx."
