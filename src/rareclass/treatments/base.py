@@ -206,8 +206,8 @@ def fit_on_training(model: Any, training: TrainingSet, treatment: str) -> Any:
         if not getattr(model, "takes_offset", False):
             raise InputError(
                 f"{type(model).__name__} takes no offsets, which the treatment {treatment!r} needs. Use lightgbm, "
-                "xgboost, catboost, logistic_regression or kernel_logistic, or the treatment with `correction='weight'` "
-                "('calibration' for 'cost_weights')."
+                "xgboost, catboost, logistic_regression or kernel_logistic, or the treatment with "
+                "`correction='weight'` ('calibration' for 'cost_weights')."
             )
         extra["offset"] = training.offset
     return model.fit(training.X, training.y.astype(np.int64), **extra)
