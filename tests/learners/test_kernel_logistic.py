@@ -16,6 +16,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from rareclass import RareClassifier
 from rareclass.artifact import Bundle
 from rareclass.errors import InputError
+from rareclass.kernels.radial import radial_places
 from rareclass.learners import KernelLogisticRegression, QuantileLogisticRegression, RareBlendClassifier
 from rareclass.learners._context import Rows
 from rareclass.learners._inner import inner_plan
@@ -257,6 +258,18 @@ def test_wide_tables_do_not_fit_noise():
     # 8 of 60 is known to 0.04; all directions are noise, so that new rows lie near the share
     assert abs(new.mean() - 8 / 60) < 0.05
     assert new.std() < 0.1
+
+
+@pytest.mark.parametrize(("columns", "landmarks"), [(78, 512), (100, 400), (320, 128), (2, 512)])
+def test_many_columns_have_fewer_landmarks_of_which_half_are_events(columns, landmarks):
+    X, y = np.random.default_rng(0).normal(size=(900, columns)), np.arange(900) < 300
+    model = KernelLogisticRegression(penalty=1.0, random_state=0).fit(X, y)
+    assert model.parts_.coef.size == landmarks
+    numeric, coded, *_ = model.parts_
+    place, code = np.empty((columns, 900)), np.empty((0, 900), dtype=np.int64)
+    radial_places(X, numeric, coded, place, code)
+    marks, events = numeric.place.T, place[:, y].T
+    assert (events[:, None] == marks).all(axis=2).any(axis=0).sum() == landmarks // 2
 
 
 def test_offsets_that_leave_no_curvature_do_not_overflow():
