@@ -1,7 +1,7 @@
 """The blend of arms: members are fitted as arms of their own, and combined from their out-of-fold scores.
 
 This is what `compare` and `RareClassifier` mean by "blend". Nothing is fitted twice: the scores that judge the members
-also give the weights, and no row is blended with weights that it had a part in.
+also give the weights, and each fold is blended with weights from the other folds.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import numpy as np
 
 from rareclass.crossfit import Folds, out_of_fold
 from rareclass.fitting.arm import Arm, FittedArm
-from rareclass.fitting.calibrate import as_counts, dealt_anew
+from rareclass.fitting.calibrate import as_counts
 from rareclass.fitting.part import Known
 from rareclass.fitting.rows import at
 from rareclass.learners.blend import loadable_members
@@ -30,8 +30,7 @@ def blend_out_of_fold(
 ) -> np.ndarray:
     """Blended log-odds (n,) of members' out-of-fold log-odds (n, k): each part by a combination of the others.
 
-    The parts are those of `dealt_anew`. In time order a fold is combined by the earlier ones, the first with equal
-    weights.
+    In time order by one of the earlier parts; the first is then combined with equal weights.
     """
 
     def blended(train: np.ndarray, test: np.ndarray) -> np.ndarray:
@@ -41,7 +40,7 @@ def blend_out_of_fold(
         how = fit_combination(scores[train], y[train], sample_weight=weight)
         return how.apply(scores[test])
 
-    return out_of_fold(y.size, dealt_anew(y, folds).splits(), blended).score
+    return out_of_fold(y.size, folds.splits(), blended).score
 
 
 def join_arms(

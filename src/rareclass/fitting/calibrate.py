@@ -18,7 +18,8 @@ def cross_calibrated(
 ) -> np.ndarray:
     """Calibrated log-odds (n,): no row is calibrated by itself.
 
-    The rows are dealt anew for it (`dealt_anew`). In time order each part is calibrated
+    The rows are dealt anew for it, evenly over the fits that scored them: groups of equal rows can make the fits'
+    own folds so unlike each other that a map from one is wrong for the next. In time order each part is calibrated
     by the earlier ones, and the first stays as it is. The earlier fits had fewer rows than the one that scored the
     part, the first of them often few events: there a straight line is pulled to the identity (`PulledSigmoid`).
 
@@ -64,7 +65,8 @@ def cross_sliced(
         return np.column_stack([found, shifts.apply(found, slices.number[test])])
 
     kept = 1 if slices is None else 2
-    both = out_of_fold(y.size, dealt_anew(y, folds).splits(), calibrated).score.reshape(y.size, -1)
+    parts = folds if folds.forward else replace(folds, fold=_deal(y, folds))
+    both = out_of_fold(y.size, parts.splits(), calibrated).score.reshape(y.size, -1)
     return both[:, 0], both[:, -1]
 
 
@@ -90,16 +92,6 @@ def as_counts(weight: np.ndarray | None, y: np.ndarray, row: np.ndarray | None =
     if row is not None:
         own = np.bincount(np.unique(row[y], return_inverse=True)[1], weights=own)
     return weight / unit(own)
-
-
-def dealt_anew(y: np.ndarray, folds: Folds) -> Folds:
-    """Parts in which scores are calibrated or combined, each by the others: rows of every fit dealt evenly over five.
-
-    The fits' own folds will not do. Each has as many events as the others, whatever its rows look like: where one has
-    fewer rows that look like events, the others seem to have more than they should, and what is learnt from them errs
-    the other way. Groups of equal rows make folds unlike each other too. In time order the folds stay as they are.
-    """
-    return folds if folds.forward else replace(folds, fold=_deal(y, folds))
 
 
 def _deal(y: np.ndarray, folds: Folds) -> np.ndarray:

@@ -10,10 +10,11 @@ from rareclass.kernels.logits import logit, sigmoid, softplus
 from rareclass.kernels.newton import Logistic
 
 LEVEL_VARIANCE, SLOPE_VARIANCE = 0.01, 0.0025
-"""Prior variances of a member's intercept about zero and of its slope about one.
+"""Prior variances of a member's intercept about zero, and of its slope about one.
 
 Members come calibrated, and the blend is calibrated once more: what a scale of each adds is mostly noise where classes
-are nearly separate, since few rows then tell anything of it. Only a member that is plainly off is moved.
+are nearly separate, since few rows then tell anything of it, and folds with as many events each, whatever their rows
+look like, have it err from one to the next. Only a member that is plainly off is moved.
 """
 EVENNESS = 5.0
 """Nats that it costs to put all weight on one member where events are many: thousands of them tell far more."""
@@ -69,8 +70,7 @@ def _scale(z: np.ndarray, y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
     """Intercept and slope of one member, by penalised Newton steps."""
     design = np.column_stack([np.ones(z.size), z])
     one = np.array([0.0, 1.0])
-    precision = 1 / np.array([LEVEL_VARIANCE, SLOPE_VARIANCE])
-    model = Logistic(design, y, w, precision=precision, centre=one)
+    model = Logistic(design, y, w, precision=1 / np.array([LEVEL_VARIANCE, SLOPE_VARIANCE]), centre=one)
     beta = model.minimise(one).coefficients
     return float(beta[0]), float(beta[1])
 
