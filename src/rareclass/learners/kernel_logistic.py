@@ -109,17 +109,16 @@ class KernelLogisticRegression(RareLearner):
         sample = rows.take(seen, shift if rare is rows.y else -shift)
         numeric, coded = self._columns(sample)
         places = _placed(sample.X, numeric, coded)
-        common = ~rare[seen]
-        self.typical_ = _typical(places, common)
+        self.typical_ = _typical(places, ~rare[seen])
         most = min(most, max(_FEWEST, _CELLS // max(rows.X.shape[1], 1)))
         drawn = _draw(rare[seen], most, rng)
         rate = 0.25 / _usual(_distance(_take(places, drawn), _take(places, drawn), coded))
 
-        few = drawn[np.linspace(0, drawn.size - 1, min(_CHOICE_LANDMARKS, drawn.size)).astype(np.int64)]
+        asked = self.penalty == "auto" or context.plan is not None
+        fold = plan.fold if asked else np.full(plan.rows.size, -1)
+        few = _basis(_take(places, drawn[:_CHOICE_LANDMARKS]), coded, rate)
         judged = rows.take(plan.rows, plan.shift)
-        chosen = self._choose(judged, plan.fold, _basis(_take(places, few), coded, rate), (numeric, coded, rate))
-        self.penalty_, unseen = chosen
-
+        self.penalty_, unseen = self._choose(judged, fold, few, (numeric, coded, rate))
         marks, whiten = _basis(_take(places, drawn), coded, rate)
         Z = _features(places, (marks, whiten), coded, rate)
         start = np.zeros(Z.shape[1])
