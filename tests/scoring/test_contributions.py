@@ -101,6 +101,21 @@ def numbers(n=400):
     return X, y, rng.integers(1, 5, n).astype(float)
 
 
+def test_values_whose_part_is_infinite_take_a_blend_to_its_limit():
+    X = np.array([[1.7e308, 0.5], [-1.7e308, 0.5]])
+    whole = Blend(
+        members=[Linear(np.array([20.0, 1.0]), -3.0, np.array([0.0, 0.1]))],
+        shift=np.zeros(1),
+        intercept=np.zeros(1),
+        slope=np.ones(1),
+        weight=np.ones(1),
+        limit=40.0,
+    )
+    np.testing.assert_allclose(whole.logit(X), [40.0, -40.0])
+    found = contributions(whole, X)
+    np.testing.assert_allclose(found, [[42.9, 0.0, -2.9], [-37.1, 0.0, -2.9]], atol=1e-9)
+
+
 @pytest.mark.filterwarnings("ignore::rareclass.errors.DroppedWarning")
 def test_linear_models_give_each_column_its_part_less_the_weighted_mean_of_training():
     X, y, weight = numbers()

@@ -25,6 +25,8 @@ from rareclass.scoring.votes import BalancedVotes
 Function = Callable[[np.ndarray], np.ndarray]
 Parts = tuple[np.ndarray, float]
 """What each column gives (n, d), and the baseline."""
+_FARTHEST = 1e300
+"""A part that is larger is as good as this: infinite ones would have no share in anything."""
 
 
 def contributions(member: Any, X: np.ndarray) -> np.ndarray:
@@ -63,13 +65,15 @@ def _above(member: Any, X: np.ndarray) -> Parts:
 
 def _of_linear(member: Linear, X: np.ndarray) -> Parts:
     typical = _known(member.typical)
-    return X * member.weight - typical, member.intercept + float(typical.sum())
+    with np.errstate(over="ignore"):
+        parts = X * member.weight - typical
+    return np.clip(parts, -_FARTHEST, _FARTHEST), member.intercept + float(typical.sum())
 
 
 def _of_quantile_linear(member: QuantileLinear, X: np.ndarray) -> Parts:
     typical, out = _known(member.typical), np.zeros(X.shape)
     quantile_parts(X, member.numeric, member.knots, member.linear, member.coded, typical, out)
-    return out, member.base + float(typical.sum())
+    return np.clip(out, -_FARTHEST, _FARTHEST), member.base + float(typical.sum())
 
 
 def _of_radial(member: Radial, X: np.ndarray) -> Parts:
