@@ -44,7 +44,7 @@ def fit_combination(logits: np.ndarray, y: np.ndarray, *, sample_weight: np.ndar
     Each member gets an intercept and a slope, both pulled hard to the identity; the weights then minimise the log-loss
     of the mean plus a pull towards equal weights, worth the more nats the fewer events there are: it rules with ten
     events and vanishes with thousands. `benchmarks/members.py` judges these numbers; a free sum of the weights gained
-    nothing. A member whose scores do not rise with the events gets slope and weight zero.
+    nothing. A member whose scores plainly fall with the events (with few of them nothing is plain) gets weight zero.
 
     Parameters
     ----------
