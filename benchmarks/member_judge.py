@@ -228,6 +228,8 @@ def _drawn(
 
 def show_choices(judge: Judge) -> None:
     """Candidates beside themselves with other parameters, on the sets that have all of them."""
+    if not judge.units:
+        return
     print(f"\n{len(judge.units)} sets: {', '.join(name for name, _ in judge.units)}\n")
     print("| | log-loss | average precision | seconds |")
     print("|---|---|---|---|")
