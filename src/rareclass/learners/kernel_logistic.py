@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from rareclass import _check, _types
 from rareclass.crossfit import out_of_fold
 from rareclass.kernels.logits import log_loss_from_logits
-from rareclass.kernels.newton import Logistic, Steps
+from rareclass.kernels.newton import Fit, Logistic, Steps
 from rareclass.kernels.radial import Coded, Numeric, RadialParts, kernels_of, lacking_of, radial_places, radial_scores
 from rareclass.learners._context import FitContext, Rows, Unseen, rare_class
 from rareclass.learners._inner import inner_plan, sample_rows
@@ -21,6 +21,8 @@ _CHOICE_EVENTS, _CHOICE_OTHERS, _CHOICE_LANDMARKS = 1000, 4000, 256
 _CELLS, _FEWEST = 40_000, 128
 """Where columns are many there are fewer landmarks, as each is compared in all of them: so many places together."""
 _GRID = (3.0, 1.0, 0.3, 0.1, 0.03)
+_ENOUGH = 0.01
+"""Nats within twice of which a penalty is judged."""
 _NARROWEST = 0.5
 """Normal scores are divided by their standard deviation, but by no less: that of a rare flag is small."""
 _CODES_DIFFER, _ONE_MISSING = 4.0, 2.0
@@ -123,7 +125,8 @@ class KernelLogisticRegression(RareLearner):
         Z = _features(places, (marks, whiten), coded, rate)
         start = np.zeros(Z.shape[1])
         start[0] = best_intercept(sample.y, sample.weight, sample.offset)
-        beta, self.n_iter_, self.converged_ = _solve(Z, sample, self.penalty_, start, 50)
+        steps = Steps(50, tol=1e-5, longest=np.inf)
+        beta, self.n_iter_, self.converged_ = _solve(Z, sample, self.penalty_, start, steps)
         at = coded._replace(code=np.ascontiguousarray(marks[1]))
         self.parts_ = RadialParts(
             numeric._replace(place=np.ascontiguousarray(marks[0])),
@@ -168,7 +171,7 @@ class KernelLogisticRegression(RareLearner):
             start, scores = np.zeros(Z.shape[1]), np.empty((unseen.size, len(grid)))
             start[0] = best_intercept(known.y, known.weight, known.offset)
             for k, penalty in enumerate(grid):
-                start = _solve(Z[seen], known, penalty, start, 15)[0]
+                start = _solve(Z[seen], known, penalty, start, Steps(15, tol=_ENOUGH, longest=np.inf)).coefficients
                 scores[:, k] = Z[unseen] @ start
             return scores
 
@@ -244,11 +247,11 @@ def _features(rows: Places, basis: Basis, coded: Coded, rate: float) -> np.ndarr
     return np.column_stack([np.ones(kernel.shape[0]), kernel @ whiten])
 
 
-def _solve(Z: np.ndarray, rows: Rows, penalty: float, start: np.ndarray, most: int) -> tuple[np.ndarray, int, bool]:
+def _solve(Z: np.ndarray, rows: Rows, penalty: float, start: np.ndarray, steps: Steps) -> Fit:
     precision = np.full(Z.shape[1], penalty)
     precision[0] = 0.0
     model = Logistic(Z, rows.y, rows.weights, rows.offsets, precision=precision, single=True)
-    return model.minimise(start, Steps(most, tol=1e-5, longest=np.inf))
+    return model.minimise(start, steps)
 
 
 def _typical(places: Places, common: np.ndarray) -> Places:
