@@ -14,7 +14,8 @@ from rareclass.errors import CollapseWarning, DroppedWarning, InputError
 from rareclass.learners._alarm import event_precision
 from rareclass.learners._context import FitContext, InnerPlan, Rows, rare_class
 from rareclass.learners._inner import inner_plan
-from rareclass.learners.base import RareLearner, best_intercept
+from rareclass.learners._recalibrate import recalibrate
+from rareclass.learners.base import RareLearner
 from rareclass.learners.combination import fit_combination
 from rareclass.learners.logit_blend import LogitBlend
 from rareclass.learners.table import LEARNERS, PACKAGES
@@ -134,11 +135,12 @@ class RareBlendClassifier(RareLearner):
         how = fit_combination(inside[:, useful], y, sample_weight=weight)
         k = scores.shape[1]
         intercept, slope, share = np.zeros(k), np.ones(k), np.zeros(k)
-        # a mean of log-odds expects fewer events than its members do
-        level = best_intercept(y, weight, how.apply(inside[:, useful]))
+        # a mean of log-odds expects fewer events than its members do, and is surer than it says
+        mean = how.apply(inside[:, useful])
+        whole = recalibrate(mean, y, weight=np.ones(y.size) if weight is None else weight, offset=0.0)
         # the scales were learnt in the sample: a + b (z + shift) - shift
-        intercept[useful] = how.intercept + level + (how.slope - 1) * plan.shift
-        slope[useful], share[useful] = how.slope, how.weight
+        slope[useful], share[useful] = whole.slope * how.slope, how.weight
+        intercept[useful] = whole.intercept + whole.slope * how.intercept + (slope[useful] - 1) * plan.shift
         return [intercept.tolist(), slope.tolist(), share.tolist()]
 
     def _collapsed(self, scores: np.ndarray, y: np.ndarray, weight: np.ndarray | None, plan: InnerPlan) -> np.ndarray:
