@@ -15,10 +15,8 @@ from rareclass.errors import InputError
 from rareclass.kernels.bridging import bridged
 from rareclass.kernels.linear import quantile_parts
 from rareclass.kernels.logits import sigmoid
-from rareclass.kernels.radial_reasons import radial_reasons
 from rareclass.kernels.trees import WITHOUT_REASONS, FlatTrees
 from rareclass.scoring.members import Blend, Linear, QuantileLinear, Sum, Trees, Votes, why_no_reasons
-from rareclass.scoring.radial import Radial
 from rareclass.scoring.staged import Staged
 from rareclass.scoring.votes import BalancedVotes
 
@@ -76,7 +74,9 @@ def _of_quantile_linear(member: QuantileLinear, X: np.ndarray) -> Parts:
     return np.clip(out, -_FARTHEST, _FARTHEST), member.base + float(typical.sum())
 
 
-def _of_radial(member: Radial, X: np.ndarray) -> Parts:
+def _of_radial(member: Any, X: np.ndarray) -> Parts:
+    from rareclass.kernels.radial_reasons import radial_reasons  # as its member, read where a bundle holds one
+
     parts, base = radial_reasons(X, member.parts, member.typical)
     return bridged(parts, member.logit(X), base), base  # what rounding left over is shared out
 
@@ -156,7 +156,7 @@ def _known(typical: np.ndarray | None) -> np.ndarray:
 _MADE: dict[str, Callable[[Any, np.ndarray], Parts]] = {
     Linear.kind: _of_linear,
     QuantileLinear.kind: _of_quantile_linear,
-    Radial.kind: _of_radial,
+    "radial": _of_radial,
     Trees.kind: _of_trees,
     Votes.kind: _of_votes,
     BalancedVotes.kind: _of_balanced_votes,
