@@ -13,6 +13,8 @@ from rareclass.evaluation.work import (
     FORESTS,
     HINGED,
     INDICATORS,
+    KERNEL_PLACES,
+    KERNELS,
     LEARNER_SECONDS,
     PENALISED,
     Work,
@@ -23,7 +25,7 @@ from rareclass.evaluation.work import (
 from rareclass.fitting.arm import make_arm
 from rareclass.fitting.design import make_design
 from rareclass.fitting.rows import Beside
-from rareclass.learners import quantile_features, quantile_logistic
+from rareclass.learners import KernelLogisticRegression, kernel_logistic, quantile_features, quantile_logistic
 from rareclass.learners.blend import MEMBERS
 from rareclass.learners.table import LEARNERS
 from rareclass.scoring import checking
@@ -80,6 +82,10 @@ def test_what_is_known_of_other_rooms_is_so():
     assert HINGED == quantile_logistic._MANY_COLUMNS
     assert INDICATORS == quantile_features._MOST_LEVELS
     assert PENALISED[0] == quantile_logistic._EVENTS
+    whole = (kernel_logistic._EVENTS, kernel_logistic._OTHERS, KernelLogisticRegression().landmarks)
+    choice = (kernel_logistic._CHOICE_EVENTS, kernel_logistic._CHOICE_OTHERS, kernel_logistic._CHOICE_LANDMARKS)
+    assert (whole, choice) == KERNELS
+    assert KERNEL_PLACES == (kernel_logistic._CELLS, kernel_logistic._FEWEST)
 
 
 @pytest.mark.parametrize("learner", list(LEARNER_SECONDS))

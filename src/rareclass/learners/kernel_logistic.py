@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rareclass import _check, _types
-from rareclass.crossfit import out_of_fold
+from rareclass.crossfit import Folds, out_of_fold
 from rareclass.kernels.logits import log_loss_from_logits
 from rareclass.kernels.newton import Fit, Logistic, Steps
 from rareclass.kernels.radial import Coded, Numeric, RadialParts, kernels_of, lacking_of, radial_places, radial_scores
@@ -114,14 +114,17 @@ class KernelLogisticRegression(RareLearner):
         self.typical_ = _typical(places, ~rare[seen])
         most = min(most, max(_FEWEST, _CELLS // max(rows.X.shape[1], 1)))
         drawn = _draw(rare[seen], most, rng)
-        rate = 0.25 / _usual(_distance(_take(places, drawn), _take(places, drawn), coded))
+        marks = _take(places, drawn)
+        apart = _distance(marks, marks, coded)
+        rate = 0.25 / _usual(apart)
 
-        asked = self.penalty == "auto" or context.plan is not None
-        fold = plan.fold if asked else np.full(plan.rows.size, -1)
-        few = _basis(_take(places, drawn[:_CHOICE_LANDMARKS]), coded, rate)
-        judged = rows.take(plan.rows, plan.shift)
-        self.penalty_, unseen = self._choose(judged, fold, few, (numeric, coded, rate))
-        marks, whiten = _basis(_take(places, drawn), coded, rate)
+        self.penalty_, unseen = 1.0 if self.penalty == "auto" else float(self.penalty), np.full(plan.rows.size, np.nan)
+        if plan.possible and (self.penalty == "auto" or context.plan is not None):
+            few = _take(places, drawn[:_CHOICE_LANDMARKS])
+            basis = few, _whitening(_distance(few, few, coded), rate)
+            judged = rows.take(plan.rows, plan.shift)
+            self.penalty_, unseen = self._choose(judged, plan.folds, basis, (numeric, coded, rate))
+        whiten = _whitening(apart, rate)
         Z = _features(places, (marks, whiten), coded, rate)
         start = np.zeros(Z.shape[1])
         start[0] = best_intercept(sample.y, sample.weight, sample.offset)
@@ -157,12 +160,10 @@ class KernelLogisticRegression(RareLearner):
         return numeric._replace(scale=spread), coded
 
     def _choose(
-        self, judged: Rows, fold: np.ndarray, basis: Basis, how: tuple[Numeric, Coded, float]
+        self, judged: Rows, folds: Folds, basis: Basis, how: tuple[Numeric, Coded, float]
     ) -> tuple[float, np.ndarray]:
         """The penalty, and out-of-fold log-odds of the judged rows without their offset."""
         grid = _GRID if self.penalty == "auto" else (float(self.penalty),)
-        if not fold.size or fold[0] < 0:
-            return (1.0 if self.penalty == "auto" else grid[0]), np.full(judged.y.size, np.nan)
         numeric, coded, rate = how
         Z = _features(_placed(judged.X, numeric, coded), basis, coded, rate)
 
@@ -175,8 +176,7 @@ class KernelLogisticRegression(RareLearner):
                 scores[:, k] = Z[unseen] @ start
             return scores
 
-        parts = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in np.unique(fold)]
-        scores = np.ascontiguousarray(out_of_fold(judged.y.size, parts, along_the_grid).score.T)
+        scores = np.ascontiguousarray(out_of_fold(judged.y.size, folds.splits(), along_the_grid).score.T)
         losses = [log_loss_from_logits(judged.y, score + judged.offsets, judged.weights) for score in scores]
         best = int(np.argmin(losses))
         return grid[best], scores[best]
@@ -230,13 +230,12 @@ def _usual(distance: np.ndarray) -> float:
     return float(np.median(apart)) if apart.size else 1.0
 
 
-def _basis(marks: Places, coded: Coded, rate: float) -> Basis:
-    """Landmarks with the matrix that turns kernels about them into independent features of the function space."""
-    kernel = _distance(marks, marks, coded)
-    kernels_of(kernel, rate)
-    values, vectors = np.linalg.eigh(kernel)
+def _whitening(apart: np.ndarray, rate: float) -> np.ndarray:
+    """What makes independent features (m, r) of kernels about landmarks `apart` (m, m) from each other; uses it up."""
+    kernels_of(apart, rate)
+    values, vectors = np.linalg.eigh(apart)
     kept = values > _FLATTEST * values[-1]
-    return marks, vectors[:, kept] / np.sqrt(values[kept])
+    return np.asarray(vectors[:, kept] / np.sqrt(values[kept]))
 
 
 def _features(rows: Places, basis: Basis, coded: Coded, rate: float) -> np.ndarray:
